@@ -1,0 +1,134 @@
+"""The only place where amounts are multiplied, divided, shared or rounded; and the unit types of money.
+
+Amounts are integers in a chain's base unit. Everything here is plain-int arithmetic: multiply first, divide
+once, floor. Floats and bools are refused, because a float that slips in is wrong silently.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NewType, TypeVar
+
+Amount = NewType("Amount", int)
+"""Base units of some chain (lamport, wei)."""
+Bps = NewType("Bps", int)
+"""Hundredths of a percent, 0..10000 where it is a share."""
+
+BPS_WHOLE = 10_000
+AMOUNT_MAX = 10**30
+"""The bound of every amount: 10^7 rows of it still sum below 38 digits."""
+
+_DECIMAL_TEXT = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?\Z")
+# An exponent beyond this is no amount of any chain, and expanding it would only cost memory.
+_EXPONENT_MAX = 60
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class MoneyError(ValueError):
+    """An amount or rate that is no exact integer in its bounds."""
+
+
+def exact_int(value: object, what: str = "amount") -> int:
+    """Return `value` if it is an int and no bool; anything else, floats above all, is refused."""
+    if type(value) is not int:
+        raise MoneyError(f"{what} must be an integer in base units, got {type(value).__name__} {value!r}")
+    return value
+
+
+def amount(value: object, what: str = "amount") -> Amount:
+    """Return `value` as an amount after checking type and bound."""
+    number = exact_int(value, what)
+    if abs(number) > AMOUNT_MAX:
+        raise MoneyError(f"{what} {number} exceeds the bound of 10^30 base units")
+    return Amount(number)
+
+
+def bps(value: object, what: str = "rate") -> Bps:
+    """Return `value` as a share in basis points, 0..10000."""
+    number = exact_int(value, what)
+    if not 0 <= number <= BPS_WHOLE:
+        raise MoneyError(f"{what} must lie in 0..10000 bps, got {number}")
+    return Bps(number)
+
+
+def share_bps(base: int, rate_bps: int) -> int:
+    """floor(base * rate / 10000) for a non-negative base: multiplied first, floored once."""
+    return mul_div(base, bps(rate_bps), BPS_WHOLE)
+
+
+def mul_div(base: int, numerator: int, denominator: int) -> int:
+    """floor(base * numerator / denominator) for non-negative operands and a positive denominator."""
+    exact_int(base), exact_int(numerator, "numerator"), exact_int(denominator, "denominator")
+    if base < 0 or numerator < 0 or denominator <= 0:
+        raise MoneyError(
+            f"mul_div needs base, numerator >= 0 and denominator > 0, got {base}, {numerator}, {denominator}"
+        )
+    return base * numerator // denominator
+
+
+def share_by_largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
+    """Split a non-negative total over keys by weight so that the parts add up exactly.
+
+    Each key gets the floor of its share; the units left go to the largest remainders, ties to the smaller key.
+    Where all weights are zero the total is shared equally. The mapping's order does not matter.
+    """
+    exact_int(total, "total")
+    if total < 0:
+        raise MoneyError(f"a total to share must not be negative, got {total}")
+    if not weights:
+        if total == 0:
+            return {}
+        raise MoneyError(f"{total} cannot be shared among nobody")
+    if any(exact_int(weight, "weight") < 0 for weight in weights.values()):
+        raise MoneyError("a weight must not be negative")
+    whole = sum(weights.values())
+    effective = dict(weights) if whole > 0 else dict.fromkeys(weights, 1)
+    whole = whole if whole > 0 else len(weights)
+    parts: dict[Key, int] = {}
+    remainders: list[tuple[int, Key]] = []
+    for key, weight in effective.items():
+        quotient, remainder = divmod(total * weight, whole)
+        parts[key] = quotient
+        remainders.append((remainder, key))
+    left = total - sum(parts.values())
+    remainders.sort(key=lambda item: (-item[0], item[1]))
+    for _, key in remainders[:left]:
+        parts[key] += 1
+    return parts
+
+
+def shift_point(text: str, decimals: int, what: str = "amount") -> int:
+    """Convert decimal text in whole coins to base units by shifting the point; excess digits are refused.
+
+    Trailing zeros beyond the chain's digits are harmless and accepted; anything else is an error naming the field.
+    """
+    match = _DECIMAL_TEXT.match(text.strip())
+    if match is None:
+        raise MoneyError(f"{what} is not a decimal number: {text!r}")
+    sign, whole, fraction, exponent_text = match.groups()
+    exponent = int(exponent_text or 0)
+    if abs(exponent) > _EXPONENT_MAX:
+        raise MoneyError(f"{what} has an exponent out of all bounds: {text!r}")
+    digits = whole + (fraction or "")
+    shift = decimals + exponent - len(fraction or "")
+    if shift >= 0:
+        number = int(digits) * 10**shift
+    else:
+        number, lost = divmod(int(digits), 10**-shift)
+        if lost:
+            raise MoneyError(f"{what} {text!r} has more digits than the chain's {decimals} decimals")
+    return amount(-number if sign else number, what)
+
+
+def format_coins(base_units: int, decimals: int) -> str:
+    """Exact decimal text of an amount in whole coins, for display."""
+    sign = "-" if base_units < 0 else ""
+    whole, fraction = divmod(abs(exact_int(base_units)), 10**decimals)
+    return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"
+
+
+def total(amounts: Sequence[int]) -> int:
+    """Exact sum of ints; refuses anything that is no int."""
+    return sum(exact_int(value) for value in amounts)
