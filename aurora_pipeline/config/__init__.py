@@ -1,0 +1,32 @@
+"""chains.yaml, providers.yaml and the environment, as frozen models that were checked together."""
+
+from aurora_pipeline.config.chain import Chain, DatedBps
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.loading import load_configuration
+from aurora_pipeline.config.problems import ConfigurationError, Problem, did_you_mean
+from aurora_pipeline.config.provider import Provider, RateLimit, Retries, Timeouts
+from aurora_pipeline.config.report import ProviderRow, RoleRow, config_report, provider_report
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family, PeriodType
+
+__all__ = [
+    "ROLES",
+    "Chain",
+    "Configuration",
+    "ConfigurationError",
+    "CostType",
+    "DataType",
+    "DatedBps",
+    "Family",
+    "PeriodType",
+    "Problem",
+    "Provider",
+    "ProviderRow",
+    "RateLimit",
+    "Retries",
+    "RoleRow",
+    "Timeouts",
+    "config_report",
+    "did_you_mean",
+    "load_configuration",
+    "provider_report",
+]

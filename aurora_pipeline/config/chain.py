@@ -1,0 +1,190 @@
+"""A chain as chains.yaml describes it: what its periods and units are, and whom to ask for what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+
+from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family, PeriodType
+from aurora_pipeline.errors import AuroraError
+
+Item = TypeVar("Item", bound=str)
+
+_BASE_UNITS: Final = {Family.SOLANA: "lamport", Family.ETHEREUM: "wei"}
+
+
+def _is_role(data_type: DataType) -> DataType:
+    if data_type not in ROLES:
+        raise broken_rule(f'"{data_type}" is no role', f"known roles: {', '.join(ROLES)}")
+    return data_type
+
+
+class DatedBps(FrozenModel):
+    """A share in basis points that holds from a day (00:00 UTC) on."""
+
+    from_date: Day = Field(alias="from", description="The first day (UTC) on which it holds, like 2025-01-31.")
+    bps: Whole = Field(ge=0, le=10_000, description="The share in basis points, 0 to 10000.")
+
+
+class Chain(FrozenModel):
+    """One chain. What computations read from it enters their lineage through `values_read`."""
+
+    chain_id: str = Field(
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        max_length=40,
+        description="The chain's name in partition keys, tables and commands: lower-case letters, digits and hyphens.",
+    )
+    name: str = Field(min_length=1, max_length=80, description="The chain's name for people.")
+    enabled: Flag = Field(description="true: periods are discovered and computed. false: nothing is asked or checked.")
+    family: Family = Field(description="Which protocol the chain speaks: solana or ethereum.")
+    period_type: PeriodType = Field(description="What one period is: EPOCH, BLOCK_WINDOW or SLOT_RANGE.")
+    period_size: Whole | None = Field(
+        default=None,
+        ge=1,
+        validate_default=True,
+        description="How many epochs, blocks or slots a period has. Must be given for BLOCK_WINDOW and SLOT_RANGE; "
+        "left out for EPOCH it means one epoch. Solana's period is always one epoch.",
+    )
+    first_period: Whole = Field(
+        ge=0,
+        le=10**12,
+        description="The number of the first period to compute; every later one is registered in order.",
+    )
+    native_unit: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9]{0,11}$", description="The whole coin, for display and in agreements: SOL, ETH."
+    )
+    native_decimals: Whole = Field(
+        ge=0, le=30, description="How many decimals the whole coin has over the base unit: 9 for SOL, 18 for ETH."
+    )
+    finality_lag: Whole = Field(
+        ge=0, le=10**9, description="How many slots a period's last slot must lie behind the finalized head."
+    )
+    protocol_fee_bps: tuple[DatedBps, ...] = Field(
+        default=(),
+        validate_default=True,
+        description="The protocol's share of MEV tips, as dated entries in the order of their days; "
+        "an enabled Solana chain needs at least one.",
+    )
+    costs_due: tuple[CostType, ...] = Field(
+        default=(), description="Cost types whose absence makes a validator's net unknown (null) instead of complete."
+    )
+    roles: Annotated[
+        Mapping[Annotated[DataType, AfterValidator(_is_role)], tuple[str, ...]], AfterValidator(MappingProxyType)
+    ] = Field(
+        description="For each data type (fees, mev, rewards, meta, positions, costs) the providers to ask: the first "
+        "enabled one, then its fallbacks in order. An enabled chain needs an enabled provider for each.",
+    )
+
+    @field_validator("period_size", mode="after")
+    @classmethod
+    def _size_fits_type(cls, size: int | None, info: ValidationInfo) -> int | None:
+        period_type, family = info.data.get("period_type"), info.data.get("family")
+        if period_type in (PeriodType.BLOCK_WINDOW, PeriodType.SLOT_RANGE) and size is None:
+            unit = "blocks" if period_type is PeriodType.BLOCK_WINDOW else "slots"
+            raise broken_rule(f"a {period_type} needs a size", f"add period_size: how many {unit} one period has")
+        if family is Family.SOLANA and period_type is PeriodType.EPOCH and size is not None:
+            raise broken_rule("a Solana period is exactly one epoch", "remove period_size")
+        return size
+
+    @field_validator("period_type", mode="after")
+    @classmethod
+    def _type_fits_family(cls, period_type: PeriodType, info: ValidationInfo) -> PeriodType:
+        if info.data.get("family") is Family.SOLANA and period_type is not PeriodType.EPOCH:
+            raise broken_rule("Solana pays rewards once per epoch", "write period_type: EPOCH")
+        return period_type
+
+    @field_validator("protocol_fee_bps", mode="after")
+    @classmethod
+    def _fees_in_order(cls, entries: tuple[DatedBps, ...], info: ValidationInfo) -> tuple[DatedBps, ...]:
+        days = [entry.from_date for entry in entries]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise broken_rule("the days must rise from entry to entry", "sort the entries by `from`, one per day")
+        if not entries and info.data.get("enabled") and info.data.get("family") is Family.SOLANA:
+            raise broken_rule(
+                "an enabled Solana chain needs the protocol's share of MEV tips", "add {from: 2025-01-01, bps: 309}"
+            )
+        return entries
+
+    @field_validator("costs_due", mode="after")
+    @classmethod
+    def _costs_once(cls, costs: tuple[CostType, ...]) -> tuple[CostType, ...]:
+        return _each_once(costs)
+
+    @field_validator("roles", mode="after")
+    @classmethod
+    def _providers_once(cls, roles: Mapping[DataType, tuple[str, ...]]) -> Mapping[DataType, tuple[str, ...]]:
+        for names in roles.values():
+            _each_once(names)
+        return roles
+
+    @property
+    def base_unit(self) -> str:
+        """The smallest unit, in which every amount is counted; the family decides it."""
+        return _BASE_UNITS[self.family]
+
+    def protocol_fee_at(self, instant: datetime) -> int:
+        """The protocol's share of tips in basis points that held at an instant (with a time zone)."""
+        if instant.tzinfo is None:
+            raise ValueError("protocol_fee_at needs an instant with a time zone")
+        held = [entry for entry in self.protocol_fee_bps if _start_of(entry.from_date) <= instant]
+        if not held:
+            raise AuroraError(
+                f"chain {self.chain_id} has no protocol_fee_bps for {instant.isoformat()}",
+                "add a dated entry that covers it to protocol_fee_bps in chains.yaml",
+            )
+        return held[-1].bps
+
+    def values_read(self, *paths: str, at: datetime | None = None) -> Mapping[str, str]:
+        """The values under dotted key paths as canonical text (compact JSON, sorted keys), for a lineage digest.
+
+        With `at`, `protocol_fee_bps` is the one share that held then: a later entry does not change the past.
+        """
+        whole = _plain(self)
+        if at is not None and "protocol_fee_bps" in paths:
+            whole["protocol_fee_bps"] = self.protocol_fee_at(at)
+        return {path: _canonical_text(_at_path(whole, path)) for path in sorted(paths)}
+
+
+def _each_once(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    # The name itself is not repeated: it may have come from the environment.
+    if len(set(items)) < len(items):
+        raise broken_rule("the same name stands in the list more than once", "name each one once")
+    return items
+
+
+def _start_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _plain(value: Any) -> Any:
+    """Models, enums, dates and tuples as JSON knows them, under the keys of the YAML file."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return {field.alias or name: _plain(getattr(value, name)) for name, field in fields.items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _at_path(value: Any, path: str) -> Any:
+    for step in path.split("."):
+        if not isinstance(value, dict) or step not in value:
+            raise KeyError(f"a chain has no value {path!r}")
+        value = value[step]
+    return value
+
+
+def _canonical_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,109 @@
+"""A provider as providers.yaml describes it: where it answers, with which key, how fast it may be asked."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from aurora_pipeline.config.fields import Flag, FrozenModel, Seconds, Whole, broken_rule
+
+# `v2`, `api`, `rpc` and `kobe` are worth showing; no provider hands out keys this short.
+_SHOWN_SEGMENT_LENGTH_MAX: Final = 4
+
+
+class RateLimit(FrozenModel):
+    """At most so many requests in any stretch of so many seconds."""
+
+    requests: Whole = Field(ge=1, le=1_000_000, description="How many requests.")
+    per_seconds: Seconds = Field(gt=0, le=86_400, description="In how many seconds.")
+
+
+class Timeouts(FrozenModel):
+    """How long one attempt may take."""
+
+    connect_seconds: Seconds = Field(default=10.0, gt=0, le=600, description="To open a connection.")
+    read_seconds: Seconds = Field(default=60.0, gt=0, le=3_600, description="To wait for the next piece of an answer.")
+
+
+class Retries(FrozenModel):
+    """How often a request that failed for a passing reason is sent."""
+
+    attempts: Whole = Field(default=5, ge=1, le=20, description="Attempts in total; 1 means no retry.")
+    wait_seconds_max: Seconds = Field(
+        default=30.0, ge=0, le=3_600, description="The longest pause between two attempts; pauses grow up to it."
+    )
+
+
+class Provider(FrozenModel):
+    """One provider. Its repr and `shown_url` are safe to print; `base_url` and `api_key` are not."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$",
+        max_length=40,
+        description="The provider's key under `providers`: lower-case letters, digits, hyphens, underscores.",
+    )
+    enabled: Flag = Field(description="false: never asked; its kind and its variables are not looked at.")
+    kind: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="Which adapter speaks its API: solana_rpc, jito, stakewiz."
+    )
+    base_url: str = Field(repr=False, description="Where it answers, http or https, without a trailing slash.")
+    api_key: SecretStr | None = Field(
+        default=None, description="Its key, from the environment: `${NAME}`, or `${NAME:-}` if it works without."
+    )
+    rate_limit: RateLimit | None = Field(
+        default=None, description="How many requests it gets in how many seconds; left out: no limit."
+    )
+    concurrency: Whole = Field(default=8, ge=1, le=256, description="How many requests may be under way at once.")
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long one attempt may take.")
+    retries: Retries = Field(default=Retries(), description="How often a request is sent again.")
+    max_body_bytes: Whole = Field(
+        default=268_435_456, ge=1_024, le=2**31, description="The longest answer that is read; a longer one fails."
+    )
+
+    @field_validator("base_url", mode="after")
+    @classmethod
+    def _usable_url(cls, url: str) -> str:
+        remedy = "write it like https://host/path"
+        if any(character.isspace() or not character.isprintable() for character in url):
+            raise broken_rule("the address holds a space or control character", remedy)
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise broken_rule("this is no http or https address", remedy)
+        # Adapters append "/path"; only an address that ends in its path can be shortened.
+        return url if parts.query or parts.fragment else url.rstrip("/")
+
+    @field_validator("api_key", mode="after")
+    @classmethod
+    def _empty_key_is_none(cls, key: SecretStr | None) -> SecretStr | None:
+        return None if key is None or not key.get_secret_value() else key
+
+    @property
+    def shown_url(self) -> str:
+        """The address without anything that could be a key: no user, no query, long path segments elided."""
+        return shown_url(self.base_url)
+
+    def __repr_args__(self) -> Any:
+        """The fields, with the safe address in the place of the real one."""
+        yield from super().__repr_args__()
+        yield "shown_url", self.shown_url
+
+
+def shown_url(url: str) -> str:
+    """An address that is safe to print, from one that may carry a key anywhere but in its host."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "(no address)"
+    if not host:
+        return "(no address)"
+    shown_host = f"[{host}]" if ":" in host else host
+    segments = [part if len(part) <= _SHOWN_SEGMENT_LENGTH_MAX else "…" for part in parts.path.split("/")]
+    query = "?…" if parts.query or parts.fragment else ""
+    return f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{'/'.join(segments)}{query}"
