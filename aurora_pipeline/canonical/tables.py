@@ -1,0 +1,192 @@
+"""The canonical layer's tables: one meaning per column, whoever was asked."""
+
+from __future__ import annotations
+
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.store.declaration import (
+    CHAIN_ID,
+    EPOCH,
+    SOURCE_FETCH,
+    VALIDATOR_KEY,
+    Column,
+    ColumnKind,
+    Role,
+    Table,
+    integer,
+    money,
+    reason,
+    state,
+    text,
+)
+from aurora_pipeline.store.tables import recorded_at
+
+IDENTITY_KEY = text("identity_key", "The key that signs blocks and pays vote fees; null: not known.", nullable=True)
+_COUNT = "Null where not known."
+
+FEES = Table(
+    name="canonical_validator_fees",
+    role=Role.LAYER,
+    description="Block fees per validator: the Fee rewards of the blocks in the slots it led.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        IDENTITY_KEY,
+        integer("leader_slots", f"Slots the leader schedule gave it. {_COUNT}", nullable=True),
+        integer("blocks_produced", f"Led slots with a block. {_COUNT}", nullable=True),
+        integer("slots_skipped", f"Led slots confirmed to have none. {_COUNT}", nullable=True),
+        money("fees", "Fee rewards: all priority fees and half of the base fees.", nullable=True, minimum=0),
+        state(),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key"),
+)
+
+MEV = Table(
+    name="canonical_validator_mev",
+    role=Role.LAYER,
+    description="MEV tips per validator: the whole tip tree and who gets which part of it.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        money("total_tips", "The tip tree's total.", nullable=True, minimum=0),
+        integer("mev_commission_bps", "The validator's MEV commission of the period.", nullable=True, maximum=10_000),
+        money("validator_tips", "The validator's part.", nullable=True, minimum=0),
+        money("protocol_tips", "The protocol's part.", nullable=True, minimum=0),
+        money("staker_tips", "What is left for stakers.", nullable=True, minimum=0),
+        text(
+            "method",
+            "NODE: the validator's own node in the tip tree; FORMULA: computed, because the node was not to be had;"
+            " NOT_PARTICIPATING: no MEV client, nothing earned.",
+            nullable=True,
+            one_of=("NODE", "FORMULA", "NOT_PARTICIPATING"),
+        ),
+        state(),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key"),
+)
+
+REWARDS = Table(
+    name="canonical_stake_rewards",
+    role=Role.LAYER,
+    description="Inflation rewards of a period, per validator (its commission) and per stake account (its part).",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text(
+            "row_kind",
+            "VALIDATOR: commission received; ACCOUNT: a stake account's part.",
+            one_of=("VALIDATOR", "ACCOUNT"),
+        ),
+        text("account_key", "The stake account; the validator's own key on VALIDATOR rows."),
+        money("commission", "Commission the validator received (VALIDATOR rows).", nullable=True, minimum=0),
+        money(
+            "staker_rewards",
+            "What the stake account received (ACCOUNT rows) or all of them together (VALIDATOR rows).",
+            nullable=True,
+            minimum=0,
+        ),
+        state(of="the commission (VALIDATOR rows) or of the account's rewards"),
+        reason(),
+        text("stakers_state", "How much is known of staker_rewards on VALIDATOR rows; null on others.", nullable=True),
+        text("stakers_reason", "The reason of stakers_state.", nullable=True),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key", "row_kind", "account_key"),
+)
+
+META = Table(
+    name="canonical_validator_meta",
+    role=Role.LAYER,
+    description="What a validator was during the period: identity, commission, stake, as observed.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        IDENTITY_KEY,
+        text("name", "The validator's name as published.", nullable=True),
+        integer("commission_bps", "Inflation commission as observed.", nullable=True, maximum=10_000),
+        integer("mev_commission_bps", "MEV commission as observed.", nullable=True, maximum=10_000),
+        money("active_stake", "Active stake as observed.", nullable=True, minimum=0),
+        Column("delinquent", ColumnKind.BOOLEAN, "Whether it was delinquent when observed.", nullable=True),
+        state(),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key"),
+)
+
+POSITIONS = Table(
+    name="canonical_stake_positions",
+    role=Role.LAYER,
+    description="Stake on each validator during the period: one row per stake account, one with the validator's total.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text(
+            "row_kind",
+            "VALIDATOR: the vote account's active stake; ACCOUNT: one account.",
+            one_of=("VALIDATOR", "ACCOUNT"),
+        ),
+        text("account_key", "The stake account; the validator's own key on VALIDATOR rows."),
+        text("staker_key", "Who may delegate it (ACCOUNT rows).", nullable=True),
+        text("withdrawer_key", "Who may withdraw it: the economic beneficiary (ACCOUNT rows).", nullable=True),
+        money("active_stake", "Stake that counts in this period.", nullable=True, minimum=0),
+        money("activating_stake", "Stake that will count from the next period on.", nullable=True, minimum=0),
+        money(
+            "deactivating_stake", "Part of the active stake that leaves at the period's end.", nullable=True, minimum=0
+        ),
+        state(),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key", "row_kind", "account_key"),
+)
+
+ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
+
+COSTS = Table(
+    name="canonical_validator_costs",
+    role=Role.LAYER,
+    description="Typed costs (and other income) per validator; never negative. A due cost that is not known is a row too.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text("entry_type", "The type of cost, or OTHER_INCOME.", one_of=ENTRY_TYPES),
+        money("amount", "What it cost.", nullable=True, minimum=0),
+        text("origin", "CHAIN: read from the chain; OPERATOR: entered.", one_of=("CHAIN", "OPERATOR"), nullable=True),
+        state(),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key", "entry_type"),
+)
+
+COST_ENTRIES = Table(
+    name="cost_entries",
+    role=Role.LEDGER,
+    description="Costs and other income entered by the operator from files. Only the newest revision counts.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text("entry_type", "The type of cost, or OTHER_INCOME.", one_of=ENTRY_TYPES),
+        integer("revision", "The newest revision counts.", minimum=1),
+        money("amount", "The amount; null withdraws the entry.", nullable=True, minimum=0),
+        Column("notes", ColumnKind.TEXT, "What the operator noted.", nullable=True, digested=False),
+        Column("file_hash", ColumnKind.DIGEST, "SHA-256 of the imported file.", digested=False),
+        Column("recorded_by", ColumnKind.TEXT, "Who recorded it.", digested=False),
+        recorded_at(),
+    ),
+    key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),
+)
+
+CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS)
+CANONICAL_TABLES = (*CANONICAL_LAYERS, COST_ENTRIES)

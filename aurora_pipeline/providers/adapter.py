@@ -1,0 +1,102 @@
+"""What an adapter is: it knows which questions answer a data type, and what the answers' state is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import EVERYONE, Answer
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request to a provider. `key` names it in words, holds no secret, and is equal for equal questions."""
+
+    key: str
+    path: str
+    body: object | None = None
+    """JSON body of a POST; None makes it a GET."""
+    query: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ValidatorAsked:
+    """A validator the operator runs, as a fetch needs it."""
+
+    validator_key: str
+    identity_key: str | None
+
+
+@dataclass(frozen=True)
+class FetchScope:
+    """The frozen reference point of a fetch: nothing in it, and nothing derived from it, reads 'latest'."""
+
+    chain_id: str
+    epoch: int
+    first_slot: int
+    last_slot: int
+    validators: tuple[ValidatorAsked, ...]
+    stake_accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stake accounts by validator, from the positions observed in the period."""
+    leader_schedule: Answer | None = None
+    """The leader schedule observed while the period ran, where one was."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What was learned about one subject: a state, its reason, and every answer it rests on, in plan order."""
+
+    subject: str
+    state: FigureState
+    reason: str | None
+    answers: tuple[Answer, ...]
+
+
+class Ask(Protocol):
+    """How an adapter asks. Bytes are stored before they are returned; answers stored earlier are not asked again."""
+
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answers in the order of the questions. Raises ProviderDown when the provider can't be had."""
+        ...
+
+
+class ProviderDown(Exception):
+    """A provider can't be asked right now (transient): the next one in the role takes over, or a later run does."""
+
+    def __init__(self, provider: str, reason: str) -> None:
+        super().__init__(f"{provider}: {reason}")
+        self.provider = provider
+        self.reason = reason
+
+
+class Adapter(Protocol):
+    """One provider API. An adapter never stores, retries or waits; it plans questions and judges answers."""
+
+    kind: str
+    serves: frozenset[str]
+    """Data types it can fetch for a final period."""
+    observes: frozenset[str]
+    """Data types that only can be asked while a period runs."""
+
+    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Fetch a data type of a final period for every validator of the scope."""
+        ...
+
+    async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Sample a now-only data type of the running period; a subject whose sample straddles its end is left out."""
+        ...
+
+
+__all__ = [
+    "EVERYONE",
+    "Adapter",
+    "Answer",
+    "Ask",
+    "FetchScope",
+    "Fetched",
+    "ProviderDown",
+    "Question",
+    "ValidatorAsked",
+]

@@ -1,0 +1,163 @@
+"""A connection to Aurora's database: bulk load by COPY, bulk read into frames, and errors that say what to do."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString, cast
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store.declaration import ColumnKind, Table
+from aurora_pipeline.store.frames import FRAME_TYPES
+
+# A control character that no provider's text holds; unlike the empty string it can't be mistaken for a value.
+_NULL = "\x01"
+_CONNECT_SECONDS_MAX = 10
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the database is. `shown` is the same without a password, for messages and logs."""
+
+    conninfo: str
+
+    @property
+    def shown(self) -> str:
+        """The address without secrets."""
+        parts = psycopg.conninfo.conninfo_to_dict(self.conninfo)
+        return " ".join(f"{key}={value}" for key, value in parts.items() if key in {"host", "port", "dbname", "user"})
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection in one transaction: committed when the block ends, rolled back when it raises."""
+        with self._open() as connection:
+            yield connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """A connection on which every statement is its own transaction."""
+        with self._open(autocommit=True) as connection:
+            yield connection
+
+    def _open(self, autocommit: bool = False) -> Connection:
+        try:
+            return psycopg.connect(
+                self.conninfo,
+                autocommit=autocommit,
+                row_factory=dict_row,
+                connect_timeout=_CONNECT_SECONDS_MAX,
+                options="-c timezone=UTC -c client_min_messages=warning",
+            )
+        except psycopg.OperationalError as error:
+            raise AuroraError(
+                f"the database at {self.shown} does not answer: {str(error).strip().splitlines()[-1]}",
+                "start it, or correct AURORA_DATABASE_URL; without that variable Aurora runs its own",
+            ) from None
+
+
+def read_frame(
+    connection: Connection,
+    query: str | sql.Composable,
+    schema: Mapping[str, ColumnKind],
+    parameters: Sequence[Any] = (),
+) -> pl.DataFrame:
+    """The result of a query as a frame whose columns have exactly the given kinds, exact at any size."""
+    composed = sql.SQL(cast(LiteralString, query)) if isinstance(query, str) else query
+    # COPY takes no parameters, so they are bound as literals by the driver's own quoting.
+    bound = (
+        psycopg.ClientCursor(connection).mogrify(composed, parameters) if parameters else composed.as_string(connection)
+    )
+    statement = f"COPY ({bound}) TO STDOUT (FORMAT csv, HEADER false, NULL '{_NULL}')"
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        for block in copy:
+            buffer.write(block)
+    texts = {name: pl.String for name in schema}
+    if buffer.tell() == 0:
+        return pl.DataFrame(schema={name: FRAME_TYPES[kind] for name, kind in schema.items()})
+    buffer.seek(0)
+    frame = pl.read_csv(
+        buffer, has_header=False, schema=texts, null_values=[_NULL], missing_utf8_is_empty_string=True, quote_char='"'
+    )
+    return frame.with_columns([_parsed(name, kind) for name, kind in schema.items()])
+
+
+def _parsed(name: str, kind: ColumnKind) -> pl.Expr:
+    value = pl.col(name)
+    match kind:
+        case ColumnKind.AMOUNT:
+            # Exact: the domain `amount` holds integers only, so no digit is ever behind a point here.
+            return value.cast(pl.Decimal(38, 0), strict=True)
+        case ColumnKind.INTEGER:
+            return value.cast(pl.Int64, strict=True)
+        case ColumnKind.BOOLEAN:
+            return pl.when(value.is_null()).then(None).otherwise(value == "t").alias(name)
+        case ColumnKind.INSTANT:
+            return value.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", time_zone="UTC", strict=True)
+        case ColumnKind.TEXT | ColumnKind.UUID | ColumnKind.DIGEST | ColumnKind.JSON:
+            return value
+        case _:
+            raise TypeError(f"column {name}: kind {kind} is not read into frames")
+
+
+def table_kinds(table: Table, *extra: str) -> dict[str, ColumnKind]:
+    """Names and kinds of a declared table's columns, for `read_frame`; `extra` names of DIGEST kind are appended."""
+    return {column.name: column.kind for column in table.columns} | dict.fromkeys(extra, ColumnKind.DIGEST)
+
+
+def copy_frame(connection: Connection, target: sql.Composable, frame: pl.DataFrame) -> None:
+    """COPY a frame into a table whose columns are named as the frame's."""
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in frame.columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(target, columns, sql.Literal(_NULL))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for part in frame.iter_slices(100_000):
+            copy.write(
+                part.write_csv(include_header=False, null_value=_NULL, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
+            )
+
+
+def insert_frame(
+    connection: Connection, table: sql.Identifier, frame: pl.DataFrame, constants: Mapping[str, Any]
+) -> None:
+    """COPY a frame into a temporary table and move it into `table` by one INSERT ... SELECT with constant columns.
+
+    Two steps because Postgres refuses COPY FROM into a table under row-level security.
+    """
+    if frame.is_empty():
+        return
+    columns = [sql.Identifier(name) for name in frame.columns]
+    connection.execute(
+        sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            sql.SQL(", ").join(columns), table
+        )
+    )
+    copy_frame(connection, sql.Identifier("incoming"), frame)
+    names = sql.SQL(", ").join([sql.Identifier(name) for name in constants] + columns)
+    values = sql.SQL(", ").join([sql.Placeholder()] * len(constants) + columns)
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM incoming").format(table, names, values), list(constants.values())
+    )
+    connection.execute("DROP TABLE incoming")
+
+
+def insert_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """INSERT some rows given as mappings that share their keys."""
+    if not rows:
+        return
+    names = list(rows[0])
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(sql.Identifier(name) for name in names),
+        sql.SQL(", ").join([sql.Placeholder()] * len(names)),
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[row[name] for name in names] for row in rows])

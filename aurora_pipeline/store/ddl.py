@@ -1,0 +1,205 @@
+"""SQL from declarations: tables, domains, append-only guards, published views and as-of functions.
+
+Migrations hold frozen copies of what this writes; a test compares a migrated database with it, so that a
+declaration can't change without its migration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table
+
+LAYER_SCHEMA = "layers"
+"""Where the rows of all snapshots ever written live; views of the same name in `public` show what is in force."""
+
+SQL_TYPES = {
+    ColumnKind.TEXT: "text",
+    ColumnKind.AMOUNT: "amount",
+    ColumnKind.INTEGER: "bigint",
+    ColumnKind.BOOLEAN: "boolean",
+    ColumnKind.INSTANT: "timestamptz",
+    ColumnKind.UUID: "uuid",
+    ColumnKind.DIGEST: "sha256_hex",
+    ColumnKind.BYTES: "bytea",
+    ColumnKind.JSON: "jsonb",
+    ColumnKind.INTEGERS: "bigint[]",
+}
+
+FOUNDATION = """
+CREATE SCHEMA layers;
+
+CREATE DOMAIN amount AS numeric CHECK (scale(VALUE) = 0 AND abs(VALUE) <= 1e30);
+COMMENT ON DOMAIN amount IS 'Money in base units: an integer; NUMERIC(38,0) would silently round instead of refusing.';
+CREATE DOMAIN sha256_hex AS text CHECK (VALUE ~ '^[0-9a-f]{64}$');
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+        USING HINT = 'history is never overwritten; write a new row that supersedes the old one';
+END $$;
+
+-- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
+-- commit order: whoever reads "as of t" under the shared lock below can never miss a row of an earlier instant.
+CREATE TABLE ledger_clock (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), last_instant timestamptz NOT NULL);
+INSERT INTO ledger_clock (last_instant) VALUES ('-infinity');
+
+CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+DECLARE instant timestamptz;
+BEGIN
+    PERFORM pg_advisory_xact_lock(4717, 1);
+    UPDATE ledger_clock SET last_instant = greatest(clock_timestamp(), last_instant + interval '1 microsecond')
+        RETURNING last_instant INTO instant;
+    RETURN instant;
+END $$;
+
+CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view of the data is older than its lock'
+            USING HINT = 'end the transaction, or start it with SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(4717, 1);
+    IF moment IS NULL OR moment >= clock_timestamp() THEN
+        RAISE EXCEPTION 'the moment % is not past: what it will hold can still change', moment
+            USING HINT = 'ask for a moment before now';
+    END IF;
+END $$;
+
+CREATE FUNCTION as_json(body bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN convert_from(body, 'UTF8')::jsonb;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+
+-- Known only to this instance; salts the leaves of what is shown to partners row by row.
+CREATE TABLE instance_secret (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), secret bytea NOT NULL);
+INSERT INTO instance_secret (secret)
+    VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+"""
+
+_IN_FORCE = """
+CREATE VIEW in_force AS
+    SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
+           p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+           s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
+    FROM publications p JOIN snapshots s USING (snapshot_id)
+    ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
+COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period, as of now.';
+
+CREATE FUNCTION in_force_as_of(moment timestamptz) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
+               p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+               s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
+        FROM publications p JOIN snapshots s USING (snapshot_id)
+        WHERE p.published_at <= moment
+        ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
+END $$;
+
+CREATE VIEW snapshot_states AS
+    SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.recorded_at, s.completeness, s.row_count, s.content_digest,
+           CASE WHEN f.snapshot_id IS NOT NULL THEN 'in force'
+                WHEN EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id) THEN 'superseded'
+                ELSE 'rejected' END AS standing
+    FROM snapshots s LEFT JOIN in_force f USING (snapshot_id);
+COMMENT ON VIEW snapshot_states IS 'Every snapshot ever written and whether it is in force, superseded or rejected.';
+
+CREATE VIEW staging_payloads_json AS
+    SELECT p.*, as_json(b.body) AS body_json
+    FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash);
+COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
+"""
+
+
+def create_statements(tables: Iterable[Table]) -> list[str]:
+    """Everything that makes an empty database Aurora's, in order."""
+    declared = list(tables)
+    statements = [FOUNDATION]
+    statements += [create_table(table) for table in declared]
+    statements += [guard(table) for table in declared if table.role is not Role.REGISTRY]
+    statements.append(_IN_FORCE)
+    statements += [published_view(table) for table in declared if table.role is Role.LAYER]
+    return statements
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _column(column: Column) -> str:
+    parts = [column.name, SQL_TYPES[column.kind]]
+    if not column.nullable:
+        parts.append("NOT NULL")
+    if column.default:
+        parts.append(column.default)
+    checks = []
+    if column.one_of:
+        checks.append(f"{column.name} IN ({', '.join(_quoted(value) for value in column.one_of)})")
+    if column.minimum is not None:
+        checks.append(f"{column.name} >= {column.minimum}")
+    if column.maximum is not None:
+        checks.append(f"{column.name} <= {column.maximum}")
+    parts += [f"CHECK ({check})" for check in checks]
+    if column.references:
+        parts.append(f"REFERENCES {column.references}")
+    return " ".join(parts)
+
+
+def create_table(table: Table) -> str:
+    """CREATE TABLE with comments; layer tables get their snapshot and live in the schema of all snapshots."""
+    columns = [_column(column) for column in table.columns]
+    key = ", ".join(table.key)
+    name = table.name
+    if table.role is Role.LAYER:
+        name = f"{LAYER_SCHEMA}.{table.name}"
+        columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots")
+        if table.salted:
+            columns.append("salt sha256_hex NOT NULL")
+        key = f"snapshot_id, {key}"
+    constraints = [f"PRIMARY KEY ({key})"] + [f"UNIQUE ({', '.join(names)})" for names in table.unique]
+    body = ",\n    ".join(columns + constraints)
+    statements = [f"CREATE TABLE {name} (\n    {body}\n);", f"COMMENT ON TABLE {name} IS {_quoted(table.description)};"]
+    statements += [
+        f"COMMENT ON COLUMN {name}.{column.name} IS {_quoted(column.description)};" for column in table.columns
+    ]
+    statements += [f"CREATE INDEX ON {name} ({', '.join(names)});" for names in table.indexes]
+    return "\n".join(statements)
+
+
+def guard(table: Table) -> str:
+    """The trigger that keeps a table append-only."""
+    name = f"{LAYER_SCHEMA}.{table.name}" if table.role is Role.LAYER else table.name
+    return (
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
+    )
+
+
+def published_view(table: Table) -> str:
+    """The view of what is in force, the function of what was at a moment, and the view in whole coins."""
+    columns = ", ".join(f"t.{name}" for name in table.names)
+    provenance = "f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id"
+    select = f"SELECT {columns}, {provenance} FROM {LAYER_SCHEMA}.{table.name} t JOIN"
+    join = f"f ON f.snapshot_id = t.snapshot_id AND f.asset = '{table.name}'"
+    coins = ", ".join(
+        f"(t.{c.name} / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS {c.name}"
+        if c.kind is ColumnKind.AMOUNT
+        else f"t.{c.name}"
+        for c in table.columns
+    )
+    shown = f"CREATE VIEW {table.name} AS {select} in_force {join};"
+    comment = f"COMMENT ON VIEW {table.name} IS {_quoted(table.description + ' What is in force now.')};"
+    as_of = (
+        f"CREATE FUNCTION {table.name}_as_of(moment timestamptz) RETURNS SETOF {table.name} LANGUAGE plpgsql VOLATILE"
+        f" AS $$\nBEGIN\n    RETURN QUERY {select} in_force_as_of(moment) {join};\nEND $$;"
+    )
+    in_coins = (
+        f"CREATE VIEW {table.name}_in_coins AS SELECT {coins}, t.completeness, t.published_at"
+        f" FROM {table.name} t JOIN chains c ON c.chain_id = t.chain_id;"
+        f"\nCOMMENT ON VIEW {table.name}_in_coins IS 'The same in whole coins, for display only.';"
+    )
+    return "\n".join([shown, comment, as_of, *([in_coins] if table.amounts else [])])

@@ -1,0 +1,146 @@
+"""What a table is, declared once: columns, key, meaning. SQL, frames, Dagster and the docs are all derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ColumnKind(StrEnum):
+    """What a column holds; each kind has one SQL type, at most one frame type and one encoding in digests."""
+
+    TEXT = "text"
+    AMOUNT = "amount"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    UUID = "uuid"
+    DIGEST = "digest"
+    BYTES = "bytes"
+    JSON = "json"
+    INTEGERS = "integers"
+
+
+class Role(StrEnum):
+    """What part a table plays, which decides where it lives and how it may change."""
+
+    LAYER = "layer"
+    """Rows of immutable snapshots; readers see the published ones through a view of the same name."""
+    LEDGER = "ledger"
+    """Append-only: decisions, payloads, publications. UPDATE, DELETE and TRUNCATE are refused."""
+    REGISTRY = "registry"
+    """Mirrors of configuration files, which win; rows may change with the files."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `digested` columns are committed to by the content digest; the others say where a row came from."""
+
+    name: str
+    kind: ColumnKind
+    description: str
+    nullable: bool = False
+    digested: bool = True
+    minimum: int | None = None
+    maximum: int | None = None
+    one_of: tuple[str, ...] = ()
+    references: str | None = None
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, its grain and its columns in the order in which digests read them."""
+
+    name: str
+    role: Role
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    version: int = 1
+    """The layer's version: raised when the meaning of its rows changes, part of every lineage digest."""
+    salted: bool = False
+    """Leaves begin with a secret salt, so that a bundle can show some rows and hide the rest."""
+    unique: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        unknown = [name for name in self.key if name not in names]
+        if unknown or len(set(names)) != len(names):
+            raise ValueError(f"table {self.name}: duplicate columns or key columns that do not exist: {unknown}")
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in declared order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def digested(self) -> tuple[Column, ...]:
+        """The columns a content digest commits to, in declared order."""
+        return tuple(column for column in self.columns if column.digested)
+
+    @property
+    def amounts(self) -> list[str]:
+        """Names of the columns that hold money."""
+        return [column.name for column in self.columns if column.kind is ColumnKind.AMOUNT]
+
+
+def text(name: str, description: str, *, nullable: bool = False, one_of: Iterable[str] = ()) -> Column:
+    """A text column, optionally an enumeration."""
+    return Column(name, ColumnKind.TEXT, description, nullable=nullable, one_of=tuple(one_of))
+
+
+def money(name: str, description: str, *, nullable: bool = False, minimum: int | None = None) -> Column:
+    """An amount in the chain's base unit."""
+    return Column(name, ColumnKind.AMOUNT, description, nullable=nullable, minimum=minimum)
+
+
+def integer(
+    name: str, description: str, *, nullable: bool = False, minimum: int | None = 0, maximum: int | None = None
+) -> Column:
+    """A whole number that is no money: a count, an epoch, basis points."""
+    return Column(name, ColumnKind.INTEGER, description, nullable=nullable, minimum=minimum, maximum=maximum)
+
+
+CHAIN_ID = text("chain_id", "The chain, as named in chains.yaml.")
+EPOCH = integer("epoch", "The period's number on its chain (an epoch, or the first epoch of a window).")
+VALIDATOR_KEY = text("validator_key", "The validator's stable key (on Solana its vote account).")
+SOURCE_FETCH = Column(
+    "source_fetch",
+    ColumnKind.INTEGER,
+    "The staging fetch the row was read from; the lineage digest commits to its responses.",
+    nullable=True,
+    digested=False,
+)
+
+
+class FigureState(StrEnum):
+    """How much is known of a figure. Missing is not zero, and neither is silent."""
+
+    FINAL = "final"
+    PENDING = "pending"
+    PARTIAL = "partial"
+    UNAVAILABLE = "unavailable"
+
+
+class Completeness(StrEnum):
+    """Whether every figure of a snapshot is final."""
+
+    FINAL = "FINAL"
+    PARTIAL = "PARTIAL"
+
+
+def state(name: str = "state", of: str = "the row's figures") -> Column:
+    """The state of a figure."""
+    return text(name, f"How much is known of {of}.", one_of=[member.value for member in FigureState])
+
+
+def reason(name: str = "reason", of: str = "the state") -> Column:
+    """Why a figure is in its state; null only where there is nothing to explain."""
+    return text(name, f"The reason of {of}; null where there is nothing to explain.", nullable=True)

@@ -1,0 +1,137 @@
+"""Digests: the canonical bytes of rows and records, RFC 6962 Merkle roots, content and lineage digests.
+
+docs/digests.md describes every encoding here with test vectors, so that others can recompute a digest without
+this code. Changing an encoding is changing every digest ever published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import polars as pl
+
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+
+ROW_TAG: Final = "aurora.row.1"
+SALT_TAG: Final = "aurora.salt.1"
+LINEAGE_TAG: Final = "aurora.lineage.1"
+
+Value = str | int | bool | datetime | None
+
+
+def encode_value(value: Value) -> bytes:
+    """One field: a type letter, the length in bytes, a colon and the text; a null is a single '-'."""
+    if value is None:
+        return b"-"
+    if isinstance(value, bool):
+        letter, content = b"b", b"1" if value else b"0"
+    elif isinstance(value, int):
+        letter, content = b"i", str(value).encode()
+    elif isinstance(value, datetime):
+        letter, content = b"z", instant_text(value).encode()
+    elif isinstance(value, str):
+        letter, content = b"t", value.encode()
+    else:
+        raise TypeError(f"{type(value).__name__} has no canonical encoding")
+    return letter + str(len(content)).encode() + b":" + content
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as digests write it: UTC, microseconds, `2026-09-01T00:00:00.000000Z`."""
+    if instant.tzinfo is None:
+        raise TypeError("an instant needs a time zone")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def record_digest(tag: str, *values: Value) -> str:
+    """SHA-256 (hex) of a tagged record: a decision row, a period's bounds, a configuration value."""
+    return hashlib.sha256(b"".join(encode_value(value) for value in (tag, *values))).hexdigest()
+
+
+def body_hash(body: bytes) -> str:
+    """SHA-256 (hex) of a provider's answer, exactly as it came."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def merkle_root(leaves: Iterable[bytes]) -> str:
+    """The RFC 6962 Merkle tree hash (hex) of some leaves in order; of no leaves, SHA-256 of nothing."""
+    sha256 = hashlib.sha256
+    level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    if not level:
+        return sha256(b"").hexdigest()
+    while len(level) > 1:
+        # Pairing neighbours and carrying an odd last node up is RFC 6962's split at the largest power of two.
+        pairs = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
+        level = pairs if len(level) % 2 == 0 else [*pairs, level[-1]]
+    return level[0].hex()
+
+
+def _field(column: Column) -> pl.Expr:
+    """The encoding of a whole column at once, equal to `encode_value` of each of its values."""
+    value = pl.col(column.name)
+    match column.kind:
+        case ColumnKind.AMOUNT | ColumnKind.INTEGER:
+            letter, content = "i", value.cast(pl.String)
+        case ColumnKind.BOOLEAN:
+            letter, content = "b", value.cast(pl.Int8).cast(pl.String)
+        case ColumnKind.INSTANT:
+            letter, content = "z", value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S.%6fZ")
+        case ColumnKind.TEXT | ColumnKind.UUID | ColumnKind.DIGEST:
+            letter, content = "t", value
+        case _:
+            raise TypeError(f"column {column.name} of kind {column.kind} cannot be part of a digest")
+    field = pl.concat_str(pl.lit(letter), content.str.len_bytes().cast(pl.String), pl.lit(":"), content)
+    return pl.when(value.is_null()).then(pl.lit("-")).otherwise(field)
+
+
+def _encoded(frame: pl.DataFrame, tags: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    prefix = "".join(encode_value(tag).decode() for tag in tags)
+    return frame.select(pl.concat_str(pl.lit(prefix), *[_field(column) for column in columns])).to_series().to_list()
+
+
+def sorted_by_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame in digest order: by key columns, text compared by its UTF-8 bytes."""
+    return frame.sort(list(table.key), nulls_last=True, maintain_order=True)
+
+
+def salts(table: Table, frame: pl.DataFrame, secret: bytes) -> list[str]:
+    """One salt (hex) per row: HMAC-SHA256 of the row's key under the instance secret."""
+    keys = _encoded(frame, [SALT_TAG, table.name], [table.column(name) for name in table.key])
+    return [hmac.digest(secret, key.encode(), "sha256").hex() for key in keys]
+
+
+def leaves(table: Table, frame: pl.DataFrame) -> list[bytes]:
+    """The canonical bytes of each row, in the frame's order; salted tables need their `salt` column."""
+    columns = list(table.digested)
+    rows = _encoded(frame, [ROW_TAG, table.name], columns)
+    if table.salted:
+        return [encode_value(salt) + row.encode() for salt, row in zip(frame["salt"], rows, strict=True)]
+    return [row.encode() for row in rows]
+
+
+def content_digest(table: Table, frame: pl.DataFrame) -> str:
+    """The Merkle root over a snapshot's canonical rows; the frame's row order does not matter."""
+    return merkle_root(leaves(table, sorted_by_key(table, frame)))
+
+
+@dataclass(frozen=True, order=True)
+class Input:
+    """Something a snapshot was computed from: its kind, its name within the kind, and what commits to it."""
+
+    kind: str
+    name: str
+    digest: str
+
+
+def lineage_digest(table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
+    """H(content digest, the layer's version, every input): commits to everything below a snapshot."""
+    ordered = sorted(set(inputs))
+    fields: list[Value] = [table.name, chain_id, epoch, content, table.version, len(ordered)]
+    for item in ordered:
+        fields += [item.kind, item.name, item.digest]
+    return record_digest(LINEAGE_TAG, *fields)

@@ -1,0 +1,126 @@
+"""Frames of declared tables: Polars types and the Pandera schema that every frame passes before it is written."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.money import AMOUNT_MAX
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+
+FRAME_TYPES: dict[ColumnKind, Any] = {
+    ColumnKind.TEXT: pl.String,
+    ColumnKind.AMOUNT: pl.Decimal(38, 0),
+    ColumnKind.INTEGER: pl.Int64,
+    ColumnKind.BOOLEAN: pl.Boolean,
+    ColumnKind.INSTANT: pl.Datetime("us", "UTC"),
+    ColumnKind.UUID: pl.String,
+    ColumnKind.DIGEST: pl.String,
+    ColumnKind.BYTES: pl.Binary,
+    ColumnKind.JSON: pl.String,
+    ColumnKind.INTEGERS: pl.List(pl.Int64),
+}
+
+
+def frame_schema(table: Table) -> dict[str, Any]:
+    """Column names and Polars types of a table's frames."""
+    return {column.name: FRAME_TYPES[column.kind] for column in table.columns}
+
+
+def frame_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """A frame of some rows given as dicts; a missing key is null, an unknown key an error, ints stay exact."""
+    known = set(table.names)
+    for row in rows:
+        unknown = row.keys() - known
+        if unknown:
+            raise KeyError(f"{table.name} has no column {sorted(unknown)}")
+    series = []
+    for column in table.columns:
+        values = [row.get(column.name) for row in rows]
+        if column.kind is ColumnKind.AMOUNT:
+            series.append(exact_series(column.name, values))
+        else:
+            series.append(pl.Series(column.name, values, dtype=FRAME_TYPES[column.kind], strict=True))
+    return pl.DataFrame(series)
+
+
+def exact_series(name: str, values: list[Any]) -> pl.Series:
+    """A Decimal(38,0) series of ints; a float or bool among them is refused rather than converted."""
+    for value in values:
+        if value is not None and type(value) is not int:
+            raise TypeError(f"column {name} holds money, which is an int, not {type(value).__name__} {value!r}")
+    # Through text: it is exact at any size, where a Decimal built from Python ints passes through a context.
+    texts = [None if value is None else str(value) for value in values]
+    return pl.Series(name, texts, dtype=pl.String).cast(pl.Decimal(38, 0), strict=True)
+
+
+def ints(series: pl.Series) -> list[int | None]:
+    """The exact Python ints of a money column."""
+    return [None if value is None else int(value) for value in series.to_list()]
+
+
+@cache
+def _schema(table: Table) -> Any:
+    """The Pandera schema of a table, built on first use: importing Pandera takes half a second."""
+    import pandera.polars as pa
+
+    columns = {column.name: _pandera_column(pa, column) for column in table.columns}
+    return pa.DataFrameSchema(columns, unique=list(table.key), strict=True, ordered=True, name=table.name)
+
+
+def _pandera_column(pa: Any, column: Column) -> Any:
+    checks = []
+    if column.one_of:
+        checks.append(pa.Check.isin(list(column.one_of)))
+    low, high = column.minimum, column.maximum
+    if column.kind is ColumnKind.AMOUNT:
+        low, high = -AMOUNT_MAX if low is None else low, AMOUNT_MAX if high is None else high
+    if low is not None:
+        checks.append(pa.Check.ge(low))
+    if high is not None:
+        checks.append(pa.Check.le(high))
+    if column.kind is ColumnKind.DIGEST:
+        checks.append(pa.Check.str_matches(r"^[0-9a-f]{64}$"))
+    if column.kind is ColumnKind.TEXT and not column.nullable and not column.one_of:
+        checks.append(pa.Check.str_length(max_value=100_000))
+    return pa.Column(FRAME_TYPES[column.kind], checks=checks, nullable=column.nullable)
+
+
+def assert_validation_is_on() -> None:
+    """Refuse to work where the environment has switched Pandera off: the gate would stand open silently."""
+    from pandera.config import ValidationDepth, get_config_context
+
+    context = get_config_context()
+    if not context.validation_enabled or context.validation_depth is ValidationDepth.SCHEMA_ONLY:
+        raise AuroraError(
+            "Pandera validation is switched off in this environment, so no check would hold back a bad figure",
+            "unset PANDERA_VALIDATION_ENABLED and PANDERA_VALIDATION_DEPTH"
+            f" (now {os.environ.get('PANDERA_VALIDATION_ENABLED')!r},"
+            f" {os.environ.get('PANDERA_VALIDATION_DEPTH')!r})",
+        )
+
+
+def schema_violations(table: Table, frame: pl.DataFrame) -> list[str]:
+    """What in an eager frame breaks the table's schema, in words; empty when it holds."""
+    from pandera.errors import SchemaError, SchemaErrors
+
+    assert_validation_is_on()
+    try:
+        _schema(table).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        return [_in_words(table, error) for error in errors.schema_errors]
+    except SchemaError as error:
+        return [_in_words(table, error)]
+    return []
+
+
+def _in_words(table: Table, error: Any) -> str:
+    column = getattr(error.schema, "name", None) or table.name
+    cases = error.failure_cases
+    shown = cases.head(3).to_dicts() if isinstance(cases, pl.DataFrame) else cases
+    check = getattr(error.check, "error", None) or error.check or error.reason_code
+    return f"{table.name}.{column}: {check} fails for {shown}"

@@ -1,0 +1,329 @@
+"""Bytes first: what providers answered, stored exactly as it came with its SHA-256 before anything reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import (
+    CHAIN_ID,
+    EPOCH,
+    Column,
+    ColumnKind,
+    FigureState,
+    Role,
+    Table,
+    integer,
+    text,
+)
+from aurora_pipeline.store.digests import Input, Value, body_hash, encode_value, merkle_root, record_digest
+from aurora_pipeline.store.tables import identity, json as json_column, recorded_at
+
+RESPONSE_TAG = "aurora.response.1"
+FETCH_TAG = "aurora.fetch.1"
+EVERYONE = "*"
+"""The subject of a fetch whose answers cover all validators."""
+
+DATA_TYPE = text("data_type", "fees, mev, rewards, meta, positions, costs; or period for what defines a period.")
+PROVIDER = text("provider", "The provider's name in providers.yaml.")
+SUBJECT = text("subject", "The validator asked about, or * where the answers cover all.")
+RESPONSE_HASH = Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body.")
+
+BODIES = Table(
+    name="staging_bodies",
+    role=Role.LEDGER,
+    description="Bodies of provider answers, byte for byte, once per chain, period and hash.",
+    columns=(CHAIN_ID, EPOCH, RESPONSE_HASH, Column("body", ColumnKind.BYTES, "The exact bytes.", digested=False)),
+    key=("chain_id", "epoch", "response_hash"),
+)
+
+PAYLOADS = Table(
+    name="staging_payloads",
+    role=Role.LEDGER,
+    description="Every answer a provider gave: what was asked (without secrets), the status, and the body's hash.",
+    columns=(
+        identity("payload_id", "The payload's number."),
+        CHAIN_ID,
+        EPOCH,
+        DATA_TYPE,
+        PROVIDER,
+        text("request_key", "What was asked, in words that never hold a secret; equal questions have equal keys."),
+        json_column("request", "The request: verb, path, parameters or body; no host credentials, no keys."),
+        integer("status", "The HTTP status."),
+        json_column("headers", "Response headers worth keeping (type, date, rate limits)."),
+        RESPONSE_HASH,
+        Column("fetched_at", ColumnKind.INSTANT, "When the answer was complete.", digested=False),
+        recorded_at(),
+    ),
+    key=("payload_id",),
+    indexes=(("chain_id", "epoch", "data_type", "provider", "request_key"), ("response_hash",)),
+)
+
+FETCHES = Table(
+    name="staging_fetches",
+    role=Role.LEDGER,
+    description="One attempt to learn a data type of a period about a validator (or all): its state and its answers.",
+    columns=(
+        identity("fetch_id", "The fetch's number; the newest final one of a subject counts, else the newest."),
+        CHAIN_ID,
+        EPOCH,
+        DATA_TYPE,
+        PROVIDER,
+        text("kind", "The adapter that asked and knows how to read the answers."),
+        SUBJECT,
+        text("state", "How much the answers say.", one_of=[member.value for member in FigureState]),
+        text("reason", "Why the state is what it is.", nullable=True),
+        Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
+        Column("fetch_digest", ColumnKind.DIGEST, "Commits to state, reason and every answer in order."),
+        text("dagster_run", "The run that fetched; null outside Dagster.", nullable=True),
+        recorded_at(),
+    ),
+    key=("fetch_id",),
+    indexes=(("chain_id", "epoch", "data_type", "subject"),),
+)
+
+OBSERVATIONS = Table(
+    name="observations",
+    role=Role.LEDGER,
+    description="Now-only data sampled while its period ran: what a chain will not tell about a past period.",
+    columns=(
+        identity("observation_id", "The observation's number."),
+        CHAIN_ID,
+        EPOCH,
+        text("data_type", "positions, meta or leader_schedule."),
+        PROVIDER,
+        text("kind", "The adapter that asked and knows how to read the answers."),
+        SUBJECT,
+        integer("slot", "The chain's slot before the first question."),
+        Column("observed_at", ColumnKind.INSTANT, "When the first question was asked.", digested=False),
+        Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
+        recorded_at(),
+    ),
+    key=("observation_id",),
+    indexes=(("chain_id", "epoch", "data_type", "subject"),),
+)
+
+INGESTION_RUNS = Table(
+    name="ingestion_runs",
+    role=Role.LEDGER,
+    description="One line per staging run of a data type: what it asked, what it reused, and how it ended.",
+    columns=(
+        identity("ingestion_run_id", "The run's number."),
+        CHAIN_ID,
+        EPOCH,
+        DATA_TYPE,
+        text("dagster_run", "The Dagster run; null outside Dagster.", nullable=True),
+        integer("requests", "Questions asked over the network."),
+        integer("reused", "Answers taken from earlier runs."),
+        integer("body_bytes", "Bytes received."),
+        json_column("states", "How many subjects ended in which state."),
+        Column("started_at", ColumnKind.INSTANT, "When it started.", digested=False),
+        recorded_at("When it ended."),
+    ),
+    key=("ingestion_run_id",),
+    indexes=(("chain_id", "epoch"),),
+)
+
+PAYLOAD_TABLES = (BODIES, PAYLOADS, FETCHES, OBSERVATIONS, INGESTION_RUNS)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a provider, as stored. `payload_id` is 0 until it is."""
+
+    request_key: str
+    request: Mapping[str, object]
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    payload_id: int = 0
+
+    @property
+    def response_hash(self) -> str:
+        """SHA-256 of the body."""
+        return body_hash(self.body)
+
+
+@dataclass(frozen=True)
+class StagedFetch:
+    """What a canonical layer reads about a subject: the state and the answers in the order of the plan."""
+
+    fetch_id: int
+    data_type: str
+    provider: str
+    kind: str
+    subject: str
+    state: FigureState
+    reason: str | None
+    answers: tuple[Answer, ...] = field(repr=False)
+    fetch_digest: str = ""
+
+    @property
+    def as_input(self) -> Input:
+        """How a canonical snapshot names this fetch in its lineage."""
+        return Input("fetch", f"{self.data_type}/{self.provider}/{self.subject}", self.fetch_digest)
+
+
+def fetch_digest(state: FigureState, reason: str | None, answers: Iterable[tuple[str, int, str]]) -> str:
+    """The commitment of a fetch: state, reason, and (request key, status, body hash) of each answer in order."""
+    leaves = []
+    for request_key, status, response_hash in answers:
+        values: list[Value] = [RESPONSE_TAG, request_key, status, response_hash]
+        leaves.append(b"".join(encode_value(value) for value in values))
+    return record_digest(FETCH_TAG, state.value, reason, merkle_root(leaves))
+
+
+def store_answers(
+    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, answers: Sequence[Answer]
+) -> list[Answer]:
+    """Store answers with their bodies and return them with their payload ids, in order."""
+    if not answers:
+        return []
+    bodies = {answer.response_hash: answer.body for answer in answers}
+    stored = []
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [(chain_id, epoch, digest, body) for digest, body in bodies.items()],
+        )
+        cursor.executemany(
+            """INSERT INTO staging_payloads
+                   (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash, fetched_at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING payload_id""",
+            [
+                (
+                    chain_id,
+                    epoch,
+                    data_type,
+                    provider,
+                    answer.request_key,
+                    json.dumps(answer.request),
+                    answer.status,
+                    json.dumps(dict(answer.headers)),
+                    answer.response_hash,
+                    answer.fetched_at,
+                )
+                for answer in answers
+            ],
+            returning=True,
+        )
+        for answer in answers:
+            row = cursor.fetchone()
+            assert row is not None  # each INSERT ... RETURNING gives one row
+            stored.append(Answer(**{**vars(answer), "payload_id": row["payload_id"]}))
+            cursor.nextset()
+    return stored
+
+
+def stored_answers(
+    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str
+) -> dict[str, Answer]:
+    """The newest answer per question already stored for a period, so that nobody is asked twice."""
+    rows = connection.execute(
+        """SELECT DISTINCT ON (p.request_key) p.*, b.body
+           FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
+           WHERE p.chain_id = %s AND p.epoch = %s AND p.data_type = %s AND p.provider = %s
+           ORDER BY p.request_key, p.payload_id DESC""",
+        [chain_id, epoch, data_type, provider],
+    ).fetchall()
+    return {row["request_key"]: _answer(row) for row in rows}
+
+
+def answers_by_id(connection: Connection, payload_ids: Iterable[int]) -> dict[int, Answer]:
+    """Stored answers by payload id."""
+    rows = connection.execute(
+        """SELECT p.*, b.body FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
+           WHERE p.payload_id = ANY(%s)""",
+        [list(set(payload_ids))],
+    ).fetchall()
+    return {row["payload_id"]: _answer(row) for row in rows}
+
+
+def _answer(row: Mapping[str, object]) -> Answer:
+    return Answer(
+        request_key=str(row["request_key"]),
+        request=row["request"],  # type: ignore[arg-type]  # jsonb comes back as the dict that was stored
+        status=int(row["status"]),  # type: ignore[call-overload]  # a bigint column
+        headers=row["headers"],  # type: ignore[arg-type]  # jsonb comes back as the dict that was stored
+        body=bytes(row["body"]),  # type: ignore[arg-type]  # a bytea column
+        fetched_at=row["fetched_at"],  # type: ignore[arg-type]  # a timestamptz column
+        payload_id=int(row["payload_id"]),  # type: ignore[call-overload]  # a bigint column
+    )
+
+
+def record_fetch(
+    connection: Connection,
+    chain_id: str,
+    epoch: int,
+    data_type: str,
+    provider: str,
+    kind: str,
+    subject: str,
+    state: FigureState,
+    reason: str | None,
+    answers: Sequence[Answer],
+    dagster_run: str | None,
+) -> None:
+    """Append the end of a fetch; its answers must have been stored."""
+    if any(answer.payload_id == 0 for answer in answers):
+        raise ValueError("a fetch can only name answers that are stored")
+    digest = fetch_digest(state, reason, [(a.request_key, a.status, a.response_hash) for a in answers])
+    connection.execute(
+        """INSERT INTO staging_fetches (chain_id, epoch, data_type, provider, kind, subject, state, reason,
+                                        payload_ids, fetch_digest, dagster_run)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            chain_id,
+            epoch,
+            data_type,
+            provider,
+            kind,
+            subject,
+            state,
+            reason,
+            [answer.payload_id for answer in answers],
+            digest,
+            dagster_run,
+        ],
+    )
+
+
+_FETCHES_THAT_COUNT = """
+    SELECT DISTINCT ON (subject) fetch_id, data_type, provider, kind, subject, state, reason, payload_ids, fetch_digest
+    FROM staging_fetches WHERE chain_id = %s AND epoch = %s AND data_type = %s
+    ORDER BY subject, (state = 'final') DESC, fetch_id DESC
+"""
+
+
+def fetch_states(connection: Connection, chain_id: str, epoch: int, data_type: str) -> dict[str, FigureState]:
+    """The state of each subject's fetch that counts, without reading any body."""
+    rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
+    return {row["subject"]: FigureState(row["state"]) for row in rows}
+
+
+def load_fetches(connection: Connection, chain_id: str, epoch: int, data_type: str) -> list[StagedFetch]:
+    """The fetch that counts of every subject, with its answers; sorted by subject.
+
+    The newest final fetch counts, else the newest: asking again while a provider is down never takes a figure away.
+    """
+    rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
+    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]])
+    return [
+        StagedFetch(
+            fetch_id=row["fetch_id"],
+            data_type=row["data_type"],
+            provider=row["provider"],
+            kind=row["kind"],
+            subject=row["subject"],
+            state=FigureState(row["state"]),
+            reason=row["reason"],
+            answers=tuple(answers[number] for number in row["payload_ids"]),
+            fetch_digest=row["fetch_digest"],
+        )
+        for row in rows
+    ]

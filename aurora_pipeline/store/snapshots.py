@@ -1,0 +1,347 @@
+"""Write, check, publish: how a layer's result becomes the truth, or does not; and how the next layer reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import polars as pl
+from psycopg import sql
+
+from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.store.database import Connection, Database, insert_frame, read_frame, table_kinds
+from aurora_pipeline.store.ddl import LAYER_SCHEMA
+from aurora_pipeline.store.declaration import Completeness, Table
+from aurora_pipeline.store.digests import Input, content_digest, lineage_digest, salts, sorted_by_key
+from aurora_pipeline.store.frames import schema_violations
+
+_PARTITION_LOCK = 4717
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A layer's result for one period before anyone may rely on it."""
+
+    table: Table
+    chain_id: str
+    epoch: int
+    frame: pl.DataFrame
+    inputs: tuple[Input, ...]
+    completeness: Completeness
+    violations: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The asset and period, for messages."""
+        return f"{self.table.name} of {self.chain_id}:{self.epoch:07d}"
+
+
+class Standing(StrEnum):
+    """What became of a draft."""
+
+    PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+    """Equal content from equal inputs: nothing was written."""
+    ATTESTED = "attested"
+    """Equal content from other inputs: the new lineage was appended, nothing was published."""
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a draft, and the digests of the snapshot that holds its content."""
+
+    table: Table
+    chain_id: str
+    epoch: int
+    snapshot_id: int
+    content_digest: str
+    lineage_digest: str
+    standing: Standing
+    completeness: Completeness
+    row_count: int
+    totals: dict[str, int]
+    violations: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class Rejected(CheckFailed):
+    """A check failed: the snapshot is readable as rejected, and what was in force before still is."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self.outcomes = tuple(outcomes)
+        broken = [f"{o.table.name}: {violation}" for o in outcomes for violation in o.violations]
+        first = outcomes[0]
+        super().__init__(
+            f"{first.chain_id}:{first.epoch:07d} was not published, {len(broken)} check(s) failed:\n  "
+            + "\n  ".join(broken[:20]),
+            f"the rejected rows are in {LAYER_SCHEMA}.{first.table.name} where snapshot_id = {first.snapshot_id};"
+            " correct the cause and recompute",
+        )
+
+
+class NotPublished(AuroraError):
+    """An input a layer needs has no published snapshot for the period."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published snapshot as the next layer reads it."""
+
+    table: Table
+    chain_id: str
+    epoch: int
+    snapshot_id: int
+    content_digest: str
+    lineage_digest: str
+    completeness: Completeness
+    frame: pl.DataFrame
+
+    @property
+    def as_input(self) -> Input:
+        """How a consumer names this snapshot in its lineage: by the snapshot's first lineage digest."""
+        return Input("snapshot", f"{self.table.name}@{self.chain_id}:{self.epoch:07d}", self.lineage_digest)
+
+
+def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run: str | None = None) -> list[Outcome]:
+    """Write each draft as a snapshot, check all of them, publish all of them or none, in one transaction.
+
+    Raises Rejected, after the rejected snapshots were committed, when a check fails.
+    """
+    checked = [_checked(draft) for draft in sorted(drafts, key=lambda draft: draft.table.name)]
+    accepted = not any(draft.violations for draft in checked)
+    with database.connect() as connection:
+        for draft in checked:
+            _lock_partition(connection, draft)
+        outcomes = [_settle(connection, draft, accepted, dagster_run) for draft in checked]
+    if not accepted:
+        raise Rejected([o for o in outcomes if o.violations])
+    return outcomes
+
+
+def _checked(draft: Draft) -> Draft:
+    """The draft in digest order, with what its schema and keys say added to its violations."""
+    violations = [*draft.violations, *schema_violations(draft.table, draft.frame)]
+    if not violations:
+        strangers = draft.frame.filter((pl.col("chain_id") != draft.chain_id) | (pl.col("epoch") != draft.epoch))
+        if len(strangers):
+            violations.append(f"{len(strangers)} rows belong to another period than {draft.name}")
+    frame = sorted_by_key(draft.table, draft.frame) if not violations else draft.frame
+    return Draft(**{**vars(draft), "frame": frame, "violations": tuple(violations)})
+
+
+def _lock_partition(connection: Connection, draft: Draft) -> None:
+    """Two writers of the same partition take turns; others are not held up."""
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
+        [f"{draft.table.name}@{draft.chain_id}:{draft.epoch}", _PARTITION_LOCK],
+    )
+
+
+def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> Outcome:
+    frame = draft.frame
+    if draft.table.salted:
+        frame = frame.with_columns(pl.Series("salt", salts(draft.table, frame, instance_secret(connection)), pl.String))
+    # A frame that breaks its schema may hold what has no canonical bytes; it is kept, uncommitted to, as rejected.
+    content = content_digest(draft.table, frame) if not draft.violations else content_digest(draft.table, frame.clear())
+    lineage = lineage_digest(draft.table, draft.chain_id, draft.epoch, content, draft.inputs)
+    totals = {name: int(frame[name].sum() or 0) for name in draft.table.amounts if frame.schema[name].is_numeric()}
+    equal = _equal_snapshot(connection, draft, content) if accepted else None
+    if equal is None:
+        snapshot_id = _write(connection, draft, frame, content, lineage, totals, dagster_run)
+        first_lineage, standing = lineage, Standing.PUBLISHED if accepted else Standing.REJECTED
+        if accepted:
+            _publish(connection, draft, snapshot_id)
+    else:
+        snapshot_id, first_lineage, in_force = equal
+        attested = _attest(connection, draft, snapshot_id, first_lineage, lineage, dagster_run)
+        standing = Standing.ATTESTED if attested else Standing.UNCHANGED
+        if not in_force:
+            # The figures went back to what they once were: that snapshot comes into force again.
+            _publish(connection, draft, snapshot_id)
+            standing = Standing.PUBLISHED
+    return Outcome(
+        draft.table,
+        draft.chain_id,
+        draft.epoch,
+        snapshot_id,
+        content,
+        first_lineage,
+        standing,
+        draft.completeness,
+        len(frame),
+        totals,
+        draft.violations,
+        draft.warnings,
+    )
+
+
+def _equal_snapshot(connection: Connection, draft: Draft, content: str) -> tuple[int, str, bool] | None:
+    """The once published snapshot of equal content, its first lineage digest, and whether it is in force."""
+    row = connection.execute(
+        """SELECT s.snapshot_id, s.lineage_digest, f.snapshot_id IS NOT NULL AS in_force
+           FROM snapshots s
+           LEFT JOIN in_force f ON f.snapshot_id = s.snapshot_id AND f.asset = s.asset
+                AND f.chain_id = s.chain_id AND f.epoch = s.epoch
+           WHERE s.asset = %s AND s.chain_id = %s AND s.epoch = %s AND s.content_digest = %s AND s.completeness = %s
+             AND EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id)
+           ORDER BY in_force DESC, s.snapshot_id LIMIT 1""",
+        [draft.table.name, draft.chain_id, draft.epoch, content, draft.completeness],
+    ).fetchone()
+    return None if row is None else (row["snapshot_id"], row["lineage_digest"], row["in_force"])
+
+
+def _write(
+    connection: Connection,
+    draft: Draft,
+    frame: pl.DataFrame,
+    content: str,
+    lineage: str,
+    totals: dict[str, int],
+    dagster_run: str | None,
+) -> int:
+    row = connection.execute(
+        """INSERT INTO snapshots (asset, chain_id, epoch, content_digest, lineage_digest, inputs, layer_version,
+                                  row_count, completeness, dagster_run)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING snapshot_id""",
+        [
+            draft.table.name,
+            draft.chain_id,
+            draft.epoch,
+            content,
+            lineage,
+            _inputs_json(draft.inputs),
+            draft.table.version,
+            len(frame),
+            draft.completeness,
+            dagster_run,
+        ],
+    ).fetchone()
+    assert row is not None  # INSERT ... RETURNING gives a row or raises
+    snapshot_id = int(row["snapshot_id"])
+    report_violations = list(draft.violations)
+    if draft.violations:
+        report_violations += _keep_rejected_rows(connection, draft, frame, snapshot_id)
+    else:
+        insert_frame(connection, _layer(draft.table), frame, {"snapshot_id": snapshot_id})
+        _assert_read_back(connection, draft, snapshot_id, len(frame), totals)
+    connection.execute(
+        "INSERT INTO snapshot_reports (snapshot_id, totals, violations, warnings) VALUES (%s, %s, %s, %s)",
+        [
+            snapshot_id,
+            json.dumps({name: str(value) for name, value in totals.items()}),
+            json.dumps(report_violations),
+            json.dumps(list(draft.warnings)),
+        ],
+    )
+    return snapshot_id
+
+
+def _keep_rejected_rows(connection: Connection, draft: Draft, frame: pl.DataFrame, snapshot_id: int) -> list[str]:
+    """Keep a rejected snapshot's rows readable where the table can hold them at all; say so where it can't."""
+    import psycopg
+
+    try:
+        with connection.transaction():
+            insert_frame(connection, _layer(draft.table), frame, {"snapshot_id": snapshot_id})
+    except psycopg.DatabaseError as error:
+        return [f"its rows could not be kept: {str(error).splitlines()[0]}"]
+    return []
+
+
+def _assert_read_back(
+    connection: Connection, draft: Draft, snapshot_id: int, rows: int, totals: dict[str, int]
+) -> None:
+    """What the database holds is what was checked: counts and exact sums, read back before anything is published."""
+    sums = [sql.SQL("coalesce(sum({0}), 0) AS {0}").format(sql.Identifier(name)) for name in totals]
+    query = sql.SQL("SELECT {} FROM {} WHERE snapshot_id = %s").format(
+        sql.SQL(", ").join([sql.SQL("count(*) AS row_count"), *sums]), _layer(draft.table)
+    )
+    stored = connection.execute(query, [snapshot_id]).fetchone()
+    assert stored is not None  # an aggregate always gives a row
+    found = {name: int(stored[name]) for name in totals}
+    if stored["row_count"] != rows or found != totals:
+        raise CheckFailed(
+            f"{draft.name}: the database holds {stored['row_count']} rows with totals {found},"
+            f" but {rows} rows with totals {totals} were checked",
+            "nothing was published; this points to a fault in the database or the driver",
+        )
+
+
+def _publish(connection: Connection, draft: Draft, snapshot_id: int) -> None:
+    connection.execute(
+        "INSERT INTO publications (snapshot_id, asset, chain_id, epoch) VALUES (%s, %s, %s, %s)",
+        [snapshot_id, draft.table.name, draft.chain_id, draft.epoch],
+    )
+
+
+def _attest(
+    connection: Connection, draft: Draft, snapshot_id: int, first: str, lineage: str, dagster_run: str | None
+) -> bool:
+    """Append the lineage to the snapshot unless it is known already; says whether it was new."""
+    if lineage == first:
+        return False
+    cursor = connection.execute(
+        """INSERT INTO attestations (snapshot_id, lineage_digest, inputs, layer_version, dagster_run)
+           VALUES (%s, %s, %s, %s, %s) ON CONFLICT (snapshot_id, lineage_digest) DO NOTHING""",
+        [snapshot_id, lineage, _inputs_json(draft.inputs), draft.table.version, dagster_run],
+    )
+    return cursor.rowcount == 1
+
+
+def _inputs_json(inputs: Sequence[Input]) -> str:
+    return json.dumps([[item.kind, item.name, item.digest] for item in sorted(set(inputs))])
+
+
+def _layer(table: Table) -> sql.Identifier:
+    return sql.Identifier(LAYER_SCHEMA, table.name)
+
+
+def instance_secret(connection: Connection) -> bytes:
+    """The secret that salts the leaves of what is shown row by row. Never log it."""
+    row = connection.execute("SELECT secret FROM instance_secret").fetchone()
+    if row is None:
+        raise CheckFailed("the instance secret is missing", "restore the table instance_secret from a backup")
+    return bytes(row["secret"])
+
+
+def load_published(
+    connection: Connection, table: Table, chain_id: str, epoch: int, as_of: datetime | None = None
+) -> Published:
+    """The snapshot in force (or in force at a past moment); raises NotPublished where there is none."""
+    source, parameters = "in_force", [table.name, chain_id, epoch]
+    if as_of is not None:
+        source, parameters = "in_force_as_of(%s)", [as_of, *parameters]
+    row = connection.execute(
+        f"SELECT * FROM {source} WHERE asset = %s AND chain_id = %s AND epoch = %s",  # type: ignore[arg-type]  # two constants
+        parameters,
+    ).fetchone()
+    if row is None:
+        raise NotPublished(
+            f"{table.name} of {chain_id}:{epoch:07d} is not published{'' if as_of is None else f' as of {as_of}'}",
+            f"run `aurora backfill {chain_id} {epoch}`, or see in the Dagster UI why it failed",
+        )
+    return Published(
+        table,
+        chain_id,
+        epoch,
+        row["snapshot_id"],
+        row["content_digest"],
+        row["lineage_digest"],
+        Completeness(row["completeness"]),
+        stored_rows(connection, table, row["snapshot_id"]).drop("salt", strict=False),
+    )
+
+
+def stored_rows(connection: Connection, table: Table, snapshot_id: int) -> pl.DataFrame:
+    """The rows of one snapshot, published or not, in digest order, with their salts where the table has them."""
+    extra = ("salt",) if table.salted else ()
+    kinds = table_kinds(table, *extra)
+    query = sql.SQL("SELECT {} FROM {} WHERE snapshot_id = %s").format(
+        sql.SQL(", ").join(sql.Identifier(name) for name in kinds), _layer(table)
+    )
+    return sorted_by_key(table, read_frame(connection, query, kinds, [snapshot_id]))

@@ -1,0 +1,116 @@
+"""The tables of the store itself: snapshots, their reports, attestations and publications."""
+
+from __future__ import annotations
+
+from aurora_pipeline.store.declaration import (
+    CHAIN_ID,
+    EPOCH,
+    Column,
+    ColumnKind,
+    Completeness,
+    Role,
+    Table,
+    integer,
+    text,
+)
+
+IDENTITY = "GENERATED ALWAYS AS IDENTITY"
+
+
+def recorded_at(description: str = "When it was recorded, by the ledger's one clock.") -> Column:
+    """The instant a row was recorded; strictly increasing in commit order."""
+    return Column("recorded_at", ColumnKind.INSTANT, description, digested=False, default="DEFAULT record_instant()")
+
+
+def identity(name: str, description: str) -> Column:
+    """A number the database gives each row."""
+    return Column(name, ColumnKind.INTEGER, description, digested=False, default=IDENTITY)
+
+
+def json(name: str, description: str) -> Column:
+    """A JSON document."""
+    return Column(name, ColumnKind.JSON, description, digested=False)
+
+
+ASSET = text("asset", "The layer table whose rows these are.")
+LINEAGE = Column("lineage_digest", ColumnKind.DIGEST, "H(content digest, layer version, inputs).")
+INPUTS = json("inputs", "What was read: a list of [kind, name, digest], sorted.")
+LAYER_VERSION = integer("layer_version", "The layer's version number when this was computed.", minimum=1)
+DAGSTER_RUN = text("dagster_run", "The run that computed it; null outside Dagster.", nullable=True)
+SNAPSHOT_ID = Column("snapshot_id", ColumnKind.INTEGER, "The snapshot.", references="snapshots")
+
+SNAPSHOTS = Table(
+    name="snapshots",
+    role=Role.LEDGER,
+    description="Every result a layer ever wrote for a period, published or not. Rows are in layers.<asset>.",
+    columns=(
+        identity("snapshot_id", "The snapshot's number; what identifies it outside this database is its digest."),
+        ASSET,
+        CHAIN_ID,
+        EPOCH,
+        Column("content_digest", ColumnKind.DIGEST, "Merkle root over the snapshot's canonical rows."),
+        LINEAGE,
+        INPUTS,
+        LAYER_VERSION,
+        integer("row_count", "How many rows it has."),
+        text("completeness", "FINAL when every figure is, else PARTIAL.", one_of=[c.value for c in Completeness]),
+        DAGSTER_RUN,
+        recorded_at(),
+    ),
+    key=("snapshot_id",),
+    indexes=(("asset", "chain_id", "epoch"), ("content_digest",), ("lineage_digest",)),
+)
+
+SNAPSHOT_REPORTS = Table(
+    name="snapshot_reports",
+    role=Role.LEDGER,
+    description="What the checks said of each snapshot, and its totals. Not for partners.",
+    columns=(
+        SNAPSHOT_ID,
+        json("totals", "Exact sums of the money columns, as text, by column."),
+        json("violations", "Broken schema rules and invariants; any of them rejects the snapshot."),
+        json("warnings", "What looks odd and does not hold publication back."),
+    ),
+    key=("snapshot_id",),
+)
+
+ATTESTATIONS = Table(
+    name="attestations",
+    role=Role.LEDGER,
+    description="Later computations that came to the content of a snapshot again, from other inputs or a newer layer.",
+    columns=(
+        identity("attestation_id", "The attestation's number."),
+        SNAPSHOT_ID,
+        LINEAGE,
+        INPUTS,
+        LAYER_VERSION,
+        DAGSTER_RUN,
+        recorded_at(),
+    ),
+    key=("attestation_id",),
+    unique=(("snapshot_id", "lineage_digest"),),
+)
+
+PUBLICATIONS = Table(
+    name="publications",
+    role=Role.LEDGER,
+    description="Which snapshot came into force when. The newest of an asset and period is in force.",
+    columns=(
+        Column("sequence", ColumnKind.INTEGER, "Order of publication.", digested=False, default=IDENTITY),
+        Column(
+            "published_at",
+            ColumnKind.INSTANT,
+            "When it came into force, by the ledger's one clock.",
+            default="DEFAULT record_instant()",
+        ),
+        SNAPSHOT_ID,
+        ASSET,
+        CHAIN_ID,
+        EPOCH,
+    ),
+    key=("sequence",),
+    unique=(("published_at",),),
+    indexes=(("asset", "chain_id", "epoch", "sequence"), ("snapshot_id",)),
+)
+
+STORE_TABLES = (SNAPSHOTS, SNAPSHOT_REPORTS, ATTESTATIONS, PUBLICATIONS)
