@@ -1,0 +1,1 @@
+"""The system of record: engine, embedded PostgreSQL, migrations, digests, snapshots, bulk load and read."""

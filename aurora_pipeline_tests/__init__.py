@@ -1,0 +1,1 @@
+"""Tests, one folder per room; they run real PostgreSQL, real HTTP and real Dagster."""
