@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -71,22 +71,20 @@ def read_frame(
     parameters: Sequence[Any] = (),
 ) -> pl.DataFrame:
     """The result of a query as a frame whose columns have exactly the given kinds, exact at any size."""
-    composed = sql.SQL(cast(LiteralString, query)) if isinstance(query, str) else query
+    text = query if isinstance(query, str) else query.as_string(connection)
     # COPY takes no parameters, so they are bound as literals by the driver's own quoting.
-    bound = (
-        psycopg.ClientCursor(connection).mogrify(composed, parameters) if parameters else composed.as_string(connection)
-    )
+    bound = psycopg.ClientCursor(connection).mogrify(text.encode(), parameters) if parameters else text
     statement = f"COPY ({bound}) TO STDOUT (FORMAT csv, HEADER false, NULL '{_NULL}')"
     buffer = io.BytesIO()
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         for block in copy:
             buffer.write(block)
-    texts = {name: pl.String for name in schema}
+    texts = dict.fromkeys(schema, pl.String)
     if buffer.tell() == 0:
         return pl.DataFrame(schema={name: FRAME_TYPES[kind] for name, kind in schema.items()})
     buffer.seek(0)
     frame = pl.read_csv(
-        buffer, has_header=False, schema=texts, null_values=[_NULL], missing_utf8_is_empty_string=True, quote_char='"'
+        buffer, has_header=False, schema=texts, null_values=[_NULL], empty_string_is_null=False, quote_char='"'
     )
     return frame.with_columns([_parsed(name, kind) for name, kind in schema.items()])
 

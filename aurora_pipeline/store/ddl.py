@@ -41,7 +41,10 @@ END $$;
 
 -- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
 -- commit order: whoever reads "as of t" under the shared lock below can never miss a row of an earlier instant.
-CREATE TABLE ledger_clock (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), last_instant timestamptz NOT NULL);
+CREATE TABLE ledger_clock (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    last_instant timestamptz NOT NULL
+);
 INSERT INTO ledger_clock (last_instant) VALUES ('-infinity');
 
 CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
@@ -56,7 +59,7 @@ END $$;
 CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view of the data is older than its lock'
+        RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view is older than its lock'
             USING HINT = 'end the transaction, or start it with SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
     END IF;
     PERFORM pg_advisory_xact_lock_shared(4717, 1);
@@ -101,7 +104,7 @@ BEGIN
 END $$;
 
 CREATE VIEW snapshot_states AS
-    SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.recorded_at, s.completeness, s.row_count, s.content_digest,
+    SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.written_at, s.completeness, s.row_count, s.content_digest,
            CASE WHEN f.snapshot_id IS NOT NULL THEN 'in force'
                 WHEN EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id) THEN 'superseded'
                 ELSE 'rejected' END AS standing

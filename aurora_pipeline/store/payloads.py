@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import (
@@ -20,7 +21,8 @@ from aurora_pipeline.store.declaration import (
     text,
 )
 from aurora_pipeline.store.digests import Input, Value, body_hash, encode_value, merkle_root, record_digest
-from aurora_pipeline.store.tables import identity, json as json_column, recorded_at
+from aurora_pipeline.store.tables import identity, written_at
+from aurora_pipeline.store.tables import json as json_column
 
 RESPONSE_TAG = "aurora.response.1"
 FETCH_TAG = "aurora.fetch.1"
@@ -56,7 +58,7 @@ PAYLOADS = Table(
         json_column("headers", "Response headers worth keeping (type, date, rate limits)."),
         RESPONSE_HASH,
         Column("fetched_at", ColumnKind.INSTANT, "When the answer was complete.", digested=False),
-        recorded_at(),
+        written_at(),
     ),
     key=("payload_id",),
     indexes=(("chain_id", "epoch", "data_type", "provider", "request_key"), ("response_hash",)),
@@ -79,7 +81,7 @@ FETCHES = Table(
         Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
         Column("fetch_digest", ColumnKind.DIGEST, "Commits to state, reason and every answer in order."),
         text("dagster_run", "The run that fetched; null outside Dagster.", nullable=True),
-        recorded_at(),
+        written_at(),
     ),
     key=("fetch_id",),
     indexes=(("chain_id", "epoch", "data_type", "subject"),),
@@ -100,7 +102,7 @@ OBSERVATIONS = Table(
         integer("slot", "The chain's slot before the first question."),
         Column("observed_at", ColumnKind.INSTANT, "When the first question was asked.", digested=False),
         Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
-        recorded_at(),
+        written_at(),
     ),
     key=("observation_id",),
     indexes=(("chain_id", "epoch", "data_type", "subject"),),
@@ -121,7 +123,7 @@ INGESTION_RUNS = Table(
         integer("body_bytes", "Bytes received."),
         json_column("states", "How many subjects ended in which state."),
         Column("started_at", ColumnKind.INSTANT, "When it started.", digested=False),
-        recorded_at("When it ended."),
+        written_at("When it ended."),
     ),
     key=("ingestion_run_id",),
     indexes=(("chain_id", "epoch"),),
@@ -193,7 +195,8 @@ def store_answers(
         )
         cursor.executemany(
             """INSERT INTO staging_payloads
-                   (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash, fetched_at)
+                   (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash,
+                    fetched_at)
                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING payload_id""",
             [
                 (
@@ -244,15 +247,15 @@ def answers_by_id(connection: Connection, payload_ids: Iterable[int]) -> dict[in
     return {row["payload_id"]: _answer(row) for row in rows}
 
 
-def _answer(row: Mapping[str, object]) -> Answer:
+def _answer(row: Mapping[str, Any]) -> Answer:
     return Answer(
-        request_key=str(row["request_key"]),
-        request=row["request"],  # type: ignore[arg-type]  # jsonb comes back as the dict that was stored
-        status=int(row["status"]),  # type: ignore[call-overload]  # a bigint column
-        headers=row["headers"],  # type: ignore[arg-type]  # jsonb comes back as the dict that was stored
-        body=bytes(row["body"]),  # type: ignore[arg-type]  # a bytea column
-        fetched_at=row["fetched_at"],  # type: ignore[arg-type]  # a timestamptz column
-        payload_id=int(row["payload_id"]),  # type: ignore[call-overload]  # a bigint column
+        request_key=row["request_key"],
+        request=row["request"],
+        status=row["status"],
+        headers=row["headers"],
+        body=bytes(row["body"]),
+        fetched_at=row["fetched_at"],
+        payload_id=row["payload_id"],
     )
 
 

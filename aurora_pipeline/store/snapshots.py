@@ -117,7 +117,12 @@ def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run
     with database.connect() as connection:
         for draft in checked:
             _lock_partition(connection, draft)
-        outcomes = [_settle(connection, draft, accepted, dagster_run) for draft in checked]
+        settled = [_settle(connection, draft, accepted, dagster_run) for draft in checked]
+        # Last, because the ledger's clock stands still for everybody else from here to the commit.
+        for outcome, comes_into_force in settled:
+            if comes_into_force:
+                _publish(connection, outcome)
+    outcomes = [outcome for outcome, _ in settled]
     if not accepted:
         raise Rejected([o for o in outcomes if o.violations])
     return outcomes
@@ -142,29 +147,26 @@ def _lock_partition(connection: Connection, draft: Draft) -> None:
     )
 
 
-def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> Outcome:
+def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> tuple[Outcome, bool]:
+    """Write the draft, or recognise it; say what became of it and whether its snapshot has yet to be published."""
     frame = draft.frame
     if draft.table.salted:
         frame = frame.with_columns(pl.Series("salt", salts(draft.table, frame, instance_secret(connection)), pl.String))
-    # A frame that breaks its schema may hold what has no canonical bytes; it is kept, uncommitted to, as rejected.
-    content = content_digest(draft.table, frame) if not draft.violations else content_digest(draft.table, frame.clear())
+    content = content_digest(draft.table, frame)
     lineage = lineage_digest(draft.table, draft.chain_id, draft.epoch, content, draft.inputs)
     totals = {name: int(frame[name].sum() or 0) for name in draft.table.amounts if frame.schema[name].is_numeric()}
     equal = _equal_snapshot(connection, draft, content) if accepted else None
     if equal is None:
         snapshot_id = _write(connection, draft, frame, content, lineage, totals, dagster_run)
         first_lineage, standing = lineage, Standing.PUBLISHED if accepted else Standing.REJECTED
-        if accepted:
-            _publish(connection, draft, snapshot_id)
     else:
         snapshot_id, first_lineage, in_force = equal
         attested = _attest(connection, draft, snapshot_id, first_lineage, lineage, dagster_run)
         standing = Standing.ATTESTED if attested else Standing.UNCHANGED
         if not in_force:
             # The figures went back to what they once were: that snapshot comes into force again.
-            _publish(connection, draft, snapshot_id)
             standing = Standing.PUBLISHED
-    return Outcome(
+    outcome = Outcome(
         draft.table,
         draft.chain_id,
         draft.epoch,
@@ -178,6 +180,7 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
         draft.violations,
         draft.warnings,
     )
+    return outcome, standing is Standing.PUBLISHED
 
 
 def _equal_snapshot(connection: Connection, draft: Draft, content: str) -> tuple[int, str, bool] | None:
@@ -272,10 +275,10 @@ def _assert_read_back(
         )
 
 
-def _publish(connection: Connection, draft: Draft, snapshot_id: int) -> None:
+def _publish(connection: Connection, outcome: Outcome) -> None:
     connection.execute(
         "INSERT INTO publications (snapshot_id, asset, chain_id, epoch) VALUES (%s, %s, %s, %s)",
-        [snapshot_id, draft.table.name, draft.chain_id, draft.epoch],
+        [outcome.snapshot_id, outcome.table.name, outcome.chain_id, outcome.epoch],
     )
 
 
@@ -317,7 +320,7 @@ def load_published(
     if as_of is not None:
         source, parameters = "in_force_as_of(%s)", [as_of, *parameters]
     row = connection.execute(
-        f"SELECT * FROM {source} WHERE asset = %s AND chain_id = %s AND epoch = %s",  # type: ignore[arg-type]  # two constants
+        f"SELECT * FROM {source} WHERE asset = %s AND chain_id = %s AND epoch = %s",
         parameters,
     ).fetchone()
     if row is None:

@@ -22,6 +22,11 @@ def recorded_at(description: str = "When it was recorded, by the ledger's one cl
     return Column("recorded_at", ColumnKind.INSTANT, description, digested=False, default="DEFAULT record_instant()")
 
 
+def written_at(description: str = "When the row was written.") -> Column:
+    """The wall clock of a write, for tables no as-of read depends on: it holds nobody up."""
+    return Column("written_at", ColumnKind.INSTANT, description, digested=False, default="DEFAULT clock_timestamp()")
+
+
 def identity(name: str, description: str) -> Column:
     """A number the database gives each row."""
     return Column(name, ColumnKind.INTEGER, description, digested=False, default=IDENTITY)
@@ -55,7 +60,7 @@ SNAPSHOTS = Table(
         integer("row_count", "How many rows it has."),
         text("completeness", "FINAL when every figure is, else PARTIAL.", one_of=[c.value for c in Completeness]),
         DAGSTER_RUN,
-        recorded_at(),
+        written_at(),
     ),
     key=("snapshot_id",),
     indexes=(("asset", "chain_id", "epoch"), ("content_digest",), ("lineage_digest",)),
@@ -85,7 +90,7 @@ ATTESTATIONS = Table(
         INPUTS,
         LAYER_VERSION,
         DAGSTER_RUN,
-        recorded_at(),
+        written_at(),
     ),
     key=("attestation_id",),
     unique=(("snapshot_id", "lineage_digest"),),

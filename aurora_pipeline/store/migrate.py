@@ -1,0 +1,85 @@
+"""Bringing a database's schema up or down to a revision, by Alembic, under a lock so that two starts don't collide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, create_engine, pool, text
+
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store.database import Database
+
+_MIGRATION_LOCK = 4717_2
+
+
+@dataclass(frozen=True)
+class Revision:
+    """Which revision a database has, and which one this version of Aurora wants."""
+
+    present: str | None
+    wanted: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing has to be done."""
+        return self.present == self.wanted
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("aurora_pipeline.store") / "migrations").replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def _connected(database: Database) -> Iterator[Connection]:
+    with database.connect():
+        pass  # gives the message a person can act on when the database does not answer
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(database.conninfo), poolclass=pool.NullPool
+    )
+    with engine.connect() as connection:
+        yield connection
+
+
+def revision(database: Database) -> Revision:
+    """The database's present revision and the wanted one."""
+    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    assert wanted is not None  # the first migration ships with the package
+    with _connected(database) as connection:
+        return Revision(MigrationContext.configure(connection).get_current_revision(), wanted)
+
+
+def upgrade(database: Database, target: str = "head") -> Revision:
+    """Bring the schema up to `target`; does nothing when it is there already."""
+    return _run(database, command.upgrade, target)
+
+
+def downgrade(database: Database, target: str) -> Revision:
+    """Take the schema down to `target` (`base` for an empty database, `-1` for one step)."""
+    return _run(database, command.downgrade, target)
+
+
+def _run(database: Database, action: object, target: str) -> Revision:
+    config = _config()
+    with _connected(database) as connection:
+        connection.execute(text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))
+        connection.commit()
+        config.attributes["connection"] = connection
+        try:
+            action(config, target)  # type: ignore[operator]  # alembic's upgrade and downgrade share this shape
+        except CommandError as error:
+            raise AuroraError(
+                f"the schema of {database.shown} can't be moved to {target!r}: {error}",
+                "see `aurora db current`; a database made by a newer Aurora needs that version",
+            ) from None
+    return revision(database)

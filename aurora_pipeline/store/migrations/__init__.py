@@ -1,0 +1,1 @@
+"""Reversible schema migrations, run by Alembic."""

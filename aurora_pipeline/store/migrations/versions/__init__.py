@@ -1,0 +1,1 @@
+"""One module per migration; the SQL in it is frozen."""

@@ -1,0 +1,20 @@
+"""Every table of Aurora, listed by name in the order in which they are created."""
+
+from __future__ import annotations
+
+from aurora_pipeline.canonical.tables import CANONICAL_TABLES
+from aurora_pipeline.periods.tables import PERIOD_TABLES
+from aurora_pipeline.pnl.tables import PNL_TABLES
+from aurora_pipeline.store.declaration import Role, Table
+from aurora_pipeline.store.payloads import PAYLOAD_TABLES
+from aurora_pipeline.store.tables import STORE_TABLES
+
+ALL_TABLES: tuple[Table, ...] = (
+    *STORE_TABLES,
+    *PAYLOAD_TABLES,
+    *PERIOD_TABLES,
+    *CANONICAL_TABLES,
+    *PNL_TABLES,
+)
+
+LAYERS: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.role is Role.LAYER)

@@ -1,0 +1,59 @@
+"""What all tests share: one embedded server, one migrated template, and a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.embedded import EmbeddedPostgres
+from aurora_pipeline.store.migrate import upgrade
+
+_TEMPLATE = "aurora_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The server of this test run; parallel workers share it, and the last one stops it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with EmbeddedPostgres.start(root / "postgres") as postgres:
+        with (root / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            ready = root / "template.ready"
+            if not ready.exists():
+                with Database(postgres.dsn("postgres")).autocommit() as connection:
+                    # Tests outlive no power cut; without waiting for the disk a fresh database takes a third of the time.
+                    connection.execute("ALTER SYSTEM SET fsync = off")
+                    connection.execute("SELECT pg_reload_conf()")
+                postgres.ensure_database(_TEMPLATE)
+                upgrade(Database(postgres.dsn(_TEMPLATE)))
+                ready.touch()
+        yield postgres
+
+
+@pytest.fixture
+def database(server: EmbeddedPostgres) -> Iterator[Database]:
+    """An empty, migrated database of this test's own."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+    admin = Database(server.dsn("postgres"))
+    with admin.autocommit() as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}".encode())
+    yield Database(server.dsn(name))
+    with admin.autocommit() as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Recorded and generated chain data beside the repository; tests that use it are skipped where it is absent."""
+    path = Path(__file__).parents[2] / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("no ../shared/data beside this checkout")
+    return path

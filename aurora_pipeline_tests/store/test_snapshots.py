@@ -1,0 +1,231 @@
+"""Write, check, publish: what comes into force, what does not, and what can be read as of when."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import psycopg
+import pytest
+
+from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.digests import Input, content_digest
+from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.snapshots import (
+    Draft,
+    NotPublished,
+    Rejected,
+    Standing,
+    load_published,
+    stored_rows,
+    write_check_publish,
+)
+
+CHAIN, EPOCH = "solana-demo", 850
+FIRST = Input("fetch", "fees/rpc/A", "a" * 64)
+SECOND = Input("fetch", "fees/rpc/A", "b" * 64)
+
+
+def fees_frame(*amounts: int | None) -> pl.DataFrame:
+    return frame_of(
+        FEES,
+        [
+            {
+                "chain_id": CHAIN,
+                "epoch": EPOCH,
+                "validator_key": f"V{number}",
+                "leader_slots": 4,
+                "blocks_produced": 3,
+                "slots_skipped": 1,
+                "fees": amount,
+                "state": "final" if amount is not None else "pending",
+                "reason": None if amount is not None else "not yet",
+            }
+            for number, amount in enumerate(amounts)
+        ],
+    )
+
+
+def draft(*amounts: int | None, inputs: tuple[Input, ...] = (FIRST,), violations: tuple[str, ...] = ()) -> Draft:
+    completeness = Completeness.PARTIAL if None in amounts else Completeness.FINAL
+    return Draft(FEES, CHAIN, EPOCH, fees_frame(*amounts), inputs, completeness, violations)
+
+
+def in_force(database: Database) -> list[int | None]:
+    with database.connect() as connection:
+        frame = load_published(connection, FEES, CHAIN, EPOCH).frame
+    return [None if value is None else int(value) for value in frame["fees"]]
+
+
+def rows(database: Database, table: str) -> int:
+    with database.connect() as connection:
+        row = connection.execute(f"SELECT count(*) AS n FROM {table}".encode()).fetchone()
+    assert row is not None
+    return int(row["n"])
+
+
+def test_publish__first_content__is_in_force_with_its_digest(database: Database) -> None:
+    (outcome,) = write_check_publish(database, [draft(10**30, 0, None)])
+    assert outcome.standing is Standing.PUBLISHED
+    assert outcome.completeness is Completeness.PARTIAL
+    assert outcome.totals == {"fees": 10**30}
+    assert in_force(database) == [10**30, 0, None]
+    with database.connect() as connection:
+        assert content_digest(FEES, stored_rows(connection, FEES, outcome.snapshot_id)) == outcome.content_digest
+
+
+def test_publish__equal_content_and_inputs__writes_nothing(database: Database) -> None:
+    write_check_publish(database, [draft(1, 2)])
+    (again,) = write_check_publish(database, [draft(1, 2)])
+    assert again.standing is Standing.UNCHANGED
+    assert (rows(database, "snapshots"), rows(database, "publications"), rows(database, "attestations")) == (1, 1, 0)
+
+
+def test_publish__equal_content_from_other_inputs__appends_an_attestation_once(database: Database) -> None:
+    (first,) = write_check_publish(database, [draft(1, 2)])
+    (second,) = write_check_publish(database, [draft(1, 2, inputs=(SECOND,))])
+    (third,) = write_check_publish(database, [draft(1, 2, inputs=(SECOND,))])
+    assert (second.standing, third.standing) == (Standing.ATTESTED, Standing.UNCHANGED)
+    assert second.lineage_digest == first.lineage_digest  # consumers name the first lineage, never an attestation
+    assert (rows(database, "snapshots"), rows(database, "publications"), rows(database, "attestations")) == (1, 1, 1)
+
+
+def test_publish__different_content__supersedes_and_keeps_the_old(database: Database) -> None:
+    write_check_publish(database, [draft(1, 2)])
+    write_check_publish(database, [draft(1, 3)])
+    assert in_force(database) == [1, 3]
+    with database.connect() as connection:
+        standings = connection.execute("SELECT standing FROM snapshot_states ORDER BY snapshot_id").fetchall()
+    assert [row["standing"] for row in standings] == ["superseded", "in force"]
+
+
+def test_publish__content_returns_to_an_earlier_one__that_snapshot_is_in_force_again(database: Database) -> None:
+    (first,) = write_check_publish(database, [draft(1)])
+    write_check_publish(database, [draft(2, inputs=(SECOND,))])
+    (back,) = write_check_publish(database, [draft(1)])
+    assert (back.standing, back.snapshot_id) == (Standing.PUBLISHED, first.snapshot_id)
+    assert in_force(database) == [1]
+    assert rows(database, "snapshots") == 2
+
+
+def test_publish__broken_invariant__keeps_the_old_in_force_and_the_rejected_readable(database: Database) -> None:
+    write_check_publish(database, [draft(1)])
+    with pytest.raises(Rejected, match="slots do not add up") as caught:
+        write_check_publish(database, [draft(2, violations=("slots do not add up",))])
+    assert in_force(database) == [1]
+    rejected = caught.value.outcomes[0]
+    with database.connect() as connection:
+        kept = stored_rows(connection, FEES, rejected.snapshot_id)
+        report = connection.execute(
+            "SELECT violations FROM snapshot_reports WHERE snapshot_id = %s", [rejected.snapshot_id]
+        ).fetchone()
+    assert kept["fees"].to_list() == [2]
+    assert report is not None
+    assert report["violations"] == ["slots do not add up"]
+
+
+def test_publish__negative_amount__is_rejected_by_the_schema(database: Database) -> None:
+    with pytest.raises(Rejected, match=r"canonical_validator_fees.fees"):
+        write_check_publish(database, [draft(-1)])
+    with database.connect() as connection, pytest.raises(NotPublished):
+        load_published(connection, FEES, CHAIN, EPOCH)
+
+
+def test_publish__rows_of_another_period__are_rejected(database: Database) -> None:
+    strange = fees_frame(1).with_columns(epoch=pl.lit(851, pl.Int64))
+    with pytest.raises(Rejected, match="another period"):
+        write_check_publish(database, [Draft(FEES, CHAIN, EPOCH, strange, (), Completeness.FINAL)])
+
+
+def test_publish__one_of_two_drafts_rejected__publishes_neither(database: Database) -> None:
+    pnl = frame_of(VALIDATOR_PNL, [])
+    with pytest.raises(Rejected):
+        write_check_publish(
+            database,
+            [Draft(VALIDATOR_PNL, CHAIN, EPOCH, pnl, (), Completeness.FINAL), draft(1, violations=("broken",))],
+        )
+    assert rows(database, "publications") == 0
+
+
+def test_publish__two_writers_of_one_period__leave_one_snapshot(database: Database) -> None:
+    outcomes: list[Standing] = []
+
+    def write() -> None:
+        outcomes.append(write_check_publish(database, [draft(7, 8)])[0].standing)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(outcomes) == [Standing.PUBLISHED] + [Standing.UNCHANGED] * 3
+    assert rows(database, "snapshots") == 1
+
+
+def test_as_of__between_two_publications__gives_the_older(database: Database) -> None:
+    write_check_publish(database, [draft(1)])
+    moment = now(database)
+    write_check_publish(database, [draft(2)])
+    with database.connect() as connection:
+        then = load_published(connection, FEES, CHAIN, EPOCH, as_of=moment)
+        assert then.frame["fees"].to_list() == [1]
+        shown = connection.execute("SELECT fees FROM canonical_validator_fees_as_of(%s)", [moment]).fetchall()
+    assert [row["fees"] for row in shown] == [1]
+
+
+def now(database: Database) -> datetime:
+    with database.connect() as connection:
+        row = connection.execute("SELECT clock_timestamp() AS now").fetchone()
+    assert row is not None
+    return row["now"]  # type: ignore[no-any-return]  # a timestamptz column
+
+
+def test_as_of__a_writer_has_not_committed__waits_and_never_changes_afterwards(database: Database) -> None:
+    """The read takes place after the writer's instant was taken and before its commit: the classic lost row."""
+    write_check_publish(database, [draft(1)])
+    answers: list[list[int]] = []
+    with database.connect() as writer:
+        instant = writer.execute("SELECT record_instant() AS instant").fetchone()
+        assert instant is not None
+
+        def read() -> None:
+            with database.connect() as connection:
+                found = connection.execute("SELECT fees FROM canonical_validator_fees_as_of(%s)", [moment]).fetchall()
+            answers.append([int(row["fees"]) for row in found])
+
+        moment = instant["instant"] + timedelta(microseconds=1)
+        reader = threading.Thread(target=read)
+        reader.start()
+        reader.join(timeout=0.3)
+        assert reader.is_alive()  # it waits: what was in force at the moment is not settled yet
+    reader.join(timeout=10)
+    assert answers == [[1]]
+
+
+def test_as_of__future_moment__is_refused(database: Database) -> None:
+    with database.connect() as connection, pytest.raises(psycopg.errors.RaiseException, match="is not past"):
+        connection.execute("SELECT * FROM in_force_as_of(%s)", [datetime.now(UTC) + timedelta(hours=1)])
+
+
+def test_as_of__repeatable_read__is_refused(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with pytest.raises(psycopg.errors.RaiseException, match="READ COMMITTED"):
+            connection.execute("SELECT * FROM in_force_as_of(%s)", [datetime.now(UTC) - timedelta(hours=1)])
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET epoch = 1", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize("table", ["snapshots", "publications", "layers.canonical_validator_fees", "staging_payloads"])
+def test_append_only__any_change__is_refused(database: Database, table: str, statement: str) -> None:
+    with database.connect() as connection, pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+        connection.execute(statement.format(table).encode())
+
+
+@pytest.mark.parametrize("value", ["1.5", "1e31", "'NaN'", "-1e31", "2.0"])
+def test_amount_domain__no_bounded_integer__is_refused(database: Database, value: str) -> None:
+    with database.connect() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(f"SELECT {value}::amount".encode())
