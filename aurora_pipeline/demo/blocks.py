@@ -1,0 +1,227 @@
+"""Blocks as a Solana node answers them: header, reward rows, and transactions in the levels of detail it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from aurora_pipeline.addresses import base58_encode
+from aurora_pipeline.demo.chain import SIGNATURE_FEE, EpochChain, UserTransaction
+from aurora_pipeline.demo.world import World
+
+VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"
+SYSTEM_PROGRAM = "11111111111111111111111111111111"
+COMPUTE_BUDGET_PROGRAM = "ComputeBudget111111111111111111111111111111"
+VOTE_ACCOUNT_RENT = 27_074_400
+_COMPUTE_UNITS = 200_000
+_VOTE_COMPUTE_UNITS = 2_100
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a transaction, with its balance before and after."""
+
+    key: str
+    is_signer: bool
+    is_writable: bool
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A transaction before it is rendered in one of the node's shapes."""
+
+    signatures: list[str]
+    accounts: list[Account]
+    fee: int
+    error: dict[str, Any] | None
+    version: str | int
+    instructions: list[tuple[int, list[int], str, dict[str, Any] | None]]
+    """(index of the program, indices of its accounts, data, what a parser would say or None)."""
+    compute_units: int
+
+
+def block_header(world: World, chain: EpochChain, index: int) -> dict[str, Any]:
+    """All of a block but its rewards and transactions."""
+    parameters = world.parameters
+    before = chain.produced.last_until(index - 1) if index else None
+    if before is None:
+        previous = world.chain(chain.epoch - 1)
+        parent = previous.first_slot + previous.block_indices[-1]
+    else:
+        parent = chain.first_slot + before
+    slot = chain.first_slot + index
+    header: dict[str, Any] = {
+        "blockHeight": world.height_before(chain.epoch) + chain.produced.count_until(index),
+        "blockTime": parameters.slot_time(slot),
+        "blockhash": parameters.key("blockhash", slot),
+        "parentSlot": parent,
+        "previousBlockhash": parameters.key("blockhash", parent),
+    }
+    if before is None:
+        header["numRewardPartitions"] = world.economy(chain.epoch - 1).reward_partitions
+    return header
+
+
+def block_rewards(world: World, chain: EpochChain, index: int) -> list[dict[str, Any]]:
+    """The block's reward rows: what the epoch before earned first, the leader's fees last."""
+    rows = []
+    position = chain.produced.count_until(index) - 1
+    paid = world.economy(chain.epoch - 1)
+    if position == 0:
+        rows = [
+            _reward(validator.vote, amount, VOTE_ACCOUNT_RENT + amount, "Voting")
+            for validator, amount, is_paid in zip(
+                world.cast.validators, paid.inflation.commission, paid.inflation.is_paid, strict=True
+            )
+            if is_paid
+        ]
+    elif position <= paid.reward_partitions:
+        now = world.economy(chain.epoch)
+        rewards = paid.inflation.staker_rewards
+        rows = [
+            _reward(world.book.key(account), rewards[account], now.lamports(account), "Staking")
+            for account in paid.accounts_in_partition(position - 1)
+            if rewards[account]
+        ]
+    fees = chain.fees(index).reward
+    if fees:
+        identity = world.cast.identity(chain.leader(index), chain.epoch)
+        balance = 5_000_000_000 + world.parameters.draw(10**10, "balance", identity)
+        rows.append(_reward(identity, fees, balance + fees, "Fee"))
+    return rows
+
+
+def _reward(key: str, lamports: int, balance: int, kind: str) -> dict[str, Any]:
+    # Since SIMD-0232 a node no longer says at which commission a reward was split.
+    return {"pubkey": key, "lamports": lamports, "postBalance": balance, "rewardType": kind, "commission": None}
+
+
+def block_transactions(world: World, chain: EpochChain, index: int) -> Iterator[Transaction]:
+    """The votes in the block, then what users paid for."""
+    for validator in chain.voters(index):
+        yield _vote(world, chain, index, validator)
+    for number, user in enumerate(chain.user_transactions(index)):
+        yield _transfer(world, chain.first_slot + index, number, user)
+
+
+def _vote(world: World, chain: EpochChain, index: int, validator: int) -> Transaction:
+    slot = chain.first_slot + index
+    identity, vote = world.cast.identity(validator, chain.epoch), world.cast.validators[validator].vote
+    balance = 10_000_000_000 - SIGNATURE_FEE * index
+    said = {
+        "type": "towersync",
+        "info": {"voteAccount": vote, "voteAuthority": identity, "towerSync": {"root": slot - 32}},
+    }
+    return Transaction(
+        signatures=[world.parameters.signature(slot, "vote", validator)],
+        accounts=[
+            Account(identity, True, True, balance, balance - SIGNATURE_FEE),
+            Account(vote, False, True, VOTE_ACCOUNT_RENT, VOTE_ACCOUNT_RENT),
+            Account(VOTE_PROGRAM, False, False, 1, 1),
+        ],
+        fee=SIGNATURE_FEE,
+        error=None,
+        version="legacy",
+        instructions=[(2, [1, 0], base58_encode(b"\x0e\0\0\0" + slot.to_bytes(8, "little")), said)],
+        compute_units=_VOTE_COMPUTE_UNITS,
+    )
+
+
+def _transfer(world: World, slot: int, number: int, user: UserTransaction) -> Transaction:
+    """A transfer with a compute-unit price that yields exactly its priority fee."""
+    parameters = world.parameters
+    price = user.priority_fee * 1_000_000 // _COMPUTE_UNITS
+    sent = 0 if user.has_failed else 1_000_000 + parameters.draw(10**9, "sent", slot, number)
+    balance = 50_000_000_000 + parameters.draw(10**12, "payer balance", slot, number)
+    payer = Account(parameters.key("payer", slot, number), True, True, balance, balance - user.fee - sent)
+    cosigners = [
+        Account(parameters.key("cosigner", slot, number, i), True, False, 890_880, 890_880)
+        for i in range(user.signatures - 1)
+    ]
+    target = Account(parameters.key("target", slot, number), False, True, 890_880, 890_880 + sent)
+    programs = [Account(program, False, False, 1, 1) for program in (SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM)]
+    accounts = [payer, *cosigners, target, *programs]
+    system, budget = len(accounts) - 2, len(accounts) - 1
+    return Transaction(
+        signatures=[parameters.signature(slot, "user", number, i) for i in range(user.signatures)],
+        accounts=accounts,
+        fee=user.fee,
+        error={"InstructionError": [2, {"Custom": 1}]} if user.has_failed else None,
+        version="legacy" if number % 2 else 0,
+        instructions=[
+            (budget, [], base58_encode(b"\x02" + _COMPUTE_UNITS.to_bytes(4, "little")), None),
+            (budget, [], base58_encode(b"\x03" + price.to_bytes(8, "little")), None),
+            (system, [0, user.signatures], base58_encode(b"\x02\0\0\0" + sent.to_bytes(8, "little")), None),
+        ],
+        compute_units=450,
+    )
+
+
+def render_accounts(transaction: Transaction) -> dict[str, Any]:
+    """A transaction as `transactionDetails: accounts` gives it."""
+    meta = _short_meta(transaction)
+    return {
+        "transaction": {"signatures": transaction.signatures, "accountKeys": _parsed_keys(transaction)},
+        "meta": meta,
+    }
+
+
+def render_full(transaction: Transaction, recent_blockhash: str, is_parsed: bool) -> dict[str, Any]:
+    """A transaction as `transactionDetails: full` gives it, in the encodings json and jsonParsed."""
+    accounts = transaction.accounts
+    message: dict[str, Any] = {"recentBlockhash": recent_blockhash}
+    if is_parsed:
+        message["accountKeys"] = _parsed_keys(transaction)
+        message["instructions"] = [
+            {"program": "vote", "programId": VOTE_PROGRAM, "parsed": said, "stackHeight": None}
+            if said is not None
+            else {
+                "programId": accounts[program].key,
+                "accounts": [accounts[used].key for used in uses],
+                "data": data,
+                "stackHeight": None,
+            }
+            for program, uses, data, said in transaction.instructions
+        ]
+    else:
+        signers = [account for account in accounts if account.is_signer]
+        message["accountKeys"] = [account.key for account in accounts]
+        message["header"] = {
+            "numRequiredSignatures": len(signers),
+            "numReadonlySignedAccounts": sum(not account.is_writable for account in signers),
+            "numReadonlyUnsignedAccounts": sum(not (account.is_signer or account.is_writable) for account in accounts),
+        }
+        message["instructions"] = [
+            {"programIdIndex": program, "accounts": uses, "data": data, "stackHeight": None}
+            for program, uses, data, _ in transaction.instructions
+        ]
+    meta = _short_meta(transaction) | {
+        "innerInstructions": [],
+        "logMessages": [],
+        "rewards": [],
+        "loadedAddresses": {"writable": [], "readonly": []},
+        "computeUnitsConsumed": transaction.compute_units,
+    }
+    return {"transaction": {"signatures": transaction.signatures, "message": message}, "meta": meta}
+
+
+def _parsed_keys(transaction: Transaction) -> list[dict[str, Any]]:
+    return [
+        {"pubkey": account.key, "signer": account.is_signer, "source": "transaction", "writable": account.is_writable}
+        for account in transaction.accounts
+    ]
+
+
+def _short_meta(transaction: Transaction) -> dict[str, Any]:
+    return {
+        "err": transaction.error,
+        "status": {"Ok": None} if transaction.error is None else {"Err": transaction.error},
+        "fee": transaction.fee,
+        "preBalances": [account.before for account in transaction.accounts],
+        "postBalances": [account.after for account in transaction.accounts],
+        "preTokenBalances": [],
+        "postTokenBalances": [],
+    }

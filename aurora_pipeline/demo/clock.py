@@ -1,0 +1,83 @@
+"""The clock of the simulated chain: its only state, kept in a small file so that a later process goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.money import BPS_WHOLE
+
+_STATE_VERSION = 1
+_EPOCHS_AT_ONCE = 1_000
+
+
+class Clock:
+    """The absolute slot the chain has come to. It moves only forward."""
+
+    def __init__(self, path: Path, parameters: Parameters, slot: int) -> None:
+        self._path = path
+        self.parameters = parameters
+        self.slot = slot
+
+    @classmethod
+    def open(cls, path: Path, wanted: dict[str, int]) -> Clock:
+        """Continue the chain kept at a path, or begin one with the wanted parameters and defaults for the rest.
+
+        A wanted parameter that contradicts the file's is an error, for it would be another chain.
+        """
+        if not path.exists():
+            parameters = Parameters(**wanted)
+            clock = cls(path, parameters, parameters.first_slot(parameters.first_epoch))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            clock._write()
+            return clock
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+            parameters, slot = Parameters.from_dict(state["parameters"]), state["slot"]
+            is_known = state["version"] == _STATE_VERSION and type(slot) is int
+        except (ValueError, KeyError, TypeError) as error:
+            raise AuroraError(f"{path} is no simulator state: {error}", "Delete it to begin a new chain.") from error
+        if not is_known or slot < parameters.first_slot(parameters.first_epoch):
+            raise AuroraError(
+                f"{path} is no simulator state of version {_STATE_VERSION}", "Delete it to begin a new chain."
+            )
+        kept = parameters.as_dict()
+        differences = [
+            f"{name} is {kept[name]} there and {value} here" for name, value in wanted.items() if kept[name] != value
+        ]
+        if differences:
+            raise AuroraError(
+                f"{path} holds another simulated chain: {'; '.join(differences)}",
+                "Leave these options out to continue it, or delete the file to begin a new chain.",
+            )
+        return cls(path, parameters, slot)
+
+    def advance(self, slot: int) -> None:
+        """Move to a slot; going back is refused, because what was forgotten stays forgotten."""
+        if slot < self.slot:
+            raise AuroraError(f"the clock is at slot {self.slot} and cannot go back to {slot}")
+        if slot > self.slot + _EPOCHS_AT_ONCE * self.parameters.slots_per_epoch:
+            raise AuroraError(
+                f"the clock moves at most {_EPOCHS_AT_ONCE} epochs at once, from {self.slot} not to {slot}"
+            )
+        self.slot = slot
+        self._write()
+
+    def slot_at(self, epoch: int, fraction_bps: int) -> int:
+        """The slot at which some part of an epoch has passed; 10000 is its last slot."""
+        if not 0 <= fraction_bps <= BPS_WHOLE:
+            raise AuroraError(f"fraction_bps must lie in 0..{BPS_WHOLE}, got {fraction_bps}")
+        passed = self.parameters.slots_per_epoch * fraction_bps // BPS_WHOLE
+        return min(self.parameters.first_slot(epoch) + passed, self.parameters.last_slot(epoch))
+
+    def _write(self) -> None:
+        state = {"version": _STATE_VERSION, "parameters": self.parameters.as_dict(), "slot": self.slot}
+        draft = self._path.with_name(self._path.name + ".new")
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)

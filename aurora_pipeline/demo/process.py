@@ -1,0 +1,102 @@
+"""Starting the simulated providers as a process of their own, and stopping them with whoever started them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+from aurora_pipeline.errors import AuroraError
+
+_URL_LINE = "AURORA_DEMO_URL="
+_STOP_SECONDS = 10
+
+
+class SimulatorProcess:
+    """A running simulator; as a context manager it is started on entry and gone on exit.
+
+    Its chain lives in the state file. A parameter need be named only for a new chain, where it is not the default.
+    """
+
+    def __init__(self, state: Path, *, port: int = 0, **parameters: int) -> None:
+        self._state = state
+        self._command = [
+            *(sys.executable, "-m", "aurora_pipeline.demo.server", "--exit-with-stdin"),
+            *("--state", str(state), "--port", str(port)),
+            *(text for name, value in parameters.items() for text in (f"--{name.replace('_', '-')}", str(value))),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    def start(self) -> SimulatorProcess:
+        """Start the server and return once it answers; its complaints go to a .log file beside the state."""
+        self._state.parent.mkdir(parents=True, exist_ok=True)
+        log_path = self._state.with_suffix(".log")
+        with log_path.open("wb") as log:
+            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        assert self._process.stdout is not None  # it is a pipe
+        line = self._process.stdout.readline().decode()
+        if not line.startswith(_URL_LINE):
+            self.stop()
+            reason = log_path.read_text(encoding="utf-8", errors="replace").strip()
+            raise AuroraError(f"the chain simulator did not start: {reason or 'it said nothing'}")
+        self.url = line.removeprefix(_URL_LINE).strip()
+        return self
+
+    def stop(self) -> None:
+        """End the server; does nothing if it is gone already."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> SimulatorProcess:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def clock(self) -> dict[str, Any]:
+        """Where the chain is: slot, epoch, slot_index, unix_time, head_slot, parameters."""
+        return self._control("GET", "clock")
+
+    def advance(self, *, slot: int | None = None, epoch: int | None = None, fraction_bps: int = 0) -> dict[str, Any]:
+        """Let time pass up to a slot, or until some part of an epoch has passed."""
+        order = {"slot": slot} if slot is not None else {"epoch": epoch, "fraction_bps": fraction_bps}
+        return self._control("POST", "advance", order)
+
+    def fault(self, match: str, kind: str, **details: Any) -> dict[str, Any]:
+        """Schedule a fault: status, garbage, half, slow or wrong_epoch, on a path or a JSON-RPC method."""
+        return self._control("POST", "faults", {"match": match, "kind": kind, **details})
+
+    def clear_faults(self) -> dict[str, Any]:
+        """Forget all faults that have not struck yet."""
+        return self._control("DELETE", "faults")
+
+    def _control(self, method: str, name: str, body: Any = None) -> dict[str, Any]:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            connection.request(method, f"/control/{name}", None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+        except OSError as error:
+            raise AuroraError(f"the chain simulator at {self.url} does not answer: {error}") from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise AuroraError(f"the chain simulator refused {name}: {answer.get('error')}")
+        return answer

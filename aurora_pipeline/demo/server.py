@@ -1,0 +1,239 @@
+"""The simulated providers as a real HTTP server on loopback: Solana RPC, Kobe, Stakewiz, and a control panel."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aurora_pipeline.demo import kobe, node_rpc, stakewiz
+from aurora_pipeline.demo.clock import Clock
+from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
+from aurora_pipeline.demo.moment import Moment
+from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.world import World
+from aurora_pipeline.errors import AuroraError
+
+URL_LINE = "AURORA_DEMO_URL="
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return Response(body, status, headers, media_type="application/json")
+
+
+class Simulator:
+    """The request handlers over one chain and its clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.world = World(clock.parameters)
+        self.moment = Moment(self.world, clock.slot)
+        self.faults = Faults()
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/rpc", self._rpc, methods=["POST"]),
+                Route("/kobe/api/v1/validators", self._answer(self._kobe_validators), methods=["GET", "POST"]),
+                Route("/kobe/api/v1/validators/{vote}", self._answer(self._kobe_history)),
+                Route("/kobe/api/v1/validator_rewards", self._answer(self._kobe_listing(kobe.validator_rewards))),
+                Route("/kobe/api/v1/staker_rewards", self._answer(self._kobe_listing(kobe.staker_rewards))),
+                Route("/kobe/api/v1/mev_rewards", self._answer(self._kobe_mev), methods=["GET", "POST"]),
+                Route("/stakewiz/validators", self._answer(self._stakewiz_validators)),
+                Route("/stakewiz/validator/{vote}", self._answer(self._stakewiz_validator)),
+                Route("/stakewiz/epoch_info", self._answer(self._stakewiz_epoch)),
+                Route("/control/health", self._control(self._health)),
+                Route("/control/clock", self._control(self._clock)),
+                Route("/control/advance", self._control(self._advance), methods=["POST"]),
+                Route("/control/faults", self._control(self._faults), methods=["GET", "POST", "DELETE"]),
+            ]
+        )
+
+    async def _rpc(self, request: Request) -> Response:
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            return _json({"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None})
+        calls = body if isinstance(body, list) else [body]
+        methods = [str(call.get("method")) for call in calls if isinstance(call, dict)]
+        fault = self.faults.take(request.url.path, methods)
+        if body == []:
+            return _json({"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None})
+        answers = [node_rpc.answer(self.moment, call) for call in calls]
+        return await _delivered(answers if isinstance(body, list) else answers[0], fault)
+
+    def _answer(self, handler: Callable[[Request, Any], Any]) -> Handler:
+        """A provider's endpoint: give the handler the JSON body, and let faults strike."""
+
+        async def endpoint(request: Request) -> Response:
+            raw = await request.body()
+            fault = self.faults.take(request.url.path, [])
+            try:
+                body = json.loads(raw) if raw and request.method == "POST" else None
+                return await _delivered(handler(request, body), fault)
+            except ValueError:
+                return _json({"error": "Json deserialize error"}, 400)
+            except kobe.KobeError as error:
+                return _json({"error": str(error)}, 400)
+
+        return endpoint
+
+    def _kobe_validators(self, request: Request, body: Any) -> Any:
+        # The CDN drops the body of a GET, which then means: the latest epoch.
+        return kobe.validators(self.moment, body)
+
+    def _kobe_history(self, request: Request, body: Any) -> Any:
+        return kobe.validator_history(self.moment, request.path_params["vote"])
+
+    def _kobe_listing(self, listing: Callable[..., dict[str, Any]]) -> Callable[[Request, Any], Any]:
+        return lambda request, body: listing(self.moment, request.query_params)
+
+    def _kobe_mev(self, request: Request, body: Any) -> Any:
+        return kobe.mev_rewards(self.moment, body)
+
+    def _stakewiz_validators(self, request: Request, body: Any) -> Any:
+        return stakewiz.validators(self.moment)
+
+    def _stakewiz_validator(self, request: Request, body: Any) -> Any:
+        return stakewiz.validator(self.moment, request.path_params["vote"])
+
+    def _stakewiz_epoch(self, request: Request, body: Any) -> Any:
+        return stakewiz.epoch_info(self.moment)
+
+    def _control(self, handler: Callable[[Request, Any], Any]) -> Handler:
+        """A control endpoint: what it refuses comes back as 409 with the reason."""
+
+        async def endpoint(request: Request) -> Response:
+            raw = await request.body()
+            try:
+                return _json(handler(request, json.loads(raw) if raw else None))
+            except AuroraError as error:
+                return _json({"error": str(error)}, 409)
+            except ValueError:
+                return _json({"error": "the body is no JSON"}, 400)
+
+        return endpoint
+
+    def _health(self, request: Request, body: Any) -> Any:
+        return {"status": "ok", "pid": os.getpid()}
+
+    def _clock(self, request: Request, body: Any) -> Any:
+        parameters, slot = self.clock.parameters, self.clock.slot
+        return {
+            "slot": slot,
+            "epoch": parameters.epoch_of(slot),
+            "slot_index": slot % parameters.slots_per_epoch,
+            "unix_time": parameters.slot_time(slot),
+            "head_slot": self.moment.head_slot,
+            "parameters": parameters.as_dict(),
+        }
+
+    def _advance(self, request: Request, body: Any) -> Any:
+        names = set(body) if isinstance(body, dict) else set()
+        if names == {"slot"} and type(body["slot"]) is int:
+            slot = body["slot"]
+        elif names in ({"epoch"}, {"epoch", "fraction_bps"}) and all(type(value) is int for value in body.values()):
+            slot = self.clock.slot_at(body["epoch"], body.get("fraction_bps", 0))
+        else:
+            raise AuroraError('advance takes {"slot": S} or {"epoch": N, "fraction_bps": 0..10000}, all integers')
+        self.clock.advance(slot)
+        self.moment = Moment(self.world, slot)
+        return self._clock(request, None)
+
+    def _faults(self, request: Request, body: Any) -> Any:
+        if request.method == "POST":
+            self.faults.schedule(body)
+        elif request.method == "DELETE":
+            self.faults.clear()
+        return {"faults": self.faults.scheduled()}
+
+
+async def _delivered(value: Any, fault: Fault | None) -> Response:
+    """The answer, or what a fault makes of it."""
+    if fault is None:
+        return _json(value)
+    if fault.kind == "status":
+        headers = None if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        return _json({"error": f"fault {fault.status}"}, fault.status, headers)
+    if fault.kind == "garbage":
+        return Response(b"<html><body>502 Bad Gateway</body></html>", media_type="text/html")
+    if fault.kind == "wrong_epoch":
+        return _json(mislabel_epochs(value))
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        return _json(value)
+    whole = _json(value)
+    half = bytes(whole.body[: len(whole.body) // 2])
+    return Response(half, media_type="application/json")
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """Prints its address once it listens, so that whoever started it need not poll."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            sys.stdout.write(f"{URL_LINE}http://127.0.0.1:{port}\n")
+            sys.stdout.flush()
+
+
+def _exit_with_stdin(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
+
+
+def add_parameter_options(parser: argparse.ArgumentParser) -> None:
+    """One option per parameter of the chain, none of them with a default, so that a kept chain's own win."""
+    for name, value in Parameters().as_dict().items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"default {value}")
+
+
+def given_parameters(options: argparse.Namespace) -> dict[str, int]:
+    """The parameters that were named on the command line."""
+    names = Parameters().as_dict()
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM, Ctrl-C or, if asked, the end of stdin."""
+    parser = argparse.ArgumentParser(prog="python -m aurora_pipeline.demo.server", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="file that keeps the chain's parameters and clock")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin is closed")
+    add_parameter_options(parser)
+    options = parser.parse_args(arguments)
+    try:
+        simulator = Simulator(Clock.open(options.state, given_parameters(options)))
+    except AuroraError as error:
+        print(error, file=sys.stderr)  # noqa: T201 (this is a program of its own, and its caller reads stderr)
+        return 2
+    config = uvicorn.Config(
+        simulator.app(), host="127.0.0.1", port=options.port, log_level="warning", access_log=False, lifespan="off"
+    )
+    server = _AnnouncedServer(config)
+    if options.exit_with_stdin:
+        threading.Thread(target=partial(_exit_with_stdin, server), daemon=True).start()
+    server.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
