@@ -1,0 +1,52 @@
+"""What a period and its validators are to the pure functions: bounds, instants, and who was operated in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True)
+class OperatedValidator:
+    """A validator the operator ran in the period, as registered at the period's last instant."""
+
+    validator_key: str
+    identity_key: str | None
+    """The key that signs its blocks; null: not registered, so what needs it is unavailable."""
+    name: str
+    ownership: str
+    operator_fee_bps: int | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The frozen reference point of a computation: the period [started_at, ended_at) and its validators."""
+
+    chain_id: str
+    epoch: int
+    first_slot: int
+    last_slot: int
+    started_at: datetime
+    ended_at: datetime
+    validators: tuple[OperatedValidator, ...]
+
+    def __post_init__(self) -> None:
+        keys = [validator.validator_key for validator in self.validators]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"{self.chain_id}:{self.epoch} names a validator twice")
+        if self.first_slot > self.last_slot or self.started_at >= self.ended_at:
+            raise ValueError(f"{self.chain_id}:{self.epoch} ends before it begins")
+
+    @property
+    def last_instant(self) -> datetime:
+        """The last instant before the period's end, at which wallets, versions and shares hold."""
+        return self.ended_at - timedelta(microseconds=1)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The validators' keys."""
+        return tuple(validator.validator_key for validator in self.validators)
+
+    def row(self, validator_key: str) -> dict[str, object]:
+        """The columns every canonical row begins with."""
+        return {"chain_id": self.chain_id, "epoch": self.epoch, "validator_key": validator_key}

@@ -1,0 +1,70 @@
+"""What a layer's pure function hands over: rows, whether they are complete, and what the checks found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from aurora_pipeline.store.declaration import Completeness, FigureState, Table
+from aurora_pipeline.store.frames import frame_of
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """A layer's rows for one period. Violations hold back publication; warnings do not."""
+
+    frame: pl.DataFrame
+    completeness: Completeness
+    violations: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def layer_result(
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    known: Iterable[bool],
+    states: Iterable[str],
+    violations: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+) -> LayerResult:
+    """Rows as a result: PARTIAL unless every state is final, rejected where nothing at all is known.
+
+    `known` says per row whether it holds any figure; `states` are all states whose figures have to be final.
+    """
+    found = list(violations)
+    has_figure = list(known)
+    if rows and not any(has_figure):
+        found.append(nothing_known(table, rows))
+    complete = all(state == FigureState.FINAL for state in states)
+    return LayerResult(
+        frame=frame_of(table, list(rows)),
+        completeness=Completeness.FINAL if complete else Completeness.PARTIAL,
+        violations=tuple(found),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def nothing_known(table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The violation of a result in which every figure is missing, with the first reasons."""
+    reasons = list(dict.fromkeys(f"{row['state']}: {row['reason']}" for row in rows if row.get("reason")))
+    return f"nothing is known of {table.name} for any of {len(rows)} rows ({'; '.join(reasons[:3])})"
+
+
+def missing_rows(table: Table, expected: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The violation of leaving out an operated validator; a missing figure is a row with a reason, never no row."""
+    present = {row["validator_key"] for row in rows}
+    absent = [key for key in expected if key not in present]
+    return [f"{table.name} has no row for {', '.join(absent)}"] if absent else []
+
+
+def listed(items: Iterable[object], at_most: int = 3) -> str:
+    """The first few items in words, and how many more there are."""
+    texts = [str(item) for item in items]
+    more = f" and {len(texts) - at_most} more" if len(texts) > at_most else ""
+    return ", ".join(texts[:at_most]) + more

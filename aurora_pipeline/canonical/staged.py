@@ -1,0 +1,57 @@
+"""Which staged fetch speaks about a validator, and what a row says where none does or it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.canonical.result import Row
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+
+NOTHING_STAGED = "nothing staged: no provider was asked about it in this period"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A figure that is not known: its state and why."""
+
+    state: FigureState
+    reason: str
+
+    @property
+    def columns(self) -> Row:
+        """The two columns that say so."""
+        return {"state": self.state.value, "reason": self.reason}
+
+
+def fetch_about(fetches: Iterable[StagedFetch], validator_key: str) -> StagedFetch | None:
+    """The fetch about a validator: its own one, else the one that covers all."""
+    by_subject = {fetch.subject: fetch for fetch in fetches}
+    return by_subject.get(validator_key) or by_subject.get(EVERYONE)
+
+
+def missing(fetch: StagedFetch | None, detail: str | None = None) -> Missing:
+    """What to say where a fetch does not hold what a figure needs.
+
+    A fetch that calls itself final and yet lacks it makes the figure unavailable: waiting would not help.
+    """
+    if fetch is None:
+        return Missing(FigureState.UNAVAILABLE, NOTHING_STAGED)
+    state = FigureState.UNAVAILABLE if fetch.state is FigureState.FINAL else fetch.state
+    reasons = [text for text in (detail, fetch.reason) if text]
+    return Missing(state, "; ".join(reasons) or f"{fetch.provider} did not answer it")
+
+
+def unknown_kind(fetch: StagedFetch, known: Iterable[str]) -> Missing:
+    """What to say where a layer cannot read the answers of a fetch's adapter."""
+    return Missing(
+        FigureState.UNAVAILABLE,
+        f"answers of kind {fetch.kind} ({fetch.provider}) are not read for {fetch.data_type};"
+        f" read are: {', '.join(sorted(known))}",
+    )
+
+
+def answers_about(answers: Sequence[Answer], method: str) -> list[Answer]:
+    """The answers to questions of one JSON-RPC method, in plan order."""
+    return [answer for answer in answers if answer.request_key.split(" ", 1)[0] == method]

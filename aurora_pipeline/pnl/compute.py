@@ -1,0 +1,277 @@
+"""Validator P&L as money.md §2 defines it: components, costs and what is missing, joined per validator."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed
+from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.money import total
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.store.declaration import FigureState, Table
+
+OTHER_INCOME = "OTHER_INCOME"
+NO_OWN_STAKE = "NO_OWN_STAKE"
+"""None of the operator's wallets has stake on the validator: a complete source says so, hence 0."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a line. An amount that is not known is None, never 0."""
+
+    name: str
+    amount: int | None
+    state: FigureState
+    reason: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing about it can still change."""
+        return self.state is FigureState.FINAL
+
+    @property
+    def in_words(self) -> str:
+        """How a line's reason names it."""
+        return f"{self.name} {self.state}: {self.reason or 'no reason given'}"
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The canonical rows by validator, as Python values."""
+
+    fees: Mapping[str, Row]
+    mev: Mapping[str, Row]
+    commissions: Mapping[str, Row]
+    account_rewards: Mapping[str, Mapping[str, Row]]
+    stake: Mapping[str, Row]
+    accounts: Mapping[str, Sequence[Row]]
+    costs: Mapping[str, Mapping[str, Row]]
+
+
+def validator_pnl(
+    reference: Reference,
+    fees: pl.DataFrame,
+    mev: pl.DataFrame,
+    rewards: pl.DataFrame,
+    positions: pl.DataFrame,
+    costs: pl.DataFrame,
+    operator_wallets: Collection[str],
+    costs_due: Sequence[CostType],
+) -> LayerResult:
+    """One line per operated validator. `operator_wallets` are those in force at the period's last instant.
+
+    A canonical frame without a row for a validator leaves the figure unavailable; nothing is assumed.
+    """
+    layers = _layers(fees, mev, rewards, positions, costs)
+    wallets = frozenset(operator_wallets)
+    rows: list[Row] = []
+    known: list[bool] = []
+    violations: list[str] = []
+    for validator in reference.validators:
+        components = _components(validator.validator_key, layers, wallets)
+        cost_figures = list(_cost_figures(layers.costs.get(validator.validator_key, {}), costs_due))
+        violations += [
+            f"{validator.validator_key}: {figure.name} is final but has no amount"
+            for figure in (*components.values(), *cost_figures)
+            if figure.is_final and figure.amount is None
+        ]
+        row = _line(reference, validator, components, cost_figures)
+        rows.append(row)
+        known.append(any(figure.amount is not None for figure in (*components.values(), *cost_figures)))
+    return layer_result(
+        VALIDATOR_PNL,
+        rows,
+        known=known,
+        states=[row["state"] for row in rows],
+        violations=[*violations, *_unbalanced(rows)],
+    )
+
+
+def _components(key: str, layers: Layers, wallets: frozenset[str]) -> dict[Component, Figure]:
+    return {
+        Component.EXEC_FEES: _figure(Component.EXEC_FEES, FEES, layers.fees.get(key), "fees"),
+        Component.MEV_TIPS: _figure(Component.MEV_TIPS, MEV, layers.mev.get(key), "validator_tips"),
+        Component.VOTE_REWARDS: own_stake_rewards(
+            layers.stake.get(key), layers.accounts.get(key, ()), layers.account_rewards.get(key, {}), wallets
+        ),
+        Component.COMMISSION: _figure(Component.COMMISSION, REWARDS, layers.commissions.get(key), "commission"),
+    }
+
+
+def _figure(name: str, table: Table, row: Row | None, column: str) -> Figure:
+    if row is None:
+        return Figure(name, None, FigureState.UNAVAILABLE, f"{table.name} has no row for it")
+    return Figure(name, row[column], FigureState(row["state"]), row["reason"])
+
+
+def own_stake_rewards(
+    stake: Row | None, accounts: Sequence[Row], rewards: Mapping[str, Row], wallets: frozenset[str]
+) -> Figure:
+    """VOTE_REWARDS: what stake accounts with a withdrawer among the operator's wallets earned after commission.
+
+    Where positions are not final an own account may be missing from them, so no sum is given.
+    """
+    name = str(Component.VOTE_REWARDS)
+    if stake is None:
+        return Figure(name, None, FigureState.UNAVAILABLE, f"{POSITIONS.name} has no row for it")
+    if stake["state"] != FigureState.FINAL:
+        return Figure(name, None, FigureState(stake["state"]), f"stake positions: {stake['reason']}")
+    anonymous = [row["account_key"] for row in accounts if row["withdrawer_key"] is None]
+    if anonymous:
+        return Figure(name, None, FigureState.UNAVAILABLE, f"withdrawer not known of {listed(anonymous)}")
+    own = [row for row in accounts if row["withdrawer_key"] in wallets]
+    if not own:
+        return Figure(name, 0, FigureState.FINAL, NO_OWN_STAKE)
+    amounts: list[int] = []
+    lacking: list[Figure] = []
+    for row in own:
+        figure = _account_reward(row, rewards.get(row["account_key"]))
+        if figure.amount is None or not figure.is_final:
+            lacking.append(figure)
+        else:
+            amounts.append(figure.amount)
+    if lacking:
+        reason = f"own stake {listed(figure.in_words for figure in lacking)}"
+        return Figure(name, None, _state_of_missing(lacking, any_known=bool(amounts)), reason)
+    return Figure(name, total(amounts), FigureState.FINAL)
+
+
+def _account_reward(position: Row, reward: Row | None) -> Figure:
+    account = position["account_key"]
+    if reward is not None:
+        return Figure(account, reward["staker_rewards"], FigureState(reward["state"]), reward["reason"])
+    if position["active_stake"] == 0:
+        # Stake that was not active in the period earns nothing for it, so nobody needs to be asked.
+        return Figure(account, 0, FigureState.FINAL)
+    return Figure(account, None, FigureState.UNAVAILABLE, f"{REWARDS.name} has no row for it")
+
+
+def _cost_figures(entries: Mapping[str, Row], costs_due: Sequence[CostType]) -> Iterator[Figure]:
+    """Every cost of which something is said, and every due one of which nothing is."""
+    for cost in CostType:
+        row = entries.get(cost.value)
+        if row is not None:
+            yield Figure(cost.value, row["amount"], FigureState(row["state"]), row["reason"])
+        elif cost in costs_due:
+            yield Figure(cost.value, None, FigureState.UNAVAILABLE, f"due, and {COSTS.name} has no row for it")
+    income = entries.get(OTHER_INCOME)
+    if income is not None:
+        yield Figure(OTHER_INCOME, income["amount"], FigureState(income["state"]), income["reason"])
+
+
+def _line(
+    reference: Reference,
+    validator: OperatedValidator,
+    components: Mapping[Component, Figure],
+    cost_figures: Sequence[Figure],
+) -> Row:
+    row: Row = {**reference.row(validator.validator_key), "name": validator.name}
+    for component, figure in components.items():
+        row[component.column] = figure.amount
+        row[f"{component.column}_state"] = figure.state.value
+        row[f"{component.column}_reason"] = figure.reason
+    entries = {figure.name: figure for figure in cost_figures}
+    income = entries.pop(OTHER_INCOME, None)
+    for name, figure in entries.items():
+        row[name.lower()] = figure.amount
+    row["other_income"] = None if income is None else income.amount
+    total_revenue, known_revenue = _sums(list(components.values()))
+    total_costs, known_costs = _sums(list(entries.values()))
+    total_income, known_income = _sums([] if income is None else [income])
+    is_whole = total_revenue is not None and total_costs is not None and total_income is not None
+    row |= {
+        "total_revenue": total_revenue,
+        "known_revenue": known_revenue,
+        "total_costs": total_costs,
+        "known_costs": known_costs,
+        "known_net": known_revenue + known_income - known_costs,
+    }
+    row["net"] = row["known_net"] if is_whole else None
+    figures = [*components.values(), *cost_figures]
+    open_figures = [figure for figure in figures if not figure.is_final]
+    row["state"] = _state_of_line(figures, open_figures).value
+    row["reason"] = "; ".join(figure.in_words for figure in open_figures) or None
+    return row
+
+
+def _sums(figures: Sequence[Figure]) -> tuple[int | None, int]:
+    """(total, known total): the total is None where a part is missing."""
+    amounts = [figure.amount for figure in figures if figure.amount is not None]
+    known = total(amounts)
+    return (known if len(amounts) == len(figures) else None), known
+
+
+def _state_of_line(figures: Sequence[Figure], open_figures: Sequence[Figure]) -> FigureState:
+    if not open_figures:
+        return FigureState.FINAL
+    return _state_of_missing(open_figures, any_known=any(figure.amount is not None for figure in figures))
+
+
+def _state_of_missing(lacking: Sequence[Figure], *, any_known: bool) -> FigureState:
+    """Partial where anything is known; else pending while anything may still come; else unavailable."""
+    states = {figure.state for figure in lacking}
+    if any_known or FigureState.PARTIAL in states:
+        return FigureState.PARTIAL
+    return FigureState.PENDING if FigureState.PENDING in states else FigureState.UNAVAILABLE
+
+
+def _unbalanced(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines whose totals do not follow from their own columns."""
+    problems = []
+    for row in rows:
+        revenue = sum(row[component.column] or 0 for component in Component)
+        spent = sum(row.get(cost.value.lower()) or 0 for cost in CostType)
+        net = revenue + (row["other_income"] or 0) - spent
+        if (row["known_revenue"], row["known_costs"], row["known_net"]) != (revenue, spent, net):
+            problems.append(
+                f"{row['validator_key']}: its columns give a net of {net}, the line says {row['known_net']}"
+            )
+        if (
+            row["net"] is not None
+            and row["net"] != row["total_revenue"] + (row["other_income"] or 0) - row["total_costs"]
+        ):
+            problems.append(f"{row['validator_key']}: net {row['net']} is not revenue + other income - costs")
+    return problems
+
+
+def _layers(
+    fees: pl.DataFrame, mev: pl.DataFrame, rewards: pl.DataFrame, positions: pl.DataFrame, costs: pl.DataFrame
+) -> Layers:
+    account_rewards: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in _rows(REWARDS, rewards.filter(pl.col("row_kind") == "ACCOUNT")):
+        account_rewards[row["validator_key"]][row["account_key"]] = row
+    accounts: dict[str, list[Row]] = defaultdict(list)
+    for row in _rows(POSITIONS, positions.filter(pl.col("row_kind") == "ACCOUNT")):
+        accounts[row["validator_key"]].append(row)
+    entries: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in _rows(COSTS, costs):
+        entries[row["validator_key"]][row["entry_type"]] = row
+    return Layers(
+        fees=_by_validator(FEES, fees),
+        mev=_by_validator(MEV, mev),
+        commissions=_by_validator(REWARDS, rewards.filter(pl.col("row_kind") == "VALIDATOR")),
+        account_rewards=account_rewards,
+        stake=_by_validator(POSITIONS, positions.filter(pl.col("row_kind") == "VALIDATOR")),
+        accounts=accounts,
+        costs=entries,
+    )
+
+
+def _by_validator(table: Table, frame: pl.DataFrame) -> dict[str, Row]:
+    return {row["validator_key"]: row for row in _rows(table, frame)}
+
+
+def _rows(table: Table, frame: pl.DataFrame) -> list[Row]:
+    """Rows with amounts as exact ints."""
+    amounts = table.amounts
+    return [
+        {name: int(value) if name in amounts and value is not None else value for name, value in row.items()}
+        for row in frame.select(table.names).iter_rows(named=True)
+    ]
