@@ -59,6 +59,8 @@ def _explain_one(details: ErrorDetails, file: YamlFile, base: KeyPath, model: ty
     description = (field.description if field else None) or "see docs/configuration.md"
     about_key = bool(location) and location[-1] == _KEY_STEP
     path = (*base, *(location[:-1] if about_key else location))
+    if location == ("name",) and kind != "missing" and path not in file.lines:
+        path = base  # a provider's name is the key above its entry
     found = _found(_value_at(raw, location), quoted=not _SECRET_KEYS.intersection(location))
 
     if kind == "missing":

@@ -14,7 +14,7 @@ from aurora_pipeline.config.environment import interpolate
 from aurora_pipeline.config.explain import explain
 from aurora_pipeline.config.problems import ConfigurationError, did_you_mean
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.config.roles import Kinds, check_kinds, check_roles, providers_named
+from aurora_pipeline.config.roles import Kinds, check_kinds, check_roles, is_enabled, providers_named
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -137,7 +137,7 @@ def _provider(file: YamlFile, name: str, entry: Value, missing: Missing, is_aske
         file.add((*base, "name"), 'unknown key "name"', f"the name is the key above: {name}")
     fields: dict[str, Value] = {**entry, "name": name}
     left_out: dict[str, str] = {}
-    is_needed = is_asked and entry.get("enabled") is not False
+    is_needed = is_asked and is_enabled(entry)
     for path, variable in missing:
         key = str(path[len(base)]) if len(path) > len(base) else ""
         if is_needed or key in ("enabled", "kind"):

@@ -20,8 +20,7 @@ def is_enabled(entry: Value) -> bool:
     """Whether an entry as read says `enabled: true`."""
     if not isinstance(entry, Mapping):
         return False
-    enabled = entry.get("enabled")
-    return (plain_value(enabled) if isinstance(enabled, EnvironmentText) else enabled) is True
+    return _enabled_value(entry) is True
 
 
 def providers_named(chains: list[Value]) -> frozenset[str]:
@@ -93,7 +92,12 @@ def _quoted(text: str) -> str:
 
 def _is_disabled(entry: Value) -> bool:
     # An entry that is itself a mistake is reported where it stands, not once more for each role that names it.
-    return isinstance(entry, Mapping) and "enabled" in entry and not is_enabled(entry)
+    return isinstance(entry, Mapping) and _enabled_value(entry) is False
+
+
+def _enabled_value(entry: Entry) -> Value:
+    enabled = entry.get("enabled")
+    return plain_value(enabled) if isinstance(enabled, EnvironmentText) else enabled
 
 
 def _mentions(chain: Value, base: KeyPath) -> Iterator[tuple[KeyPath, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import yaml
 
@@ -54,14 +54,23 @@ for _tag, _pattern, _first in _IMPLICIT:
     _Loader.add_implicit_resolver(_tag, _pattern, _first)
 
 
+class Mistake(NamedTuple):
+    """A mistake before the whole file is known; YamlFile.problems gives it its name for people."""
+
+    path: KeyPath
+    line: int | None
+    message: str
+    remedy: str
+
+
 @dataclass
 class YamlFile:
-    """A file's values, the line of every key and list item, and the mistakes found while reading."""
+    """A file's values, the line of every key and list item, and the mistakes found in it so far."""
 
     file: str
     values: Value = None
     lines: dict[KeyPath, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     unusable: set[KeyPath] = field(default_factory=set)
     """Places whose value could not be made out and was reported; what follows from that is not reported again."""
 
@@ -69,6 +78,14 @@ class YamlFile:
     def readable(self) -> bool:
         """Whether there are values at all; without them nothing else can be said about the file."""
         return bool(self.lines)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All mistakes, as they are shown."""
+        return [
+            Problem(self.file, mistake.line, self.shown_path(mistake.path), mistake.message, mistake.remedy)
+            for mistake in self.mistakes
+        ]
 
     def line(self, path: KeyPath) -> int | None:
         """The line of the value at `path`, or of the nearest thing that holds it."""
@@ -95,8 +112,7 @@ class YamlFile:
 
     def add(self, path: KeyPath, message: str, remedy: str, line: int | None = None) -> None:
         """Record a mistake at a key path."""
-        place = self.line(path) if line is None else line
-        self.problems.append(Problem(self.file, place, self.shown_path(path), message, remedy))
+        self.mistakes.append(Mistake(path, self.line(path) if line is None else line, message, remedy))
 
 
 def read_yaml(path: Path) -> YamlFile:
@@ -189,7 +205,6 @@ def _construct_map(node: yaml.MappingNode, path: KeyPath, result: YamlFile) -> d
             result.add((*path, key), "the key is given twice", remedy, line)
             continue
         result.lines[(*path, key)] = line
-        values[key] = None
         values[key] = _construct(value_node, (*path, key), result)
     return values
 

@@ -1,0 +1,47 @@
+"""docs/configuration.md lists exactly the keys, defaults and meanings that the models have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from aurora_pipeline.config import ROLES, Chain, CostType, DatedBps, Provider, RateLimit, Retries, Timeouts
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def table_of(model: type[BaseModel]) -> str:
+    """The Markdown table that the document must hold for a model."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        if model is Provider and name == "name":
+            continue  # the key above the entry, described in the text
+        meaning = (field.description or "").replace("|", "\\|")
+        lines.append(f"| `{field.alias or name}` | {_default(field)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.default
+    if isinstance(default, BaseModel):
+        return "see below"
+    if default in (None, ()):
+        return "none"
+    return f"`{default}`"
+
+
+@pytest.mark.parametrize("model", [Chain, DatedBps, Provider, RateLimit, Timeouts, Retries])
+def test_document__table_of_a_model__says_what_the_code_does(model: type[BaseModel]) -> None:
+    table = table_of(model)
+    assert table in DOCUMENT.read_text(encoding="utf-8"), f"docs/configuration.md should hold:\n{table}"
+
+
+def test_document__every_role_and_cost_type__named() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for word in (*ROLES, *CostType):
+        assert f"`{word.value}`" in text
