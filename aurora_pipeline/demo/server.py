@@ -24,7 +24,7 @@ from aurora_pipeline.demo import kobe, node_rpc, stakewiz
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
 from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.options import add_parameter_options, given_parameters
 from aurora_pipeline.demo.world import World
 from aurora_pipeline.errors import AuroraError
 
@@ -198,18 +198,6 @@ class _AnnouncedServer(uvicorn.Server):
 def _exit_with_stdin(server: uvicorn.Server) -> None:
     sys.stdin.buffer.read()
     server.should_exit = True
-
-
-def add_parameter_options(parser: argparse.ArgumentParser) -> None:
-    """One option per parameter of the chain, none of them with a default, so that a kept chain's own win."""
-    for name, value in Parameters().as_dict().items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=f"default {value}")
-
-
-def given_parameters(options: argparse.Namespace) -> dict[str, int]:
-    """The parameters that were named on the command line."""
-    names = Parameters().as_dict()
-    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
 def main(arguments: list[str] | None = None) -> int:

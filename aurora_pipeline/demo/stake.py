@@ -24,6 +24,8 @@ _KEY_SUFFIX_SPACE = 58**_KEY_SUFFIX_LETTERS
 _LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 # Coprime to 58, so that multiplying by it only permutes the suffixes.
 _KEY_STRIDE = 48_271 * 7_919
+_KEY_STRIDE_INVERSE = pow(_KEY_STRIDE, -1, _KEY_SUFFIX_SPACE)
+_KEY_OFFSET = 317_811_223
 _CHANGES_WITHIN_EPOCHS = 12
 
 
@@ -72,7 +74,7 @@ class StakeBook:
 
     def key(self, account: int) -> str:
         """The account's address; its last letters are its permuted number, so that addresses need no index."""
-        number = (account * _KEY_STRIDE + self.parameters.seed) % _KEY_SUFFIX_SPACE
+        number = (account * _KEY_STRIDE + _KEY_OFFSET + self.parameters.seed) % _KEY_SUFFIX_SPACE
         suffix = ""
         for _ in range(_KEY_SUFFIX_LETTERS):
             number, letter = divmod(number, 58)
@@ -87,7 +89,7 @@ class StakeBook:
             if value < 0:
                 return None
             number = number * 58 + value
-        account = (number - self.parameters.seed) * pow(_KEY_STRIDE, -1, _KEY_SUFFIX_SPACE) % _KEY_SUFFIX_SPACE
+        account = (number - _KEY_OFFSET - self.parameters.seed) * _KEY_STRIDE_INVERSE % _KEY_SUFFIX_SPACE
         return account if account < len(self) and self.key(account) == key else None
 
     def withdrawer(self, account: int) -> str:

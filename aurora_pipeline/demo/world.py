@@ -13,7 +13,7 @@ from aurora_pipeline.errors import AuroraError
 
 
 class World:
-    """All epochs from genesis on. The genesis epoch is there for its stake and rewards; nobody can ask for its blocks."""
+    """All epochs from genesis on; genesis is there for its stake and rewards, and nobody can ask for its blocks."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
@@ -37,7 +37,7 @@ class World:
         return self.economy(epoch).chain
 
     def schedule_ahead(self, epoch: int) -> EpochChain:
-        """The chain of an epoch to come, for its leaders: they follow from the stake at the start of the epoch before."""
+        """The chain of an epoch to come, for its leaders: they follow from stake at the start of the epoch before."""
         weights = self.economy(max(epoch - 1, self.parameters.genesis_epoch)).active_stake
         return EpochChain(self.parameters, self.cast, epoch, weights)
 
