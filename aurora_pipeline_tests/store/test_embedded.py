@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,12 +36,43 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
+def _open_directory() -> tempfile.TemporaryDirectory[str]:
     """A short path that other accounts may enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="aurora-test-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o755)
+    directory = tempfile.TemporaryDirectory(prefix="aurora-test-", ignore_cleanup_errors=True)
+    Path(directory.name).chmod(0o755)
+    return directory
+
+
+@pytest.fixture
+def new_dir() -> Iterator[Path]:
+    """Where nothing is yet."""
+    with _open_directory() as directory:
         yield Path(directory).resolve() / "postgres"
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Iterator[Path]:
+    with _open_directory() as directory:
+        EmbeddedPostgres.start(Path(directory).resolve() / "postgres").release()
+        yield Path(directory).resolve() / "postgres"
+
+
+@pytest.fixture
+def data_dir(shared_dir: Path) -> Iterator[Path]:
+    """A stopped server's directory; shared, for initdb takes longer than the tests, which leave it as they found it."""
+    yield shared_dir
+    assert _pid(shared_dir) is None
+
+
+@pytest.fixture
+def moved_dir(request: pytest.FixtureRequest, data_dir: Path) -> Iterator[Path]:
+    """The stopped server's directory under another name, the test's parameter."""
+    moved = data_dir.parent / request.param / "postgres"
+    moved.parent.mkdir()
+    data_dir.rename(moved)
+    yield moved
+    moved.rename(data_dir)
+    moved.parent.rmdir()
 
 
 class _Client:
@@ -81,8 +113,8 @@ def _pid(data_dir: Path) -> int | None:
     return running.pid if running is not None else None
 
 
-def test_start__new_directory__serves_and_stops_with_its_only_client(data_dir: Path) -> None:
-    with EmbeddedPostgres.start(data_dir) as server:
+def test_start__new_directory__serves_and_stops_with_its_only_client(new_dir: Path) -> None:
+    with EmbeddedPostgres.start(new_dir) as server:
         server.ensure_database("aurora")
         server.ensure_database("aurora")
         assert _answer(server.dsn("aurora"), "SHOW fsync") == "on"
@@ -95,13 +127,13 @@ def test_start__new_directory__serves_and_stops_with_its_only_client(data_dir: P
         with pytest.raises(psycopg.OperationalError, match="does not exist"):
             psycopg.connect(server.dsn("aurora"))
     server.release()
-    assert _pid(data_dir) is None
-    assert not (data_dir / "cluster" / "postmaster.pid").exists()
+    assert _pid(new_dir) is None
+    assert not (new_dir / "cluster" / "postmaster.pid").exists()
 
 
 def test_start__after_clean_stop__keeps_the_data(data_dir: Path) -> None:
     with EmbeddedPostgres.start(data_dir) as server, psycopg.connect(server.dsn("postgres")) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        connection.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer")
     with EmbeddedPostgres.start(data_dir) as server:
         assert _answer(server.dsn("postgres"), "SELECT answer FROM kept") == 42
 
@@ -136,18 +168,18 @@ def test_start__interrupted_terminal__does_not_reach_the_server(data_dir: Path) 
         assert os.getsid(pid) != os.getsid(0)
 
 
-def test_start__many_at_once__share_one_server(data_dir: Path) -> None:
-    others = [_Client(data_dir) for _ in range(2)]
+def test_start__many_at_once__share_one_server(new_dir: Path) -> None:
+    others = [_Client(new_dir) for _ in range(2)]
     with ThreadPoolExecutor() as threads:
-        servers = list(threads.map(EmbeddedPostgres.start, [data_dir] * 4))
+        servers = list(threads.map(EmbeddedPostgres.start, [new_dir] * 4))
         assert {server.dsn("postgres") for server in servers} == {client.wait_until_connected() for client in others}
         list(threads.map(lambda server: server.ensure_database("raced"), servers))
-        pid = _pid(data_dir)
+        pid = _pid(new_dir)
         list(threads.map(EmbeddedPostgres.release, servers))
-    assert _pid(data_dir) == pid
+    assert _pid(new_dir) == pid
     for client in others:
         client.leave()
-    assert _pid(data_dir) is None
+    assert _pid(new_dir) is None
 
 
 def test_start__while_another_stops__every_client_gets_a_server(data_dir: Path) -> None:
@@ -183,28 +215,30 @@ def test_release__child_process_outlives_it__the_server_stops_all_the_same(data_
         os.waitpid(sleeper, 0)
 
 
-@pytest.mark.parametrize("name", ["deep-" * 30, "with, comma", "with space and 'quotes\" $HOME %20"])
-def test_start__awkward_path__works(data_dir: Path, name: str) -> None:
-    awkward = data_dir.parent / name / "postgres"
-    with EmbeddedPostgres.start(awkward) as server:
-        server.ensure_database("aurora")
-        assert _answer(server.dsn("aurora")) == 1
-        with sqlalchemy.create_engine(server.url("aurora")).connect() as connection:
-            assert connection.execute(sqlalchemy.text("SELECT 1")).scalar() == 1
+_DEEP = "deep-" * 30
+
+
+@pytest.mark.parametrize("moved_dir", [_DEEP, "with, comma", "with space and 'quotes\" $HOME %20"], indirect=True)
+def test_start__awkward_path__works(moved_dir: Path) -> None:
+    with EmbeddedPostgres.start(moved_dir) as server:
+        assert _answer(server.dsn("postgres")) == 1
+        for url in (server.url("postgres"), server.dagster_url("postgres")):
+            with sqlalchemy.create_engine(url).connect() as connection:
+                assert connection.execute(sqlalchemy.text("SELECT 1")).scalar() == 1
         assert stat.S_IMODE(server.socket_dir.stat().st_mode) == 0o700
-        outside = server.socket_dir.parent != awkward
-    assert not (outside and server.socket_dir.exists())
+        is_elsewhere = server.socket_dir.parent != moved_dir
+    assert not (is_elsewhere and server.socket_dir.exists())
 
 
-def test_start__socket_directory_planted_by_another__is_refused(data_dir: Path) -> None:
-    deep = data_dir.parent / ("deep-" * 30)
-    with EmbeddedPostgres.start(deep) as server:
+@pytest.mark.parametrize("moved_dir", [_DEEP], indirect=True)
+def test_start__socket_directory_planted_by_another__is_refused(moved_dir: Path) -> None:
+    with EmbeddedPostgres.start(moved_dir) as server:
         planted = server.socket_dir
-    planted.mkdir(mode=0o755)
+    planted.mkdir()
     planted.chmod(0o755)
     try:
         with pytest.raises(AuroraError, match="not a private directory"):
-            EmbeddedPostgres.start(deep)
+            EmbeddedPostgres.start(moved_dir)
     finally:
         planted.rmdir()
 
@@ -227,7 +261,6 @@ def test_start__pid_file_names_a_process_of_somebody_else__starts(data_dir: Path
 
 
 def test_start__pid_file_of_a_crash__starts(data_dir: Path) -> None:
-    EmbeddedPostgres.start(data_dir).release()
     for content in ("", "not a number\n", "999999999\n"):
         (data_dir / "cluster" / "postmaster.pid").write_text(content)
         with EmbeddedPostgres.start(data_dir) as server:
@@ -248,36 +281,39 @@ def test_start__socket_deleted__restarts_only_when_nobody_else_uses_it(data_dir:
         assert _answer(server.dsn("postgres")) == 1
 
 
-def test_start__half_finished_initdb__is_cleared_away(data_dir: Path) -> None:
-    abandoned = data_dir / "cluster.new-abandoned"
+def test_start__half_finished_initdb__is_cleared_away(new_dir: Path) -> None:
+    abandoned = new_dir / "cluster.new-abandoned"
     abandoned.mkdir(parents=True)
     (abandoned / "PG_VERSION").write_text("18\n")
-    with EmbeddedPostgres.start(data_dir) as server:
+    with EmbeddedPostgres.start(new_dir) as server:
         assert _answer(server.dsn("postgres")) == 1
-    assert [path.name for path in data_dir.glob("cluster*")] == ["cluster"]
+    assert [path.name for path in new_dir.glob("cluster*")] == ["cluster"]
 
 
-def test_start__data_of_another_major_version__is_refused_untouched(data_dir: Path) -> None:
-    cluster = data_dir / "cluster"
+def test_start__data_of_another_major_version__is_refused_untouched(new_dir: Path) -> None:
+    cluster = new_dir / "cluster"
     cluster.mkdir(parents=True)
     (cluster / "PG_VERSION").write_text("16\n")
     with pytest.raises(AuroraError, match=r"written by PostgreSQL 16; this Aurora comes with 18") as refused:
-        EmbeddedPostgres.start(data_dir)
-    assert str(data_dir) in str(refused.value.remedy)
+        EmbeddedPostgres.start(new_dir)
+    assert str(new_dir) in str(refused.value.remedy)
     assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
 
 
 def test_start__damaged_data__shows_the_log(data_dir: Path) -> None:
-    EmbeddedPostgres.start(data_dir).release()
-    (data_dir / "cluster" / "postgresql.conf").write_text("no_such_setting = 1\n")
-    with pytest.raises(AuroraError, match="no_such_setting"):
-        EmbeddedPostgres.start(data_dir)
+    damaged = data_dir / "cluster" / "postgresql.auto.conf"
+    damaged.write_text("no_such_setting = 1\n")
+    try:
+        with pytest.raises(AuroraError, match="no_such_setting"):
+            EmbeddedPostgres.start(data_dir)
+    finally:
+        damaged.write_text("")
 
 
-def test_start__file_in_the_way__says_so(data_dir: Path) -> None:
-    data_dir.write_text("")
+def test_start__file_in_the_way__says_so(new_dir: Path) -> None:
+    new_dir.write_text("")
     with pytest.raises(AuroraError, match="A file is in its place"):
-        EmbeddedPostgres.start(data_dir)
+        EmbeddedPostgres.start(new_dir)
 
 
 def test_release__directory_moved_meanwhile__is_quiet_and_the_next_start_names_the_server(data_dir: Path) -> None:
@@ -292,6 +328,8 @@ def test_release__directory_moved_meanwhile__is_quiet_and_the_next_start_names_t
         assert str(pid) in str(refused.value.remedy)
     finally:
         os.kill(pid, signal.SIGINT)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        moved.rename(data_dir)
 
 
 def test_start__any_account__leaves_the_directories_above_as_they_were(data_dir: Path) -> None:
@@ -323,65 +361,67 @@ def _owners(directory: Path) -> set[int]:
 
 @as_root
 def test_start__root_without_namespaces__runs_as_nobody(
-    data_dir: Path, nobody: pwd.struct_passwd, monkeypatch: pytest.MonkeyPatch
+    new_dir: Path, nobody: pwd.struct_passwd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")  # no unshare to be found
     for _ in range(2):
-        with EmbeddedPostgres.start(data_dir) as server:
-            assert Path(f"/proc/{_pid(data_dir)}").stat().st_uid == nobody.pw_uid
+        with EmbeddedPostgres.start(new_dir) as server:
+            assert Path(f"/proc/{_pid(new_dir)}").stat().st_uid == nobody.pw_uid
             assert _answer(server.dsn("postgres")) == 1
-        assert (data_dir / "cluster").stat().st_uid == nobody.pw_uid
-    assert data_dir.stat().st_uid == 0
+        assert (new_dir / "cluster").stat().st_uid == nobody.pw_uid
+    assert new_dir.stat().st_uid == 0
 
 
 @as_root
 def test_start__root_loses_namespaces__hands_its_data_to_nobody(
-    data_dir: Path, nobody: pwd.struct_passwd, monkeypatch: pytest.MonkeyPatch
+    new_dir: Path, nobody: pwd.struct_passwd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    EmbeddedPostgres.start(data_dir).release()
+    EmbeddedPostgres.start(new_dir).release()
     monkeypatch.setenv("PATH", "/nonexistent")
-    with EmbeddedPostgres.start(data_dir) as server:
+    with EmbeddedPostgres.start(new_dir) as server:
         assert _answer(server.dsn("postgres")) == 1
-    assert _owners(data_dir / "cluster") == _owners(data_dir / "cluster" / "base") == {nobody.pw_uid}
+    assert _owners(new_dir / "cluster") == _owners(new_dir / "cluster" / "base") == {nobody.pw_uid}
 
 
 @as_root
-def test_start__root_where_no_account_can_go__says_what_to_do(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_start__root_where_no_account_can_go__says_what_to_do(new_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    data_dir.parent.chmod(0o700)
+    new_dir.parent.chmod(0o700)
     with pytest.raises(AuroraError, match="does not run as root") as refused:
-        EmbeddedPostgres.start(data_dir)
+        EmbeddedPostgres.start(new_dir)
     assert "AURORA_DATABASE_URL" in str(refused.value.remedy)
-    assert not (data_dir / "cluster").exists()
+    assert not (new_dir / "cluster").exists()
 
 
 @as_root
-def test_start__root_on_somebody_elses_data__keeps_it_theirs(data_dir: Path, nobody: pwd.struct_passwd) -> None:
-    data_dir.mkdir()
-    os.chown(data_dir, nobody.pw_uid, nobody.pw_gid)
-    EmbeddedPostgres.start(data_dir).release()
-    assert _owners(data_dir) == {nobody.pw_uid}
+def test_start__root_on_somebody_elses_data__keeps_it_theirs(new_dir: Path, nobody: pwd.struct_passwd) -> None:
+    new_dir.mkdir()
+    os.chown(new_dir, nobody.pw_uid, nobody.pw_gid)
+    EmbeddedPostgres.start(new_dir).release()
+    assert _owners(new_dir) == {nobody.pw_uid}
 
 
 @as_root
-def test_start__ordinary_user__runs_as_itself_and_refuses_roots_data(data_dir: Path, nobody: pwd.struct_passwd) -> None:
-    EmbeddedPostgres.start(data_dir).release()
-    own = data_dir.parent / "own"
-    own.mkdir()
-    os.chown(own, nobody.pw_uid, nobody.pw_gid)
+def test_start__ordinary_user__runs_as_itself_and_refuses_roots_data(
+    data_dir: Path, new_dir: Path, nobody: pwd.struct_passwd
+) -> None:
+    new_dir.mkdir()
+    os.chown(new_dir, nobody.pw_uid, nobody.pw_gid)
     child = os.fork()
     if child == 0:
         failures = 1
         try:
             os.setgid(nobody.pw_gid)
             os.setuid(nobody.pw_uid)
-            with EmbeddedPostgres.start(own / "postgres") as server:
-                assert Path(f"/proc/{_pid(own / 'postgres')}").stat().st_uid == nobody.pw_uid
+            with EmbeddedPostgres.start(new_dir / "postgres") as server:
+                assert Path(f"/proc/{_pid(new_dir / 'postgres')}").stat().st_uid == nobody.pw_uid
                 assert _answer(server.dsn("postgres")) == 1
             with pytest.raises(AuroraError, match="Permission denied"):
                 EmbeddedPostgres.start(data_dir)
             failures = 0
+        except BaseException:  # whatever it is, it is for the parent's report, and must not run the parent's tests on
+            traceback.print_exc()
         finally:
             os._exit(failures)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert _owners(own / "postgres") == {nobody.pw_uid}
+    assert _owners(new_dir / "postgres") == {nobody.pw_uid}
