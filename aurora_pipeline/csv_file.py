@@ -1,0 +1,146 @@
+"""CSV files written by people: named columns, line numbers, and every mistake shown at once."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from aurora_pipeline.errors import AuroraError
+
+BYTES_MAX = 64 * 1024 * 1024
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a file: its line number and its cells by column name, stripped."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+@dataclass
+class CsvProblems:
+    """Mistakes in one file, collected before anything is written."""
+
+    file_name: str
+    found: list[str] = field(default_factory=list)
+
+    def add(self, line: int | None, message: str) -> None:
+        """Note a mistake on a line (None: of the file as a whole)."""
+        self.found.append(f"{self.file_name}{'' if line is None else f':{line}'}  {message}")
+
+    def parse(self, line: Line, column: str, read: Callable[[str], Parsed]) -> Parsed | None:
+        """The cell as `read` understands it; a ValueError becomes a mistake and the answer None."""
+        try:
+            return read(line.cells[column])
+        except ValueError as error:
+            self.add(line.number, f"{column}: {error}")
+            return None
+
+    def raise_if_any(self) -> None:
+        """Refuse the whole file if anything is wrong with it."""
+        if self.found:
+            shown = "\n  ".join(self.found[:30])
+            more = f"\n  ... and {len(self.found) - 30} more" if len(self.found) > 30 else ""
+            raise AuroraError(
+                f"{len(self.found)} mistake(s), nothing was imported:\n  {shown}{more}", "correct the file and repeat"
+            )
+
+
+def read_text(path: Path) -> str:
+    """A file's text (UTF-8, with or without a byte order mark), bounded in size."""
+    try:
+        if path.stat().st_size > BYTES_MAX:
+            raise AuroraError(f"{path} is larger than {BYTES_MAX} bytes", "split it")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise AuroraError(f"{path} can't be read: {error.strerror}", "check the path") from None
+    except UnicodeDecodeError:
+        raise AuroraError(f"{path} is no UTF-8 text", "save it as CSV in UTF-8") from None
+
+
+def read_lines(
+    text: str, file_name: str, required: Sequence[str], optional: Sequence[str] = ()
+) -> tuple[list[Line], CsvProblems]:
+    """The rows of a CSV text with a header. Unknown, missing and doubled columns are mistakes."""
+    problems = CsvProblems(file_name)
+    reader = csv.reader(io.StringIO(text))
+    header = [name.strip() for name in next(reader, [])]
+    known = [*required, *optional]
+    for name in header:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            problems.add(1, f"unknown column {name!r}; {hint}")
+    for name in required:
+        if name not in header:
+            problems.add(1, f"the column {name!r} is missing")
+    if len(set(header)) < len(header):
+        problems.add(1, "a column name stands twice in the header")
+    if problems.found:
+        return [], problems
+    lines = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            problems.add(reader.line_num, f"{len(cells)} cells under {len(header)} columns")
+            continue
+        named = dict.fromkeys(optional, "") | dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        lines.append(Line(reader.line_num, named))
+    return lines, problems
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """CSV text with a header; nulls are empty cells."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(["" if row[name] is None else _cell(row[name]) for name in columns])
+    return buffer.getvalue()
+
+
+def _cell(value: object) -> object:
+    return instant_text(value) if isinstance(value, datetime) else value
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as people write it: a date where it is midnight UTC, else with its time."""
+    utc = instant.astimezone(UTC)
+    if utc == utc.replace(hour=0, minute=0, second=0, microsecond=0):
+        return utc.date().isoformat()
+    return utc.isoformat().replace("+00:00", "Z")
+
+
+def read_instant(text: str) -> datetime:
+    """A date (00:00 UTC) or an ISO instant with a time zone; raises ValueError otherwise."""
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date; write 2026-09-01 or 2026-09-01T12:00:00Z") from None
+    if instant.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; write it like 2026-09-01T12:00:00Z")
+    return instant.astimezone(UTC)
+
+
+def read_open_instant(text: str) -> datetime | None:
+    """As `read_instant`; an empty cell leaves the range open."""
+    return read_instant(text) if text else None
+
+
+def required_text(text: str) -> str:
+    """The text, which must not be empty."""
+    if not text:
+        raise ValueError("must not be empty")
+    return text

@@ -1,0 +1,201 @@
+"""Which validators the operator runs and which stake is its own: CSV in, CSV out, and who counts at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aurora_pipeline.addresses import check_solana_key
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.csv_file import (
+    CsvProblems,
+    Line,
+    read_instant,
+    read_lines,
+    read_open_instant,
+    read_text,
+    required_text,
+    write_csv,
+)
+from aurora_pipeline.periods.dated import (
+    ImportReport,
+    Row,
+    check_ranges,
+    decision_input,
+    holds_at,
+    newest_rows,
+    store_revisions,
+)
+from aurora_pipeline.periods.tables import OPERATOR_WALLETS, VALIDATOR_IDENTITIES
+from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.digests import Input
+
+VALIDATOR_COLUMNS = (
+    "chain_id",
+    "validator_key",
+    "identity_key",
+    "name",
+    "ownership",
+    "operator_fee_bps",
+    "valid_from",
+    "valid_until",
+)
+WALLET_COLUMNS = ("chain_id", "wallet_address", "valid_from", "valid_until", "notes")
+OWNERSHIPS = ("OPERATOR", "CLIENT")
+
+
+@dataclass(frozen=True)
+class RegisteredValidator:
+    """A validator as registered at some instant."""
+
+    validator_key: str
+    identity_key: str | None
+    name: str
+    ownership: str
+    operator_fee_bps: int | None
+
+
+@dataclass(frozen=True)
+class Operated:
+    """Who the operator ran at an instant, and the rows that say so."""
+
+    validators: tuple[RegisteredValidator, ...]
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True)
+class OwnStake:
+    """The withdraw authorities whose stake was the operator's own at an instant, and the rows that say so."""
+
+    wallets: frozenset[str]
+    inputs: tuple[Input, ...]
+
+
+def import_validators(database: Database, configuration: Configuration, path: Path) -> ImportReport:
+    """Import a CSV of validators: all of it or nothing. Validators the file does not name stay as they are."""
+    lines, problems = read_lines(
+        read_text(path),
+        path.name,
+        ["chain_id", "validator_key", "name", "valid_from"],
+        ["identity_key", "ownership", "operator_fee_bps", "valid_until"],
+    )
+    rows = [(line.number, _validator(line, problems, configuration)) for line in lines]
+    return _import(database, problems, rows, "validator_key")
+
+
+def import_operator_wallets(database: Database, configuration: Configuration, path: Path) -> ImportReport:
+    """Import a CSV of the operator's own withdraw authorities: all of it or nothing."""
+    lines, problems = read_lines(
+        read_text(path), path.name, ["chain_id", "wallet_address", "valid_from"], ["valid_until", "notes"]
+    )
+    rows = [(line.number, _wallet(line, problems, configuration)) for line in lines]
+    return _import(database, problems, rows, "wallet_address")
+
+
+def _import(
+    database: Database, problems: CsvProblems, rows: Sequence[tuple[int, Row | None]], subject: str
+) -> ImportReport:
+    sound = [(number, row) for number, row in rows if row is not None]
+    check_ranges(problems, sound, subject)
+    problems.raise_if_any()
+    table = VALIDATOR_IDENTITIES if subject == "validator_key" else OPERATOR_WALLETS
+    with database.connect() as connection:
+        return store_revisions(connection, table, subject, [row for _, row in sound])
+
+
+def _validator(line: Line, problems: CsvProblems, configuration: Configuration) -> Row | None:
+    before = len(problems.found)
+    check = _key_check(line, problems, configuration)
+    row: Row = {
+        "chain_id": line.cells["chain_id"],
+        "validator_key": problems.parse(line, "validator_key", check),
+        "identity_key": problems.parse(line, "identity_key", check) if line.cells["identity_key"] else None,
+        "name": problems.parse(line, "name", required_text),
+        "ownership": problems.parse(line, "ownership", _ownership),
+        "operator_fee_bps": problems.parse(line, "operator_fee_bps", _open_bps),
+        "valid_from": problems.parse(line, "valid_from", read_instant),
+        "valid_until": problems.parse(line, "valid_until", read_open_instant),
+    }
+    return row if len(problems.found) == before else None
+
+
+def _wallet(line: Line, problems: CsvProblems, configuration: Configuration) -> Row | None:
+    before = len(problems.found)
+    row: Row = {
+        "chain_id": line.cells["chain_id"],
+        "wallet_address": problems.parse(line, "wallet_address", _key_check(line, problems, configuration)),
+        "valid_from": problems.parse(line, "valid_from", read_instant),
+        "valid_until": problems.parse(line, "valid_until", read_open_instant),
+        "notes": line.cells["notes"] or None,
+    }
+    return row if len(problems.found) == before else None
+
+
+def _key_check(line: Line, problems: CsvProblems, configuration: Configuration) -> Callable[[str], str]:
+    """The address check of the line's chain; an unknown chain is a mistake of its own."""
+    chain = configuration.chains.get(line.cells["chain_id"])
+    if chain is None:
+        known = ", ".join(configuration.chains)
+        problems.add(line.number, f"chain_id: there is no chain {line.cells['chain_id']!r}; known: {known}")
+        return required_text
+    return check_solana_key if chain.family is Family.SOLANA else required_text
+
+
+def _ownership(text: str) -> str:
+    if not text:
+        return "OPERATOR"
+    if text not in OWNERSHIPS:
+        raise ValueError(f"{text!r} is neither OPERATOR nor CLIENT")
+    return text
+
+
+def _open_bps(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdigit() or int(text) > 10_000:
+        raise ValueError(f"{text!r} is no share in basis points, 0 to 10000")
+    return int(text)
+
+
+def registered_validators(connection: Connection, chain_id: str | None = None) -> list[Row]:
+    """All dated rows that count, for lists and exports."""
+    return newest_rows(connection, VALIDATOR_IDENTITIES, "validator_key", chain_id)
+
+
+def registered_wallets(connection: Connection, chain_id: str | None = None) -> list[Row]:
+    """All dated rows of the operator's own wallets that count."""
+    return newest_rows(connection, OPERATOR_WALLETS, "wallet_address", chain_id)
+
+
+def export_validators(rows: Sequence[Mapping[str, object]]) -> str:
+    """CSV text that `import_validators` takes."""
+    return write_csv(VALIDATOR_COLUMNS, rows)
+
+
+def export_wallets(rows: Sequence[Mapping[str, object]]) -> str:
+    """CSV text that `import_operator_wallets` takes."""
+    return write_csv(WALLET_COLUMNS, rows)
+
+
+def operated_at(connection: Connection, chain_id: str, instant: datetime) -> Operated:
+    """The validators the operator ran at an instant."""
+    rows = [row for row in registered_validators(connection, chain_id) if holds_at(row, instant)]
+    validators = tuple(
+        RegisteredValidator(
+            row["validator_key"], row["identity_key"], row["name"], row["ownership"], row["operator_fee_bps"]
+        )
+        for row in rows
+    )
+    return Operated(validators, tuple(decision_input(VALIDATOR_IDENTITIES, row) for row in rows))
+
+
+def own_stake_at(connection: Connection, chain_id: str, instant: datetime) -> OwnStake:
+    """The operator's own withdraw authorities at an instant."""
+    rows = [row for row in registered_wallets(connection, chain_id) if holds_at(row, instant)]
+    return OwnStake(
+        frozenset(row["wallet_address"] for row in rows),
+        tuple(decision_input(OPERATOR_WALLETS, row) for row in rows),
+    )

@@ -1,0 +1,93 @@
+"""Where an instance of Aurora lives: its configuration files, its data directory, its database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.loading import load_configuration
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.providers.kinds import KINDS
+from aurora_pipeline.store.database import Database
+
+HOME_VARIABLE = "AURORA_HOME"
+DEMO_VARIABLE = "AURORA_DEMO"
+DATABASE_VARIABLE = "AURORA_DATABASE_URL"
+DEMO_URL_VARIABLE = "AURORA_DEMO_URL"
+DAGSTER_URL_VARIABLE = "AURORA_DAGSTER_URL"
+# Nothing listens there: the demo's configuration must load for commands that ask nobody.
+_NO_SIMULATOR = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One instance: the demo's or the operator's own. They share nothing but the code."""
+
+    home: Path
+    is_demo: bool
+    env: Mapping[str, str]
+
+    @property
+    def data_dir(self) -> Path:
+        """Where everything this instance writes lives."""
+        return self.home / ".aurora" / ("demo" if self.is_demo else "main")
+
+    @property
+    def chains_path(self) -> Path:
+        """The chains.yaml in force."""
+        return (_demo_files() if self.is_demo else self.home) / "chains.yaml"
+
+    @property
+    def providers_path(self) -> Path:
+        """The providers.yaml in force."""
+        return (_demo_files() if self.is_demo else self.home) / "providers.yaml"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's home directory of this instance."""
+        return self.data_dir / "dagster"
+
+    def configuration(self) -> Configuration:
+        """The checked configuration; raises ConfigurationError with every mistake."""
+        env = dict(self.env)
+        if self.is_demo:
+            env.setdefault(DEMO_URL_VARIABLE, _NO_SIMULATOR)
+        return load_configuration(self.chains_path, self.providers_path, env, KINDS)
+
+    @property
+    def database_url(self) -> str | None:
+        """The database somebody else runs, if one is named; the demo always runs its own."""
+        return None if self.is_demo else self.env.get(DATABASE_VARIABLE) or None
+
+    def variables(self) -> dict[str, str]:
+        """The environment by which another process finds this workspace."""
+        return {HOME_VARIABLE: str(self.home), DEMO_VARIABLE: "1" if self.is_demo else "0"}
+
+
+def find_workspace(demo: bool = False, env: Mapping[str, str] | None = None) -> Workspace:
+    """The workspace of this process: AURORA_HOME or the current directory; the demo's if asked for or AURORA_DEMO=1."""
+    variables = os.environ if env is None else env
+    home = Path(variables.get(HOME_VARIABLE) or Path.cwd()).resolve()
+    return Workspace(home, demo or variables.get(DEMO_VARIABLE) == "1", variables)
+
+
+def _demo_files() -> Path:
+    return Path(str(files("aurora_pipeline.demo")))
+
+
+def database_named(url: str, suffix: str = "") -> Database:
+    """The database of an URL or conninfo, or the one beside it whose name ends in `suffix`."""
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise AuroraError(
+            f"{DATABASE_VARIABLE} is no PostgreSQL address", "write it like postgresql://user:password@host:5432/aurora"
+        ) from None
+    name = str(parts.get("dbname") or parts.get("user") or "aurora")
+    return Database(psycopg.conninfo.make_conninfo(url, dbname=f"{name}{suffix}"))
