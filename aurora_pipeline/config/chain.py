@@ -44,7 +44,7 @@ class Chain(FrozenModel):
     )
     name: str = Field(min_length=1, max_length=80, description="The chain's name for people.")
     enabled: Flag = Field(
-        description="true: periods are discovered and computed. false: nothing is asked for it, and its roles are not checked."
+        description="true: its periods are computed. false: nothing is asked for it, and its roles are not checked."
     )
     family: Family = Field(description="Which protocol the chain speaks: solana or ethereum.")
     period_type: PeriodType = Field(description="What one period is: EPOCH, BLOCK_WINDOW or SLOT_RANGE.")

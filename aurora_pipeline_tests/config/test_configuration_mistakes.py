@@ -78,6 +78,7 @@ IN_PROVIDERS = [
     ([("base_url: http://127.0.0.1:1/rpc", "base_url: http://h:99999/")], 5, "rpc.base_url", "no http or https", "https://"),
     ([("base_url: http://127.0.0.1:1/rpc", "base_url: http:///x")], 5, "rpc.base_url", "no http or https", "https://"),
     ([("base_url: http://127.0.0.1:1/rpc", "base_url: http://h /x")], 5, "rpc.base_url", "space", "https://"),
+    ([("concurrency: 4", 'concurrency: "4"')], 6, "rpc.concurrency", 'found the text "4"', "under way"),
     ([("  kobe:", "  Kobe:")], 8, "Kobe", "not spelled", "lower-case"),
     ([("concurrency: 4", "api_key: 1234")], 6, "rpc.api_key", "expected text, found something else", "environment"),
     ([("enabled: false", "enabled: ${BEACH}")], 17, "beach.enabled", "variable BEACH is not set", "set BEACH"),
@@ -192,6 +193,13 @@ def test_chains_file__two_chains_with_one_id__refused(problems_of: Problems, cha
 @pytest.mark.parametrize("providers", ["providers:\n- rpc\n", "providers: {}\n", "", "rpc: {}\n"])
 def test_providers_file__unusable__chains_are_not_blamed_for_it(providers: str, problems_of: Problems) -> None:
     assert {Path(problem.file).name for problem in problems_of(providers=providers)} == {"providers.yaml"}
+
+
+def test_providers_file__enabled_is_no_flag__roles_that_name_it_are_not_blamed(
+    problems_of: Problems, providers_with: With
+) -> None:
+    problems = problems_of(providers=providers_with(("enabled: true\n    kind: jito", "enabled: yes\n    kind: jito")))
+    assert [(problem.line, problem.path) for problem in problems] == [(9, "providers.kobe.enabled")]
 
 
 def test_providers_file__entry_is_no_map__said_once(problems_of: Problems) -> None:
