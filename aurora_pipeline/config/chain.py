@@ -57,8 +57,9 @@ class Chain(FrozenModel):
     )
     first_period: Whole = Field(
         ge=0,
-        le=10**12,
-        description="The number of the first period to compute; every later one is registered in order.",
+        le=9_999_999,
+        description="The number of the first period to compute, at most seven digits as in partition keys; "
+        "every later one is registered in order.",
     )
     native_unit: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9]{0,11}$", description="The whole coin, for display and in agreements: SOL, ETH."
