@@ -1,0 +1,133 @@
+"""Reading an answer's JSON exactly: whole numbers as ints, decimals as Decimal, and errors that name the place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final, NoReturn
+
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store.payloads import Answer
+
+U64_MAX: Final = 2**64 - 1
+_QUOTED_LENGTH_MAX: Final = 60
+
+
+class UnreadableAnswer(AuroraError):
+    """An answer that is not what was asked for: garbage, cut off, of another epoch. It never counts as zero."""
+
+    def __init__(self, provider: str, request_key: str, problem: str) -> None:
+        super().__init__(
+            f"{provider} answered {request_key!r} with something unreadable: {problem}",
+            "ask again (stage with refetch); if it stays, ask another provider for this role",
+        )
+        self.provider = provider
+        self.request_key = request_key
+        self.problem = problem
+
+
+class Node:
+    """A value inside an answer that knows where it stands, so that an error can say so."""
+
+    __slots__ = ("_answer", "_provider", "path", "value")
+
+    def __init__(self, provider: str, answer: Answer, path: str, value: Any) -> None:
+        self._provider = provider
+        self._answer = answer
+        self.path = path
+        self.value = value
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Raise what is wrong with this value."""
+        raise UnreadableAnswer(self._provider, self._answer.request_key, f"{self.path}: {problem}")
+
+    def __getitem__(self, key: str) -> Node:
+        """The value of a key that must be there (null is a value)."""
+        if not isinstance(self.value, dict):
+            self.refuse(f"expected an object, got {_quoted(self.value)}")
+        if key not in self.value:
+            self.refuse(f'the key "{key}" is missing')
+        return Node(self._provider, self._answer, f"{self.path}.{key}", self.value[key])
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key, or None where it is missing or null."""
+        if not isinstance(self.value, dict):
+            self.refuse(f"expected an object, got {_quoted(self.value)}")
+        value = self.value.get(key)
+        return None if value is None else Node(self._provider, self._answer, f"{self.path}.{key}", value)
+
+    def items(self) -> list[Node]:
+        """The items of a list."""
+        if not isinstance(self.value, list):
+            self.refuse(f"expected a list, got {_quoted(self.value)}")
+        return [
+            Node(self._provider, self._answer, f"{self.path}[{number}]", item) for number, item in enumerate(self.value)
+        ]
+
+    def entries(self) -> Iterator[tuple[str, Node]]:
+        """Keys and values of an object."""
+        if not isinstance(self.value, dict):
+            self.refuse(f"expected an object, got {_quoted(self.value)}")
+        for key, value in self.value.items():
+            yield key, Node(self._provider, self._answer, f"{self.path}.{key}", value)
+
+    def whole(self, minimum: int = 0, maximum: int = U64_MAX) -> int:
+        """An exact whole number within bounds; text, floats and booleans are refused."""
+        # A bool is an int in Python, and True lamports are no amount.
+        if type(self.value) is not int or not minimum <= self.value <= maximum:
+            self.refuse(f"expected a whole number from {minimum} to {maximum}, got {_quoted(self.value)}")
+        return self.value
+
+    def whole_text(self, maximum: int = U64_MAX) -> int:
+        """A whole number that the API sends as text (or as a number)."""
+        text = self.value
+        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= len(str(maximum)):
+            return Node(self._provider, self._answer, self.path, int(text)).whole(0, maximum)
+        return self.whole(0, maximum)
+
+    def decimal(self) -> Decimal:
+        """A number with or without decimals, exactly as it was written."""
+        if type(self.value) is not int and not isinstance(self.value, Decimal):
+            self.refuse(f"expected a number, got {_quoted(self.value)}")
+        return Decimal(self.value)
+
+    def text(self) -> str:
+        """A text that is not empty."""
+        if not isinstance(self.value, str) or not self.value:
+            self.refuse(f"expected a text, got {_quoted(self.value)}")
+        return self.value
+
+    def flag(self) -> bool:
+        """true or false."""
+        if not isinstance(self.value, bool):
+            self.refuse(f"expected true or false, got {_quoted(self.value)}")
+        return self.value
+
+
+def parsed(answer: Answer, provider: str) -> Node:
+    """The answer's body as JSON; never a float, so that no digit of an amount is lost."""
+    try:
+        value = json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        problem = "it is nested too deeply" if isinstance(error, RecursionError) else _json_problem(error)
+        size = f"HTTP {answer.status}, {len(answer.body)} bytes"
+        raise UnreadableAnswer(provider, answer.request_key, f"no JSON ({size}): {problem}") from None
+    return Node(provider, answer, "$", value)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _json_problem(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos}"
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    shown = "null" if value is None else repr(value)
+    return shown if len(shown) <= _QUOTED_LENGTH_MAX else f"{shown[:_QUOTED_LENGTH_MAX]}…"

@@ -1,0 +1,444 @@
+"""Reading what a Solana node answers: pure functions from stored bytes to exact, typed values.
+
+Every reader takes the stored answer and the provider's name (for messages) and raises UnreadableAnswer when the
+answer is not what was asked; an answer that is a JSON-RPC error is one of those (`rpc_error` tells which).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, parsed
+from aurora_pipeline.store.payloads import Answer
+
+FEE: Final = "Fee"
+VOTE_PROGRAM: Final = "Vote111111111111111111111111111111111111111"
+_VOTE_SYSVARS: Final = frozenset(
+    ("SysvarC1ock11111111111111111111111111111111", "SysvarS1otHashes111111111111111111111111111")
+)
+_VOTE_SIGNERS_MAX: Final = 2
+_I64_MAX: Final = 2**63 - 1
+_SLOT_MAX: Final = 2**63 - 1
+# 9999-12-31; a block time beyond is garbage, and no datetime.
+_UNIX_SECONDS_MAX: Final = 253_402_300_799
+_PERCENT_BPS: Final = 100
+
+
+@dataclass(frozen=True)
+class RpcError:
+    """A JSON-RPC error: its code decides what to do, its message is for people."""
+
+    code: int
+    message: str
+
+
+@dataclass(frozen=True)
+class EpochInfo:
+    """Where the chain's finalized head stands."""
+
+    epoch: int
+    absolute_slot: int
+    slot_index: int
+    slots_in_epoch: int
+
+    @property
+    def first_slot(self) -> int:
+        """The first slot of the running epoch."""
+        return self.absolute_slot - self.slot_index
+
+    @property
+    def last_slot(self) -> int:
+        """The last slot of the running epoch."""
+        return self.first_slot + self.slots_in_epoch - 1
+
+
+@dataclass(frozen=True)
+class EpochSchedule:
+    """How slots map to epochs."""
+
+    slots_per_epoch: int
+    first_normal_epoch: int
+    first_normal_slot: int
+
+
+@dataclass(frozen=True)
+class Reward:
+    """One row of a block's rewards; `lamports` is negative for debits. Unknown types are data, not errors."""
+
+    recipient: str
+    lamports: int
+    reward_type: str | None
+    commission_bps: int | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block without its transactions. The node does not repeat the slot: it is the one that was asked for."""
+
+    slot: int
+    parent_slot: int
+    block_time: datetime | None
+    rewards: tuple[Reward, ...]
+
+    @property
+    def fees(self) -> int:
+        """The sum of the Fee rewards, whoever received them; 0 for a block without fees."""
+        return sum(reward.lamports for reward in self.rewards if reward.reward_type == FEE)
+
+
+@dataclass(frozen=True)
+class VoteFees:
+    """What one fee payer paid for vote transactions."""
+
+    transactions: int
+    lamports: int
+
+
+@dataclass(frozen=True)
+class BlockVotes:
+    """The vote fees of one block, by fee payer."""
+
+    slot: int
+    parent_slot: int
+    fees: Mapping[str, VoteFees]
+
+
+@dataclass(frozen=True)
+class InflationReward:
+    """What an address received for an epoch. Commission is that of the row and null since SIMD-0232."""
+
+    address: str
+    epoch: int
+    effective_slot: int
+    lamports: int
+    commission_bps: int | None
+
+
+@dataclass(frozen=True)
+class VoteAccount:
+    """A vote account as the node sees it now."""
+
+    vote_key: str
+    identity_key: str
+    active_stake: int
+    commission_bps: int
+    delinquent: bool
+
+
+@dataclass(frozen=True)
+class StakeAccount:
+    """A stake account as it is now. `deactivation_epoch` is None while it is not deactivating.
+
+    An account that is not delegated has neither voter nor stake (0) nor epochs.
+    """
+
+    stake_key: str
+    staker_key: str
+    withdrawer_key: str
+    voter_key: str | None
+    stake: int
+    activation_epoch: int | None
+    deactivation_epoch: int | None
+
+
+def rpc_error(answer: Answer, provider: str) -> RpcError | None:
+    """The JSON-RPC error in an answer, or None when it holds a result; anything else is unreadable."""
+    root = parsed(answer, provider)
+    if not isinstance(root.value, dict):
+        root.refuse("expected a JSON-RPC answer")
+    error = root.get("error")
+    if error is None:
+        root["result"]
+        return None
+    message = error.get("message")
+    return RpcError(error["code"].whole(-(2**31), 2**31), str(message.value) if message else "no message")
+
+
+def _result(answer: Answer, provider: str) -> Node:
+    root = parsed(answer, provider)
+    error = root.get("error")
+    if error is not None:
+        error.refuse(f"the node reports an error: {str(error.value)[:200]}")
+    if answer.status != 200:
+        root.refuse(f"HTTP {answer.status} instead of 200")
+    return root["result"]
+
+
+def asked_method(answer: Answer) -> str:
+    """The JSON-RPC method an answer belongs to."""
+    return str(_asked(answer).get("method", ""))
+
+
+def asked_params(answer: Answer) -> list[Any]:
+    """The JSON-RPC parameters an answer belongs to."""
+    params = _asked(answer).get("params", [])
+    return params if isinstance(params, list) else []
+
+
+def _asked(answer: Answer) -> Mapping[str, Any]:
+    body = answer.request.get("body")
+    return body if isinstance(body, Mapping) else {}
+
+
+def read_epoch_info(answer: Answer, provider: str) -> EpochInfo:
+    """getEpochInfo."""
+    result = _result(answer, provider)
+    info = EpochInfo(
+        epoch=result["epoch"].whole(),
+        absolute_slot=result["absoluteSlot"].whole(0, _SLOT_MAX),
+        slot_index=result["slotIndex"].whole(0, _SLOT_MAX),
+        slots_in_epoch=result["slotsInEpoch"].whole(1, _SLOT_MAX),
+    )
+    if info.slot_index >= info.slots_in_epoch or info.slot_index > info.absolute_slot:
+        result.refuse(f"slot index {info.slot_index} lies outside the epoch")
+    return info
+
+
+def read_epoch_schedule(answer: Answer, provider: str) -> EpochSchedule:
+    """getEpochSchedule."""
+    result = _result(answer, provider)
+    return EpochSchedule(
+        slots_per_epoch=result["slotsPerEpoch"].whole(1, _SLOT_MAX),
+        first_normal_epoch=result["firstNormalEpoch"].whole(),
+        first_normal_slot=result["firstNormalSlot"].whole(0, _SLOT_MAX),
+    )
+
+
+def read_leader_schedule(answer: Answer, provider: str) -> dict[str, tuple[int, ...]] | None:
+    """getLeaderSchedule: slot indices relative to the epoch's first slot by identity; None when not known."""
+    result = _result(answer, provider)
+    if result.value is None:
+        return None
+    if not isinstance(result.value, dict) or not result.value:
+        result.refuse("expected an object of identities")
+    schedule = {}
+    for identity, slots in result.value.items():
+        # One type test per list, not one Node per slot: a schedule has 432,000 of them.
+        if not isinstance(slots, list) or not all(type(slot) is int and 0 <= slot <= _SLOT_MAX for slot in slots):
+            result[identity].refuse("expected a list of slot indices")
+        schedule[identity] = tuple(slots)
+    return schedule
+
+
+def read_blocks(answer: Answer, provider: str) -> tuple[int, ...]:
+    """getBlocks or getBlocksWithLimit: the slots that have a block, rising, inside what was asked for."""
+    result = _result(answer, provider)
+    slots = result.value
+    if not isinstance(slots, list) or not all(type(slot) is int for slot in slots):
+        result.refuse("expected a list of slots")
+    if any(later <= earlier for earlier, later in pairwise(slots)):
+        result.refuse("the slots do not rise")
+    params = asked_params(answer)
+    first = params[0] if params and type(params[0]) is int else 0
+    is_range = asked_method(answer) == "getBlocks" and len(params) > 1 and type(params[1]) is int
+    last = params[1] if is_range else _SLOT_MAX
+    if slots and not first <= slots[0] <= slots[-1] <= last:
+        result.refuse(f"slots from {slots[0]} to {slots[-1]} were not asked for (asked: {first} to {last})")
+    return tuple(slots)
+
+
+def read_block_time(answer: Answer, provider: str) -> datetime | None:
+    """getBlockTime: when a block was made; None when the node does not say."""
+    result = _result(answer, provider)
+    return None if result.value is None else _instant(result)
+
+
+def _instant(node: Node) -> datetime:
+    return datetime.fromtimestamp(node.whole(0, _UNIX_SECONDS_MAX), UTC)
+
+
+def asked_slot(answer: Answer, provider: str) -> int:
+    """The slot a getBlock answer belongs to."""
+    params = asked_params(answer)
+    if asked_method(answer) != "getBlock" or not params or type(params[0]) is not int:
+        raise UnreadableAnswer(provider, answer.request_key, "it is not stored with the slot that was asked for")
+    return params[0]
+
+
+def read_block(answer: Answer, provider: str) -> Block:
+    """getBlock with rewards: the block of the slot that was asked for."""
+    result = _block(answer, provider)
+    block_time = result.get("blockTime")
+    return Block(
+        slot=asked_slot(answer, provider),
+        parent_slot=_parent_slot(result, answer, provider),
+        block_time=None if block_time is None else _instant(block_time),
+        rewards=tuple(_reward(row) for row in result["rewards"].items()),
+    )
+
+
+def _block(answer: Answer, provider: str) -> Node:
+    result = _result(answer, provider)
+    if result.value is None:
+        result.refuse("the node has no such block (null)")
+    return result
+
+
+def _parent_slot(result: Node, answer: Answer, provider: str) -> int:
+    slot = asked_slot(answer, provider)
+    parent_slot = result["parentSlot"].whole(0, _SLOT_MAX)
+    if parent_slot >= slot and slot > 0:
+        result["parentSlot"].refuse(f"the parent {parent_slot} does not lie before slot {slot}")
+    return parent_slot
+
+
+def _reward(row: Node) -> Reward:
+    reward_type = row.get("rewardType")
+    kind = None if reward_type is None else reward_type.text()
+    return Reward(
+        recipient=row["pubkey"].text(),
+        lamports=row["lamports"].whole(0 if kind == FEE else -_I64_MAX - 1, _I64_MAX),
+        reward_type=kind,
+        commission_bps=_commission_bps(row, "commissionBps", "commission"),
+    )
+
+
+def _commission_bps(row: Node, bps_key: str, percent_key: str) -> int | None:
+    """Basis points where the node has them, else its percent, else None. Above 100 % counts as 100 %."""
+    bps = row.get(bps_key)
+    if bps is not None:
+        return min(bps.whole(0, 2**16 - 1), BPS_WHOLE)
+    percent = row.get(percent_key)
+    return None if percent is None else min(percent.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE)
+
+
+def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
+    """getBlock with accounts: what each fee payer paid for vote transactions, failed ones too (they pay as well).
+
+    Without instructions a vote is known by its accounts: one vote account, which keeps its balance, beside the
+    vote program, sysvars and at most two signers. A withdrawal from a vote account moves lamports and is none.
+    """
+    result = _block(answer, provider)
+    rows = result["transactions"].value
+    if not isinstance(rows, list):
+        result["transactions"].refuse("expected a list")
+    fees: dict[str, VoteFees] = {}
+    for number, row in enumerate(rows):
+        try:
+            keys = row["transaction"]["accountKeys"]
+            is_vote = _is_vote(keys, row["meta"])
+            payer, fee = keys[0]["pubkey"], row["meta"]["fee"]
+        except (KeyError, IndexError, TypeError) as error:
+            result.refuse(f"transactions[{number}] lacks its accounts or fee ({type(error).__name__} {error})")
+        if not is_vote:
+            continue
+        if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= U64_MAX:
+            result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
+        known = fees.get(payer, VoteFees(0, 0))
+        fees[payer] = VoteFees(known.transactions + 1, known.lamports + fee)
+    return BlockVotes(asked_slot(answer, provider), _parent_slot(result, answer, provider), fees)
+
+
+def _is_vote(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> bool:
+    if not any(key["pubkey"] == VOTE_PROGRAM for key in keys):
+        return False
+    others = [
+        position
+        for position, key in enumerate(keys)
+        if not key["signer"] and key["pubkey"] != VOTE_PROGRAM and key["pubkey"] not in _VOTE_SYSVARS
+    ]
+    if len(others) != 1 or sum(1 for key in keys if key["signer"]) > _VOTE_SIGNERS_MAX:
+        return False
+    before, after = meta.get("preBalances"), meta.get("postBalances")
+    return before is None or after is None or bool(before[others[0]] == after[others[0]])
+
+
+def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, InflationReward | None]:
+    """getInflationReward: the row of each address that was asked for; None where the chain has no row for it.
+
+    Refuses a list of another length and rows of another epoch than the one asked for.
+    """
+    result = _result(answer, provider)
+    params = asked_params(answer)
+    addresses = params[0] if params and isinstance(params[0], list) else []
+    options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
+    rows = result.items()
+    if len(rows) != len(addresses):
+        result.refuse(f"{len(rows)} rows for {len(addresses)} addresses")
+    rewards: dict[str, InflationReward | None] = {}
+    for address, row in zip(addresses, rows, strict=True):
+        rewards[address] = None if row.value is None else _inflation_reward(address, row, options.get("epoch"))
+    return rewards
+
+
+def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> InflationReward:
+    epoch = row["epoch"].whole()
+    if epoch_asked is not None and epoch != epoch_asked:
+        row["epoch"].refuse(f"epoch {epoch} was answered where {epoch_asked} was asked")
+    return InflationReward(
+        address=address,
+        epoch=epoch,
+        effective_slot=row["effectiveSlot"].whole(0, _SLOT_MAX),
+        lamports=row["amount"].whole(),
+        commission_bps=_commission_bps(row, "commissionBps", "commission"),
+    )
+
+
+def read_vote_accounts(answer: Answer, provider: str) -> dict[str, VoteAccount]:
+    """getVoteAccounts: current and delinquent vote accounts by vote key; several may share an identity."""
+    result = _result(answer, provider)
+    accounts: dict[str, VoteAccount] = {}
+    for group in ("current", "delinquent"):
+        for row in result[group].items():
+            account = _vote_account(row, group == "delinquent")
+            if account.vote_key in accounts:
+                row.refuse(f"vote account {account.vote_key} is listed twice")
+            accounts[account.vote_key] = account
+    if not accounts:
+        result.refuse("it lists no vote account at all")
+    return accounts
+
+
+def _vote_account(row: Node, delinquent: bool) -> VoteAccount:
+    commission_bps = _commission_bps(row, "inflationRewardsCommissionBps", "commission")
+    if commission_bps is None:
+        row.refuse("it has neither commission nor inflationRewardsCommissionBps")
+    return VoteAccount(
+        vote_key=row["votePubkey"].text(),
+        identity_key=row["nodePubkey"].text(),
+        active_stake=row["activatedStake"].whole(),
+        commission_bps=commission_bps,
+        delinquent=delinquent,
+    )
+
+
+def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
+    """getProgramAccounts of the stake program, parsed; sorted by key, so that the node's order does not matter."""
+    result = _result(answer, provider)
+    accounts = [account for row in result.items() if (account := _stake_account(row)) is not None]
+    if len({account.stake_key for account in accounts}) != len(accounts):
+        result.refuse("a stake account is listed twice")
+    return tuple(sorted(accounts, key=lambda account: account.stake_key))
+
+
+def _stake_account(row: Node) -> StakeAccount | None:
+    data = row["account"]["data"]
+    if not isinstance(data.value, dict):
+        data.refuse("the account is not parsed (was jsonParsed asked for?)")
+    kind = data["parsed"]["type"].text()
+    if kind in ("uninitialized", "rewardsPool"):
+        return None
+    if kind not in ("delegated", "initialized"):
+        data["parsed"]["type"].refuse(f"unknown type of stake account {kind!r}")
+    info = data["parsed"]["info"]
+    authorized = info["meta"]["authorized"]
+    stake = info.get("stake")
+    if (stake is None) != (kind == "initialized"):
+        info.refuse(f"a {kind} account {'without' if stake is None else 'with'} a delegation")
+    delegation = None if stake is None else stake["delegation"]
+    deactivation_epoch = None if delegation is None else delegation["deactivationEpoch"].whole_text()
+    return StakeAccount(
+        stake_key=row["pubkey"].text(),
+        staker_key=authorized["staker"].text(),
+        withdrawer_key=authorized["withdrawer"].text(),
+        voter_key=None if delegation is None else delegation["voter"].text(),
+        stake=0 if delegation is None else delegation["stake"].whole_text(),
+        # Delegations of the genesis block carry the same "never" as activation epoch: they were always active.
+        activation_epoch=None if delegation is None else delegation["activationEpoch"].whole_text(),
+        deactivation_epoch=None if deactivation_epoch == U64_MAX else deactivation_epoch,
+    )

@@ -1,0 +1,164 @@
+"""What the blocks of an epoch say together: fees of the slots a leader led, and vote fees of everybody.
+
+getBlocks alone cannot prove a skip: a node that pruned its history, or jumped over a gap, lists fewer blocks and says
+nothing. So a slot counts as skipped only where the block after it names a parent before it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import (
+    Block,
+    VoteFees,
+    asked_method,
+    asked_params,
+    read_block,
+    read_block_votes,
+    read_blocks,
+    read_leader_schedule,
+)
+from aurora_pipeline.store.payloads import Answer
+
+
+@dataclass(frozen=True)
+class LedBlocks:
+    """The slots one identity led in an epoch: leader slots = blocks + skipped + unproven."""
+
+    leader_slots: int
+    blocks: tuple[Block, ...]
+    skipped: tuple[int, ...]
+    """Slots without a block, each proven by the parent of the block after it."""
+    unproven: tuple[int, ...]
+    """Slots without a block that no later block proves to be skipped."""
+
+    @property
+    def fees(self) -> int:
+        """The sum of the Fee rewards of the blocks."""
+        return sum(block.fees for block in self.blocks)
+
+
+def read_led_blocks(
+    answers: Sequence[Answer], provider: str, identity_key: str, first_slot: int, last_slot: int
+) -> LedBlocks:
+    """Read the answers of a fees fetch: getLeaderSchedule, getBlocks, and getBlock of led and of proving slots.
+
+    Refuses answers that lack a led block or contradict each other; which answer is which is told by its request.
+    """
+    by_method = _by_method(answers)
+    schedules, lists = by_method.get("getLeaderSchedule", []), _block_lists(by_method)
+    if not schedules or not lists:
+        raise _incomplete(provider, answers, "the leader schedule or the list of blocks is missing")
+    schedule = read_leader_schedule(schedules[0], provider)
+    if schedule is None:
+        raise UnreadableAnswer(provider, schedules[0].request_key, "the leader schedule is not known (null)")
+    led = led_slots(schedule, identity_key, first_slot, last_slot)
+    if led is None:
+        raise UnreadableAnswer(provider, schedules[0].request_key, f"a slot of {identity_key} lies beyond the epoch")
+    listed = _listed(lists, provider, by_method.get("getBlocksWithLimit", []))
+    has_block = set(listed)
+    read = {block.slot: block for block in (read_block(answer, provider) for answer in by_method.get("getBlock", []))}
+    missing = [slot for slot in led if slot in has_block and slot not in read]
+    if missing:
+        raise _incomplete(provider, answers, f"the block of led slot {missing[0]} is missing ({len(missing)} in all)")
+    check_parents(((block.slot, block.parent_slot) for block in read.values()), listed, provider, lists[0])
+    skipped: list[int] = []
+    unproven: list[int] = []
+    for slot in led:
+        if slot not in has_block:
+            witness = next_block(listed, slot)
+            proven = witness in read and read[witness].parent_slot < slot
+            (skipped if proven else unproven).append(slot)
+    return LedBlocks(len(led), tuple(read[slot] for slot in led if slot in has_block), tuple(skipped), tuple(unproven))
+
+
+def read_vote_fees(answers: Sequence[Answer], provider: str, first_slot: int, last_slot: int) -> dict[str, VoteFees]:
+    """Read the answers of a costs fetch: what each fee payer paid for vote transactions in the whole epoch.
+
+    Refuses answers that do not form one unbroken chain of blocks from the epoch's start to its end.
+    """
+    by_method = _by_method(answers)
+    lists = _block_lists(by_method)
+    if not lists:
+        raise _incomplete(provider, answers, "the list of blocks is missing")
+    listed = _listed(lists, provider, by_method.get("getBlocksWithLimit", []))
+    slots = [slot for slot in listed if first_slot <= slot <= last_slot]
+    fees: dict[str, VoteFees] = {}
+    parents: dict[int, int] = {}
+    for answer in by_method.get("getBlock", []):
+        slot = asked_params(answer)[0]
+        if slot > last_slot:
+            parents[slot] = read_block(answer, provider).parent_slot
+            continue
+        block = read_block_votes(answer, provider)
+        parents[slot] = block.parent_slot
+        for payer, paid in block.fees.items():
+            known = fees.get(payer, VoteFees(0, 0))
+            fees[payer] = VoteFees(known.transactions + paid.transactions, known.lamports + paid.lamports)
+    missing = [slot for slot in slots if slot not in parents]
+    if missing or not slots:
+        what = f"the block of slot {missing[0]} is missing ({len(missing)} in all)" if missing else "there is no block"
+        raise _incomplete(provider, answers, what)
+    check_parents(parents.items(), listed, provider, lists[0])
+    witness = next_block(listed, slots[-1])
+    if parents[slots[0]] >= first_slot or (slots[-1] < last_slot and witness not in parents):
+        raise _incomplete(provider, answers, "blocks at the epoch's start or end are missing")
+    return fees
+
+
+def led_slots(
+    schedule: Mapping[str, Sequence[int]], identity_key: str, first_slot: int, last_slot: int
+) -> list[int] | None:
+    """The slots an identity leads, rising; None where the schedule names one beyond the epoch."""
+    indices = sorted(set(schedule.get(identity_key, ())))
+    if indices and indices[-1] > last_slot - first_slot:
+        return None
+    return [first_slot + index for index in indices]
+
+
+def next_block(listed: Sequence[int], slot: int) -> int | None:
+    """The first slot after `slot` that has a block, if any is listed."""
+    position = bisect_right(listed, slot)
+    return listed[position] if position < len(listed) else None
+
+
+def check_parents(
+    parents: Iterable[tuple[int, int]], listed: Sequence[int], provider: str, list_answer: Answer
+) -> None:
+    """Refuse a list of blocks that lacks the parent of one of its own blocks: the node's ledger has a gap there."""
+    before = dict(zip(listed[1:], listed, strict=False))
+    first = listed[0] if listed else None
+    for slot, parent_slot in parents:
+        expected = before.get(slot)
+        if expected is None and (slot == first or slot not in before):
+            continue
+        if parent_slot != expected:
+            raise UnreadableAnswer(
+                provider,
+                list_answer.request_key,
+                f"block {slot} has the parent {parent_slot}, but the block listed before it is {expected}:"
+                " the node's ledger has a gap",
+            )
+
+
+def _by_method(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
+    groups: dict[str, list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault(asked_method(answer), []).append(answer)
+    return groups
+
+
+def _block_lists(by_method: Mapping[str, list[Answer]]) -> list[Answer]:
+    return by_method.get("getBlocks", [])
+
+
+def _listed(lists: Sequence[Answer], provider: str, beyond: Sequence[Answer]) -> list[int]:
+    """Slots with a block, rising: the epoch's, and the first one after it where that was asked too."""
+    return sorted({slot for answer in (*lists, *beyond) for slot in read_blocks(answer, provider)})
+
+
+def _incomplete(provider: str, answers: Sequence[Answer], problem: str) -> UnreadableAnswer:
+    return UnreadableAnswer(provider, answers[0].request_key if answers else "nothing", problem)

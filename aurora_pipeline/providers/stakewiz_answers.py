@@ -1,0 +1,99 @@
+"""Reading what Stakewiz answers about validators; nearly every field may be missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Final
+
+from aurora_pipeline.money import BPS_WHOLE, MoneyError, shift_point
+from aurora_pipeline.providers.reading import Node, parsed
+from aurora_pipeline.store.payloads import Answer
+
+_SOL_DECIMALS: Final = 9
+_PERCENT_BPS: Final = 100
+# More digits than any supply of SOL has in lamports; enough that rounding to a lamport is never cut short.
+_PRECISION: Final = 60
+
+
+@dataclass(frozen=True)
+class StakewizEpoch:
+    """The running epoch as Stakewiz sees it."""
+
+    epoch: int
+    slot: int | None
+
+
+@dataclass(frozen=True)
+class StakewizValidator:
+    """A validator's row; None where the row does not say."""
+
+    vote_key: str
+    identity_key: str | None
+    name: str | None
+    commission_bps: int | None
+    mev_commission_bps: int | None
+    """None also for validators that do not run Jito."""
+    active_stake: int | None
+    """Lamports, from a JSON float in SOL: rounded to the lamport, because the float's last digits are noise."""
+    delinquent: bool | None
+
+
+def read_epoch_info(answer: Answer, provider: str) -> StakewizEpoch:
+    """/epoch_info."""
+    root = _root(answer, provider)
+    slot = root.get("slot_height")
+    return StakewizEpoch(root["epoch"].whole(), None if slot is None else slot.whole())
+
+
+def read_validators(answer: Answer, provider: str, epoch: int) -> dict[str, StakewizValidator]:
+    """/validators by vote key. Rows of another epoch are left out: such a validator is not known for this one."""
+    validators: dict[str, StakewizValidator] = {}
+    for row in _root(answer, provider).items():
+        row_epoch = row.get("epoch")
+        if row_epoch is not None and row_epoch.whole() != epoch:
+            continue
+        validator = _validator(row)
+        if validator.vote_key in validators:
+            row.refuse(f"validator {validator.vote_key} is listed twice")
+        validators[validator.vote_key] = validator
+    return validators
+
+
+def _validator(row: Node) -> StakewizValidator:
+    identity, name, commission = row.get("identity"), row.get("name"), row.get("commission")
+    mev_commission, is_jito = row.get("jito_commission_bps"), row.get("is_jito")
+    stake, delinquent = row.get("activated_stake"), row.get("delinquent")
+    runs_jito = is_jito is None or is_jito.flag()
+    return StakewizValidator(
+        vote_key=row["vote_identity"].text(),
+        identity_key=None if identity is None else identity.text(),
+        name=None if name is None or not name.value else name.text(),
+        commission_bps=None if commission is None else min(commission.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE),
+        mev_commission_bps=mev_commission.whole(0, BPS_WHOLE) if mev_commission is not None and runs_jito else None,
+        active_stake=None if stake is None else _lamports(stake),
+        delinquent=None if delinquent is None else delinquent.flag(),
+    )
+
+
+def _lamports(node: Node) -> int:
+    sol = node.decimal()
+    try:
+        with localcontext() as context:
+            context.prec = _PRECISION
+            rounded = sol.quantize(Decimal(1).scaleb(-_SOL_DECIMALS), rounding=ROUND_HALF_EVEN)
+        lamports = shift_point(f"{rounded:f}", _SOL_DECIMALS, node.path)
+    except (ArithmeticError, MoneyError):
+        node.refuse(f"{str(sol)[:40]} is no amount of SOL")
+    if lamports < 0:
+        node.refuse(f"{sol} SOL is negative")
+    return lamports
+
+
+def _root(answer: Answer, provider: str) -> Node:
+    root = parsed(answer, provider)
+    if answer.status != 200:
+        root.refuse(f"HTTP {answer.status} instead of 200")
+    if isinstance(root.value, dict) and "message" in root.value:
+        root.refuse(f"the server reports: {str(root.value['message'])[:200]}")
+    return root
