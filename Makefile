@@ -1,0 +1,71 @@
+# Every target sets up what it needs: a virtual environment in .venv with the exact versions of constraints.txt.
+# PostgreSQL comes with the Python packages. Nothing outside this directory is changed.
+
+PYTHONS := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14
+PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# An environment that was moved with its checkout, or whose Python is gone, does not work any more: it is made anew.
+# The marker file says that we made it, and where.
+$(shell if [ -e .venv/checkout ]; then \
+  [ "$$(cat .venv/checkout)" = "$$(pwd -P)" ] && .venv/bin/python -c "" 2>/dev/null || rm -rf .venv; fi)
+
+.PHONY: help demo up test lint format types bench migrate clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/installed ## from nothing to statements, on a simulated chain
+	@.venv/bin/aurora demo
+
+up: .venv/installed ## open the Dagster UI
+	@.venv/bin/aurora up
+
+test: .venv/installed-dev ## run all tests, on a PostgreSQL of their own
+	.venv/bin/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/installed-dev ## check formatting, style and types
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+format: .venv/installed-dev ## format the code and mend what can be mended
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+types: .venv/installed-dev ## check types only
+	.venv/bin/mypy
+
+bench: .venv/installed-dev ## measure speed
+	.venv/bin/python -m benchmarks.run
+
+migrate: .venv/installed ## bring the database to the newest schema
+	@.venv/bin/aurora db upgrade
+
+clean: ## remove the environment and all caches; data in .aurora stays
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find aurora_pipeline aurora_pipeline_tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/checkout:
+	@found=; for python in $(PYTHONS); do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Aurora needs Python 3.11 or newer; here is: $$(python3 --version 2>&1 | head -n 1)." >&2; \
+	  echo "  -> Install one and try again, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; \
+	fi; \
+	if ! $$found -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+	  version=$$($$found -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "$$found ($$version) cannot make virtual environments: its modules venv and ensurepip are missing." >&2; \
+	  echo "  -> On Debian and Ubuntu: apt install python$$version-venv" >&2; exit 1; \
+	fi; \
+	$$found -m venv --clear .venv && pwd -P > .venv/checkout
+
+.venv/installed: .venv/checkout pyproject.toml constraints.txt
+	@echo "Installing Aurora and its dependencies into .venv (once, about a minute) ..."
+	@$(PIP_INSTALL) setuptools && $(PIP_INSTALL) --no-build-isolation --editable .
+	@touch .venv/installed
+
+.venv/installed-dev: .venv/installed
+	@echo "Installing the tools for tests and checks into .venv (once) ..."
+	@$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
+	@touch .venv/installed-dev
