@@ -214,7 +214,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)  # noqa: T201 (this is a program of its own, and its caller reads stderr)
         return 2
     config = uvicorn.Config(
-        simulator.app(), host="127.0.0.1", port=options.port, log_level="warning", access_log=False, lifespan="off"
+        simulator.app(),
+        host="127.0.0.1",
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        # A request that a fault slows down must not keep the process alive.
+        timeout_graceful_shutdown=1,
     )
     server = _AnnouncedServer(config)
     if options.exit_with_stdin:

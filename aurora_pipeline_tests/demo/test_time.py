@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import world_of
+from aurora_pipeline.demo.truth import truth, world_of
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline_tests.demo.conftest import SMALL, ProviderClient
 
@@ -83,12 +84,9 @@ def test_rewards__in_the_first_blocks_of_the_next_epoch__are_still_being_paid(fr
 
 
 def test_tips__until_the_tree_is_published__read_as_zero_and_are_absent(fresh: ProviderClient) -> None:
-    index = max(
-        range(SMALL.validators), key=lambda v: ((t := world_of(SMALL).economy(850).tip_trees[v]) and t.total) or 0
-    )
-    tree = world_of(SMALL).economy(850).tip_trees[index]
-    assert tree is not None
-    vote = world_of(SMALL).cast.validators[index].vote
+    tipped = max(truth(SMALL, 850).validators, key=lambda validator: validator.mev_total_lamports)
+    vote = tipped.vote
+    assert tipped.mev_total_lamports > 0
 
     def told() -> tuple[int, int, int]:
         rows = fresh.http.post("/kobe/api/v1/validators", json={"epoch": 850}).json()["validators"]
@@ -99,7 +97,7 @@ def test_tips__until_the_tree_is_published__read_as_zero_and_are_absent(fresh: P
     fresh.simulator.advance(epoch=851, fraction_bps=900)
     assert told() == (0, 0, 0)
     fresh.simulator.advance(epoch=851, fraction_bps=1_000)
-    assert told() == (tree.total, 1, 1)
+    assert told() == (tipped.mev_total_lamports, 1, 1)
 
 
 def test_kobe__get_with_a_body__answers_the_latest_epoch(late: ProviderClient) -> None:
@@ -112,11 +110,8 @@ def test_kobe__get_with_a_body__answers_the_latest_epoch(late: ProviderClient) -
 
 def test_state__read_by_a_second_process__continues_with_the_same_bytes(tmp_path: Path) -> None:
     path, other_path = tmp_path / "a.json", tmp_path / "b.json"
-    asked = [
-        (
-            "getBlock",
-            [SMALL.first_slot(851) + 3, {"transactionDetails": "accounts", "maxSupportedTransactionVersion": 1}],
-        ),
+    asked: list[tuple[str, list[Any]]] = [
+        ("getBlock", [SMALL.first_slot(851) + 3, {"maxSupportedTransactionVersion": 1}]),
         ("getProgramAccounts", ["Stake11111111111111111111111111111111111111", {"encoding": "jsonParsed"}]),
         ("getVoteAccounts", []),
         ("getLeaderSchedule", []),
