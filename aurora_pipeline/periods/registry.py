@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.store.database import Connection, insert_rows
 
 
 def sync_registry(connection: Connection, configuration: Configuration) -> None:
-    """Make the registry tables say what the files say, in the caller's transaction."""
+    """Make the registry tables say what the files say, in the caller's transaction; nothing is written if they do."""
+    wanted = _wanted(configuration)
+    if all(_present(connection, table) == _sorted(rows) for table, rows in wanted.items()):
+        return
     connection.execute("LOCK TABLE chains, providers, chain_provider_mappings IN SHARE ROW EXCLUSIVE MODE")
-    connection.execute("DELETE FROM chain_provider_mappings")
-    connection.execute("DELETE FROM providers")
-    connection.execute("DELETE FROM chains")
-    insert_rows(
-        connection,
-        "chains",
-        [
+    for table, rows in wanted.items():
+        connection.execute(f"DELETE FROM {table}".encode())
+        insert_rows(connection, table, rows)
+
+
+def _present(connection: Connection, table: str) -> list[dict[str, Any]]:
+    return _sorted(connection.execute(f"SELECT * FROM {table}".encode()).fetchall())
+
+
+def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: [str(value) for value in row.values()])
+
+
+def _wanted(configuration: Configuration) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "chains": [
             {
                 "chain_id": chain.chain_id,
                 "name": chain.name,
@@ -29,11 +43,7 @@ def sync_registry(connection: Connection, configuration: Configuration) -> None:
             }
             for chain in configuration.chains.values()
         ],
-    )
-    insert_rows(
-        connection,
-        "providers",
-        [
+        "providers": [
             {
                 "provider": provider.name,
                 "enabled": provider.enabled,
@@ -42,14 +52,10 @@ def sync_registry(connection: Connection, configuration: Configuration) -> None:
             }
             for provider in configuration.providers.values()
         ],
-    )
-    insert_rows(
-        connection,
-        "chain_provider_mappings",
-        [
+        "chain_provider_mappings": [
             {"chain_id": chain.chain_id, "role": role.value, "priority": priority, "provider": name}
             for chain in configuration.chains.values()
             for role, names in chain.roles.items()
             for priority, name in enumerate(names)
         ],
-    )
+    }

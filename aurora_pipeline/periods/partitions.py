@@ -1,0 +1,59 @@
+"""The one partition set of all chains, and keeping its keys in order.
+
+Dynamic keys keep insertion order, and Dagster's ranges over keys that are out of order are silently empty or wrong;
+so keys are only ever added in ascending order per chain, and `reorder` mends a set that isn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from aurora_pipeline.periods.key import PeriodKey
+
+PERIODS = dg.DynamicPartitionsDefinition(name="periods")
+ONE_PERIOD_PER_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
+
+
+def keys_to_add(present: Sequence[str], recorded: Iterable[PeriodKey]) -> list[str]:
+    """The keys of recorded periods that are no partitions yet, in ascending order."""
+    known = set(present)
+    return [str(key) for key in sorted(recorded) if str(key) not in known]
+
+
+def is_in_order(present: Sequence[str]) -> bool:
+    """Whether the keys of every chain ascend; keys of different chains may interleave."""
+    last: dict[str, int] = {}
+    for text in present:
+        key = PeriodKey.parse(text)
+        if key.epoch < last.get(key.chain_id, -1):
+            return False
+        last[key.chain_id] = key.epoch
+    return True
+
+
+def register(instance: dg.DagsterInstance, recorded: Iterable[PeriodKey]) -> list[str]:
+    """Add the keys of recorded periods that are missing; mends the order if an older one came late."""
+    present = instance.get_dynamic_partitions(_name())
+    new = keys_to_add(present, recorded)
+    if new:
+        instance.add_dynamic_partitions(_name(), new)
+        reorder(instance)
+    return new
+
+
+def reorder(instance: dg.DagsterInstance) -> bool:
+    """Put the whole set in order, chain by chain; materializations are kept. False if it was in order."""
+    present = list(instance.get_dynamic_partitions(_name()))
+    if is_in_order(present):
+        return False
+    for key in present:
+        instance.delete_dynamic_partition(_name(), key)
+    instance.add_dynamic_partitions(_name(), [str(key) for key in sorted(PeriodKey.parse(text) for text in present)])
+    return True
+
+
+def _name() -> str:
+    assert PERIODS.name is not None  # given above
+    return PERIODS.name

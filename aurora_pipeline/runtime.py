@@ -1,0 +1,125 @@
+"""An opened instance of Aurora: its configuration and its database, migrated and held open while it is used."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import psycopg
+
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.registry import sync_registry
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.embedded import EmbeddedPostgres
+from aurora_pipeline.store.migrate import revision, upgrade
+from aurora_pipeline.workspace import DATABASE_VARIABLE, Workspace, database_named
+
+_LEDGER, _DAGSTER = "aurora", "dagster"
+_DAGSTER_SUFFIX = "_dagster"
+# Dagster's storages pool their connections through this plugin of ours; see store/pooling.py.
+_POOLED = "plugin=aurora_pool"
+
+
+class Aurora:
+    """What assets, sensors and commands work with. The database is opened on first use and let go by `close`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._opening = threading.Lock()
+        self._server: EmbeddedPostgres | None = None
+        self._database: Database | None = None
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The checked configuration."""
+        return self.workspace.configuration()
+
+    @property
+    def database(self) -> Database:
+        """The ledger's database: started if it is ours to start, at the schema this version needs."""
+        with self._opening:
+            if self._database is None:
+                self._database = self._open()
+            return self._database
+
+    def located(self) -> Database:
+        """The database as it is, without touching its schema: for `aurora db`."""
+        url = self.workspace.database_url
+        if url is not None:
+            return database_named(url)
+        if self._server is None:
+            self._server = EmbeddedPostgres.start(self.workspace.data_dir / "postgres")
+            for name in (_LEDGER, _DAGSTER):
+                self._server.ensure_database(name)
+        return Database(self._server.dsn(_LEDGER))
+
+    def _open(self) -> Database:
+        database = self.located()
+        present = revision(database)
+        if not present.is_current:
+            if self.workspace.database_url is not None:
+                raise AuroraError(
+                    f"the schema of {database.shown} is at {present.present or 'nothing'}, this version needs"
+                    f" {present.wanted}",
+                    "run `aurora db upgrade` when nothing else is writing",
+                )
+            upgrade(database)
+        with database.connect() as connection:
+            sync_registry(connection, self.configuration)
+        return database
+
+    def dagster_url(self) -> str:
+        """Where Dagster keeps its own records: a second database of the same server."""
+        self.located()
+        if self._server is not None:
+            return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}"
+        url = self.workspace.database_url
+        assert url is not None  # located() has started our own server otherwise
+        return _beside(url)
+
+    def close(self) -> None:
+        """Let go of the database; our own server stops when nobody else uses it."""
+        if self._server is not None:
+            self._server.release()
+        self._server = self._database = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _beside(url: str) -> str:
+    """The SQLAlchemy URL of Dagster's database beside an external one; created if it may be."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise AuroraError(
+            f"{DATABASE_VARIABLE} must be an URL that names a database",
+            "write it like postgresql://user:password@host:5432/aurora",
+        )
+    dagster = database_named(url, _DAGSTER_SUFFIX)
+    name = f"{parts.path.strip('/')}{_DAGSTER_SUFFIX}"
+    try:
+        psycopg.connect(dagster.conninfo).close()
+    except psycopg.OperationalError:
+        _create_database(database_named(url), name)
+    query = f"{parts.query}&{_POOLED}" if parts.query else _POOLED
+    return parts._replace(scheme="postgresql+psycopg2", path=f"/{name}", query=query).geturl()
+
+
+def _create_database(beside: Database, name: str) -> None:
+    with beside.autocommit() as connection:
+        try:
+            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+        except psycopg.Error as error:
+            raise AuroraError(
+                f"Dagster's database {name} beside Aurora's can't be created: {str(error).splitlines()[0]}",
+                f"have it created: CREATE DATABASE {name}",
+            ) from None
