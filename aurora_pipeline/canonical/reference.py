@@ -47,6 +47,15 @@ class Reference:
         """The validators' keys."""
         return tuple(validator.validator_key for validator in self.validators)
 
+    def identity_problem(self, validator: OperatedValidator) -> str | None:
+        """Why what an identity led or paid is not the validator's alone; None where it is."""
+        if validator.identity_key is None:
+            return "its identity is not known"
+        sharing = [other.name for other in self.validators if other.identity_key == validator.identity_key]
+        if len(sharing) > 1:
+            return f"identity {validator.identity_key} stands for several validators: {', '.join(sharing)}"
+        return None
+
     def row(self, validator_key: str) -> dict[str, object]:
         """The columns every canonical row begins with."""
         return {"chain_id": self.chain_id, "epoch": self.epoch, "validator_key": validator_key}

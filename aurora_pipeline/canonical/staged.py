@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from aurora_pipeline.canonical.result import Row
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import asked_method
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+
+Value = TypeVar("Value")
 
 NOTHING_STAGED = "nothing staged: no provider was asked about it in this period"
 
@@ -52,6 +57,30 @@ def unknown_kind(fetch: StagedFetch, known: Iterable[str]) -> Missing:
     )
 
 
-def answers_about(answers: Sequence[Answer], method: str) -> list[Answer]:
+def answers_to(answers: Iterable[Answer], method: str) -> list[Answer]:
     """The answers to questions of one JSON-RPC method, in plan order."""
-    return [answer for answer in answers if answer.request_key.split(" ", 1)[0] == method]
+    return [answer for answer in answers if asked_method(answer) == method]
+
+
+def because(problems: Iterable[str]) -> str:
+    """Problems in brackets, each once, to follow a statement they explain; nothing where there are none."""
+    texts = list(dict.fromkeys(problems))
+    return f" ({'; '.join(texts)})" if texts else ""
+
+
+class Once:
+    """Reads each answer once, however many fetches hold it, and remembers what could not be read."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[Callable[..., Any], str, str], Any] = {}
+
+    def read(self, reader: Callable[[Answer, str], Value], answer: Answer, provider: str) -> Value | UnreadableAnswer:
+        """What the reader makes of an answer, or the error it raised."""
+        # Equal bytes can answer different questions (two empty lists), so the question is part of the key.
+        key = (reader, answer.request_key, answer.response_hash)
+        if key not in self._values:
+            try:
+                self._values[key] = reader(answer, provider)
+            except UnreadableAnswer as error:
+                self._values[key] = error
+        return cast("Value | UnreadableAnswer", self._values[key])

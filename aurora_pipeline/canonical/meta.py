@@ -1,0 +1,106 @@
+"""What a validator was during the period, from a directory (Stakewiz) or from the chain's vote accounts as observed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.canonical.staged import Once, answers_to, because, fetch_about, missing, unknown_kind
+from aurora_pipeline.canonical.tables import META
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import read_vote_accounts
+from aurora_pipeline.providers.stakewiz_answers import StakewizValidator, read_validators
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+
+_EXPECTED = ("identity_key", "commission_bps", "active_stake")
+"""Without one of these a row is PARTIAL; the others are not known by every provider."""
+
+Reader = Callable[[Reference, str, StagedFetch, Once], Row]
+
+
+def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
+    """One row per operated validator, as observed while the period ran."""
+    once = Once()
+    rows = [_row(reference, validator, fetches, once) for validator in reference.validators]
+    return layer_result(
+        META,
+        rows,
+        known=[any(row.get(name) is not None for name in _EXPECTED) for row in rows],
+        states=[row["state"] for row in rows],
+        violations=missing_rows(META, reference.keys, rows),
+        warnings=_changed_identities(reference, rows),
+    )
+
+
+def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[StagedFetch], once: Once) -> Row:
+    row = reference.row(validator.validator_key)
+    fetch = fetch_about(fetches, validator.validator_key)
+    if fetch is None:
+        return row | missing(None).columns
+    row["source_fetch"] = fetch.fetch_id
+    reader = _READERS.get(fetch.kind)
+    if reader is None:
+        return row | unknown_kind(fetch, _READERS).columns
+    row |= reader(reference, validator.validator_key, fetch, once)
+    if "state" not in row:
+        lacking = [name for name in _EXPECTED if row[name] is None]
+        row["state"] = (FigureState.PARTIAL if lacking else FigureState.FINAL).value
+        row["reason"] = f"{fetch.provider} did not say: {', '.join(lacking)}" if lacking else None
+    return row
+
+
+def _from_stakewiz(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
+    def read(answer: Answer, provider: str) -> dict[str, StakewizValidator]:
+        return read_validators(answer, provider, reference.epoch)
+
+    problems: list[str] = []
+    for answer in fetch.answers:
+        if str(answer.request.get("path", "")).strip("/") != "validators":
+            continue
+        validators = once.read(read, answer, fetch.provider)
+        if isinstance(validators, UnreadableAnswer):
+            problems.append(validators.problem)
+        elif key in validators:
+            seen = validators[key]
+            return {
+                "identity_key": seen.identity_key,
+                "name": seen.name,
+                "commission_bps": seen.commission_bps,
+                "mev_commission_bps": seen.mev_commission_bps,
+                "active_stake": seen.active_stake,
+                "delinquent": seen.delinquent,
+            }
+    return missing(fetch, f"{fetch.provider} lists no such validator in this epoch{because(problems)}").columns
+
+
+def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
+    problems: list[str] = []
+    for answer in answers_to(fetch.answers, "getVoteAccounts"):
+        accounts = once.read(read_vote_accounts, answer, fetch.provider)
+        if isinstance(accounts, UnreadableAnswer):
+            problems.append(accounts.problem)
+        elif key in accounts:
+            seen = accounts[key]
+            return {
+                "identity_key": seen.identity_key,
+                "commission_bps": seen.commission_bps,
+                "active_stake": seen.active_stake,
+                "delinquent": seen.delinquent,
+            }
+    return missing(fetch, f"{fetch.provider} lists no such vote account{because(problems)}").columns
+
+
+_READERS: dict[str, Reader] = {"stakewiz": _from_stakewiz, "solana_rpc": _from_solana_rpc}
+
+
+def _changed_identities(reference: Reference, rows: Sequence[Row]) -> list[str]:
+    """Validators seen under another identity than the one their slots and votes are looked up by."""
+    used = {validator.validator_key: validator.identity_key for validator in reference.validators}
+    return [
+        f"{row['validator_key']}: seen under identity {row['identity_key']}, but its slots and votes are looked up"
+        f" under {used[row['validator_key']]}"
+        for row in rows
+        if row.get("identity_key") and used[row["validator_key"]] not in (None, row["identity_key"])
+    ]

@@ -1,0 +1,151 @@
+"""MEV tips per validator: its own node in the tip tree, checked by the formula, which is also the marked fallback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from aurora_pipeline.canonical.reference import Reference
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.canonical.staged import fetch_about, missing, unknown_kind
+from aurora_pipeline.canonical.tables import MEV
+from aurora_pipeline.money import share_bps
+from aurora_pipeline.providers.jito_answers import (
+    VALIDATOR_REWARDS,
+    ValidatorTips,
+    pages_of,
+    read_staker_rewards,
+    read_validator_rewards,
+)
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import StagedFetch
+
+NOT_PARTICIPATING = "NOT_PARTICIPATING"
+"""Absent from a complete, published source: no MEV client, nothing earned."""
+
+
+@dataclass
+class _Reading:
+    """What a call needs everywhere: the protocol's share, trees read once per list, and warnings."""
+
+    epoch: int
+    protocol_fee_bps: int
+    warnings: list[str] = field(default_factory=list)
+    trees: dict[tuple[str, ...], dict[str, ValidatorTips] | UnreadableAnswer] = field(default_factory=dict)
+
+    def published_trees(self, fetch: StagedFetch) -> dict[str, ValidatorTips] | UnreadableAnswer:
+        pages = tuple(answer.response_hash for answer in pages_of(fetch.answers, VALIDATOR_REWARDS))
+        if pages not in self.trees:
+            try:
+                self.trees[pages] = read_validator_rewards(fetch.answers, fetch.provider, self.epoch)
+            except UnreadableAnswer as error:
+                self.trees[pages] = error
+        return self.trees[pages]
+
+
+def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol_fee_bps: int) -> LayerResult:
+    """One row per operated validator. `protocol_fee_bps` is the share that held at the period's last instant."""
+    reading = _Reading(reference.epoch, protocol_fee_bps)
+    rows = [_row(reference, key, fetch_about(fetches, key), reading) for key in reference.keys]
+    return layer_result(
+        MEV,
+        rows,
+        known=[row.get("total_tips") is not None for row in rows],
+        states=[row["state"] for row in rows],
+        violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
+        warnings=reading.warnings,
+    )
+
+
+def _row(reference: Reference, key: str, fetch: StagedFetch | None, reading: _Reading) -> Row:
+    row = reference.row(key)
+    if fetch is None:
+        return row | missing(None).columns
+    row["source_fetch"] = fetch.fetch_id
+    reader = _READERS.get(fetch.kind)
+    if reader is None:
+        return row | unknown_kind(fetch, _READERS).columns
+    return row | reader(key, fetch, reading)
+
+
+def _from_jito(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
+    if fetch.state in (FigureState.PENDING, FigureState.UNAVAILABLE):
+        # Before its tree is published a validator reads as 0 tips, which is no figure.
+        return missing(fetch).columns
+    trees = reading.published_trees(fetch)
+    if isinstance(trees, UnreadableAnswer):
+        return missing(fetch, f"{trees.request_key}: {trees.problem}").columns
+    if not trees:
+        return missing(fetch, "no tip tree of this epoch is published").columns
+    tips = trees.get(key)
+    if tips is None and fetch.state is FigureState.FINAL:
+        return _nothing_earned()
+    if tips is None:
+        return missing(fetch, "no tip tree of it is listed yet").columns
+    return _shared(key, tips, fetch, reading)
+
+
+_READERS: dict[str, Callable[[str, StagedFetch, _Reading], Row]] = {"jito": _from_jito}
+
+
+def _nothing_earned() -> Row:
+    amounts = dict.fromkeys(("total_tips", "validator_tips", "protocol_tips", "staker_tips"), 0)
+    return {**amounts, "method": NOT_PARTICIPATING, "state": FigureState.FINAL.value, "reason": NOT_PARTICIPATING}
+
+
+def _shared(key: str, tips: ValidatorTips, fetch: StagedFetch, reading: _Reading) -> Row:
+    """The tree's total split in three; the parts always add up to it."""
+    protocol = share_bps(tips.total, reading.protocol_fee_bps)
+    formula = formula_tips(tips.total, tips.commission_bps, reading.protocol_fee_bps)
+    row: Row = {"total_tips": tips.total, "mev_commission_bps": tips.commission_bps}
+    node, absence = _own_node(key, fetch, reading)
+    if node is None:
+        reason = f"FORMULA: computed from total and commission, because {absence}"
+        reading.warnings.append(f"{key}: {reason}")
+        row |= {"method": "FORMULA", "reason": reason}
+    elif node > tips.total:
+        return missing(fetch, f"its node claims {node}, more than the tree's total {tips.total}").columns
+    else:
+        if node != formula:
+            reading.warnings.append(
+                f"{key}: its node in the tip tree is {node}, the formula gives {formula}"
+                f" (total {tips.total}, commission {tips.commission_bps} bps, protocol {reading.protocol_fee_bps} bps)"
+            )
+        row["method"] = "NODE"
+    validator = formula if node is None else node
+    protocol = min(protocol, tips.total - validator)
+    return row | {
+        "validator_tips": validator,
+        "protocol_tips": protocol,
+        "staker_tips": tips.total - protocol - validator,
+        "state": FigureState.FINAL.value,
+    }
+
+
+def formula_tips(total_tips: int, commission_bps: int, protocol_fee_bps: int) -> int:
+    """floor(total * commission), cut to total - protocol where both together exceed the total."""
+    protocol = share_bps(total_tips, protocol_fee_bps)
+    return min(share_bps(total_tips, commission_bps), total_tips - protocol)
+
+
+def _own_node(key: str, fetch: StagedFetch, reading: _Reading) -> tuple[int | None, str]:
+    """What the validator's own node claims, or why that is not known."""
+    try:
+        claims = read_staker_rewards(fetch.answers, fetch.provider, reading.epoch, key)
+    except UnreadableAnswer as error:
+        return None, f"the nodes of its tip tree are not known ({error.problem})"
+    if claims.own_node is None:
+        return None, "its tip tree does not list its own node"
+    return claims.own_node.lamports, ""
+
+
+def _unshared_tips(rows: Sequence[Row]) -> list[str]:
+    """Validators whose parts do not add up to the tree's total."""
+    return [
+        f"{row['validator_key']}: validator {row['validator_tips']} + protocol {row['protocol_tips']} + stakers"
+        f" {row['staker_tips']} is not the total {row['total_tips']}"
+        for row in rows
+        if row["state"] == FigureState.FINAL
+        and row["total_tips"] != row["validator_tips"] + row["protocol_tips"] + row["staker_tips"]
+    ]

@@ -1,0 +1,159 @@
+"""Stake on each validator during the period: every delegated account, and the vote account's own total beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from aurora_pipeline.canonical.reference import Reference
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
+from aurora_pipeline.canonical.tables import POSITIONS
+from aurora_pipeline.money import total
+from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import (
+    StakeAccount,
+    asked_params,
+    read_stake_accounts,
+    read_vote_accounts,
+)
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+
+NO_STAKE = "NO_STAKE"
+"""A complete list shows no active stake on the validator."""
+_VOTER_OFFSET = 124
+"""Where the voter stands in a stake account: a question that filters there is about one validator."""
+
+Reader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
+
+
+def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
+    """A VALIDATOR row per operated validator and an ACCOUNT row per stake account delegated to it.
+
+    Where the accounts do not sum to the vote account's active stake, the VALIDATOR row is PARTIAL and says both.
+    """
+    once = Once()
+    rows = [row for key in reference.keys for row in _rows(reference, key, fetch_about(fetches, key), once)]
+    return layer_result(
+        POSITIONS,
+        rows,
+        known=[row.get("active_stake") is not None for row in rows],
+        states=[row["state"] for row in rows],
+        violations=missing_rows(POSITIONS, reference.keys, rows),
+    )
+
+
+def _rows(reference: Reference, key: str, fetch: StagedFetch | None, once: Once) -> list[Row]:
+    start = {**reference.row(key), "row_kind": "VALIDATOR", "account_key": key}
+    if fetch is None:
+        return [start | missing(None).columns]
+    start["source_fetch"] = fetch.fetch_id
+    reader = _READERS.get(fetch.kind)
+    if reader is None:
+        return [start | unknown_kind(fetch, _READERS).columns]
+    return [start | row for row in reader(reference, key, fetch, once)]
+
+
+def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
+    accounts = _delegated(key, fetch, once)
+    vote_stake = _vote_stake(key, fetch, once)
+    if isinstance(accounts, Missing):
+        known_total = vote_stake if isinstance(vote_stake, int) else None
+        state = FigureState.PARTIAL if known_total is not None else accounts.state
+        return [{"active_stake": known_total, "state": state.value, "reason": accounts.reason}]
+    rows = [_account_row(account, reference.epoch) for account in accounts]
+    return [_validator_row(rows, vote_stake), *rows]
+
+
+_READERS: dict[str, Reader] = {"solana_rpc": _from_solana_rpc}
+
+
+def _validator_row(accounts: Sequence[Row], vote_stake: int | Missing | None) -> Row:
+    """The vote account's total as the chain says it; null where it does not, however much the accounts hold."""
+    sums = {
+        name: total([row[name] for row in accounts])
+        for name in ("active_stake", "activating_stake", "deactivating_stake")
+    }
+    held = sums["active_stake"]
+    if isinstance(vote_stake, Missing):
+        state, reason = FigureState.PARTIAL, f"{vote_stake.reason}; its stake accounts hold {held}"
+        return sums | {"active_stake": None, "state": state.value, "reason": reason}
+    if vote_stake is None and held > 0:
+        reason = f"the vote account is not listed, but its stake accounts hold {held}"
+        return sums | {"active_stake": None, "state": FigureState.PARTIAL.value, "reason": reason}
+    if vote_stake != held and vote_stake is not None:
+        reason = f"its stake accounts hold {held} of active stake, the vote account says {vote_stake}"
+        return sums | {"active_stake": vote_stake, "state": FigureState.PARTIAL.value, "reason": reason}
+    return sums | {"state": FigureState.FINAL.value, "reason": NO_STAKE if held == 0 else None}
+
+
+def _account_row(account: StakeAccount, epoch: int) -> Row:
+    active = account.stake if is_active(account, epoch) else 0
+    leaves = account.deactivation_epoch == epoch
+    is_activating = account.activation_epoch == epoch and not leaves
+    return {
+        "row_kind": "ACCOUNT",
+        "account_key": account.stake_key,
+        "staker_key": account.staker_key,
+        "withdrawer_key": account.withdrawer_key,
+        "active_stake": active,
+        "activating_stake": account.stake if is_activating else 0,
+        "deactivating_stake": active if leaves else 0,
+        "state": FigureState.FINAL.value,
+    }
+
+
+def is_active(account: StakeAccount, epoch: int) -> bool:
+    """Whether the account's stake counts in an epoch: activated before it, and not deactivated before it.
+
+    Warm-up limits (9 % of the cluster's stake per epoch) are not modelled; where they bite, the sum shows it.
+    """
+    has_begun = account.activation_epoch is not None and (
+        account.activation_epoch < epoch
+        # Delegations of the genesis block never were activated; they always counted.
+        or account.activation_epoch == U64_MAX
+    )
+    return has_begun and (account.deactivation_epoch is None or account.deactivation_epoch >= epoch)
+
+
+def _delegated(key: str, fetch: StagedFetch, once: Once) -> list[StakeAccount] | Missing:
+    """The stake accounts delegated to a validator, from an answer that would hold all of them."""
+    problems: list[str] = []
+    for answer in answers_to(fetch.answers, "getProgramAccounts"):
+        if not _asks_for_all_of(answer, key):
+            continue
+        accounts = once.read(read_stake_accounts, answer, fetch.provider)
+        if not isinstance(accounts, UnreadableAnswer):
+            return [account for account in accounts if account.voter_key == key]
+        problems.append(accounts.problem)
+    return missing(fetch, f"its stake accounts are not known{because(problems)}")
+
+
+def _asks_for_all_of(answer: Answer, key: str) -> bool:
+    """Whether a question selects by nothing else than the size of stake accounts and this validator as voter."""
+    params = asked_params(answer)
+    options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
+    return all(_keeps(item, key) for item in _mappings(options.get("filters")))
+
+
+def _keeps(item: Mapping[str, Any], key: str) -> bool:
+    memcmp = item.get("memcmp")
+    if not isinstance(memcmp, Mapping):
+        return "dataSize" in item
+    return memcmp.get("offset") == _VOTER_OFFSET and memcmp.get("bytes") == key
+
+
+def _mappings(items: object) -> Iterable[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+
+
+def _vote_stake(key: str, fetch: StagedFetch, once: Once) -> int | Missing | None:
+    """The vote account's active stake; None where the list does not have it, which an unstaked one may mean."""
+    problems: list[str] = []
+    for answer in answers_to(fetch.answers, "getVoteAccounts"):
+        accounts = once.read(read_vote_accounts, answer, fetch.provider)
+        if not isinstance(accounts, UnreadableAnswer):
+            return accounts[key].active_stake if key in accounts else None
+        problems.append(accounts.problem)
+    return missing(fetch, f"the vote account's stake is not known{because(problems)}")
