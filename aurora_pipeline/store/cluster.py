@@ -218,7 +218,7 @@ class Cluster:
         return AuroraError(
             f"The embedded PostgreSQL in {self.data_dir} {what}. The end of {self.log_file}:{shown}",
             f"Free some space on the disk of {self.data_dir} and try again."
-            if "No space left on device" in shown
+            if "No space left on device" in shown or "Check free disk space" in shown
             else "Remove the cause named there, or set AURORA_DATABASE_URL to a PostgreSQL of your own.",
         )
 
