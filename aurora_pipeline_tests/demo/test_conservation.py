@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.demo.economy import plant_tip_tree, split_inflation
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.world import World
+from aurora_pipeline.errors import AuroraError
 
 PARAMETERS = Parameters(seed=3, validators=12, stake_accounts=600)
 EPOCHS = range(850, 854)
@@ -50,9 +52,7 @@ def test_stake__from_epoch_to_epoch__grows_by_rewards_of_active_accounts_only() 
 
 def test_stake__activated_in_an_epoch__earns_from_the_next_on() -> None:
     world = World(PARAMETERS)
-    fresh = [account for account in world.book.undelegated() if world.book.activated_in[account] in EPOCHS] + [
-        account for account in range(world.book.bounds[-1]) if world.book.activated_in[account] in EPOCHS
-    ]
+    fresh = [account for account in range(world.book.bounds[-1]) if world.book.activated_in[account] in EPOCHS]
     earning = 0
     for account in fresh:
         epoch = world.book.activated_in[account]
@@ -83,3 +83,45 @@ def test_blocks__over_some_epochs__show_every_kind_of_bad_luck() -> None:
     assert empty_of_fees > 0
     assert 0 not in world.chain(852).produced
     assert world.chain(851).delinquent is not None
+
+
+def test_stake__deactivated_in_an_epoch__earns_for_it_and_no_longer() -> None:
+    world = World(PARAMETERS)
+    leaving = [account for account in range(world.book.bounds[-1]) if world.book.deactivated_in[account] in EPOCHS]
+    earning = 0
+    for account in leaving:
+        epoch = world.book.deactivated_in[account]
+        earning += world.economy(epoch).inflation.staker_rewards[account] > 0
+        assert world.economy(epoch + 1).inflation.staker_rewards[account] == 0
+    assert earning > 0
+
+
+def test_commission__raised_at_an_epochs_start__applies_to_rewards_one_epoch_later() -> None:
+    world, raising = World(PARAMETERS), 2
+    shares = []
+    for epoch in (851, 852, 853):
+        rewards = world.economy(epoch).inflation
+        stakers = sum(rewards.staker_rewards[account] for account in world.book.accounts_of(raising))
+        commission = rewards.commission[raising]
+        shares.append((world.cast.commission_bps(raising, epoch), round(10_000 * commission / (commission + stakers))))
+    assert shares == [(700, 700), (800, 700), (800, 800)]
+
+
+TINY = Parameters(validators=1, stake_accounts=25, slots_per_epoch=40)
+
+
+@pytest.mark.parametrize("parameters", [TINY, Parameters(seed=0)])
+def test_world__of_any_size__goes_through_many_epochs(parameters: Parameters) -> None:
+    world = World(parameters)
+    for epoch in range(850, 870):
+        economy = world.economy(epoch)
+        assert sum(economy.inflation.commission) + sum(economy.inflation.staker_rewards) > 0
+        assert len(economy.chain.block_indices) > economy.reward_partitions + 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"validators": 0}, {"stake_accounts": 24}, {"slots_per_epoch": 242}, {"seed": -1}, {"first_epoch": True}]
+)
+def test_parameters__senseless__are_refused_by_name(wrong: dict[str, int]) -> None:
+    with pytest.raises(AuroraError, match=next(iter(wrong))):
+        Parameters(**wrong)

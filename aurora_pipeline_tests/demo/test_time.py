@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,8 @@ def test_rewards__in_the_first_blocks_of_the_next_epoch__are_still_being_paid(fr
     error = fresh.rpc_error("getInflationReward", [vote], {"epoch": 850})
     assert error["code"] == -32017
     wait = error["data"]["rewardsCompleteBlockHeight"] - error["data"]["currentBlockHeight"]
+    # The boundary block itself, one block for each partition, and one more.
+    assert wait == world_of(SMALL).economy(850).reward_partitions + 1
     blocks = world_of(SMALL).chain(851).block_indices
     fresh.simulator.advance(slot=SMALL.first_slot(851) + blocks[wait - 1])
     assert fresh.rpc_error("getInflationReward", [vote], {"epoch": 850})["code"] == -32017
@@ -143,3 +147,15 @@ def test_state__of_another_chain__is_refused_naming_both(tmp_path: Path) -> None
     path.write_text(json.dumps({"version": 1}))
     with pytest.raises(AuroraError, match="no simulator state"):
         SimulatorProcess(path).start()
+
+
+def test_server__imported__loads_no_library_that_starts_slowly() -> None:
+    script = "import sys, aurora_pipeline.demo.server; print({'dagster', 'polars', 'sqlalchemy'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert loaded.strip() == "set()"
+
+
+def test_process__port_in_use__says_so(fresh: ProviderClient, tmp_path: Path) -> None:
+    port = int(fresh.simulator.url.rsplit(":", 1)[1])
+    with pytest.raises(AuroraError, match="address already in use"):
+        SimulatorProcess(tmp_path / "second.json", port=port).start()
