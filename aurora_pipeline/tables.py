@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
+from aurora_pipeline.audit.tables import AUDIT_TABLES
 from aurora_pipeline.canonical.tables import CANONICAL_TABLES
+from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.periods.tables import PERIOD_TABLES
 from aurora_pipeline.pnl.tables import PNL_TABLES
+from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Role, Table
 from aurora_pipeline.store.payloads import PAYLOAD_TABLES
 from aurora_pipeline.store.tables import STORE_TABLES
 
 ALL_TABLES: tuple[Table, ...] = (
     *STORE_TABLES,
+    *AUDIT_TABLES,
     *PAYLOAD_TABLES,
     *PERIOD_TABLES,
     *CANONICAL_TABLES,
     *PNL_TABLES,
+    *AGREEMENT_TABLES,
+    *COMMISSION_TABLES,
+    *STATEMENT_TABLES,
 )
 
 LAYERS: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.role is Role.LAYER)

@@ -1,0 +1,226 @@
+"""The agreements file of docs/agreements.md: its format as models, and reading it with every mistake named by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from aurora_pipeline.agreements.matching import is_glob
+from aurora_pipeline.agreements.tables import Basis, Method
+from aurora_pipeline.agreements.terms import Rule
+from aurora_pipeline.config.explain import explain
+from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
+from aurora_pipeline.config.problems import Problem, did_you_mean
+from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.pnl.tables import Component
+
+_KEY = r"^[a-z0-9][a-z0-9._-]*$"
+_KEY_WORDS = "lower-case letters, digits, dots, hyphens and underscores"
+_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
+
+Entry = TypeVar("Entry", bound=BaseModel)
+
+
+class AgreementsRefused(AuroraError):
+    """An agreements file cannot be applied; `problems` lists every mistake that was found. Nothing was written."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
+        heading = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        listing = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{heading} in the agreements, nothing was written:\n{listing}")
+
+
+def _no_component_all(value: Any) -> Any:
+    if isinstance(value, str) and value.upper() in ("ALL", "*"):
+        raise broken_rule(
+            "there is no component for all of them", "write four rules, one per component: nothing is paid twice then"
+        )
+    return value
+
+
+_Component: TypeAlias = Annotated[Component, BeforeValidator(_no_component_all)]
+
+
+class RuleEntry(FrozenModel):
+    """One rule. Rules are tried in the order in which they stand."""
+
+    rule: str = Field(
+        pattern=_KEY, max_length=64, description=f"The rule's key, kept when its terms change: {_KEY_WORDS}."
+    )
+    chain: str = Field(min_length=1, description="The chain, as named in chains.yaml.")
+    validator: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.:*?!\[\]-]+$",
+        max_length=200,
+        description="A validator's key (on Solana its vote account) or a pattern with *, ? and [abc]; left out: all.",
+    )
+    component: _Component = Field(description="What is shared: EXEC_FEES, MEV_TIPS, VOTE_REWARDS or COMMISSION.")
+    method: Method = Field(description="How much of it the rule looks at. FIXED_SHARE: all of it.")
+    rate_bps: Whole = Field(
+        ge=0, le=10_000, description="The rate in hundredths of a percent, a whole number: 500 is 5 %."
+    )
+    stacks: Flag = Field(
+        default=False, description="true: pays in addition to the first rule that matches. false: the default."
+    )
+
+
+class AgreementEntry(FrozenModel):
+    """One agreement with the terms that hold from `valid_from` on."""
+
+    agreement: str = Field(pattern=_KEY, max_length=64, description=f"The agreement's key, for good: {_KEY_WORDS}.")
+    partner: str = Field(pattern=_KEY, max_length=64, description="The key of the partner it belongs to, for good.")
+    active_from: Day | None = Field(
+        default=None,
+        description="The day (00:00 UTC) from which it accrues, like 2026-01-31; left out: it stays a draft.",
+    )
+    valid_from: Day | None = Field(
+        default=None,
+        description="The day (00:00 UTC) from which these terms hold; needed when terms change, for the first terms it"
+        " is active_from unless given.",
+    )
+    rules: tuple[RuleEntry, ...] = Field(min_length=1, description="The rules in their order, at least one.")
+
+    @property
+    def terms(self) -> tuple[Rule, ...]:
+        """The rules as values."""
+        return tuple(
+            Rule(
+                entry.rule,
+                place,
+                entry.chain,
+                entry.validator,
+                entry.component,
+                entry.method,
+                entry.rate_bps,
+                Basis.GROSS,
+                entry.stacks,
+            )
+            for place, entry in enumerate(self.rules, start=1)
+        )
+
+
+class PartnerEntry(FrozenModel):
+    """One partner."""
+
+    partner: str = Field(pattern=_KEY, max_length=64, description=f"The partner's key, for good: {_KEY_WORDS}.")
+    name: str = Field(pattern=_ONE_LINE, max_length=200, description="The partner's name for people.")
+
+
+class AgreementsDocument(FrozenModel):
+    """The agreements file: partners and their agreements, all or some of them."""
+
+    model_config = ConfigDict(title="Aurora agreements")
+
+    partners: tuple[PartnerEntry, ...] = Field(default=(), description="Partners, new ones and known ones.")
+    agreements: tuple[AgreementEntry, ...] = Field(default=(), description="Agreements, new ones and known ones.")
+
+
+@dataclass
+class AgreementsFile:
+    """What a file holds: its usable entries with their places, and in `yaml.problems` what is wrong with the others."""
+
+    yaml: YamlFile
+    partners: dict[KeyPath, PartnerEntry] = field(default_factory=dict)
+    agreements: dict[KeyPath, AgreementEntry] = field(default_factory=dict)
+    named_partners: set[str] = field(default_factory=set)
+    """Partner keys the file introduces, those of unusable entries included, so that one mistake is told once."""
+
+    def refuse_if_wrong(self) -> None:
+        """Raise with every mistake found so far."""
+        if self.yaml.problems:
+            raise AgreementsRefused(self.yaml.problems)
+
+
+def read_agreements(path: Path) -> AgreementsFile:
+    """Read a file and check all that can be known from it alone; mistakes are collected, not raised."""
+    file = AgreementsFile(read_yaml(path))
+    for base, entry in _entries(file.yaml, "partners"):
+        partner = _validated(PartnerEntry, file.yaml, base, entry)
+        if partner is not None:
+            file.partners[base] = partner
+        key = entry.get("partner") if isinstance(entry, dict) else None
+        if isinstance(key, str):
+            file.named_partners.add(key)
+    for base, entry in _entries(file.yaml, "agreements"):
+        agreement = _validated(AgreementEntry, file.yaml, base, entry)
+        if agreement is not None:
+            file.agreements[base] = agreement
+    _check_unique(file.yaml, "partner", {base: entry.partner for base, entry in file.partners.items()})
+    _check_unique(file.yaml, "agreement", {base: entry.agreement for base, entry in file.agreements.items()})
+    for base, checked in file.agreements.items():
+        rules = {(*base, "rules", place): rule.rule for place, rule in enumerate(checked.rules)}
+        _check_unique(file.yaml, "rule", rules)
+    return file
+
+
+def midnight(day: date) -> datetime:
+    """A date as an instant: 00:00 UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the format, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | AgreementsDocument.model_json_schema()
+
+
+def shadowed_rules(agreement: AgreementEntry) -> Iterator[tuple[int, str]]:
+    """Places (from 0) of rules that can never pay, each with the key of the earlier rule that takes all they match."""
+    for place, rule in enumerate(agreement.rules):
+        for earlier in agreement.rules[:place]:
+            covers = earlier.validator in (None, "*", rule.validator)
+            same = (earlier.chain, earlier.component) == (rule.chain, rule.component)
+            if covers and same and not earlier.stacks and not rule.stacks:
+                yield place, earlier.rule
+                break
+
+
+def is_exact(rule: RuleEntry) -> bool:
+    """Whether a rule names one validator by its key."""
+    return rule.validator is not None and not is_glob(rule.validator)
+
+
+def _entries(file: YamlFile, section: str) -> list[tuple[KeyPath, Value]]:
+    """The items of a top-level list; what else stands at the top is a mistake, told once."""
+    if not file.readable:
+        return []
+    known = list(AgreementsDocument.model_fields)
+    if not isinstance(file.values, dict):
+        if section == known[0]:
+            file.add((), "expected a map with the keys partners and agreements", "see docs/agreements.md")
+        return []
+    if section == known[0]:
+        for key in file.values:
+            if key not in known:
+                file.add((key,), f'unknown key "{key}"', did_you_mean(key, known, "key"))
+        if not file.values.keys() & set(known):
+            file.add((), "there are neither partners nor agreements", "see docs/agreements.md for an example")
+    items = file.values.get(section, [])
+    if isinstance(items, list):
+        return [((section, place), item) for place, item in enumerate(items)]
+    if (section,) not in file.unusable:
+        file.add((section,), f"expected a list of {section}", f"write each as an item: - {section[:-1]}: ...")
+    return []
+
+
+def _validated(model: type[Entry], file: YamlFile, base: KeyPath, entry: Value) -> Entry | None:
+    try:
+        return model.model_validate(entry)
+    except ValidationError as error:
+        explain(error, file, base, model, entry)
+    return None
+
+
+def _check_unique(file: YamlFile, what: str, keys: dict[KeyPath, str]) -> None:
+    first: dict[str, KeyPath] = {}
+    for path, key in keys.items():
+        if key in first:
+            remedy = f"the first stands on line {file.line(first[key])}: rename one of the two, or remove it"
+            file.add((*path, what), f'two {what}s have the key "{key}"', remedy)
+        first.setdefault(key, path)

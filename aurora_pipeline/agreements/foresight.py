@@ -1,0 +1,132 @@
+"""What terms just written could lead to: claims above 100 %, rules that match nobody, periods to compute again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.matching import claimed_bps, is_glob, matches, paying_rules
+from aurora_pipeline.agreements.terms import AgreementInForce, Rule
+from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.store.database import Connection
+
+_ANY_OTHER = "any other validator"
+"""Stands for validators that nobody named yet: only rules for every validator match it, it is no key of any chain."""
+
+
+def foresee(connection: Connection, touched: Collection[str]) -> list[str]:
+    """Warnings about agreements that were just written, seen from within the transaction that writes them."""
+    warnings: list[str] = []
+    for chain_id, since in _first_instants(connection, touched).items():
+        operated = _operated(connection, chain_id)
+        warned: set[str] = set()
+        for instant in _changes(connection, since):
+            terms = terms_in_force(connection, chain_id, instant)
+            for agreement in terms.agreements:
+                if agreement.agreement_id in touched and operated:
+                    warned.update(_idle_rules(agreement, chain_id, operated))
+            warned.update(_over_claims(terms.agreements, chain_id, operated, touched))
+        warnings += sorted(warned)
+        warnings += _computed_already(connection, chain_id, since)
+    return warnings
+
+
+def _over_claims(
+    agreements: Sequence[AgreementInForce], chain_id: str, operated: Sequence[str], touched: Collection[str]
+) -> Iterator[str]:
+    """Who could claim more than a whole component of a validator together; once per set of rules, not per validator."""
+    named = {
+        rule.validator_key
+        for agreement in agreements
+        for rule in agreement.rules
+        if rule.validator_key is not None and not is_glob(rule.validator_key)
+    }
+    found: dict[tuple[str, ...], tuple[int, Component, list[str]]] = {}
+    for component in Component:
+        for validator in [*sorted({*operated, *named}), _ANY_OTHER]:
+            claimed = claimed_bps([agreement.rules for agreement in agreements], chain_id, validator, component)
+            claimants = [
+                (agreement.agreement_id, rule.rule_key)
+                for agreement in agreements
+                for rule in paying_rules(agreement.rules, chain_id, validator, component)
+                if rule.commission_rate_bps > 0
+            ]
+            if claimed > BPS_WHOLE and any(agreement_id in touched for agreement_id, _ in claimants):
+                key = (component.value, *("/".join(claimant) for claimant in claimants))
+                found.setdefault(key, (claimed, component, []))[2].append(validator)
+    for (_, *rules), (claimed, component, validators) in found.items():
+        whom = validators[0] if len(validators) == 1 else f"{validators[0]} and {len(validators) - 1} more"
+        yield (
+            f"{' and '.join(rules)} together claim {claimed} bps of {component} of {whom} on {chain_id}: above"
+            f" {BPS_WHOLE} bps their lines there will be HELD until the terms change"
+        )
+
+
+def _idle_rules(agreement: AgreementInForce, chain_id: str, operated: Sequence[str]) -> Iterator[str]:
+    for rule in agreement.rules:
+        if not any(matches(rule, chain_id, validator) for validator in operated):
+            yield (
+                f"rule {agreement.agreement_id}/{rule.rule_key} matches none of the validators registered on {chain_id}"
+                f" ({_named(rule)}); see `aurora validators list`"
+            )
+
+
+def _named(rule: Rule) -> str:
+    return f"validator: {rule.validator_key}"
+
+
+def _first_instants(connection: Connection, touched: Collection[str]) -> dict[str, datetime]:
+    """Per chain, from when on the versions that were just written hold."""
+    since: dict[str, datetime] = {}
+    rows = connection.execute(
+        """SELECT r.chain_id, greatest(v.valid_from, min(e.effective_from)) AS since
+           FROM agreement_versions v
+           JOIN agreement_rules r USING (agreement_id, version)
+           JOIN agreement_events e ON e.agreement_id = v.agreement_id AND e.status = 'ACTIVE'
+           WHERE v.agreement_id = ANY(%s)
+             AND v.version = (SELECT max(version) FROM agreement_versions WHERE agreement_id = v.agreement_id)
+           GROUP BY r.chain_id, v.agreement_id, v.version""",
+        [list(touched)],
+    )
+    for row in rows:
+        since[row["chain_id"]] = min(row["since"], since.get(row["chain_id"], row["since"]))
+    return since
+
+
+def _changes(connection: Connection, since: datetime) -> list[datetime]:
+    """The instants from `since` on at which other terms come into force."""
+    rows = connection.execute(
+        """SELECT valid_from AS instant FROM agreement_versions WHERE valid_from > %(since)s
+           UNION SELECT effective_from FROM agreement_events WHERE effective_from > %(since)s
+           ORDER BY instant""",
+        {"since": since},
+    )
+    return [since, *(row["instant"] for row in rows)]
+
+
+def _operated(connection: Connection, chain_id: str) -> list[str]:
+    rows = connection.execute(
+        """SELECT DISTINCT validator_key FROM canonical_validator_identities WHERE chain_id = %s
+           ORDER BY validator_key""",
+        [chain_id],
+    )
+    return [row["validator_key"] for row in rows]
+
+
+def _computed_already(connection: Connection, chain_id: str, since: datetime) -> list[str]:
+    """Finalized periods whose last instant these terms cover: what was computed for them rests on the old terms."""
+    row = connection.execute(
+        """SELECT min(epoch) AS first, max(epoch) AS last FROM canonical_periods
+           WHERE chain_id = %s AND ended_at > %s""",
+        [chain_id, since],
+    ).fetchone()
+    if row is None or row["first"] is None:
+        return []
+    first, last = PeriodKey(chain_id, row["first"]), PeriodKey(chain_id, row["last"])
+    return [
+        f"the terms reach back over finalized periods: where {first} to {last} are computed already,"
+        f" run `aurora recompute {chain_id} {first.epoch}..{last.epoch}`"
+    ]

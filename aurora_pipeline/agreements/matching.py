@@ -1,0 +1,53 @@
+"""Which rules of an agreement pay for a validator's component."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import translate
+from functools import lru_cache
+
+from aurora_pipeline.agreements.terms import Rule
+from aurora_pipeline.pnl.tables import Component
+
+
+def paying_rules(rules: Sequence[Rule], chain_id: str, validator_key: str, component: Component) -> Iterator[Rule]:
+    """The first rule in order that matches and does not stack, and every stacking rule that matches.
+
+    A match needs validator and component only: a rule whose base turns out to be zero is used up all the same.
+    """
+    is_paid = False
+    for rule in sorted(rules, key=lambda rule: rule.rule_order):
+        if rule.revenue_component is not component or not matches(rule, chain_id, validator_key):
+            continue
+        if rule.stacks:
+            yield rule
+        elif not is_paid:
+            is_paid = True
+            yield rule
+
+
+def matches(rule: Rule, chain_id: str, validator_key: str) -> bool:
+    """Whether a rule is about a validator: by exact key, by glob (case counts), or because it is about all."""
+    if rule.chain_id != chain_id:
+        return False
+    return rule.validator_key is None or _pattern(rule.validator_key).match(validator_key) is not None
+
+
+def is_glob(validator: str) -> bool:
+    """Whether a validator is named by pattern rather than by its key."""
+    return any(letter in validator for letter in "*?[")
+
+
+def claimed_bps(agreements: Iterable[Sequence[Rule]], chain_id: str, validator_key: str, component: Component) -> int:
+    """What share of a component several agreements' rules claim together."""
+    return sum(
+        rule.commission_rate_bps
+        for rules in agreements
+        for rule in paying_rules(rules, chain_id, validator_key, component)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob) if is_glob(glob) else re.escape(glob) + r"\Z")

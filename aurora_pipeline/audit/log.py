@@ -1,0 +1,198 @@
+"""Append to the audit log and verify it.
+
+An entry's hash covers the hash of the entry before, so one hash commits to the whole history up to it. What a chain
+alone cannot show is that its newest entries were cut off: for that, keep a head (`AuditReport.head`) outside the
+database and hand it to `verify` later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.digests import record_digest
+
+AUDIT_TAG: Final = "aurora.audit.1"
+GENESIS_HASH: Final = "0" * 64
+_ROWS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as stored."""
+
+    sequence: int
+    recorded_at: datetime
+    actor: str
+    action: str
+    subject: str
+    before: str | None
+    after: str | None
+    previous_hash: str
+    entry_hash: str
+
+    @property
+    def expected_hash(self) -> str:
+        """The hash that the entry's content has."""
+        return entry_hash(
+            self.sequence,
+            self.recorded_at,
+            self.actor,
+            self.action,
+            self.subject,
+            self.before,
+            self.after,
+            self.previous_hash,
+        )
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest entry of a chain: written down elsewhere, it proves later that nothing up to it changed."""
+
+    sequence: int
+    entry_hash: str
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What verifying the log found; `broken_at` and `problem` are null when the whole chain holds."""
+
+    entries: int
+    head: Head | None
+    broken_at: int | None = None
+    problem: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the chain is unbroken."""
+        return self.problem is None
+
+
+def entry_hash(
+    sequence: int,
+    recorded_at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    before: str | None,
+    after: str | None,
+    previous_hash: str,
+) -> str:
+    """SHA-256 (hex) over an entry's columns, encoded as every digest encodes its fields."""
+    return record_digest(AUDIT_TAG, sequence, recorded_at, actor, action, subject, before, after, previous_hash)
+
+
+def canonical_json(state: Mapping[str, Any]) -> str:
+    """The one JSON text of a state: keys sorted, no spaces; floats are refused, so no figure loses digits."""
+    _refuse_floats(state)
+    return json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"the audit log keeps exact values, not the float {value!r}")
+    if isinstance(value, Mapping):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)
+
+
+def append(
+    connection: Connection,
+    actor: str,
+    action: str,
+    subject: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> Entry:
+    """Append one entry within the caller's transaction: the decision and its entry are committed together or not."""
+    clock = connection.execute("SELECT record_instant() AS instant").fetchone()
+    assert clock is not None  # a function call gives one row
+    # record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.
+    newest = head(connection)
+    sequence = 1 if newest is None else newest.sequence + 1
+    previous = GENESIS_HASH if newest is None else newest.entry_hash
+    texts = [None if state is None else canonical_json(state) for state in (before, after)]
+    hashed = entry_hash(sequence, clock["instant"], actor, action, subject, texts[0], texts[1], previous)
+    entry = Entry(sequence, clock["instant"], actor, action, subject, texts[0], texts[1], previous, hashed)
+    connection.execute(
+        """INSERT INTO audit_log
+               (sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        list(vars(entry).values()),
+    )
+    return entry
+
+
+def head(connection: Connection) -> Head | None:
+    """The newest entry's place and hash; none while the log is empty."""
+    row = connection.execute("SELECT sequence, entry_hash FROM audit_log ORDER BY sequence DESC LIMIT 1").fetchone()
+    return None if row is None else Head(row["sequence"], row["entry_hash"])
+
+
+def entries(connection: Connection) -> Iterable[Entry]:
+    """All entries in order, read in portions."""
+    after = None
+    while True:
+        rows = connection.execute(
+            """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+               FROM audit_log WHERE %(after)s::bigint IS NULL OR sequence > %(after)s
+               ORDER BY sequence LIMIT %(limit)s""",
+            {"after": after, "limit": _ROWS_AT_ONCE},
+        ).fetchall()
+        for row in rows:
+            yield Entry(**row)
+        if len(rows) < _ROWS_AT_ONCE:
+            return
+        after = rows[-1]["sequence"]
+
+
+def verify(connection: Connection, witness: Head | None = None) -> AuditReport:
+    """Recompute the chain and name the first entry that does not hold.
+
+    With a `witness`, a head noted earlier, a log that was cut off or rewritten as a whole is found too.
+    """
+    return check_chain(entries(connection), witness)
+
+
+def check_chain(chain: Iterable[Entry], witness: Head | None = None) -> AuditReport:
+    """`verify` for entries from anywhere, such as an export."""
+    count, newest = 0, None
+    for entry in chain:
+        problem = _problem(entry, newest)
+        if problem is None and witness is not None and entry.sequence == witness.sequence:
+            problem = _differs_from_witness(entry, witness)
+        if problem is not None:
+            return AuditReport(count, newest, entry.sequence, problem)
+        count, newest = count + 1, Head(entry.sequence, entry.entry_hash)
+    if witness is not None and (newest is None or newest.sequence < witness.sequence):
+        last = 0 if newest is None else newest.sequence
+        return AuditReport(
+            count, newest, last + 1, f"the log ends at entry {last}, but entry {witness.sequence} was seen: it was cut"
+        )
+    return AuditReport(count, newest)
+
+
+def _problem(entry: Entry, newest: Head | None) -> str | None:
+    """What is wrong with an entry, given the one before it."""
+    due = 1 if newest is None else newest.sequence + 1
+    if entry.sequence != due:
+        return f"entry {due} is missing: the next one found is {entry.sequence}"
+    if entry.expected_hash != entry.entry_hash:
+        return f"entry {entry.sequence} ({entry.action} {entry.subject}) was changed: its content has another hash"
+    if entry.previous_hash != (GENESIS_HASH if newest is None else newest.entry_hash):
+        return f"entry {entry.sequence} does not follow the entry before it: one of the two was replaced"
+    return None
+
+
+def _differs_from_witness(entry: Entry, witness: Head) -> str | None:
+    if entry.entry_hash == witness.entry_hash:
+        return None
+    return f"entry {entry.sequence} is not the one that was seen: history up to here was rewritten"

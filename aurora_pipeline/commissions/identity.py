@@ -1,0 +1,33 @@
+"""Ids that stay: UUIDv5 over a business key, so that computing again gives the same ids and the same bytes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from aurora_pipeline.store.digests import Value, encode_value
+
+NAMESPACE: Final = uuid.UUID("6f8f6bd8-4d09-5d5e-9a3c-1d9b7f2c0a54")
+"""The namespace of every id Aurora derives. Changing it changes every id ever published."""
+
+
+def business_id(kind: str, *key: Value) -> str:
+    """UUIDv5 in Aurora's namespace over a kind and a key, each field encoded as digests encode it."""
+    return str(uuid.uuid5(NAMESPACE, b"".join(encode_value(value) for value in (kind, *key)).decode()))
+
+
+def line_id(
+    agreement_id: str, rule_key: str, validator_key: str, wallet_address: str, chain_id: str, epoch: int, kind: str
+) -> str:
+    """The id of a commission line; it does not depend on the version of the terms."""
+    return business_id("line", agreement_id, rule_key, validator_key, wallet_address, chain_id, epoch, kind)
+
+
+def part_id(chain_id: str, epoch: int, validator_key: str, component: str, party: str) -> str:
+    """The id of a part of a component that goes to no line."""
+    return business_id("part", chain_id, epoch, validator_key, component, party)
+
+
+def statement_id(partner_id: str, chain_id: str, epoch: int) -> str:
+    """The id of a partner's statement for one epoch."""
+    return business_id("statement", partner_id, chain_id, epoch, "EPOCH")

@@ -1,0 +1,87 @@
+"""The demo's agreements file: four partners whose terms show every rule there is, and one conflict on purpose."""
+
+from __future__ import annotations
+
+from aurora_pipeline.demo.cast import Cast
+from aurora_pipeline.demo.parameters import CHAIN_ID
+
+_START = "2026-08-30"
+"""Before the first simulated period ends, so that every period has terms."""
+
+
+def agreements_yaml(cast: Cast) -> str:
+    """The text of a file that `aurora agreements apply` takes.
+
+    Halcyon Fund and Meridian DAO together claim 110 % of the first validator's fees: those two lines are HELD.
+    """
+    votes = [validator.vote for validator in cast.operated]
+    first, second, third = (votes[index % len(votes)] for index in range(3))
+    return f"""\
+# What the partners of the demo chain agreed. Change a rate, add `valid_from: 2026-09-05` to its agreement and run
+# `aurora agreements apply` on this file again: a new version of the terms holds from that day on.
+partners:
+  - {{partner: northwind, name: Northwind Treasury}}
+  - {{partner: halcyon, name: Halcyon Fund}}
+  - {{partner: meridian, name: Meridian DAO}}
+  - {{partner: lumen, name: Lumen Labs}}
+
+agreements:
+  # A share of the tips and of the commission of every validator, and on top of it a bonus for one of them.
+  - agreement: northwind-2026
+    partner: northwind
+    active_from: {_START}
+    rules:
+      - {{rule: tips, chain: {CHAIN_ID}, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: 500}}
+      - {{rule: commission, chain: {CHAIN_ID}, component: COMMISSION, method: FIXED_SHARE, rate_bps: 1000}}
+      - rule: launch-bonus
+        chain: {CHAIN_ID}
+        validator: {second}
+        component: MEV_TIPS
+        method: FIXED_SHARE
+        rate_bps: 250
+        stacks: true
+
+  # The first rule that matches pays: half of one validator's fees, and 8 % of all others'.
+  - agreement: halcyon-fees
+    partner: halcyon
+    active_from: {_START}
+    rules:
+      - rule: anchor
+        chain: {CHAIN_ID}
+        validator: {first}
+        component: EXEC_FEES
+        method: FIXED_SHARE
+        rate_bps: 5000
+      - {{rule: others, chain: {CHAIN_ID}, component: EXEC_FEES, method: FIXED_SHARE, rate_bps: 800}}
+
+  # Signed without a look at halcyon-fees: 60 % of the same validator's fees. Together that is 110 %, so these two lines
+  # are HELD in every period until one of the two agreements gets new terms; everything else is paid.
+  - agreement: meridian-anchor
+    partner: meridian
+    active_from: {_START}
+    rules:
+      - rule: fees
+        chain: {CHAIN_ID}
+        validator: {first}
+        component: EXEC_FEES
+        method: FIXED_SHARE
+        rate_bps: 6000
+      - rule: rewards
+        chain: {CHAIN_ID}
+        validator: {third}
+        component: VOTE_REWARDS
+        method: FIXED_SHARE
+        rate_bps: 1250
+
+  # A pattern over keys: all validators whose vote account begins with a capital letter.
+  - agreement: lumen-capitals
+    partner: lumen
+    active_from: {_START}
+    rules:
+      - rule: commission
+        chain: {CHAIN_ID}
+        validator: "[A-Z]*"
+        component: COMMISSION
+        method: FIXED_SHARE
+        rate_bps: 700
+"""

@@ -1,0 +1,100 @@
+"""From a period's lines to one EPOCH statement per partner: plain sums, and what they leave out by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from aurora_pipeline.agreements.terms import Partner, Terms
+from aurora_pipeline.canonical.result import LayerResult, listed
+from aurora_pipeline.commissions.identity import statement_id
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.money import total
+from aurora_pipeline.periods.record import Period
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.digests import leaves, merkle_root, sorted_by_key
+from aurora_pipeline.store.frames import frame_of, ints
+
+Row = dict[str, Any]
+
+_NAMED_AT_MOST = 20
+
+
+def epoch_statements(period: Period, lines: pl.DataFrame, terms: Terms) -> LayerResult:
+    """One statement per partner with an agreement in force, also where it has no lines.
+
+    `lines` are the period's published lines with their `salt` (`stored_rows`), which each statement commits to.
+    """
+    partners = {partner.partner_id: partner for partner in terms.partners}
+    with_lines = set(lines["partner_id"].unique().to_list())
+    rows = [
+        _statement(period, partner, lines.filter(pl.col("partner_id") == partner_id))
+        for partner_id, partner in sorted(partners.items())
+    ]
+    violations = [
+        f"there are lines of partner {partner_id}, who has no agreement in force any more: compute the lines again"
+        for partner_id in sorted(with_lines - partners.keys())
+    ]
+    is_final = all(row["state"] == FigureState.FINAL for row in rows)
+    return LayerResult(
+        frame_of(PARTNER_COMMISSION_STATEMENTS, rows),
+        Completeness.FINAL if is_final else Completeness.PARTIAL,
+        (*violations, *_unequal(rows, lines.filter(pl.col("partner_id").is_in(list(partners))))),
+        tuple(f"statement of {row['partner_id']}: {row['reason']}" for row in rows if row["held_count"]),
+    )
+
+
+def _statement(period: Period, partner: Partner, lines: pl.DataFrame) -> Row:
+    ordered = sorted_by_key(PARTNER_COMMISSION_LINES, lines)
+    missing = ordered.filter(pl.col("final").is_null())
+    held = ordered.filter(pl.col("final").is_not_null() & pl.col("held"))
+    due = ordered.filter(pl.col("final").is_not_null() & ~pl.col("held"))
+    known_total = _total(due)
+    unsettled = ordered.filter(pl.col("final").is_null() | (pl.col("state") != FigureState.FINAL.value))
+    return {
+        "chain_id": period.key.chain_id,
+        "epoch": period.key.epoch,
+        "statement_id": statement_id(partner.partner_id, period.key.chain_id, period.key.epoch),
+        "partner_id": partner.partner_id,
+        "partner_name": partner.name,
+        "started_at": period.started_at,
+        "ended_at": period.ended_at,
+        "line_count": len(ordered),
+        "held_count": len(held),
+        "missing_count": len(missing),
+        "lines_total": None if len(missing) else known_total,
+        "known_total": known_total,
+        "held_total": _total(held),
+        "lines_digest": merkle_root(leaves(PARTNER_COMMISSION_LINES, ordered)),
+        "state": (FigureState.PARTIAL if len(unsettled) else FigureState.FINAL).value,
+        "reason": _reason(unsettled, held),
+    }
+
+
+def _reason(unsettled: pl.DataFrame, held: pl.DataFrame) -> str | None:
+    words = []
+    if len(unsettled):
+        words.append(f"not final: {listed(map(_named, unsettled.iter_rows(named=True)), _NAMED_AT_MOST)}")
+    if len(held):
+        words.append(f"held: {listed(map(_named, held.iter_rows(named=True)), _NAMED_AT_MOST)}")
+    return "; ".join(words) or None
+
+
+def _named(line: Row) -> str:
+    """A line as a person finds it again."""
+    return f"{line['agreement_id']}/{line['rule_key']} {line['component']} of {line['validator_key']}"
+
+
+def _total(lines: pl.DataFrame) -> int:
+    return total([amount for amount in ints(lines["final"]) if amount is not None])
+
+
+def _unequal(rows: Sequence[Row], lines: pl.DataFrame) -> list[str]:
+    """The statements together hold every line once: in number and to the unit."""
+    count, stated = sum(row["line_count"] for row in rows), sum(row["known_total"] + row["held_total"] for row in rows)
+    if (count, stated) == (len(lines), _total(lines)):
+        return []
+    return [f"the statements hold {count} lines worth {stated}, but there are {len(lines)} worth {_total(lines)}"]

@@ -1,0 +1,55 @@
+"""The asset partner_commission_statements: one EPOCH statement per partner, from the period's published lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
+from aurora_pipeline.periods.record import load_period
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.statements.assemble import epoch_statements
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows
+
+
+def draft_statements(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """Statements from the published lines of the period."""
+    period = load_period(connection, key)
+    lines = load_published(connection, PARTNER_COMMISSION_LINES, key.chain_id, key.epoch)
+    terms = terms_in_force(connection, key.chain_id, period.last_instant)
+    salted = stored_rows(connection, PARTNER_COMMISSION_LINES, lines.snapshot_id)
+    result = epoch_statements(period, salted, terms)
+    return Draft(
+        PARTNER_COMMISSION_STATEMENTS,
+        key.chain_id,
+        key.epoch,
+        result.frame,
+        (lines.as_input, period.as_input, *terms.inputs),
+        result.completeness,
+        result.violations,
+        result.warnings,
+    )
+
+
+@dg.asset(
+    **layer(PARTNER_COMMISSION_STATEMENTS, "statements", "team:finance"),
+    deps=[PARTNER_COMMISSION_LINES.name],
+    partitions_def=PERIODS,
+    backfill_policy=ONE_PERIOD_PER_RUN,
+    check_specs=[gate(PARTNER_COMMISSION_STATEMENTS), drift(PARTNER_COMMISSION_STATEMENTS)],
+)
+def partner_commission_statements(
+    context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]
+) -> Iterator[Event]:
+    """One statement per partner and period."""
+    with as_failure():
+        with aurora.database.connect() as connection:
+            draft = draft_statements(aurora, connection, PeriodKey.parse(context.partition_key))
+        yield from publish(context, aurora, [draft])
