@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import time
 from pathlib import Path
+from typing import IO
 
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.errors import AuroraError
@@ -12,13 +15,28 @@ from aurora_pipeline.money import BPS_WHOLE
 
 _STATE_VERSION = 1
 _EPOCHS_AT_ONCE = 1_000
+_TRIES, _PAUSE_SECONDS = 30, 0.1
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Hold the state file's lock until the process ends; a predecessor gets a moment to go."""
+    file = path.with_name(path.name + ".lock").open("wb")
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except BlockingIOError:
+            time.sleep(_PAUSE_SECONDS)
+    file.close()
+    raise AuroraError(f"another process serves the simulated chain in {path}", "Use that one, or stop it first.")
 
 
 class Clock:
-    """The absolute slot the chain has come to. It moves only forward."""
+    """The absolute slot the chain has come to. It moves only forward, and one process at a time moves it."""
 
-    def __init__(self, path: Path, parameters: Parameters, slot: int) -> None:
+    def __init__(self, path: Path, lock: IO[bytes], parameters: Parameters, slot: int) -> None:
         self._path = path
+        self._lock = lock
         self.parameters = parameters
         self.slot = slot
 
@@ -28,10 +46,11 @@ class Clock:
 
         A wanted parameter that contradicts the file's is an error, for it would be another chain.
         """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path)
         if not path.exists():
             parameters = Parameters(**wanted)
-            clock = cls(path, parameters, parameters.first_slot(parameters.first_epoch))
-            path.parent.mkdir(parents=True, exist_ok=True)
+            clock = cls(path, lock, parameters, parameters.first_slot(parameters.first_epoch))
             clock._write()
             return clock
         try:
@@ -53,7 +72,7 @@ class Clock:
                 f"{path} holds another simulated chain: {'; '.join(differences)}",
                 "Leave these options out to continue it, or delete the file to begin a new chain.",
             )
-        return cls(path, parameters, slot)
+        return cls(path, lock, parameters, slot)
 
     def advance(self, slot: int) -> None:
         """Move to a slot; going back is refused, because what was forgotten stays forgotten."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import truth, world_of
 from aurora_pipeline.errors import AuroraError
@@ -159,3 +160,11 @@ def test_process__port_in_use__says_so(fresh: ProviderClient, tmp_path: Path) ->
     port = int(fresh.simulator.url.rsplit(":", 1)[1])
     with pytest.raises(AuroraError, match="address already in use"):
         SimulatorProcess(tmp_path / "second.json", port=port).start()
+
+
+def test_state__served_already__is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("aurora_pipeline.demo.clock._TRIES", 1)
+    path = tmp_path / "simulator.json"
+    with SimulatorProcess(path), pytest.raises(AuroraError, match="another process serves"):
+        Clock.open(path, {})
+    assert Clock.open(path, {}).slot == SMALL.first_slot(850)
