@@ -51,6 +51,8 @@ class Simulator:
         return Starlette(
             routes=[
                 Route("/rpc", self._rpc, methods=["POST"]),
+                # Clients that join a base address and an empty path end with a slash.
+                Route("/rpc/", self._rpc, methods=["POST"]),
                 Route("/kobe/api/v1/validators", self._answer(self._kobe_validators), methods=["GET", "POST"]),
                 Route("/kobe/api/v1/validators/{vote}", self._answer(self._kobe_history)),
                 Route("/kobe/api/v1/validator_rewards", self._answer(self._kobe_listing(kobe.validator_rewards))),

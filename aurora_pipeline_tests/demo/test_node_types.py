@@ -105,6 +105,7 @@ def test_batch__of_two_and_garbage__answers_each(late: ProviderClient) -> None:
     assert [answer["id"] for answer in answers] == ["a", None, "b"]
     assert answers[0]["result"] == "ok"
     assert [answer["error"]["code"] for answer in answers[1:]] == [-32600, -32007]
+    assert late.http.post("/rpc/", json=calls[0]).json() == answers[0]
     assert late.http.post("/rpc", content=b"{").json()["error"]["code"] == -32700
 
 
