@@ -1,0 +1,134 @@
+"""The canonical assets: load what was staged, normalise it by a pure function, check it and publish it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from aurora_pipeline.canonical.cost_entries import entries_in_force
+from aurora_pipeline.canonical.costs import canonical_costs
+from aurora_pipeline.canonical.fees import canonical_fees
+from aurora_pipeline.canonical.loading import Loaded, config_inputs, load_reference, load_staged, with_identities
+from aurora_pipeline.canonical.meta import canonical_meta
+from aurora_pipeline.canonical.mev import canonical_mev
+from aurora_pipeline.canonical.positions import canonical_positions
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.snapshots import Draft
+
+GROUP = "canonical"
+OWNER = "team:operations"
+
+
+def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) -> Draft:
+    """A result with its lineage, ready to be published."""
+    return Draft(
+        table,
+        loaded.reference.chain_id,
+        loaded.reference.epoch,
+        result.frame,
+        (*loaded.inputs, *more),
+        result.completeness,
+        result.violations,
+        result.warnings,
+    )
+
+
+def draft_fees(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """Block fees per validator."""
+    loaded = _identified(connection, load_staged(connection, key, DataType.FEES), key)
+    return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
+
+
+def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """MEV tips per validator."""
+    loaded = load_staged(connection, key, DataType.MEV)
+    chain = aurora.configuration.chain(key.chain_id)
+    fee_bps = chain.protocol_fee_at(loaded.period.last_instant)
+    result = canonical_mev(loaded.reference, loaded.fetches, fee_bps)
+    return draft_of(MEV, loaded, result, *config_inputs(chain, loaded.period, "protocol_fee_bps"))
+
+
+def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """Inflation rewards per validator and stake account."""
+    loaded = load_staged(connection, key, DataType.REWARDS)
+    return draft_of(REWARDS, loaded, canonical_rewards(loaded.reference, loaded.fetches))
+
+
+def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """What each validator was, as observed."""
+    loaded = load_staged(connection, key, DataType.META)
+    return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches))
+
+
+def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """Stake per validator and stake account, as observed."""
+    loaded = load_staged(connection, key, DataType.POSITIONS)
+    return draft_of(POSITIONS, loaded, canonical_positions(loaded.reference, loaded.fetches))
+
+
+def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+    """Typed costs: what the chain says and what the operator entered."""
+    loaded = _identified(connection, load_staged(connection, key, DataType.COSTS), key)
+    chain = aurora.configuration.chain(key.chain_id)
+    entries = entries_in_force(connection, key.chain_id, key.epoch)
+    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due)
+    return draft_of(COSTS, loaded, result, *entries.inputs, *config_inputs(chain, loaded.period, "costs_due"))
+
+
+DRAFTS = {
+    FEES: draft_fees,
+    MEV: draft_mev,
+    REWARDS: draft_rewards,
+    META: draft_meta,
+    POSITIONS: draft_positions,
+    COSTS: draft_costs,
+}
+"""How each canonical snapshot is computed from what is stored, without a network; proofs compute them again."""
+
+
+def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loaded:
+    """The identities nobody registered, from what was observed in the period."""
+    if all(validator.identity_key for validator in loaded.reference.validators):
+        return loaded
+    meta = load_staged(connection, key, DataType.META)
+    observed = canonical_meta(load_reference(connection, key).reference, meta.fetches).frame
+    identities = dict(zip(observed["validator_key"], observed["identity_key"], strict=True))
+    return with_identities(loaded, identities, [fetch.as_input for fetch in meta.fetches])
+
+
+def _canonical_asset(table: Table, data_type: DataType) -> dg.AssetsDefinition:
+    @dg.asset(
+        **layer(table, GROUP, OWNER),
+        deps=[f"staging_{data_type}"],
+        partitions_def=PERIODS,
+        backfill_policy=ONE_PERIOD_PER_RUN,
+        check_specs=[gate(table), drift(table)],
+    )
+    def canonical(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
+        with as_failure():
+            with aurora.database.connect() as connection:
+                draft = DRAFTS[table](aurora, connection, PeriodKey.parse(context.partition_key))
+            yield from publish(context, aurora, [draft])
+
+    return canonical
+
+
+CANONICAL_ASSETS = [
+    _canonical_asset(FEES, DataType.FEES),
+    _canonical_asset(MEV, DataType.MEV),
+    _canonical_asset(REWARDS, DataType.REWARDS),
+    _canonical_asset(META, DataType.META),
+    _canonical_asset(POSITIONS, DataType.POSITIONS),
+    _canonical_asset(COSTS, DataType.COSTS),
+]

@@ -1,0 +1,82 @@
+"""What the canonical layer reads besides payloads: the period, its validators, configuration; each with its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import Period, load_period
+from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.digests import Input, record_digest
+from aurora_pipeline.store.payloads import StagedFetch, load_fetches
+
+CONFIG_TAG = "aurora.config.1"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A period's reference point, the fetches of one data type, and everything the lineage must name."""
+
+    period: Period
+    reference: Reference
+    fetches: list[StagedFetch]
+    inputs: tuple[Input, ...]
+
+
+def load_reference(connection: Connection, key: PeriodKey) -> Loaded:
+    """The period and the validators the operator ran at its last instant; no payloads."""
+    period = load_period(connection, key)
+    operated = operated_at(connection, key.chain_id, period.last_instant)
+    if not operated.validators:
+        raise AuroraError(
+            f"no validator of {key.chain_id} is registered at the end of {key} ({period.ended_at})",
+            "register yours: aurora validators import FILE.csv",
+        )
+    reference = Reference(
+        key.chain_id,
+        key.epoch,
+        period.first_slot,
+        period.last_slot,
+        period.started_at,
+        period.ended_at,
+        tuple(
+            OperatedValidator(v.validator_key, v.identity_key, v.name, v.ownership, v.operator_fee_bps)
+            for v in operated.validators
+        ),
+    )
+    return Loaded(period, reference, [], (period.as_input, *operated.inputs))
+
+
+def load_staged(connection: Connection, key: PeriodKey, data_type: str) -> Loaded:
+    """As `load_reference`, with the fetches of a data type that are about these validators."""
+    loaded = load_reference(connection, key)
+    concerned = {*loaded.reference.keys, "*"}
+    fetches = [f for f in load_fetches(connection, key.chain_id, key.epoch, data_type) if f.subject in concerned]
+    return replace(loaded, fetches=fetches, inputs=(*loaded.inputs, *[fetch.as_input for fetch in fetches]))
+
+
+def with_identities(loaded: Loaded, observed: Mapping[str, str | None], inputs: Sequence[Input]) -> Loaded:
+    """Fill in identities that are not registered from what was observed; `inputs` name the observation."""
+    if all(validator.identity_key for validator in loaded.reference.validators):
+        return loaded
+    validators = tuple(
+        validator if validator.identity_key else replace(validator, identity_key=observed.get(validator.validator_key))
+        for validator in loaded.reference.validators
+    )
+    return replace(
+        loaded, reference=replace(loaded.reference, validators=validators), inputs=(*loaded.inputs, *inputs)
+    )
+
+
+def config_inputs(chain: Chain, period: Period, *paths: str) -> tuple[Input, ...]:
+    """The configuration values a computation reads, as they held at the period's last instant."""
+    values = chain.values_read(*paths, at=period.last_instant)
+    return tuple(
+        Input("config", f"chains.{chain.chain_id}.{path}", record_digest(CONFIG_TAG, path, text))
+        for path, text in values.items()
+    )

@@ -1,0 +1,97 @@
+"""`aurora validators`, `operator-wallets`, `costs`: what the operator tells Aurora, as CSV in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.canonical.cost_entries import import_costs
+from aurora_pipeline.commands.terminal import opened, out, print_json, print_table
+from aurora_pipeline.csv_file import instant_text, read_text
+from aurora_pipeline.periods.dated import ImportReport
+from aurora_pipeline.periods.validators import (
+    export_validators,
+    export_wallets,
+    import_operator_wallets,
+    import_validators,
+    registered_validators,
+    registered_wallets,
+)
+
+validators = typer.Typer(help="Which validators the operator runs, dated.", no_args_is_help=True)
+wallets = typer.Typer(help="Withdraw authorities whose stake is the operator's own, dated.", no_args_is_help=True)
+costs = typer.Typer(help="Costs and other income that no provider knows.", no_args_is_help=True)
+
+CsvFile = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.", show_default=False)]
+ChainOption = Annotated[str | None, typer.Option("--chain", help="Only this chain.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def print_report(what: str, report: ImportReport) -> None:
+    """What an import changed, in words."""
+    for change in report.changed:
+        out.print(f"  {change}", markup=False)
+    verdict = f"{len(report.changed)} {what} recorded" if report.changed else "nothing changed"
+    out.print(f"{verdict}, {report.unchanged} as they were.")
+
+
+@validators.command("import")
+def validators_import(file: CsvFile) -> None:
+    """Import validators: chain_id, validator_key, name, valid_from [, identity_key, ownership, ...]."""
+    with opened() as aurora:
+        print_report("validator(s)", import_validators(aurora.database, aurora.configuration, file))
+
+
+@validators.command("export")
+def validators_export(chain: ChainOption = None) -> None:
+    """Print the registered validators as CSV that `import` takes."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        typer.echo(export_validators(registered_validators(connection, chain)), nl=False)
+
+
+@validators.command("list")
+def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
+    """Show the registered validators."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        rows = registered_validators(connection, chain)
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        [
+            row["chain_id"],
+            row["name"],
+            row["validator_key"],
+            row["identity_key"],
+            row["ownership"],
+            instant_text(row["valid_from"]),
+            None if row["valid_until"] is None else instant_text(row["valid_until"]),
+        ]
+        for row in rows
+    ]
+    columns = ["chain", "name", "validator", "identity", "ownership", "from", "until"]
+    print_table(f"{len(rows)} dated rows of validators", columns, shown)
+
+
+@wallets.command("import")
+def wallets_import(file: CsvFile) -> None:
+    """Import the operator's own withdraw authorities: chain_id, wallet_address, valid_from [, valid_until, notes]."""
+    with opened() as aurora:
+        print_report("wallet(s)", import_operator_wallets(aurora.database, aurora.configuration, file))
+
+
+@wallets.command("export")
+def wallets_export(chain: ChainOption = None) -> None:
+    """Print the registered wallets as CSV that `import` takes."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        typer.echo(export_wallets(registered_wallets(connection, chain)), nl=False)
+
+
+@costs.command("import")
+def costs_import(file: CsvFile) -> None:
+    """Import costs: chain_id, epoch, validator_key, cost_type, amount, unit [, notes]."""
+    with opened() as aurora:
+        report = import_costs(aurora.database, read_text(file), file.name, aurora.configuration.chains)
+    print_report("entries", report)

@@ -1,0 +1,202 @@
+"""`aurora backfill`, `recompute`, `status`: computing periods in this process, and what is known of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from aurora_pipeline.commands.terminal import err, opened, out, print_json, print_table
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.operations.runs import JobRunner, RunEnd
+from aurora_pipeline.operations.status import chain_status, period_statuses
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.staging.assets import REFETCH_TAG
+from aurora_pipeline.staging.discovery import discover_periods
+
+_EPOCHS = re.compile(r"(\d+)(?:\.\.(\d+))?\Z")
+_EPOCHS_MAX = 10_000
+
+ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
+EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def parse_epochs(text: str) -> list[int]:
+    """One epoch or a range FROM..TO, both included."""
+    match = _EPOCHS.match(text)
+    if match is None:
+        raise AuroraError(f"{text!r} names no epochs", "write 850 or 850..855")
+    first = int(match.group(1))
+    last = first if match.group(2) is None else int(match.group(2))
+    if last < first:
+        raise AuroraError(f"{text!r} runs backwards", f"write {last}..{first}")
+    if last - first >= _EPOCHS_MAX:
+        raise AuroraError(f"{text!r} names {last - first + 1} epochs", f"do at most {_EPOCHS_MAX} at a time")
+    return list(range(first, last + 1))
+
+
+def usable_chain(aurora: Aurora, chain_id: str) -> Chain:
+    """An enabled chain of the configuration."""
+    chain = aurora.configuration.chain(chain_id)
+    if not chain.enabled:
+        raise AuroraError(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
+    return chain
+
+
+def backfill(
+    chain_id: ChainArgument,
+    epochs: EpochsArgument,
+    refetch: Annotated[bool, typer.Option("--refetch", help="Ask again also for what is complete.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch what is missing of some epochs and compute every layer. What is complete is not asked again."""
+    wanted = parse_epochs(epochs)
+    with opened() as aurora:
+        chain = usable_chain(aurora, chain_id)
+        runner = job_runner(aurora)
+        keys = final_keys(aurora, chain, wanted)
+        runner.register_periods(chain_id)
+        ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
+    report(ends, as_json)
+
+
+def recompute(chain_id: ChainArgument, epochs: EpochsArgument, as_json: Json = False) -> None:
+    """Compute every layer of some epochs again from what is stored. Never touches the network."""
+    wanted = parse_epochs(epochs)
+    with opened() as aurora:
+        usable_chain(aurora, chain_id)
+        with aurora.database.connect() as connection:
+            known = {period.key.epoch for period in recorded_periods(connection, chain_id)}
+        missing = [epoch for epoch in wanted if epoch not in known]
+        if missing:
+            raise AuroraError(
+                f"nothing is stored of {chain_id} epoch {_listed(missing)}", f"run `aurora backfill {chain_id} {epochs}`"
+            )
+        runner = job_runner(aurora)
+        runner.register_periods(chain_id)
+        ends = run_all(runner, "recompute", [PeriodKey(chain_id, epoch) for epoch in wanted])
+    report(ends, as_json)
+
+
+def job_runner(aurora: Aurora) -> JobRunner:
+    """The runner of this instance's jobs. Loading Dagster takes a second, so only commands that run pay for it."""
+    from aurora_pipeline.definitions import Overrides, build_definitions
+
+    return JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
+
+
+def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKey]:
+    """The keys of epochs that are known to be final, asking the chain about those that are not known yet."""
+    early = [epoch for epoch in wanted if epoch < chain.first_period]
+    if early:
+        raise AuroraError(
+            f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {_listed(early)}",
+            "lower first_period in chains.yaml",
+        )
+    with aurora.database.connect() as connection:
+        known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
+    if not known.issuperset(wanted):
+        found = discover_periods(aurora, chain, last=max(wanted))
+        known |= {period.key.epoch for period in found.recorded}
+        open_epochs = [epoch for epoch in wanted if epoch not in known]
+        if open_epochs:
+            raise AuroraError(
+                f"{chain.chain_id} epoch {_listed(open_epochs)} is not final: the chain is in epoch {found.head_epoch}"
+                f" and periods count {chain.finality_lag} slots after their end",
+                "wait for its end; the sensor finalized_periods starts it by itself",
+            )
+    return [PeriodKey(chain.chain_id, epoch) for epoch in wanted]
+
+
+def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[str, str] | None = None) -> list[RunEnd]:
+    """Run a job for each period in order, with progress; a failed period does not stop the others."""
+    ordered = list(keys)
+    ends = []
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(job, total=len(ordered))
+        for key in ordered:
+            progress.update(task, description=f"{job} {key}")
+            started = time.monotonic()
+            end = runner.run(job, key, tags)
+            ends.append(end)
+            progress.advance(task)
+            err.print(f"  {one_line(end)} in {time.monotonic() - started:.1f} s", markup=False)
+    return ends
+
+
+def one_line(end: RunEnd) -> str:
+    """How a period's run ended, in one line."""
+    counts = [
+        f"{end.count(standing)} {standing}"
+        for standing in ("published", "attested", "unchanged")
+        if end.count(standing)
+    ]
+    partial = [asset.asset for asset in end.assets if asset.completeness == "PARTIAL"]
+    told = ", ".join(counts) or "nothing computed"
+    missing = f"; PARTIAL: {', '.join(partial)}" if partial else ""
+    failed = f"; FAILED: {len(end.failures)} asset(s)" if end.failures else ""
+    return f"{end.key}  {told}{missing}{failed}"
+
+
+def report(ends: list[RunEnd], as_json: bool) -> None:
+    """Print how the runs ended; a failed one makes the command fail with what each said."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "period": str(end.key),
+                    "run_id": end.run_id,
+                    "assets": [vars(asset) for asset in end.assets],
+                    "failures": list(end.failures),
+                }
+                for end in ends
+            ]
+        )
+    failures = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
+    if failures:
+        raise CheckFailed("\n  ".join(["some assets were not published:", *failures]), "correct the cause and repeat")
+    if not as_json:
+        changed = sum(end.count("published") for end in ends)
+        verdict = f"{changed} layer(s) published" if changed else "nothing changed"
+        out.print(f"{len(ends)} period(s): {verdict}.")
+
+
+def status(chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None, as_json: Json = False) -> None:
+    """What is known of each chain's periods: published, partial, failed, missing."""
+    with opened() as aurora:
+        chains = [aurora.configuration.chain(chain_id)] if chain_id else list(aurora.configuration.enabled_chains())
+        with aurora.database.connect() as connection:
+            summaries = [chain_status(connection, chain) for chain in chains]
+            details = {chain.chain_id: period_statuses(connection, chain) for chain in chains}
+    if as_json:
+        told = {name: [vars(period) for period in periods] for name, periods in details.items()}
+        print_json({"chains": [vars(summary) for summary in summaries], "periods": told})
+        return
+    for summary in summaries:
+        out.print(f"[bold]{summary.chain_id}[/]  {summary.in_words}")
+        rows = [
+            [period.epoch, period.ended_at, period.published, period.completeness, period.missing or ""]
+            for period in details[summary.chain_id][-20:]
+        ]
+        if rows:
+            print_table("", ["epoch", "ended", "layers", "state", "missing"], rows, right=["epoch"])
+
+
+def _listed(epochs: list[int]) -> str:
+    shown = ", ".join(str(epoch) for epoch in epochs[:5])
+    return f"{shown} and {len(epochs) - 5} more" if len(epochs) > 5 else shown

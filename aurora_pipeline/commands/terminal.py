@@ -1,0 +1,75 @@
+"""What all commands share: the console, the opened workspace, and how an error looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.money import format_coins
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.workspace import Workspace, find_workspace
+
+CHECK_FAILED, BAD_INPUT = 1, 2
+# Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
+_PIPED_WIDTH = 160
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
+
+
+def workspace() -> Workspace:
+    """The workspace this command works on: the demo's with `aurora --demo`, else the current directory's."""
+    return find_workspace()
+
+
+@contextmanager
+def opened(place: Workspace | None = None) -> Iterator[Aurora]:
+    """The workspace's instance, open while the block runs."""
+    with Aurora(place or workspace()) as aurora:
+        yield aurora
+
+
+def print_error(error: AuroraError) -> int:
+    """Show an error with its remedy on standard error and return the exit code it means."""
+    err.print(f"[bold red]Error:[/] {escape(error.message)}")
+    if error.remedy:
+        err.print(f"  [cyan]->[/] {escape(error.remedy)}")
+    return CHECK_FAILED if isinstance(error, CheckFailed) else BAD_INPUT
+
+
+def print_json(value: Any) -> None:
+    """Machine-readable output: nothing else goes to standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()
+) -> None:
+    """A table; columns named in `right` are aligned as numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    for column in columns:
+        is_number = column in right
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+    for row in rows:
+        table.add_row(*[escape("-" if cell is None else str(cell)) for cell in row])
+    out.print(table)
+
+
+def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
+    """An amount in whole coins for display, or what stands for a missing one."""
+    return missing if value is None else format_coins(value, chain.native_decimals)
+
+
+def use_demo() -> None:
+    """Make this process, and those it starts, work on the demo's workspace."""
+    os.environ["AURORA_DEMO"] = "1"

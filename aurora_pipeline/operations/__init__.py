@@ -1,0 +1,1 @@
+"""Running periods and watching them: jobs in this process, status, health."""

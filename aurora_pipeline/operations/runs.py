@@ -1,0 +1,114 @@
+"""Running a period's job in this process, with Dagster's records as if the UI had started it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from aurora_pipeline.operations.dagster_home import enter_dagster_home
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.partitions import register
+from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.runtime import Aurora
+
+# Dagster's console log would drown what a person wants to see; the event log in its database has everything.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class AssetEnd:
+    """How one asset of a run ended."""
+
+    asset: str
+    standing: str
+    completeness: str | None
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a period's run ended: the assets that were materialized and the messages of those that failed."""
+
+    key: PeriodKey
+    run_id: str
+    assets: tuple[AssetEnd, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every asset was materialized."""
+        return not self.failures
+
+    def count(self, standing: str) -> int:
+        """How many assets ended so."""
+        return sum(asset.standing == standing for asset in self.assets)
+
+
+class JobRunner:
+    """Runs jobs of one instance; building it loads the definitions once."""
+
+    def __init__(self, aurora: Aurora, definitions: dg.Definitions) -> None:
+        enter_dagster_home(aurora)
+        self._aurora = aurora
+        self._definitions = definitions
+        self.instance = dg.DagsterInstance.get()
+
+    def register_periods(self, chain_id: str) -> list[str]:
+        """Make every recorded period of a chain a partition; returns the new keys."""
+        with self._aurora.database.connect() as connection:
+            recorded = [period.key for period in recorded_periods(connection, chain_id)]
+        return register(self.instance, recorded)
+
+    def run(self, job_name: str, key: PeriodKey, tags: dict[str, str] | None = None) -> RunEnd:
+        """Run a job for one period and say how each asset ended."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)
+            job = self._definitions.resolve_job_def(job_name)
+            result = job.execute_in_process(
+                instance=self.instance,
+                partition_key=str(key),
+                run_config=_QUIET,
+                raise_on_error=False,
+                tags={"chain": key.chain_id, **(tags or {})},
+            )
+        return RunEnd(key, result.run_id, tuple(_ended(result.all_events)), tuple(_failures(result.all_events)))
+
+
+def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
+    ended = []
+    for event in events:
+        if event.is_step_materialization:
+            materialized = event.step_materialization_data.materialization
+            told = {name: value.value for name, value in materialized.metadata.items()}
+            ended.append(
+                AssetEnd(
+                    materialized.asset_key.to_user_string(),
+                    str(told.get("standing", "staged")),
+                    _text(told.get("completeness")),
+                    _whole(told.get("dagster/partition_row_count")),
+                )
+            )
+    return ended
+
+
+def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
+    failures = []
+    for event in events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            said = data.user_failure_data.description if data.user_failure_data is not None else None
+            cause = data.error.message.strip() if data.error is not None else "failed"
+            failures.append(f"{event.step_key}: {said or cause}")
+    return failures
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
