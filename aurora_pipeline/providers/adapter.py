@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer
+
+NOT_PARTICIPATING: Final = "NOT_PARTICIPATING"
+"""The reason of a final fetch that a complete, published source does not mention the subject: that figure is 0."""
+LEADER_SCHEDULE: Final = "leader_schedule"
+"""The observed data type that is no role: who leads which slot, which nodes forget soon."""
+
+
+def is_ok(answer: Answer) -> bool:
+    """Whether the server answered with success."""
+    return answer.status == 200
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,10 @@ class Question:
     body: object | None = None
     """JSON body of a POST; None makes it a GET."""
     query: Mapping[str, str | int] = field(default_factory=dict)
+    accepts: Callable[[Answer], bool] = field(default=is_ok, compare=False, repr=False)
+    """Whether a stored answer settles the question; one that does not (an error, garbage) is asked again next time."""
+    final_statuses: frozenset[int] = frozenset()
+    """Failure statuses by which this API says something: after the retries they are an answer, not a provider down."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,8 @@ class Fetched:
     state: FigureState
     reason: str | None
     answers: tuple[Answer, ...]
+    other_may_know: bool = False
+    """Whether the role's next provider should be asked: this one cannot tell, which says nothing about the figure."""
 
 
 class Ask(Protocol):
@@ -85,12 +101,29 @@ class Adapter(Protocol):
         ...
 
     async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
-        """Sample a now-only data type of the running period; a subject whose sample straddles its end is left out."""
+        """Sample a now-only data type of the running period; only FINAL subjects are observations.
+
+        A subject whose sample straddles the period's end, or is incomplete, is no observation and says why.
+        """
+        ...
+
+    def passing_trouble(self, answer: Answer) -> str | None:
+        """Why a successful answer should be asked again after a pause (a node that is behind), or None."""
+        ...
+
+    def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """Identity by validator, from the answers of a meta observation."""
+        ...
+
+    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+        """The stake accounts of a validator, from the answers of a positions observation."""
         ...
 
 
 __all__ = [
     "EVERYONE",
+    "LEADER_SCHEDULE",
+    "NOT_PARTICIPATING",
     "Adapter",
     "Answer",
     "Ask",
@@ -99,4 +132,5 @@ __all__ = [
     "ProviderDown",
     "Question",
     "ValidatorAsked",
+    "is_ok",
 ]

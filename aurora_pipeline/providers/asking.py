@@ -1,0 +1,212 @@
+"""The recording Ask: answers are stored as they arrive, and what an earlier run was told is not asked again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.providers.adapter import Adapter, Answer, Question
+from aurora_pipeline.providers.http import ProviderClient
+from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.payloads import store_answers, stored_answers
+
+BATCH_ANSWERS: Final = 200
+"""So many answers are stored in one transaction; a killed run loses no more than that."""
+_BATCH_SECONDS: Final = 0.03
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where answers are stored."""
+
+    chain_id: str
+    epoch: int
+    data_type: str
+
+
+class RecordingAsk:
+    """An Ask of one provider for one data type of one period. Made by `asking`."""
+
+    def __init__(
+        self, client: ProviderClient, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool
+    ) -> None:
+        self.reused = 0
+        self._client = client
+        self._recorder = recorder
+        self._workers = provider.concurrency
+        self._reuse = reuse
+        self._keep = keep
+        self._earlier: dict[str, Answer] | None = None
+        self._now: dict[str, Answer] = {}
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, retries included."""
+        return self._client.requests
+
+    @property
+    def body_bytes(self) -> int:
+        """Bytes of bodies received so far."""
+        return self._client.body_bytes
+
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answers in the order of the questions; stored. Raises ProviderDown, after storing what did come."""
+        if self._reuse and self._earlier is None:
+            self._earlier = await self._recorder.earlier()
+        known: dict[str, Answer] = {}
+        to_ask: dict[str, Question] = {}
+        for question in questions:
+            if question.key in known or question.key in to_ask:
+                continue
+            answer = self._known(question)
+            if answer is None:
+                to_ask[question.key] = question
+            else:
+                known[question.key] = answer
+        known |= await self._ask_all(to_ask)
+        return [known[question.key] for question in questions]
+
+    def _known(self, question: Question) -> Answer | None:
+        now = self._now.get(question.key)
+        if now is not None:
+            return now
+        earlier = (self._earlier or {}).get(question.key)
+        if earlier is None or not question.accepts(earlier):
+            return None
+        self.reused += 1
+        self._now[question.key] = earlier
+        return earlier
+
+    async def _ask_all(self, questions: dict[str, Question]) -> dict[str, Answer]:
+        """Ask with as many workers as the provider takes; storing goes on beside them and is awaited at the end."""
+        storing: list[asyncio.Future[Answer]] = []
+        left = iter(questions.values())
+        workers = [asyncio.create_task(self._work(left, storing)) for _ in range(min(self._workers, len(questions)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            stored = await asyncio.gather(*storing)
+            answers = {answer.request_key: answer for answer in stored}
+            if self._keep:
+                self._now |= answers
+        return answers
+
+    async def _work(self, questions: Iterator[Question], storing: list[asyncio.Future[Answer]]) -> None:
+        for question in questions:
+            storing.append(self._recorder.add(await self._client.ask(question)))
+
+
+class _Recorder:
+    """Stores answers in batches, in a thread beside the event loop, in the order in which they came."""
+
+    def __init__(self, connection: Connection, place: Place, provider: str) -> None:
+        self._connection = connection
+        self._place = place
+        self._provider = provider
+        self._waiting: list[tuple[Answer, asyncio.Future[Answer]]] = []
+        self._some = asyncio.Event()
+        self._many = asyncio.Event()
+        self._storing = asyncio.Lock()
+
+    async def earlier(self) -> dict[str, Answer]:
+        """What earlier runs stored here."""
+        place = self._place
+        return await asyncio.to_thread(
+            stored_answers, self._connection, place.chain_id, place.epoch, place.data_type, self._provider
+        )
+
+    def add(self, answer: Answer) -> asyncio.Future[Answer]:
+        """Hand an answer over; the future gives it with its payload id once it is stored."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((answer, future))
+        self._some.set()
+        if len(self._waiting) >= BATCH_ANSWERS:
+            self._many.set()
+        return future
+
+    async def run(self) -> None:
+        """Store what was handed over, until cancelled."""
+        while True:
+            await self._some.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._many.wait(), _BATCH_SECONDS)
+            # Shielded: a cancelled run still stores the batch it began. Whoever waits for an answer gets the error.
+            with suppress(psycopg.Error):
+                await asyncio.shield(self.flush())
+
+    async def flush(self) -> None:
+        """Store everything that waits, after what is being stored."""
+        async with self._storing:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        batch, self._waiting = self._waiting, []
+        self._some.clear()
+        self._many.clear()
+        if not batch:
+            return
+        try:
+            stored = await asyncio.to_thread(self._store, [answer for answer, _ in batch])
+        except psycopg.Error as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            raise
+        for (_, future), answer in zip(batch, stored, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+    def _store(self, answers: list[Answer]) -> list[Answer]:
+        place = self._place
+        with self._connection.transaction():
+            return store_answers(
+                self._connection, place.chain_id, place.epoch, place.data_type, self._provider, answers
+            )
+
+
+@asynccontextmanager
+async def asking(
+    database: Database, provider: Provider, adapter: Adapter, place: Place, *, reuse: bool = True, keep: bool = True
+) -> AsyncIterator[RecordingAsk]:
+    """An Ask that stores every answer.
+
+    `reuse`: answers stored by earlier runs serve again where they settle the question. `keep`: an equal question
+    within this run is asked once; without it (observations) each one is asked anew.
+    """
+    with database.autocommit() as connection:
+        recorder = _Recorder(connection, place, provider.name)
+        storing = asyncio.create_task(recorder.run())
+        try:
+            async with ProviderClient(provider, adapter.passing_trouble) as client:
+                yield RecordingAsk(client, recorder, provider, reuse=reuse, keep=keep)
+        finally:
+            storing.cancel()
+            await asyncio.gather(storing, return_exceptions=True)
+            await recorder.flush()
+
+
+@asynccontextmanager
+async def asking_unrecorded(provider: Provider, adapter: Adapter) -> AsyncIterator[DirectAsk]:
+    """An Ask that stores nothing, for questions no figure rests on: where the chain's head is, whether all is well."""
+    async with ProviderClient(provider, adapter.passing_trouble) as client:
+        yield DirectAsk(client)
+
+
+class DirectAsk:
+    """An Ask without a memory. Made by `asking_unrecorded`."""
+
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
+
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answers in the order of the questions. Raises ProviderDown."""
+        return [await self._client.ask(question) for question in questions]

@@ -1,0 +1,279 @@
+"""Asking one provider over HTTP: limits, retries and the breaker. Nothing secret leaves this module but to the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import httpx
+from aiolimiter import AsyncLimiter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from aurora_pipeline.config.provider import Provider, RateLimit
+from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
+
+# These loggers write addresses and headers, which may hold keys, at levels that people do switch on.
+for _name in ("httpx", "httpcore", "hpack", "h2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+FAILED_QUESTIONS_MAX: Final = 3
+"""So many questions in a row fail after all their retries, and the provider counts as down for the rest of the run."""
+
+_PASSING_STATUSES: Final = frozenset((408, 425, 429))
+_REFUSING_STATUSES: Final = frozenset((401, 403, 407))
+_KEPT_HEADERS: Final = frozenset(("content-type", "date", "age", "retry-after", "x-rpc-node"))
+_KEPT_PREFIXES: Final = ("x-ratelimit-", "ratelimit-", "solana-beach-")
+# An answer may take several read timeouts in all, as each piece of it starts a new one; but it has to end.
+_READS_PER_ATTEMPT: Final = 5
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_SECRET_LENGTH_MIN: Final = 5
+# Of the allowance so much may go out at once; the rest is spread evenly, so that no stretch of time exceeds the limit.
+_BURST_SHARE: Final = 10
+
+
+class _Passing(Exception):
+    """An attempt failed for a reason that may pass. `answer` is what to fall back to when the attempts are used up."""
+
+    def __init__(self, reason: str, answer: Answer | None = None, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.answer = answer
+        self.retry_after = retry_after
+
+
+class ProviderClient:
+    """An open line to one provider, for one run: an async context manager."""
+
+    def __init__(
+        self, provider: Provider, passing_trouble: Callable[[Answer], str | None] = lambda answer: None
+    ) -> None:
+        self.requests = 0
+        self.body_bytes = 0
+        self._provider = provider
+        self._passing_trouble = passing_trouble
+        self._places = asyncio.Semaphore(provider.concurrency)
+        self._limiter = None if provider.rate_limit is None else _limiter(provider.rate_limit)
+        self._attempt_seconds_max = provider.timeouts.connect_seconds + (
+            _READS_PER_ATTEMPT * provider.timeouts.read_seconds
+        )
+        self._pauses = wait_exponential_jitter(
+            initial=_FIRST_PAUSE_SECONDS, max=provider.retries.wait_seconds_max, jitter=_FIRST_PAUSE_SECONDS
+        )
+        self._paused_until = 0.0
+        self._failures = 0
+        self._down: str | None = None
+        self._base = urlsplit(provider.base_url)
+        self._secrets = _secrets(provider)
+        self._client = _client(provider)
+
+    async def __aenter__(self) -> ProviderClient:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def ask(self, question: Question) -> Answer:
+        """The answer to a question, retried while its failures may pass. Raises ProviderDown with a safe reason."""
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(self._provider.retries.attempts),
+            wait=self._pause,
+            retry=retry_if_exception_type(_Passing),
+            reraise=True,
+        )
+        try:
+            answer: Answer = await retrying(self._attempt, question)
+        except _Passing as trouble:
+            if trouble.answer is not None:
+                return trouble.answer
+            attempts = self._provider.retries.attempts
+            tried = f"after {attempts} attempts" if attempts > 1 else "at the only attempt"
+            raise self._failed(f"{trouble.reason} ({tried})") from None
+        self._failures = 0
+        return answer
+
+    def _failed(self, reason: str, down: bool = False) -> ProviderDown:
+        self._failures += 1
+        if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
+            self._down = reason
+        return ProviderDown(self._provider.name, f"{reason}; it answers at {self._provider.shown_url}")
+
+    def _pause(self, state: RetryCallState) -> float:
+        trouble = state.outcome.exception() if state.outcome is not None else None
+        wanted = trouble.retry_after if isinstance(trouble, _Passing) else 0.0
+        return max(self._pauses(state), min(wanted, self._provider.retries.wait_seconds_max))
+
+    async def _attempt(self, question: Question) -> Answer:
+        async with self._places:
+            await self._wait_for_turn()
+            if self._down is not None:
+                raise ProviderDown(self._provider.name, f"{self._down}; not asked again in this run")
+            self.requests += 1
+            try:
+                async with asyncio.timeout(self._attempt_seconds_max):
+                    answer = await self._exchange(question)
+            except TimeoutError:
+                raise _Passing(f"no complete answer within {self._attempt_seconds_max:g} seconds") from None
+            except httpx.HTTPError as error:
+                raise _Passing(_words(error, self._provider)) from None
+        return self._judged(question, answer)
+
+    async def _wait_for_turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        if (left := self._paused_until - loop.time()) > 0:
+            await asyncio.sleep(left)
+        if self._limiter is not None:
+            await self._limiter.acquire()
+
+    def _judged(self, question: Question, answer: Answer) -> Answer:
+        status = answer.status
+        if status in _REFUSING_STATUSES:
+            raise self._failed(f"HTTP {status}: it refuses access; check its api_key in providers.yaml", down=True)
+        if 300 <= status < 400:
+            raise self._failed(
+                f"HTTP {status}: it redirects, which is not followed; give its final address as base_url", down=True
+            )
+        if status in _PASSING_STATUSES or status >= 500:
+            retry_after = _retry_after(answer.headers.get("retry-after"))
+            if status == 429 and retry_after:
+                # All questions wait, not this one alone: each request into a limit lengthens it.
+                pause = min(retry_after, self._provider.retries.wait_seconds_max)
+                self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + pause)
+            is_answer = status in question.final_statuses
+            raise _Passing(f"HTTP {status}", answer if is_answer else None, retry_after)
+        trouble = self._passing_trouble(answer)
+        if trouble is not None:
+            raise _Passing(trouble, answer)
+        return answer
+
+    async def _exchange(self, question: Question) -> Answer:
+        headers = {} if question.body is None else {"Content-Type": "application/json"}
+        content = None if question.body is None else json.dumps(question.body, separators=(",", ":")).encode()
+        verb = "GET" if content is None else "POST"
+        request = self._client.build_request(verb, self._url(question), content=content, headers=headers)
+        response = await self._client.send(request, stream=True)
+        try:
+            body = await self._body(response)
+        finally:
+            await response.aclose()
+        self.body_bytes += len(body)
+        return Answer(
+            request_key=question.key,
+            request=_shown_request(verb, question),
+            status=response.status_code,
+            headers=self._kept_headers(response.headers),
+            body=body,
+            fetched_at=datetime.now(UTC),
+        )
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        limit = self._provider.max_body_bytes
+        announced = response.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > limit:
+            raise self._failed(f"its answer has {announced} bytes, more than max_body_bytes ({limit})")
+        if "," in response.headers.get("content-encoding", ""):
+            # Compressed twice: one small piece could become gigabytes before anything is counted.
+            raise self._failed("its answer is compressed more than once")
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > limit:
+                raise self._failed(f"its answer is longer than max_body_bytes ({limit})")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _url(self, question: Question) -> str:
+        query = [*parse_qsl(self._base.query, keep_blank_values=True), *question.query.items()]
+        path = self._base.path.rstrip("/") + question.path
+        return self._base._replace(path=path or "/", query=urlencode(query), fragment="").geturl()
+
+    def _kept_headers(self, headers: httpx.Headers) -> dict[str, str]:
+        kept = {}
+        for name, value in headers.items():
+            if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES):
+                for secret in self._secrets:
+                    value = value.replace(secret, "…")
+                kept[name] = value
+        return kept
+
+
+def _client(provider: Provider) -> httpx.AsyncClient:
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
+    if provider.api_key is not None:
+        headers["Authorization"] = f"Bearer {provider.api_key.get_secret_value()}"
+    host = urlsplit(provider.base_url).hostname or ""
+    return httpx.AsyncClient(
+        http2=True,
+        headers=headers,
+        follow_redirects=False,
+        # A proxy of the environment serves the outside world, not this machine.
+        trust_env=host not in ("localhost", "127.0.0.1", "::1"),
+        limits=httpx.Limits(
+            max_connections=provider.concurrency, max_keepalive_connections=provider.concurrency, keepalive_expiry=30
+        ),
+        timeout=httpx.Timeout(provider.timeouts.read_seconds, connect=provider.timeouts.connect_seconds, pool=None),
+    )
+
+
+def _limiter(limit: RateLimit) -> AsyncLimiter:
+    burst = max(1, limit.requests // _BURST_SHARE)
+    per_second = max(1, limit.requests - burst) / limit.per_seconds
+    return AsyncLimiter(burst, burst / per_second)
+
+
+def _secrets(provider: Provider) -> tuple[str, ...]:
+    """Everything in a provider's configuration that could be a key."""
+    parts = urlsplit(provider.base_url)
+    key = "" if provider.api_key is None else provider.api_key.get_secret_value()
+    texts = [key, parts.username or "", parts.password or "", *parts.path.split("/")]
+    texts += [value for _, value in parse_qsl(parts.query)]
+    return tuple(sorted((text for text in texts if len(text) >= _SECRET_LENGTH_MIN), key=len, reverse=True))
+
+
+def _shown_request(verb: str, question: Question) -> Mapping[str, object]:
+    request: dict[str, object] = {"verb": verb, "path": question.path}
+    if question.query:
+        request["query"] = dict(question.query)
+    if question.body is not None:
+        request["body"] = question.body
+    return request
+
+
+def _words(error: httpx.HTTPError, provider: Provider) -> str:
+    # The text of these errors may repeat the address; their kind says enough.
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection within {provider.timeouts.connect_seconds:g} seconds"
+        case httpx.TimeoutException():
+            return f"no data for {provider.timeouts.read_seconds:g} seconds"
+        case httpx.ConnectError() if "CERTIFICATE" in str(error):
+            return "its certificate is not accepted"
+        case httpx.ConnectError():
+            return "no connection: the host is unknown or refuses"
+        case httpx.DecodingError():
+            return "its answer is compressed wrongly"
+        case _:
+            return f"the connection broke off ({type(error).__name__})"
+
+
+def _retry_after(text: str | None) -> float:
+    """Seconds to wait as a Retry-After header says, in either of its two forms; 0 without a usable one."""
+    if text is None:
+        return 0.0
+    if text.strip().isascii() and text.strip().isdigit():
+        return float(text.strip()[:9])
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return 0.0
+    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())

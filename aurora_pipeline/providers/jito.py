@@ -1,0 +1,155 @@
+"""Jito's Kobe API: the MEV tips of a final epoch, once its tip trees are published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers.adapter import (
+    NOT_PARTICIPATING,
+    Answer,
+    Ask,
+    Fetched,
+    FetchScope,
+    ProviderDown,
+    Question,
+)
+from aurora_pipeline.providers.jito_answers import (
+    STAKER_REWARDS,
+    VALIDATOR_REWARDS,
+    page_rows,
+    read_staker_rewards,
+    read_validator_rewards,
+)
+from aurora_pipeline.providers.reading import UnreadableAnswer, parsed
+from aurora_pipeline.providers.verdict import down, final, pending, unreadable
+from aurora_pipeline.store.declaration import FigureState
+
+PAGE_ROWS: Final = 10_000
+_PAGES_MAX: Final = 100
+# The store behind the API failed: it says so with the default object, which is empty, and never means "nothing".
+_STORE_FAILED: Final = 500
+_NOT_PUBLISHED: Final = "tip trees not published yet"
+
+QuestionOfPage = Callable[[int], Question]
+
+
+class Jito:
+    """The adapter of kind jito."""
+
+    kind = "jito"
+    serves = frozenset({DataType.MEV.value})
+    observes: frozenset[str] = frozenset()
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Fetch the tip trees of the scope's validators."""
+        if data_type != DataType.MEV:
+            raise ValueError(f"{self.kind} does not serve {data_type}")
+        listing = await self._pages(lambda page: _validators_question(scope.epoch, page), ask)
+        subjects = [validator.validator_key for validator in scope.validators]
+        if listing[-1].status == _STORE_FAILED:
+            return self._store_failed(subjects, listing)
+        try:
+            tips = read_validator_rewards(listing, self._provider, scope.epoch)
+        except UnreadableAnswer as error:
+            return [unreadable(subject, error, listing) for subject in subjects]
+        if not tips:
+            return [pending(subject, _NOT_PUBLISHED, listing) for subject in subjects]
+        # All at once, so that no connection idles; where the API goes away, each validator ends for itself below.
+        with suppress(ProviderDown):
+            await ask([_nodes_question(scope.epoch, subject, 1) for subject in subjects if subject in tips])
+        return [
+            await self._tip_tree(subject, scope.epoch, listing, ask)
+            if subject in tips
+            else final(subject, listing, NOT_PARTICIPATING)
+            for subject in subjects
+        ]
+
+    async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Nothing: tip trees exist for ended epochs only."""
+        raise ValueError(f"{self.kind} does not observe {data_type}")
+
+    def passing_trouble(self, answer: Answer) -> str | None:
+        """None: this API says what is wrong by HTTP status."""
+        return None
+
+    def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """None: it observes no meta."""
+        return {}
+
+    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+        """None: it observes no positions."""
+        return ()
+
+    async def _pages(self, question: QuestionOfPage, ask: Ask) -> list[Answer]:
+        """All pages of a list: a page that is not full, or not a page at all, is the last."""
+        answers: list[Answer] = []
+        for number in range(1, _PAGES_MAX + 1):
+            answers += await ask([question(number)])
+            try:
+                is_full = answers[-1].status == 200 and page_rows(answers[-1], self._provider) >= PAGE_ROWS
+            except UnreadableAnswer:
+                # Its reader says what is wrong with it; there is no next page after such a one.
+                is_full = False
+            if not is_full:
+                break
+        return answers
+
+    def _store_failed(self, subjects: Sequence[str], listing: Sequence[Answer]) -> list[Fetched]:
+        try:
+            rows = parsed(listing[-1], self._provider).get("rewards")
+            is_default = rows is not None and rows.items() == []
+        except UnreadableAnswer:
+            is_default = False
+        if not is_default:
+            raise ProviderDown(self._provider, f"HTTP {_STORE_FAILED}")
+        return [pending(subject, f"{_NOT_PUBLISHED} (HTTP {_STORE_FAILED})", listing) for subject in subjects]
+
+    async def _tip_tree(self, subject: str, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
+        try:
+            nodes = await self._pages(lambda page: _nodes_question(epoch, subject, page), ask)
+        except ProviderDown as error:
+            return down(subject, error)
+        answers = [*listing, *nodes]
+        try:
+            claims = read_staker_rewards(nodes, self._provider, epoch, subject)
+        except UnreadableAnswer as error:
+            return unreadable(subject, error, answers)
+        if claims.own_node is not None:
+            return final(subject, answers)
+        reason = "the tip tree's total is known, but the validator's own node in it is not listed"
+        return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers))
+
+
+def _validators_question(epoch: int, page: int) -> Question:
+    return Question(
+        key=f"validator_rewards {epoch} page {page}",
+        path=VALIDATOR_REWARDS,
+        query={"epoch": epoch, "page": page, "limit": PAGE_ROWS},
+        accepts=lambda answer: _is_page(answer, epoch),
+        final_statuses=frozenset({_STORE_FAILED}),
+    )
+
+
+def _nodes_question(epoch: int, vote_key: str, page: int) -> Question:
+    return Question(
+        key=f"staker_rewards {epoch} {vote_key} page {page}",
+        path=STAKER_REWARDS,
+        query={"validator_vote_account": vote_key, "epoch": epoch, "page": page, "limit": PAGE_ROWS},
+        accepts=lambda answer: _is_page(answer, epoch),
+    )
+
+
+def _is_page(answer: Answer, epoch: int) -> bool:
+    """Whether a stored page can serve again: it has rows, all of the epoch. An empty one may be filled by now."""
+    try:
+        rows = parsed(answer, "").get("rewards")
+        items = [] if rows is None else rows.items()
+        return answer.status == 200 and bool(items) and all(row["epoch"].value == epoch for row in items)
+    except UnreadableAnswer:
+        return False

@@ -1,0 +1,34 @@
+"""Which kinds of providers there are: the one place where an adapter is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.vocabulary import ROLES
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.providers.adapter import Adapter
+from aurora_pipeline.providers.jito import Jito
+from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.providers.stakewiz import Stakewiz
+
+_ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(
+    {SolanaRpc.kind: SolanaRpc, Jito.kind: Jito, Stakewiz.kind: Stakewiz}
+)
+
+KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {kind: (make("").serves | make("").observes) & frozenset(ROLES) for kind, make in _ADAPTERS.items()}
+)
+"""The roles that each kind can fill."""
+
+
+def adapter_for(provider: Provider) -> Adapter:
+    """The adapter that speaks a provider's API."""
+    if provider.kind not in _ADAPTERS:
+        raise AuroraError(
+            f"provider {provider.name} is of the unknown kind {provider.kind!r}",
+            f"kinds are {', '.join(sorted(_ADAPTERS))}",
+        )
+    return _ADAPTERS[provider.kind](provider.name)

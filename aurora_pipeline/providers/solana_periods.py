@@ -1,0 +1,109 @@
+"""What a Solana node knows about epochs: where the head is, and the slots and instants an ended epoch spans."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.providers.adapter import Answer, Ask, Question
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import (
+    Block,
+    EpochInfo,
+    EpochSchedule,
+    read_block,
+    read_blocks,
+    read_epoch_info,
+    read_epoch_schedule,
+)
+
+# While a chain warms up, its epochs double in length, beginning with this many slots.
+_FIRST_EPOCH_SLOTS: Final = 32
+
+Told = Callable[[Question], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What an ended epoch spans, with the answers that say so, in the order in which they were asked."""
+
+    epoch: int
+    first_slot: int
+    last_slot: int
+    first_block_slot: int
+    last_block_slot: int
+    started_at: datetime
+    ended_at: datetime
+    answers: tuple[Answer, ...]
+
+
+async def head(ask: Ask, provider: str) -> EpochInfo:
+    """Where the finalized head of the chain is."""
+    return read_epoch_info((await ask([questions.epoch_info()]))[0], provider)
+
+
+async def bounds(epoch: int, ask: Ask, provider: str) -> Bounds:
+    """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them.
+
+    Raises UnreadableAnswer where the node cannot tell, for example because its history begins later.
+    """
+    answers: list[Answer] = []
+
+    async def told(question: Question) -> Answer:
+        answers.extend(await ask([question]))
+        return answers[-1]
+
+    schedule = read_epoch_schedule(await told(questions.epoch_schedule()), provider)
+    first_slot, last_slot = slots_of(epoch, schedule)
+    listing = await told(questions.first_block_from(first_slot))
+    first = await _block(told, _only(listing, provider, "the epoch has no block, or the node removed it"), provider)
+    if first.parent_slot >= first_slot and first_slot > 0:
+        problem = f"its first block from {first_slot} on is {first.slot}, but an earlier one is its parent"
+        raise UnreadableAnswer(provider, listing.request_key, f"{problem}: the node's history begins too late")
+    following = await told(questions.first_block_from(last_slot + 1))
+    after = await _block(told, _only(following, provider, "no block after the epoch: it has not ended"), provider)
+    last_block_slot = after.parent_slot
+    if not first.slot <= last_block_slot <= last_slot:
+        problem = f"block {after.slot} after the epoch has the parent {last_block_slot}, which is not in the epoch"
+        raise UnreadableAnswer(provider, following.request_key, problem)
+    last = first if last_block_slot == first.slot else await _block(told, last_block_slot, provider)
+    return Bounds(
+        epoch=epoch,
+        first_slot=first_slot,
+        last_slot=last_slot,
+        first_block_slot=first.slot,
+        last_block_slot=last.slot,
+        started_at=_time(first, provider),
+        ended_at=_time(last, provider),
+        answers=tuple(answers),
+    )
+
+
+def slots_of(epoch: int, schedule: EpochSchedule) -> tuple[int, int]:
+    """The first and last slot of an epoch."""
+    if epoch >= schedule.first_normal_epoch:
+        first = schedule.first_normal_slot + (epoch - schedule.first_normal_epoch) * schedule.slots_per_epoch
+        return first, first + schedule.slots_per_epoch - 1
+    # 32 + 64 + 128 + ...: the epochs before this one hold 32 * (2^epoch - 1) slots.
+    first = _FIRST_EPOCH_SLOTS * (2**epoch - 1)
+    return first, first + _FIRST_EPOCH_SLOTS * 2**epoch - 1
+
+
+def _only(answer: Answer, provider: str, problem: str) -> int:
+    listed = read_blocks(answer, provider)
+    if not listed:
+        raise UnreadableAnswer(provider, answer.request_key, problem)
+    return listed[0]
+
+
+async def _block(told: Told, slot: int, provider: str) -> Block:
+    return read_block(await told(questions.block(slot)), provider)
+
+
+def _time(block: Block, provider: str) -> datetime:
+    if block.block_time is None:
+        raise UnreadableAnswer(provider, questions.block(block.slot).key, "the block has no time")
+    return block.block_time

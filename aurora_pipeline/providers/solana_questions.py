@@ -1,0 +1,114 @@
+"""The questions a Solana node is asked: pure builders of JSON-RPC requests. Equal questions have equal bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from aurora_pipeline.providers.adapter import Answer, Question, is_ok
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import (
+    read_block,
+    read_block_votes,
+    read_blocks,
+    read_epoch_info,
+    read_epoch_schedule,
+    read_inflation_rewards,
+    read_leader_schedule,
+    read_stake_accounts,
+    read_vote_accounts,
+)
+
+STAKE_PROGRAM: Final = "Stake11111111111111111111111111111111111111"
+REWARD_ADDRESSES_MAX: Final = 100
+_STAKE_ACCOUNT_BYTES: Final = 200
+_VOTER_OFFSET: Final = 124
+_FINALIZED: Final = {"commitment": "finalized"}
+
+Reader = Callable[[Answer, str], object]
+
+
+def _settles(reader: Reader) -> Callable[[Answer], bool]:
+    """An answer settles its question when it reads as one; errors, null and garbage are asked again."""
+
+    def accepts(answer: Answer) -> bool:
+        try:
+            return is_ok(answer) and reader(answer, "") is not None
+        except UnreadableAnswer:
+            return False
+
+    return accepts
+
+
+def _rpc(key: str, method: str, params: list[Any], reader: Reader) -> Question:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return Question(key=key, path="", body=body, accepts=_settles(reader))
+
+
+def epoch_info() -> Question:
+    """Where the finalized head is."""
+    return _rpc("getEpochInfo", "getEpochInfo", [_FINALIZED], read_epoch_info)
+
+
+def epoch_schedule() -> Question:
+    """How slots map to epochs."""
+    return _rpc("getEpochSchedule", "getEpochSchedule", [], read_epoch_schedule)
+
+
+def leader_schedule(slot: int) -> Question:
+    """Who leads which slot of the epoch that holds `slot`."""
+    return _rpc(f"getLeaderSchedule {slot}", "getLeaderSchedule", [slot, _FINALIZED], read_leader_schedule)
+
+
+def blocks(first_slot: int, last_slot: int) -> Question:
+    """Which slots have a block."""
+    params = [first_slot, last_slot, _FINALIZED]
+    return _rpc(f"getBlocks {first_slot} {last_slot}", "getBlocks", params, read_blocks)
+
+
+def first_block_from(slot: int) -> Question:
+    """The first slot from `slot` on that has a block."""
+    return _rpc(f"getBlocksWithLimit {slot} 1", "getBlocksWithLimit", [slot, 1, _FINALIZED], read_blocks)
+
+
+def block(slot: int) -> Question:
+    """A block's rewards, without its transactions."""
+    return _rpc(f"getBlock {slot} none", "getBlock", [slot, _block_options("none", True)], read_block)
+
+
+def block_accounts(slot: int) -> Question:
+    """A block's transactions with accounts and fees, without instructions and rewards."""
+    return _rpc(f"getBlock {slot} accounts", "getBlock", [slot, _block_options("accounts", False)], read_block_votes)
+
+
+def _block_options(details: str, rewards: bool) -> dict[str, Any]:
+    return {
+        "encoding": "json",
+        "transactionDetails": details,
+        "rewards": rewards,
+        "commitment": "finalized",
+        "maxSupportedTransactionVersion": 1,
+    }
+
+
+def inflation_rewards(epoch: int, addresses: Sequence[str]) -> Question:
+    """What addresses received for an epoch."""
+    # The addresses are named by a hash: a hundred of them are too long for a key that is indexed.
+    named = hashlib.sha256(" ".join(addresses).encode()).hexdigest()[:32]
+    key = f"getInflationReward {epoch} {addresses[0]} and {len(addresses) - 1} more {named}"
+    params = [list(addresses), {"epoch": epoch, **_FINALIZED}]
+    return _rpc(key, "getInflationReward", params, read_inflation_rewards)
+
+
+def vote_accounts() -> Question:
+    """All vote accounts as they are now."""
+    params = [{**_FINALIZED, "keepUnstakedDelinquents": True}]
+    return _rpc("getVoteAccounts", "getVoteAccounts", params, read_vote_accounts)
+
+
+def stake_accounts(vote_key: str) -> Question:
+    """All stake accounts that are delegated to a vote account, as they are now."""
+    filters = [{"dataSize": _STAKE_ACCOUNT_BYTES}, {"memcmp": {"offset": _VOTER_OFFSET, "bytes": vote_key}}]
+    params = [STAKE_PROGRAM, {"encoding": "jsonParsed", **_FINALIZED, "filters": filters}]
+    return _rpc(f"getProgramAccounts stake {vote_key}", "getProgramAccounts", params, read_stake_accounts)

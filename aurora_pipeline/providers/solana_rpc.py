@@ -1,0 +1,287 @@
+"""A Solana node (JSON-RPC): fees, rewards and costs of final epochs; positions, meta and leaders of the running one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.providers.adapter import (
+    EVERYONE,
+    LEADER_SCHEDULE,
+    Answer,
+    Ask,
+    Fetched,
+    FetchScope,
+    ProviderDown,
+    Question,
+    ValidatorAsked,
+)
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import (
+    asked_method,
+    read_blocks,
+    read_epoch_info,
+    read_inflation_rewards,
+    read_leader_schedule,
+    read_stake_accounts,
+    read_vote_accounts,
+)
+from aurora_pipeline.providers.solana_blocks import led_slots, next_block, read_led_blocks, read_vote_fees
+from aurora_pipeline.providers.solana_errors import passing_trouble, trouble_in
+from aurora_pipeline.providers.verdict import down, final, unavailable, unreadable
+from aurora_pipeline.store.declaration import FigureState
+
+_NO_BLOCKS: Final = "history missing: the node lists no block of the epoch"
+
+
+@dataclass(frozen=True)
+class _Epoch:
+    """What a fees fetch knows before it asks for blocks: the answers so far, leaders, slots with a block."""
+
+    answers: tuple[Answer, ...]
+    leaders: Mapping[str, Sequence[int]]
+    listed: Sequence[int]
+
+    @cached_property
+    def with_block(self) -> frozenset[int]:
+        """The slots that have a block, for looking up."""
+        return frozenset(self.listed)
+
+
+class SolanaRpc:
+    """The adapter of kind solana_rpc."""
+
+    kind = "solana_rpc"
+    serves = frozenset({DataType.FEES.value, DataType.REWARDS.value, DataType.COSTS.value})
+    observes = frozenset({DataType.POSITIONS.value, DataType.META.value, LEADER_SCHEDULE})
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Fetch fees, rewards (per validator) or costs (for everyone at once)."""
+        match data_type:
+            case DataType.FEES:
+                return await self._fees(scope, ask)
+            case DataType.REWARDS:
+                return await self._rewards(scope, ask)
+            case DataType.COSTS:
+                return [await self._costs(scope, ask)]
+        raise ValueError(f"{self.kind} does not serve {data_type}")
+
+    async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Sample positions (per validator), meta or the leader schedule (for everyone at once)."""
+        match data_type:
+            case DataType.POSITIONS:
+                return await self._positions(scope, ask)
+            case DataType.META:
+                return [await self._meta(scope, ask)]
+            case _ if data_type == LEADER_SCHEDULE:
+                answers = await ask([questions.leader_schedule(scope.first_slot)])
+                return [self._judged(EVERYONE, answers, lambda: _known_schedule(answers[0], self._provider))]
+        raise ValueError(f"{self.kind} does not observe {data_type}")
+
+    def passing_trouble(self, answer: Answer) -> str | None:
+        """Why an answer should be asked again after a pause, or None."""
+        return passing_trouble(answer, self._provider)
+
+    def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """Identity by vote account, from a meta observation."""
+        listed = [answer for answer in answers if asked_method(answer) == "getVoteAccounts"]
+        accounts = read_vote_accounts(listed[0], self._provider) if listed else {}
+        return {vote_key: account.identity_key for vote_key, account in accounts.items()}
+
+    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+        """The stake accounts of a validator, from a positions observation."""
+        listed = [answer for answer in answers if asked_method(answer) == "getProgramAccounts"]
+        accounts = read_stake_accounts(listed[0], self._provider) if listed else ()
+        return tuple(account.stake_key for account in accounts)
+
+    def _judged(self, subject: str, answers: Sequence[Answer], read: Callable[[], str | None]) -> Fetched:
+        """Final if `read` finds nothing wrong; it returns why not, or raises UnreadableAnswer."""
+        try:
+            trouble = trouble_in(answers, self._provider)
+            if trouble is not None:
+                return Fetched(subject, trouble.state, trouble.reason, tuple(answers), trouble.other_may_know)
+            problem = read()
+        except UnreadableAnswer as error:
+            return unreadable(subject, error, answers)
+        return final(subject, answers) if problem is None else unavailable(subject, problem, answers)
+
+    # Fees: the blocks of the slots a validator led.
+
+    async def _fees(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        schedule = scope.leader_schedule or (await ask([questions.leader_schedule(scope.first_slot)]))[0]
+        listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
+        answers = (schedule, listing)
+        judged = self._judged(EVERYONE, answers, lambda: self._listing_problem(schedule, listing))
+        if judged.state is not FigureState.FINAL:
+            return [replace(judged, subject=validator.validator_key) for validator in scope.validators]
+        leaders = read_leader_schedule(schedule, self._provider) or {}
+        epoch = _Epoch(answers, leaders, read_blocks(listing, self._provider))
+        if any((_led(validator, epoch, scope) or [0])[-1] > epoch.listed[-1] for validator in scope.validators):
+            epoch = await self._with_block_beyond(epoch, scope, ask)
+        plans = {
+            validator.validator_key: _block_questions(_led(validator, epoch, scope), epoch)
+            for validator in scope.validators
+        }
+        # All at once, so that no connection idles; where the provider goes away, each validator ends for itself below.
+        with suppress(ProviderDown):
+            await ask(_each_once(plans.values()))
+        return [
+            await self._validator_fees(validator, plans[validator.validator_key], epoch, scope, ask)
+            for validator in scope.validators
+        ]
+
+    def _listing_problem(self, schedule: Answer, listing: Answer) -> str | None:
+        problem = _known_schedule(schedule, self._provider)
+        if problem is not None:
+            return problem
+        return None if read_blocks(listing, self._provider) else _NO_BLOCKS
+
+    async def _with_block_beyond(self, epoch: _Epoch, scope: FetchScope, ask: Ask) -> _Epoch:
+        """Add the first block after the epoch, whose parent proves that the epoch's last slots were skipped."""
+        answer = (await ask([questions.first_block_from(scope.last_slot + 1)]))[0]
+        try:
+            beyond = () if trouble_in([answer], self._provider) else read_blocks(answer, self._provider)
+        except UnreadableAnswer:
+            beyond = ()
+        return epoch if not beyond else _Epoch((*epoch.answers, answer), epoch.leaders, (*epoch.listed, *beyond))
+
+    async def _validator_fees(
+        self, validator: ValidatorAsked, plan: Sequence[Question] | None, epoch: _Epoch, scope: FetchScope, ask: Ask
+    ) -> Fetched:
+        subject, identity = validator.validator_key, validator.identity_key
+        if identity is None:
+            reason = "the validator's identity is not known: meta was not observed, and no identity is registered"
+            return unavailable(subject, reason, epoch.answers, other_may_know=False)
+        if plan is None:
+            return unavailable(subject, "the leader schedule names slots beyond the epoch", epoch.answers)
+        try:
+            answers = (*epoch.answers, *await ask(plan))
+        except ProviderDown as error:
+            return down(subject, error)
+
+        def unproven() -> str | None:
+            led = read_led_blocks(answers, self._provider, identity, scope.first_slot, scope.last_slot)
+            if not led.unproven:
+                return None
+            return f"nothing proves that {len(led.unproven)} led slots without a block were skipped"
+
+        return self._judged(subject, answers, unproven)
+
+    # Rewards: what the vote account and each stake account received.
+
+    async def _rewards(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        plans = {
+            validator.validator_key: _reward_questions(
+                scope.epoch, validator.validator_key, scope.stake_accounts.get(validator.validator_key, ())
+            )
+            for validator in scope.validators
+        }
+        with suppress(ProviderDown):
+            await ask(_each_once(plans.values()))
+        return [await self._validator_rewards(subject, plan, ask) for subject, plan in plans.items()]
+
+    async def _validator_rewards(self, subject: str, plan: Sequence[Question], ask: Ask) -> Fetched:
+        try:
+            answers = await ask(plan)
+        except ProviderDown as error:
+            return down(subject, error)
+
+        def read() -> None:
+            for answer in answers:
+                read_inflation_rewards(answer, self._provider)
+
+        return self._judged(subject, answers, read)
+
+    # Costs: the vote fees of everybody, from every block of the epoch.
+
+    async def _costs(self, scope: FetchScope, ask: Ask) -> Fetched:
+        listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
+        judged = self._judged(EVERYONE, [listing], lambda: None if read_blocks(listing, self._provider) else _NO_BLOCKS)
+        if judged.state is not FigureState.FINAL:
+            return judged
+        epoch = _Epoch((listing,), {}, read_blocks(listing, self._provider))
+        plan = [questions.block_accounts(slot) for slot in epoch.listed]
+        if epoch.listed[-1] < scope.last_slot:
+            epoch = await self._with_block_beyond(epoch, scope, ask)
+            plan += [questions.block(slot) for slot in epoch.listed if slot > scope.last_slot]
+        answers = (*epoch.answers, *await ask(plan))
+
+        def read() -> None:
+            read_vote_fees(answers, self._provider, scope.first_slot, scope.last_slot)
+
+        return self._judged(EVERYONE, answers, read)
+
+    # Observations: what a node only tells about now, between two looks at the epoch.
+
+    async def _positions(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        before, votes = await ask([questions.epoch_info()]), await ask([questions.vote_accounts()])
+        keys = [validator.validator_key for validator in scope.validators]
+        stakes = await ask([questions.stake_accounts(key) for key in keys])
+        after = await ask([questions.epoch_info()])
+        return [
+            self._observed(key, scope, (before[0], votes[0], stake, after[0]), self._read_stakes)
+            for key, stake in zip(keys, stakes, strict=True)
+        ]
+
+    def _read_stakes(self, answers: Sequence[Answer]) -> None:
+        read_vote_accounts(answers[1], self._provider)
+        read_stake_accounts(answers[2], self._provider)
+
+    async def _meta(self, scope: FetchScope, ask: Ask) -> Fetched:
+        before, votes = await ask([questions.epoch_info()]), await ask([questions.vote_accounts()])
+        after = await ask([questions.epoch_info()])
+        answers = (before[0], votes[0], after[0])
+        return self._observed(EVERYONE, scope, answers, lambda seen: read_vote_accounts(seen[1], self._provider))
+
+    def _observed(
+        self, subject: str, scope: FetchScope, answers: Sequence[Answer], read: Callable[[Sequence[Answer]], object]
+    ) -> Fetched:
+        """Final if first and last answer both show the scope's epoch, and those between can be read."""
+
+        def straddles() -> str | None:
+            read(answers)
+            shown = [read_epoch_info(answer, self._provider).epoch for answer in (answers[0], answers[-1])]
+            if shown == [scope.epoch, scope.epoch]:
+                return None
+            return f"the sample is of epochs {shown[0]} to {shown[1]}, not of {scope.epoch} alone"
+
+        return self._judged(subject, answers, straddles)
+
+
+def _known_schedule(answer: Answer, provider: str) -> str | None:
+    known = read_leader_schedule(answer, provider) is not None
+    return None if known else "the node does not know the epoch's leader schedule, and it was not observed in time"
+
+
+def _led(validator: ValidatorAsked, epoch: _Epoch, scope: FetchScope) -> list[int] | None:
+    """The slots a validator led; none while its identity is not known, None for a schedule beyond the epoch."""
+    return led_slots(epoch.leaders, validator.identity_key or "", scope.first_slot, scope.last_slot)
+
+
+def _block_questions(led: Sequence[int] | None, epoch: _Epoch) -> list[Question] | None:
+    """The blocks of led slots; for those without one the next block, which proves the skip. None: a bad schedule."""
+    if led is None:
+        return None
+    wanted = {slot if slot in epoch.with_block else next_block(epoch.listed, slot) for slot in led}
+    return [questions.block(slot) for slot in sorted(slot for slot in wanted if slot is not None)]
+
+
+def _reward_questions(epoch: int, vote_key: str, stake_accounts: Sequence[str]) -> list[Question]:
+    addresses = [vote_key, *sorted(set(stake_accounts) - {vote_key})]
+    size = questions.REWARD_ADDRESSES_MAX
+    return [
+        questions.inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)
+    ]
+
+
+def _each_once(plans: Iterable[Sequence[Question] | None]) -> list[Question]:
+    """The questions of all plans, each key once, in order."""
+    return list({question.key: question for plan in plans for question in plan or ()}.values())

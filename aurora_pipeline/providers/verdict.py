@@ -1,0 +1,34 @@
+"""The ends a fetch can come to besides success, put the same way by every adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aurora_pipeline.providers.adapter import Answer, Fetched, ProviderDown
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.store.declaration import FigureState
+
+
+def final(subject: str, answers: Sequence[Answer], reason: str | None = None) -> Fetched:
+    """The answers say all there is."""
+    return Fetched(subject, FigureState.FINAL, reason, tuple(answers))
+
+
+def pending(subject: str, reason: str, answers: Sequence[Answer] = (), other_may_know: bool = False) -> Fetched:
+    """It is not there yet."""
+    return Fetched(subject, FigureState.PENDING, reason, tuple(answers), other_may_know)
+
+
+def unavailable(subject: str, reason: str, answers: Sequence[Answer] = (), other_may_know: bool = True) -> Fetched:
+    """This provider cannot tell."""
+    return Fetched(subject, FigureState.UNAVAILABLE, reason, tuple(answers), other_may_know)
+
+
+def unreadable(subject: str, error: UnreadableAnswer, answers: Sequence[Answer]) -> Fetched:
+    """What came is no answer: pending, because the next one may be; and another provider is asked now."""
+    return pending(subject, f"unreadable answer: {error.message}", answers, other_may_know=True)
+
+
+def down(subject: str, error: ProviderDown) -> Fetched:
+    """The provider went away in the middle: pending, and another provider is asked now."""
+    return pending(subject, f"provider down: {error}", other_may_know=True)
