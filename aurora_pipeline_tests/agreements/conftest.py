@@ -1,0 +1,50 @@
+"""A ledger with one Solana chain, and agreements files written from text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from aurora_pipeline.agreements.apply import ApplyReport, apply
+from aurora_pipeline.store.database import Database
+
+VOTE = "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF"
+OTHER_VOTE = "7Np41oeYqPefeNQEHSv1UDhYrehxin3NStELsSKCT4K2"
+
+Apply = Callable[..., ApplyReport]
+
+
+@pytest.fixture
+def ledger(database: Database) -> Database:
+    """A database whose registry knows the chain `solana-demo`."""
+    with database.connect() as connection:
+        connection.execute(
+            "INSERT INTO chains VALUES ('solana-demo', 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32),"
+            " ('ethereum-demo', 'Demo', true, 'ethereum', 'EPOCH', 1, 'ETH', 18, 64)"
+        )
+    return database
+
+
+@pytest.fixture
+def apply_text(ledger: Database, tmp_path: Path) -> Apply:
+    """Apply a file given as text."""
+
+    def run(text: str, reason: str = "signed", actor: str = "ada") -> ApplyReport:
+        path = tmp_path / "agreements.yaml"
+        path.write_text(dedent(text))
+        return apply(ledger, path, actor, reason)
+
+    return run
+
+
+def agreement(
+    rules: str = "- {rule: tips, chain: solana-demo, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: 500}",
+    head: str = "agreement: acme-2026, partner: acme, active_from: 2026-01-01",
+) -> str:
+    """A file with the partner Acme and one agreement."""
+    fields = "\n".join(f"    {part}" for part in head.split(", ")).strip()
+    items = "\n".join(f"      {line}" for line in dedent(rules).strip().splitlines())
+    return f"partners:\n  - {{partner: acme, name: Acme}}\nagreements:\n  - {fields}\n    rules:\n{items}\n"
