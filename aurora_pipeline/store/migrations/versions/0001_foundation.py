@@ -25,5 +25,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back to an empty database."""
-    _execute("DROP SCHEMA layers CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+    """Take back what `upgrade` made, and nothing else: Alembic's own table and other people's stay."""
+    from aurora_pipeline.store.ddl import drop_statements
+    from aurora_pipeline.tables import ALL_TABLES
+
+    for statement in drop_statements(ALL_TABLES):
+        _execute(statement)
