@@ -1,0 +1,42 @@
+"""docs/agreements.md: its examples apply as they stand, and its schema is the one the code checks by."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from aurora_pipeline.agreements.file import AgreementsDocument, RuleEntry, json_schema
+from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.agreements.conftest import Apply
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_agreements_document__examples__apply_one_after_the_other(ledger: Database, apply_text: Apply) -> None:
+    with ledger.connect() as connection:
+        connection.execute(
+            "INSERT INTO chains VALUES ('solana-mainnet', 'Solana', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)"
+        )
+    complete, changed = re.findall(r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL)
+    assert len(apply_text(complete).changes) == 6
+    assert apply_text(complete).changes == []
+    words = apply_text(changed).changes[0].words
+    assert "rule tips: commission_rate_bps 500 -> 600" in words
+    assert "rule launch-bonus is gone" in words
+
+
+def test_agreements_document__keys__all_explained() -> None:
+    text = (DOCS / "agreements.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    models = [AgreementsDocument, RuleEntry]
+    entries = [json_schema()["$defs"][name]["properties"] for name in ("PartnerEntry", "AgreementEntry", "RuleEntry")]
+    assert named == {key for properties in entries for key in properties}
+    assert all(field.description for model in models for field in model.model_fields.values())
+
+
+def test_agreements_schema__beside_the_document__is_the_models_own() -> None:
+    stored = json.loads((DOCS / "agreements.schema.json").read_text("utf-8"))
+    assert stored == json_schema(), (
+        "write json_schema() of aurora_pipeline.agreements.file to docs/agreements.schema.json"
+    )
