@@ -26,9 +26,13 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 def adapter_for(provider: Provider) -> Adapter:
     """The adapter that speaks a provider's API."""
-    if provider.kind not in _ADAPTERS:
+    return adapter_of(provider.kind, provider.name)
+
+
+def adapter_of(kind: str, provider: str) -> Adapter:
+    """The adapter of a kind, for answers of a provider that may not be configured any more."""
+    if kind not in _ADAPTERS:
         raise AuroraError(
-            f"provider {provider.name} is of the unknown kind {provider.kind!r}",
-            f"kinds are {', '.join(sorted(_ADAPTERS))}",
+            f"provider {provider} is of the unknown kind {kind!r}", f"kinds are {', '.join(sorted(_ADAPTERS))}"
         )
-    return _ADAPTERS[provider.kind](provider.name)
+    return _ADAPTERS[kind](provider)

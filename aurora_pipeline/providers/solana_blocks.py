@@ -7,7 +7,7 @@ nothing. So a slot counts as skipped only where the block after it names a paren
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.providers.reading import UnreadableAnswer
@@ -64,7 +64,7 @@ def read_led_blocks(
     missing = [slot for slot in led if slot in has_block and slot not in read]
     if missing:
         raise _incomplete(provider, answers, f"the block of led slot {missing[0]} is missing ({len(missing)} in all)")
-    check_parents(((block.slot, block.parent_slot) for block in read.values()), listed, provider, lists[0])
+    check_parents({block.slot: block.parent_slot for block in read.values()}, listed, first_slot, provider, lists[0])
     skipped: list[int] = []
     unproven: list[int] = []
     for slot in led:
@@ -102,10 +102,10 @@ def read_vote_fees(answers: Sequence[Answer], provider: str, first_slot: int, la
     if missing or not slots:
         what = f"the block of slot {missing[0]} is missing ({len(missing)} in all)" if missing else "there is no block"
         raise _incomplete(provider, answers, what)
-    check_parents(parents.items(), listed, provider, lists[0])
+    check_parents(parents, listed, first_slot, provider, lists[0])
     witness = next_block(listed, slots[-1])
-    if parents[slots[0]] >= first_slot or (slots[-1] < last_slot and witness not in parents):
-        raise _incomplete(provider, answers, "blocks at the epoch's start or end are missing")
+    if slots[-1] < last_slot and witness not in parents:
+        raise _incomplete(provider, answers, "no block after the epoch proves that its last slots were skipped")
     return fees
 
 
@@ -126,22 +126,19 @@ def next_block(listed: Sequence[int], slot: int) -> int | None:
 
 
 def check_parents(
-    parents: Iterable[tuple[int, int]], listed: Sequence[int], provider: str, list_answer: Answer
+    parents: Mapping[int, int], listed: Sequence[int], first_slot: int, provider: str, list_answer: Answer
 ) -> None:
     """Refuse a list of blocks that lacks the parent of one of its own blocks: the node's ledger has a gap there."""
     before = dict(zip(listed[1:], listed, strict=False))
-    first = listed[0] if listed else None
-    for slot, parent_slot in parents:
-        expected = before.get(slot)
-        if expected is None and (slot == first or slot not in before):
+    for slot, parent_slot in parents.items():
+        is_first = bool(listed) and slot == listed[0]
+        if parent_slot == before.get(slot) or (slot not in before and not is_first):
             continue
-        if parent_slot != expected:
-            raise UnreadableAnswer(
-                provider,
-                list_answer.request_key,
-                f"block {slot} has the parent {parent_slot}, but the block listed before it is {expected}:"
-                " the node's ledger has a gap",
-            )
+        if is_first and parent_slot < first_slot:
+            continue
+        expected = "it is the first one listed" if is_first else f"the block listed before it is {before[slot]}"
+        problem = f"block {slot} has the parent {parent_slot}, but {expected}: the node's ledger has a gap"
+        raise UnreadableAnswer(provider, list_answer.request_key, problem)
 
 
 def _by_method(answers: Sequence[Answer]) -> dict[str, list[Answer]]:

@@ -186,9 +186,14 @@ class SolanaRpc:
         }
         with suppress(ProviderDown):
             await ask(_each_once(plans.values()))
-        return [await self._validator_rewards(subject, plan, ask) for subject, plan in plans.items()]
+        return [
+            await self._validator_rewards(subject, plan, subject in scope.stake_accounts, ask)
+            for subject, plan in plans.items()
+        ]
 
-    async def _validator_rewards(self, subject: str, plan: Sequence[Question], ask: Ask) -> Fetched:
+    async def _validator_rewards(
+        self, subject: str, plan: Sequence[Question], stakers_known: bool, ask: Ask
+    ) -> Fetched:
         try:
             answers = await ask(plan)
         except ProviderDown as error:
@@ -198,7 +203,11 @@ class SolanaRpc:
             for answer in answers:
                 read_inflation_rewards(answer, self._provider)
 
-        return self._judged(subject, answers, read)
+        judged = self._judged(subject, answers, read)
+        if stakers_known or judged.state is not FigureState.FINAL:
+            return judged
+        reason = "only the vote account was asked about: positions were not observed, so no stake account is known"
+        return replace(judged, state=FigureState.PARTIAL, reason=reason)
 
     # Costs: the vote fees of everybody, from every block of the epoch.
 

@@ -1,0 +1,130 @@
+"""A look at the running period: now-only data is sampled before the chain forgets it, and kept as observations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers.adapter import EVERYONE, LEADER_SCHEDULE, Adapter, Fetched, FetchScope, ProviderDown
+from aurora_pipeline.providers.asking import Place, asking
+from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.staging.observed import role_of, samples
+from aurora_pipeline.staging.report import ObservationReport, StagingFailed
+from aurora_pipeline.store.database import Database, insert_rows
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import OBSERVATIONS
+
+OBSERVED: Final = (LEADER_SCHEDULE, DataType.META.value, DataType.POSITIONS.value)
+"""What is sampled, in this order."""
+
+
+@dataclass
+class _Seen:
+    """What a look has brought so far."""
+
+    observed: dict[str, int] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    requests: int = 0
+    answered: bool = False
+
+
+def observe(
+    database: Database, configuration: Configuration, chain: Chain, scope: FetchScope, slot: int
+) -> ObservationReport:
+    """Sample positions, meta and the leader schedule of the running epoch.
+
+    `scope` is the running epoch with the validators operated now, `slot` the head's slot before this call. Subjects
+    whose sample straddles the epoch's end are left out. Raises StagingFailed where no provider answered at all.
+    """
+    seen = _Seen()
+    for data_type in OBSERVED:
+        if data_type == LEADER_SCHEDULE and _has_schedule(database, configuration, scope):
+            seen.answered = True
+            continue
+        providers = [
+            provider
+            for provider in configuration.providers_for(chain.chain_id, role_of(data_type))
+            if data_type in adapter_for(provider).observes
+        ]
+        asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
+    if seen.left_out and not seen.answered:
+        raise StagingFailed(
+            f"{chain.chain_id} epoch {scope.epoch}: nothing could be observed ({'; '.join(seen.left_out)})",
+            "look again before the epoch ends: what is not observed in time stays unavailable",
+        )
+    return ObservationReport(
+        chain.chain_id, scope.epoch, slot, seen.requests, dict(seen.observed), tuple(seen.left_out)
+    )
+
+
+def _has_schedule(database: Database, configuration: Configuration, scope: FetchScope) -> bool:
+    """Whether the leader schedule was observed; it does not change while its epoch runs."""
+    slots = (scope.first_slot, scope.last_slot)
+    with database.connect() as connection:
+        return bool(samples(connection, configuration, scope.chain_id, scope.epoch, LEADER_SCHEDULE, slots))
+
+
+async def _observe_in_order(
+    database: Database, providers: Sequence[Provider], data_type: str, scope: FetchScope, slot: int, seen: _Seen
+) -> None:
+    """Ask the role's providers in order until every subject was sampled."""
+    left = scope.validators
+    for provider in providers:
+        adapter = adapter_for(provider)
+        began_at = datetime.now(UTC)
+        place = Place(scope.chain_id, scope.epoch, data_type)
+        async with asking(database, provider, adapter, place, reuse=False, keep=False) as ask:
+            try:
+                sampled = await adapter.observe(data_type, replace(scope, validators=left), ask)
+            except ProviderDown as error:
+                seen.left_out.append(f"{data_type}: {error}")
+                sampled = []
+            seen.requests += ask.requests
+        seen.answered = seen.answered or bool(sampled)
+        good = [one for one in sampled if one.state is FigureState.FINAL]
+        seen.left_out += [
+            f"{data_type} of {one.subject} ({provider.name}): {one.reason}"
+            for one in sampled
+            if one.state is not FigureState.FINAL
+        ]
+        _record(database, data_type, provider, adapter, scope, slot, began_at, good)
+        seen.observed[data_type] = seen.observed.get(data_type, 0) + len(good)
+        subjects = {one.subject for one in good}
+        left = tuple(one for one in left if one.validator_key not in subjects)
+        if not left or EVERYONE in subjects:
+            return
+
+
+def _record(
+    database: Database,
+    data_type: str,
+    provider: Provider,
+    adapter: Adapter,
+    scope: FetchScope,
+    slot: int,
+    began_at: datetime,
+    sampled: Sequence[Fetched],
+) -> None:
+    rows = [
+        {
+            "chain_id": scope.chain_id,
+            "epoch": scope.epoch,
+            "data_type": data_type,
+            "provider": provider.name,
+            "kind": adapter.kind,
+            "subject": one.subject,
+            "slot": slot,
+            "observed_at": began_at,
+            "payload_ids": [answer.payload_id for answer in one.answers],
+        }
+        for one in sampled
+    ]
+    with database.connect() as connection:
+        insert_rows(connection, OBSERVATIONS.name, rows)

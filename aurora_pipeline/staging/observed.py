@@ -1,0 +1,74 @@
+"""What was observed while a period ran, read back: the sample that counts, and what later fetches need from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers.adapter import EVERYONE, LEADER_SCHEDULE, Answer
+from aurora_pipeline.providers.kinds import adapter_of
+from aurora_pipeline.staging.plan import Observation, observations_that_count
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.payloads import answers_by_id
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An observation with its answers, in the order of the plan."""
+
+    observation: Observation
+    answers: tuple[Answer, ...]
+
+
+def role_of(data_type: str) -> DataType:
+    """The role whose providers are asked for an observed data type; the leader schedule goes with fees."""
+    return DataType.FEES if data_type == LEADER_SCHEDULE else DataType(data_type)
+
+
+def samples(
+    connection: Connection,
+    configuration: Configuration,
+    chain_id: str,
+    epoch: int,
+    data_type: str,
+    slots: tuple[int, int],
+) -> dict[str, Sample]:
+    """Per subject the observation that counts."""
+    rows = connection.execute(
+        """SELECT observation_id, provider, kind, subject, slot, payload_ids FROM observations
+           WHERE chain_id = %s AND epoch = %s AND data_type = %s""",
+        [chain_id, epoch, data_type],
+    ).fetchall()
+    providers = [provider.name for provider in configuration.providers_for(chain_id, role_of(data_type))]
+    counting = observations_that_count(
+        (Observation(**{**row, "payload_ids": tuple(row["payload_ids"])}) for row in rows), providers, *slots
+    )
+    answers = answers_by_id(connection, [number for one in counting.values() for number in one.payload_ids])
+    return {
+        subject: Sample(one, tuple(answers[number] for number in one.payload_ids)) for subject, one in counting.items()
+    }
+
+
+def observed_identities(meta: Mapping[str, Sample]) -> dict[str, str]:
+    """Identity by validator."""
+    identities: dict[str, str] = {}
+    for sample in meta.values():
+        identities |= adapter_of(sample.observation.kind, sample.observation.provider).identities(sample.answers)
+    return identities
+
+
+def observed_stake_accounts(positions: Mapping[str, Sample], validators: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Stake accounts by validator; a validator that was not observed is left out, which is not the same as none."""
+    return {
+        key: adapter_of(sample.observation.kind, sample.observation.provider).stake_accounts(sample.answers)
+        for key in validators
+        if (sample := positions.get(key)) is not None
+    }
+
+
+def observed_leader_schedule(schedules: Mapping[str, Sample]) -> Answer | None:
+    """The answer that holds the leader schedule, where one was observed."""
+    sample = schedules.get(EVERYONE)
+    return None if sample is None else sample.answers[-1]

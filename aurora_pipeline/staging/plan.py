@@ -1,0 +1,117 @@
+"""Pure decisions of staging: who still needs asking, which observation counts, which of two outcomes is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers.adapter import EVERYONE, Fetched, ValidatorAsked
+from aurora_pipeline.store.declaration import FigureState
+
+NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
+"""Data types a chain tells about only while a period runs: they are taken from observations, never asked later."""
+NOT_OBSERVED: Final = "not observed while the period ran"
+
+_RANK: Final = {
+    FigureState.UNAVAILABLE: 0,
+    FigureState.PENDING: 1,
+    FigureState.PARTIAL: 2,
+    FigureState.FINAL: 3,
+}
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One recorded sample of now-only data."""
+
+    observation_id: int
+    provider: str
+    kind: str
+    subject: str
+    slot: int
+    payload_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one provider said about one subject."""
+
+    provider: str
+    kind: str
+    fetched: Fetched
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the provider was down before it said anything about the subject."""
+        return self.fetched.other_may_know and not self.fetched.answers
+
+
+def still_to_ask(
+    validators: Sequence[ValidatorAsked], states: Mapping[str, FigureState], refetch: bool
+) -> tuple[ValidatorAsked, ...]:
+    """The validators about whom something is missing; all of them on refetch."""
+    if refetch:
+        return tuple(validators)
+    if states.get(EVERYONE) is FigureState.FINAL:
+        return ()
+    return tuple(one for one in validators if states.get(one.validator_key) is not FigureState.FINAL)
+
+
+def kept(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+    """Per subject the outcome that says most; among equals the first, which is that of the provider asked first."""
+    best: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        known = best.get(outcome.fetched.subject)
+        if known is None or _standing(outcome) > _standing(known):
+            best[outcome.fetched.subject] = outcome
+    return best
+
+
+def _standing(outcome: Outcome) -> tuple[int, bool]:
+    return _RANK[outcome.fetched.state], not outcome.is_unheard
+
+
+def unresolved(validators: Sequence[ValidatorAsked], best: Mapping[str, Outcome]) -> tuple[ValidatorAsked, ...]:
+    """The validators about whom the role's next provider should be asked."""
+
+    def is_open(key: str) -> bool:
+        outcome = best.get(key) or best.get(EVERYONE)
+        return outcome is None or outcome.fetched.other_may_know
+
+    return tuple(one for one in validators if is_open(one.validator_key))
+
+
+def worth_recording(outcome: Outcome, earlier: FigureState | None) -> bool:
+    """Whether an outcome may take the place of what was known: a provider that is down takes nothing away."""
+    if earlier is None:
+        return True
+    if outcome.is_unheard:
+        return False
+    # What is partly known stays so until more is known; anything else is replaced by the newer word.
+    return earlier is not FigureState.PARTIAL or _RANK[outcome.fetched.state] >= _RANK[earlier]
+
+
+def observations_that_count(
+    observations: Iterable[Observation], providers: Sequence[str], first_slot: int, last_slot: int
+) -> dict[str, Observation]:
+    """Per subject the last sample inside the period of the first provider of the role that has one.
+
+    Providers that are configured no more come last: what they said while the period ran is still true.
+    """
+    order = {name: number for number, name in enumerate(providers)}
+    best: dict[str, Observation] = {}
+    for seen in sorted(observations, key=lambda one: (one.slot, one.observation_id)):
+        if not first_slot <= seen.slot <= last_slot:
+            continue
+        known = best.get(seen.subject)
+        if known is None or order.get(seen.provider, len(order)) <= order.get(known.provider, len(order)):
+            best[seen.subject] = seen
+    return best
+
+
+def tally(states: Iterable[FigureState]) -> dict[str, int]:
+    """How many subjects are in which state."""
+    return dict(sorted(Counter(state.value for state in states).items()))

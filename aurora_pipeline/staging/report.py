@@ -1,0 +1,68 @@
+"""What staging and observing tell about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aurora_pipeline.errors import AuroraError
+
+
+class StagingFailed(AuroraError):
+    """Every provider of a role is down and nothing at all is known: trying again later may help."""
+
+
+@dataclass(frozen=True)
+class StagingReport:
+    """How a staging run of one data type ended. Pending is no failure."""
+
+    chain_id: str
+    epoch: int
+    data_type: str
+    requests: int
+    reused: int
+    body_bytes: int
+    states: Mapping[str, int]
+    """How many subjects are in which state now, those included that were complete before."""
+    reasons: Mapping[str, int]
+    """Why subjects are not final, and how many."""
+    providers_down: tuple[str, ...]
+
+    def as_metadata(self) -> dict[str, int | str]:
+        """Plain values for a run's metadata."""
+        return {
+            "requests": self.requests,
+            "answers_reused": self.reused,
+            "body_bytes": self.body_bytes,
+            "states": _listed(self.states) or "nobody to ask about",
+            "reasons": _listed(self.reasons) or "none",
+            "providers_down": "; ".join(self.providers_down) or "none",
+        }
+
+
+@dataclass(frozen=True)
+class ObservationReport:
+    """What a look at the running period brought."""
+
+    chain_id: str
+    epoch: int
+    slot: int
+    requests: int
+    observed: Mapping[str, int]
+    """How many subjects were observed, by data type."""
+    left_out: tuple[str, ...]
+    """What could not be observed, and why."""
+
+    def as_metadata(self) -> dict[str, int | str]:
+        """Plain values for a run's metadata."""
+        return {
+            "epoch": self.epoch,
+            "slot": self.slot,
+            "requests": self.requests,
+            "observed": _listed(self.observed) or "nothing",
+            "left_out": "; ".join(self.left_out) or "nothing",
+        }
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return "; ".join(f"{name}: {count}" for name, count in counts.items())
