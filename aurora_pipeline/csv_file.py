@@ -71,8 +71,14 @@ def read_lines(
 ) -> tuple[list[Line], CsvProblems]:
     """The rows of a CSV text with a header. Unknown, missing and doubled columns are mistakes."""
     problems = CsvProblems(file_name)
-    reader = csv.reader(io.StringIO(text))
-    header = [name.strip() for name in next(reader, [])]
+    # newline="" leaves line ends to the csv module, as it wants; strict makes an open quote a mistake, not a huge cell.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        problems.add(reader.line_num, f"is no CSV: {error}; check quotes and commas")
+        return [], problems
+    header = [name.strip() for name in rows[0][1]] if rows else []
     known = [*required, *optional]
     for name in header:
         if name not in known:
@@ -87,14 +93,14 @@ def read_lines(
     if problems.found:
         return [], problems
     lines = []
-    for cells in reader:
+    for number, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            problems.add(reader.line_num, f"{len(cells)} cells under {len(header)} columns")
+            problems.add(number, f"{len(cells)} cells under {len(header)} columns")
             continue
         named = dict.fromkeys(optional, "") | dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        lines.append(Line(reader.line_num, named))
+        lines.append(Line(number, named))
     return lines, problems
 
 

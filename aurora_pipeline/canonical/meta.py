@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
@@ -51,15 +52,18 @@ def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[S
     return row
 
 
-def _from_stakewiz(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
-    def read(answer: Answer, provider: str) -> dict[str, StakewizValidator]:
-        return read_validators(answer, provider, reference.epoch)
+@cache
+def _reader_of(epoch: int) -> Callable[[Answer, str], dict[str, StakewizValidator]]:
+    """One reader per epoch, so that a list is read once and not once per validator."""
+    return lambda answer, provider: read_validators(answer, provider, epoch)
 
+
+def _from_stakewiz(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
     problems: list[str] = []
     for answer in fetch.answers:
         if str(answer.request.get("path", "")).strip("/") != "validators":
             continue
-        validators = once.read(read, answer, fetch.provider)
+        validators = once.read(_reader_of(reference.epoch), answer, fetch.provider)
         if isinstance(validators, UnreadableAnswer):
             problems.append(validators.problem)
         elif key in validators:

@@ -1,0 +1,240 @@
+"""Staged answers as providers send them: exact bytes with the question they answer, for one small Solana epoch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.providers.adapter import Question
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+
+CHAIN, EPOCH, SLOTS = "solana-mainnet", 842, 40
+FIRST, LAST = EPOCH * SLOTS, EPOCH * SLOTS + SLOTS - 1
+FETCHED_AT = datetime(2026, 9, 4, tzinfo=UTC)
+FINAL, PENDING, PARTIAL, UNAVAILABLE = (
+    FigureState.FINAL,
+    FigureState.PENDING,
+    FigureState.PARTIAL,
+    FigureState.UNAVAILABLE,
+)
+NEVER = str(2**64 - 1)
+Row = dict[str, Any]
+
+
+def reference(*keys: str, identities: Mapping[str, str | None] | None = None) -> Reference:
+    """The epoch with some validators; the identity of V is id-V unless told otherwise."""
+    known = identities or {}
+    return Reference(
+        chain_id=CHAIN,
+        epoch=EPOCH,
+        first_slot=FIRST,
+        last_slot=LAST,
+        started_at=datetime(2026, 9, 1, tzinfo=UTC),
+        ended_at=datetime(2026, 9, 3, tzinfo=UTC),
+        validators=tuple(
+            OperatedValidator(key, known.get(key, f"id-{key}"), f"Validator {key}", "OPERATOR") for key in keys
+        ),
+    )
+
+
+def answer(question: Question, body: bytes | object, status: int = 200) -> Answer:
+    """What was answered to a question; a body that is no bytes is sent as JSON."""
+    request: dict[str, object] = {"verb": "GET" if question.body is None else "POST", "path": question.path}
+    if question.query:
+        request["query"] = dict(question.query)
+    if question.body is not None:
+        request["body"] = question.body
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(question.key, request, status, {}, sent, FETCHED_AT)
+
+
+def rpc(question: Question, result: object) -> Answer:
+    """A JSON-RPC result."""
+    return answer(question, {"jsonrpc": "2.0", "result": result, "id": 1})
+
+
+def rpc_failure(question: Question, code: int, message: str) -> Answer:
+    """A JSON-RPC error, which comes with HTTP 200."""
+    return answer(question, {"jsonrpc": "2.0", "error": {"code": code, "message": message}, "id": 1})
+
+
+def fetch(
+    data_type: str,
+    answers: Sequence[Answer],
+    *,
+    subject: str = "V",
+    kind: str = "solana_rpc",
+    state: FigureState = FINAL,
+    reason: str | None = None,
+    fetch_id: int = 7,
+) -> StagedFetch:
+    return StagedFetch(fetch_id, data_type, "the-provider", kind, subject, state, reason, tuple(answers))
+
+
+def block(slot: int, parent: int, *rewards: tuple[str, int, str]) -> Answer:
+    """A block without transactions; rewards are (account, lamports, type)."""
+    rows = [
+        {"pubkey": key, "lamports": lamports, "postBalance": 10**9, "rewardType": kind, "commission": None}
+        for key, lamports, kind in rewards
+    ]
+    return rpc(
+        questions.block(slot),
+        {
+            "blockHeight": slot - 1000,
+            "blockTime": 1_788_220_800 + slot,
+            "blockhash": f"hash{slot}",
+            "parentSlot": parent,
+            "previousBlockhash": f"hash{parent}",
+            "rewards": rows,
+        },
+    )
+
+
+def schedule(**indices: Sequence[int]) -> Answer:
+    """The leader schedule; `id_V=[0, 1]` gives id-V the first two slots."""
+    named = {name.replace("_", "-"): list(slots) for name, slots in indices.items()}
+    return rpc(questions.leader_schedule(FIRST), named)
+
+
+def with_blocks(*indices: int) -> Answer:
+    """getBlocks of the epoch, by indices relative to its first slot."""
+    return rpc(questions.blocks(FIRST, LAST), [FIRST + index for index in indices])
+
+
+def after_epoch(slot: int = LAST + 1) -> Answer:
+    """The first block after the epoch."""
+    return rpc(questions.first_block_from(LAST + 1), [slot])
+
+
+def inflation_rewards(*addresses: str, epoch: int = EPOCH, paid: Mapping[str, int] | None = None) -> Answer:
+    """getInflationReward: a row for each address in `paid`, null for the others."""
+    amounts = paid or {}
+    rows = [
+        None
+        if address not in amounts
+        else {
+            "epoch": epoch,
+            "effectiveSlot": LAST + 1 + number,
+            "amount": amounts[address],
+            "postBalance": 10**12,
+            "commission": None,
+        }
+        for number, address in enumerate(addresses)
+    ]
+    return rpc(questions.inflation_rewards(epoch, addresses), rows)
+
+
+def vote_account(key: str, stake: int, commission_bps: int = 700, identity: str | None = None) -> Row:
+    return {
+        "votePubkey": key,
+        "nodePubkey": identity or f"id-{key}",
+        "activatedStake": stake,
+        "epochVoteAccount": True,
+        "commission": commission_bps // 100,
+        "inflationRewardsCommissionBps": commission_bps,
+        "lastVote": LAST,
+        "rootSlot": LAST - 31,
+        "epochCredits": [[EPOCH, 6_900_000, 0]],
+    }
+
+
+def vote_accounts(*current: Row, delinquent: Sequence[Row] = ()) -> Answer:
+    return rpc(questions.vote_accounts(), {"current": list(current), "delinquent": list(delinquent)})
+
+
+def stake_account(
+    key: str, voter: str, stake: int, activated: object = 100, deactivated: object = NEVER, withdrawer: str = "Client"
+) -> Row:
+    info = {
+        "meta": {
+            "rentExemptReserve": "2282880",
+            "authorized": {"staker": f"staker of {key}", "withdrawer": withdrawer},
+            "lockup": {"unixTimestamp": 0, "epoch": 0, "custodian": "11111111111111111111111111111111"},
+        },
+        "stake": {
+            "creditsObserved": 1,
+            "delegation": {
+                "voter": voter,
+                "stake": str(stake),
+                "activationEpoch": str(activated),
+                "deactivationEpoch": str(deactivated),
+            },
+        },
+    }
+    return {
+        "pubkey": key,
+        "account": {
+            "lamports": stake + 2_282_880,
+            "owner": questions.STAKE_PROGRAM,
+            "data": {"program": "stake", "parsed": {"type": "delegated", "info": info}, "space": 200},
+            "executable": False,
+            "rentEpoch": 2**64 - 1,
+            "space": 200,
+        },
+    }
+
+
+def stake_accounts(voter: str, *accounts: Row) -> Answer:
+    return rpc(questions.stake_accounts(voter), list(accounts))
+
+
+def tip_trees(*trees: tuple[str, int, int], epoch: int = EPOCH) -> Answer:
+    """Kobe's /validator_rewards: (vote account, total, commission in bps)."""
+    rows = [
+        {
+            "vote_account": key,
+            "mev_revenue": total,
+            "mev_commission": bps,
+            "priority_fee_revenue": 0,
+            "priority_fee_commission": 10_000,
+            "num_stakers": 5,
+            "epoch": epoch,
+            "claim_status_account": None,
+        }
+        for key, total, bps in trees
+    ]
+    question = Question(f"validator_rewards {epoch}", "/validator_rewards", query={"epoch": epoch, "limit": 10_000})
+    return answer(question, {"rewards": rows, "total_count": len(rows)})
+
+
+def tip_nodes(key: str, own: int | None, protocol: int = 0, epoch: int = EPOCH) -> Answer:
+    """Kobe's /staker_rewards: the validator's own node (where there is one), the protocol's, a staker's."""
+    nobody = "11111111111111111111111111111111"
+    nodes = [("TipRouter", nobody, protocol), ("stake of somebody", "Client", 5)]
+    nodes += [] if own is None else [(key, nobody, own)]
+    rows = [
+        {
+            "claimant": claimant,
+            "stake_authority": authority,
+            "withdraw_authority": authority,
+            "validator_vote_account": key,
+            "epoch": epoch,
+            "amount": amount,
+            "claim_status_account": None,
+            "priority_fee_amount": None,
+            "priority_fee_claim_status_account": None,
+        }
+        for claimant, authority, amount in nodes
+    ]
+    question = Question(
+        f"staker_rewards {key} {epoch}", "/staker_rewards", query={"validator_vote_account": key, "epoch": epoch}
+    )
+    return answer(question, {"rewards": rows, "total_count": 0})
+
+
+def row_of(result: LayerResult, key: str = "V", **where: object) -> Row:
+    """The one row of a validator (and kind, account or type), amounts as ints."""
+    rows = [
+        row
+        for row in result.frame.to_dicts()
+        if row["validator_key"] == key and all(row[name] == value for name, value in where.items())
+    ]
+    assert len(rows) == 1, f"{len(rows)} rows of {key} {where}"
+    decimals = {name for name, kind in result.frame.schema.items() if kind.is_decimal()}
+    return {name: int(value) if name in decimals and value is not None else value for name, value in rows[0].items()}

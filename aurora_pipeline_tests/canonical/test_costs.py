@@ -1,0 +1,180 @@
+"""Canonical costs: vote fees from blocks, entered costs, and the row of a due cost nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+from aurora_pipeline.canonical.costs import canonical_costs
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.canonical.tables import COST_ENTRIES, COSTS
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.frames import frame_of, schema_violations
+from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline_tests.canonical.answers import (
+    CHAIN,
+    EPOCH,
+    FIRST,
+    LAST,
+    PENDING,
+    Row,
+    after_epoch,
+    block,
+    fetch,
+    reference,
+    row_of,
+    rpc,
+    with_blocks,
+)
+
+VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"
+DUE = (CostType.VOTE_FEES,)
+
+
+def transaction(payer: str, fee: int, *others: str, failed: bool = False) -> Row:
+    keys = [payer, *others]
+    return {
+        "transaction": {
+            "signatures": [f"signature of {payer}"],
+            "accountKeys": [
+                {"pubkey": key, "signer": key == payer, "source": "transaction", "writable": key != VOTE_PROGRAM}
+                for key in keys
+            ],
+        },
+        "meta": {
+            "err": {"InstructionError": [0, "Custom"]} if failed else None,
+            "status": {"Ok": None},
+            "fee": fee,
+            "preBalances": [10**9] * len(keys),
+            "postBalances": [10**9 - fee, *[10**9] * len(others)],
+        },
+        "version": "legacy",
+    }
+
+
+def vote(key: str, fee: int = 5_000, failed: bool = False) -> Row:
+    return transaction(f"id-{key}", fee, key, VOTE_PROGRAM, failed=failed)
+
+
+def votes_in(slot: int, parent: int, *transactions: Row) -> Answer:
+    body = {"blockHeight": slot, "blockTime": 1_788_220_800, "blockhash": "h", "previousBlockhash": "p"}
+    return rpc(questions.block_accounts(slot), body | {"parentSlot": parent, "transactions": list(transactions)})
+
+
+CHAIN_OF_BLOCKS = (
+    with_blocks(0, 2),
+    after_epoch(),
+    votes_in(FIRST, FIRST - 1, vote("V"), vote("W"), vote("V", 10_000, failed=True)),
+    votes_in(FIRST + 2, FIRST, vote("V"), transaction("id-V", 7_777, "somebody", "11111111111111111111111111111111")),
+    block(LAST + 1, FIRST + 2),
+)
+
+
+def entered(*entries: tuple[str, str, int | None]) -> pl.DataFrame:
+    rows = [
+        {
+            "chain_id": CHAIN,
+            "epoch": EPOCH,
+            "validator_key": key,
+            "entry_type": name,
+            "revision": 1,
+            "amount": amount,
+            "file_hash": "0" * 64,
+            "recorded_by": "somebody",
+        }
+        for key, name, amount in entries
+    ]
+    return frame_of(COST_ENTRIES, rows)
+
+
+def costs_from(
+    *answers: Answer,
+    keys: Sequence[str] = ("V",),
+    entries: pl.DataFrame | None = None,
+    due: Sequence[CostType] = DUE,
+) -> LayerResult:
+    staged = [fetch("costs", answers, subject=EVERYONE)] if answers else []
+    result = canonical_costs(reference(*keys), staged, entered() if entries is None else entries, due)
+    assert schema_violations(COSTS, result.frame) == []
+    return result
+
+
+def test_vote_fees__failed_votes_and_two_signatures_count_and_other_transactions_do_not() -> None:
+    result = costs_from(*CHAIN_OF_BLOCKS, keys=("V", "W"))
+    row = row_of(result)
+    assert (row["entry_type"], row["amount"], row["origin"], row["state"]) == ("VOTE_FEES", 20_000, "CHAIN", "final")
+    assert row["source_fetch"] == 7
+    assert row_of(result, "W")["amount"] == 5_000
+    assert (result.completeness, result.violations, result.warnings) == (Completeness.FINAL, (), ())
+
+
+def test_vote_fees__identity_that_never_voted__zero_with_reason_and_a_warning() -> None:
+    result = costs_from(*CHAIN_OF_BLOCKS, keys=("V", "X"))
+    row = row_of(result, "X")
+    assert (row["amount"], row["state"], row["reason"]) == (0, "final", "NO_VOTES")
+    assert result.warnings == ("X: identity id-X paid for no vote; is it the right one?",)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 4], ids=["the next epoch", "first block", "last block", "closing block"])
+def test_vote_fees__any_part_of_the_chain_missing__null_never_the_sum_of_the_rest(lost: int) -> None:
+    result = costs_from(*(given for number, given in enumerate(CHAIN_OF_BLOCKS) if number != lost))
+    row = row_of(result)
+    assert (row["amount"], row["origin"], row["state"]) == (None, None, "unavailable")
+    assert result.completeness is Completeness.PARTIAL
+
+
+def test_vote_fees__pending_fetch__pending_with_its_reason() -> None:
+    staged = fetch("costs", CHAIN_OF_BLOCKS[:2], subject=EVERYONE, state=PENDING, reason="blocks are being fetched")
+    row = row_of(canonical_costs(reference("V"), [staged], entered(), DUE))
+    assert (row["amount"], row["state"]) == (None, "pending")
+    assert "blocks are being fetched" in row["reason"]
+
+
+def test_vote_fees__entered_by_hand_where_the_chain_is_silent__operator_figure() -> None:
+    row = row_of(costs_from(entries=entered(("V", "VOTE_FEES", 33))))
+    assert (row["amount"], row["origin"], row["state"]) == (33, "OPERATOR", "final")
+
+
+def test_vote_fees__entered_and_on_chain__the_chain_wins_and_both_are_named() -> None:
+    result = costs_from(*CHAIN_OF_BLOCKS, entries=entered(("V", "VOTE_FEES", 33)))
+    assert (row_of(result)["amount"], row_of(result)["origin"]) == (20_000, "CHAIN")
+    assert result.warnings == ("V: VOTE_FEES entered as 33, the chain says 20000",)
+
+
+def test_vote_fees__not_due_and_not_known__no_row_but_a_warning() -> None:
+    result = costs_from(due=())
+    assert (len(result.frame), result.completeness, result.violations) == (0, Completeness.FINAL, ())
+    assert "VOTE_FEES, which are not due" in result.warnings[0]
+
+
+def test_entries__infrastructure_and_other_income__rows_of_their_own() -> None:
+    result = costs_from(
+        *CHAIN_OF_BLOCKS,
+        entries=entered(("V", "INFRASTRUCTURE", 0), ("V", "OTHER_INCOME", 12), ("Z", "INFRASTRUCTURE", 1)),
+    )
+    assert row_of(result, entry_type="INFRASTRUCTURE")["amount"] == 0
+    assert row_of(result, entry_type="OTHER_INCOME")["amount"] == 12
+    assert result.warnings == ("Z: costs were entered, but it was not operated in this period",)
+
+
+@pytest.mark.parametrize("entries", [entered(), entered(("V", "INFRASTRUCTURE", None))], ids=["never", "withdrawn"])
+def test_entries__due_one_not_entered__row_without_amount(entries: pl.DataFrame) -> None:
+    result = costs_from(*CHAIN_OF_BLOCKS, entries=entries, due=(CostType.VOTE_FEES, CostType.INFRASTRUCTURE))
+    row = row_of(result, entry_type="INFRASTRUCTURE")
+    assert (row["amount"], row["state"]) == (None, "unavailable")
+    assert row["reason"].startswith("not entered")
+    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+
+
+def test_costs__none_of_the_due_ones_known__is_a_violation() -> None:
+    assert costs_from(keys=("V", "W")).violations[0].startswith("nothing is known of canonical_validator_costs")
+
+
+def test_costs__vote_fees_of_the_worked_example__to_the_lamport() -> None:
+    # Epoch 842: 431,000 votes of 5,000 lamports; here in one block, told by the fee.
+    answers = [with_blocks(39), votes_in(LAST, FIRST - 1, vote("V", 431_000 * 5_000))]
+    assert row_of(costs_from(*answers))["amount"] == 2_155_000_000

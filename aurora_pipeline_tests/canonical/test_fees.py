@@ -1,0 +1,210 @@
+"""Canonical fees: which slots count, what a missing or wrong block does, and what a skip needs to be believed."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aurora_pipeline.canonical.fees import canonical_fees
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.frames import schema_violations
+from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline_tests.canonical.answers import (
+    FINAL,
+    FIRST,
+    LAST,
+    PARTIAL,
+    PENDING,
+    UNAVAILABLE,
+    after_epoch,
+    answer,
+    block,
+    fetch,
+    reference,
+    row_of,
+    rpc,
+    rpc_failure,
+    schedule,
+    with_blocks,
+)
+
+# V leads the slots with the indices 4..7; there are blocks in 3, 4, 6, 7 and 8, so that 5 was skipped.
+SCHEDULE = schedule(id_V=[4, 5, 6, 7], id_W=[0, 1, 2, 3])
+BLOCKS = with_blocks(3, 4, 6, 7, 8)
+BLOCK_4 = block(FIRST + 4, FIRST + 3, ("id-V", 7_507, "Fee"))
+BLOCK_6 = block(FIRST + 6, FIRST + 4, ("V", 900, "Voting"), ("s", 50, "Staking"), ("id-V", 1_000, "Fee"))
+BLOCK_7 = block(FIRST + 7, FIRST + 6, ("a collector", 20, "Fee"))
+WHOLE = (SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, BLOCK_7)
+
+
+def fees_from(*answers: Answer, state: FigureState = FINAL, reason: str | None = None) -> LayerResult:
+    result = canonical_fees(reference("V"), [fetch("fees", answers, state=state, reason=reason)])
+    assert schema_violations(FEES, result.frame) == []
+    return result
+
+
+def test_fees__blocks_and_a_proven_skip__summed_whoever_received_them() -> None:
+    result = fees_from(*WHOLE)
+    row = row_of(result)
+    assert (row["leader_slots"], row["blocks_produced"], row["slots_skipped"]) == (4, 3, 1)
+    assert (row["fees"], row["state"], row["reason"], row["source_fetch"]) == (7_507 + 1_000 + 20, "final", None, 7)
+    assert (result.completeness, result.violations) == (Completeness.FINAL, ())
+
+
+def test_fees__block_without_a_fee_row__counts_zero() -> None:
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, block(FIRST + 7, FIRST + 6)))
+    assert (row["fees"], row["state"]) == (8_507, "final")
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(FINAL, "partial"), (PENDING, "pending"), (PARTIAL, "partial"), (UNAVAILABLE, "unavailable")],
+)
+def test_fees__one_block_missing__null_never_the_sum_of_the_others(state: FigureState, expected: str) -> None:
+    result = fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_7, state=state, reason="the node is behind")
+    row = row_of(result)
+    assert (row["fees"], row["state"]) == (None, expected)
+    assert (row["leader_slots"], row["blocks_produced"]) == (4, 3)
+    assert "1 of 3 led blocks not known" in row["reason"]
+    assert str(FIRST + 6) in row["reason"]
+    assert "the node is behind" in row["reason"]
+    assert result.completeness is Completeness.PARTIAL
+    assert result.violations == ()
+
+
+def test_fees__block_answered_with_an_error__is_missing() -> None:
+    failed = rpc_failure(questions.block(FIRST + 6), -32004, f"Block not available for slot {FIRST + 6}")
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, failed, BLOCK_7, state=PENDING))
+    assert (row["fees"], row["state"]) == (None, "pending")
+    assert "Block not available" in row["reason"]
+
+
+def test_fees__answer_holds_another_block__does_not_slip_in() -> None:
+    stranger = block(FIRST + 6, FIRST + 5, ("id-V", 10**12, "Fee"))
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, stranger, BLOCK_7))
+    assert (row["fees"], row["state"]) == (None, "unavailable")
+    assert f"the block of slot {FIRST + 6} has the parent {FIRST + 5}" in row["reason"]
+
+
+def test_fees__list_of_blocks_lost_one__the_gap_is_noticed() -> None:
+    # The node forgot block 6, which would read as a skip of 5 and 6; block 7 names 6 as its parent.
+    row = row_of(fees_from(SCHEDULE, with_blocks(3, 4, 7, 8), BLOCK_4, BLOCK_7))
+    assert (row["fees"], row["state"]) == (None, "unavailable")
+
+
+def test_fees__skip_without_a_later_block_to_prove_it__not_believed() -> None:
+    led_last = schedule(id_V=[4, 39])
+    row = row_of(fees_from(led_last, BLOCKS, BLOCK_4))
+    assert (row["fees"], row["slots_skipped"], row["state"]) == (None, None, "partial")
+    assert f"no later block proves that slot {LAST} was skipped" in row["reason"]
+
+
+def test_fees__skipped_last_slot_proven_by_the_next_epochs_first_block__counts() -> None:
+    witness = block(LAST + 1, FIRST + 8)
+    row = row_of(fees_from(schedule(id_V=[4, 39]), BLOCKS, after_epoch(), BLOCK_4, witness))
+    assert (row["fees"], row["blocks_produced"], row["slots_skipped"], row["state"]) == (7_507, 1, 1, "final")
+
+
+def test_fees__first_block_of_the_epoch_claims_a_parent_inside_it__not_believed() -> None:
+    row = row_of(fees_from(schedule(id_V=[3]), BLOCKS, block(FIRST + 3, FIRST + 2, ("id-V", 5, "Fee"))))
+    assert (row["fees"], row["state"]) == (None, "unavailable")
+    row = row_of(fees_from(schedule(id_V=[3]), BLOCKS, block(FIRST + 3, FIRST - 1, ("id-V", 5, "Fee"))))
+    assert (row["fees"], row["state"]) == (5, "final")
+
+
+def test_fees__identity_without_slots__zero_with_the_reason() -> None:
+    row = row_of(fees_from(schedule(id_W=[0, 1, 2, 3]), BLOCKS))
+    assert (row["fees"], row["leader_slots"], row["state"], row["reason"]) == (0, 0, "final", "NO_LEADER_SLOTS")
+
+
+@pytest.mark.parametrize(
+    "schedule_answer",
+    [
+        rpc(questions.leader_schedule(FIRST), None),
+        rpc(questions.leader_schedule(LAST + 1), {"id-V": [4]}),
+        rpc(questions.leader_schedule(FIRST), {"id-V": [40]}),
+        answer(questions.leader_schedule(FIRST), b"<html>busy</html>"),
+        rpc_failure(questions.leader_schedule(FIRST), -32601, "Method not found"),
+    ],
+    ids=["null", "another epoch", "beyond the epoch", "garbage", "error"],
+)
+def test_fees__schedule_not_usable__unavailable_not_zero(schedule_answer: Answer) -> None:
+    result = fees_from(schedule_answer, BLOCKS, BLOCK_4, BLOCK_6, BLOCK_7)
+    row = row_of(result)
+    assert (row["fees"], row["leader_slots"], row["state"]) == (None, None, "unavailable")
+    assert row["reason"].startswith("leader schedule not known")
+    assert result.violations[0].startswith("nothing is known of canonical_validator_fees")
+
+
+def test_fees__empty_list_of_blocks__is_no_epoch_of_skips() -> None:
+    row = row_of(fees_from(SCHEDULE, with_blocks()))
+    assert (row["fees"], row["slots_skipped"], row["state"]) == (None, None, "unavailable")
+
+
+def test_fees__nothing_staged_about_one_validator__row_says_so_and_the_other_stands() -> None:
+    result = canonical_fees(reference("V", "W"), [fetch("fees", WHOLE)])
+    assert row_of(result)["state"] == "final"
+    other = row_of(result, "W")
+    assert (other["fees"], other["state"]) == (None, "unavailable")
+    assert other["reason"].startswith("nothing staged")
+    assert result.violations == ()
+
+
+def test_fees__one_fetch_about_everyone__serves_every_validator() -> None:
+    led_by_w = block(FIRST + 3, FIRST - 1, ("id-W", 11, "Fee"))
+    result = canonical_fees(reference("V", "W"), [fetch("fees", [*WHOLE, led_by_w], subject=EVERYONE)])
+    assert row_of(result)["fees"] == 8_527
+    assert (row_of(result, "W")["fees"], row_of(result, "W")["slots_skipped"]) == (11, 3)
+
+
+def test_fees__two_validators_under_one_identity__neither_gets_them() -> None:
+    twins = reference("V", "W", identities={"V": "id-V", "W": "id-V"})
+    result = canonical_fees(twins, [fetch("fees", WHOLE, subject=EVERYONE)])
+    assert row_of(result)["fees"] is None
+    assert "stands for several validators" in row_of(result, "W")["reason"]
+
+
+def test_fees__identity_not_known__unavailable() -> None:
+    nameless = reference("V", identities={"V": None})
+    row = row_of(canonical_fees(nameless, [fetch("fees", WHOLE)]))
+    assert (row["fees"], row["reason"]) == (None, "its identity is not known")
+
+
+def test_fees__answers_of_an_adapter_nobody_reads__unavailable() -> None:
+    row = row_of(canonical_fees(reference("V"), [fetch("fees", WHOLE, kind="carrier_pigeon")]))
+    assert (row["fees"], row["state"]) == (None, "unavailable")
+    assert "carrier_pigeon" in row["reason"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    leaders=st.lists(st.sampled_from("VWX"), min_size=10, max_size=10),
+    made=st.sets(st.integers(0, 39), min_size=1),
+    fee=st.integers(0, 2**50),
+)
+def test_fees__any_epoch__every_validator_gets_exactly_the_fees_of_its_slots(
+    leaders: list[str], made: set[int], fee: int
+) -> None:
+    slots = {
+        key: [turn * 4 + n for turn, leader in enumerate(leaders) if leader == key for n in range(4)] for key in "VWX"
+    }
+    chain = [FIRST - 1, *(FIRST + index for index in sorted(made)), LAST + 1]
+    blocks = [block(slot, parent, ("id", fee + slot, "Fee")) for parent, slot in itertools.pairwise(chain)]
+    answers = [
+        schedule(**{f"id_{key}": indices for key, indices in slots.items() if indices}),
+        with_blocks(*sorted(made)),
+        after_epoch(),
+        *blocks,
+    ]
+    result = canonical_fees(reference("V", "W", "X"), [fetch("fees", answers, subject=EVERYONE)])
+    assert (result.violations, result.completeness) == ((), Completeness.FINAL)
+    for key, indices in slots.items():
+        row = row_of(result, key)
+        assert row["fees"] == sum(fee + FIRST + index for index in indices if index in made)
+        assert (row["leader_slots"], row["blocks_produced"]) == (len(indices), len(made & set(indices)))

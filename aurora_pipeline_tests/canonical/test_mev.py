@@ -1,0 +1,136 @@
+"""Canonical MEV: the node is the truth, the formula its check and marked fallback, and 0 never means "not yet"."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.canonical.tables import MEV
+from aurora_pipeline.providers.adapter import Question
+from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.frames import schema_violations
+from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline_tests.canonical.answers import (
+    EPOCH,
+    FINAL,
+    PARTIAL,
+    PENDING,
+    UNAVAILABLE,
+    answer,
+    fetch,
+    reference,
+    row_of,
+    tip_nodes,
+    tip_trees,
+)
+
+
+def mev_from(*answers: Answer, state: FigureState = FINAL, reason: str | None = None) -> LayerResult:
+    result = canonical_mev(reference("V"), [fetch("mev", answers, kind="jito", state=state, reason=reason)], 309)
+    assert schema_violations(MEV, result.frame) == []
+    return result
+
+
+PARTS = ("protocol_tips", "validator_tips", "staker_tips")
+
+
+@pytest.mark.parametrize(
+    ("total", "bps", "own", "parts"),
+    [
+        (1_000, 800, 80, (30, 80, 890)),
+        (1_000, 10_000, 970, (30, 970, 0)),
+        # Epoch 842, vote account CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1.
+        (88_565_530_355, 700, 6_199_587_124, (2_736_674_887, 6_199_587_124, 79_629_268_344)),
+        (0, 500, 0, (0, 0, 0)),
+    ],
+)
+def test_mev__worked_figures__split_as_the_tree_is(total: int, bps: int, own: int, parts: tuple[int, int, int]) -> None:
+    result = mev_from(tip_trees(("V", total, bps), ("W", 5, 0)), tip_nodes("V", own))
+    row = row_of(result)
+    assert tuple(row[name] for name in PARTS) == parts
+    assert (row["total_tips"], row["mev_commission_bps"], row["method"]) == (total, bps, "NODE")
+    assert (row["state"], result.completeness, result.violations, result.warnings) == (
+        "final",
+        Completeness.FINAL,
+        (),
+        (),
+    )
+
+
+def test_mev__node_differs_from_the_formula__node_wins_and_both_are_named() -> None:
+    result = mev_from(tip_trees(("V", 1_000, 800)), tip_nodes("V", 79))
+    row = row_of(result)
+    assert tuple(row[name] for name in PARTS) == (30, 79, 891)
+    (warning,) = result.warnings
+    assert "79" in warning
+    assert "80" in warning
+
+
+def test_mev__node_leaves_less_than_the_protocols_share__parts_still_add_up() -> None:
+    row = row_of(mev_from(tip_trees(("V", 1_000, 10_000)), tip_nodes("V", 990)))
+    assert tuple(row[name] for name in PARTS) == (10, 990, 0)
+
+
+def test_mev__node_above_the_total__not_believed() -> None:
+    row = row_of(mev_from(tip_trees(("V", 1_000, 800)), tip_nodes("V", 1_001)))
+    assert (row["validator_tips"], row["total_tips"], row["state"]) == (None, None, "unavailable")
+
+
+def test_mev__tree_without_its_own_node__formula_marked_as_such() -> None:
+    result = mev_from(tip_trees(("V", 1_000, 800)), tip_nodes("V", None))
+    row = row_of(result)
+    assert tuple(row[name] for name in PARTS) == (30, 80, 890)
+    assert row["method"] == "FORMULA"
+    assert "does not list its own node" in row["reason"]
+    assert len(result.warnings) == 1
+
+
+def test_mev__nodes_not_readable__formula_marked_as_such() -> None:
+    row = row_of(mev_from(tip_trees(("V", 1_000, 800))))
+    assert (row["method"], row["validator_tips"]) == ("FORMULA", 80)
+
+
+def test_mev__absent_from_a_complete_list__zero_not_participating() -> None:
+    row = row_of(mev_from(tip_trees(("W", 5, 0))))
+    assert (row["method"], row["reason"], row["state"]) == ("NOT_PARTICIPATING", "NOT_PARTICIPATING", "final")
+    assert (row["total_tips"], *(row[name] for name in PARTS)) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("state", [PENDING, UNAVAILABLE, PARTIAL])
+def test_mev__absent_from_a_list_that_is_not_final__stays_null(state: FigureState) -> None:
+    row = row_of(mev_from(tip_trees(("W", 5, 0)), state=state, reason="tree not published"))
+    assert (row["total_tips"], row["validator_tips"], row["method"], row["state"]) == (None, None, None, state.value)
+    assert "tree not published" in row["reason"]
+
+
+def test_mev__pending_but_listed_with_zero__is_no_zero() -> None:
+    row = row_of(mev_from(tip_trees(("V", 0, 800)), tip_nodes("V", 0), state=PENDING, reason="epoch still running"))
+    assert (row["validator_tips"], row["state"]) == (None, "pending")
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        tip_trees(),
+        tip_trees(("V", 1_000, 800), epoch=EPOCH + 1),
+        answer(Question("validator_rewards", "/validator_rewards"), {"validators": []}, status=500),
+        answer(Question("validator_rewards", "/validator_rewards"), {"rewards": [], "total_count": 3}),
+        answer(Question("validator_rewards", "/validator_rewards"), b"{"),
+    ],
+    ids=["empty", "another epoch", "empty default body", "cut off", "garbage"],
+)
+def test_mev__listing_that_says_nothing__never_zero(listing: Answer) -> None:
+    row = row_of(mev_from(listing))
+    assert (row["total_tips"], row["validator_tips"], row["state"]) == (None, None, "unavailable")
+
+
+@settings(max_examples=200, deadline=None)
+@given(total=st.integers(0, 10**19), bps=st.integers(0, 10_000), protocol=st.integers(0, 10_000))
+def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, protocol: int) -> None:
+    router_protocol, validator = total * protocol // 10_000, total * bps // 10_000
+    if validator + router_protocol > total:
+        validator = total - router_protocol
+    assert formula_tips(total, bps, protocol) == validator

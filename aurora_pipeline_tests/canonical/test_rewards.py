@@ -1,0 +1,168 @@
+"""Canonical rewards: what a null means, for a vote account and for a stake account, and what is partly known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.canonical.tables import REWARDS
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.frames import schema_violations
+from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline_tests.canonical.answers import (
+    EPOCH,
+    FINAL,
+    LAST,
+    PARTIAL,
+    PENDING,
+    SLOTS,
+    answer,
+    fetch,
+    inflation_rewards,
+    reference,
+    row_of,
+    rpc,
+    rpc_failure,
+)
+
+
+def rewards_from(*answers: Answer, state: FigureState = FINAL, reason: str | None = None) -> LayerResult:
+    result = canonical_rewards(reference("V"), [fetch("rewards", answers, state=state, reason=reason)])
+    assert schema_violations(REWARDS, result.frame) == []
+    return result
+
+
+def validator(result: LayerResult) -> tuple[object, ...]:
+    row = row_of(result, row_kind="VALIDATOR")
+    return row["commission"], row["state"], row["staker_rewards"], row["stakers_state"]
+
+
+def test_rewards__everything_answered__commission_and_each_account() -> None:
+    result = rewards_from(inflation_rewards("V", "s1", "s2", paid={"V": 70_000, "s1": 930_002, "s2": 5}))
+    assert validator(result) == (70_000, "final", 930_007, "final")
+    assert row_of(result, account_key="s1")["staker_rewards"] == 930_002
+    assert (len(result.frame), result.completeness, result.violations) == (3, Completeness.FINAL, ())
+
+
+def test_rewards__commission_of_zero_percent__row_of_zero_is_zero() -> None:
+    result = rewards_from(inflation_rewards("V", "s1", paid={"V": 0, "s1": 7}))
+    assert validator(result) == (0, "final", 7, "final")
+    assert row_of(result, row_kind="VALIDATOR")["reason"] is None
+
+
+def test_rewards__null_of_a_stake_account__zero_with_the_reason() -> None:
+    row = row_of(rewards_from(inflation_rewards("V", "s1", "dust", paid={"V": 1, "s1": 7})), account_key="dust")
+    assert (row["staker_rewards"], row["state"], row["reason"]) == (0, "final", "NO_REWARD")
+
+
+def test_rewards__null_of_the_vote_account_and_nobody_paid__zero_with_the_reason() -> None:
+    result = rewards_from(inflation_rewards("V", "s1", "s2"))
+    assert validator(result) == (0, "final", 0, "final")
+    assert row_of(result, row_kind="VALIDATOR")["reason"] == "NO_REWARD"
+
+
+def test_rewards__null_of_the_vote_account_though_a_staker_was_paid__unavailable_not_zero() -> None:
+    result = rewards_from(inflation_rewards("V", "s1", paid={"s1": 7}))
+    assert validator(result) == (None, "unavailable", 7, "final")
+    assert "another account collects" in row_of(result, row_kind="VALIDATOR")["reason"]
+    assert result.completeness is Completeness.PARTIAL
+
+
+def test_rewards__all_to_the_validator__stakers_got_zero() -> None:
+    assert validator(rewards_from(inflation_rewards("V", "s1", paid={"V": 500}))) == (500, "final", 0, "final")
+
+
+def test_rewards__one_batch_of_accounts_missing__commission_stands_and_the_sum_is_null() -> None:
+    waiting = rpc_failure(questions.inflation_rewards(EPOCH, ["s2", "s3"]), -32017, "Epoch rewards period still active")
+    result = rewards_from(
+        inflation_rewards("V", "s1", paid={"V": 70, "s1": 930}),
+        waiting,
+        state=PENDING,
+        reason="rewards still being paid",
+    )
+    assert validator(result) == (70, "final", None, "partial")
+    assert "2 of 3 stake accounts not known" in row_of(result, row_kind="VALIDATOR")["stakers_reason"]
+    late = row_of(result, account_key="s2")
+    assert (late["staker_rewards"], late["state"]) == (None, "pending")
+    assert "rewards still being paid" in late["reason"]
+    assert result.completeness is Completeness.PARTIAL
+
+
+def test_rewards__null_of_the_vote_account_while_accounts_are_missing__not_yet_zero() -> None:
+    waiting = rpc_failure(questions.inflation_rewards(EPOCH, ["s1"]), -32005, "Node is behind by 9 slots")
+    result = rewards_from(inflation_rewards("V"), waiting, state=PENDING, reason="node behind")
+    assert validator(result) == (None, "pending", None, "pending")
+
+
+def test_rewards__vote_account_alone_from_a_complete_fetch__nobody_has_stake() -> None:
+    assert validator(rewards_from(inflation_rewards("V"))) == (0, "final", 0, "final")
+
+
+def test_rewards__accounts_were_not_observed__only_the_commission_is_known() -> None:
+    result = rewards_from(inflation_rewards("V", paid={"V": 70}), state=PARTIAL, reason="positions not observed")
+    assert validator(result) == (70, "final", None, "partial")
+    assert "positions not observed" in row_of(result, row_kind="VALIDATOR")["stakers_reason"]
+
+
+def test_rewards__fetch_about_everyone__does_not_say_whose_the_accounts_are() -> None:
+    staged = fetch("rewards", [inflation_rewards("V", "s1", paid={"V": 70, "s1": 9})], subject=EVERYONE)
+    result = canonical_rewards(reference("V"), [staged])
+    assert validator(result) == (70, "final", None, "unavailable")
+    assert len(result.frame) == 1
+
+
+@pytest.mark.parametrize("slot", [LAST, LAST + SLOTS + 1], ids=["in the epoch itself", "two epochs later"])
+def test_rewards__effective_slot_outside_the_next_epoch__not_believed(slot: int) -> None:
+    rows = [{"epoch": EPOCH, "effectiveSlot": slot, "amount": 70, "postBalance": 1, "commission": None}]
+    result = rewards_from(rpc(questions.inflation_rewards(EPOCH, ["V"]), rows))
+    assert validator(result)[:2] == (None, "unavailable")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        inflation_rewards("V", "s1", epoch=EPOCH - 1, paid={"V": 70}),
+        rpc(questions.inflation_rewards(EPOCH, ["V", "s1"]), [None]),
+        answer(questions.inflation_rewards(EPOCH, ["V", "s1"]), b'{"jsonrpc":"2.0","result":[nu'),
+        rpc(questions.inflation_rewards(EPOCH, ["V", "s1"]), [{"epoch": EPOCH, "amount": 1.5}, None]),
+    ],
+    ids=["another epoch", "list too short", "cut off", "float"],
+)
+def test_rewards__answer_that_cannot_be_trusted__null_for_all_its_addresses(bad: Answer) -> None:
+    result = rewards_from(bad)
+    assert validator(result)[:2] == (None, "unavailable")
+    assert result.violations[0].startswith("nothing is known of canonical_stake_rewards")
+
+
+def test_rewards__nothing_staged__both_states_say_so() -> None:
+    result = canonical_rewards(reference("V"), [])
+    assert validator(result) == (None, "unavailable", None, "unavailable")
+
+
+def test_rewards__recorded_mainnet_answer__read_to_the_lamport(shared_data: Path) -> None:
+    recorded = json.loads((shared_data / "solana/recorded/get_inflation_reward.json").read_text())[0]
+    vote_key, other = recorded["request"]["params"][0]
+    staged = fetch(
+        "rewards",
+        [answer(questions.inflation_rewards(407, [vote_key, other]), recorded["response"])],
+        subject=vote_key,
+    )
+    whole = reference()
+    epoch_407 = Reference(
+        "solana-mainnet",
+        407,
+        407 * 432_000,
+        408 * 432_000 - 1,
+        whole.started_at,
+        whole.ended_at,
+        (OperatedValidator(vote_key, None, "recorded", "OPERATOR"),),
+    )
+    result = canonical_rewards(epoch_407, [staged])
+    assert row_of(result, vote_key, row_kind="VALIDATOR")["commission"] == 1_490_072
+    assert row_of(result, vote_key, account_key=other)["staker_rewards"] == 28_137_694
