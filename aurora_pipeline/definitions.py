@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import dagster as dg
@@ -10,16 +9,14 @@ import dagster as dg
 from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
 from aurora_pipeline.commissions.asset import partner_commission_lines
 from aurora_pipeline.periods.partitions import PERIODS
+from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
 from aurora_pipeline.pnl.asset import validator_pnl
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import STAGING_ASSETS
 from aurora_pipeline.staging.observing import observe_period
-from aurora_pipeline.staging.sensors import finalized_periods, observe_open_period
 from aurora_pipeline.statements.asset import partner_commission_statements
 from aurora_pipeline.workspace import find_workspace
 
-# One period per run gives each partition its own check results; Dagster calls partitioned checks a preview.
-warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 ASSETS = [
     *STAGING_ASSETS,

@@ -1,7 +1,5 @@
 """The canonical assets: load what was staged, normalise it by a pure function, check it and publish it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -68,9 +68,7 @@ def with_identities(loaded: Loaded, observed: Mapping[str, str | None], inputs: 
         validator if validator.identity_key else replace(validator, identity_key=observed.get(validator.validator_key))
         for validator in loaded.reference.validators
     )
-    return replace(
-        loaded, reference=replace(loaded.reference, validators=validators), inputs=(*loaded.inputs, *inputs)
-    )
+    return replace(loaded, reference=replace(loaded.reference, validators=validators), inputs=(*loaded.inputs, *inputs))
 
 
 def config_inputs(chain: Chain, period: Period, *paths: str) -> tuple[Input, ...]:

@@ -15,11 +15,11 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
+from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
-from aurora_pipeline.staging.discovery import discover_periods
 
 _EPOCHS = re.compile(r"(\d+)(?:\.\.(\d+))?\Z")
 _EPOCHS_MAX = 10_000
@@ -78,7 +78,8 @@ def recompute(chain_id: ChainArgument, epochs: EpochsArgument, as_json: Json = F
         missing = [epoch for epoch in wanted if epoch not in known]
         if missing:
             raise AuroraError(
-                f"nothing is stored of {chain_id} epoch {_listed(missing)}", f"run `aurora backfill {chain_id} {epochs}`"
+                f"nothing is stored of {chain_id} epoch {_listed(missing)}",
+                f"run `aurora backfill {chain_id} {epochs}`",
             )
         runner = job_runner(aurora)
         runner.register_periods(chain_id)
@@ -104,7 +105,7 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
     with aurora.database.connect() as connection:
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
     if not known.issuperset(wanted):
-        found = discover_periods(aurora, chain, last=max(wanted))
+        found = discover_periods(aurora.database, aurora.configuration, chain, last=max(wanted))
         known |= {period.key.epoch for period in found.recorded}
         open_epochs = [epoch for epoch in wanted if epoch not in known]
         if open_epochs:
@@ -176,7 +177,9 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
         out.print(f"{len(ends)} period(s): {verdict}.")
 
 
-def status(chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None, as_json: Json = False) -> None:
+def status(
+    chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None, as_json: Json = False
+) -> None:
     """What is known of each chain's periods: published, partial, failed, missing."""
     with opened() as aurora:
         chains = [aurora.configuration.chain(chain_id)] if chain_id else list(aurora.configuration.enabled_chains())

@@ -1,7 +1,5 @@
 """The asset partner_commission_lines, and the revenue allocation that is published with it or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -29,26 +27,20 @@ def draft_lines(aurora: Aurora, connection: Connection, key: PeriodKey) -> list[
     result = commission_lines(key.chain_id, key.epoch, pnl.frame, terms)
     inputs = (pnl.as_input, period.as_input, *terms.inputs)
     return [
-        Draft(
-            table, key.chain_id, key.epoch, part.frame, inputs, part.completeness, part.violations, part.warnings
-        )
+        Draft(table, key.chain_id, key.epoch, part.frame, inputs, part.completeness, part.violations, part.warnings)
         for table, part in zip(_TABLES, (result.lines, result.allocation), strict=True)
     ]
 
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(
-            **layer(table, "commissions", "team:finance"), deps=[VALIDATOR_PNL.name], partitions_def=PERIODS
-        )
+        dg.AssetSpec(**layer(table, "commissions", "team:finance"), deps=[VALIDATOR_PNL.name], partitions_def=PERIODS)
         for table in _TABLES
     ],
     backfill_policy=ONE_PERIOD_PER_RUN,
     check_specs=[check for table in _TABLES for check in (gate(table), drift(table))],
 )
-def partner_commission_lines(
-    context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]
-) -> Iterator[Event]:
+def partner_commission_lines(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
     """What each partner is owed under which clause, and who gets every unit of each component."""
     with as_failure():
         with aurora.database.connect() as connection:

@@ -17,13 +17,60 @@ _URL_LINE = "AURORA_DEMO_URL="
 _STOP_SECONDS = 10
 
 
-class SimulatorProcess:
+class SimulatorControl:
+    """The control panel of a running simulator, whoever started it."""
+
+    def __init__(self, url: str = "") -> None:
+        self.url = url
+
+    def answers(self) -> bool:
+        """Whether a simulator is there."""
+        try:
+            self._control("GET", "health")
+        except (AuroraError, ValueError):
+            return False
+        return True
+
+    def clock(self) -> dict[str, Any]:
+        """Where the chain is: slot, epoch, slot_index, unix_time, head_slot, parameters."""
+        return self._control("GET", "clock")
+
+    def advance(self, *, slot: int | None = None, epoch: int | None = None, fraction_bps: int = 0) -> dict[str, Any]:
+        """Let time pass up to a slot, or until some part of an epoch has passed."""
+        order = {"slot": slot} if slot is not None else {"epoch": epoch, "fraction_bps": fraction_bps}
+        return self._control("POST", "advance", order)
+
+    def fault(self, match: str, kind: str, **details: Any) -> dict[str, Any]:
+        """Schedule a fault: status, garbage, half, slow or wrong_epoch, on a path or a JSON-RPC method."""
+        return self._control("POST", "faults", {"match": match, "kind": kind, **details})
+
+    def clear_faults(self) -> dict[str, Any]:
+        """Forget all faults that have not struck yet."""
+        return self._control("DELETE", "faults")
+
+    def _control(self, method: str, name: str, body: Any = None) -> dict[str, Any]:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            connection.request(method, f"/control/{name}", None if body is None else json.dumps(body))
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+        except OSError as error:
+            raise AuroraError(f"the chain simulator at {self.url} does not answer: {error}") from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise AuroraError(f"the chain simulator refused {name}: {answer.get('error')}")
+        return answer
+
+
+class SimulatorProcess(SimulatorControl):
     """A running simulator; as a context manager it is started on entry and gone on exit.
 
     Its chain lives in the state file. A parameter need be named only for a new chain, where it is not the default.
     """
 
     def __init__(self, state: Path, *, port: int = 0, **parameters: int) -> None:
+        super().__init__()
         self._state = state
         self._command = [
             *(sys.executable, "-m", "aurora_pipeline.demo.server", "--exit-with-stdin"),
@@ -31,7 +78,6 @@ class SimulatorProcess:
             *(text for name, value in parameters.items() for text in (f"--{name.replace('_', '-')}", str(value))),
         ]
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = ""
 
     def start(self) -> SimulatorProcess:
         """Start the server and return once it answers; its complaints go to a .log file beside the state."""
@@ -69,34 +115,3 @@ class SimulatorProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def clock(self) -> dict[str, Any]:
-        """Where the chain is: slot, epoch, slot_index, unix_time, head_slot, parameters."""
-        return self._control("GET", "clock")
-
-    def advance(self, *, slot: int | None = None, epoch: int | None = None, fraction_bps: int = 0) -> dict[str, Any]:
-        """Let time pass up to a slot, or until some part of an epoch has passed."""
-        order = {"slot": slot} if slot is not None else {"epoch": epoch, "fraction_bps": fraction_bps}
-        return self._control("POST", "advance", order)
-
-    def fault(self, match: str, kind: str, **details: Any) -> dict[str, Any]:
-        """Schedule a fault: status, garbage, half, slow or wrong_epoch, on a path or a JSON-RPC method."""
-        return self._control("POST", "faults", {"match": match, "kind": kind, **details})
-
-    def clear_faults(self) -> dict[str, Any]:
-        """Forget all faults that have not struck yet."""
-        return self._control("DELETE", "faults")
-
-    def _control(self, method: str, name: str, body: Any = None) -> dict[str, Any]:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
-        try:
-            connection.request(method, f"/control/{name}", None if body is None else json.dumps(body))
-            response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-        except OSError as error:
-            raise AuroraError(f"the chain simulator at {self.url} does not answer: {error}") from error
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise AuroraError(f"the chain simulator refused {name}: {answer.get('error')}")
-        return answer

@@ -6,11 +6,15 @@ so keys are only ever added in ascending order per chain, and `reorder` mends a 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
 from aurora_pipeline.periods.key import PeriodKey
+
+# Dagster calls an explicit backfill policy a beta feature, at every asset that states one.
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
 
 PERIODS = dg.DynamicPartitionsDefinition(name="periods")
 ONE_PERIOD_PER_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)

@@ -1,7 +1,5 @@
 """The asset validator_pnl: components and costs of the published canonical layers, joined per validator."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -28,9 +26,7 @@ def draft_pnl(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
     chain = aurora.configuration.chain(key.chain_id)
     below = {table: load_published(connection, table, key.chain_id, key.epoch) for table in _LAYERS}
     own = own_stake_at(connection, key.chain_id, loaded.period.last_instant)
-    result = compute_pnl(
-        loaded.reference, *[below[table].frame for table in _LAYERS], own.wallets, chain.costs_due
-    )
+    result = compute_pnl(loaded.reference, *[below[table].frame for table in _LAYERS], own.wallets, chain.costs_due)
     inputs = [snapshot.as_input for snapshot in below.values()]
     return draft_of(
         VALIDATOR_PNL, loaded, result, *inputs, *own.inputs, *config_inputs(chain, loaded.period, "costs_due")

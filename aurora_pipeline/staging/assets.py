@@ -1,7 +1,5 @@
 """The staging assets: execute the fetch plan of a data type and keep every byte that came."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """The asset partner_commission_statements: one EPOCH statement per partner, from the period's published lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,0 +1,173 @@
+"""`aurora demo`: from nothing to statements and their proof, on simulated providers."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from aurora_pipeline.commands.running import job_runner, one_line
+from aurora_pipeline.commands.terminal import coins, err, opened, out, print_table, use_demo, workspace
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.process import SimulatorControl
+from aurora_pipeline.demo.session import demo_providers, has_chain
+from aurora_pipeline.demo.story import alone, compare_with_truth, demo_chain, is_computed, live_through, register_cast
+from aurora_pipeline.errors import CheckFailed
+from aurora_pipeline.proof.trace import render, trace_line
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.store.database import Connection
+
+_DEFAULT = Parameters()
+
+
+def demo(
+    epochs: Annotated[int, typer.Option(min=1, max=500, help="How many epochs to have computed in the end.")] = 6,
+    validators: Annotated[int | None, typer.Option(help="Validators of the operator (new chains only).")] = None,
+    stake_accounts: Annotated[int | None, typer.Option(help="Stake accounts on the chain (new chains only).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed makes another chain (new chains only).")] = None,
+) -> None:
+    """Run the whole pipeline on a simulated chain: observed, finalized, computed, stated and proven."""
+    use_demo()
+    started = time.monotonic()
+    place = workspace()
+    wanted = {"validators": validators, "stake_accounts": stake_accounts, "seed": seed}
+    given = {name: value for name, value in wanted.items() if value is not None}
+
+    def waiting() -> None:
+        err.print("Another demo is running on this data; waiting for it to end ...")
+
+    with alone(place.data_dir, waiting):
+        continued = has_chain(place)
+        with demo_providers(place, **given) as simulator, opened(place) as aurora:
+            parameters = Parameters.from_dict(simulator.clock()["parameters"])
+            _introduce(aurora, parameters, continued)
+            changed = _live(aurora, simulator, parameters, epochs)
+            _show(aurora, parameters, epochs, changed, time.monotonic() - started)
+
+
+def _introduce(aurora: Aurora, parameters: Parameters, continued: bool) -> None:
+    database = aurora.database
+    with database.connect() as connection:
+        row = connection.execute("SELECT split_part(version(), ' ', 2) AS version").fetchone()
+    version = row["version"] if row else "?"
+    out.print(f"PostgreSQL {version} in {aurora.workspace.data_dir / 'postgres'}", markup=False)
+    out.print(
+        f"Chain {CHAIN_ID}: {parameters.validators} validators of ours, {parameters.stake_accounts} stake accounts,"
+        f" {'continued' if continued else 'new'}; its providers are simulated on this machine"
+    )
+
+
+def _live(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters, epochs: int) -> int:
+    """Compute the epochs that are not computed yet; says how many layers were published."""
+    wanted = range(parameters.first_epoch, parameters.first_epoch + epochs)
+    cast = register_cast(aurora, parameters, wanted)
+    for change in cast.changes:
+        out.print(f"  imported {change}")
+    with aurora.database.connect() as connection:
+        left = [epoch for epoch in wanted if not is_computed(connection, epoch)]
+    if not left:
+        return len(cast.changes)
+    runner = job_runner(aurora)
+    published = 0
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("", total=len(left))
+        for epoch in left:
+            end = live_through(aurora, runner, simulator, epoch, lambda text: progress.update(task, description=text))
+            progress.advance(task)
+            out.print(f"  {one_line(end)}", markup=False)
+            published += end.count("published")
+            if end.failures:
+                raise CheckFailed("\n  ".join(["the demo stopped:", *end.failures]), "see `aurora --demo status`")
+    return published
+
+
+def _show(aurora: Aurora, parameters: Parameters, epochs: int, changed: int, seconds: float) -> None:
+    chain = demo_chain(aurora)
+    span = range(parameters.first_epoch, parameters.first_epoch + epochs)
+    with aurora.database.connect() as connection:
+        _show_pnl(connection, chain, span[-1])
+        _show_statements(connection, chain, span)
+        compared = compare_with_truth(connection, parameters, span)
+        line = connection.execute(
+            """SELECT line_id::text AS line_id FROM partner_commission_lines
+               WHERE chain_id = %s AND epoch = %s AND final > 0 AND NOT held AND component = 'MEV_TIPS'
+               ORDER BY line_id LIMIT 1""",
+            [CHAIN_ID, span[-1]],
+        ).fetchone()
+        if line is not None:
+            out.print("\n[bold]One line, down to the bytes a provider sent[/]")
+            out.print(render(trace_line(connection, line["line_id"])))
+    if compared.differences:
+        raise CheckFailed("\n  ".join(["figures differ from what was simulated:", *compared.differences[:20]]))
+    out.print(
+        f"\n[green]{compared.compared} of {compared.compared} figures equal what the simulator knows it generated,"
+        " to the lamport.[/]"
+    )
+    verdict = "Everything was computed before: nothing changed." if not changed else "Done"
+    out.print(f"{verdict} ({seconds:.1f} s)")
+    _suggest(line["line_id"] if line else None, span)
+
+
+def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
+    rows = connection.execute(
+        "SELECT * FROM validator_pnl WHERE chain_id = %s AND epoch = %s ORDER BY net DESC NULLS LAST", [CHAIN_ID, epoch]
+    ).fetchall()
+    figures = ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_revenue", "total_costs", "net"]
+    shown = [[row["name"], *[coins(_whole(row[name]), chain) for name in figures], row["state"]] for row in rows]
+    columns = ["validator", "block fees", "MEV tips", "own stake", "commission", "revenue", "costs", "net", "state"]
+    out.print()
+    print_table(f"Validator P&L, epoch {epoch}, in {chain.native_unit}", columns, shown, right=columns[1:-1])
+
+
+def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
+    rows = connection.execute(
+        """SELECT partner_name, epoch, line_count, held_count, lines_total, known_total, held_total, state, statement_id
+           FROM partner_commission_statements WHERE chain_id = %s AND epoch BETWEEN %s AND %s
+           ORDER BY partner_name, epoch""",
+        [CHAIN_ID, span[0], span[-1]],
+    ).fetchall()
+    shown = [
+        [
+            row["partner_name"],
+            row["epoch"],
+            row["line_count"],
+            coins(_whole(row["lines_total"]), chain),
+            coins(_whole(row["held_total"]), chain) if row["held_count"] else "",
+            row["state"],
+            str(row["statement_id"])[:8],
+        ]
+        for row in rows
+    ]
+    out.print()
+    columns = ["partner", "epoch", "lines", "total", "held", "state", "statement"]
+    print_table(
+        f"Partner statements, in {chain.native_unit}", columns, shown, right=["epoch", "lines", "total", "held"]
+    )
+
+
+def _whole(value: object) -> int | None:
+    return None if value is None else int(str(value))
+
+
+def _suggest(line_id: str | None, span: range) -> None:
+    out.print("\n[bold]What to try next[/]")
+    suggestions = [
+        ("make up", "the Dagster UI on this data"),
+        (f"aurora --demo trace {line_id[:8]}" if line_id else "", "a line, figure by figure, down to payload hashes"),
+        (f"aurora --demo verify {CHAIN_ID} {span[-1]}", "recompute every hash of an epoch from the stored bytes"),
+        (f"aurora --demo recompute {CHAIN_ID} {span[0]}..{span[-1]}", "every layer again: nothing will change"),
+        (f"aurora demo --epochs {len(span) + 1}", "one epoch more"),
+    ]
+    for command, meaning in suggestions:
+        if command:
+            out.print(f"  .venv/bin/{command:<48} {meaning}" if command != "make up" else f"  {command:<58} {meaning}")

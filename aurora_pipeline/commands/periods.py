@@ -1,0 +1,51 @@
+"""`aurora periods`: which periods are known to be final, and the order of their partitions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import dagster as dg
+import typer
+
+from aurora_pipeline.commands.running import usable_chain
+from aurora_pipeline.commands.terminal import opened, out, print_json, print_table
+from aurora_pipeline.operations.dagster_home import enter_dagster_home
+from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.partitions import register, reorder
+from aurora_pipeline.periods.record import recorded_periods
+
+periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is_help=True)
+
+
+@periods.command("list")
+def periods_list(
+    chain_id: Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)],
+    discover: Annotated[bool, typer.Option("--discover", help="Ask the chain for new ones first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Show a chain's finalized periods with their slots and instants."""
+    with opened() as aurora:
+        if discover:
+            chain = usable_chain(aurora, chain_id)
+            found = discover_periods(aurora.database, aurora.configuration, chain)
+            enter_dagster_home(aurora)
+            register(dg.DagsterInstance.get(), [period.key for period in found.recorded])
+        with aurora.database.connect() as connection:
+            known = recorded_periods(connection, aurora.configuration.chain(chain_id).chain_id)
+    if as_json:
+        print_json([{**vars(period), "key": str(period.key), "digest": period.digest} for period in known])
+        return
+    rows = [[p.key, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12]] for p in known]
+    columns = ["period", "first slot", "last slot", "started", "ended", "digest"]
+    print_table(f"{len(known)} finalized periods of {chain_id}", columns, rows, right=["first slot", "last slot"])
+
+
+@periods.command("reorder")
+def periods_reorder() -> None:
+    """Put the partition keys in order, should they not be: ranges over disordered keys are silently wrong."""
+    with opened() as aurora:
+        enter_dagster_home(aurora)
+        changed = reorder(dg.DagsterInstance.get())
+    out.print(
+        "The partition keys were put in order." if changed else "The partition keys are in order: nothing changed."
+    )

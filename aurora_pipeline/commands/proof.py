@@ -1,0 +1,3 @@
+"""`aurora trace`, `verify`, `audit`: where a figure comes from, and whether every hash still holds."""
+
+from __future__ import annotations

@@ -1,0 +1,110 @@
+"""`aurora up`: the Dagster UI and its daemon on this workspace's data, until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.commands.terminal import err, opened, out, workspace
+from aurora_pipeline.demo.session import demo_providers, has_chain
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.operations.dagster_home import prepare_dagster_home, project_file
+from aurora_pipeline.workspace import Workspace
+
+_HOST = "127.0.0.1"
+_STOP_SECONDS = 20
+_READY_SECONDS_MAX = 120
+
+
+def up(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the UI listens, on this machine only.")] = 3000,
+) -> None:
+    """Open the Dagster UI on this data, with sensors and the run queue working, until Ctrl-C."""
+    place = workspace()
+    _refuse_taken(port)
+    signal.signal(signal.SIGTERM, _leave)
+    if place.is_demo and not has_chain(place):
+        from aurora_pipeline.commands.demo import demo
+
+        err.print("There is no demo data yet; making it first.")
+        demo(epochs=6, validators=None, stake_accounts=None, seed=None)
+    with _providers(place), opened(place) as aurora:
+        # Opened before Dagster is started, so that its processes find a migrated database and only join it.
+        shown = aurora.database.shown
+        environment = {**os.environ, **prepare_dagster_home(aurora)}
+        log = aurora.workspace.data_dir / "dagster.log"
+        command = [
+            *(sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml"))),
+            *("--host", _HOST, "--port", str(port)),
+        ]
+        with log.open("ab") as output:
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=log.parent)
+        try:
+            _await_ready(process, port, log)
+            out.print(f"Dagster UI: http://{_HOST}:{port}   (database {shown}; log {log})", markup=False)
+            out.print("Sensors are running. Ctrl-C ends it.")
+            raise typer.Exit(process.wait())
+        except KeyboardInterrupt:
+            out.print("\nStopping ...")
+        finally:
+            _stop(process)
+
+
+@contextlib.contextmanager
+def _providers(place: Workspace) -> Iterator[None]:
+    """In the demo, the simulated providers; elsewhere they are where providers.yaml says."""
+    if not place.is_demo:
+        yield
+        return
+    with demo_providers(place):
+        yield
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            raise AuroraError(
+                f"port {port} is in use", f"choose another one (aurora up --port {port + 1}), or stop what uses it"
+            ) from None
+
+
+def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Return once the UI answers; Dagster offers no event to wait for, so the port is tried."""
+    deadline = time.monotonic() + _READY_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            tail = "\n  ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+            raise AuroraError(f"Dagster did not start:\n  {tail}", f"its whole log is {log}")
+        with contextlib.suppress(OSError), socket.create_connection((_HOST, port), timeout=1):
+            return
+        time.sleep(0.2)
+    raise AuroraError(f"Dagster did not answer on port {port} within {_READY_SECONDS_MAX} s", f"its log is {log}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """SIGTERM ends the command like Ctrl-C, so that what it started is stopped too."""
+    raise KeyboardInterrupt

@@ -1,0 +1,38 @@
+"""The demo's providers while a command needs them: the ones that run already, else a process of the command's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
+from aurora_pipeline.workspace import DEMO_URL_VARIABLE, Workspace
+
+_STATE, _ADDRESS = "simulator.json", "simulator.url"
+
+
+@contextmanager
+def demo_providers(workspace: Workspace, **parameters: int) -> Iterator[SimulatorControl]:
+    """The simulated providers of a demo workspace, their address in this process's environment.
+
+    One process at a time serves the chain; whoever comes second uses that one.
+    """
+    address = workspace.data_dir / _ADDRESS
+    running = SimulatorControl(address.read_text(encoding="utf-8").strip()) if address.exists() else None
+    if running is not None and running.answers():
+        os.environ[DEMO_URL_VARIABLE] = running.url
+        yield running
+        return
+    with SimulatorProcess(workspace.data_dir / _STATE, **parameters) as own:
+        address.write_text(own.url, encoding="utf-8")
+        os.environ[DEMO_URL_VARIABLE] = own.url
+        try:
+            yield own
+        finally:
+            address.unlink(missing_ok=True)
+
+
+def has_chain(workspace: Workspace) -> bool:
+    """Whether a demo ever ran in this workspace."""
+    return (workspace.data_dir / _STATE).exists()

@@ -1,0 +1,156 @@
+"""The demo's story: register the cast, let epochs pass while observed, compute them, compare with the truth."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.canonical.cost_entries import import_costs
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.demo.agreements import agreements_yaml
+from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.process import SimulatorControl
+from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, truth, validators_csv
+from aurora_pipeline.operations.runs import JobRunner, RunEnd
+from aurora_pipeline.periods.dated import actor
+from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.validators import import_operator_wallets, import_validators
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.staging.observing import observe_running_period
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.snapshots import load_published
+from aurora_pipeline.tables import LAYERS
+
+OBSERVED_AT_BPS = (3_000, 8_000)
+"""The parts of an epoch after which the demo samples it, early and late."""
+FINAL_AT_BPS = 1_500
+"""The part of the next epoch after which rewards are paid and tip trees published."""
+_FILES = "files"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What was registered, in words, and where its files are."""
+
+    folder: Path
+    changes: tuple[str, ...]
+
+
+def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast:
+    """Write the operator's files as an operator would have them, and import each; repeating it changes nothing."""
+    folder = aurora.workspace.data_dir / _FILES
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "validators.csv": validators_csv(parameters),
+        "operator_wallets.csv": operator_wallets_csv(parameters),
+        "costs.csv": costs_csv(parameters, epochs),
+        "agreements.yaml": agreements_yaml(cast_of(parameters)),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    configuration, database = aurora.configuration, aurora.database
+    changes = []
+    for name, found in (
+        ("validators.csv", import_validators(database, configuration, folder / "validators.csv").changed),
+        (
+            "operator_wallets.csv",
+            import_operator_wallets(database, configuration, folder / "operator_wallets.csv").changed,
+        ),
+        ("costs.csv", import_costs(database, texts["costs.csv"], "costs.csv", configuration.chains).changed),
+        ("agreements.yaml", apply(database, folder / "agreements.yaml", actor(), "the demo's agreements").changes),
+    ):
+        if found:
+            changes.append(f"{name}: {len(found)} entries")
+    return Cast(folder, tuple(changes))
+
+
+def live_through(
+    aurora: Aurora,
+    runner: JobRunner,
+    simulator: SimulatorControl,
+    epoch: int,
+    tell: Callable[[str], None],
+) -> RunEnd:
+    """Let one epoch pass as production would see it: observe it while it runs, and compute it once it is final."""
+    chain = aurora.configuration.chain(CHAIN_ID)
+    for part in OBSERVED_AT_BPS:
+        if _advance(simulator, epoch, part):
+            tell(f"epoch {epoch}: {part // 100} % passed, observing what the chain will forget")
+            observe_running_period(aurora.database, aurora.configuration, chain)
+    _advance(simulator, epoch + 1, FINAL_AT_BPS)
+    tell(f"epoch {epoch}: final, fetching and computing")
+    discover_periods(aurora.database, aurora.configuration, chain, last=epoch)
+    runner.register_periods(CHAIN_ID)
+    return runner.run("period", PeriodKey(CHAIN_ID, epoch))
+
+
+def _advance(simulator: SimulatorControl, epoch: int, part_bps: int) -> bool:
+    """Move the simulated clock on to a point; False if it is beyond it already."""
+    clock = simulator.clock()
+    passed = (clock["epoch"], clock["slot_index"] * 10_000 // clock["parameters"]["slots_per_epoch"])
+    if passed >= (epoch, part_bps):
+        return False
+    simulator.advance(epoch=epoch, fraction_bps=part_bps)
+    return True
+
+
+def is_computed(connection: Connection, epoch: int) -> bool:
+    """Whether every layer of an epoch is in force."""
+    row = connection.execute(
+        "SELECT count(*) AS n FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
+        [CHAIN_ID, epoch, [table.name for table in LAYERS]],
+    ).fetchone()
+    return row is not None and row["n"] == len(LAYERS)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Published figures against what the simulator knows it generated."""
+
+    compared: int
+    differences: tuple[str, ...]
+
+
+def compare_with_truth(connection: Connection, parameters: Parameters, epochs: range) -> Comparison:
+    """Every component and vote fee of every validator, to the lamport."""
+    compared, differences = 0, []
+    for epoch in epochs:
+        published = load_published(connection, VALIDATOR_PNL, CHAIN_ID, epoch).frame
+        rows = {row["validator_key"]: row for row in published.iter_rows(named=True)}
+        for known in truth(parameters, epoch).validators:
+            row = rows[known.vote]
+            for column, expected in (
+                ("exec_fees", known.fees_lamports),
+                ("mev_tips", known.mev_validator_lamports),
+                ("vote_rewards", known.own_stake_rewards_lamports),
+                ("commission", known.commission_lamports),
+                ("vote_fees", known.vote_fees_lamports),
+            ):
+                compared += 1
+                if row[column] is None or int(row[column]) != expected:
+                    differences.append(f"epoch {epoch} {known.name} {column}: {row[column]}, truth {expected}")
+    return Comparison(compared, tuple(differences))
+
+
+def demo_chain(aurora: Aurora) -> Chain:
+    """The demo's chain."""
+    return aurora.configuration.chain(CHAIN_ID)
+
+
+@contextmanager
+def alone(data_dir: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """One demo at a time on the same data: a second one waits and then finds the work done."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,122 @@
+"""The sensors that discover: which periods became final, and when to sample the running one. They only request."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.discovery import chain_head, discover_periods
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.partitions import PERIODS, keys_to_add, reorder
+from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.periods.validators import registered_validators
+from aurora_pipeline.providers.solana_answers import EpochInfo
+from aurora_pipeline.runtime import Aurora
+
+# A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.
+PERIODS_PER_TICK = 5
+SAMPLES_PER_PERIOD = 6
+"""How often now-only data is sampled while a period runs. Costs two node calls plus one per validator, each time."""
+OBSERVE_JOB = "observe_open_period_job"
+PERIOD_JOB = "period"
+CHAIN_TAG = "chain"
+
+
+@dataclass(frozen=True)
+class PeriodPlan:
+    """What a tick of `finalized_periods` should do: partitions to add, and periods whose run to request."""
+
+    new_keys: tuple[str, ...]
+    to_run: tuple[PeriodKey, ...]
+
+
+def plan_periods(present: Sequence[str], recorded: Sequence[PeriodKey], computed: Collection[PeriodKey]) -> PeriodPlan:
+    """Every recorded period becomes a partition in order; those of which nothing was ever published are to run.
+
+    Their run keys make Dagster start each one once, also where a tick died between registering and requesting.
+    """
+    return PeriodPlan(tuple(keys_to_add(present, recorded)), tuple(key for key in recorded if key not in computed))
+
+
+def sample_number(info: EpochInfo) -> int:
+    """Which of the period's samples is due at this point of it, from 0 on."""
+    return info.slot_index * SAMPLES_PER_PERIOD // info.slots_in_epoch
+
+
+def observation_key(chain_id: str, info: EpochInfo) -> str:
+    """The run key of a sample: each is requested once, however often a tick sees it due."""
+    return f"observe:{PeriodKey(chain_id, info.epoch)}:{sample_number(info)}"
+
+
+@dg.sensor(
+    job_name=PERIOD_JOB,
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Registers periods that became final, as partitions in order, and requests their runs.",
+)
+def finalized_periods(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
+    """One look at each enabled chain; a chain whose node is down does not hold up the others."""
+    present = list(context.instance.get_dynamic_partitions(str(PERIODS.name)))
+    plans, trouble = [], []
+    for chain in aurora.configuration.enabled_chains():
+        try:
+            recorded, computed = _known(aurora, chain)
+            plans.append(plan_periods(present, recorded, computed))
+        except AuroraError as error:
+            trouble.append(f"{chain.chain_id}: {error}")
+            context.log.error("%s: %s", chain.chain_id, error)
+    if trouble and len(trouble) == len(aurora.configuration.enabled_chains()):
+        raise dg.Failure(description="\n".join(trouble), allow_retries=False)
+    if reorder(context.instance):
+        context.log.warning("the partition keys were out of order and have been put in order")
+    new = [key for plan in plans for key in plan.new_keys]
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(run_key=f"final:{key}", partition_key=str(key), tags={CHAIN_TAG: key.chain_id})
+            for plan in plans
+            for key in plan.to_run
+        ],
+        dynamic_partitions_requests=[PERIODS.build_add_request(new)] if new else [],
+    )
+
+
+def _known(aurora: Aurora, chain: Chain) -> tuple[list[PeriodKey], set[PeriodKey]]:
+    """The recorded periods of a chain after another look at it, and those of which something was published."""
+    with aurora.database.connect() as connection:
+        if not registered_validators(connection, chain.chain_id):
+            raise AuroraError("no validator is registered", "aurora validators import FILE.csv")
+    discover_periods(aurora.database, aurora.configuration, chain, at_most=PERIODS_PER_TICK)
+    with aurora.database.connect() as connection:
+        published = connection.execute(
+            "SELECT DISTINCT epoch FROM publications WHERE chain_id = %s", [chain.chain_id]
+        ).fetchall()
+        recorded = [period.key for period in recorded_periods(connection, chain.chain_id)]
+    return recorded, {PeriodKey(chain.chain_id, row["epoch"]) for row in published}
+
+
+@dg.sensor(
+    job_name=OBSERVE_JOB,
+    minimum_interval_seconds=120,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=f"Requests {SAMPLES_PER_PERIOD} samples of now-only data (stake, commission, leader schedule) in every"
+    " running period: what a chain does not tell about the past.",
+)
+def observe_open_period(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
+    """One question to each enabled chain; the sampling itself is a run's work."""
+    requests = []
+    for chain in aurora.configuration.enabled_chains():
+        try:
+            info = chain_head(aurora.configuration, chain)
+        except AuroraError as error:
+            context.log.error("%s: %s", chain.chain_id, error)
+            continue
+        requests.append(
+            dg.RunRequest(
+                run_key=observation_key(chain.chain_id, info),
+                run_config=dg.RunConfig(ops={"observe_chain": {"config": {"chain_id": chain.chain_id}}}),
+                tags={CHAIN_TAG: chain.chain_id},
+            )
+        )
+    return dg.SensorResult(run_requests=requests)
