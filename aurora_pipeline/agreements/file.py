@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from aurora_pipeline.agreements.matching import is_glob
 from aurora_pipeline.agreements.tables import Basis, Method
@@ -22,6 +22,7 @@ from aurora_pipeline.pnl.tables import Component
 
 _KEY = r"^[a-z0-9][a-z0-9._-]*$"
 _KEY_WORDS = "lower-case letters, digits, dots, hyphens and underscores"
+_SHOWN_AT_MOST = 50
 _ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -33,7 +34,9 @@ class AgreementsRefused(AuroraError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
         heading = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        listing = "\n".join(f"  {problem}" for problem in self.problems)
+        listing = "\n".join(f"  {problem}" for problem in self.problems[:_SHOWN_AT_MOST])
+        if len(self.problems) > _SHOWN_AT_MOST:
+            listing += f"\n  ... and {len(self.problems) - _SHOWN_AT_MOST} more"
         super().__init__(f"{heading} in the agreements, nothing was written:\n{listing}")
 
 
@@ -43,6 +46,13 @@ def _no_component_all(value: Any) -> Any:
             "there is no component for all of them", "write four rules, one per component: nothing is paid twice then"
         )
     return value
+
+
+def _at_least_one(rules: tuple[RuleEntry, ...]) -> tuple[RuleEntry, ...]:
+    # Pydantic's own min_length counts the items without mistakes, so it would call a list of bad rules too short.
+    if not rules:
+        raise broken_rule("an agreement without rules pays nothing", "write at least one: - rule: ...")
+    return rules
 
 
 _Component: TypeAlias = Annotated[Component, BeforeValidator(_no_component_all)]
@@ -85,7 +95,9 @@ class AgreementEntry(FrozenModel):
         description="The day (00:00 UTC) from which these terms hold; needed when terms change, for the first terms it"
         " is active_from unless given.",
     )
-    rules: tuple[RuleEntry, ...] = Field(min_length=1, description="The rules in their order, at least one.")
+    rules: Annotated[tuple[RuleEntry, ...], AfterValidator(_at_least_one)] = Field(
+        description="The rules in their order, at least one.", json_schema_extra={"minItems": 1}
+    )
 
     @property
     def terms(self) -> tuple[Rule, ...]:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.matching import claimed_bps, is_glob, matches, paying_rules
-from aurora_pipeline.agreements.terms import AgreementInForce, Rule
+from aurora_pipeline.agreements.terms import AgreementInForce
 from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
 
+_NAMED_AT_MOST = 8
 _ANY_OTHER = "any other validator"
 """Stands for validators that nobody named yet: only rules for every validator match it, it is no key of any chain."""
 
@@ -58,9 +59,12 @@ def _over_claims(
                 key = (component.value, *("/".join(claimant) for claimant in claimants))
                 found.setdefault(key, (claimed, component, []))[2].append(validator)
     for (_, *rules), (claimed, component, validators) in found.items():
+        shown = (
+            rules if len(rules) <= _NAMED_AT_MOST else [*rules[:_NAMED_AT_MOST], f"{len(rules) - _NAMED_AT_MOST} more"]
+        )
         whom = validators[0] if len(validators) == 1 else f"{validators[0]} and {len(validators) - 1} more"
         yield (
-            f"{' and '.join(rules)} together claim {claimed} bps of {component} of {whom} on {chain_id}: above"
+            f"{' and '.join(shown)} together claim {claimed} bps of {component} of {whom} on {chain_id}: above"
             f" {BPS_WHOLE} bps their lines there will be HELD until the terms change"
         )
 
@@ -70,12 +74,8 @@ def _idle_rules(agreement: AgreementInForce, chain_id: str, operated: Sequence[s
         if not any(matches(rule, chain_id, validator) for validator in operated):
             yield (
                 f"rule {agreement.agreement_id}/{rule.rule_key} matches none of the validators registered on {chain_id}"
-                f" ({_named(rule)}); see `aurora validators list`"
+                f" (validator: {rule.validator_key}); see `aurora validators list`"
             )
-
-
-def _named(rule: Rule) -> str:
-    return f"validator: {rule.validator_key}"
 
 
 def _first_instants(connection: Connection, touched: Collection[str]) -> dict[str, datetime]:

@@ -48,15 +48,11 @@ def commission_lines(chain_id: str, epoch: int, pnl: pl.DataFrame, terms: Terms)
             claims = [{**line, "held": True, "reason": held} if line["computed"] else line for line in claims]
         lines += claims
         parts += _parts(chain_id, epoch, revenue, claims, held)
-    known = {revenue.validator_key for revenue in available}
-    warnings += _rules_without_validator(terms, known)
+    warnings += _rules_without_validator(terms, {revenue.validator_key for revenue in available})
+    lines_frame, allocation = frame_of(PARTNER_COMMISSION_LINES, lines), frame_of(REVENUE_ALLOCATION, parts)
     return Commissions(
-        _result(frame_of(PARTNER_COMMISSION_LINES, lines), _contradictions(available), warnings),
-        _result(
-            allocation := frame_of(REVENUE_ALLOCATION, parts),
-            allocation_violations(available, frame_of(PARTNER_COMMISSION_LINES, lines), allocation),
-            [],
-        ),
+        _result(lines_frame, _contradictions(available), warnings),
+        _result(allocation, allocation_violations(available, lines_frame, allocation), []),
     )
 
 

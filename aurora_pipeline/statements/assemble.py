@@ -29,14 +29,14 @@ def epoch_statements(period: Period, lines: pl.DataFrame, terms: Terms) -> Layer
     `lines` are the period's published lines with their `salt` (`stored_rows`), which each statement commits to.
     """
     partners = {partner.partner_id: partner for partner in terms.partners}
-    with_lines = set(lines["partner_id"].unique().to_list())
+    by_partner = {str(key[0]): part for key, part in lines.partition_by("partner_id", as_dict=True).items()}
     rows = [
-        _statement(period, partner, lines.filter(pl.col("partner_id") == partner_id))
+        _statement(period, partner, by_partner.get(partner_id, lines.clear()))
         for partner_id, partner in sorted(partners.items())
     ]
     violations = [
         f"there are lines of partner {partner_id}, who has no agreement in force any more: compute the lines again"
-        for partner_id in sorted(with_lines - partners.keys())
+        for partner_id in sorted(by_partner.keys() - partners.keys())
     ]
     is_final = all(row["state"] == FigureState.FINAL for row in rows)
     return LayerResult(
