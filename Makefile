@@ -18,7 +18,7 @@ demo: .venv/installed ## from nothing to statements, on a simulated chain
 	@.venv/bin/aurora demo
 
 up: .venv/installed ## open the Dagster UI
-	@.venv/bin/aurora up
+	@.venv/bin/aurora --demo up
 
 test: .venv/installed-dev ## run all tests, on a PostgreSQL of their own
 	.venv/bin/python -m pytest -n 2 --dist loadfile

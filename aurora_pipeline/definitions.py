@@ -8,7 +8,6 @@ import dagster as dg
 
 from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
 from aurora_pipeline.commissions.asset import partner_commission_lines
-from aurora_pipeline.periods.partitions import PERIODS
 from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
 from aurora_pipeline.pnl.asset import validator_pnl
 from aurora_pipeline.runtime import Aurora
@@ -16,7 +15,6 @@ from aurora_pipeline.staging.assets import STAGING_ASSETS
 from aurora_pipeline.staging.observing import observe_period
 from aurora_pipeline.statements.asset import partner_commission_statements
 from aurora_pipeline.workspace import find_workspace
-
 
 ASSETS = [
     *STAGING_ASSETS,
@@ -31,13 +29,11 @@ STAGING = dg.AssetSelection.groups("staging")
 PERIOD_JOB = dg.define_asset_job(
     "period",
     selection=dg.AssetSelection.all(),
-    partitions_def=PERIODS,
     description="Everything of one period: fetch what is missing, then compute every layer.",
 )
 RECOMPUTE_JOB = dg.define_asset_job(
     "recompute",
     selection=dg.AssetSelection.all() - STAGING,
-    partitions_def=PERIODS,
     description="Every computed layer of one period again, from what is stored; never touches the network.",
 )
 

@@ -154,7 +154,7 @@ ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
 COSTS = Table(
     name="canonical_validator_costs",
     role=Role.LAYER,
-    description="Typed costs (and other income) per validator, never negative. A due cost that is unknown is a row too.",
+    description="Typed costs and other income per validator, never negative. A due cost that is unknown is a row too.",
     columns=(
         CHAIN_ID,
         EPOCH,

@@ -41,7 +41,7 @@ def demo(
 
     with alone(place.data_dir, waiting):
         continued = has_chain(place)
-        with demo_providers(place, **given) as simulator, opened(place) as aurora:
+        with demo_providers(place, **given) as simulator, opened() as aurora:
             parameters = Parameters.from_dict(simulator.clock()["parameters"])
             _introduce(aurora, parameters, continued)
             changed = _live(aurora, simulator, parameters, epochs)

@@ -59,7 +59,7 @@ def backfill(
 ) -> None:
     """Fetch what is missing of some epochs and compute every layer. What is complete is not asked again."""
     wanted = parse_epochs(epochs)
-    with opened() as aurora:
+    with opened(asks_providers=True) as aurora:
         chain = usable_chain(aurora, chain_id)
         runner = job_runner(aurora)
         keys = final_keys(aurora, chain, wanted)

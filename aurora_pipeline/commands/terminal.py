@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -33,10 +33,15 @@ def workspace() -> Workspace:
 
 
 @contextmanager
-def opened(place: Workspace | None = None) -> Iterator[Aurora]:
-    """The workspace's instance, open while the block runs."""
-    with Aurora(place or workspace()) as aurora:
-        yield aurora
+def opened(*, asks_providers: bool = False) -> Iterator[Aurora]:
+    """The workspace's instance, open while the block runs; in the demo with its providers where they are asked."""
+    place = workspace()
+    with ExitStack() as stack:
+        if asks_providers and place.is_demo:
+            from aurora_pipeline.demo.session import demo_providers
+
+            stack.enter_context(demo_providers(place))
+        yield stack.enter_context(Aurora(place))
 
 
 def print_error(error: AuroraError) -> int:

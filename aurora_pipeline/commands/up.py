@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -17,10 +16,9 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.commands.terminal import err, opened, out, workspace
-from aurora_pipeline.demo.session import demo_providers, has_chain
+from aurora_pipeline.demo.session import has_chain
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.operations.dagster_home import prepare_dagster_home, project_file
-from aurora_pipeline.workspace import Workspace
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 20
@@ -39,7 +37,7 @@ def up(
 
         err.print("There is no demo data yet; making it first.")
         demo(epochs=6, validators=None, stake_accounts=None, seed=None)
-    with _providers(place), opened(place) as aurora:
+    with opened(asks_providers=True) as aurora:
         # Opened before Dagster is started, so that its processes find a migrated database and only join it.
         shown = aurora.database.shown
         environment = {**os.environ, **prepare_dagster_home(aurora)}
@@ -59,16 +57,6 @@ def up(
             out.print("\nStopping ...")
         finally:
             _stop(process)
-
-
-@contextlib.contextmanager
-def _providers(place: Workspace) -> Iterator[None]:
-    """In the demo, the simulated providers; elsewhere they are where providers.yaml says."""
-    if not place.is_demo:
-        yield
-        return
-    with demo_providers(place):
-        yield
 
 
 def _refuse_taken(port: int) -> None:
