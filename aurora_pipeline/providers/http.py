@@ -64,7 +64,7 @@ class ProviderClient:
             _READS_PER_ATTEMPT * provider.timeouts.read_seconds
         )
         self._pauses = wait_exponential_jitter(
-            initial=_FIRST_PAUSE_SECONDS, max=provider.retries.wait_seconds_max, jitter=_FIRST_PAUSE_SECONDS
+            multiplier=_FIRST_PAUSE_SECONDS, max=provider.retries.wait_seconds_max, jitter=_FIRST_PAUSE_SECONDS
         )
         self._paused_until = 0.0
         self._failures = 0

@@ -1,0 +1,288 @@
+"""Asking over HTTP: what is retried, what is refused, what is never said."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import chain, repeat
+from typing import Any
+
+import pytest
+
+from aurora_pipeline.config import Provider
+from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.providers.http import FAILED_QUESTIONS_MAX, ProviderClient
+from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
+from aurora_pipeline_tests.providers.asked import provider
+
+OK = Reply(b'{"fine":1}')
+SECRET = "sEcReT-0123456789"
+
+
+def in_turn(*replies: Reply) -> Callable[[object], Reply]:
+    """Each reply once, the last one for ever."""
+    turns: Iterator[Reply] = chain(replies, repeat(replies[-1]))
+    return lambda seen: next(turns)
+
+
+def ask(settings: Provider, *questions: Question, trouble: Any = lambda answer: None) -> list[Answer | ProviderDown]:
+    """Ask one question after the other over one line; a provider that is down is a result."""
+
+    async def run() -> list[Answer | ProviderDown]:
+        results: list[Answer | ProviderDown] = []
+        async with ProviderClient(settings, trouble) as client:
+            for question in questions:
+                try:
+                    results.append(await client.ask(question))
+                except ProviderDown as error:
+                    results.append(error)
+        return results
+
+    return asyncio.run(run())
+
+
+def question(number: int = 1, **fields: Any) -> Question:
+    return Question(key=f"question {number}", path="/thing", query={"n": number}, **fields)
+
+
+def down_reason(result: Answer | ProviderDown) -> str:
+    assert isinstance(result, ProviderDown)
+    return result.reason
+
+
+def test_ask__get_with_query__body_exactly_as_sent() -> None:
+    body = b' {"a": 1.10,\n "b":"\xc3\xa4"} '
+    with FaultServer(in_turn(Reply(body, headers={"content-type": "application/json", "set-cookie": "a=b"}))) as server:
+        (answer,) = ask(provider(server.url + "/base"), question())
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body) == (200, body)
+    assert answer.request == {"verb": "GET", "path": "/thing", "query": {"n": 1}}
+    assert answer.headers == {"content-type": "application/json"}
+    assert (server.seen[0].path, server.seen[0].query) == ("/base/thing", {"n": "1"})
+
+
+def test_ask__post__body_is_compact_json() -> None:
+    with FaultServer(in_turn(OK)) as server:
+        ask(provider(server.url), Question(key="k", path="", body={"b": [1, 2], "a": None}))
+    assert (server.seen[0].verb, server.seen[0].body) == ("POST", b'{"b":[1,2],"a":null}')
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_ask__passing_status__retried_until_it_is_over(status: int) -> None:
+    with FaultServer(in_turn(Reply(status=status), Reply(status=status), OK)) as server:
+        (answer,) = ask(provider(server.url), question())
+    assert isinstance(answer, Answer)
+    assert answer.body == OK.body
+    assert len(server.seen) == 3
+
+
+def test_ask__passing_status_for_ever__provider_down_after_all_attempts() -> None:
+    with FaultServer(in_turn(Reply(status=503))) as server:
+        (result,) = ask(provider(server.url), question())
+    assert down_reason(result).startswith("HTTP 503 (after 3 attempts)")
+    assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 413, 422])
+def test_ask__permanent_failure__is_an_answer_at_once(status: int) -> None:
+    with FaultServer(in_turn(Reply(b"no", status=status))) as server:
+        (answer,) = ask(provider(server.url), question())
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body, len(server.seen)) == (status, b"no", 1)
+
+
+def test_ask__final_status__is_the_answer_after_the_retries() -> None:
+    with FaultServer(in_turn(Reply(b"{}", status=500))) as server:
+        (answer,) = ask(provider(server.url), question(final_statuses=frozenset({500})))
+    assert isinstance(answer, Answer)
+    assert (answer.status, len(server.seen)) == (500, 3)
+
+
+@pytest.mark.parametrize("status", [401, 403, 407])
+def test_ask__access_refused__down_at_once_with_a_remedy(status: int) -> None:
+    with FaultServer(in_turn(Reply(status=status))) as server:
+        first, second = ask(provider(server.url), question(1), question(2))
+    assert "check its api_key" in down_reason(first)
+    assert "not asked again" in down_reason(second)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_ask__redirect__refused_and_not_followed(status: int) -> None:
+    with FaultServer(in_turn(OK)) as elsewhere:
+        target = {"location": elsewhere.url + "/steal"}
+        with FaultServer(in_turn(Reply(status=status, headers=target))) as server:
+            (result,) = ask(provider(server.url, api_key=SECRET), question())
+    assert "redirects" in down_reason(result)
+    assert elsewhere.seen == []
+
+
+def test_ask__half_a_body__retried() -> None:
+    with FaultServer(in_turn(Reply(b'{"whole":true}', cut_after=5), OK)) as server:
+        (answer,) = ask(provider(server.url), question())
+    assert isinstance(answer, Answer)
+    assert answer.body == OK.body
+
+
+def test_ask__gzip__body_as_before_compression() -> None:
+    body = b'{"a":' + b"1" * 5000 + b"}"
+    with FaultServer(in_turn(Reply(gzip.compress(body), headers={"content-encoding": "gzip"}))) as server:
+        (answer,) = ask(provider(server.url), question())
+    assert isinstance(answer, Answer)
+    assert answer.body == body
+
+
+def test_ask__broken_gzip__down() -> None:
+    with FaultServer(in_turn(Reply(b"this is no gzip", headers={"content-encoding": "gzip"}))) as server:
+        (result,) = ask(provider(server.url), question())
+    assert "compressed wrongly" in down_reason(result)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(gzip.compress(b" " * 3_000_000), headers={"content-encoding": "gzip"}),
+        Reply(gzip.compress(gzip.compress(b" " * 3_000_000)), headers={"content-encoding": "gzip, gzip"}),
+        Reply(b" " * 2000),
+    ],
+    ids=["bomb", "bomb in a bomb", "announced"],
+)
+def test_ask__longer_than_allowed__refused_without_retry(reply: Reply) -> None:
+    with FaultServer(in_turn(reply)) as server:
+        (result,) = ask(provider(server.url, max_body_bytes=1024), question())
+    assert "max_body_bytes" in down_reason(result) or "more than once" in down_reason(result)
+    assert len(server.seen) == 1
+
+
+def test_ask__no_data__times_out_and_says_so() -> None:
+    settings = provider("http://unset", timeouts={"connect_seconds": 1, "read_seconds": 0.05})
+    with FaultServer(in_turn(Reply(stalls=True))) as server:
+        (result,) = ask(settings.model_copy(update={"base_url": server.url}), question())
+    assert down_reason(result).startswith("no data for 0.05 seconds")
+    assert len(server.seen) == 3
+
+
+def test_ask__drop_by_drop_for_ever__ends_at_the_total_limit() -> None:
+    timeouts = {"connect_seconds": 0.05, "read_seconds": 0.05}
+    with FaultServer(in_turn(Reply(dribbles=True))) as server:
+        settings = provider(server.url, timeouts=timeouts, retries={"attempts": 1, "wait_seconds_max": 0})
+        (result,) = ask(settings, question())
+    assert down_reason(result).startswith("no complete answer within 0.3 seconds")
+
+
+def test_ask__nobody_listens__down_without_an_address_in_the_words() -> None:
+    (result,) = ask(provider(f"http://user:{SECRET}@127.0.0.1:9/{SECRET}?key={SECRET}"), question())
+    assert down_reason(result).startswith("no connection")
+    assert SECRET not in str(result)
+
+
+def test_ask__down_again_and_again__breaker_stops_asking() -> None:
+    count = FAILED_QUESTIONS_MAX + 2
+    with FaultServer(in_turn(Reply(status=500))) as server:
+        results = ask(provider(server.url), *(question(number) for number in range(count)))
+    assert len(server.seen) == 3 * FAILED_QUESTIONS_MAX
+    assert all("not asked again" in down_reason(result) for result in results[FAILED_QUESTIONS_MAX:])
+
+
+def test_ask__success_between_failures__breaker_stays_closed() -> None:
+    broken = [Reply(status=500)] * 3
+    with FaultServer(in_turn(*broken, *broken, OK, *broken, *broken, OK)) as server:
+        results = ask(provider(server.url), *(question(number) for number in range(6)))
+    assert [isinstance(result, Answer) for result in results] == [False, False, True, False, False, True]
+
+
+def test_ask__retry_after__waited_for_by_all_but_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    real_sleep = asyncio.sleep
+
+    async def sleep(seconds: float, *rest: Any) -> Any:
+        waits.append(seconds)
+        await real_sleep(0, *rest)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    for header in ("2", "3600", in_an_hour):
+        waits.clear()
+        with FaultServer(in_turn(Reply(status=429, headers={"retry-after": header}), OK)) as server:
+            settings = provider(server.url, retries={"attempts": 2, "wait_seconds_max": 7})
+            (answer,) = ask(settings, question())
+        assert isinstance(answer, Answer)
+        longest = max(waits)
+        assert longest == (2 if header == "2" else 7)
+
+
+@pytest.mark.parametrize("header", ["", "soon", "-3", "1e9", "²"])
+def test_ask__unusable_retry_after__ignored(header: str) -> None:
+    with FaultServer(in_turn(Reply(status=429, headers={"retry-after": header}), OK)) as server:
+        (answer,) = ask(provider(server.url, retries={"attempts": 2, "wait_seconds_max": 0}), question())
+    assert isinstance(answer, Answer)
+
+
+def test_ask__many_at_once__no_more_than_concurrency_and_one_connection_each() -> None:
+    async def run(settings: Provider) -> None:
+        async with ProviderClient(settings) as client:
+            await asyncio.gather(*(client.ask(question(number)) for number in range(40)))
+
+    with FaultServer(in_turn(OK)) as server:
+        asyncio.run(run(provider(server.url, concurrency=3)))
+    assert (server.busiest, len(server.seen)) == (3, 40)
+
+
+def test_ask__rate_limit__no_stretch_of_time_sees_more() -> None:
+    stamps: list[float] = []
+
+    def handler(seen: object) -> Reply:
+        stamps.append(asyncio.get_running_loop().time())
+        return OK
+
+    async def run(settings: Provider) -> None:
+        async with ProviderClient(settings) as client:
+            await asyncio.gather(*(client.ask(question(number)) for number in range(25)))
+
+    with FaultServer(handler) as server:
+        asyncio.run(run(provider(server.url, concurrency=25, rate_limit={"requests": 10, "per_seconds": 0.3})))
+    # A little slack at the edges: a request takes its time from its permit to the server.
+    assert all(len([late for late in stamps if 0 <= late - start < 0.28]) <= 10 for start in stamps)
+    assert len(stamps) == 25
+
+
+def test_ask__passing_trouble_in_a_good_answer__retried_then_given_as_it_is() -> None:
+    behind, fine = json_reply({"behind": True}), json_reply({"behind": False})
+
+    def trouble(answer: Answer) -> str | None:
+        return "behind" if b"true" in answer.body else None
+
+    with FaultServer(in_turn(behind, fine)) as server:
+        (recovered,) = ask(provider(server.url), question(), trouble=trouble)
+    with FaultServer(in_turn(behind)) as server:
+        (stuck,) = ask(provider(server.url), question(), trouble=trouble)
+    assert isinstance(recovered, Answer)
+    assert isinstance(stuck, Answer)
+    assert (recovered.body, stuck.body, len(server.seen)) == (fine.body, behind.body, 3)
+
+
+def test_ask__keys__sent_but_never_said(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    # The loggers of the libraries keep their level when the root's is lowered.
+    echo = {"x-rpc-node": f"node for {SECRET}", "content-type": "application/json"}
+    with FaultServer(in_turn(Reply(b"{}", headers=echo), Reply(status=400), Reply(status=500))) as server:
+        base = server.url.replace("http://", f"http://me:{SECRET}@")
+        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}", api_key=SECRET)
+        results = ask(settings, question(1), question(2), question(3))
+    assert server.seen[0].headers["authorization"]
+    assert server.seen[0].path == f"/{SECRET}/rpc/thing"
+    assert server.seen[0].query == {"api-key": SECRET, "n": "1"}
+    said = f"{results!r} {results[-1]!s} {caplog.text}"
+    assert SECRET not in said
+    assert isinstance(results[0], Answer)
+    assert results[0].headers["x-rpc-node"] == "node for …"
+
+
+def test_ask__api_key__sent_as_bearer() -> None:
+    with FaultServer(in_turn(OK)) as server:
+        ask(provider(server.url, api_key=SECRET), question())
+    assert server.seen[0].headers["authorization"] == f"Bearer {SECRET}"
