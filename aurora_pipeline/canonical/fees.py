@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows
@@ -13,14 +14,13 @@ from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import (
     Block,
     asked_params,
-    asked_slot,
     read_block,
     read_blocks,
     read_leader_schedule,
 )
 from aurora_pipeline.providers.solana_blocks import led_slots, next_block
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads import Answer, StagedFetch
 
 NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 """The schedule gives the validator no slot in the period, so it earned no fees: a small validator's ordinary epoch."""
@@ -64,10 +64,10 @@ def _from_solana_rpc(reference: Reference, validator: OperatedValidator, fetch: 
     if not led:
         none = {"blocks_produced": 0, "slots_skipped": 0, "fees": 0, "reason": NO_LEADER_SLOTS}
         return row | none | {"state": FigureState.FINAL.value}
-    slots = _slots_with_blocks(fetch, once)
-    if isinstance(slots, Missing):
-        return row | slots.columns
-    return row | _fees(reference, led, slots, fetch, once)
+    listing = _slots_with_blocks(fetch, once)
+    if isinstance(listing, Missing):
+        return row | listing.columns
+    return row | _fees(reference, led, listing, fetch, once)
 
 
 _READERS: dict[str, Reader] = {"solana_rpc": _from_solana_rpc}
@@ -97,32 +97,47 @@ def _led_slots(
     return missing(fetch, f"leader schedule not known{because(problems)}")
 
 
-def _slots_with_blocks(fetch: StagedFetch, once: Once) -> list[int] | Missing:
-    """Every slot the node listed as having a block, rising; what was listed beyond the epoch serves as witness."""
-    found: set[int] = set()
-    for method in ("getBlocks", "getBlocksWithLimit"):
-        for answer in answers_to(fetch.answers, method):
-            slots = once.read(read_blocks, answer, fetch.provider)
-            if isinstance(slots, UnreadableAnswer):
-                return missing(fetch, f"{answer.request_key}: {slots.problem}")
-            found.update(slots)
-    return sorted(found) if found else missing(fetch, "not known which slots have blocks")
+@dataclass(frozen=True)
+class _Listing:
+    """Slots with a block, rising, and where each stands; what was listed beyond the epoch serves as witness."""
+
+    slots: Sequence[int]
+    positions: Mapping[int, int]
+
+    def before(self, slot: int) -> int | None:
+        """The slot of the block listed before that of `slot`."""
+        position = self.positions[slot]
+        return self.slots[position - 1] if position > 0 else None
 
 
-def _fees(reference: Reference, led: Sequence[int], slots: Sequence[int], fetch: StagedFetch, once: Once) -> Row:
+def _slots_with_blocks(fetch: StagedFetch, once: Once) -> _Listing | Missing:
+    answers = [*answers_to(fetch.answers, "getBlocks"), *answers_to(fetch.answers, "getBlocksWithLimit")]
+    for answer in answers:
+        slots = once.read(read_blocks, answer, fetch.provider)
+        if isinstance(slots, UnreadableAnswer):
+            return missing(fetch, f"{answer.request_key}: {slots.problem}")
+    listing = once.made(_listing, answers)
+    return listing if listing.slots else missing(fetch, "not known which slots have blocks")
+
+
+def _listing(answers: Sequence[Answer]) -> _Listing:
+    slots = sorted({slot for answer in answers for slot in read_blocks(answer, "")})
+    return _Listing(slots, {slot: number for number, slot in enumerate(slots)})
+
+
+def _fees(reference: Reference, led: Sequence[int], listing: _Listing, fetch: StagedFetch, once: Once) -> Row:
     """Counts and the sum of the blocks' fees; null unless every led slot is a block that was read or a proven skip.
 
     A node that lost part of its ledger lists fewer blocks and says nothing. So a skip counts only where the block
     after it names a parent before it, and a block only where its parent is the block listed before it.
     """
-    positions = {slot: number for number, slot in enumerate(slots)}
-    produced = [slot for slot in led if slot in positions]
-    empty = [slot for slot in led if slot not in positions]
-    witnesses = {slot: next_block(slots, slot) for slot in empty}
+    produced = [slot for slot in led if slot in listing.positions]
+    empty = [slot for slot in led if slot not in listing.positions]
+    witnesses = {slot: next_block(listing.slots, slot) for slot in empty}
     wanted = {*produced, *(slot for slot in witnesses.values() if slot is not None)}
     blocks, problems = _blocks(wanted, fetch, once)
     for slot, block in sorted(blocks.items()):
-        before = slots[positions[slot] - 1] if positions[slot] > 0 else None
+        before = listing.before(slot)
         if block.parent_slot != before if before is not None else block.parent_slot >= reference.first_slot:
             expected = f"the block before it is {before}" if before is not None else "it is the first one listed"
             reason = (
@@ -149,7 +164,8 @@ def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> tuple[dict[int,
     blocks: dict[int, Block] = {}
     problems: list[str] = []
     for answer in answers_to(fetch.answers, "getBlock"):
-        if asked_slot(answer, fetch.provider) not in wanted:
+        params = asked_params(answer)
+        if not params or params[0] not in wanted:
             continue
         block = once.read(read_block, answer, fetch.provider)
         if isinstance(block, UnreadableAnswer):

@@ -10,6 +10,7 @@ from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, mis
 from aurora_pipeline.canonical.staged import fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.money import share_bps
+from aurora_pipeline.providers.adapter import NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import (
     VALIDATOR_REWARDS,
     ValidatorTips,
@@ -20,9 +21,6 @@ from aurora_pipeline.providers.jito_answers import (
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
-
-NOT_PARTICIPATING = "NOT_PARTICIPATING"
-"""Absent from a complete, published source: no MEV client, nothing earned."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -72,7 +72,14 @@ class Once:
     """Reads each answer once, however many fetches hold it, and remembers what could not be read."""
 
     def __init__(self) -> None:
-        self._values: dict[tuple[Callable[..., Any], str, str], Any] = {}
+        self._values: dict[tuple[object, ...], Any] = {}
+
+    def made(self, make: Callable[[Sequence[Answer]], Value], answers: Sequence[Answer]) -> Value:
+        """What is made of several answers together; `make` must depend on nothing else."""
+        key = (make, *((answer.request_key, answer.response_hash) for answer in answers))
+        if key not in self._values:
+            self._values[key] = make(answers)
+        return cast("Value", self._values[key])
 
     def read(self, reader: Callable[[Answer, str], Value], answer: Answer, provider: str) -> Value | UnreadableAnswer:
         """What the reader makes of an answer, or the error it raised."""
