@@ -15,6 +15,7 @@ from aurora_pipeline.demo.agreements import agreements_yaml
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, truth, validators_csv
+from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.periods.discovery import discover_periods
@@ -29,7 +30,7 @@ from aurora_pipeline.tables import LAYERS
 
 OBSERVED_AT_BPS = (3_000, 8_000)
 """The parts of an epoch after which the demo samples it, early and late."""
-FINAL_AT_BPS = 1_500
+PUBLISHED_AT_BPS = 1_500
 """The part of the next epoch after which rewards are paid and tip trees published."""
 _FILES = "files"
 
@@ -83,11 +84,19 @@ def live_through(
         if _advance(simulator, epoch, part):
             tell(f"epoch {epoch}: {part // 100} % passed, observing what the chain will forget")
             observe_running_period(aurora.database, aurora.configuration, chain)
-    _advance(simulator, epoch + 1, FINAL_AT_BPS)
+    _advance(simulator, epoch + 1, _final_at_bps(simulator, chain))
     tell(f"epoch {epoch}: final, fetching and computing")
     discover_periods(aurora.database, aurora.configuration, chain, last=epoch)
     runner.register_periods(CHAIN_ID)
     return runner.run("period", PeriodKey(CHAIN_ID, epoch))
+
+
+def _final_at_bps(simulator: SimulatorControl, chain: Chain) -> int:
+    """The part of the next epoch after which this one is final as well; in short epochs the lag is the longer wait."""
+    slots = simulator.clock()["parameters"]["slots_per_epoch"]
+    lag_bps = -(-chain.finality_lag * BPS_WHOLE // slots)
+    # On top of the lag, because the head stands still while slots are skipped.
+    return min(lag_bps + PUBLISHED_AT_BPS, BPS_WHOLE)
 
 
 def _advance(simulator: SimulatorControl, epoch: int, part_bps: int) -> bool:
