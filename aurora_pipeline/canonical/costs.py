@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import polars as pl
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.canonical.staged import Missing, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.vocabulary import CostType
@@ -44,7 +44,7 @@ def canonical_costs(
     return layer_result(
         COSTS,
         rows,
-        known=[row.get("amount") is not None for row in rows],
+        says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         warnings=warnings,
     )

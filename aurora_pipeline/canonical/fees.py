@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.money import total
@@ -35,7 +35,7 @@ def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
     return layer_result(
         FEES,
         rows,
-        known=[row.get("leader_slots") is not None for row in rows],
+        says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=[*missing_rows(FEES, reference.keys, rows), *_uncounted_slots(rows)],
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.providers.reading import UnreadableAnswer
@@ -28,7 +28,7 @@ def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
     return layer_result(
         META,
         rows,
-        known=[any(row.get(name) is not None for name in _EXPECTED) for row in rows],
+        says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=missing_rows(META, reference.keys, rows),
         warnings=_changed_identities(reference, rows),

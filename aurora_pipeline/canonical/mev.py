@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.money import share_bps
@@ -49,7 +49,7 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
     return layer_result(
         MEV,
         rows,
-        known=[row.get("total_tips") is not None for row in rows],
+        says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
         warnings=reading.warnings,

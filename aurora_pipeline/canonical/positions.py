@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.money import total
@@ -38,7 +38,7 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     return layer_result(
         POSITIONS,
         rows,
-        known=[row.get("active_stake") is not None for row in rows],
+        says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=missing_rows(POSITIONS, reference.keys, rows),
     )

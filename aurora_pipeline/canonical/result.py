@@ -28,18 +28,18 @@ def layer_result(
     table: Table,
     rows: Sequence[Row],
     *,
-    known: Iterable[bool],
+    says_something: Iterable[bool],
     states: Iterable[str],
     violations: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> LayerResult:
-    """Rows as a result: PARTIAL unless every state is final, rejected where nothing at all is known.
+    """Rows as a result: PARTIAL unless every state is final, rejected where no row says anything.
 
-    `known` says per row whether it holds any figure; `states` are all states whose figures have to be final.
+    `says_something` tells per row whether it is worth publishing; `states` are all states whose figures have to be final.
     """
     found = list(violations)
-    has_figure = list(known)
-    if rows and not any(has_figure):
+    telling = list(says_something)
+    if rows and not any(telling):
         found.append(nothing_known(table, rows))
     complete = all(state == FigureState.FINAL for state in states)
     return LayerResult(
@@ -48,6 +48,11 @@ def layer_result(
         violations=tuple(found),
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def was_asked(row: Mapping[str, Any]) -> bool:
+    """Whether a row rests on a fetch, be it one that says why the figure is missing, or on what the operator entered."""
+    return row.get("source_fetch") is not None or row["state"] == FigureState.FINAL
 
 
 def nothing_known(table: Table, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.money import total
@@ -56,7 +56,7 @@ def canonical_rewards(reference: Reference, fetches: Sequence[StagedFetch]) -> L
     return layer_result(
         REWARDS,
         rows,
-        known=[row.get("commission") is not None or row.get("staker_rewards") is not None for row in rows],
+        says_something=map(was_asked, rows),
         states=[row[name] for row in rows for name in ("state", "stakers_state") if row.get(name) is not None],
         violations=missing_rows(REWARDS, reference.keys, rows),
     )

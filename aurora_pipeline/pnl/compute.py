@@ -88,7 +88,7 @@ def validator_pnl(
     return layer_result(
         VALIDATOR_PNL,
         rows,
-        known=known,
+        says_something=known,
         states=[row["state"] for row in rows],
         violations=[*violations, *_unbalanced(rows)],
     )

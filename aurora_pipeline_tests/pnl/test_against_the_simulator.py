@@ -129,8 +129,16 @@ class Epoch:
 
     def pnl(self, fees: LayerResult, mev: LayerResult) -> LayerResult:
         wallets = {wallet.address for wallet in world_of(PARAMETERS).cast.operator_wallets}
-        parts = [layer.frame for layer in (fees, mev, self.rewards(), self.positions(), self.costs())]
-        return validator_pnl(self.reference, *parts, operator_wallets=wallets, costs_due=[CostType.VOTE_FEES])
+        return validator_pnl(
+            self.reference,
+            fees.frame,
+            mev.frame,
+            self.rewards().frame,
+            self.positions().frame,
+            self.costs().frame,
+            wallets,
+            [CostType.VOTE_FEES],
+        )
 
 
 def _answer(question: Question, body: object) -> Answer:
