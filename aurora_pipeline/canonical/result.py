@@ -35,7 +35,7 @@ def layer_result(
 ) -> LayerResult:
     """Rows as a result: PARTIAL unless every state is final, rejected where no row says anything.
 
-    `says_something` tells per row whether it is worth publishing; `states` are all states whose figures have to be final.
+    `says_something` tells per row whether it is worth publishing; `states` are those whose figures have to be final.
     """
     found = list(violations)
     telling = list(says_something)
@@ -51,7 +51,7 @@ def layer_result(
 
 
 def was_asked(row: Mapping[str, Any]) -> bool:
-    """Whether a row rests on a fetch, be it one that says why the figure is missing, or on what the operator entered."""
+    """Whether a row rests on a fetch, be it one that says why a figure is missing, or on what the operator entered."""
     return row.get("source_fetch") is not None or row["state"] == FigureState.FINAL
 
 
