@@ -137,6 +137,9 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
             ends.append(end)
             progress.advance(task)
             err.print(f"  {one_line(end)} in {time.monotonic() - started:.1f} s", markup=False)
+            for asset in end.assets:
+                if asset.lacking is not None:
+                    err.print(f"    {asset.asset}: {asset.lacking}", markup=False)
     return ends
 
 

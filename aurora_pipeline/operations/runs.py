@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ class AssetEnd:
     standing: str
     completeness: str | None
     rows: int | None
+    lacking: str | None = None
+    """Of a staging asset: what is late or cannot be had, and why."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
                     str(told.get("standing", "staged")),
                     _text(told.get("completeness")),
                     _whole(told.get("dagster/partition_row_count")),
+                    _lacking(told),
                 )
             )
     return ended
@@ -104,6 +107,11 @@ def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
             cause = data.error.message.strip() if data.error is not None else "failed"
             failures.append(f"{event.step_key}: {said or cause}")
     return failures
+
+
+def _lacking(told: Mapping[str, Any]) -> str | None:
+    words = [str(told[name]) for name in ("reasons", "providers_down") if told.get(name, "none") != "none"]
+    return "; ".join(words) or None
 
 
 def _text(value: Any) -> str | None:

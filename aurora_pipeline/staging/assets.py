@@ -9,7 +9,8 @@ from aurora_pipeline.materialization import as_failure
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.runtime import Aurora
-from aurora_pipeline.staging.run import StagingFailed, stage_period
+from aurora_pipeline.staging.report import StagingReport
+from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.payloads import FETCHES
 
 REFETCH_TAG = "aurora/refetch"
@@ -29,8 +30,10 @@ _NEEDS = {
     DataType.FEES: [DataType.META],
     DataType.COSTS: [DataType.META],
 }
-# Transient I/O alone is tried again, and only here; a failed check is a fact.
-_RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+# Transient I/O alone is tried again, and only here; a failed check is a fact. Each question was tried several times by
+# then (providers.yaml: retries), so this is for a provider that restarts, not for one that is down for hours.
+_RETRIES = dg.RetryPolicy(max_retries=1, delay=5, jitter=dg.Jitter.PLUS_MINUS)
+_COMPLETE = "complete"
 
 
 def _staging_asset(data_type: DataType) -> dg.AssetsDefinition:
@@ -45,22 +48,37 @@ def _staging_asset(data_type: DataType) -> dg.AssetsDefinition:
         partitions_def=PERIODS,
         backfill_policy=ONE_PERIOD_PER_RUN,
         retry_policy=_RETRIES,
+        check_specs=[
+            dg.AssetCheckSpec(
+                _COMPLETE,
+                asset=f"staging_{data_type}",
+                description="Every validator's answers are final. What is late or cannot be had is named here and holds"
+                " nothing back: its figures are published as missing, with the reason, until they arrive.",
+            )
+        ],
     )
     def staging(
         context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]
     ) -> Iterator[dg.MaterializeResult[None]]:
         key = PeriodKey.parse(context.partition_key)
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
-        try:
-            with as_failure():
-                report = stage_period(aurora, key, data_type, refetch=refetch, dagster_run=context.run_id)
-        except dg.Failure as failure:
-            if isinstance(failure.__cause__, StagingFailed):
-                raise dg.Failure(description=failure.description, allow_retries=True) from failure.__cause__
-            raise
-        yield dg.MaterializeResult(metadata=report.as_metadata())
+        with as_failure():
+            report = stage_period(aurora, key, data_type, refetch=refetch, dagster_run=context.run_id)
+        if report.nothing_heard and context.retry_number < _RETRIES.max_retries:
+            raise dg.Failure(f"{key} {data_type}: no provider can be had ({'; '.join(report.providers_down)})")
+        yield dg.MaterializeResult(metadata=report.as_metadata(), check_results=[_completeness(report)])
 
     return staging
+
+
+def _completeness(report: StagingReport) -> dg.AssetCheckResult:
+    told = report.as_metadata()
+    return dg.AssetCheckResult(
+        check_name=_COMPLETE,
+        passed=report.is_complete,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={name: told[name] for name in ("states", "reasons", "providers_down")},
+    )
 
 
 STAGING_ASSETS = [_staging_asset(data_type) for data_type in _MEANING]

@@ -16,7 +16,7 @@ from aurora_pipeline.providers.adapter import EVERYONE, LEADER_SCHEDULE, Adapter
 from aurora_pipeline.providers.asking import Place, asking
 from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.staging.observed import role_of, samples
-from aurora_pipeline.staging.report import ObservationReport, StagingFailed
+from aurora_pipeline.staging.report import NothingObserved, ObservationReport
 from aurora_pipeline.store.database import Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import OBSERVATIONS
@@ -41,7 +41,7 @@ def observe(
     """Sample positions, meta and the leader schedule of the running epoch.
 
     `scope` is the running epoch with the validators operated now, `slot` the head's slot before this call. Subjects
-    whose sample straddles the epoch's end are left out. Raises StagingFailed where no provider answered at all.
+    whose sample straddles the epoch's end are left out. Raises NothingObserved where no provider answered at all.
     """
     seen = _Seen()
     for data_type in OBSERVED:
@@ -55,7 +55,7 @@ def observe(
         ]
         asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
     if seen.left_out and not seen.answered:
-        raise StagingFailed(
+        raise NothingObserved(
             f"{chain.chain_id} epoch {scope.epoch}: nothing could be observed ({'; '.join(seen.left_out)})",
             "look again before the epoch ends: what is not observed in time stays unavailable",
         )

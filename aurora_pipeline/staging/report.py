@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store.declaration import FigureState
 
 
-class StagingFailed(AuroraError):
-    """Every provider of a role is down and nothing at all is known: trying again later may help."""
+class NothingObserved(AuroraError):
+    """No provider answered a look at the running period: looking again before its end may help."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,13 @@ class StagingReport:
     reasons: Mapping[str, int]
     """Why subjects are not final, and how many."""
     providers_down: tuple[str, ...]
+    nothing_heard: bool
+    """Whether questions were open and no provider answered a single one: trying again soon may help."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every subject is final and every provider that was asked answered."""
+        return not self.providers_down and set(self.states) <= {FigureState.FINAL.value}
 
     def as_metadata(self) -> dict[str, int | str]:
         """Plain values for a run's metadata."""

@@ -45,12 +45,12 @@ from aurora_pipeline.staging.plan import (
     unresolved,
     worth_recording,
 )
-from aurora_pipeline.staging.report import StagingFailed, StagingReport
+from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import INGESTION_RUNS, fetch_states, record_fetch
 
-__all__ = ["StagingFailed", "StagingReport", "stage", "stage_period"]
+__all__ = ["StagingReport", "stage", "stage_period"]
 
 _REASONS_SHOWN: Final = 20
 
@@ -91,7 +91,8 @@ def stage(
 ) -> StagingReport:
     """Fetch what is missing of a data type and record a fetch per subject. What is complete is not asked again.
 
-    Now-only data is taken from observations. Raises StagingFailed where every provider is down and nothing is known.
+    Now-only data is taken from observations. Where no provider can be had, that is recorded as pending too: whoever
+    reads the fetches learns why there is no figure, and the report says `nothing_heard`.
     """
     started_at = datetime.now(UTC)
     providers = configuration.providers_for(chain.chain_id, DataType(data_type))
@@ -106,19 +107,13 @@ def stage(
     if todo and data_type not in NOW_ONLY:
         asyncio.run(_ask_in_order(database, providers, data_type, scope, refetch, heard))
     best = kept(heard.outcomes)
-    failed = bool(todo) and not _anything_known(states, best) and bool(heard.providers_down)
     with database.connect() as connection:
-        for outcome in () if failed else best.values():
+        for outcome in best.values():
             if worth_recording(outcome, states.get(outcome.fetched.subject)):
                 _record(connection, period, data_type, outcome, dagster_run)
         now = fetch_states(connection, chain.chain_id, period.key.epoch, data_type)
         report = _report(period, data_type, heard, best, now)
         _record_run(connection, report, dagster_run, started_at)
-    if failed:
-        raise StagingFailed(
-            f"{period.key} {data_type}: no provider can be had ({'; '.join(heard.providers_down)})",
-            "run it again when one is back; `aurora providers check` shows which answer",
-        )
     return report
 
 
@@ -207,12 +202,6 @@ def _observed(
     return outcomes
 
 
-def _anything_known(states: Mapping[str, FigureState], best: Mapping[str, Outcome]) -> bool:
-    """Whether anything was heard now, or is known at least in part from before."""
-    known = (FigureState.FINAL, FigureState.PARTIAL)
-    return any(state in known for state in states.values()) or any(not one.is_unheard for one in best.values())
-
-
 def _record(connection: Connection, period: Period, data_type: str, outcome: Outcome, dagster_run: str | None) -> None:
     fetched = outcome.fetched
     record_fetch(
@@ -243,7 +232,8 @@ def _report(
         body_bytes=heard.body_bytes,
         states=tally(states.values()),
         reasons=dict(Counter(f"{one.state.value}: {one.reason}" for one in lacking).most_common(_REASONS_SHOWN)),
-        providers_down=tuple(heard.providers_down),
+        providers_down=tuple(dict.fromkeys(heard.providers_down)),
+        nothing_heard=bool(best) and all(outcome.is_unheard for outcome in best.values()),
     )
 
 
