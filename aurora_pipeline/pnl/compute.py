@@ -54,6 +54,10 @@ class Layers:
     accounts: Mapping[str, Sequence[Row]]
     costs: Mapping[str, Mapping[str, Row]]
 
+    def mention(self, key: str) -> bool:
+        """Whether any layer has a row for a validator, be it one that only says why a figure is missing."""
+        return any(key in rows for rows in (self.fees, self.mev, self.commissions, self.stake, self.costs))
+
 
 def validator_pnl(
     reference: Reference,
@@ -72,7 +76,6 @@ def validator_pnl(
     layers = _layers(fees, mev, rewards, positions, costs)
     wallets = frozenset(operator_wallets)
     rows: list[Row] = []
-    known: list[bool] = []
     violations: list[str] = []
     for validator in reference.validators:
         components = _components(validator.validator_key, layers, wallets)
@@ -84,11 +87,11 @@ def validator_pnl(
         ]
         row = _line(reference, validator, components, cost_figures)
         rows.append(row)
-        known.append(any(figure.amount is not None for figure in (*components.values(), *cost_figures)))
     return layer_result(
         VALIDATOR_PNL,
         rows,
-        says_something=known,
+        # Rows without any figure say which figures are awaited, and why; only where no layer has a row they say nothing.
+        says_something=[layers.mention(key) for key in reference.keys],
         states=[row["state"] for row in rows],
         violations=[*violations, *_unbalanced(rows)],
     )
