@@ -24,10 +24,21 @@ def draft_pnl(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
     """P&L from the published canonical snapshots of the period."""
     loaded = load_reference(connection, key)
     chain = aurora.configuration.chain(key.chain_id)
-    below = {table: load_published(connection, table, key.chain_id, key.epoch) for table in _LAYERS}
+    fees, mev, rewards, positions, costs = below = [
+        load_published(connection, table, key.chain_id, key.epoch) for table in _LAYERS
+    ]
     own = own_stake_at(connection, key.chain_id, loaded.period.last_instant)
-    result = compute_pnl(loaded.reference, *[below[table].frame for table in _LAYERS], own.wallets, chain.costs_due)
-    inputs = [snapshot.as_input for snapshot in below.values()]
+    result = compute_pnl(
+        loaded.reference,
+        fees.frame,
+        mev.frame,
+        rewards.frame,
+        positions.frame,
+        costs.frame,
+        own.wallets,
+        chain.costs_due,
+    )
+    inputs = [snapshot.as_input for snapshot in below]
     return draft_of(
         VALIDATOR_PNL, loaded, result, *inputs, *own.inputs, *config_inputs(chain, loaded.period, "costs_due")
     )
