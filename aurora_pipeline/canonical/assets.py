@@ -15,17 +15,13 @@ from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
+from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.snapshots import Draft
-
-GROUP = "canonical"
-OWNER = "team:operations"
 
 
 def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) -> Draft:
@@ -106,13 +102,7 @@ def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loade
 
 
 def _canonical_asset(table: Table, data_type: DataType) -> dg.AssetsDefinition:
-    @dg.asset(
-        **layer(table, GROUP, OWNER),
-        deps=[f"staging_{data_type}"],
-        partitions_def=PERIODS,
-        backfill_policy=ONE_PERIOD_PER_RUN,
-        check_specs=[gate(table), drift(table)],
-    )
+    @layer_asset(table, group="canonical", owner="team:operations", deps=[f"staging_{data_type}"])
     def canonical(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
         with as_failure():
             with aurora.database.connect() as connection:

@@ -79,21 +79,26 @@ def live_through(
     tell: Callable[[str], None],
 ) -> RunEnd:
     """Let one epoch pass as production would see it: observe it while it runs, and compute it once it is final."""
-    chain = aurora.configuration.chain(CHAIN_ID)
+    let_pass(aurora, simulator, epoch, tell)
+    tell(f"epoch {epoch}: final, fetching and computing")
+    discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), last=epoch)
+    runner.register_periods(CHAIN_ID)
+    return runner.run("period", PeriodKey(CHAIN_ID, epoch))
+
+
+def let_pass(aurora: Aurora, simulator: SimulatorControl, epoch: int, tell: Callable[[str], None]) -> None:
+    """Move time on to where an epoch is final and its figures are told, observing it on the way."""
+    chain = demo_chain(aurora)
     for part in OBSERVED_AT_BPS:
         if _advance(simulator, epoch, part):
             tell(f"epoch {epoch}: {part // 100} % passed, observing what the chain will forget")
             observe_running_period(aurora.database, aurora.configuration, chain)
     _advance(simulator, epoch + 1, _final_at_bps(simulator, chain))
-    tell(f"epoch {epoch}: final, fetching and computing")
-    discover_periods(aurora.database, aurora.configuration, chain, last=epoch)
-    runner.register_periods(CHAIN_ID)
-    return runner.run("period", PeriodKey(CHAIN_ID, epoch))
 
 
 def _final_at_bps(simulator: SimulatorControl, chain: Chain) -> int:
     """The part of the next epoch after which this one is final as well; in short epochs the lag is the longer wait."""
-    slots = simulator.clock()["parameters"]["slots_per_epoch"]
+    slots = int(simulator.clock()["parameters"]["slots_per_epoch"])
     lag_bps = -(-chain.finality_lag * BPS_WHOLE // slots)
     # On top of the lag, because the head stands still while slots are skipped.
     return min(lag_bps + PUBLISHED_AT_BPS, BPS_WHOLE)

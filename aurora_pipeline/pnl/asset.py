@@ -7,9 +7,8 @@ import dagster as dg
 from aurora_pipeline.canonical.assets import draft_of
 from aurora_pipeline.canonical.loading import config_inputs, load_reference
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
-from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
+from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.periods.validators import own_stake_at
 from aurora_pipeline.pnl.compute import validator_pnl as compute_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
@@ -44,13 +43,7 @@ def draft_pnl(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
     )
 
 
-@dg.asset(
-    **layer(VALIDATOR_PNL, "pnl", "team:finance"),
-    deps=[table.name for table in _LAYERS],
-    partitions_def=PERIODS,
-    backfill_policy=ONE_PERIOD_PER_RUN,
-    check_specs=[gate(VALIDATOR_PNL), drift(VALIDATOR_PNL)],
-)
+@layer_asset(VALIDATOR_PNL, group="pnl", owner="team:finance", deps=[table.name for table in _LAYERS])
 def validator_pnl(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
     """What each validator earned and cost, published where the checks hold."""
     with as_failure():

@@ -90,7 +90,7 @@ def validator_pnl(
     return layer_result(
         VALIDATOR_PNL,
         rows,
-        # A line without any figure still says which are awaited, and why; it says nothing only where no layer has a row.
+        # A line without any figure still says which are awaited, and why; it says nothing only where no layer has rows.
         says_something=[layers.mention(key) for key in reference.keys],
         states=[row["state"] for row in rows],
         violations=[*violations, *_unbalanced(rows)],

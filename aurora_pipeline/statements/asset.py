@@ -6,9 +6,8 @@ import dagster as dg
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
+from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.statements.assemble import epoch_statements
@@ -36,12 +35,8 @@ def draft_statements(aurora: Aurora, connection: Connection, key: PeriodKey) -> 
     )
 
 
-@dg.asset(
-    **layer(PARTNER_COMMISSION_STATEMENTS, "statements", "team:finance"),
-    deps=[PARTNER_COMMISSION_LINES.name],
-    partitions_def=PERIODS,
-    backfill_policy=ONE_PERIOD_PER_RUN,
-    check_specs=[gate(PARTNER_COMMISSION_STATEMENTS), drift(PARTNER_COMMISSION_STATEMENTS)],
+@layer_asset(
+    PARTNER_COMMISSION_STATEMENTS, group="statements", owner="team:finance", deps=[PARTNER_COMMISSION_LINES.name]
 )
 def partner_commission_statements(
     context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]

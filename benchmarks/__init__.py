@@ -1,0 +1,1 @@
+"""What Aurora costs, measured: run with `make bench`."""
