@@ -42,7 +42,7 @@ def epoch_statements(period: Period, lines: pl.DataFrame, terms: Terms) -> Layer
     return LayerResult(
         frame_of(PARTNER_COMMISSION_STATEMENTS, rows),
         Completeness.FINAL if is_final else Completeness.PARTIAL,
-        (*violations, *_unequal(rows, lines.filter(pl.col("partner_id").is_in(list(partners))))),
+        (*violations, *sum_violations(rows, lines.filter(pl.col("partner_id").is_in(list(partners))))),
         tuple(f"statement of {row['partner_id']}: {row['reason']}" for row in rows if row["held_count"]),
     )
 
@@ -92,7 +92,7 @@ def _total(lines: pl.DataFrame) -> int:
     return total([amount for amount in ints(lines["final"]) if amount is not None])
 
 
-def _unequal(rows: Sequence[Row], lines: pl.DataFrame) -> list[str]:
+def sum_violations(rows: Sequence[Row], lines: pl.DataFrame) -> list[str]:
     """The statements together hold every line once: in number and to the unit."""
     count, stated = sum(row["line_count"] for row in rows), sum(row["known_total"] + row["held_total"] for row in rows)
     if (count, stated) == (len(lines), _total(lines)):

@@ -308,3 +308,30 @@ def test_apply__terms_reach_back_over_finalized_periods__says_what_to_recompute(
             )
     # Epoch 850 ends when the terms begin: its last instant is before them.
     assert "`aurora recompute solana-demo 851..852`" in apply_text(agreement()).warnings[-1]
+
+
+def test_apply__draft_activated_before_its_first_terms__refused(apply_text: Apply) -> None:
+    apply_text(agreement(head="agreement: acme-2026, partner: acme, valid_from: 2026-02-01"))
+    with pytest.raises(AgreementsRefused, match=r"active from 2026-01-01, before it has any terms\n.*2026-02-01"):
+        apply_text(agreement(head="agreement: acme-2026, partner: acme, active_from: 2026-01-01"))
+
+
+def test_apply__over_claim_with_terms_others_get_later__warned_already(apply_text: Apply) -> None:
+    first, second = _pair(6000, 4000).split("  - agreement: b-1")
+    apply_text(first)
+    later = first.replace("active_from: 2026-01-01", "valid_from: 2027-01-01").replace("6000", "7000")
+    assert apply_text(later).warnings == []
+    (warning,) = apply_text("agreements:\n  - agreement: b-1" + second).warnings
+    assert "together claim 11000 bps" in warning
+
+
+def test_apply__over_claim_between_others__not_told_again(apply_text: Apply) -> None:
+    assert len(apply_text(_pair(6000, 5000)).warnings) == 1
+    assert apply_text(agreement()).warnings == []
+
+
+def test_apply__rule_that_stacks_on_one_that_takes_all__not_warned(apply_text: Apply) -> None:
+    stacking = (RULE % ("extra", 100)).replace("}", ", stacks: true}")
+    assert apply_text(agreement(f"- {RULE % ('all', 500)}\n- {stacking}")).warnings == []
+    stacked_on = f"- {stacking}\n- {RULE % ('all', 500)}"
+    assert apply_text(agreement(stacked_on, "agreement: second, partner: acme, active_from: 2026-01-01")).warnings == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
@@ -104,3 +106,21 @@ def test_terms_in_force__rules__in_the_order_of_the_file(ledger: Database, apply
     rules = [(RULE % (CHAIN, 10 * place)).replace("tips", name) for place, name in enumerate(["z", "a", "m"], start=1)]
     apply_text(agreement("\n".join(rules)))
     assert _rates(ledger, _day("2026-05-01")) == [10, 20, 30]
+
+
+def test_terms_in_force__version_with_an_end__wins_until_then_only(two_versions: Database) -> None:
+    with two_versions.connect() as connection:
+        recording = Recording.begin(connection, "ada", "a correction of February")
+        (first,) = terms_in_force(connection, CHAIN, _day("2026-02-01")).agreements
+        corrected = replace(first.rules[0], commission_rate_bps=450)
+        key = {"agreement_id": "acme-2026", "version": 3}
+        february = {"valid_from": _day("2026-02-01"), "valid_until": _day("2026-03-01")}
+        recording.write("agreement_versions", {**key, **february})
+        recording.write("agreement_rules", {**key, **corrected.as_json()}, signed=False)
+    days = ["2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01", "2026-04-01"]
+    assert [_rates(two_versions, _day(day)) for day in days] == [[500], [450], [450], [600], [600]]
+
+
+def test_terms_in_force__as_of_the_future__refused(two_versions: Database) -> None:
+    with pytest.raises(psycopg.DatabaseError, match="is not past"):
+        _rates(two_versions, _day("2026-05-01"), as_of=datetime.now(UTC) + timedelta(days=1))

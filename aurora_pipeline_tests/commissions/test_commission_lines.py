@@ -231,3 +231,18 @@ def test_commission_lines__written_and_published__both_layers_or_none(database: 
     first = write_check_publish(database, drafts)
     assert [outcome.standing for outcome in first] == [Standing.PUBLISHED, Standing.PUBLISHED]
     assert [outcome.standing for outcome in write_check_publish(database, drafts)] == [Standing.UNCHANGED] * 2
+
+
+def test_allocation_violations__unknown_component_divided__found() -> None:
+    unknown, known = pnl_frame({"V1": {TIPS: None}}), pnl_frame({"V1": {TIPS: 5}})
+    result = _compute(known, terms({}))
+    assert allocation_violations(revenues(unknown), result.lines.frame, result.allocation.frame) == [
+        "MEV_TIPS of V1 is not known, but is divided into [5]"
+    ]
+
+
+def test_allocation_violations__parts_of_a_validator_without_revenue__found() -> None:
+    both, one = pnl_frame({"V1": {}, "V2": {}}), pnl_frame({"V1": {}})
+    result = _compute(both, terms({}))
+    found = allocation_violations(revenues(one), result.lines.frame, result.allocation.frame)
+    assert found == [f"{component} of V2 is divided, but has no P&L" for component in Component]

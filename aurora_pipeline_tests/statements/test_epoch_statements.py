@@ -17,7 +17,7 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.pnl.tables import Component
-from aurora_pipeline.statements.assemble import epoch_statements
+from aurora_pipeline.statements.assemble import epoch_statements, sum_violations
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
@@ -132,3 +132,12 @@ def test_epoch_statements__from_published_lines__published_with_the_salts_in_for
     assert outcome.totals["lines_total"] == 40_000_000
     # One partner has all lines, so its digest is that of the whole lines snapshot.
     assert result.frame["lines_digest"].to_list() == [published.content_digest]
+
+
+@pytest.mark.parametrize("change", [{"line_count": 2}, {"known_total": 6}, {"held_total": 1}])
+def test_sum_violations__statements_that_do_not_hold_every_line_once__found(change: dict[str, int]) -> None:
+    agreed = terms({"a": [rule("tips", TIPS, 1000)]})
+    lines = _salted_lines({"V1": {TIPS: 50}}, agreed)
+    row = {"line_count": 1, "known_total": 5, "held_total": 0}
+    assert sum_violations([row], lines) == []
+    assert len(sum_violations([{**row, **change}], lines)) == 1
