@@ -1,0 +1,120 @@
+"""From a component of the P&L to the canonical rows it was taken from, and on to their fetches."""
+
+from __future__ import annotations
+
+from aurora_pipeline.canonical.tables import FEES, MEV, POSITIONS, REWARDS
+from aurora_pipeline.periods.tables import OPERATOR_WALLETS
+from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.proof.node import NodeKind, TraceNode
+from aurora_pipeline.proof.reader import Reader, Row
+from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.store.declaration import Table
+
+
+def component_children(
+    reader: Reader, pnl: Snapshot, validator_key: str, component: Component
+) -> tuple[TraceNode, ...]:
+    """What a component of a validator rests on, in the snapshots the P&L names."""
+    match component:
+        case Component.EXEC_FEES:
+            return _validator_row(reader, pnl, FEES, validator_key, "fees")
+        case Component.MEV_TIPS:
+            return _validator_row(reader, pnl, MEV, validator_key, "validator_tips")
+        case Component.COMMISSION:
+            return _validator_row(reader, pnl, REWARDS, validator_key, "commission", row_kind="VALIDATOR")
+        case Component.VOTE_REWARDS:
+            return _own_stake(reader, pnl, validator_key)
+
+
+def _validator_row(
+    reader: Reader, pnl: Snapshot, table: Table, validator_key: str, column: str, **equal: str
+) -> tuple[TraceNode, ...]:
+    snapshot = reader.upstream(pnl, table)
+    if snapshot is None:
+        return ()
+    rows = reader.rows(snapshot, validator_key=validator_key, **equal)
+    return tuple(
+        _row(reader, NodeKind.ROW, snapshot, row, column, _formula(table, row), reader.fetch(row["source_fetch"]))
+        for row in rows
+    )
+
+
+def _row(
+    reader: Reader,
+    kind: NodeKind,
+    snapshot: Snapshot,
+    row: Row,
+    column: str,
+    formula: str | None,
+    children: tuple[TraceNode, ...],
+) -> TraceNode:
+    account = row.get("account_key", row["validator_key"])
+    about = row["validator_key"] if account == row["validator_key"] else f"stake account {account}"
+    state = None if row["state"] == "final" else row["state"]
+    return TraceNode(
+        kind,
+        f"{snapshot.table.name}.{column} of {about}",
+        figure=reader.amount(snapshot.key.chain_id, row[column]),
+        formula=formula,
+        note="; ".join(text for text in (state, row["reason"]) if text) or None,
+        digest=snapshot.first.lineage_digest,
+        content_digest=snapshot.content_digest,
+        children=children,
+    )
+
+
+def _formula(table: Table, row: Row) -> str | None:
+    if table is FEES and row["fees"] is not None:
+        return (
+            f"Fee rewards of {row['blocks_produced']} blocks, in {row['leader_slots']} led slots of identity"
+            f" {row['identity_key']} ({row['slots_skipped']} skipped)"
+        )
+    if table is MEV and row["validator_tips"] is not None:
+        parts = f"total {row['total_tips']}, protocol {row['protocol_tips']}, stakers {row['staker_tips']}"
+        if row["method"] == "FORMULA":
+            commission = f"floor({row['total_tips']} x {row['mev_commission_bps']} / 10000)"
+            return f"{commission}, at most total - protocol; {parts}"
+        if row["method"] == "NODE":
+            return f"the claim of the validator's own node in the tip tree; {parts}"
+    if table is REWARDS and row["commission"] is not None:
+        return "the inflation commission paid to the vote account"
+    return None
+
+
+def _own_stake(reader: Reader, pnl: Snapshot, validator_key: str) -> tuple[TraceNode, ...]:
+    """The own stake accounts with what each earned, the stake that says whose they are, and the wallets in force."""
+    rewards, positions = reader.upstream(pnl, REWARDS), reader.upstream(pnl, POSITIONS)
+    if rewards is None or positions is None:
+        return ()
+    wallets = {row["wallet_address"] for row in reader.decision_rows(pnl, OPERATOR_WALLETS)}
+    accounts = [
+        row
+        for row in reader.rows(positions, validator_key=validator_key, row_kind="ACCOUNT")
+        if row["withdrawer_key"] in wallets
+    ]
+    earned = {row["account_key"]: row for row in reader.rows(rewards, validator_key=validator_key, row_kind="ACCOUNT")}
+    nodes = [_account(reader, rewards, account, earned.get(account["account_key"])) for account in accounts]
+    fetches = {row["source_fetch"] for row in earned.values() if row["source_fetch"] is not None}
+    stake = reader.rows(positions, validator_key=validator_key, row_kind="VALIDATOR")
+    text = f"{len(accounts)} of its stake accounts have a withdrawer among the operator's {len(wallets)} wallets"
+    return (
+        *nodes,
+        *[node for fetch_id in sorted(fetches) for node in reader.fetch(fetch_id)],
+        *[
+            _row(reader, NodeKind.ROW, positions, row, "active_stake", text, reader.fetch(row["source_fetch"]))
+            for row in stake
+        ],
+        *[
+            reader.decision(pnl, item)
+            for item in pnl.inputs("decision")
+            if item.name.startswith(f"{OPERATOR_WALLETS.name}:")
+        ],
+    )
+
+
+def _account(reader: Reader, rewards: Snapshot, position: Row, reward: Row | None) -> TraceNode:
+    text = f"withdrawer {position['withdrawer_key']}, active stake {position['active_stake']}"
+    if reward is not None:
+        return _row(reader, NodeKind.ACCOUNT, rewards, reward, "staker_rewards", text, ())
+    why = "stake that was not active earns nothing" if position["active_stake"] == 0 else "it has no reward row"
+    return TraceNode(NodeKind.ACCOUNT, f"stake account {position['account_key']}", formula=text, note=why)

@@ -1,0 +1,175 @@
+"""Computes what is in force again from what is stored, and names every figure that does not follow from it.
+
+Matching digests show that nothing was changed since it was written; this shows that what was written is right. The
+same pure functions run on the same bytes and decisions, without a network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from aurora_pipeline.canonical.assets import DRAFTS
+from aurora_pipeline.commissions.asset import draft_lines
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
+from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import Period, find_period
+from aurora_pipeline.pnl.asset import draft_pnl
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.proof.findings import Checked, Findings
+from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.providers.adapter import Answer, Question
+from aurora_pipeline.providers.solana_periods import bounds
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.statements.asset import draft_statements
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.payloads import answers_by_id
+from aurora_pipeline.store.snapshots import Draft
+
+_DIFFERENCES_SHOWN = 20
+_INPUTS_SHOWN = 3
+Redraft = Callable[[Aurora, Connection, PeriodKey], list[Draft]]
+
+
+def _one(draft: Callable[[Aurora, Connection, PeriodKey], Draft]) -> Redraft:
+    return lambda aurora, connection, key: [draft(aurora, connection, key)]
+
+
+REDRAFTS: tuple[tuple[tuple[Table, ...], Redraft], ...] = (
+    *(((table,), _one(draft)) for table, draft in DRAFTS.items()),
+    ((VALIDATOR_PNL,), _one(draft_pnl)),
+    ((PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION), draft_lines),
+    ((PARTNER_COMMISSION_STATEMENTS,), _one(draft_statements)),
+)
+
+
+def verify_derivation(
+    aurora: Aurora,
+    connection: Connection,
+    key: PeriodKey,
+    snapshots: Sequence[Snapshot],
+    frames: Mapping[int, pl.DataFrame],
+    findings: Findings,
+) -> None:
+    """Compute every layer of a period that is in force again and compare it, row by row and figure by figure."""
+    _verify_bounds(aurora, connection, key, findings)
+    standing = {
+        row["asset"]: row["snapshot_id"]
+        for row in connection.execute(
+            "SELECT asset, snapshot_id FROM in_force WHERE chain_id = %s AND epoch = %s", [key.chain_id, key.epoch]
+        )
+    }
+    by_id = {snapshot.snapshot_id: snapshot for snapshot in snapshots}
+    for tables, redraft in REDRAFTS:
+        concerned = {t.name: by_id[standing[t.name]] for t in tables if standing.get(t.name) in by_id}
+        if not concerned:
+            continue
+        try:
+            with connection.transaction():
+                drafts = redraft(aurora, connection, key)
+        # Whatever a tampered payload does to the code that reads it, the rest still has to be verified.
+        except Exception as error:
+            for snapshot in concerned.values():
+                problem = f"it cannot be computed again: {type(error).__name__}: {error}"
+                findings.fail(Checked.DERIVATION, snapshot.name, problem)
+            continue
+        for draft in drafts:
+            if draft.table.name in concerned:
+                snapshot = concerned[draft.table.name]
+                _compare(snapshot, frames[snapshot.snapshot_id], draft, findings)
+
+
+def _compare(snapshot: Snapshot, stored: pl.DataFrame, draft: Draft, findings: Findings) -> None:
+    differences = list(_differences(draft.table, stored, draft.frame))
+    if snapshot.completeness != draft.completeness:
+        differences.append(f"completeness: recorded {snapshot.completeness}, derived {draft.completeness}")
+    if not differences:
+        findings.ok(Checked.DERIVATION)
+        return
+    stale = _stale_inputs(snapshot, draft)
+    if stale:
+        problem = (
+            f"what counts now is not what it was computed from ({stale}): recompute the period to bring it up to date"
+        )
+        findings.note(Checked.DERIVATION, snapshot.name, problem)
+        return
+    for difference in differences[:_DIFFERENCES_SHOWN]:
+        findings.fail(Checked.DERIVATION, snapshot.name, f"does not follow from its inputs: {difference}")
+    if len(differences) > _DIFFERENCES_SHOWN:
+        more = f"{len(differences) - _DIFFERENCES_SHOWN} more figures do not follow from its inputs"
+        findings.fail(Checked.DERIVATION, snapshot.name, more)
+
+
+def _stale_inputs(snapshot: Snapshot, draft: Draft) -> str | None:
+    """How the inputs that count now differ from every recorded lineage; none where one lineage names just these."""
+    now = set(draft.inputs)
+    for lineage in snapshot.lineages:
+        if lineage.inputs is not None and set(lineage.inputs) == now and lineage.layer_version == draft.table.version:
+            return None
+    changed = sorted(now ^ set(snapshot.first.inputs or ()))
+    names = list(dict.fromkeys(f"{item.kind} {item.name}" for item in changed)) or ["the layer's version"]
+    more = f" and {len(names) - _INPUTS_SHOWN} more" if len(names) > _INPUTS_SHOWN else ""
+    return ", ".join(names[:_INPUTS_SHOWN]) + more
+
+
+def _differences(table: Table, stored: pl.DataFrame, derived: pl.DataFrame) -> Iterator[str]:
+    old, new = _by_key(table, stored), _by_key(table, derived)
+    for key in sorted(old.keys() - new.keys(), key=str):
+        yield f"row {_words(key)} is stored, but not derived"
+    for key in sorted(new.keys() - old.keys(), key=str):
+        yield f"row {_words(key)} is derived, but not stored"
+    for key in sorted(old.keys() & new.keys(), key=str):
+        for column in table.digested:
+            was, now = old[key][column.name], new[key][column.name]
+            if was != now:
+                yield f"row {_words(key)}, {column.name}: stored {was}, derived {now}"
+
+
+def _by_key(table: Table, frame: pl.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
+    names = [name for name in table.key if name not in {"chain_id", "epoch"}]
+    return {tuple(row[name] for name in names): row for row in frame.iter_rows(named=True)}
+
+
+def _words(key: tuple[Any, ...]) -> str:
+    return "/".join(map(str, key))
+
+
+def _verify_bounds(aurora: Aurora, connection: Connection, key: PeriodKey, findings: Findings) -> None:
+    """Read the period's slots and instants again from the answers it was recorded from."""
+    chain = aurora.configuration.chains.get(key.chain_id)
+    row = connection.execute(
+        "SELECT payload_ids FROM canonical_periods WHERE chain_id = %s AND epoch = %s", [key.chain_id, key.epoch]
+    ).fetchone()
+    recorded = find_period(connection, key)
+    if chain is None or chain.family is not Family.SOLANA or row is None or recorded is None or not row["payload_ids"]:
+        return
+    stored = {answer.request_key: answer for answer in answers_by_id(connection, row["payload_ids"]).values()}
+
+    async def ask(questions: Sequence[Question]) -> list[Answer]:
+        return [stored[question.key] for question in questions]
+
+    where = f"{key} canonical_periods"
+    try:
+        found = asyncio.run(bounds(key.epoch, ask, "the stored answers"))
+    # Whatever a tampered answer does to the code that reads it, the rest still has to be verified.
+    except Exception as error:
+        problem = f"its bounds cannot be read again: {type(error).__name__}: {error}"
+        findings.fail(Checked.DERIVATION, where, problem)
+        return
+    derived = Period(
+        key,
+        found.first_slot,
+        found.last_slot,
+        found.first_block_slot,
+        found.last_block_slot,
+        found.started_at,
+        found.ended_at,
+    )
+    problem = "its bounds do not follow from the stored answers"
+    findings.equal(Checked.DERIVATION, where, problem, recorded, derived)

@@ -1,0 +1,67 @@
+"""Checks publications against the snapshots they bring into force: of what, in which order, and whether they may."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.proof.findings import Checked, Findings
+from aurora_pipeline.store.database import Connection
+
+_COLUMNS = """
+SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch,
+       s.asset AS written_asset, s.chain_id AS written_chain, s.epoch AS written_epoch,
+       coalesce(jsonb_array_length(r.violations), 0) AS violations
+FROM publications p LEFT JOIN snapshots s USING (snapshot_id) LEFT JOIN snapshot_reports r USING (snapshot_id)
+"""
+
+
+def verify_publications_of(connection: Connection, key: PeriodKey, findings: Findings) -> None:
+    """Check every publication that is, or should be, one of a period."""
+    where = "WHERE (p.chain_id, p.epoch) = (%(chain)s, %(epoch)s) OR (s.chain_id, s.epoch) = (%(chain)s, %(epoch)s)"
+    rows = connection.execute(
+        f"{_COLUMNS} {where} ORDER BY p.sequence".encode(), {"chain": key.chain_id, "epoch": key.epoch}
+    ).fetchall()
+    _verify(rows, findings)
+
+
+def verify_publications_by_id(connection: Connection, snapshot_ids: Collection[int], findings: Findings) -> None:
+    """Check the publications of some snapshots."""
+    query = f"{_COLUMNS} WHERE p.snapshot_id = ANY(%s) ORDER BY p.sequence"
+    _verify(connection.execute(query.encode(), [list(snapshot_ids)]).fetchall(), findings)
+
+
+def published_among(connection: Connection, snapshot_ids: Collection[int]) -> frozenset[int]:
+    """Which of some snapshots were ever published."""
+    rows = connection.execute(
+        "SELECT DISTINCT snapshot_id FROM publications WHERE snapshot_id = ANY(%s)", [list(snapshot_ids)]
+    ).fetchall()
+    return frozenset(row["snapshot_id"] for row in rows)
+
+
+def _verify(rows: list[dict[str, Any]], findings: Findings) -> None:
+    newest: dict[tuple[str, str, int], Any] = {}
+    for row in rows:
+        told = (row["asset"], row["chain_id"], row["epoch"])
+        where = f"publication {row['sequence']} of {row['asset']} of {PeriodKey(row['chain_id'], row['epoch'])}"
+        written = (row["written_asset"], row["written_chain"], row["written_epoch"])
+        if row["written_asset"] is None:
+            problem = f"it publishes snapshot {row['snapshot_id']}, which is gone"
+            findings.fail(Checked.PUBLICATION, where, problem)
+        elif told != written:
+            problem = f"it publishes snapshot {row['snapshot_id']}, which is of something else"
+            findings.fail(Checked.PUBLICATION, where, problem, _words(told), _words(written))
+        elif row["violations"]:
+            problem = f"it publishes snapshot {row['snapshot_id']}, which failed {row['violations']} check(s)"
+            findings.fail(Checked.PUBLICATION, where, problem)
+        elif told in newest and row["published_at"] <= newest[told]:
+            problem = "it is recorded as not later than the publication it supersedes"
+            findings.fail(Checked.PUBLICATION, where, problem, row["published_at"])
+        else:
+            findings.ok(Checked.PUBLICATION)
+        newest[told] = row["published_at"]
+
+
+def _words(place: tuple[str, str, int]) -> str:
+    return f"{place[0]} of {PeriodKey(place[1], place[2])}"

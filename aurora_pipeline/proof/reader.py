@@ -1,0 +1,183 @@
+"""Reads what a trace shows: rows of given snapshots, the snapshots they rest on, fetches with payloads, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from psycopg import sql
+
+from aurora_pipeline.errors import CheckFailed
+from aurora_pipeline.money import format_coins
+from aurora_pipeline.periods.dated import decision_input
+from aurora_pipeline.periods.record import find_period
+from aurora_pipeline.proof.node import NodeKind, TraceNode
+from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_by_lineage
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.ddl import LAYER_SCHEMA
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.digests import Input
+from aurora_pipeline.tables import ALL_TABLES, LAYERS
+
+Row = dict[str, Any]
+
+
+class Reader:
+    """Reads for one trace, each thing once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._upstream: dict[int, dict[str, Snapshot]] = {}
+        self._units: dict[str, tuple[str, int]] = {}
+        self._fetches: dict[int, TraceNode] = {}
+        self._decisions: dict[str, dict[Input, TraceNode]] = {}
+
+    def snapshot(self, number: int) -> Snapshot:
+        """A snapshot by its number."""
+        (found,) = snapshots_by_id(self._connection, [number], LAYERS)
+        return found
+
+    def upstream(self, snapshot: Snapshot, table: Table) -> Snapshot | None:
+        """The snapshot of a layer that this one was computed from; None where it names none.
+
+        Raises CheckFailed where the one it names is not there.
+        """
+        if snapshot.snapshot_id not in self._upstream:
+            named = snapshot.inputs("snapshot")
+            found = {
+                one.first.lineage_digest: one
+                for one in snapshots_by_lineage(self._connection, [item.digest for item in named], LAYERS)
+            }
+            for item in named:
+                if item.digest not in found:
+                    raise CheckFailed(
+                        f"{snapshot.name} was computed from {item.name} with lineage digest {item.digest},"
+                        " and no snapshot has it",
+                        f"run `aurora verify {snapshot.key}`: something was removed or changed",
+                    )
+            self._upstream[snapshot.snapshot_id] = {one.table.name: one for one in found.values()}
+        return self._upstream[snapshot.snapshot_id].get(table.name)
+
+    def rows(self, snapshot: Snapshot, **equal: object) -> list[Row]:
+        """The rows of a snapshot with these values, in key order, amounts as ints."""
+        table = snapshot.table
+        conditions = [sql.SQL("{} = %s").format(sql.Identifier(name)) for name in ("snapshot_id", *equal)]
+        query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, table.names)),
+            sql.Identifier(LAYER_SCHEMA, table.name),
+            sql.SQL(" AND ").join(conditions),
+            sql.SQL(", ").join(map(sql.Identifier, table.key)),
+        )
+        found = self._connection.execute(query, [snapshot.snapshot_id, *equal.values()]).fetchall()
+        return [_exact(row) for row in found]
+
+    def amount(self, chain_id: str, value: int | None) -> str:
+        """An amount in base units and in whole coins."""
+        if value is None:
+            return "not known"
+        if chain_id not in self._units:
+            row = self._connection.execute(
+                "SELECT native_unit, native_decimals FROM chains WHERE chain_id = %s", [chain_id]
+            ).fetchone()
+            self._units[chain_id] = ("", 0) if row is None else (row["native_unit"], row["native_decimals"])
+        unit, decimals = self._units[chain_id]
+        return f"{value} ({format_coins(value, decimals)} {unit})" if unit else str(value)
+
+    def fetch(self, fetch_id: int | None) -> tuple[TraceNode, ...]:
+        """A fetch with its payloads; nothing for rows that were read from none."""
+        if fetch_id is None:
+            return ()
+        if fetch_id not in self._fetches:
+            self._fetches[fetch_id] = self._fetch(fetch_id)
+        return (self._fetches[fetch_id],)
+
+    def _fetch(self, fetch_id: int) -> TraceNode:
+        row = self._connection.execute("SELECT * FROM staging_fetches WHERE fetch_id = %s", [fetch_id]).fetchone()
+        if row is None:
+            return TraceNode(NodeKind.FETCH, f"fetch {fetch_id}", note="it is gone: run `aurora verify` on the period")
+        return TraceNode(
+            NodeKind.FETCH,
+            f"fetch {fetch_id}: {row['data_type']} from {row['provider']} ({row['kind']}) about {row['subject']}",
+            figure=f"{row['state']}, {len(row['payload_ids'])} answers",
+            note=row["reason"],
+            digest=row["fetch_digest"],
+            children=self.payloads(row["payload_ids"]),
+        )
+
+    def payloads(self, numbers: Sequence[int]) -> tuple[TraceNode, ...]:
+        """Payloads in the given order: what was asked, what came, and the hash of the bytes."""
+        rows = self._connection.execute(
+            """SELECT p.payload_id, p.provider, p.request_key, p.status, p.response_hash, p.fetched_at,
+                      octet_length(b.body) AS size
+               FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash)
+               WHERE p.payload_id = ANY(%s)""",
+            [list(set(numbers))],
+        ).fetchall()
+        found = {row["payload_id"]: row for row in rows}
+        return tuple(_payload(number, found.get(number)) for number in numbers)
+
+    def period(self, snapshot: Snapshot) -> TraceNode | None:
+        """The bounds of a snapshot's period, with the answers they were read from."""
+        period = find_period(self._connection, snapshot.key)
+        row = self._connection.execute(
+            "SELECT payload_ids FROM canonical_periods WHERE chain_id = %s AND epoch = %s",
+            [snapshot.key.chain_id, snapshot.key.epoch],
+        ).fetchone()
+        if period is None or row is None:
+            return None
+        return TraceNode(
+            NodeKind.PERIOD,
+            f"period {period.key}",
+            figure=f"{period.started_at:%Y-%m-%d %H:%M:%S} to {period.ended_at:%Y-%m-%d %H:%M:%S} UTC",
+            formula=f"slots {period.first_slot} to {period.last_slot}",
+            digest=period.digest,
+            children=self.payloads(row["payload_ids"]),
+        )
+
+    def decision(self, snapshot: Snapshot, item: Input) -> TraceNode:
+        """A decision row that a snapshot was computed from, as it was read then."""
+        table_name = item.name.partition(":")[0]
+        if table_name not in self._decisions:
+            self._decisions[table_name] = self._decisions_of(table_name)
+        gone = f"its row is gone or changed: run `aurora verify {snapshot.key}`"
+        missing = TraceNode(NodeKind.DECISION, item.name, note=gone, digest=item.digest)
+        return self._decisions[table_name].get(item, missing)
+
+    def decision_rows(self, snapshot: Snapshot, table: Table) -> list[Row]:
+        """The rows of a decision table that a snapshot was computed from."""
+        named = set(snapshot.inputs("decision"))
+        return [row for row in self._all_rows(table) if decision_input(table, row) in named]
+
+    def _decisions_of(self, table_name: str) -> dict[Input, TraceNode]:
+        table = next((table for table in ALL_TABLES if table.name == table_name), None)
+        if table is None:
+            return {}
+        found = {}
+        for row in self._all_rows(table):
+            item = decision_input(table, row)
+            words = ", ".join(f"{c.name} {row[c.name]}" for c in table.digested if row[c.name] is not None)
+            found[item] = TraceNode(NodeKind.DECISION, item.name, formula=words, digest=item.digest)
+        return found
+
+    def _all_rows(self, table: Table) -> list[Row]:
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.names))
+        query = sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table.name))
+        return [_exact(row) for row in self._connection.execute(query).fetchall()]
+
+
+def _payload(number: int, row: Row | None) -> TraceNode:
+    if row is None:
+        return TraceNode(NodeKind.PAYLOAD, f"payload {number}", note="it is gone: run `aurora verify` on the period")
+    size = "its body is gone" if row["size"] is None else f"{row['size']} bytes"
+    return TraceNode(
+        NodeKind.PAYLOAD,
+        f"payload {number}: {row['request_key']}",
+        figure=f"HTTP {row['status']}, {size}, {row['provider']}, {row['fetched_at']:%Y-%m-%d %H:%M:%S} UTC",
+        digest=row["response_hash"],
+    )
+
+
+def _exact(row: Row) -> Row:
+    """The row with the driver's Decimals, which hold integers only, as ints."""
+    return {name: int(value) if isinstance(value, Decimal) else value for name, value in row.items()}

@@ -1,0 +1,147 @@
+"""Traces a line or a statement down to the bytes: through the very snapshots its lineage names, not what is newest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aurora_pipeline.commissions.formula import formula
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.proof.components import component_children
+from aurora_pipeline.proof.lookup import find
+from aurora_pipeline.proof.node import NodeKind, TraceNode, as_json, render
+from aurora_pipeline.proof.reader import Reader, Row
+from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+
+__all__ = ["TraceNode", "as_json", "render", "trace", "trace_line", "trace_statement"]
+
+_SUMMANDS_SHOWN = 12
+_DECISIONS_OF_A_LINE = ("partners", "agreements", "agreement_versions", "agreement_events", "agreement_rules")
+_FORMULAS = {
+    Component.EXEC_FEES: "exec_fees = fees of canonical_validator_fees",
+    Component.MEV_TIPS: "mev_tips = validator_tips of canonical_validator_mev",
+    Component.VOTE_REWARDS: "vote_rewards = staker_rewards of canonical_stake_rewards, summed over own stake accounts",
+    Component.COMMISSION: "commission = commission of canonical_stake_rewards",
+}
+
+
+def trace(connection: Connection, identifier: str) -> TraceNode:
+    """Trace the line or statement whose id is, or begins with, `identifier`."""
+    place = find(connection, identifier, PARTNER_COMMISSION_LINES, PARTNER_COMMISSION_STATEMENTS)
+    if place.table is PARTNER_COMMISSION_LINES:
+        return trace_line(connection, place.identifier)
+    return trace_statement(connection, place.identifier)
+
+
+def trace_line(connection: Connection, line_id: str) -> TraceNode:
+    """Trace the commission line whose id is, or begins with, `line_id`."""
+    place = find(connection, line_id, PARTNER_COMMISSION_LINES)
+    reader = Reader(connection)
+    snapshot = reader.snapshot(place.snapshot_id)
+    (row,) = reader.rows(snapshot, line_id=place.identifier)
+    return _line(reader, snapshot, row, place.standing)
+
+
+def trace_statement(connection: Connection, statement_id: str) -> TraceNode:
+    """Trace the statement whose id is, or begins with, `statement_id`, with every one of its lines."""
+    place = find(connection, statement_id, PARTNER_COMMISSION_STATEMENTS)
+    reader = Reader(connection)
+    snapshot = reader.snapshot(place.snapshot_id)
+    (row,) = reader.rows(snapshot, statement_id=place.identifier)
+    below = reader.upstream(snapshot, PARTNER_COMMISSION_LINES)
+    lines = [] if below is None else reader.rows(below, partner_id=row["partner_id"])
+    return TraceNode(
+        NodeKind.STATEMENT,
+        f"statement {row['statement_id']} of {row['partner_name']} for {snapshot.key}",
+        figure=reader.amount(snapshot.key.chain_id, row["lines_total"]),
+        formula=_sum(row, lines),
+        note=_note(row, place.standing),
+        digest=snapshot.first.lineage_digest,
+        content_digest=snapshot.content_digest,
+        children=tuple(_line(reader, below, line, None) for line in lines) if below is not None else (),
+    )
+
+
+def _sum(statement: Row, lines: list[Row]) -> str:
+    due = [line["final"] for line in lines if line["final"] is not None and not line["held"]]
+    summands = " + ".join(map(str, due)) if len(due) <= _SUMMANDS_SHOWN else f"sum of {len(due)} lines"
+    text = f"{summands or 'no line is due'} = {sum(due)}"
+    if statement["held_count"]:
+        text += f"; {statement['held_count']} held ({statement['held_total']}) count 0"
+    if statement["missing_count"]:
+        text += f"; {statement['missing_count']} are missing, so there is no total"
+    return text
+
+
+def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) -> TraceNode:
+    pnl = reader.upstream(snapshot, VALIDATOR_PNL)
+    terms = (
+        f"{row['agreement_id']} version {row['agreement_version']}, rule {row['rule_key']}"
+        f" ({row['attribution_method']}, {row['basis']}, {row['rate_bps']} bps)"
+    )
+    decisions = [
+        reader.decision(snapshot, item)
+        for item in snapshot.inputs("decision")
+        if _concerns(row, *item.name.split(":", 1))
+    ]
+    period = reader.period(snapshot)
+    return TraceNode(
+        NodeKind.LINE,
+        f"line {row['line_id']}: {row['partner_id']}, {terms}, {row['component']} of {row['validator_key']}",
+        figure=reader.amount(snapshot.key.chain_id, row["final"]),
+        formula=formula(row),
+        note=_note(row, standing),
+        digest=snapshot.first.lineage_digest,
+        content_digest=snapshot.content_digest,
+        children=(
+            *((_component(reader, pnl, row["validator_key"], Component(row["component"])),) if pnl else ()),
+            TraceNode(NodeKind.TERMS, f"terms: {terms}", children=tuple(decisions)),
+            *((period,) if period is not None else ()),
+        ),
+    )
+
+
+def _concerns(line: Row, table: str, key: str) -> bool:
+    """Whether a decision that the snapshot was computed from is one of this line's."""
+    if table not in _DECISIONS_OF_A_LINE:
+        return False
+    agreement, version = line["agreement_id"], line["agreement_version"]
+    match table:
+        case "partners":
+            return key.startswith(f"{line['partner_id']}/")
+        case "agreements":
+            return key == str(agreement)
+        case "agreement_versions":
+            return key == f"{agreement}/{version}"
+        case "agreement_rules":
+            return key == f"{agreement}/{version}/{line['rule_key']}"
+        case _:
+            return key.startswith(f"{agreement}/")
+
+
+def _component(reader: Reader, pnl: Snapshot, validator_key: str, component: Component) -> TraceNode:
+    (row,) = reader.rows(pnl, validator_key=validator_key)
+    state, reason = row[f"{component.column}_state"], row[f"{component.column}_reason"]
+    return TraceNode(
+        NodeKind.COMPONENT,
+        f"{component} of {row['name']} ({validator_key}) in {VALIDATOR_PNL.name}",
+        figure=reader.amount(pnl.key.chain_id, row[component.column]),
+        formula=_FORMULAS[component],
+        note=_note({"state": state, "reason": reason}, None),
+        digest=pnl.first.lineage_digest,
+        content_digest=pnl.content_digest,
+        children=component_children(reader, pnl, validator_key, component),
+    )
+
+
+def _note(row: dict[str, Any], standing: str | None) -> str | None:
+    parts = [] if standing in {None, "in force"} else [f"this snapshot is {standing}"]
+    if row.get("held"):
+        parts.append("held")
+    if row["state"] != "final":
+        parts.append(row["state"])
+    if row["reason"]:
+        parts.append(row["reason"])
+    return "; ".join(parts) or None

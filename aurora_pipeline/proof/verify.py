@@ -1,0 +1,190 @@
+"""Verifies what is recorded from the stored bytes up: a period, whatever a digest names, or the audit log.
+
+Nothing stops at the first failure, and nothing is taken from the database that can be recomputed outside it. Run it
+with a connection of its own: it reads everything as of one moment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+from psycopg.pq import TransactionStatus
+
+from aurora_pipeline.audit.log import Head
+from aurora_pipeline.audit.log import verify as verify_log
+from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.proof.derive import verify_derivation
+from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
+from aurora_pipeline.proof.named import configured_values, decision_digests, period_digests
+from aurora_pipeline.proof.publications import published_among, verify_publications_by_id, verify_publications_of
+from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_of_period
+from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
+from aurora_pipeline.proof.staged import Staged, verify_staged
+from aurora_pipeline.proof.stated import verify_statements
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.snapshots import instance_secret
+from aurora_pipeline.tables import ALL_TABLES, LAYERS
+
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def verify_period(
+    connection: Connection,
+    key: PeriodKey,
+    tables: Sequence[Table] = LAYERS,
+    *,
+    aurora: Aurora | None = None,
+    deep: bool = False,
+) -> VerifyReport:
+    """Recompute everything recorded of a period: staged bytes, every snapshot ever written, what came into force.
+
+    With `aurora`, configuration values are compared with the files. `deep` also computes what is in force again from
+    the bytes and names every figure that does not follow from them; it needs `aurora`.
+    """
+    _read_as_of_one_moment(connection)
+    findings = Findings()
+    staged = {key: verify_staged(connection, key, findings)}
+    snapshots = snapshots_of_period(connection, key, tables)
+    frames = _verify_all(connection, snapshots, staged, aurora, findings)
+    verify_publications_of(connection, key, findings)
+    if not snapshots:
+        findings.note(Checked.CONTENT, str(key), "no layer has written anything for this period")
+    if deep:
+        if aurora is None:
+            raise ValueError("computing a period again needs the configuration: pass aurora")
+        verify_derivation(aurora, connection, key, snapshots, frames, findings)
+    return findings.report(str(key))
+
+
+def verify_digest(connection: Connection, digest: str, *, aurora: Aurora | None = None) -> VerifyReport:
+    """Recompute what a digest names and everything below it, down to the bytes.
+
+    It may be the content or lineage digest of a snapshot or an attestation, a statement's digest over its lines, a
+    fetch's or a period's digest, a body's hash or an audit entry's. Raises CheckFailed where nothing has that digest.
+    """
+    if not _DIGEST.match(digest):
+        raise AuroraError(f"{digest!r} is no digest", "a digest has 64 characters, 0-9 and a-f")
+    _read_as_of_one_moment(connection)
+    numbers = _snapshots_with(connection, digest)
+    if numbers:
+        return _verify_closure(connection, numbers, digest, aurora)
+    findings = Findings()
+    places = _staged_with(connection, digest)
+    for key, names in places.items():
+        verify_staged(connection, key, findings, names)
+    if places:
+        return findings.report(digest)
+    if connection.execute("SELECT FROM audit_log WHERE entry_hash = %s", [digest]).fetchone() is not None:
+        return verify_audit(connection)
+    raise CheckFailed(
+        f"nothing recorded here has the digest {digest}",
+        "if it was shown by this instance, what had it was changed or removed: verify the period it belongs to;"
+        " else ask the instance that issued it",
+    )
+
+
+def verify_audit(connection: Connection, witness: Head | None = None) -> VerifyReport:
+    """Recompute the chain of the audit log; a `witness` noted earlier shows entries that were cut off."""
+    findings = Findings()
+    report = verify_log(connection, witness)
+    if report.entries:
+        findings.ok(Checked.AUDIT, report.entries)
+    if report.problem is not None:
+        findings.fail(Checked.AUDIT, f"audit_log entry {report.broken_at}", report.problem)
+    return findings.report("audit log")
+
+
+def _read_as_of_one_moment(connection: Connection) -> None:
+    """Somebody may publish while we read; what we compare has to be from one moment."""
+    if connection.info.transaction_status is TransactionStatus.IDLE and not connection.autocommit:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _verify_all(
+    connection: Connection,
+    snapshots: Sequence[Snapshot],
+    staged: Mapping[PeriodKey, Staged],
+    aurora: Aurora | None,
+    findings: Findings,
+) -> dict[int, pl.DataFrame]:
+    """Recompute some snapshots against what was staged and recorded; returns their rows."""
+    upstream = named_upstream(connection, snapshots, LAYERS)
+    below = Below(
+        staged=staged,
+        periods=period_digests(connection, _named(snapshots, "period")),
+        decisions=decision_digests(connection, _named(snapshots, "decision"), ALL_TABLES),
+        upstream=upstream,
+        published=published_among(connection, [found.snapshot_id for found in upstream.values()]),
+        configured=None if aurora is None else configured_values(connection, aurora.configuration),
+    )
+    frames = verify_snapshots(connection, snapshots, below, _secret(connection), findings)
+    verify_statements(connection, snapshots, frames, upstream, findings)
+    return frames
+
+
+def _verify_closure(connection: Connection, numbers: Iterable[int], digest: str, aurora: Aurora | None) -> VerifyReport:
+    """Verify some snapshots and every snapshot and fetch they rest on, whatever period they are of."""
+    closure: dict[int, Snapshot] = {}
+    reached = snapshots_by_id(connection, list(numbers), LAYERS)
+    while reached:
+        closure |= {snapshot.snapshot_id: snapshot for snapshot in reached}
+        upstream = named_upstream(connection, reached, LAYERS)
+        reached = [snapshot for snapshot in upstream.values() if snapshot.snapshot_id not in closure]
+    findings = Findings()
+    names: dict[PeriodKey, set[str]] = {snapshot.key: set() for snapshot in closure.values()}
+    for snapshot in closure.values():
+        names[snapshot.key] |= set(_named([snapshot], "fetch"))
+    staged = {key: verify_staged(connection, key, findings, only) for key, only in sorted(names.items())}
+    _verify_all(connection, list(closure.values()), staged, aurora, findings)
+    verify_publications_by_id(connection, list(closure), findings)
+    return findings.report(digest)
+
+
+def _named(snapshots: Iterable[Snapshot], kind: str) -> list[str]:
+    return [
+        item.name
+        for snapshot in snapshots
+        for lineage in snapshot.lineages
+        for item in lineage.inputs or ()
+        if item.kind == kind
+    ]
+
+
+def _snapshots_with(connection: Connection, digest: str) -> list[int]:
+    rows = connection.execute(
+        """SELECT snapshot_id FROM snapshots WHERE content_digest = %(digest)s OR lineage_digest = %(digest)s
+           UNION SELECT snapshot_id FROM attestations WHERE lineage_digest = %(digest)s
+           UNION SELECT snapshot_id FROM layers.partner_commission_statements WHERE lines_digest = %(digest)s""",
+        {"digest": digest},
+    ).fetchall()
+    return [row["snapshot_id"] for row in rows]
+
+
+def _staged_with(connection: Connection, digest: str) -> dict[PeriodKey, list[str] | None]:
+    """The periods in which something staged has a digest, and which fetches; None: all of the period's."""
+    rows = connection.execute(
+        """SELECT chain_id, epoch, data_type || '/' || provider || '/' || subject AS name FROM staging_fetches
+           WHERE fetch_digest = %(digest)s
+           UNION SELECT chain_id, epoch, NULL FROM staging_bodies WHERE response_hash = %(digest)s
+           UNION SELECT chain_id, epoch, NULL FROM canonical_periods WHERE period_digest = %(digest)s""",
+        {"digest": digest},
+    ).fetchall()
+    places: dict[PeriodKey, list[str] | None] = {}
+    for row in rows:
+        names = places.setdefault(PeriodKey(row["chain_id"], row["epoch"]), [])
+        if row["name"] is None or names is None:
+            places[PeriodKey(row["chain_id"], row["epoch"])] = None
+        else:
+            names.append(row["name"])
+    return places
+
+
+def _secret(connection: Connection) -> bytes | None:
+    """The instance secret, where this login may read it."""
+    allowed = connection.execute("SELECT has_table_privilege('instance_secret', 'SELECT') AS allowed").fetchone()
+    return instance_secret(connection) if allowed is not None and allowed["allowed"] else None

@@ -1,0 +1,122 @@
+"""One simulated epoch, staged over HTTP and computed through every layer; each test gets a copy it may tamper with."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurora_pipeline.config.vocabulary import ROLES
+from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.story import register_cast
+from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.proof.derive import REDRAFTS
+from aurora_pipeline.proof.findings import VerifyReport
+from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.staging.observing import observe_running_period
+from aurora_pipeline.staging.run import stage_period
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.embedded import EmbeddedPostgres
+from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline.workspace import Workspace
+
+EPOCH = 850
+KEY = PeriodKey(CHAIN_ID, EPOCH)
+PARAMETERS = Parameters(seed=3, validators=3, stake_accounts=40, slots_per_epoch=120)
+_TEMPLATE = "aurora_template"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A computed period in a database of the test's own."""
+
+    aurora: Aurora
+    database: Database
+
+    def verify(self, deep: bool = False) -> VerifyReport:
+        """What verifying the period finds."""
+        with self.database.connect() as connection:
+            return verify_period(connection, KEY, aurora=self.aurora, deep=deep)
+
+    @contextmanager
+    def as_superuser(self) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+        """Runs SQL as somebody who can switch off every trigger and foreign key; commits at the end."""
+        with self.database.connect() as connection:
+            connection.execute("SET session_replication_role = replica")
+
+            def run(query: str, *parameters: Any) -> list[dict[str, Any]]:
+                cursor = connection.execute(query.encode(), parameters)
+                return cursor.fetchall() if cursor.description else []
+
+            yield run
+
+    def tamper(self, query: str, *parameters: Any) -> dict[str, Any]:
+        """Run one statement with RETURNING as such a person; exactly one row has to be hit."""
+        with self.as_superuser() as run:
+            (row,) = run(query, *parameters)
+        return row
+
+    def one(self, query: str, *parameters: Any) -> dict[str, Any]:
+        """The one row of a query."""
+        with self.database.connect() as connection:
+            (row,) = connection.execute(query.encode(), parameters).fetchall()
+        return row
+
+
+@pytest.fixture(scope="package")
+def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database in which one simulated epoch is staged, computed and published."""
+    name = f"proof_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with Database(server.dsn("postgres")).autocommit() as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}".encode())
+    home = tmp_path_factory.mktemp("proof")
+    with (
+        SimulatorProcess(home / "simulator.json", **PARAMETERS.as_dict()) as simulator,
+        opened(server, name, home, simulator.url) as aurora,
+    ):
+        register_cast(aurora, PARAMETERS, range(EPOCH, EPOCH + 1))
+        chain = aurora.configuration.chain(CHAIN_ID)
+        simulator.advance(epoch=EPOCH, fraction_bps=8000)
+        observe_running_period(aurora.database, aurora.configuration, chain)
+        simulator.advance(epoch=EPOCH + 1, fraction_bps=6000)
+        discover_periods(aurora.database, aurora.configuration, chain, last=EPOCH)
+        for data_type in ROLES:
+            stage_period(aurora, KEY, data_type)
+        for _, redraft in REDRAFTS:
+            with aurora.database.connect() as connection:
+                drafts = redraft(aurora, connection, KEY)
+            write_check_publish(aurora.database, drafts)
+    return name
+
+
+def opened(server: EmbeddedPostgres, database: str, home: Path, url: str) -> AbstractContextManager[Aurora]:
+    """Aurora with the demo's configuration on one of the test server's databases."""
+    for name in ("chains.yaml", "providers.yaml"):
+        shutil.copy(str(files("aurora_pipeline.demo") / name), home / name)
+    variables = {"AURORA_DATABASE_URL": server.dsn(database), "AURORA_DEMO_URL": url}
+    return Aurora(Workspace(home, is_demo=False, env=variables))
+
+
+@pytest.fixture
+def proven(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[Proven]:
+    """A copy of the computed period; no provider answers any more, so nothing can be asked again."""
+    name = f"{computed}_{next(_numbers)}"
+    admin = Database(server.dsn("postgres"))
+    with admin.autocommit() as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed}".encode())
+    with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:
+        yield Proven(aurora, aurora.database)
+    with admin.autocommit() as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
