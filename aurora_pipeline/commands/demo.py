@@ -16,7 +16,8 @@ from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
 from aurora_pipeline.demo.story import alone, compare_with_truth, demo_chain, is_computed, live_through, register_cast
 from aurora_pipeline.errors import CheckFailed
-from aurora_pipeline.proof.trace import render, trace_line
+from aurora_pipeline.proof.node import render
+from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 

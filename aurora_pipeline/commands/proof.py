@@ -1,3 +1,105 @@
 """`aurora trace`, `verify`, `audit`: where a figure comes from, and whether every hash still holds."""
 
 from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from aurora_pipeline.audit.log import Head, head
+from aurora_pipeline.commands.running import parse_epochs
+from aurora_pipeline.commands.terminal import err, opened, out, print_json
+from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.proof.findings import VerifyReport
+from aurora_pipeline.proof.node import as_json as node_as_json
+from aurora_pipeline.proof.node import render
+from aurora_pipeline.proof.trace import trace as trace_any
+from aurora_pipeline.proof.verify import verify_audit, verify_digest, verify_period
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, with every payload.")]
+
+
+def trace(
+    identifier: Annotated[
+        str, typer.Argument(help="A line's or statement's id, or its beginning.", show_default=False)
+    ],
+    as_json: Json = False,
+) -> None:
+    """Show where a commission line or a statement comes from, figure by figure, down to payload hashes."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        node = trace_any(connection, identifier)
+    if as_json:
+        print_json(node_as_json(node))
+    else:
+        out.print(render(node))
+
+
+def verify(
+    subject: Annotated[
+        str, typer.Argument(help="A chain (with EPOCHS), or a digest of 64 digits.", show_default=False)
+    ],
+    epochs: Annotated[str | None, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Also compute every figure again from the bytes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Recompute every hash of a period, or of what a digest names, from the stored bytes; name what does not hold."""
+    reports = []
+    with opened() as aurora:
+        if epochs is None:
+            with aurora.database.connect() as connection:
+                reports.append(verify_digest(connection, subject, aurora=aurora))
+        else:
+            aurora.configuration.chain(subject)
+            for epoch in parse_epochs(epochs):
+                with err.status(f"verifying {subject} {epoch}"), aurora.database.connect() as connection:
+                    reports.append(verify_period(connection, PeriodKey(subject, epoch), aurora=aurora, deep=deep))
+    _tell(reports, as_json)
+
+
+def audit(
+    witness: Annotated[
+        str | None, typer.Option(help="NUMBER:HASH noted earlier outside the database; shows entries cut off since.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify the hash-chained log of decisions and print its head, to be noted outside the database."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        report = verify_audit(connection, None if witness is None else _head(witness))
+        newest = head(connection)
+    _tell([report], as_json)
+    if newest is not None and not as_json:
+        out.print(
+            f"Note this elsewhere; `aurora audit --witness` checks it later: {newest.sequence}:{newest.entry_hash}"
+        )
+
+
+def _head(text: str) -> Head:
+    number, _, digest = text.partition(":")
+    if not number.isdigit() or len(digest) != 64:
+        raise AuroraError(f"{text!r} is no witness", "write it as `aurora audit` printed it, NUMBER:HASH")
+    return Head(int(number), digest)
+
+
+def _tell(reports: list[VerifyReport], as_json: bool) -> None:
+    """Print reports; any failure makes the command fail with all of them."""
+    if as_json:
+        print_json([report.as_json() for report in reports])
+    else:
+        for report in reports:
+            _print(report)
+    failures = [f"{report.subject}: {failure}" for report in reports for failure in report.failures]
+    if failures:
+        raise CheckFailed(
+            "\n  ".join([f"{len(failures)} thing(s) do not hold:", *failures[:50]]),
+            "what is named was changed outside Aurora, or its storage is damaged: restore it from a backup",
+        )
+
+
+def _print(report: VerifyReport) -> None:
+    held = ", ".join(f"{count} {kind.value}" for kind, count in report.held.items()) or "nothing"
+    verdict = "[green]holds[/]" if report.holds else "[red]does not hold[/]"
+    out.print(f"[bold]{escape(report.subject)}[/] {verdict}: {held} recomputed")
+    for note in report.notes:
+        out.print(f"  note: {note}", markup=False)
