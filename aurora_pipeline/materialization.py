@@ -117,7 +117,7 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
     """Write, check and publish drafts, and tell Dagster; a failed check is recorded and then fails the step."""
     chain = aurora.configuration.chain(drafts[0].chain_id)
     try:
-        outcomes = write_check_publish(aurora.database, drafts, context.run_id)
+        outcomes = write_check_publish(aurora.database, drafts, context.run.run_id)
     except Rejected as rejected:
         for outcome in rejected.outcomes:
             yield _gate_result(outcome, passed=False)

@@ -63,7 +63,7 @@ def _staging_asset(data_type: DataType) -> dg.AssetsDefinition:
         key = PeriodKey.parse(context.partition_key)
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
         with as_failure():
-            report = stage_period(aurora, key, data_type, refetch=refetch, dagster_run=context.run_id)
+            report = stage_period(aurora, key, data_type, refetch=refetch, dagster_run=context.run.run_id)
         if report.nothing_heard and context.retry_number < _RETRIES.max_retries:
             raise dg.Failure(f"{key} {data_type}: no provider can be had ({'; '.join(report.providers_down)})")
         yield dg.MaterializeResult(metadata=report.as_metadata(), check_results=[_completeness(report)])

@@ -1,0 +1,1 @@
+"""The whole pipeline on simulated providers: real HTTP, real Postgres, real Dagster."""

@@ -1,0 +1,317 @@
+"""Three epochs lived through: every figure against the simulator's truth, and what must not change afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from fractions import Fraction
+from math import floor
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.canonical.cost_entries import import_costs
+from aurora_pipeline.demo.story import compare_with_truth, register_cast
+from aurora_pipeline.demo.truth import ValidatorTruth, costs_csv
+from aurora_pipeline.operations.runs import RunEnd
+from aurora_pipeline.operations.status import chain_status
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.store.snapshots import load_published
+from aurora_pipeline.tables import LAYERS
+from aurora_pipeline_tests.end_to_end.world import World, world
+
+FIRST = 850
+EPOCHS = range(FIRST, FIRST + 3)
+GOLDEN = Path(__file__).parents[1] / "golden" / "epoch_850.json"
+ASSETS = sorted(table.name for table in LAYERS)
+
+
+@pytest.fixture(scope="module")
+def ends() -> dict[int, RunEnd]:
+    """How the first run of each epoch ended."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory, ends: dict[int, RunEnd]) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("lived"), EPOCHS) as demo:
+        for epoch in EPOCHS:
+            ends[epoch] = demo.live(epoch)
+        yield demo
+
+
+# What was computed.
+
+
+def test_run__each_epoch__publishes_every_layer_final(lived: World, ends: dict[int, RunEnd]) -> None:
+    for epoch in EPOCHS:
+        assert ends[epoch].failures == ()
+        assert ends[epoch].count("published") == len(LAYERS)
+        assert sorted(lived.in_force(epoch)) == ASSETS
+        assert {completeness for completeness, _, _ in lived.in_force(epoch).values()} == {"FINAL"}
+
+
+def test_pnl__every_figure__equals_the_simulators_truth(lived: World) -> None:
+    with lived.aurora.database.connect() as connection:
+        compared = compare_with_truth(connection, lived.parameters, EPOCHS)
+    assert compared.differences == ()
+    assert compared.compared == 5 * lived.parameters.validators * len(EPOCHS)
+
+
+def test_pnl__totals__follow_from_truth_and_entered_costs(lived: World) -> None:
+    for epoch in EPOCHS:
+        entered = {
+            row["validator_key"]: int(row["amount"])
+            for row in lived.rows("SELECT * FROM cost_entries WHERE epoch = %s", epoch)
+        }
+        assert len(entered) == lived.parameters.validators
+        for row in lived.rows("SELECT * FROM validator_pnl WHERE epoch = %s", epoch):
+            known = lived.truth(epoch).validator(row["validator_key"])
+            revenue = sum(component(known, name) for name in COMPONENTS)
+            costs = known.vote_fees_lamports + entered[known.vote]
+            assert (row["total_revenue"], row["total_costs"], row["net"]) == (revenue, costs, revenue - costs)
+
+
+# What is owed: computed here with Fractions from the truth and the words of the demo's agreements, sharing no code.
+
+COMPONENTS = ("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS", "COMMISSION")
+
+
+def component(known: ValidatorTruth, name: str) -> int:
+    return {
+        "EXEC_FEES": known.fees_lamports,
+        "MEV_TIPS": known.mev_validator_lamports,
+        "VOTE_REWARDS": known.own_stake_rewards_lamports,
+        "COMMISSION": known.commission_lamports,
+    }[name]
+
+
+def expected_lines(lived: World, epoch: int) -> dict[tuple[str, str, str], tuple[int, bool]]:
+    """(agreement, rule, validator) -> (amount, held), as the agreements say in words."""
+    lines: dict[tuple[str, str, str], tuple[int, bool]] = {}
+    for number, one in enumerate(lived.truth(epoch).validators):
+        shares = [("northwind-2026", "tips", "MEV_TIPS", "5"), ("northwind-2026", "commission", "COMMISSION", "10")]
+        if number == 0:
+            claims = [("halcyon-fees", "anchor", "EXEC_FEES", "50"), ("meridian-anchor", "fees", "EXEC_FEES", "60")]
+        else:
+            claims = [("halcyon-fees", "others", "EXEC_FEES", "8")]
+        if number == 1:
+            shares.append(("northwind-2026", "launch-bonus", "MEV_TIPS", "5/2"))
+        if number == 2:
+            shares.append(("meridian-anchor", "rewards", "VOTE_REWARDS", "25/2"))
+        if "A" <= one.vote[0] <= "Z":
+            shares.append(("lumen-capitals", "commission", "COMMISSION", "7"))
+        lines |= {(agreement, rule, one.vote): (cut(one, name, per), False) for agreement, rule, name, per in shares}
+        claimed = {(agreement, rule, one.vote): cut(one, name, per) for agreement, rule, name, per in claims}
+        is_over = sum(claimed.values()) > one.fees_lamports
+        lines |= {key: (amount, is_over and amount > 0) for key, amount in claimed.items()}
+    return lines
+
+
+def cut(one: ValidatorTruth, name: str, percent: str) -> int:
+    """A share of a component, floored once."""
+    return floor(Fraction(component(one, name)) * Fraction(percent) / 100)
+
+
+@pytest.mark.parametrize("epoch", EPOCHS)
+def test_lines__every_one__as_computed_independently_from_the_truth(lived: World, epoch: int) -> None:
+    rows = lived.rows("SELECT * FROM partner_commission_lines WHERE epoch = %s", epoch)
+    published = {
+        (row["agreement_id"], row["rule_key"], row["validator_key"]): (int(row["final"]), row["held"]) for row in rows
+    }
+    assert published == expected_lines(lived, epoch)
+    assert any(held for _, held in published.values())
+    assert any(key[0] == "lumen-capitals" for key in published)
+
+
+@pytest.mark.parametrize("epoch", EPOCHS)
+def test_statements__each_partner__sums_what_is_not_held(lived: World, epoch: int) -> None:
+    expected: dict[str, list[int]] = {name: [0, 0, 0] for name in ("northwind", "halcyon", "meridian", "lumen")}
+    for (agreement, _, _), (amount, held) in expected_lines(lived, epoch).items():
+        sums = expected[agreement.split("-")[0]]
+        sums[0] += 1
+        sums[2 if held else 1] += amount
+    rows = lived.rows("SELECT * FROM partner_commission_statements WHERE epoch = %s", epoch)
+    assert {
+        row["partner_id"]: [row["line_count"], int(row["lines_total"]), int(row["held_total"])] for row in rows
+    } == expected
+    assert {row["state"] for row in rows} == {"final"}
+
+
+def test_allocation__in_sql__conserves_every_component_to_the_unit(lived: World) -> None:
+    unequal = lived.rows(
+        """WITH revenue AS (
+               SELECT epoch, validator_key, c.component, c.amount FROM validator_pnl,
+               LATERAL (VALUES ('EXEC_FEES', exec_fees), ('MEV_TIPS', mev_tips), ('VOTE_REWARDS', vote_rewards),
+                               ('COMMISSION', commission)) AS c (component, amount)),
+           parts AS (SELECT epoch, validator_key, component, sum(amount) AS amount, count(*) AS n
+                     FROM revenue_allocation GROUP BY 1, 2, 3)
+           SELECT * FROM revenue r FULL JOIN parts p USING (epoch, validator_key, component)
+           WHERE r.amount IS DISTINCT FROM p.amount"""
+    )
+    assert unequal == []
+    counted = lived.row(
+        "SELECT count(*) AS n, count(DISTINCT (epoch, validator_key, component)) AS c FROM revenue_allocation"
+    )
+    assert counted["c"] == len(EPOCHS) * lived.parameters.validators * len(COMPONENTS)
+    assert counted["n"] > counted["c"]
+    unpaid = lived.rows(
+        """SELECT l.line_id FROM partner_commission_lines l
+           LEFT JOIN revenue_allocation a ON a.part_id = l.line_id AND a.epoch = l.epoch
+           WHERE (a.amount IS DISTINCT FROM l.final) <> l.held AND l.final > 0"""
+    )
+    assert unpaid == []
+    negative = lived.rows("SELECT * FROM revenue_allocation WHERE amount < 0")
+    assert negative == []
+
+
+def test_status__after_three_epochs__counts_them_complete(lived: World) -> None:
+    with lived.aurora.database.connect() as connection:
+        status = chain_status(connection, lived.chain)
+    assert (status.recorded, status.complete, status.partial, status.unpublished) == (3, 3, 0, 0)
+
+
+# What the layers commit to.
+
+
+def test_golden__the_first_epoch__has_these_digests(lived: World) -> None:
+    """Content that changes without a raised layer version is a mistake. To accept: see the end of this file."""
+    assert told_digests(lived) == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def told_digests(lived: World) -> dict[str, dict[str, object]]:
+    versions = {table.name: table.version for table in LAYERS}
+    return {
+        asset: {"version": versions[asset], "content": content, "lineage": lineage}
+        for asset, (_, content, lineage) in lived.in_force(FIRST).items()
+    }
+
+
+# What must not change. From here on the tests write, in this order.
+
+
+def test_backfill__again__asks_nobody_and_publishes_nothing(lived: World) -> None:
+    before, published = lived.in_force(FIRST + 1), lived.publications()
+    last = lived.row("SELECT max(ingestion_run_id) AS id FROM ingestion_runs")["id"]
+    end = lived.backfill(FIRST + 1)
+    assert end.failures == ()
+    assert end.count("unchanged") == len(LAYERS)
+    runs = lived.rows("SELECT data_type, requests FROM ingestion_runs WHERE ingestion_run_id > %s", last)
+    assert {run["data_type"]: run["requests"] for run in runs} == dict.fromkeys(
+        ("fees", "mev", "rewards", "meta", "positions", "costs"), 0
+    )
+    assert (lived.in_force(FIRST + 1), lived.publications()) == (before, published)
+
+
+def test_cast__registered_again__changes_nothing(lived: World) -> None:
+    assert register_cast(lived.aurora, lived.parameters, EPOCHS).changes == ()
+
+
+def test_recompute__with_every_provider_down__gives_the_same_digests(lived: World) -> None:
+    before, published = lived.in_force(FIRST), lived.publications()
+    asked = lived.row("SELECT count(*) AS n FROM staging_payloads")["n"]
+    for path in ("/rpc", "/kobe", "/stakewiz"):
+        lived.simulator.fault(path, "status", count=1_000)
+    try:
+        end = lived.recompute(FIRST)
+    finally:
+        lived.simulator.clear_faults()
+    assert end.failures == ()
+    assert end.count("unchanged") == len(LAYERS)
+    assert not any(asset.asset.startswith("staging") for asset in end.assets)
+    assert (lived.in_force(FIRST), lived.publications()) == (before, published)
+    assert lived.row("SELECT count(*) AS n FROM staging_payloads")["n"] == asked
+
+
+def test_refetch__of_an_unchanged_chain__asks_again_and_publishes_nothing(lived: World) -> None:
+    before, published = lived.in_force(FIRST + 2), lived.publications()
+    last = lived.row("SELECT max(ingestion_run_id) AS id FROM ingestion_runs")["id"]
+    end = lived.backfill(FIRST + 2, refetch=True)
+    assert end.failures == ()
+    runs = lived.rows("SELECT data_type, requests FROM ingestion_runs WHERE ingestion_run_id > %s", last)
+    asked = {run["data_type"]: run["requests"] for run in runs}
+    assert all(asked[data_type] > 0 for data_type in ("fees", "mev", "rewards", "costs"))
+    assert asked["positions"] == asked["meta"] == 0
+    assert (lived.in_force(FIRST + 2), lived.publications()) == (before, published)
+
+
+def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: World) -> None:
+    epoch = FIRST + 2
+    moment = lived.row("SELECT clock_timestamp() AS now")["now"]
+    before, first_answer = lived.in_force(epoch), as_of(lived, epoch, moment)
+    assert first_answer["validator_pnl"]
+    raised = costs_csv(lived.parameters, [epoch]).replace(",0.85,SOL,", ",0.95,SOL,")
+    report = import_costs(lived.aurora.database, raised, "costs.csv", lived.aurora.configuration.chains)
+    assert len(report.changed) == 2  # the cast's validators 0 and 5 share the figure
+    end = lived.recompute(epoch)
+    assert end.failures == ()
+
+    now = lived.in_force(epoch)
+    changed = {asset for asset in now if now[asset] != before[asset]}
+    # Costs change no component and no claim, so the wave stops at P&L: lines and statements are attested.
+    assert changed == {"canonical_validator_costs", "validator_pnl"}
+    assert {asset.asset for asset in end.assets if asset.standing == "attested"} == {
+        "partner_commission_lines",
+        "revenue_allocation",
+    }
+    assert as_of(lived, epoch, moment) == first_answer
+    later = as_of(lived, epoch, lived.row("SELECT clock_timestamp() AS now")["now"])
+    assert {name for name in first_answer if later[name] != first_answer[name]} == {*changed, "digests"}
+    difference = lived.row(
+        """SELECT sum(o.net - n.net) AS lamports, count(*) AS n FROM validator_pnl n
+           JOIN validator_pnl_as_of(%s) o USING (chain_id, epoch, validator_key)
+           WHERE epoch = %s AND o.net <> n.net""",
+        moment,
+        epoch,
+    )
+    assert (int(difference["lamports"]), difference["n"]) == (200_000_000, 2)
+    with lived.aurora.database.connect() as connection:
+        old = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch, as_of=moment)
+    assert old.content_digest == before["validator_pnl"][1]
+
+
+def as_of(lived: World, epoch: int, moment: datetime) -> dict[str, object]:
+    """Every layer's rows and digests as of a moment."""
+    answer: dict[str, object] = {
+        table.name: sorted(
+            map(str, lived.rows(f"SELECT * FROM {table.name}_as_of(%s) WHERE epoch = %s", moment, epoch))
+        )
+        for table in LAYERS
+    }
+    answer["digests"] = lived.rows(
+        "SELECT asset, content_digest, lineage_digest FROM in_force_as_of(%s) WHERE epoch = %s ORDER BY asset",
+        moment,
+        epoch,
+    )
+    return answer
+
+
+def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: World) -> None:
+    epoch = FIRST + 2
+    with lived.aurora.database.connect() as connection:
+        raised = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch)
+    import_costs(
+        lived.aurora.database, costs_csv(lived.parameters, [epoch]), "costs.csv", lived.aurora.configuration.chains
+    )
+    assert lived.recompute(epoch).failures == ()
+    with lived.aurora.database.connect() as connection:
+        restored = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch)
+    assert restored.snapshot_id != raised.snapshot_id
+    first = lived.row(
+        "SELECT min(snapshot_id) AS id FROM snapshots WHERE asset = 'validator_pnl' AND epoch = %s", epoch
+    )
+    assert restored.snapshot_id == first["id"]
+
+
+def test_periods__no_partition_key__was_added_twice_or_out_of_order(lived: World) -> None:
+    assert lived.runner.instance.get_dynamic_partitions("periods") == [str(lived.key(epoch)) for epoch in EPOCHS]
+    assert lived.runner.register_periods(lived.chain.chain_id) == []
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder, world(Path(folder), EPOCHS) as accepted:
+        accepted.live(FIRST)
+        GOLDEN.write_text(json.dumps(told_digests(accepted), indent=1) + "\n", encoding="utf-8")
