@@ -163,9 +163,11 @@ def materialization(outcome: Outcome, draft: Draft, chain: Chain) -> dg.Material
         "inputs": dg.MetadataValue.json(inputs | {"count": len(set(draft.inputs))}),
         "preview": dg.MetadataValue.md(preview(outcome.table, draft.frame, chain)),
     }
-    if outcome.totals:
-        metadata["totals"] = dg.MetadataValue.md(_totals(outcome, chain))
-    for name, total in outcome.totals.items():
+    # A column of which nothing is known has no total; 0 would look like one.
+    totals = {name: total for name, total in outcome.totals.items() if draft.frame[name].count()}
+    if totals:
+        metadata["totals"] = dg.MetadataValue.md(_totals(totals, chain))
+    for name, total in totals.items():
         # Display only: Dagster plots floats, and no integer above 2^31. The exact total stands in `totals`.
         metadata[f"total_{name}_{chain.native_unit.lower()}"] = float(Decimal(total).scaleb(-chain.native_decimals))
     return dg.MaterializeResult(
@@ -173,9 +175,9 @@ def materialization(outcome: Outcome, draft: Draft, chain: Chain) -> dg.Material
     )
 
 
-def _totals(outcome: Outcome, chain: Chain) -> str:
+def _totals(totals: Mapping[str, int], chain: Chain) -> str:
     lines = [f"| column | {chain.native_unit} | {chain.base_unit}s, exact |", "|---|---:|---:|"]
-    for name, total in outcome.totals.items():
+    for name, total in totals.items():
         lines.append(f"| {name} | {format_coins(total, chain.native_decimals)} | {total} |")
     return "\n".join(lines)
 
