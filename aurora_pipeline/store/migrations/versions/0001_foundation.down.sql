@@ -1,0 +1,110 @@
+-- Takes back what 0001_foundation.up.sql made, and nothing else.
+
+DROP VIEW partner_commission_statements_in_coins;
+DROP FUNCTION partner_commission_statements_as_of(timestamptz);
+DROP VIEW partner_commission_statements;
+DROP TABLE layers.partner_commission_statements;
+
+DROP VIEW revenue_allocation_in_coins;
+DROP FUNCTION revenue_allocation_as_of(timestamptz);
+DROP VIEW revenue_allocation;
+DROP TABLE layers.revenue_allocation;
+
+DROP VIEW partner_commission_lines_in_coins;
+DROP FUNCTION partner_commission_lines_as_of(timestamptz);
+DROP VIEW partner_commission_lines;
+DROP TABLE layers.partner_commission_lines;
+
+DROP VIEW validator_pnl_in_coins;
+DROP FUNCTION validator_pnl_as_of(timestamptz);
+DROP VIEW validator_pnl;
+DROP TABLE layers.validator_pnl;
+
+DROP VIEW canonical_validator_costs_in_coins;
+DROP FUNCTION canonical_validator_costs_as_of(timestamptz);
+DROP VIEW canonical_validator_costs;
+DROP TABLE layers.canonical_validator_costs;
+
+DROP VIEW canonical_stake_positions_in_coins;
+DROP FUNCTION canonical_stake_positions_as_of(timestamptz);
+DROP VIEW canonical_stake_positions;
+DROP TABLE layers.canonical_stake_positions;
+
+DROP VIEW canonical_validator_meta_in_coins;
+DROP FUNCTION canonical_validator_meta_as_of(timestamptz);
+DROP VIEW canonical_validator_meta;
+DROP TABLE layers.canonical_validator_meta;
+
+DROP VIEW canonical_stake_rewards_in_coins;
+DROP FUNCTION canonical_stake_rewards_as_of(timestamptz);
+DROP VIEW canonical_stake_rewards;
+DROP TABLE layers.canonical_stake_rewards;
+
+DROP VIEW canonical_validator_mev_in_coins;
+DROP FUNCTION canonical_validator_mev_as_of(timestamptz);
+DROP VIEW canonical_validator_mev;
+DROP TABLE layers.canonical_validator_mev;
+
+DROP VIEW canonical_validator_fees_in_coins;
+DROP FUNCTION canonical_validator_fees_as_of(timestamptz);
+DROP VIEW canonical_validator_fees;
+DROP TABLE layers.canonical_validator_fees;
+
+DROP VIEW staging_payloads_json;
+DROP VIEW snapshot_states;
+DROP FUNCTION in_force_as_of(timestamptz);
+DROP VIEW in_force;
+
+DROP TABLE agreement_events;
+
+DROP TABLE agreement_rules;
+
+DROP TABLE agreement_versions;
+
+DROP TABLE agreements;
+
+DROP TABLE partners;
+
+DROP TABLE cost_entries;
+
+DROP TABLE operator_wallets;
+
+DROP TABLE canonical_validator_identities;
+
+DROP TABLE canonical_periods;
+
+DROP TABLE chain_provider_mappings;
+
+DROP TABLE providers;
+
+DROP TABLE chains;
+
+DROP TABLE ingestion_runs;
+
+DROP TABLE observations;
+
+DROP TABLE staging_fetches;
+
+DROP TABLE staging_payloads;
+
+DROP TABLE staging_bodies;
+
+DROP TABLE audit_log;
+
+DROP TABLE publications;
+
+DROP TABLE attestations;
+
+DROP TABLE snapshot_reports;
+
+DROP TABLE snapshots;
+
+DROP TABLE instance_secret;
+DROP FUNCTION as_json(bytea);
+DROP FUNCTION await_moment(timestamptz);
+DROP FUNCTION record_instant();
+DROP TABLE ledger_clock;
+DROP FUNCTION refuse_change();
+DROP DOMAIN sha256_hex;
+DROP DOMAIN amount;
+DROP SCHEMA layers;

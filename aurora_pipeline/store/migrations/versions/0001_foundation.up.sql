@@ -1,0 +1,1099 @@
+-- The foundation's schema: frozen. A change is a new migration.
+
+CREATE SCHEMA layers;
+
+CREATE DOMAIN amount AS numeric CHECK (scale(VALUE) = 0 AND abs(VALUE) <= 1e30);
+COMMENT ON DOMAIN amount IS 'Money in base units: an integer; NUMERIC(38,0) would silently round instead of refusing.';
+CREATE DOMAIN sha256_hex AS text CHECK (VALUE ~ '^[0-9a-f]{64}$');
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+        USING HINT = 'history is never overwritten; write a new row that supersedes the old one';
+END $$;
+
+-- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
+-- commit order: whoever reads "as of t" under the shared lock below can never miss a row of an earlier instant.
+CREATE TABLE ledger_clock (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    last_instant timestamptz NOT NULL
+);
+INSERT INTO ledger_clock (last_instant) VALUES ('-infinity');
+
+CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+DECLARE instant timestamptz;
+BEGIN
+    PERFORM pg_advisory_xact_lock(4717, 1);
+    UPDATE ledger_clock SET last_instant = greatest(clock_timestamp(), last_instant + interval '1 microsecond')
+        RETURNING last_instant INTO instant;
+    RETURN instant;
+END $$;
+
+CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view is older than its lock'
+            USING HINT = 'end the transaction, or start it with SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(4717, 1);
+    IF moment IS NULL OR moment >= clock_timestamp() THEN
+        RAISE EXCEPTION 'the moment % is not past: what it will hold can still change', moment
+            USING HINT = 'ask for a moment before now';
+    END IF;
+END $$;
+
+CREATE FUNCTION as_json(body bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN convert_from(body, 'UTF8')::jsonb;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END $$;
+
+-- Known only to this instance; salts the leaves of what is shown to partners row by row.
+CREATE TABLE instance_secret (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), secret bytea NOT NULL);
+INSERT INTO instance_secret (secret)
+    VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+CREATE TABLE snapshots (
+    snapshot_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    asset text NOT NULL,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    content_digest sha256_hex NOT NULL,
+    lineage_digest sha256_hex NOT NULL,
+    inputs jsonb NOT NULL,
+    layer_version bigint NOT NULL CHECK (layer_version >= 1),
+    row_count bigint NOT NULL CHECK (row_count >= 0),
+    completeness text NOT NULL CHECK (completeness IN ('FINAL', 'PARTIAL')),
+    dagster_run text,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (snapshot_id)
+);
+COMMENT ON TABLE snapshots IS 'Every result a layer ever wrote for a period, published or not. Rows are in layers.<asset>.';
+COMMENT ON COLUMN snapshots.snapshot_id IS 'The snapshot''s number; what identifies it outside this database is its digest.';
+COMMENT ON COLUMN snapshots.asset IS 'The layer table whose rows these are.';
+COMMENT ON COLUMN snapshots.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN snapshots.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN snapshots.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN snapshots.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN snapshots.inputs IS 'What was read: a list of [kind, name, digest], sorted.';
+COMMENT ON COLUMN snapshots.layer_version IS 'The layer''s version number when this was computed.';
+COMMENT ON COLUMN snapshots.row_count IS 'How many rows it has.';
+COMMENT ON COLUMN snapshots.completeness IS 'FINAL when every figure is, else PARTIAL.';
+COMMENT ON COLUMN snapshots.dagster_run IS 'The run that computed it; null outside Dagster.';
+COMMENT ON COLUMN snapshots.written_at IS 'When the row was written.';
+CREATE INDEX ON snapshots (asset, chain_id, epoch);
+CREATE INDEX ON snapshots (content_digest);
+CREATE INDEX ON snapshots (lineage_digest);
+
+CREATE TABLE snapshot_reports (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    totals jsonb NOT NULL,
+    violations jsonb NOT NULL,
+    warnings jsonb NOT NULL,
+    PRIMARY KEY (snapshot_id)
+);
+COMMENT ON TABLE snapshot_reports IS 'What the checks said of each snapshot, and its totals. Not for partners.';
+COMMENT ON COLUMN snapshot_reports.snapshot_id IS 'The snapshot.';
+COMMENT ON COLUMN snapshot_reports.totals IS 'Exact sums of the money columns, as text, by column.';
+COMMENT ON COLUMN snapshot_reports.violations IS 'Broken schema rules and invariants; any of them rejects the snapshot.';
+COMMENT ON COLUMN snapshot_reports.warnings IS 'What looks odd and does not hold publication back.';
+
+CREATE TABLE attestations (
+    attestation_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    lineage_digest sha256_hex NOT NULL,
+    inputs jsonb NOT NULL,
+    layer_version bigint NOT NULL CHECK (layer_version >= 1),
+    dagster_run text,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (attestation_id),
+    UNIQUE (snapshot_id, lineage_digest)
+);
+COMMENT ON TABLE attestations IS 'Later computations that came to the content of a snapshot again, from other inputs or a newer layer.';
+COMMENT ON COLUMN attestations.attestation_id IS 'The attestation''s number.';
+COMMENT ON COLUMN attestations.snapshot_id IS 'The snapshot.';
+COMMENT ON COLUMN attestations.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN attestations.inputs IS 'What was read: a list of [kind, name, digest], sorted.';
+COMMENT ON COLUMN attestations.layer_version IS 'The layer''s version number when this was computed.';
+COMMENT ON COLUMN attestations.dagster_run IS 'The run that computed it; null outside Dagster.';
+COMMENT ON COLUMN attestations.written_at IS 'When the row was written.';
+
+CREATE TABLE publications (
+    sequence bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    published_at timestamptz NOT NULL DEFAULT record_instant(),
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    asset text NOT NULL,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    PRIMARY KEY (sequence),
+    UNIQUE (published_at)
+);
+COMMENT ON TABLE publications IS 'Which snapshot came into force when. The newest of an asset and period is in force.';
+COMMENT ON COLUMN publications.sequence IS 'Order of publication.';
+COMMENT ON COLUMN publications.published_at IS 'When it came into force, by the ledger''s one clock.';
+COMMENT ON COLUMN publications.snapshot_id IS 'The snapshot.';
+COMMENT ON COLUMN publications.asset IS 'The layer table whose rows these are.';
+COMMENT ON COLUMN publications.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN publications.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+CREATE INDEX ON publications (asset, chain_id, epoch, sequence);
+CREATE INDEX ON publications (snapshot_id);
+
+CREATE TABLE audit_log (
+    sequence bigint NOT NULL CHECK (sequence >= 1),
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    actor text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    before text,
+    after text,
+    previous_hash sha256_hex NOT NULL,
+    entry_hash sha256_hex NOT NULL,
+    PRIMARY KEY (sequence),
+    UNIQUE (entry_hash)
+);
+COMMENT ON TABLE audit_log IS 'Every decision and who made it, as a hash chain: changing, removing or reordering an entry shows.';
+COMMENT ON COLUMN audit_log.sequence IS 'The entry''s place in the chain; 1 is the first, and none is left out.';
+COMMENT ON COLUMN audit_log.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+COMMENT ON COLUMN audit_log.actor IS 'Who did it.';
+COMMENT ON COLUMN audit_log.action IS 'What was done, like agreement.created.';
+COMMENT ON COLUMN audit_log.subject IS 'What it was done to, like agreement/northwind-2026.';
+COMMENT ON COLUMN audit_log.before IS 'The state before, as canonical JSON; null: there was none.';
+COMMENT ON COLUMN audit_log.after IS 'The state after, as canonical JSON; null: there is none.';
+COMMENT ON COLUMN audit_log.previous_hash IS 'The entry_hash of the entry before; 64 zeros for the first.';
+COMMENT ON COLUMN audit_log.entry_hash IS 'SHA-256 over all the other columns, in this order.';
+CREATE INDEX ON audit_log (subject);
+
+CREATE TABLE staging_bodies (
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    response_hash sha256_hex NOT NULL,
+    body bytea NOT NULL,
+    PRIMARY KEY (chain_id, epoch, response_hash)
+);
+COMMENT ON TABLE staging_bodies IS 'Bodies of provider answers, byte for byte, once per chain, period and hash.';
+COMMENT ON COLUMN staging_bodies.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN staging_bodies.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN staging_bodies.response_hash IS 'SHA-256 of the body.';
+COMMENT ON COLUMN staging_bodies.body IS 'The exact bytes.';
+
+CREATE TABLE staging_payloads (
+    payload_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    data_type text NOT NULL,
+    provider text NOT NULL,
+    request_key text NOT NULL,
+    request jsonb NOT NULL,
+    status bigint NOT NULL CHECK (status >= 0),
+    headers jsonb NOT NULL,
+    response_hash sha256_hex NOT NULL,
+    fetched_at timestamptz NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (payload_id)
+);
+COMMENT ON TABLE staging_payloads IS 'Every answer a provider gave: what was asked (without secrets), the status, and the body''s hash.';
+COMMENT ON COLUMN staging_payloads.payload_id IS 'The payload''s number.';
+COMMENT ON COLUMN staging_payloads.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN staging_payloads.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN staging_payloads.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN staging_payloads.provider IS 'The provider''s name in providers.yaml.';
+COMMENT ON COLUMN staging_payloads.request_key IS 'What was asked, in words that never hold a secret; equal questions have equal keys.';
+COMMENT ON COLUMN staging_payloads.request IS 'The request: verb, path, parameters or body; no host credentials, no keys.';
+COMMENT ON COLUMN staging_payloads.status IS 'The HTTP status.';
+COMMENT ON COLUMN staging_payloads.headers IS 'Response headers worth keeping (type, date, rate limits).';
+COMMENT ON COLUMN staging_payloads.response_hash IS 'SHA-256 of the body.';
+COMMENT ON COLUMN staging_payloads.fetched_at IS 'When the answer was complete.';
+COMMENT ON COLUMN staging_payloads.written_at IS 'When the row was written.';
+CREATE INDEX ON staging_payloads (chain_id, epoch, data_type, provider, request_key);
+CREATE INDEX ON staging_payloads (response_hash);
+
+CREATE TABLE staging_fetches (
+    fetch_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    data_type text NOT NULL,
+    provider text NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    payload_ids bigint[] NOT NULL,
+    fetch_digest sha256_hex NOT NULL,
+    dagster_run text,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (fetch_id)
+);
+COMMENT ON TABLE staging_fetches IS 'One attempt to learn a data type of a period about a validator (or all): its state and its answers.';
+COMMENT ON COLUMN staging_fetches.fetch_id IS 'The fetch''s number; the newest final one of a subject counts, else the newest.';
+COMMENT ON COLUMN staging_fetches.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN staging_fetches.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN staging_fetches.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN staging_fetches.provider IS 'The provider''s name in providers.yaml.';
+COMMENT ON COLUMN staging_fetches.kind IS 'The adapter that asked and knows how to read the answers.';
+COMMENT ON COLUMN staging_fetches.subject IS 'The validator asked about, or * where the answers cover all.';
+COMMENT ON COLUMN staging_fetches.state IS 'How much the answers say.';
+COMMENT ON COLUMN staging_fetches.reason IS 'Why the state is what it is.';
+COMMENT ON COLUMN staging_fetches.payload_ids IS 'The answers in the order of the plan.';
+COMMENT ON COLUMN staging_fetches.fetch_digest IS 'Commits to state, reason and every answer in order.';
+COMMENT ON COLUMN staging_fetches.dagster_run IS 'The run that fetched; null outside Dagster.';
+COMMENT ON COLUMN staging_fetches.written_at IS 'When the row was written.';
+CREATE INDEX ON staging_fetches (chain_id, epoch, data_type, subject);
+
+CREATE TABLE observations (
+    observation_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    data_type text NOT NULL,
+    provider text NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    slot bigint NOT NULL CHECK (slot >= 0),
+    observed_at timestamptz NOT NULL,
+    payload_ids bigint[] NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (observation_id)
+);
+COMMENT ON TABLE observations IS 'Now-only data sampled while its period ran: what a chain will not tell about a past period.';
+COMMENT ON COLUMN observations.observation_id IS 'The observation''s number.';
+COMMENT ON COLUMN observations.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN observations.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN observations.data_type IS 'positions, meta or leader_schedule.';
+COMMENT ON COLUMN observations.provider IS 'The provider''s name in providers.yaml.';
+COMMENT ON COLUMN observations.kind IS 'The adapter that asked and knows how to read the answers.';
+COMMENT ON COLUMN observations.subject IS 'The validator asked about, or * where the answers cover all.';
+COMMENT ON COLUMN observations.slot IS 'The chain''s slot before the first question.';
+COMMENT ON COLUMN observations.observed_at IS 'When the first question was asked.';
+COMMENT ON COLUMN observations.payload_ids IS 'The answers in the order of the plan.';
+COMMENT ON COLUMN observations.written_at IS 'When the row was written.';
+CREATE INDEX ON observations (chain_id, epoch, data_type, subject);
+
+CREATE TABLE ingestion_runs (
+    ingestion_run_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    data_type text NOT NULL,
+    dagster_run text,
+    requests bigint NOT NULL CHECK (requests >= 0),
+    reused bigint NOT NULL CHECK (reused >= 0),
+    body_bytes bigint NOT NULL CHECK (body_bytes >= 0),
+    states jsonb NOT NULL,
+    started_at timestamptz NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (ingestion_run_id)
+);
+COMMENT ON TABLE ingestion_runs IS 'One line per staging run of a data type: what it asked, what it reused, and how it ended.';
+COMMENT ON COLUMN ingestion_runs.ingestion_run_id IS 'The run''s number.';
+COMMENT ON COLUMN ingestion_runs.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN ingestion_runs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN ingestion_runs.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN ingestion_runs.dagster_run IS 'The Dagster run; null outside Dagster.';
+COMMENT ON COLUMN ingestion_runs.requests IS 'Questions asked over the network.';
+COMMENT ON COLUMN ingestion_runs.reused IS 'Answers taken from earlier runs.';
+COMMENT ON COLUMN ingestion_runs.body_bytes IS 'Bytes received.';
+COMMENT ON COLUMN ingestion_runs.states IS 'How many subjects ended in which state.';
+COMMENT ON COLUMN ingestion_runs.started_at IS 'When it started.';
+COMMENT ON COLUMN ingestion_runs.written_at IS 'When it ended.';
+CREATE INDEX ON ingestion_runs (chain_id, epoch);
+
+CREATE TABLE chains (
+    chain_id text NOT NULL,
+    name text NOT NULL,
+    enabled boolean NOT NULL,
+    family text NOT NULL,
+    period_type text NOT NULL,
+    first_period bigint NOT NULL CHECK (first_period >= 0),
+    native_unit text NOT NULL,
+    native_decimals bigint NOT NULL CHECK (native_decimals >= 0),
+    finality_lag bigint NOT NULL CHECK (finality_lag >= 0),
+    PRIMARY KEY (chain_id)
+);
+COMMENT ON TABLE chains IS 'The chains of chains.yaml, which wins.';
+COMMENT ON COLUMN chains.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN chains.name IS 'The chain''s name for people.';
+COMMENT ON COLUMN chains.enabled IS 'Whether periods of it are computed.';
+COMMENT ON COLUMN chains.family IS 'solana or ethereum.';
+COMMENT ON COLUMN chains.period_type IS 'EPOCH, BLOCK_WINDOW or SLOT_RANGE.';
+COMMENT ON COLUMN chains.first_period IS 'The first period that is computed.';
+COMMENT ON COLUMN chains.native_unit IS 'The whole coin (SOL, ETH).';
+COMMENT ON COLUMN chains.native_decimals IS 'How many decimals a whole coin has.';
+COMMENT ON COLUMN chains.finality_lag IS 'Slots after a period''s end before it counts as final.';
+
+CREATE TABLE providers (
+    provider text NOT NULL,
+    enabled boolean NOT NULL,
+    kind text NOT NULL,
+    base_url text NOT NULL,
+    PRIMARY KEY (provider)
+);
+COMMENT ON TABLE providers IS 'The providers of providers.yaml, which wins; addresses without keys.';
+COMMENT ON COLUMN providers.provider IS 'The provider''s name.';
+COMMENT ON COLUMN providers.enabled IS 'Whether it may be asked.';
+COMMENT ON COLUMN providers.kind IS 'The adapter that speaks to it.';
+COMMENT ON COLUMN providers.base_url IS 'Its address without credentials.';
+
+CREATE TABLE chain_provider_mappings (
+    chain_id text NOT NULL,
+    role text NOT NULL,
+    priority bigint NOT NULL CHECK (priority >= 0),
+    provider text NOT NULL,
+    PRIMARY KEY (chain_id, role, priority)
+);
+COMMENT ON TABLE chain_provider_mappings IS 'Who is asked for what, and who next when the first is down.';
+COMMENT ON COLUMN chain_provider_mappings.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN chain_provider_mappings.role IS 'The data type.';
+COMMENT ON COLUMN chain_provider_mappings.priority IS '0 is asked first.';
+COMMENT ON COLUMN chain_provider_mappings.provider IS 'The provider''s name.';
+
+CREATE TABLE canonical_periods (
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    period_key text NOT NULL,
+    first_slot bigint NOT NULL CHECK (first_slot >= 0),
+    last_slot bigint NOT NULL CHECK (last_slot >= 0),
+    first_block_slot bigint NOT NULL CHECK (first_block_slot >= 0),
+    last_block_slot bigint NOT NULL CHECK (last_block_slot >= 0),
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    period_digest sha256_hex NOT NULL,
+    payload_ids bigint[] NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, epoch),
+    UNIQUE (period_key)
+);
+COMMENT ON TABLE canonical_periods IS 'Finalized periods: their slots and instants, read from staged answers.';
+COMMENT ON COLUMN canonical_periods.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN canonical_periods.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN canonical_periods.period_key IS 'The partition key, chain:epoch.';
+COMMENT ON COLUMN canonical_periods.first_slot IS 'The period''s first slot.';
+COMMENT ON COLUMN canonical_periods.last_slot IS 'The period''s last slot.';
+COMMENT ON COLUMN canonical_periods.first_block_slot IS 'The first slot with a block.';
+COMMENT ON COLUMN canonical_periods.last_block_slot IS 'The last slot with a block.';
+COMMENT ON COLUMN canonical_periods.started_at IS 'Block time of the first block.';
+COMMENT ON COLUMN canonical_periods.ended_at IS 'Block time of the last block.';
+COMMENT ON COLUMN canonical_periods.period_digest IS 'Commits to slots and instants.';
+COMMENT ON COLUMN canonical_periods.payload_ids IS 'The answers they were read from.';
+COMMENT ON COLUMN canonical_periods.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE canonical_validator_identities (
+    chain_id text NOT NULL,
+    validator_key text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz,
+    identity_key text,
+    name text NOT NULL,
+    ownership text NOT NULL CHECK (ownership IN ('OPERATOR', 'CLIENT')),
+    operator_fee_bps bigint CHECK (operator_fee_bps >= 0) CHECK (operator_fee_bps <= 10000),
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, validator_key, revision, valid_from)
+);
+COMMENT ON TABLE canonical_validator_identities IS 'Which validators the operator runs, their keys and ownership, dated. Only the newest revision counts.';
+COMMENT ON COLUMN canonical_validator_identities.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN canonical_validator_identities.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_identities.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN canonical_validator_identities.valid_from IS 'From when on it holds (included).';
+COMMENT ON COLUMN canonical_validator_identities.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN canonical_validator_identities.identity_key IS 'The key that signs blocks and pays vote fees; null: taken from the chain.';
+COMMENT ON COLUMN canonical_validator_identities.name IS 'The validator''s name for people.';
+COMMENT ON COLUMN canonical_validator_identities.ownership IS 'OPERATOR: its own; CLIENT: run for somebody.';
+COMMENT ON COLUMN canonical_validator_identities.operator_fee_bps IS 'The operator''s fee on client-owned validators.';
+COMMENT ON COLUMN canonical_validator_identities.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN canonical_validator_identities.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE operator_wallets (
+    chain_id text NOT NULL,
+    wallet_address text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz,
+    notes text,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, wallet_address, revision, valid_from)
+);
+COMMENT ON TABLE operator_wallets IS 'Withdraw authorities whose stake is the operator''s own, dated. Only the newest revision counts.';
+COMMENT ON COLUMN operator_wallets.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN operator_wallets.wallet_address IS 'The withdraw authority.';
+COMMENT ON COLUMN operator_wallets.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN operator_wallets.valid_from IS 'From when on it holds (included).';
+COMMENT ON COLUMN operator_wallets.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN operator_wallets.notes IS 'What the operator noted.';
+COMMENT ON COLUMN operator_wallets.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN operator_wallets.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE layers.canonical_validator_fees (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    identity_key text,
+    leader_slots bigint CHECK (leader_slots >= 0),
+    blocks_produced bigint CHECK (blocks_produced >= 0),
+    slots_skipped bigint CHECK (slots_skipped >= 0),
+    fees amount CHECK (fees >= 0),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    source_fetch bigint,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key)
+);
+COMMENT ON TABLE layers.canonical_validator_fees IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led.';
+COMMENT ON COLUMN layers.canonical_validator_fees.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_validator_fees.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_validator_fees.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_fees.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
+COMMENT ON COLUMN layers.canonical_validator_fees.leader_slots IS 'Slots the leader schedule gave it. Null where not known.';
+COMMENT ON COLUMN layers.canonical_validator_fees.blocks_produced IS 'Led slots with a block. Null where not known.';
+COMMENT ON COLUMN layers.canonical_validator_fees.slots_skipped IS 'Led slots confirmed to have none. Null where not known.';
+COMMENT ON COLUMN layers.canonical_validator_fees.fees IS 'Fee rewards: all priority fees and half of the base fees.';
+COMMENT ON COLUMN layers.canonical_validator_fees.state IS 'How much is known of the row''s figures.';
+COMMENT ON COLUMN layers.canonical_validator_fees.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_validator_fees.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_validator_mev (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    total_tips amount CHECK (total_tips >= 0),
+    mev_commission_bps bigint CHECK (mev_commission_bps >= 0) CHECK (mev_commission_bps <= 10000),
+    validator_tips amount CHECK (validator_tips >= 0),
+    protocol_tips amount CHECK (protocol_tips >= 0),
+    staker_tips amount CHECK (staker_tips >= 0),
+    method text CHECK (method IN ('NODE', 'FORMULA', 'NOT_PARTICIPATING')),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    source_fetch bigint,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key)
+);
+COMMENT ON TABLE layers.canonical_validator_mev IS 'MEV tips per validator: the whole tip tree and who gets which part of it.';
+COMMENT ON COLUMN layers.canonical_validator_mev.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_validator_mev.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_validator_mev.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_mev.total_tips IS 'The tip tree''s total.';
+COMMENT ON COLUMN layers.canonical_validator_mev.mev_commission_bps IS 'The validator''s MEV commission of the period.';
+COMMENT ON COLUMN layers.canonical_validator_mev.validator_tips IS 'The validator''s part.';
+COMMENT ON COLUMN layers.canonical_validator_mev.protocol_tips IS 'The protocol''s part.';
+COMMENT ON COLUMN layers.canonical_validator_mev.staker_tips IS 'What is left for stakers.';
+COMMENT ON COLUMN layers.canonical_validator_mev.method IS 'NODE: the validator''s own node in the tip tree; FORMULA: computed, because the node was not to be had; NOT_PARTICIPATING: no MEV client, nothing earned.';
+COMMENT ON COLUMN layers.canonical_validator_mev.state IS 'How much is known of the row''s figures.';
+COMMENT ON COLUMN layers.canonical_validator_mev.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_validator_mev.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_stake_rewards (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    row_kind text NOT NULL CHECK (row_kind IN ('VALIDATOR', 'ACCOUNT')),
+    account_key text NOT NULL,
+    commission amount CHECK (commission >= 0),
+    staker_rewards amount CHECK (staker_rewards >= 0),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    stakers_state text,
+    stakers_reason text,
+    source_fetch bigint,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, row_kind, account_key)
+);
+COMMENT ON TABLE layers.canonical_stake_rewards IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.row_kind IS 'VALIDATOR: commission received; ACCOUNT: a stake account''s part.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.commission IS 'Commission the validator received (VALIDATOR rows).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.staker_rewards IS 'What the stake account received (ACCOUNT rows) or all of them together (VALIDATOR rows).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.state IS 'How much is known of the commission (VALIDATOR rows) or of the account''s rewards.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.stakers_state IS 'How much is known of staker_rewards on VALIDATOR rows; null on others.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.stakers_reason IS 'The reason of stakers_state.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_validator_meta (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    identity_key text,
+    name text,
+    commission_bps bigint CHECK (commission_bps >= 0) CHECK (commission_bps <= 10000),
+    mev_commission_bps bigint CHECK (mev_commission_bps >= 0) CHECK (mev_commission_bps <= 10000),
+    active_stake amount CHECK (active_stake >= 0),
+    delinquent boolean,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    source_fetch bigint,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key)
+);
+COMMENT ON TABLE layers.canonical_validator_meta IS 'What a validator was during the period: identity, commission, stake, as observed.';
+COMMENT ON COLUMN layers.canonical_validator_meta.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_validator_meta.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_validator_meta.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_meta.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
+COMMENT ON COLUMN layers.canonical_validator_meta.name IS 'The validator''s name as published.';
+COMMENT ON COLUMN layers.canonical_validator_meta.commission_bps IS 'Inflation commission as observed.';
+COMMENT ON COLUMN layers.canonical_validator_meta.mev_commission_bps IS 'MEV commission as observed.';
+COMMENT ON COLUMN layers.canonical_validator_meta.active_stake IS 'Active stake as observed.';
+COMMENT ON COLUMN layers.canonical_validator_meta.delinquent IS 'Whether it was delinquent when observed.';
+COMMENT ON COLUMN layers.canonical_validator_meta.state IS 'How much is known of the row''s figures.';
+COMMENT ON COLUMN layers.canonical_validator_meta.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_validator_meta.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_stake_positions (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    row_kind text NOT NULL CHECK (row_kind IN ('VALIDATOR', 'ACCOUNT')),
+    account_key text NOT NULL,
+    staker_key text,
+    withdrawer_key text,
+    active_stake amount CHECK (active_stake >= 0),
+    activating_stake amount CHECK (activating_stake >= 0),
+    deactivating_stake amount CHECK (deactivating_stake >= 0),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    source_fetch bigint,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, row_kind, account_key)
+);
+COMMENT ON TABLE layers.canonical_stake_positions IS 'Stake on each validator during the period: one row per stake account, one with the validator''s total.';
+COMMENT ON COLUMN layers.canonical_stake_positions.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_stake_positions.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_stake_positions.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_stake_positions.row_kind IS 'VALIDATOR: the vote account''s active stake; ACCOUNT: one account.';
+COMMENT ON COLUMN layers.canonical_stake_positions.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
+COMMENT ON COLUMN layers.canonical_stake_positions.staker_key IS 'Who may delegate it (ACCOUNT rows).';
+COMMENT ON COLUMN layers.canonical_stake_positions.withdrawer_key IS 'Who may withdraw it: the economic beneficiary (ACCOUNT rows).';
+COMMENT ON COLUMN layers.canonical_stake_positions.active_stake IS 'Stake that counts in this period.';
+COMMENT ON COLUMN layers.canonical_stake_positions.activating_stake IS 'Stake that will count from the next period on.';
+COMMENT ON COLUMN layers.canonical_stake_positions.deactivating_stake IS 'Part of the active stake that leaves at the period''s end.';
+COMMENT ON COLUMN layers.canonical_stake_positions.state IS 'How much is known of the row''s figures.';
+COMMENT ON COLUMN layers.canonical_stake_positions.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_stake_positions.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_validator_costs (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    entry_type text NOT NULL CHECK (entry_type IN ('NETWORK_FEE', 'PRIORITY_FEE_SHARING', 'BLOCK_REVENUE_SHARING', 'VOTE_FEES', 'ADMISSION_TICKET', 'CONSENSUS_PENALTY', 'INFRASTRUCTURE', 'OTHER_INCOME')),
+    amount amount CHECK (amount >= 0),
+    origin text CHECK (origin IN ('CHAIN', 'OPERATOR')),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    source_fetch bigint,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, entry_type)
+);
+COMMENT ON TABLE layers.canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A due cost that is unknown is a row too.';
+COMMENT ON COLUMN layers.canonical_validator_costs.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_validator_costs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_validator_costs.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_costs.entry_type IS 'The type of cost, or OTHER_INCOME.';
+COMMENT ON COLUMN layers.canonical_validator_costs.amount IS 'What it cost.';
+COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: read from the chain; OPERATOR: entered.';
+COMMENT ON COLUMN layers.canonical_validator_costs.state IS 'How much is known of the row''s figures.';
+COMMENT ON COLUMN layers.canonical_validator_costs.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE cost_entries (
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    entry_type text NOT NULL CHECK (entry_type IN ('NETWORK_FEE', 'PRIORITY_FEE_SHARING', 'BLOCK_REVENUE_SHARING', 'VOTE_FEES', 'ADMISSION_TICKET', 'CONSENSUS_PENALTY', 'INFRASTRUCTURE', 'OTHER_INCOME')),
+    revision bigint NOT NULL CHECK (revision >= 1),
+    amount amount CHECK (amount >= 0),
+    notes text,
+    file_hash sha256_hex NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, epoch, validator_key, entry_type, revision)
+);
+COMMENT ON TABLE cost_entries IS 'Costs and other income entered by the operator from files. Only the newest revision counts.';
+COMMENT ON COLUMN cost_entries.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN cost_entries.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN cost_entries.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN cost_entries.entry_type IS 'The type of cost, or OTHER_INCOME.';
+COMMENT ON COLUMN cost_entries.revision IS 'The newest revision counts.';
+COMMENT ON COLUMN cost_entries.amount IS 'The amount; null withdraws the entry.';
+COMMENT ON COLUMN cost_entries.notes IS 'What the operator noted.';
+COMMENT ON COLUMN cost_entries.file_hash IS 'SHA-256 of the imported file.';
+COMMENT ON COLUMN cost_entries.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN cost_entries.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE layers.validator_pnl (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    name text NOT NULL,
+    exec_fees amount CHECK (exec_fees >= 0),
+    exec_fees_state text NOT NULL CHECK (exec_fees_state IN ('final', 'pending', 'partial', 'unavailable')),
+    exec_fees_reason text,
+    mev_tips amount CHECK (mev_tips >= 0),
+    mev_tips_state text NOT NULL CHECK (mev_tips_state IN ('final', 'pending', 'partial', 'unavailable')),
+    mev_tips_reason text,
+    vote_rewards amount CHECK (vote_rewards >= 0),
+    vote_rewards_state text NOT NULL CHECK (vote_rewards_state IN ('final', 'pending', 'partial', 'unavailable')),
+    vote_rewards_reason text,
+    commission amount CHECK (commission >= 0),
+    commission_state text NOT NULL CHECK (commission_state IN ('final', 'pending', 'partial', 'unavailable')),
+    commission_reason text,
+    network_fee amount CHECK (network_fee >= 0),
+    priority_fee_sharing amount CHECK (priority_fee_sharing >= 0),
+    block_revenue_sharing amount CHECK (block_revenue_sharing >= 0),
+    vote_fees amount CHECK (vote_fees >= 0),
+    admission_ticket amount CHECK (admission_ticket >= 0),
+    consensus_penalty amount CHECK (consensus_penalty >= 0),
+    infrastructure amount CHECK (infrastructure >= 0),
+    other_income amount CHECK (other_income >= 0),
+    total_revenue amount CHECK (total_revenue >= 0),
+    known_revenue amount NOT NULL CHECK (known_revenue >= 0),
+    total_costs amount CHECK (total_costs >= 0),
+    known_costs amount NOT NULL CHECK (known_costs >= 0),
+    net amount,
+    known_net amount NOT NULL,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key)
+);
+COMMENT ON TABLE layers.validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing.';
+COMMENT ON COLUMN layers.validator_pnl.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.validator_pnl.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.validator_pnl.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.validator_pnl.name IS 'The validator''s name, as the operator registered it.';
+COMMENT ON COLUMN layers.validator_pnl.exec_fees IS 'EXEC_FEES: Fee rewards of the blocks it led; null where not known.';
+COMMENT ON COLUMN layers.validator_pnl.exec_fees_state IS 'How much is known of EXEC_FEES.';
+COMMENT ON COLUMN layers.validator_pnl.exec_fees_reason IS 'The reason of exec_fees_state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.validator_pnl.mev_tips IS 'MEV_TIPS: its own part of the MEV tips; null where not known.';
+COMMENT ON COLUMN layers.validator_pnl.mev_tips_state IS 'How much is known of MEV_TIPS.';
+COMMENT ON COLUMN layers.validator_pnl.mev_tips_reason IS 'The reason of mev_tips_state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.validator_pnl.vote_rewards IS 'VOTE_REWARDS: staking rewards of the operator''s own stake after commission; null where not known.';
+COMMENT ON COLUMN layers.validator_pnl.vote_rewards_state IS 'How much is known of VOTE_REWARDS.';
+COMMENT ON COLUMN layers.validator_pnl.vote_rewards_reason IS 'The reason of vote_rewards_state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.validator_pnl.commission IS 'COMMISSION: inflation commission received; null where not known.';
+COMMENT ON COLUMN layers.validator_pnl.commission_state IS 'How much is known of COMMISSION.';
+COMMENT ON COLUMN layers.validator_pnl.commission_reason IS 'The reason of commission_state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.validator_pnl.network_fee IS 'Cost NETWORK_FEE; reduces EXEC_FEES; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.priority_fee_sharing IS 'Cost PRIORITY_FEE_SHARING; reduces EXEC_FEES; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.block_revenue_sharing IS 'Cost BLOCK_REVENUE_SHARING; reduces EXEC_FEES; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.vote_fees IS 'Cost VOTE_FEES; reduces COMMISSION; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.admission_ticket IS 'Cost ADMISSION_TICKET; reduces COMMISSION; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.consensus_penalty IS 'Cost CONSENSUS_PENALTY; reduces VOTE_REWARDS; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.infrastructure IS 'Cost INFRASTRUCTURE; reduces no component; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.other_income IS 'OTHER_INCOME: shown, and no component; null: none known.';
+COMMENT ON COLUMN layers.validator_pnl.total_revenue IS 'Sum of the four components; null when one is missing.';
+COMMENT ON COLUMN layers.validator_pnl.known_revenue IS 'Sum of the components that are known.';
+COMMENT ON COLUMN layers.validator_pnl.total_costs IS 'Sum of all costs; null when a due one is missing.';
+COMMENT ON COLUMN layers.validator_pnl.known_costs IS 'Sum of the costs that are known.';
+COMMENT ON COLUMN layers.validator_pnl.net IS 'total_revenue + other_income - total_costs; null when a part is missing.';
+COMMENT ON COLUMN layers.validator_pnl.known_net IS 'known_revenue + other_income - known_costs.';
+COMMENT ON COLUMN layers.validator_pnl.state IS 'How much is known of the whole line.';
+COMMENT ON COLUMN layers.validator_pnl.reason IS 'The reason of the state: every missing figure by name; null where there is nothing to explain.';
+
+CREATE TABLE partners (
+    partner_id text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    name text NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (partner_id, revision)
+);
+COMMENT ON TABLE partners IS 'Who is paid. Only the newest revision counts.';
+COMMENT ON COLUMN partners.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN partners.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN partners.name IS 'The partner''s name for people.';
+COMMENT ON COLUMN partners.reason IS 'Why it was decided.';
+COMMENT ON COLUMN partners.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN partners.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE agreements (
+    agreement_id text NOT NULL,
+    partner_id text NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id)
+);
+COMMENT ON TABLE agreements IS 'Which partner an agreement belongs to, for good; its terms are in its versions.';
+COMMENT ON COLUMN agreements.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN agreements.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN agreements.reason IS 'Why it was decided.';
+COMMENT ON COLUMN agreements.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN agreements.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON agreements (partner_id);
+
+CREATE TABLE agreement_versions (
+    agreement_id text NOT NULL REFERENCES agreements,
+    version bigint NOT NULL CHECK (version >= 1),
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, version)
+);
+COMMENT ON TABLE agreement_versions IS 'Immutable terms and when they hold; where two hold at an instant, the higher number is in force.';
+COMMENT ON COLUMN agreement_versions.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN agreement_versions.version IS 'The number of the version of the terms, from 1.';
+COMMENT ON COLUMN agreement_versions.valid_from IS 'From when on it holds (included).';
+COMMENT ON COLUMN agreement_versions.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN agreement_versions.reason IS 'Why it was decided.';
+COMMENT ON COLUMN agreement_versions.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN agreement_versions.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE agreement_rules (
+    agreement_id text NOT NULL REFERENCES agreements,
+    version bigint NOT NULL CHECK (version >= 1),
+    rule_key text NOT NULL,
+    rule_order bigint NOT NULL CHECK (rule_order >= 1),
+    chain_id text NOT NULL,
+    validator_key text,
+    revenue_component text NOT NULL CHECK (revenue_component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE')),
+    commission_rate_bps bigint NOT NULL CHECK (commission_rate_bps >= 0) CHECK (commission_rate_bps <= 10000),
+    basis text NOT NULL CHECK (basis IN ('GROSS')),
+    stacks boolean NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, version, rule_key),
+    UNIQUE (agreement_id, version, rule_order)
+);
+COMMENT ON TABLE agreement_rules IS 'The ordered rules of each version.';
+COMMENT ON COLUMN agreement_rules.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN agreement_rules.version IS 'The number of the version of the terms, from 1.';
+COMMENT ON COLUMN agreement_rules.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN agreement_rules.rule_order IS 'The rule''s place among its agreement''s rules, from 1.';
+COMMENT ON COLUMN agreement_rules.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN agreement_rules.validator_key IS 'The validator''s key or a glob over keys; null: every validator.';
+COMMENT ON COLUMN agreement_rules.revenue_component IS 'What is shared.';
+COMMENT ON COLUMN agreement_rules.attribution_method IS 'How much of it the rule looks at.';
+COMMENT ON COLUMN agreement_rules.commission_rate_bps IS 'The rate in hundredths of a percent.';
+COMMENT ON COLUMN agreement_rules.basis IS 'What of it the rule looks at.';
+COMMENT ON COLUMN agreement_rules.stacks IS 'Whether it pays in addition to the first rule that matches.';
+COMMENT ON COLUMN agreement_rules.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON agreement_rules (chain_id);
+
+CREATE TABLE agreement_events (
+    agreement_id text NOT NULL REFERENCES agreements,
+    event_number bigint NOT NULL CHECK (event_number >= 1),
+    status text NOT NULL CHECK (status IN ('DRAFT', 'ACTIVE', 'SUSPENDED', 'TERMINATED')),
+    effective_from timestamptz NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, event_number)
+);
+COMMENT ON TABLE agreement_events IS 'An agreement''s status from an instant on; the latest that is effective at an instant decides.';
+COMMENT ON COLUMN agreement_events.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN agreement_events.event_number IS 'The number of the event within its agreement, from 1.';
+COMMENT ON COLUMN agreement_events.status IS 'The status.';
+COMMENT ON COLUMN agreement_events.effective_from IS 'From when on (included).';
+COMMENT ON COLUMN agreement_events.reason IS 'Why it was decided.';
+COMMENT ON COLUMN agreement_events.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN agreement_events.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE layers.partner_commission_lines (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    line_id uuid NOT NULL,
+    partner_id text NOT NULL,
+    agreement_id text NOT NULL,
+    agreement_version bigint NOT NULL CHECK (agreement_version >= 1),
+    rule_key text NOT NULL,
+    rule_order bigint NOT NULL CHECK (rule_order >= 1),
+    kind text NOT NULL CHECK (kind IN ('LINE')),
+    validator_key text NOT NULL,
+    wallet_address text NOT NULL,
+    component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE')),
+    basis text NOT NULL CHECK (basis IN ('GROSS')),
+    rate_bps bigint CHECK (rate_bps >= 0) CHECK (rate_bps <= 10000),
+    base amount CHECK (base >= 0),
+    computed amount,
+    override amount CHECK (override >= 0),
+    final amount,
+    held boolean NOT NULL,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, agreement_id, rule_key, validator_key, wallet_address, kind),
+    UNIQUE (snapshot_id, line_id)
+);
+COMMENT ON TABLE layers.partner_commission_lines IS 'What each rule of each agreement pays for each validator in a period, with what it was computed from.';
+COMMENT ON COLUMN layers.partner_commission_lines.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.partner_commission_lines.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.partner_commission_lines.line_id IS 'UUIDv5 over agreement, rule, validator, wallet, chain, period and kind.';
+COMMENT ON COLUMN layers.partner_commission_lines.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.partner_commission_lines.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN layers.partner_commission_lines.agreement_version IS 'The version of the terms that was in force.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_order IS 'The rule''s place among its agreement''s rules, from 1.';
+COMMENT ON COLUMN layers.partner_commission_lines.kind IS 'LINE: what a rule pays for a validator.';
+COMMENT ON COLUMN layers.partner_commission_lines.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.partner_commission_lines.wallet_address IS 'The wallet the line is about; empty: the whole validator.';
+COMMENT ON COLUMN layers.partner_commission_lines.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN layers.partner_commission_lines.funded_by IS 'The component that pays the line.';
+COMMENT ON COLUMN layers.partner_commission_lines.attribution_method IS 'How much of the component is the base.';
+COMMENT ON COLUMN layers.partner_commission_lines.basis IS 'What of the component is the base.';
+COMMENT ON COLUMN layers.partner_commission_lines.rate_bps IS 'The flat rate in hundredths of a percent.';
+COMMENT ON COLUMN layers.partner_commission_lines.base IS 'What the rate applies to; null where the component is not known.';
+COMMENT ON COLUMN layers.partner_commission_lines.computed IS 'floor(base x rate_bps / 10000); null without a base.';
+COMMENT ON COLUMN layers.partner_commission_lines.override IS 'What is paid instead of the computed amount; null: nothing else.';
+COMMENT ON COLUMN layers.partner_commission_lines.final IS 'The override if there is one, else the computed amount. Counts 0 while held.';
+COMMENT ON COLUMN layers.partner_commission_lines.held IS 'Whether it waits because lines claim more than the component holds.';
+COMMENT ON COLUMN layers.partner_commission_lines.state IS 'How much is known of the line''s amounts.';
+COMMENT ON COLUMN layers.partner_commission_lines.reason IS 'The reason of the state, or of being held; null where there is nothing to explain.';
+CREATE INDEX ON layers.partner_commission_lines (line_id);
+
+CREATE TABLE layers.revenue_allocation (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    part_id uuid NOT NULL,
+    party text NOT NULL CHECK (party IN ('LINE', 'OPERATOR', 'HELD', 'UNKNOWN')),
+    partner_id text,
+    amount amount CHECK (amount >= 0),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, component, part_id)
+);
+COMMENT ON TABLE layers.revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly.';
+COMMENT ON COLUMN layers.revenue_allocation.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.revenue_allocation.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.revenue_allocation.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.revenue_allocation.component IS 'The revenue component that is divided.';
+COMMENT ON COLUMN layers.revenue_allocation.part_id IS 'The line''s id on LINE parts; on others UUIDv5 over the part''s key.';
+COMMENT ON COLUMN layers.revenue_allocation.party IS 'Who the part goes to.';
+COMMENT ON COLUMN layers.revenue_allocation.partner_id IS 'The partner on LINE parts, else null.';
+COMMENT ON COLUMN layers.revenue_allocation.amount IS 'The part; null where the component is not known.';
+COMMENT ON COLUMN layers.revenue_allocation.state IS 'How much is known of the component.';
+COMMENT ON COLUMN layers.revenue_allocation.reason IS 'The reason of the state, or of being held; null where there is nothing to explain.';
+
+CREATE TABLE layers.partner_commission_statements (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    statement_id uuid NOT NULL,
+    partner_id text NOT NULL,
+    partner_name text NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    line_count bigint NOT NULL CHECK (line_count >= 0),
+    held_count bigint NOT NULL CHECK (held_count >= 0),
+    missing_count bigint NOT NULL CHECK (missing_count >= 0),
+    lines_total amount,
+    known_total amount NOT NULL,
+    held_total amount NOT NULL CHECK (held_total >= 0),
+    lines_digest sha256_hex NOT NULL,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id),
+    UNIQUE (snapshot_id, statement_id)
+);
+COMMENT ON TABLE layers.partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held or missing.';
+COMMENT ON COLUMN layers.partner_commission_statements.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.partner_commission_statements.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.partner_commission_statements.statement_id IS 'UUIDv5 over partner, chain and epoch.';
+COMMENT ON COLUMN layers.partner_commission_statements.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.partner_commission_statements.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN layers.partner_commission_statements.started_at IS 'When the period started (included).';
+COMMENT ON COLUMN layers.partner_commission_statements.ended_at IS 'When the period ended (excluded).';
+COMMENT ON COLUMN layers.partner_commission_statements.line_count IS 'How many lines it has, held and missing ones included.';
+COMMENT ON COLUMN layers.partner_commission_statements.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN layers.partner_commission_statements.missing_count IS 'How many of them have no amount yet.';
+COMMENT ON COLUMN layers.partner_commission_statements.lines_total IS 'What is owed: the lines'' sum, held ones at 0; null when one is missing.';
+COMMENT ON COLUMN layers.partner_commission_statements.known_total IS 'The sum of the lines that have an amount and are not held.';
+COMMENT ON COLUMN layers.partner_commission_statements.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN layers.partner_commission_statements.lines_digest IS 'Merkle root over its lines'' leaves, in the order of their keys.';
+COMMENT ON COLUMN layers.partner_commission_statements.state IS 'How much is known of lines_total.';
+COMMENT ON COLUMN layers.partner_commission_statements.reason IS 'The reason of the state, and every held line; null where there is nothing to explain.';
+CREATE INDEX ON layers.partner_commission_statements (statement_id);
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON snapshots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON snapshot_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attestations FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON publications FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_payloads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_fetches FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON observations FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ingestion_runs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON canonical_periods FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON canonical_validator_identities FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_fees FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_mev FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_stake_rewards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_meta FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_stake_positions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_costs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validator_pnl FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.revenue_allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE VIEW in_force AS
+    SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
+           p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+           s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
+    FROM publications p JOIN snapshots s USING (snapshot_id)
+    ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
+COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period, as of now.';
+
+CREATE FUNCTION in_force_as_of(moment timestamptz) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
+               p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+               s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
+        FROM publications p JOIN snapshots s USING (snapshot_id)
+        WHERE p.published_at <= moment
+        ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
+END $$;
+
+CREATE VIEW snapshot_states AS
+    SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.written_at, s.completeness, s.row_count, s.content_digest,
+           CASE WHEN f.snapshot_id IS NOT NULL THEN 'in force'
+                WHEN EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id) THEN 'superseded'
+                ELSE 'rejected' END AS standing
+    FROM snapshots s LEFT JOIN in_force f USING (snapshot_id);
+COMMENT ON VIEW snapshot_states IS 'Every snapshot ever written and whether it is in force, superseded or rejected.';
+
+CREATE VIEW staging_payloads_json AS
+    SELECT p.*, as_json(b.body) AS body_json
+    FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash);
+COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
+
+CREATE VIEW canonical_validator_fees AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
+COMMENT ON VIEW canonical_validator_fees IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led. What is in force now.';
+CREATE FUNCTION canonical_validator_fees_as_of(moment timestamptz) RETURNS SETOF canonical_validator_fees LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
+END $$;
+CREATE VIEW canonical_validator_fees_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS fees, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_fees t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_validator_fees_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_validator_mev AS SELECT t.chain_id, t.epoch, t.validator_key, t.total_tips, t.mev_commission_bps, t.validator_tips, t.protocol_tips, t.staker_tips, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_mev t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_mev';
+COMMENT ON VIEW canonical_validator_mev IS 'MEV tips per validator: the whole tip tree and who gets which part of it. What is in force now.';
+CREATE FUNCTION canonical_validator_mev_as_of(moment timestamptz) RETURNS SETOF canonical_validator_mev LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.total_tips, t.mev_commission_bps, t.validator_tips, t.protocol_tips, t.staker_tips, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_mev t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_mev';
+END $$;
+CREATE VIEW canonical_validator_mev_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, (t.total_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_tips, t.mev_commission_bps, (t.validator_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS validator_tips, (t.protocol_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS protocol_tips, (t.staker_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_tips, t.method, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_mev t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_validator_mev_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_stake_rewards AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
+COMMENT ON VIEW canonical_stake_rewards IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part). What is in force now.';
+CREATE FUNCTION canonical_stake_rewards_as_of(moment timestamptz) RETURNS SETOF canonical_stake_rewards LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
+END $$;
+CREATE VIEW canonical_stake_rewards_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, (t.staker_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_rewards, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_rewards t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_stake_rewards_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_validator_meta AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
+COMMENT ON VIEW canonical_validator_meta IS 'What a validator was during the period: identity, commission, stake, as observed. What is in force now.';
+CREATE FUNCTION canonical_validator_meta_as_of(moment timestamptz) RETURNS SETOF canonical_validator_meta LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
+END $$;
+CREATE VIEW canonical_validator_meta_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.mev_commission_bps, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, t.delinquent, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_meta t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_validator_meta_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_stake_positions AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, t.active_stake, t.activating_stake, t.deactivating_stake, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_positions t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_positions';
+COMMENT ON VIEW canonical_stake_positions IS 'Stake on each validator during the period: one row per stake account, one with the validator''s total. What is in force now.';
+CREATE FUNCTION canonical_stake_positions_as_of(moment timestamptz) RETURNS SETOF canonical_stake_positions LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, t.active_stake, t.activating_stake, t.deactivating_stake, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_positions t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_positions';
+END $$;
+CREATE VIEW canonical_stake_positions_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, (t.activating_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS activating_stake, (t.deactivating_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS deactivating_stake, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_positions t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_stake_positions_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
+COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A due cost that is unknown is a row too. What is in force now.';
+CREATE FUNCTION canonical_validator_costs_as_of(moment timestamptz) RETURNS SETOF canonical_validator_costs LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
+END $$;
+CREATE VIEW canonical_validator_costs_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.origin, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_costs t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_validator_costs_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW validator_pnl AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.priority_fee_sharing, t.block_revenue_sharing, t.vote_fees, t.admission_ticket, t.consensus_penalty, t.infrastructure, t.other_income, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.validator_pnl t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'validator_pnl';
+COMMENT ON VIEW validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing. What is in force now.';
+CREATE FUNCTION validator_pnl_as_of(moment timestamptz) RETURNS SETOF validator_pnl LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.priority_fee_sharing, t.block_revenue_sharing, t.vote_fees, t.admission_ticket, t.consensus_penalty, t.infrastructure, t.other_income, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.validator_pnl t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'validator_pnl';
+END $$;
+CREATE VIEW validator_pnl_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, (t.exec_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS exec_fees, t.exec_fees_state, t.exec_fees_reason, (t.mev_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS mev_tips, t.mev_tips_state, t.mev_tips_reason, (t.vote_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, t.commission_state, t.commission_reason, (t.network_fee / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS network_fee, (t.priority_fee_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS priority_fee_sharing, (t.block_revenue_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS block_revenue_sharing, (t.vote_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_fees, (t.admission_ticket / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS admission_ticket, (t.consensus_penalty / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS consensus_penalty, (t.infrastructure / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS infrastructure, (t.other_income / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS other_income, (t.total_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_revenue, (t.known_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_revenue, (t.total_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_costs, (t.known_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_costs, (t.net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS net, (t.known_net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_net, t.state, t.reason, t.completeness, t.published_at FROM validator_pnl t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW validator_pnl_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW partner_commission_lines AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.base, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+COMMENT ON VIEW partner_commission_lines IS 'What each rule of each agreement pays for each validator in a period, with what it was computed from. What is in force now.';
+CREATE FUNCTION partner_commission_lines_as_of(moment timestamptz) RETURNS SETOF partner_commission_lines LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.base, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+END $$;
+CREATE VIEW partner_commission_lines_in_coins AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.held, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_lines t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW partner_commission_lines_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW revenue_allocation AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.revenue_allocation t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'revenue_allocation';
+COMMENT ON VIEW revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly. What is in force now.';
+CREATE FUNCTION revenue_allocation_as_of(moment timestamptz) RETURNS SETOF revenue_allocation LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.revenue_allocation t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'revenue_allocation';
+END $$;
+CREATE VIEW revenue_allocation_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.state, t.reason, t.completeness, t.published_at FROM revenue_allocation t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW revenue_allocation_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW partner_commission_statements AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+COMMENT ON VIEW partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held or missing. What is in force now.';
+CREATE FUNCTION partner_commission_statements_as_of(moment timestamptz) RETURNS SETOF partner_commission_statements LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+END $$;
+CREATE VIEW partner_commission_statements_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, (t.lines_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS lines_total, (t.known_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_total, (t.held_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS held_total, t.lines_digest, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_statements t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW partner_commission_statements_in_coins IS 'The same in whole coins, for display only.';
