@@ -125,6 +125,8 @@ def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
     ).fetchall()
     figures = ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_revenue", "total_costs", "net"]
     shown = [[row["name"], *[coins(_whole(row[name]), chain) for name in figures], row["state"]] for row in rows]
+    sums = [sum(int(row[name]) for row in rows if row[name] is not None) for name in figures]
+    shown.append(["total of what is known", *[coins(figure, chain) for figure in sums], ""])
     columns = ["validator", "block fees", "MEV tips", "own stake", "commission", "revenue", "costs", "net", "state"]
     out.print()
     print_table(f"Validator P&L, epoch {epoch}, in {chain.native_unit}", columns, shown, right=columns[1:-1])
@@ -132,7 +134,8 @@ def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
 
 def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     rows = connection.execute(
-        """SELECT partner_name, epoch, line_count, held_count, lines_total, known_total, held_total, state, statement_id
+        """SELECT partner_name, epoch, line_count, held_count, lines_total, held_total, state, reason,
+                  statement_id
            FROM partner_commission_statements WHERE chain_id = %s AND epoch BETWEEN %s AND %s
            ORDER BY partner_name, epoch""",
         [CHAIN_ID, span[0], span[-1]],
@@ -154,6 +157,9 @@ def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     print_table(
         f"Partner statements, in {chain.native_unit}", columns, shown, right=["epoch", "lines", "total", "held"]
     )
+    held = next((row for row in rows if row["held_count"]), None)
+    if held is not None:
+        out.print(f"held, not owed until the terms are settled: {held['reason']}", markup=False)
 
 
 def _whole(value: object) -> int | None:
