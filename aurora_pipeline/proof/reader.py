@@ -54,7 +54,7 @@ class Reader:
                     raise CheckFailed(
                         f"{snapshot.name} was computed from {item.name} with lineage digest {item.digest},"
                         " and no snapshot has it",
-                        f"run `aurora verify {snapshot.key}`: something was removed or changed",
+                        f"run `{snapshot.verify_command}`: something was removed or changed",
                     )
             self._upstream[snapshot.snapshot_id] = {one.table.name: one for one in found.values()}
         return self._upstream[snapshot.snapshot_id].get(table.name)
@@ -141,7 +141,7 @@ class Reader:
         table_name = item.name.partition(":")[0]
         if table_name not in self._decisions:
             self._decisions[table_name] = self._decisions_of(table_name)
-        gone = f"its row is gone or changed: run `aurora verify {snapshot.key}`"
+        gone = f"its row is gone or changed: run `{snapshot.verify_command}`"
         missing = TraceNode(NodeKind.DECISION, item.name, note=gone, digest=item.digest)
         return self._decisions[table_name].get(item, missing)
 

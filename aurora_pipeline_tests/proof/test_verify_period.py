@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+import polars as pl
 import pytest
 
 from aurora_pipeline.audit.log import head
@@ -17,7 +18,7 @@ from aurora_pipeline.proof.recorded import snapshots_of_period
 from aurora_pipeline.proof.verify import verify_audit, verify_period
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
-from aurora_pipeline.store.snapshots import stored_rows, write_check_publish
+from aurora_pipeline.store.snapshots import Rejected, stored_rows, write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 
 
@@ -366,6 +367,39 @@ def test_verify__superseded_and_attested_snapshots__hold_too(copied: Aurora) -> 
         (failure,) = proven.verify().failures
     assert "attestation" in failure.where
     assert failure.recorded == "c" * 64
+
+
+def test_verify__rejected_snapshots__hold_with_or_without_their_rows(copied: Aurora) -> None:
+    with copied.database.connect() as connection:
+        draft = draft_pnl(copied, connection, KEY)
+    one = pl.lit(1).cast(pl.Decimal(38, 0))
+    changed = draft.frame.with_columns(other_income=one)
+    impossible = draft.frame.with_columns(other_income=-one)
+    for frame, violations in ((changed, ("does not add up",)), (impossible, ())):
+        with pytest.raises(Rejected):
+            write_check_publish(copied.database, [replace(draft, frame=frame, violations=violations)])
+    with copied.database.connect() as connection:
+        report = verify_period(connection, KEY, [VALIDATOR_PNL], aurora=copied)
+    assert [str(failure) for failure in report.failures] == []
+    assert report.held[Checked.CONTENT] == 2
+    assert [note.problem for note in report.notes] == [
+        "it was rejected and its rows could not be kept, so none to hash"
+    ]
+
+
+def test_verify__login_that_may_not_read_the_secret__takes_salts_as_stored(proven: Proven) -> None:
+    for statement in (
+        "CREATE ROLE proof_reader",
+        "GRANT USAGE ON SCHEMA public, layers TO proof_reader",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public, layers TO proof_reader",
+        "REVOKE ALL ON instance_secret FROM proof_reader",
+        "SET LOCAL ROLE proof_reader",
+    ):
+        proven.connection.execute(statement.encode())
+    report = proven.verify(deep=True)
+    assert report.holds
+    assert Checked.SALT not in report.held
+    assert {note.kind for note in report.notes} == {Checked.SALT}
 
 
 def test_verify__somebody_publishes_meanwhile__reads_one_moment(copied: Aurora) -> None:
