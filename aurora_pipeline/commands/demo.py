@@ -134,8 +134,7 @@ def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
 
 def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     rows = connection.execute(
-        """SELECT partner_name, epoch, line_count, held_count, lines_total, held_total, state, reason,
-                  statement_id
+        """SELECT partner_name, epoch, line_count, held_count, lines_total, held_total, state, statement_id
            FROM partner_commission_statements WHERE chain_id = %s AND epoch BETWEEN %s AND %s
            ORDER BY partner_name, epoch""",
         [CHAIN_ID, span[0], span[-1]],
@@ -157,7 +156,10 @@ def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     print_table(
         f"Partner statements, in {chain.native_unit}", columns, shown, right=["epoch", "lines", "total", "held"]
     )
-    held = next((row for row in rows if row["held_count"]), None)
+    held = connection.execute(
+        "SELECT reason FROM partner_commission_lines WHERE chain_id = %s AND epoch = %s AND held LIMIT 1",
+        [CHAIN_ID, span[-1]],
+    ).fetchone()
     if held is not None:
         out.print(f"held, not owed until the terms are settled: {held['reason']}", markup=False)
 
