@@ -21,7 +21,7 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 
-_EPOCHS = re.compile(r"(\d+)(?:\.\.(\d+))?\Z")
+_EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _EPOCHS_MAX = 10_000
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
