@@ -13,7 +13,7 @@ from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import fetch_digest
+from aurora_pipeline.store.payloads import fetch_digest, request_text
 
 _SHOWN = 3
 Row = Mapping[str, Any]
@@ -54,7 +54,8 @@ def verify_staged(
 
 def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | None) -> list[dict[str, Any]]:
     return connection.execute(
-        """SELECT fetch_id, data_type, provider, subject, state, reason, payload_ids, fetch_digest FROM staging_fetches
+        """SELECT fetch_id, data_type, provider, kind, subject, state, reason, payload_ids, fetch_digest
+           FROM staging_fetches
            WHERE chain_id = %(chain)s AND epoch = %(epoch)s
              AND (%(only)s::text[] IS NULL OR data_type || '/' || provider || '/' || subject = ANY(%(only)s))
            ORDER BY fetch_id""",
@@ -64,7 +65,7 @@ def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | Non
 
 def _payloads(connection: Connection, key: PeriodKey, wanted: list[int] | None) -> list[dict[str, Any]]:
     return connection.execute(
-        """SELECT payload_id, data_type, provider, request_key, status, response_hash FROM staging_payloads
+        """SELECT payload_id, data_type, provider, request_key, request, status, response_hash FROM staging_payloads
            WHERE chain_id = %(chain)s AND epoch = %(epoch)s
              AND (%(wanted)s::bigint[] IS NULL OR payload_id = ANY(%(wanted)s))""",
         {"chain": key.chain_id, "epoch": key.epoch, "wanted": wanted},
@@ -124,11 +125,12 @@ def _verify_fetch(key: PeriodKey, row: Row, payloads: Mapping[int, Row], finding
         return None
     answers = [payloads[number] for number in row["payload_ids"]]
     recomputed = fetch_digest(
+        row["kind"],
         FigureState(row["state"]),
         row["reason"],
-        [(answer["request_key"], answer["status"], answer["response_hash"]) for answer in answers],
+        [(a["request_key"], request_text(a["request"]), a["status"], a["response_hash"]) for a in answers],
     )
-    problem = "its state, reason, answers or digest were changed"
+    problem = "its kind, state, reason, answers or digest were changed"
     findings.equal(Checked.FETCH, where, problem, row["fetch_digest"], recomputed)
     return recomputed
 

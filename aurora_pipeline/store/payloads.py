@@ -79,7 +79,7 @@ FETCHES = Table(
         text("state", "How much the answers say.", one_of=[member.value for member in FigureState]),
         text("reason", "Why the state is what it is.", nullable=True),
         Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
-        Column("fetch_digest", ColumnKind.DIGEST, "Commits to state, reason and every answer in order."),
+        Column("fetch_digest", ColumnKind.DIGEST, "Commits to kind, state, reason and every answer in order."),
         text("dagster_run", "The run that fetched; null outside Dagster.", nullable=True),
         written_at(),
     ),
@@ -170,13 +170,24 @@ class StagedFetch:
         return Input("fetch", f"{self.data_type}/{self.provider}/{self.subject}", self.fetch_digest)
 
 
-def fetch_digest(state: FigureState, reason: str | None, answers: Iterable[tuple[str, int, str]]) -> str:
-    """The commitment of a fetch: state, reason, and (request key, status, body hash) of each answer in order."""
+def request_text(request: Mapping[str, object]) -> str:
+    """A request as fetch digests write it: compact JSON with sorted keys."""
+    return json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def fetch_digest(
+    kind: str, state: FigureState, reason: str | None, answers: Iterable[tuple[str, str, int, str]]
+) -> str:
+    """The commitment of a fetch: how its answers are read, its state, its reason, and each answer in order.
+
+    An answer is its request key, the request's text, the HTTP status and the body's hash: readers look at the request
+    to know what an answer is about, so it must not change unnoticed either.
+    """
     leaves = []
-    for request_key, status, response_hash in answers:
-        values: list[Value] = [RESPONSE_TAG, request_key, status, response_hash]
+    for request_key, request, status, response_hash in answers:
+        values: list[Value] = [RESPONSE_TAG, request_key, request, status, response_hash]
         leaves.append(b"".join(encode_value(value) for value in values))
-    return record_digest(FETCH_TAG, state.value, reason, merkle_root(leaves))
+    return record_digest(FETCH_TAG, kind, state.value, reason, merkle_root(leaves))
 
 
 def store_answers(
@@ -275,7 +286,8 @@ def record_fetch(
     """Append the end of a fetch; its answers must have been stored."""
     if any(answer.payload_id == 0 for answer in answers):
         raise ValueError("a fetch can only name answers that are stored")
-    digest = fetch_digest(state, reason, [(a.request_key, a.status, a.response_hash) for a in answers])
+    told = [(a.request_key, request_text(a.request), a.status, a.response_hash) for a in answers]
+    digest = fetch_digest(kind, state, reason, told)
     connection.execute(
         """INSERT INTO staging_fetches (chain_id, epoch, data_type, provider, kind, subject, state, reason,
                                         payload_ids, fetch_digest, dagster_run)

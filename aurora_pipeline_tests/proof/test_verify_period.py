@@ -298,14 +298,20 @@ def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_
     assert any(expected in failure for failure in found), found
 
 
-def test_verify_deep__question_of_an_answer_edited__is_found_by_its_figure(proven: Proven) -> None:
-    """What was asked is no part of the digests but decides how an answer is read; only deriving can show it."""
-    proven.tamper(
+@pytest.mark.parametrize(
+    "edit",
+    [
         """UPDATE staging_fetches SET kind = 'stakewiz'
-           WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees') RETURNING 1 AS n"""
-    )
-    assert proven.verify().holds
-    assert any("canonical_validator_fees" in failure for failure in derived(proven.verify(deep=True)))
+           WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees') RETURNING 1 AS n""",
+        """UPDATE staging_payloads SET request = jsonb_set(request, '{edited}', 'true')
+           WHERE payload_id = (SELECT min(payload_id) FROM staging_payloads WHERE data_type = 'fees') RETURNING 1 AS n""",
+    ],
+)
+def test_verify__how_an_answer_is_read_edited__is_found(proven: Proven, edit: str) -> None:
+    """Which adapter reads an answer, and what was asked, decide what its bytes mean."""
+    proven.tamper(edit)
+    found = [str(failure) for failure in proven.verify().failures]
+    assert any("fetch" in failure and "fees" in failure for failure in found), found
 
 
 def test_verify_deep__bytes_that_cannot_be_read_any_more__do_not_stop_the_rest(proven: Proven) -> None:
