@@ -239,23 +239,40 @@ def stored_answers(
 ) -> dict[str, Answer]:
     """The newest answer per question already stored for a period, so that nobody is asked twice."""
     rows = connection.execute(
-        """SELECT DISTINCT ON (p.request_key) p.*, b.body
-           FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.chain_id = %s AND p.epoch = %s AND p.data_type = %s AND p.provider = %s
-           ORDER BY p.request_key, p.payload_id DESC""",
+        """SELECT DISTINCT ON (request_key) * FROM staging_payloads
+           WHERE chain_id = %s AND epoch = %s AND data_type = %s AND provider = %s
+           ORDER BY request_key, payload_id DESC""",
         [chain_id, epoch, data_type, provider],
     ).fetchall()
-    return {row["request_key"]: _answer(row) for row in rows}
+    return {row["request_key"]: answer for row, answer in zip(rows, _with_bodies(connection, rows), strict=True)}
 
 
 def answers_by_id(connection: Connection, payload_ids: Iterable[int]) -> dict[int, Answer]:
     """Stored answers by payload id."""
     rows = connection.execute(
-        """SELECT p.*, b.body FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.payload_id = ANY(%s)""",
-        [list(set(payload_ids))],
+        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s)", [list(set(payload_ids))]
     ).fetchall()
-    return {row["payload_id"]: _answer(row) for row in rows}
+    return {row["payload_id"]: answer for row, answer in zip(rows, _with_bodies(connection, rows), strict=True)}
+
+
+def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Payload rows with their bodies, in order.
+
+    Bodies are looked up by hash, not joined: just after a bulk load the planner has no statistics, and its join of
+    20,000 payloads compares each with each.
+    """
+    hashes: dict[tuple[str, int], set[str]] = {}
+    for row in rows:
+        hashes.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
+    bodies: dict[tuple[str, int, str], bytes] = {}
+    for (chain_id, epoch), wanted in hashes.items():
+        found = connection.execute(
+            "SELECT response_hash, body FROM staging_bodies"
+            " WHERE chain_id = %s AND epoch = %s AND response_hash = ANY(%s)",
+            [chain_id, epoch, list(wanted)],
+        ).fetchall()
+        bodies |= {(chain_id, epoch, one["response_hash"]): one["body"] for one in found}
+    return [_answer({**row, "body": bodies[row["chain_id"], row["epoch"], row["response_hash"]]}) for row in rows]
 
 
 def _answer(row: Mapping[str, Any]) -> Answer:

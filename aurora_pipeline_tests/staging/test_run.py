@@ -239,8 +239,21 @@ def test_observe__twice__fresh_answers_and_the_later_sample_counts(world: World,
             "SELECT max(payload_ids[1]) AS newest FROM observations WHERE data_type = 'positions' AND slot = %s",
             [second.slot],
         ).fetchone()
+        older = connection.execute(
+            "SELECT max(payload_ids[4]) AS newest FROM observations WHERE data_type = 'positions' AND slot < %s",
+            [second.slot],
+        ).fetchone()
     assert rows is not None
+    assert older is not None
+    assert rows["newest"] > older["newest"]
     assert {one.answers[0].payload_id for one in fetches(database, "positions").values()} == {rows["newest"]}
+
+
+def test_stage_fees__node_forgot_the_schedule__the_observed_one_serves(world: World, database: Database) -> None:
+    look(world, database)
+    world.simulator.advance(epoch=FIRST_EPOCH + 3)
+    report = staged(world, database, "fees")
+    assert report.states == {"final": OPERATED}
 
 
 def test_observe__epoch_ends_in_between__subjects_left_out(world: World, database: Database) -> None:
