@@ -15,7 +15,7 @@ from aurora_pipeline.commands.periods import periods
 from aurora_pipeline.commands.proof import audit, trace, verify
 from aurora_pipeline.commands.registry import costs, validators, wallets
 from aurora_pipeline.commands.running import backfill, recompute, status
-from aurora_pipeline.commands.terminal import BAD_INPUT, err, print_error, use_demo
+from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.commands.up import up
 from aurora_pipeline.errors import AuroraError
 
@@ -62,9 +62,11 @@ def main() -> None:
         app()
     except AuroraError as error:
         sys.exit(print_error(error))
-    except KeyboardInterrupt:
-        err.print("Interrupted; whatever was published before stands.")
-        sys.exit(130)
+    except SystemExit as leaving:
+        # Typer turns Ctrl-C into this code and says nothing.
+        if leaving.code == INTERRUPTED:
+            err.print("Interrupted; whatever was published before stands. Repeat the command to go on.")
+        raise
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,7 +14,15 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
-from aurora_pipeline.demo.story import alone, compare_with_truth, demo_chain, is_computed, live_through, register_cast
+from aurora_pipeline.demo.story import (
+    alone,
+    compare_with_truth,
+    demo_chain,
+    is_computed,
+    live_through,
+    refuse_other_chain,
+    register_cast,
+)
 from aurora_pipeline.errors import CheckFailed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
@@ -42,7 +50,10 @@ def demo(
 
     with alone(place.data_dir, waiting):
         continued = has_chain(place)
-        with demo_providers(place, **given) as simulator, opened() as aurora:
+        if not continued and (place.data_dir / "postgres").exists():
+            with opened() as aurora:
+                refuse_other_chain(aurora.database, place.data_dir)
+        with demo_providers(place, begin=True, **given) as simulator, opened() as aurora:
             parameters = Parameters.from_dict(simulator.clock()["parameters"])
             _introduce(aurora, parameters, continued)
             changed = _live(aurora, simulator, parameters, epochs)

@@ -19,7 +19,7 @@ from aurora_pipeline.money import format_coins
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.workspace import Workspace, find_workspace
 
-CHECK_FAILED, BAD_INPUT = 1, 2
+CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
 
