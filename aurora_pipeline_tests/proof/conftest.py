@@ -62,7 +62,7 @@ class Proven:
         return row
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a database in which one simulated epoch is staged, computed and published."""
     name = f"proof_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
@@ -96,7 +96,7 @@ def opened(server: EmbeddedPostgres, database: str, home: Path, url: str) -> Abs
     return Aurora(Workspace(home, is_demo=False, env=variables))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def shared(server: EmbeddedPostgres, computed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aurora]:
     """Aurora on the computed database; no provider answers any more, so nothing can be asked again."""
     with opened(server, computed, tmp_path_factory.mktemp("shared"), "http://127.0.0.1:9") as aurora:
