@@ -226,8 +226,12 @@ class _Lines:
             line = self._idle.pop() if self._idle else self._opened()
             try:
                 yield line
-            finally:
-                self._idle.append(line)
+            except BaseException:
+                # What was broken off in the middle, by cancelling it above all, may never be free for another request.
+                self._all.remove(line)
+                await line.aclose()
+                raise
+            self._idle.append(line)
 
     async def close(self) -> None:
         """Close all of them."""
