@@ -71,7 +71,7 @@ class JobRunner:
 
     def run(self, job_name: str, key: PeriodKey, tags: dict[str, str] | None = None) -> RunEnd:
         """Run a job for one period and say how each asset ended."""
-        with _heeding_interrupts(), warnings.catch_warnings():
+        with heeding_interrupts(), warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
             job = self._definitions.resolve_job_def(job_name)
             result = job.execute_in_process(
@@ -85,7 +85,7 @@ class JobRunner:
 
 
 @contextmanager
-def _heeding_interrupts() -> Iterator[None]:
+def heeding_interrupts() -> Iterator[None]:
     """Make Ctrl-C end the command, at the latest after the run.
 
     Dagster takes over the signal while it runs, drops it between steps, and raises it inside event loops, which may

@@ -25,12 +25,9 @@ class Staged:
 
     key: PeriodKey
     fetches: Mapping[str, Mapping[str, int]]
-    """Fetch ids by digest, by name (data type/provider/subject)."""
-
-    @property
-    def fetch_digests(self) -> Mapping[int, str]:
-        """The recomputed digest of each fetch."""
-        return {number: digest for by_digest in self.fetches.values() for digest, number in by_digest.items()}
+    """Fetch ids by digest, by name (data type/provider/subject); of equal fetches the newest."""
+    fetch_digests: Mapping[int, str]
+    """The recomputed digest of each fetch; one that was repeated with the same outcome has the same."""
 
 
 def verify_staged(
@@ -42,14 +39,16 @@ def verify_staged(
     payloads = {row["payload_id"]: row for row in _payloads(connection, key, wanted)}
     _verify_bodies(connection, key, payloads, wanted is None, findings)
     found: dict[str, dict[str, int]] = defaultdict(dict)
+    digests: dict[int, str] = {}
     for row in fetches:
         digest = _verify_fetch(key, row, payloads, findings)
         if digest is not None:
             found[_name(row)][digest] = row["fetch_id"]
+            digests[row["fetch_id"]] = digest
     if only is None:
         _verify_observations(connection, key, payloads, findings)
     _verify_period(connection, key, payloads if only is None else None, findings)
-    return Staged(key, found)
+    return Staged(key, found, digests)
 
 
 def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | None) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.operations.status import chain_status
+from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
@@ -54,7 +55,7 @@ def pnl(world: World, epoch: int) -> list[Row]:
 
 
 def missing_figures(world: World, epoch: int) -> set[str]:
-    """The figures that a line of an epoch lacks. Whatever is there must be true, and totals must say what is lacking."""
+    """The figures that some line of an epoch lacks. What is there must be true, and totals must say what is lacking."""
     rows = pnl(world, epoch)
     assert len(rows) == PARAMETERS.validators
     for row in rows:
@@ -236,3 +237,10 @@ def test_status__after_all_this__counts_what_still_misses_figures(partial: World
     with partial.aurora.database.connect() as connection:
         status = chain_status(connection, partial.chain)
     assert (status.recorded, status.complete, status.partial, status.unpublished) == (5, 3, 2, 0)
+
+
+@pytest.mark.parametrize("epoch", STORY)
+def test_verify__epochs_that_were_partial__hold_from_their_bytes_up(partial: World, epoch: int) -> None:
+    with partial.aurora.database.connect() as connection:
+        report = verify_period(connection, partial.key(epoch), aurora=partial.aurora, deep=True)
+    assert report.holds, report.failures
