@@ -48,7 +48,9 @@ def print_error(error: AuroraError) -> int:
     """Show an error with its remedy on standard error and return the exit code it means."""
     err.print(f"[bold red]Error:[/] {escape(error.message)}")
     if error.remedy:
-        err.print(f"  [cyan]->[/] {escape(error.remedy)}")
+        # Commands in remedies are written for the operator's own data; in the demo they need its option.
+        remedy = error.remedy.replace("`aurora ", "`aurora --demo ") if workspace().is_demo else error.remedy
+        err.print(f"  [cyan]->[/] {escape(remedy)}")
     return CHECK_FAILED if isinstance(error, CheckFailed) else BAD_INPUT
 
 
