@@ -55,13 +55,23 @@ DROP VIEW snapshot_states;
 DROP FUNCTION in_force_as_of(timestamptz);
 DROP VIEW in_force;
 
+DROP TABLE users;
+
+DROP TABLE commission_overrides;
+
 DROP TABLE agreement_events;
+
+DROP TABLE agreement_rule_tiers;
 
 DROP TABLE agreement_rules;
 
 DROP TABLE agreement_versions;
 
 DROP TABLE agreements;
+
+DROP TABLE partner_wallets;
+
+DROP TABLE partner_series;
 
 DROP TABLE partners;
 

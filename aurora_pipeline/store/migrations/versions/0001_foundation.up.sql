@@ -709,6 +709,53 @@ COMMENT ON COLUMN partners.reason IS 'Why it was decided.';
 COMMENT ON COLUMN partners.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN partners.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
+CREATE TABLE partner_series (
+    partner_id text NOT NULL,
+    chain_id text NOT NULL,
+    change_number bigint NOT NULL CHECK (change_number >= 1),
+    payable_series text NOT NULL CHECK (payable_series IN ('MONTH', 'EPOCH')),
+    effective_from timestamptz NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (partner_id, chain_id, change_number)
+);
+COMMENT ON TABLE partner_series IS 'Which series of statements is paid on a chain, from a month''s start on; without a row, MONTH.';
+COMMENT ON COLUMN partner_series.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN partner_series.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN partner_series.change_number IS 'The number of the change for this partner and chain, from 1.';
+COMMENT ON COLUMN partner_series.payable_series IS 'MONTH or EPOCH.';
+COMMENT ON COLUMN partner_series.effective_from IS 'The start of the first month it holds for.';
+COMMENT ON COLUMN partner_series.reason IS 'Why it was decided.';
+COMMENT ON COLUMN partner_series.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN partner_series.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE partner_wallets (
+    chain_id text NOT NULL,
+    wallet_address text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    introduced_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    partner_id text NOT NULL,
+    notes text,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, wallet_address, revision, introduced_at)
+);
+COMMENT ON TABLE partner_wallets IS 'Which partner introduced a wallet, dated. Only the newest revision of a wallet counts.';
+COMMENT ON COLUMN partner_wallets.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN partner_wallets.wallet_address IS 'The withdraw authority (on Ethereum the withdrawal address).';
+COMMENT ON COLUMN partner_wallets.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN partner_wallets.introduced_at IS 'From when on it is the partner''s (included).';
+COMMENT ON COLUMN partner_wallets.ended_at IS 'Until when (excluded); null: open.';
+COMMENT ON COLUMN partner_wallets.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN partner_wallets.notes IS 'What was noted about it.';
+COMMENT ON COLUMN partner_wallets.reason IS 'Why it was decided.';
+COMMENT ON COLUMN partner_wallets.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN partner_wallets.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON partner_wallets (partner_id);
+
 CREATE TABLE agreements (
     agreement_id text NOT NULL,
     partner_id text NOT NULL,
@@ -730,6 +777,7 @@ CREATE TABLE agreement_versions (
     version bigint NOT NULL CHECK (version >= 1),
     valid_from timestamptz NOT NULL,
     valid_until timestamptz,
+    corrects bigint CHECK (corrects >= 1),
     reason text NOT NULL,
     recorded_by text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
@@ -740,6 +788,7 @@ COMMENT ON COLUMN agreement_versions.agreement_id IS 'The agreement.';
 COMMENT ON COLUMN agreement_versions.version IS 'The number of the version of the terms, from 1.';
 COMMENT ON COLUMN agreement_versions.valid_from IS 'From when on it holds (included).';
 COMMENT ON COLUMN agreement_versions.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN agreement_versions.corrects IS 'The version whose time it covers again; null: none.';
 COMMENT ON COLUMN agreement_versions.reason IS 'Why it was decided.';
 COMMENT ON COLUMN agreement_versions.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN agreement_versions.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
@@ -749,13 +798,22 @@ CREATE TABLE agreement_rules (
     version bigint NOT NULL CHECK (version >= 1),
     rule_key text NOT NULL,
     rule_order bigint NOT NULL CHECK (rule_order >= 1),
-    chain_id text NOT NULL,
+    chain_id text,
     validator_key text,
     revenue_component text NOT NULL CHECK (revenue_component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
-    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE')),
-    commission_rate_bps bigint NOT NULL CHECK (commission_rate_bps >= 0) CHECK (commission_rate_bps <= 10000),
-    basis text NOT NULL CHECK (basis IN ('GROSS')),
+    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE', 'STAKE_WEIGHT', 'CLIENT_REVENUE')),
+    commission_rate_bps bigint CHECK (commission_rate_bps >= 0) CHECK (commission_rate_bps <= 10000),
+    basis text NOT NULL CHECK (basis IN ('GROSS', 'NET')),
     stacks boolean NOT NULL,
+    carry_losses boolean NOT NULL,
+    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    wallet_attribution boolean NOT NULL,
+    tier_mode text CHECK (tier_mode IN ('GRADUATED', 'VOLUME')),
+    tier_metric text CHECK (tier_metric IN ('PERIOD', 'MONTH_TO_DATE', 'YEAR_TO_DATE', 'LIFETIME', 'INTRODUCED_STAKE')),
+    floor amount CHECK (floor >= 0),
+    floor_window text CHECK (floor_window IN ('PERIOD', 'MONTH')),
+    cap amount CHECK (cap >= 0),
+    cap_window text CHECK (cap_window IN ('PERIOD', 'MONTH')),
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
     PRIMARY KEY (agreement_id, version, rule_key),
     UNIQUE (agreement_id, version, rule_order)
@@ -765,15 +823,43 @@ COMMENT ON COLUMN agreement_rules.agreement_id IS 'The agreement.';
 COMMENT ON COLUMN agreement_rules.version IS 'The number of the version of the terms, from 1.';
 COMMENT ON COLUMN agreement_rules.rule_key IS 'The rule''s key, stable across versions.';
 COMMENT ON COLUMN agreement_rules.rule_order IS 'The rule''s place among its agreement''s rules, from 1.';
-COMMENT ON COLUMN agreement_rules.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN agreement_rules.chain_id IS 'The chain, as named in chains.yaml; null: every chain.';
 COMMENT ON COLUMN agreement_rules.validator_key IS 'The validator''s key or a glob over keys; null: every validator.';
 COMMENT ON COLUMN agreement_rules.revenue_component IS 'What is shared.';
 COMMENT ON COLUMN agreement_rules.attribution_method IS 'How much of it the rule looks at.';
-COMMENT ON COLUMN agreement_rules.commission_rate_bps IS 'The rate in hundredths of a percent.';
+COMMENT ON COLUMN agreement_rules.commission_rate_bps IS 'The flat rate in hundredths of a percent; null: the rule has tiers.';
 COMMENT ON COLUMN agreement_rules.basis IS 'What of it the rule looks at.';
 COMMENT ON COLUMN agreement_rules.stacks IS 'Whether it pays in addition to the first rule that matches.';
+COMMENT ON COLUMN agreement_rules.carry_losses IS 'Whether a loss of a validator reduces its later periods (NET).';
+COMMENT ON COLUMN agreement_rules.funded_by IS 'The component that pays what the rule claims.';
+COMMENT ON COLUMN agreement_rules.wallet_attribution IS 'Whether a validator''s line is told wallet by wallet.';
+COMMENT ON COLUMN agreement_rules.tier_mode IS 'What the tiers'' rates apply to; null: a flat rate.';
+COMMENT ON COLUMN agreement_rules.tier_metric IS 'What places it in its tiers; null: a flat rate.';
+COMMENT ON COLUMN agreement_rules.floor IS 'The least that it pays in its window; null: none.';
+COMMENT ON COLUMN agreement_rules.floor_window IS 'The floor''s window; null without a floor.';
+COMMENT ON COLUMN agreement_rules.cap IS 'The most that it pays in its window; null: none.';
+COMMENT ON COLUMN agreement_rules.cap_window IS 'The cap''s window; null without a cap.';
 COMMENT ON COLUMN agreement_rules.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 CREATE INDEX ON agreement_rules (chain_id);
+
+CREATE TABLE agreement_rule_tiers (
+    agreement_id text NOT NULL REFERENCES agreements,
+    version bigint NOT NULL CHECK (version >= 1),
+    rule_key text NOT NULL,
+    tier bigint NOT NULL CHECK (tier >= 1),
+    up_to amount CHECK (up_to >= 1),
+    rate_bps bigint NOT NULL CHECK (rate_bps >= 0) CHECK (rate_bps <= 10000),
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, version, rule_key, tier)
+);
+COMMENT ON TABLE agreement_rule_tiers IS 'The tiers of rules that have them: contiguous from 0, the last one open.';
+COMMENT ON COLUMN agreement_rule_tiers.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN agreement_rule_tiers.version IS 'The number of the version of the terms, from 1.';
+COMMENT ON COLUMN agreement_rule_tiers.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN agreement_rule_tiers.tier IS 'The tier''s number, from 1.';
+COMMENT ON COLUMN agreement_rule_tiers.up_to IS 'Where the tier ends (included); null: the last tier, which is open.';
+COMMENT ON COLUMN agreement_rule_tiers.rate_bps IS 'The tier''s rate in hundredths of a percent.';
+COMMENT ON COLUMN agreement_rule_tiers.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE agreement_events (
     agreement_id text NOT NULL REFERENCES agreements,
@@ -794,6 +880,63 @@ COMMENT ON COLUMN agreement_events.reason IS 'Why it was decided.';
 COMMENT ON COLUMN agreement_events.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN agreement_events.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
+CREATE TABLE commission_overrides (
+    target text NOT NULL CHECK (target IN ('LINE', 'RULE')),
+    agreement_id text NOT NULL REFERENCES agreements,
+    rule_key text NOT NULL,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    wallet_address text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    amount amount CHECK (amount >= 0),
+    computed_seen amount,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, rule_key, chain_id, epoch, target, validator_key, wallet_address, revision)
+);
+COMMENT ON TABLE commission_overrides IS 'What is paid instead of what was computed, by business key. Only a target''s newest revision counts.';
+COMMENT ON COLUMN commission_overrides.target IS 'LINE: one line; RULE: a rule''s total.';
+COMMENT ON COLUMN commission_overrides.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN commission_overrides.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN commission_overrides.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN commission_overrides.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN commission_overrides.validator_key IS 'The line''s validator; empty: the rule''s total.';
+COMMENT ON COLUMN commission_overrides.wallet_address IS 'The line''s wallet; empty: the whole validator, or the rule''s total.';
+COMMENT ON COLUMN commission_overrides.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN commission_overrides.amount IS 'What is paid; null: what was overridden is paid as computed again.';
+COMMENT ON COLUMN commission_overrides.computed_seen IS 'The computed amount that was seen; null: it was not known.';
+COMMENT ON COLUMN commission_overrides.reason IS 'Why it was decided.';
+COMMENT ON COLUMN commission_overrides.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN commission_overrides.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON commission_overrides (chain_id, epoch);
+
+CREATE TABLE users (
+    login text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('ADMIN', 'FINANCE', 'OPS', 'ANALYST', 'PARTNER', 'AUDITOR')),
+    partner_id text,
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (login, revision)
+);
+COMMENT ON TABLE users IS 'Who may do what, dated. Only the newest revision of a login counts.';
+COMMENT ON COLUMN users.login IS 'The person''s login on the database.';
+COMMENT ON COLUMN users.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN users.name IS 'The person''s name.';
+COMMENT ON COLUMN users.role IS 'What the person may do.';
+COMMENT ON COLUMN users.partner_id IS 'The partner the person belongs to; null on roles other than PARTNER.';
+COMMENT ON COLUMN users.valid_from IS 'From when on it holds (included).';
+COMMENT ON COLUMN users.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN users.reason IS 'Why it was decided.';
+COMMENT ON COLUMN users.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN users.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
 CREATE TABLE layers.partner_commission_lines (
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     chain_id text NOT NULL,
@@ -809,8 +952,8 @@ CREATE TABLE layers.partner_commission_lines (
     wallet_address text NOT NULL,
     component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
     funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
-    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE')),
-    basis text NOT NULL CHECK (basis IN ('GROSS')),
+    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE', 'STAKE_WEIGHT', 'CLIENT_REVENUE')),
+    basis text NOT NULL CHECK (basis IN ('GROSS', 'NET')),
     rate_bps bigint CHECK (rate_bps >= 0) CHECK (rate_bps <= 10000),
     base amount CHECK (base >= 0),
     computed amount,
@@ -961,13 +1104,23 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validat
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_series FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rule_tiers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commission_overrides FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
