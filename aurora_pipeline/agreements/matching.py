@@ -29,7 +29,7 @@ def paying_rules(rules: Sequence[Rule], chain_id: str, validator_key: str, compo
 
 def matches(rule: Rule, chain_id: str, validator_key: str) -> bool:
     """Whether a rule is about a validator: by exact key, by glob (case counts), or because it is about all."""
-    if rule.chain_id != chain_id:
+    if rule.chain_id is not None and rule.chain_id != chain_id:
         return False
     return rule.validator_key is None or _pattern(rule.validator_key).match(validator_key) is not None
 
@@ -40,9 +40,9 @@ def is_glob(validator: str) -> bool:
 
 
 def claimed_bps(agreements: Iterable[Sequence[Rule]], chain_id: str, validator_key: str, component: Component) -> int:
-    """What share of a component several agreements' rules claim together."""
+    """The largest share of a component that several agreements' rules could claim together."""
     return sum(
-        rule.commission_rate_bps
+        rule.highest_rate_bps
         for rules in agreements
         for rule in paying_rules(rules, chain_id, validator_key, component)
     )
