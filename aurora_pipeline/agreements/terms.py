@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTarget, TierMode, Window
@@ -169,7 +170,7 @@ class Terms:
 
 
 def refusals(rule: Rule, paid_by_epoch: bool = False) -> Iterator[Refusal]:
-    """Everything that makes a rule impossible; nothing for a sound one. `paid_by_epoch`: the partner's payable series."""
+    """Everything that makes a rule impossible; nothing for a sound one. `paid_by_epoch`: how the partner is."""
     if (rule.commission_rate_bps is None) == (rule.tiers is None):
         yield Refusal("rate", "a rule has either a flat rate or tiers", "write one of the two")
     if rule.commission_rate_bps is not None and not 0 <= rule.commission_rate_bps <= BPS_WHOLE:
@@ -197,7 +198,7 @@ def _refused_tiers(tiers: Tiers) -> Iterator[Refusal]:
     if not ends or ends[-1] is not None:
         yield Refusal("tiers", "the last tier has to be open", "leave out its end")
     inner = [0, *(end for end in ends[:-1] if end is not None)]
-    if None in ends[:-1] or any(below >= above for below, above in zip(inner, inner[1:], strict=False)):
+    if None in ends[:-1] or any(below >= above for below, above in pairwise(inner)):
         yield Refusal("tiers", "the ends of the tiers do not rise from above 0", "order them, without gap or overlap")
     if any(end > AMOUNT_MAX for end in inner):
         yield Refusal("tiers", "the end of a tier exceeds the bound of 10^30 base units", "write a smaller one")
