@@ -27,6 +27,21 @@ def paying_rules(rules: Sequence[Rule], chain_id: str, validator_key: str, compo
             yield rule
 
 
+def validators_paid_for(
+    rules: Sequence[Rule], chain_id: str, validators: Sequence[str]
+) -> list[tuple[Rule, list[str]]]:
+    """`paying_rules` for many validators at once: each rule in order with the validators that it pays for."""
+    used: dict[Component, set[str]] = {component: set() for component in Component}
+    found: list[tuple[Rule, list[str]]] = []
+    for rule in sorted(rules, key=lambda rule: rule.rule_order):
+        matched = [key for key in validators if matches(rule, chain_id, key)]
+        if not rule.stacks:
+            matched = [key for key in matched if key not in used[rule.revenue_component]]
+            used[rule.revenue_component].update(matched)
+        found.append((rule, matched))
+    return found
+
+
 def matches(rule: Rule, chain_id: str, validator_key: str) -> bool:
     """Whether a rule is about a validator: by exact key, by glob (case counts), or because it is about all."""
     if rule.chain_id is not None and rule.chain_id != chain_id:

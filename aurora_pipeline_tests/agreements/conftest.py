@@ -9,22 +9,35 @@ from textwrap import dedent
 import pytest
 
 from aurora_pipeline.agreements.apply import ApplyReport, apply
-from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.database import Connection, Database
 
 VOTE = "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF"
 OTHER_VOTE = "7Np41oeYqPefeNQEHSv1UDhYrehxin3NStELsSKCT4K2"
+STRANGER = "5ZWgXcyqrrNpQHCme5SdC5hCeYb2o3fEJhF7Gok3bTVN"
 
 Apply = Callable[..., ApplyReport]
 
 
+def register(connection: Connection, vote: str, chain_id: str = "solana-demo") -> None:
+    """Make a validator one that the operator runs."""
+    connection.execute(
+        """INSERT INTO canonical_validator_identities
+           (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
+           VALUES (%s, %s, 1, '2025-01-01', 'V', 'OPERATOR', 'ada')""",
+        [chain_id, vote],
+    )
+
+
 @pytest.fixture
 def ledger(database: Database) -> Database:
-    """A database whose registry knows the chain `solana-demo`."""
+    """A database whose registry knows two chains, with two validators on `solana-demo`."""
     with database.connect() as connection:
         connection.execute(
             "INSERT INTO chains VALUES ('solana-demo', 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32),"
             " ('ethereum-demo', 'Demo', true, 'ethereum', 'EPOCH', 1, 'ETH', 18, 64)"
         )
+        for vote in (VOTE, OTHER_VOTE):
+            register(connection, vote)
     return database
 
 
