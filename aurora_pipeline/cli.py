@@ -11,12 +11,15 @@ import typer
 from aurora_pipeline.commands.agreements import agreements
 from aurora_pipeline.commands.configuration import config, db
 from aurora_pipeline.commands.demo import demo
+from aurora_pipeline.commands.overrides import override, overrides
+from aurora_pipeline.commands.partners import partners, users
 from aurora_pipeline.commands.periods import periods
 from aurora_pipeline.commands.proof import audit, trace, verify
-from aurora_pipeline.commands.registry import costs, validators, wallets
+from aurora_pipeline.commands.registry import costs, operator_wallets, validators
 from aurora_pipeline.commands.running import backfill, recompute, status
 from aurora_pipeline.commands.terminal import BAD_INPUT, err, print_error, use_demo
 from aurora_pipeline.commands.up import up
+from aurora_pipeline.commands.wallets import wallets
 from aurora_pipeline.errors import AuroraError
 
 app = typer.Typer(
@@ -49,9 +52,15 @@ app.command()(verify)
 app.command()(audit)
 app.add_typer(periods, name="periods")
 app.add_typer(validators, name="validators")
-app.add_typer(wallets, name="operator-wallets")
+app.add_typer(operator_wallets, name="operator-wallets")
 app.add_typer(costs, name="costs")
+app.add_typer(partners, name="partners")
+app.add_typer(wallets, name="wallets")
 app.add_typer(agreements, name="agreements")
+# A negative amount is an amount that is refused, not an option that nobody knows.
+app.command(context_settings={"ignore_unknown_options": True})(override)
+app.add_typer(overrides, name="overrides")
+app.add_typer(users, name="users")
 app.add_typer(config, name="config")
 app.add_typer(db, name="db")
 

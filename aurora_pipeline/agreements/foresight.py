@@ -22,17 +22,17 @@ _ANY_OTHER = "any other validator"
 def foresee(connection: Connection, touched: Collection[str]) -> list[str]:
     """Warnings about agreements that were just written, seen from within the transaction that writes them."""
     warnings: list[str] = []
-    for chain_id, since in _first_instants(connection, touched).items():
+    for chain_id, (since, until) in _times(connection, touched).items():
         operated = _operated(connection, chain_id)
         warned: set[str] = set()
-        for instant in _changes(connection, since):
+        for instant in _changes(connection, since, until):
             terms = terms_in_force(connection, chain_id, instant)
             for agreement in terms.agreements:
                 if agreement.agreement_id in touched and operated:
                     warned.update(_idle_rules(agreement, chain_id, operated))
             warned.update(_over_claims(terms.agreements, chain_id, operated, touched))
         warnings += sorted(warned)
-        warnings += computed_already(connection, chain_id, since)
+        warnings += computed_already(connection, chain_id, since, until)
     return warnings
 
 
@@ -78,31 +78,38 @@ def _idle_rules(agreement: AgreementInForce, chain_id: str, operated: Sequence[s
             )
 
 
-def _first_instants(connection: Connection, touched: Collection[str]) -> dict[str, datetime]:
-    """Per chain, from when on the versions that were just written hold."""
-    since: dict[str, datetime] = {}
+def _times(connection: Connection, touched: Collection[str]) -> dict[str, tuple[datetime, datetime | None]]:
+    """Per chain, from when on and until when the versions that were just written hold."""
+    times: dict[str, tuple[datetime, datetime | None]] = {}
     rows = connection.execute(
-        """SELECT r.chain_id, greatest(v.valid_from, min(e.effective_from)) AS since
+        """SELECT c.chain_id, greatest(v.valid_from, min(e.effective_from)) AS since, v.valid_until AS until
            FROM agreement_versions v
            JOIN agreement_rules r USING (agreement_id, version)
+           JOIN chains c ON r.chain_id IS NULL OR c.chain_id = r.chain_id
            JOIN agreement_events e ON e.agreement_id = v.agreement_id AND e.status = 'ACTIVE'
            WHERE v.agreement_id = ANY(%s)
              AND v.version = (SELECT max(version) FROM agreement_versions WHERE agreement_id = v.agreement_id)
-           GROUP BY r.chain_id, v.agreement_id, v.version""",
+           GROUP BY c.chain_id, v.agreement_id, v.version
+           ORDER BY c.chain_id""",
         [list(touched)],
     )
     for row in rows:
-        since[row["chain_id"]] = min(row["since"], since.get(row["chain_id"], row["since"]))
-    return since
+        since, until = times.get(row["chain_id"], (row["since"], row["until"]))
+        is_open = until is None or row["until"] is None
+        times[row["chain_id"]] = (min(since, row["since"]), None if is_open else max(until, row["until"]))
+    return times
 
 
-def _changes(connection: Connection, since: datetime) -> list[datetime]:
-    """The instants from `since` on at which other terms come into force."""
+def _changes(connection: Connection, since: datetime, until: datetime | None) -> list[datetime]:
+    """The instants in [since, until) at which other terms come into force."""
     rows = connection.execute(
-        """SELECT valid_from AS instant FROM agreement_versions WHERE valid_from > %(since)s
-           UNION SELECT effective_from FROM agreement_events WHERE effective_from > %(since)s
+        """SELECT instant FROM (
+               SELECT valid_from AS instant FROM agreement_versions
+               UNION SELECT valid_until FROM agreement_versions
+               UNION SELECT effective_from FROM agreement_events) changes
+           WHERE instant > %(since)s AND (%(until)s::timestamptz IS NULL OR instant < %(until)s)
            ORDER BY instant""",
-        {"since": since},
+        {"since": since, "until": until},
     )
     return [since, *(row["instant"] for row in rows)]
 

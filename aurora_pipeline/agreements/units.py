@@ -12,7 +12,7 @@ from aurora_pipeline.money import MoneyError, amount, format_coins, shift_point
 from aurora_pipeline.store.database import Connection
 
 AMOUNT_PATTERN = r"^[0-9]+(\.[0-9]+)? +[A-Za-z]+$"
-_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?) +([A-Za-z]+)\Z")
+_AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) +([A-Za-z]+)\Z")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ChainUnits:
         return BASE_UNITS[self.family]
 
     def parse(self, text: str) -> int:
-        """The amount in base units; ValueError says what is wrong with it."""
+        """The amount in base units, with its sign; ValueError says what is wrong with it."""
         match = _AMOUNT.match(text.strip())
         if match is None:
             raise ValueError(f'"{text}" is no amount with a unit')
