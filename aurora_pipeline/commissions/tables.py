@@ -18,7 +18,6 @@ from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     EPOCH,
-    VALIDATOR_KEY,
     Column,
     ColumnKind,
     Role,
@@ -109,7 +108,7 @@ PARTNER_COMMISSION_LINES = Table(
         _later(text("weighted_by", "What `weight` counts; null: no weight.", nullable=True, one_of=list(Weight))),
         _later(money("weight", "What the partner's wallets have on the validator.", nullable=True, minimum=0)),
         _later(money("weight_whole", "What all wallets have; null: the weight is the base.", nullable=True, minimum=0)),
-        money("base", "What the rate applies to; on cuts, what is cut; null where it is not known.", nullable=True),
+        money("base", "What the rate applies to; on cuts, what is cut; null: not known.", nullable=True, minimum=0),
         _later(money("rule_base", "The bases of all the rule's validators; on cuts, what is cut.", nullable=True)),
         _later(money("rule_amount", "What the rule's validators share by their bases.", nullable=True)),
         _later(text("rule_trace", "The arithmetic of rule_amount; null on flat rates.", nullable=True)),

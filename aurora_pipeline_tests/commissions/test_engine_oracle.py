@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.commissions.compute import commission_lines
 from aurora_pipeline.pnl.tables import Component
-from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, pnl_frame, rule, terms
+from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, NO_STAKE, pnl_frame, rule, terms
 
 VALIDATORS = ("Va", "Vb", "Wa")
 PATTERNS = {None: r".*", "Va": r"Va", "V*": r"V.*", "?a": r".a", "[W]a": r"Wa", "X": r"X"}
@@ -59,7 +59,7 @@ def test_commission_lines__any_revenue_and_terms__equal_to_the_oracle_and_conser
         ]
         for a, entries in enumerate(agreed)
     }
-    result = commission_lines(CHAIN, EPOCH, pnl_frame(money), terms(rules))
+    result = commission_lines(CHAIN, EPOCH, pnl_frame(money), *NO_STAKE, terms(rules))
     lines = result.lines.frame.to_dicts()
     found = {
         (line["agreement_id"], line["rule_key"], line["validator_key"]): (
