@@ -282,7 +282,7 @@ def test_apply__rule_behind_one_that_takes_all__warned(apply_text: Apply) -> Non
 def test_apply__rule_for_a_validator_nobody_runs__refused(ledger: Database, apply_text: Apply) -> None:
     rules = f"- {RULE % ('mine', 5)}\n- {RULE % ('else', 5)}".replace("component", f"validator: {VOTE}, component", 1)
     rules = rules.replace("else, ", f"else, validator: {STRANGER}, ")
-    with pytest.raises(AgreementsRefused, match=rf":8 .*nobody runs the validator \"{STRANGER}\" on solana-demo"):
+    with pytest.raises(AgreementsRefused, match=rf":9 .*nobody runs the validator \"{STRANGER}\" on solana-demo"):
         apply_text(agreement(rules))
     assert set(_count(ledger).values()) == {0}
 
