@@ -13,13 +13,13 @@ from aurora_pipeline.agreements.tables import Method, Metric
 from aurora_pipeline.agreements.terms import Override, Rule, Terms
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.commissions.allocation import by_payer, guarantees, hold_over_claims, parts_of
-from aurora_pipeline.commissions.attribution import Weights, reward_weights, stake_weights
+from aurora_pipeline.commissions.attribution import Attribution, Weights, attribute
 from aurora_pipeline.commissions.conservation import allocation_violations, result_violations
 from aurora_pipeline.commissions.line_frame import lines_frame
 from aurora_pipeline.commissions.overrides import apply_to_rules
 from aurora_pipeline.commissions.results import result_rows
 from aurora_pipeline.commissions.revenue import Revenue, revenues
-from aurora_pipeline.commissions.rules import Attribution, RuleResult, compute_rule
+from aurora_pipeline.commissions.rules import RuleResult, compute_rule
 from aurora_pipeline.commissions.splitting import Split, split
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
@@ -93,12 +93,10 @@ def _results(
 def _attribution(positions: pl.DataFrame, rewards: pl.DataFrame, terms: Terms) -> Attribution:
     """Weights of wallets, as far as any rule looks at them."""
     rules = [rule for agreement in terms.agreements for rule in agreement.rules]
-    stake, earned = Weights(Weight.ACTIVE_STAKE), Weights(Weight.STAKER_REWARDS)
-    if any(_looks_at_stake(rule) for rule in rules):
-        stake = stake_weights(positions, terms.wallets)
-    if any(_looks_at_rewards(rule) for rule in rules):
-        earned = reward_weights(positions, rewards, terms.wallets, stake)
-    return Attribution(stake, earned)
+    with_rewards = any(_looks_at_rewards(rule) for rule in rules)
+    if not with_rewards and not any(_looks_at_stake(rule) for rule in rules):
+        return Attribution(Weights(Weight.ACTIVE_STAKE), Weights(Weight.STAKER_REWARDS))
+    return attribute(positions, rewards, terms.wallets, with_rewards)
 
 
 def _looks_at_stake(rule: Rule) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from aurora_pipeline.store.digests import Value, encode_value
@@ -40,7 +41,7 @@ def line_ids(
     """`line_id` of many wallets."""
     before = NAMESPACE.bytes + _encoded("line", agreement_id, rule_key, validator_key)
     after = _encoded(chain_id, epoch, kind)
-    return [_uuid5(before + encode_value(wallet) + after) for wallet in wallet_addresses]
+    return [_uuid5(before + _field(wallet) + after) for wallet in wallet_addresses]
 
 
 def part_id(chain_id: str, epoch: int, validator_key: str, component: str, party: str) -> str:
@@ -54,7 +55,11 @@ def statement_id(partner_id: str, chain_id: str, epoch: int) -> str:
 
 
 def _encoded(*values: Value) -> bytes:
-    return b"".join(encode_value(value) for value in values)
+    return b"".join([_field(value) for value in values])
+
+
+# The same few thousand keys stand in millions of names. Typed, because 1 and True are equal and encoded differently.
+_field = lru_cache(maxsize=50_000, typed=True)(encode_value)
 
 
 def _uuid5(namespace_and_name: bytes) -> str:

@@ -114,7 +114,7 @@ class _Lines:
         if len(self.line_id) > len(groups):
             counts = pl.DataFrame({"group": range(len(groups)), "count": self.counts})
             groups = groups[counts.select(pl.col("group").repeat_by("count").explode())["group"]]
-        own = {
+        own: dict[str, Sequence[Any]] = {
             "line_id": self.line_id,
             "wallet_address": self.wallet_address,
             "wallet_weight": self.wallet_weight,

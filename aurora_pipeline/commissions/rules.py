@@ -9,7 +9,7 @@ from aurora_pipeline.agreements.matching import matches
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule
 from aurora_pipeline.canonical.result import listed
-from aurora_pipeline.commissions.attribution import Doubt, Weights
+from aurora_pipeline.commissions.attribution import Attribution, Doubt, Weights
 from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.tables import Weight
 from aurora_pipeline.commissions.tiers import Priced, price
@@ -86,14 +86,6 @@ class RuleResult:
     def paid(self) -> int:
         """What is computed after the cap, as far as known."""
         return self.computed - self.cut
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """Weights of both kinds; rewards are None where no rule looks at them."""
-
-    stake: Weights
-    rewards: Weights
 
 
 def compute_rule(
