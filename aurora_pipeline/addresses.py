@@ -81,8 +81,13 @@ _MASK = (1 << 64) - 1
 
 def keccak_256(message: bytes) -> bytes:
     """Keccak-256 with its original padding, as Ethereum uses it; hashlib's sha3_256 is padded differently."""
+    return sponge_256(message, 0x01)
+
+
+def sponge_256(message: bytes, suffix: int) -> bytes:
+    """The sponge that Keccak-256 (suffix 0x01) and SHA3-256 (0x06) share, so that one proves the other."""
     padding = bytearray(_RATE_BYTES - len(message) % _RATE_BYTES)
-    padding[0] |= 0x01
+    padding[0] |= suffix
     padding[-1] |= 0x80
     padded = message + padding
     lanes = [0] * 25

@@ -9,6 +9,8 @@ from textwrap import dedent
 import pytest
 
 from aurora_pipeline.agreements.apply import ApplyReport, apply
+from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
+from aurora_pipeline.audit.log import entries, verify
 from aurora_pipeline.store.database import Connection, Database
 
 VOTE = "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF"
@@ -45,10 +47,10 @@ def ledger(database: Database) -> Database:
 def apply_text(ledger: Database, tmp_path: Path) -> Apply:
     """Apply a file given as text."""
 
-    def run(text: str, reason: str = "signed", actor: str = "ada") -> ApplyReport:
+    def run(text: str, reason: str = "signed", actor: str = "ada", preview: bool = False) -> ApplyReport:
         path = tmp_path / "agreements.yaml"
         path.write_text(dedent(text))
-        return apply(ledger, path, actor, reason)
+        return apply(ledger, path, actor, reason, preview=preview)
 
     return run
 
@@ -61,3 +63,18 @@ def agreement(
     fields = "\n".join(f"    {part}" for part in head.split(", ")).strip()
     items = "\n".join(f"      {line}" for line in dedent(rules).strip().splitlines())
     return f"partners:\n  - {{partner: acme, name: Acme}}\nagreements:\n  - {fields}\n    rules:\n{items}\n"
+
+
+def written(database: Database) -> int:
+    """How many rows all decisions and the audit log have."""
+    tables = [*(table.name for table in AGREEMENT_TABLES), "audit_log"]
+    with database.connect() as connection:
+        rows = [connection.execute(f"SELECT count(*) AS n FROM {name}".encode()).fetchone() for name in tables]
+    return sum(row["n"] for row in rows if row is not None)
+
+
+def audited(database: Database) -> list[tuple[str, str]]:
+    """Action and subject of every entry of the audit log, whose chain holds."""
+    with database.connect() as connection:
+        assert verify(connection).holds
+        return [(entry.action, entry.subject) for entry in entries(connection)]

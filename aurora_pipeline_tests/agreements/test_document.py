@@ -20,7 +20,9 @@ def test_agreements_document__examples__apply_one_after_the_other(ledger: Databa
         )
         for vote in (VOTE, OTHER_VOTE):
             register(connection, vote, "solana-mainnet")
-    complete, changed, corrected = re.findall(r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL)
+    complete, changed, corrected = re.findall(
+        r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL
+    )
     assert len(apply_text(complete).changes) == 7
     assert apply_text(complete).changes == []
     words = apply_text(changed).changes[0].words
