@@ -64,7 +64,7 @@ def _over_claims(
         whom = validators[0] if len(validators) == 1 else f"{validators[0]} and {len(validators) - 1} more"
         amount = "shares of their clients' rewards, which can be any part" if claimed < 0 else f"up to {claimed} bps"
         yield (
-            f"{' and '.join(shown)} together claim {amount} of {component} of {whom} on {chain_id}: where claims exceed"
+            f"{' and '.join(shown)} {'claims' if len(rules) == 1 else 'together claim'} {amount} of {component} of {whom} on {chain_id}: where claims exceed"
             f" the component their lines there will be HELD until the terms change"
         )
 

@@ -285,7 +285,8 @@ def _reaching_back(connection: Connection, known: _Known) -> list[str]:
             if edge is not None and not any(edge in (o.introduced_at, o.ended_at) for o in other)
         }
         if edges:
-            since[key[0]] = min(*edges, since.get(key[0], max(edges)), max(edges))
+            start = min(edges)
+            since[key[0]] = min(start, since.get(key[0], start))
     return [warning for chain_id, start in since.items() for warning in computed_already(connection, chain_id, start)]
 
 

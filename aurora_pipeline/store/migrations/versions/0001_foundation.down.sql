@@ -10,6 +10,11 @@ DROP FUNCTION revenue_allocation_as_of(timestamptz);
 DROP VIEW revenue_allocation;
 DROP TABLE layers.revenue_allocation;
 
+DROP VIEW commission_rule_results_in_coins;
+DROP FUNCTION commission_rule_results_as_of(timestamptz);
+DROP VIEW commission_rule_results;
+DROP TABLE layers.commission_rule_results;
+
 DROP VIEW partner_commission_lines_in_coins;
 DROP FUNCTION partner_commission_lines_as_of(timestamptz);
 DROP VIEW partner_commission_lines;

@@ -947,11 +947,11 @@ CREATE TABLE layers.partner_commission_lines (
     agreement_version bigint NOT NULL CHECK (agreement_version >= 1),
     rule_key text NOT NULL,
     rule_order bigint NOT NULL CHECK (rule_order >= 1),
-    kind text NOT NULL CHECK (kind IN ('LINE')),
+    kind text NOT NULL CHECK (kind IN ('LINE', 'CAP_REDUCTION', 'FLOOR_TOP_UP')),
     validator_key text NOT NULL,
     wallet_address text NOT NULL,
     component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
-    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION', 'OPERATOR_GUARANTEE')),
     attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE', 'STAKE_WEIGHT', 'CLIENT_REVENUE')),
     basis text NOT NULL CHECK (basis IN ('GROSS', 'NET')),
     rate_bps bigint CHECK (rate_bps >= 0) CHECK (rate_bps <= 10000),
@@ -963,6 +963,18 @@ CREATE TABLE layers.partner_commission_lines (
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     salt sha256_hex NOT NULL,
+    revenue amount,
+    costs amount,
+    loss_before amount,
+    loss_after amount,
+    weighted_by text CHECK (weighted_by IN ('ACTIVE_STAKE', 'STAKER_REWARDS')),
+    weight amount CHECK (weight >= 0),
+    weight_whole amount CHECK (weight_whole >= 0),
+    rule_base amount,
+    rule_amount amount,
+    rule_trace text,
+    validator_amount amount,
+    wallet_weight amount,
     PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, agreement_id, rule_key, validator_key, wallet_address, kind),
     UNIQUE (snapshot_id, line_id)
 );
@@ -975,16 +987,28 @@ COMMENT ON COLUMN layers.partner_commission_lines.agreement_id IS 'The agreement
 COMMENT ON COLUMN layers.partner_commission_lines.agreement_version IS 'The version of the terms that was in force.';
 COMMENT ON COLUMN layers.partner_commission_lines.rule_key IS 'The rule''s key, stable across versions.';
 COMMENT ON COLUMN layers.partner_commission_lines.rule_order IS 'The rule''s place among its agreement''s rules, from 1.';
-COMMENT ON COLUMN layers.partner_commission_lines.kind IS 'LINE: what a rule pays for a validator.';
-COMMENT ON COLUMN layers.partner_commission_lines.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.partner_commission_lines.kind IS 'LINE: what a rule pays for a validator or wallet; CAP_REDUCTION: what its cap takes off that; FLOOR_TOP_UP: what its floor adds to all its lines.';
+COMMENT ON COLUMN layers.partner_commission_lines.validator_key IS 'The validator''s stable key; empty: all of the rule''s lines (FLOOR_TOP_UP).';
 COMMENT ON COLUMN layers.partner_commission_lines.wallet_address IS 'The wallet the line is about; empty: the whole validator.';
 COMMENT ON COLUMN layers.partner_commission_lines.component IS 'The revenue component the rule looks at.';
-COMMENT ON COLUMN layers.partner_commission_lines.funded_by IS 'The component that pays the line.';
+COMMENT ON COLUMN layers.partner_commission_lines.funded_by IS 'What pays the line: a component, or the operator''s guarantee.';
 COMMENT ON COLUMN layers.partner_commission_lines.attribution_method IS 'How much of the component is the base.';
 COMMENT ON COLUMN layers.partner_commission_lines.basis IS 'What of the component is the base.';
-COMMENT ON COLUMN layers.partner_commission_lines.rate_bps IS 'The flat rate in hundredths of a percent.';
-COMMENT ON COLUMN layers.partner_commission_lines.base IS 'What the rate applies to; null where the component is not known.';
-COMMENT ON COLUMN layers.partner_commission_lines.computed IS 'floor(base x rate_bps / 10000); null without a base.';
+COMMENT ON COLUMN layers.partner_commission_lines.rate_bps IS 'The flat rate in hundredths of a percent; null: tiers.';
+COMMENT ON COLUMN layers.partner_commission_lines.revenue IS 'The component''s amount; null: not known, or not looked at.';
+COMMENT ON COLUMN layers.partner_commission_lines.costs IS 'What NET takes off it: the costs that reduce it; null on GROSS.';
+COMMENT ON COLUMN layers.partner_commission_lines.loss_before IS 'The loss carried into the period; null: none are carried.';
+COMMENT ON COLUMN layers.partner_commission_lines.loss_after IS 'The loss carried out of the period; null: none are carried.';
+COMMENT ON COLUMN layers.partner_commission_lines.weighted_by IS 'What `weight` counts; null: no weight.';
+COMMENT ON COLUMN layers.partner_commission_lines.weight IS 'What the partner''s wallets have on the validator.';
+COMMENT ON COLUMN layers.partner_commission_lines.weight_whole IS 'What all wallets have; null: the weight is the base.';
+COMMENT ON COLUMN layers.partner_commission_lines.base IS 'What the rate applies to; on cuts, what is cut; null: not known.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_base IS 'The bases of all the rule''s validators; on cuts, what is cut.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_amount IS 'What the rule''s validators share by their bases.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_trace IS 'The arithmetic of rule_amount; null on flat rates.';
+COMMENT ON COLUMN layers.partner_commission_lines.validator_amount IS 'What the validator''s wallets share; null: no wallet.';
+COMMENT ON COLUMN layers.partner_commission_lines.wallet_weight IS 'What of it is the wallet''s, as its share is weighted.';
+COMMENT ON COLUMN layers.partner_commission_lines.computed IS 'What the terms give: the base at its rate, or a share; null without a base.';
 COMMENT ON COLUMN layers.partner_commission_lines.override IS 'What is paid instead of the computed amount; null: nothing else.';
 COMMENT ON COLUMN layers.partner_commission_lines.final IS 'The override if there is one, else the computed amount. Counts 0 while held.';
 COMMENT ON COLUMN layers.partner_commission_lines.held IS 'Whether it waits because lines claim more than the component holds.';
@@ -992,12 +1016,64 @@ COMMENT ON COLUMN layers.partner_commission_lines.state IS 'How much is known of
 COMMENT ON COLUMN layers.partner_commission_lines.reason IS 'The reason of the state, or of being held; null where there is nothing to explain.';
 CREATE INDEX ON layers.partner_commission_lines (line_id);
 
+CREATE TABLE layers.commission_rule_results (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    partner_id text NOT NULL,
+    agreement_id text NOT NULL,
+    agreement_version bigint NOT NULL CHECK (agreement_version >= 1),
+    rule_key text NOT NULL,
+    validator_count bigint NOT NULL CHECK (validator_count >= 0),
+    missing_count bigint NOT NULL CHECK (missing_count >= 0),
+    base amount NOT NULL CHECK (base >= 0),
+    metric text CHECK (metric IN ('PERIOD', 'MONTH_TO_DATE', 'YEAR_TO_DATE', 'LIFETIME', 'INTRODUCED_STAKE')),
+    metric_start amount CHECK (metric_start >= 0),
+    metric_end amount CHECK (metric_end >= 0),
+    computed amount NOT NULL CHECK (computed >= 0),
+    cap amount CHECK (cap >= 0),
+    cap_start amount,
+    cap_reduction amount NOT NULL,
+    floor amount CHECK (floor >= 0),
+    floor_top_up amount CHECK (floor_top_up >= 0),
+    override amount CHECK (override >= 0),
+    final amount,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, agreement_id, rule_key)
+);
+COMMENT ON TABLE layers.commission_rule_results IS 'What each rule came to in a period: its totals, and what later periods of its windows start from.';
+COMMENT ON COLUMN layers.commission_rule_results.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.commission_rule_results.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.commission_rule_results.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.commission_rule_results.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN layers.commission_rule_results.agreement_version IS 'The version of the terms that was in force.';
+COMMENT ON COLUMN layers.commission_rule_results.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN layers.commission_rule_results.validator_count IS 'How many validators it pays for.';
+COMMENT ON COLUMN layers.commission_rule_results.missing_count IS 'How many of their bases are not known; they count 0 in base.';
+COMMENT ON COLUMN layers.commission_rule_results.base IS 'The sum of its known bases.';
+COMMENT ON COLUMN layers.commission_rule_results.metric IS 'What its tiers run over; null: a flat rate.';
+COMMENT ON COLUMN layers.commission_rule_results.metric_start IS 'The metric before the period, where it is cumulative.';
+COMMENT ON COLUMN layers.commission_rule_results.metric_end IS 'The metric that decided the tier; null: a flat rate.';
+COMMENT ON COLUMN layers.commission_rule_results.computed IS 'The sum of its lines before floor and cap, as far as known.';
+COMMENT ON COLUMN layers.commission_rule_results.cap IS 'Its cap; null: none.';
+COMMENT ON COLUMN layers.commission_rule_results.cap_start IS 'What the month''s earlier periods computed, where the cap is monthly.';
+COMMENT ON COLUMN layers.commission_rule_results.cap_reduction IS 'What the cap takes off: 0 or below.';
+COMMENT ON COLUMN layers.commission_rule_results.floor IS 'Its floor; null: none.';
+COMMENT ON COLUMN layers.commission_rule_results.floor_top_up IS 'What a floor per period adds; null: not known yet.';
+COMMENT ON COLUMN layers.commission_rule_results.override IS 'What is paid in all instead; null: nothing else.';
+COMMENT ON COLUMN layers.commission_rule_results.final IS 'The sum of what is paid, held lines included; null where one is not known.';
+COMMENT ON COLUMN layers.commission_rule_results.state IS 'How much is known of the rule''s totals and the metric it started from.';
+COMMENT ON COLUMN layers.commission_rule_results.reason IS 'The reason of the state; null where there is nothing to explain.';
+CREATE INDEX ON layers.commission_rule_results (agreement_id, rule_key);
+
 CREATE TABLE layers.revenue_allocation (
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
-    component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION', 'OPERATOR_GUARANTEE')),
     part_id uuid NOT NULL,
     party text NOT NULL CHECK (party IN ('LINE', 'OPERATOR', 'HELD', 'UNKNOWN')),
     partner_id text,
@@ -1010,9 +1086,9 @@ CREATE TABLE layers.revenue_allocation (
 COMMENT ON TABLE layers.revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly.';
 COMMENT ON COLUMN layers.revenue_allocation.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.revenue_allocation.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.revenue_allocation.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN layers.revenue_allocation.component IS 'The revenue component that is divided.';
-COMMENT ON COLUMN layers.revenue_allocation.part_id IS 'The line''s id on LINE parts; on others UUIDv5 over the part''s key.';
+COMMENT ON COLUMN layers.revenue_allocation.validator_key IS 'The validator''s stable key; empty: a rule''s top-up, which is about no single one.';
+COMMENT ON COLUMN layers.revenue_allocation.component IS 'The revenue component that is divided, or the operator''s guarantee.';
+COMMENT ON COLUMN layers.revenue_allocation.part_id IS 'On LINE parts the id of the validator''s line; else over the part''s key.';
 COMMENT ON COLUMN layers.revenue_allocation.party IS 'Who the part goes to.';
 COMMENT ON COLUMN layers.revenue_allocation.partner_id IS 'The partner on LINE parts, else null.';
 COMMENT ON COLUMN layers.revenue_allocation.amount IS 'The part; null where the component is not known.';
@@ -1124,6 +1200,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.commission_rule_results FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.revenue_allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1224,14 +1302,23 @@ END $$;
 CREATE VIEW validator_pnl_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, (t.exec_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS exec_fees, t.exec_fees_state, t.exec_fees_reason, (t.mev_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS mev_tips, t.mev_tips_state, t.mev_tips_reason, (t.vote_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, t.commission_state, t.commission_reason, (t.network_fee / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS network_fee, (t.priority_fee_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS priority_fee_sharing, (t.block_revenue_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS block_revenue_sharing, (t.vote_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_fees, (t.admission_ticket / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS admission_ticket, (t.consensus_penalty / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS consensus_penalty, (t.infrastructure / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS infrastructure, (t.other_income / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS other_income, (t.total_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_revenue, (t.known_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_revenue, (t.total_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_costs, (t.known_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_costs, (t.net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS net, (t.known_net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_net, t.state, t.reason, t.completeness, t.published_at FROM validator_pnl t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW validator_pnl_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW partner_commission_lines AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.base, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+CREATE VIEW partner_commission_lines AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
 COMMENT ON VIEW partner_commission_lines IS 'What each rule of each agreement pays for each validator in a period, with what it was computed from. What is in force now.';
 CREATE FUNCTION partner_commission_lines_as_of(moment timestamptz) RETURNS SETOF partner_commission_lines LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.base, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
 END $$;
-CREATE VIEW partner_commission_lines_in_coins AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.held, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_lines t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW partner_commission_lines_in_coins AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, (t.revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS revenue, (t.costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS costs, (t.loss_before / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS loss_before, (t.loss_after / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS loss_after, t.weighted_by, (t.weight / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS weight, (t.weight_whole / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS weight_whole, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, (t.rule_base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS rule_base, (t.rule_amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS rule_amount, t.rule_trace, (t.validator_amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS validator_amount, (t.wallet_weight / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS wallet_weight, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.held, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_lines t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW partner_commission_lines_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW commission_rule_results AS SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.commission_rule_results t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'commission_rule_results';
+COMMENT ON VIEW commission_rule_results IS 'What each rule came to in a period: its totals, and what later periods of its windows start from. What is in force now.';
+CREATE FUNCTION commission_rule_results_as_of(moment timestamptz) RETURNS SETOF commission_rule_results LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.commission_rule_results t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'commission_rule_results';
+END $$;
+CREATE VIEW commission_rule_results_in_coins AS SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, t.metric, (t.metric_start / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS metric_start, (t.metric_end / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS metric_end, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.cap / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap, (t.cap_start / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap_start, (t.cap_reduction / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap_reduction, (t.floor / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS floor, (t.floor_top_up / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS floor_top_up, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.state, t.reason, t.completeness, t.published_at FROM commission_rule_results t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW commission_rule_results_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW revenue_allocation AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.revenue_allocation t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'revenue_allocation';
 COMMENT ON VIEW revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly. What is in force now.';
