@@ -46,9 +46,13 @@ def matches(rule: Rule, chain_id: str, validator_key: str) -> bool:
     """Whether a rule is about a validator: by exact key, by glob (case counts), or because it is about all."""
     if rule.chain_id is not None and rule.chain_id != chain_id:
         return False
-    return rule.validator_key is None or _pattern(rule.validator_key).match(validator_key) is not None
+    key = rule.validator_key
+    if key is None or key == validator_key:
+        return True
+    return is_glob(key) and _pattern(key).match(validator_key) is not None
 
 
+@lru_cache(maxsize=10_000)
 def is_glob(validator: str) -> bool:
     """Whether a validator is named by pattern rather than by its key."""
     return any(letter in validator for letter in "*?[")
@@ -65,4 +69,4 @@ def claimed_bps(agreements: Iterable[Sequence[Rule]], chain_id: str, validator_k
 
 @lru_cache(maxsize=10_000)
 def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(translate(glob) if is_glob(glob) else re.escape(glob) + r"\Z")
+    return re.compile(translate(glob))

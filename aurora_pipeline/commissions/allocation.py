@@ -136,15 +136,13 @@ def top_up_reason(result: RuleResult) -> str | None:
 def _to_partner(
     chain_id: str, epoch: int, item: Split, component: str, amount: int | None, state: str, reason: str | None
 ) -> Row:
-    agreement_id, rule_key = item.result.key
-    key = item.share.validator_key
     return {
         "chain_id": chain_id,
         "epoch": epoch,
-        "validator_key": key,
+        "validator_key": item.share.validator_key,
         "component": component,
         # The id of the validator's own line, also where wallet lines took its place: reporting moves no money.
-        "part_id": line_id(agreement_id, rule_key, key, "", chain_id, epoch, LineKind.LINE.value),
+        "part_id": item.own_id,
         "party": Party.LINE.value,
         "partner_id": item.result.agreement.partner_id,
         "amount": amount,

@@ -57,7 +57,7 @@ def commission_lines(
     available = revenues(pnl)
     results = list(_results(chain_id, available, positions, rewards, terms, windows))
     overrides = apply_to_rules(results, terms.overrides)
-    splits = [split(result, share, overrides) for result in results for share in result.shares]
+    splits = [split(chain_id, epoch, result, share, overrides) for result in results for share in result.shares]
     overrides.close()
     parts, warnings = _allocate(chain_id, epoch, available, splits, results)
     warnings += overrides.warnings

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from aurora_pipeline.agreements.tables import Basis, Window
+from aurora_pipeline.agreements.tables import Window
 from aurora_pipeline.commissions.allocation import top_up_reason, top_up_state
 from aurora_pipeline.commissions.identity import line_ids
 from aurora_pipeline.commissions.rules import RuleResult
@@ -29,11 +29,11 @@ class _Common(NamedTuple):
     rule_key: str
     rule_order: int
     kind: str
-    validator_key: str
     component: str
     funded_by: str
     attribution_method: str
     basis: str
+    validator_key: str
     state: str
     reason: str | None
     rate_bps: int | None = None
@@ -78,21 +78,18 @@ class _Lines:
         finals: Sequence[int | None],
         held: Sequence[bool] | None = None,
         held_reason: str | None = None,
+        own_id: str | None = None,
     ) -> None:
-        """A group of lines, one per wallet."""
+        """A group of lines, one per wallet; `own_id` is known where it is a validator's own line."""
         count = len(wallets)
         self.common.append(common)
         self.counts.append(count)
         self.held_reasons.append(held_reason)
-        self.line_id += line_ids(
-            common.agreement_id,
-            common.rule_key,
-            common.validator_key,
-            wallets,
-            self.chain_id,
-            self.epoch,
-            common.kind,
-        )
+        if own_id is None:
+            key = (common.agreement_id, common.rule_key, common.validator_key)
+            self.line_id += line_ids(*key, wallets, self.chain_id, self.epoch, common.kind)
+        else:
+            self.line_id.append(own_id)
         self.wallet_address += wallets
         self.wallet_weight += [None] * count if weights is None else weights
         self.computed += computed
@@ -102,11 +99,12 @@ class _Lines:
 
     def frame(self) -> pl.DataFrame:
         """All groups spread over their lines, in the table's columns."""
+        columns: list[Any] = list(zip(*self.common, strict=True)) or [()] * len(_Common._fields)
         groups = pl.DataFrame(
             [
                 *[
-                    _series(PARTNER_COMMISSION_LINES.column(name), [getattr(common, name) for common in self.common])
-                    for name in _Common._fields
+                    _series(PARTNER_COMMISSION_LINES.column(name), values)
+                    for name, values in zip(_Common._fields, columns, strict=True)
                 ],
                 pl.Series("held_reason", self.held_reasons, pl.String),
             ]
@@ -149,25 +147,31 @@ def lines_frame(chain_id: str, epoch: int, splits: Iterable[Split], results: Ite
 
 def _add_lines(lines: _Lines, item: Split) -> None:
     share, result = item.share, item.result
-    rule = result.rule
+    rule, priced = result.rule, result.priced
     held = [bool(claim) for claim in item.claims] if item.held else None
-    is_looked_at = not rule.pays_clients_rewards
-    common = _common(item, LineKind.LINE)._replace(
-        rate_bps=rule.commission_rate_bps,
-        revenue=share.revenue.amount if is_looked_at else None,
-        costs=share.costs if rule.basis is Basis.NET else None,
-        loss_before=share.loss_before,
-        loss_after=share.loss_after,
-        weighted_by=None if share.weighted_by is None else share.weighted_by.value,
-        weight=share.weight,
-        weight_whole=share.weight_whole,
-        base=share.base,
-        rule_base=None if result.priced is None else result.base,
-        rule_amount=None if result.priced is None else result.priced.amount,
-        rule_trace=None if result.priced is None else result.priced.trace,
-        validator_amount=None if item.weights is None else share.computed,
+    common = _Common(
+        *_of_rule(result, LineKind.LINE, rule.funding.value),
+        share.validator_key,
+        share.state,
+        share.reason,
+        rule.commission_rate_bps,
+        None if rule.pays_clients_rewards else share.revenue.amount,
+        share.costs,
+        share.loss_before,
+        share.loss_after,
+        None if share.weighted_by is None else share.weighted_by.value,
+        share.weight,
+        share.weight_whole,
+        share.base,
+        None if priced is None else result.base,
+        None if priced is None else priced.amount,
+        None if priced is None else priced.trace,
+        None if item.weights is None else share.computed,
     )
-    lines.add(common, item.wallets, item.weights, item.computed, item.overrides, item.finals, held, item.held_reason)
+    own_id = item.own_id if item.weights is None else None
+    lines.add(
+        common, item.wallets, item.weights, item.computed, item.overrides, item.finals, held, item.held_reason, own_id
+    )
 
 
 def _add_cuts(lines: _Lines, item: Split) -> None:
@@ -182,7 +186,11 @@ def _add_cuts(lines: _Lines, item: Split) -> None:
     held = [bool(item.claims[place]) for place in places] if item.held else None
     weights = None if item.weights is None else [item.computed[place] or 0 for place in places]
     share, result = item.share, item.result
-    common = _common(item, LineKind.CAP_REDUCTION)._replace(
+    common = _Common(
+        *_of_rule(result, LineKind.CAP_REDUCTION, result.rule.funding.value),
+        share.validator_key,
+        share.state,
+        share.reason,
         base=share.computed,
         rule_base=result.computed,
         rule_amount=-result.cut,
@@ -208,23 +216,14 @@ def cap_trace(result: RuleResult) -> str:
 
 
 def _add_top_up(lines: _Lines, result: RuleResult) -> None:
-    rule, agreement = result.rule, result.agreement
+    rule = result.rule
     assert rule.floor is not None  # only a floor tops up
     trace = None if result.top_up is None else f"{rule.floor.amount} - {result.paid} = {result.top_up}"
     common = _Common(
-        partner_id=agreement.partner_id,
-        agreement_id=agreement.agreement_id,
-        agreement_version=agreement.version,
-        rule_key=rule.rule_key,
-        rule_order=rule.rule_order,
-        kind=LineKind.FLOOR_TOP_UP.value,
-        validator_key="",
-        component=rule.revenue_component.value,
-        funded_by=OPERATOR_GUARANTEE,
-        attribution_method=rule.attribution_method.value,
-        basis=rule.basis.value,
-        state=top_up_state(result),
-        reason=top_up_reason(result),
+        *_of_rule(result, LineKind.FLOOR_TOP_UP, OPERATOR_GUARANTEE),
+        "",
+        top_up_state(result),
+        top_up_reason(result),
         rule_base=result.paid,
         rule_amount=result.top_up,
         rule_trace=trace,
@@ -234,22 +233,22 @@ def _add_top_up(lines: _Lines, result: RuleResult) -> None:
     lines.add(common, [""], None, [result.top_up], [override], [final])
 
 
-def _common(item: Split, kind: LineKind) -> _Common:
-    rule, agreement = item.result.rule, item.result.agreement
-    return _Common(
-        partner_id=agreement.partner_id,
-        agreement_id=agreement.agreement_id,
-        agreement_version=agreement.version,
-        rule_key=rule.rule_key,
-        rule_order=rule.rule_order,
-        kind=kind.value,
-        validator_key=item.share.validator_key,
-        component=rule.revenue_component.value,
-        funded_by=rule.funding.value,
-        attribution_method=rule.attribution_method.value,
-        basis=rule.basis.value,
-        state=item.share.state,
-        reason=item.share.reason,
+def _of_rule(
+    result: RuleResult, kind: LineKind, funded_by: str
+) -> tuple[str, str, int, str, int, str, str, str, str, str]:
+    """The columns that follow from the rule."""
+    rule, agreement = result.rule, result.agreement
+    return (
+        agreement.partner_id,
+        agreement.agreement_id,
+        agreement.version,
+        rule.rule_key,
+        rule.rule_order,
+        kind.value,
+        rule.revenue_component.value,
+        funded_by,
+        rule.attribution_method.value,
+        rule.basis.value,
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.overrides import LineOverrides
 from aurora_pipeline.commissions.rules import RuleResult, Share
+from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.money import share_in_order
 
 
@@ -16,6 +18,8 @@ class Split:
 
     result: RuleResult
     share: Share
+    own_id: str
+    """The id of the validator's own line, also where wallet lines take its place."""
     wallets: Sequence[str]
     """One empty name where the validator has its own line."""
     weights: Sequence[int] | None
@@ -50,8 +54,9 @@ class Split:
         )
 
 
-def split(result: RuleResult, share: Share, line_overrides: LineOverrides) -> Split:
+def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_overrides: LineOverrides) -> Split:
     """The lines of one share. Wallet lines take the place of the validator's and share its amounts exactly."""
+    own_id = line_id(*result.key, share.validator_key, "", chain_id, epoch, LineKind.LINE.value)
     wallets: Sequence[str] = ("",)
     weights: Sequence[int] | None = None
     computed: Sequence[int | None] = (share.computed,)
@@ -64,13 +69,13 @@ def split(result: RuleResult, share: Share, line_overrides: LineOverrides) -> Sp
     overrides = _overrides(result, share, wallets, weights, computed, line_overrides)
     if overrides is None:
         claims = computed if not share.cut else _after(computed, cuts)
-        return Split(result, share, wallets, weights, computed, cuts, None, computed, claims)
+        return Split(result, share, own_id, wallets, weights, computed, cuts, None, computed, claims)
     finals = [amount if override is None else override for amount, override in zip(computed, overrides, strict=True)]
     claims = [
         None if due is None else due if override is None else min(override, due)
         for due, override in zip(_after(computed, cuts), overrides, strict=True)
     ]
-    return Split(result, share, wallets, weights, computed, cuts, overrides, finals, claims)
+    return Split(result, share, own_id, wallets, weights, computed, cuts, overrides, finals, claims)
 
 
 def _after(computed: Sequence[int | None], cuts: Sequence[int]) -> list[int | None]:

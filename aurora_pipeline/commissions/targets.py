@@ -15,8 +15,8 @@ from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
 _RULE = re.compile(r"([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9-]*):([0-9]+)\Z")
-_LINES_OF_RULE = """
-SELECT count(*) AS lines, count(computed) AS known, sum(computed) AS computed FROM partner_commission_lines
+_LINES = """
+SELECT count(*) AS lines, sum(computed) AS computed FROM partner_commission_lines
 WHERE chain_id = %(chain_id)s AND epoch = %(epoch)s AND agreement_id = %(agreement_id)s AND rule_key = %(rule_key)s
   AND kind = 'LINE' AND (%(target)s = 'RULE'
                          OR (validator_key = %(validator_key)s AND wallet_address = %(wallet_address)s))
@@ -123,9 +123,10 @@ def _judged(connection: Connection, override: RecordedOverride) -> Judged:
 
 
 def _published(connection: Connection, target: Target) -> Found | None:
-    """What is computed for a target now; a rule's total is the sum of its lines, before its cap and floor."""
-    row = connection.execute(_LINES_OF_RULE, target.key).fetchone()
+    """What is computed for a target now; of a rule, the sum of its lines as far as known, before its cap and floor."""
+    row = connection.execute(_LINES, target.key).fetchone()
     assert row is not None  # an aggregate gives one row
     if row["lines"] == 0:
         return None
-    return Found(target, int(row["computed"]) if row["known"] == row["lines"] else None)
+    unknown = 0 if target.target is OverrideTarget.RULE else None
+    return Found(target, unknown if row["computed"] is None else int(row["computed"]))
