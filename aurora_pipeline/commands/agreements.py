@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.agreements.apply import ApplyReport, apply
 from aurora_pipeline.agreements.ledger import Event, KnownAgreement, Version, known_agreement, read_ledger
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
@@ -48,19 +48,26 @@ def agreements_apply(
 ) -> None:
     """Create what is new, add a version where terms changed, leave equal terms alone: all of the file or nothing."""
     with opened() as aurora:
-        done = apply(aurora.database, file, actor(), reason or "", preview=reason is None)
-        if reason is None and done.changes and sys.stdin.isatty():
-            print_warnings(done.warnings)
-            for change in done.changes:
-                err.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
-                for words in change.words:
-                    err.print(f"      {words}", markup=False, soft_wrap=True)
-            reason = typer.prompt("Nothing is written yet. Why is this decided", err=True)
-        if done.changes:
-            # Without a reason this is refused, which says how to give one.
-            done = apply(aurora.database, file, actor(), reason or "")
+        if reason is None:
+            done = apply(aurora.database, file, actor(), "", preview=True)
+            if done.changes:
+                # Without an answer it is refused, which says how to give a reason.
+                done = apply(aurora.database, file, actor(), _ask(done) if sys.stdin.isatty() else "")
+        else:
+            done = apply(aurora.database, file, actor(), reason)
     print_warnings(done.warnings)
     print_changes(done.changes, len(done.unchanged))
+
+
+def _ask(planned: ApplyReport) -> str:
+    """Why what is planned is decided, asked with all of it in sight."""
+    print_warnings(planned.warnings)
+    for change in planned.changes:
+        err.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
+        for words in change.words:
+            err.print(f"      {words}", markup=False, soft_wrap=True)
+    answer: str = typer.prompt("Nothing is written yet. Why is this decided", err=True)
+    return answer
 
 
 @agreements.command("list")
