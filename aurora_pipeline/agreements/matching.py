@@ -34,7 +34,7 @@ def validators_paid_for(
     used: dict[Component, set[str]] = {component: set() for component in Component}
     found: list[tuple[Rule, list[str]]] = []
     for rule in sorted(rules, key=lambda rule: rule.rule_order):
-        matched = [key for key in validators if matches(rule, chain_id, key)]
+        matched = matching(rule, chain_id, validators)
         if not rule.stacks:
             matched = [key for key in matched if key not in used[rule.revenue_component]]
             used[rule.revenue_component].update(matched)
@@ -50,6 +50,19 @@ def matches(rule: Rule, chain_id: str, validator_key: str) -> bool:
     if key is None or key == validator_key:
         return True
     return is_glob(key) and _pattern(key).match(validator_key) is not None
+
+
+def matching(rule: Rule, chain_id: str, validators: Sequence[str]) -> list[str]:
+    """Those of many validators that a rule is about, in their order."""
+    if rule.chain_id is not None and rule.chain_id != chain_id:
+        return []
+    key = rule.validator_key
+    if key is None:
+        return list(validators)
+    if not is_glob(key):
+        return [key] if key in validators else []
+    match = _pattern(key).match
+    return [validator for validator in validators if match(validator) or validator == key]
 
 
 @lru_cache(maxsize=10_000)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.agreements.matching import is_glob, matches, validators_paid_for
+from aurora_pipeline.agreements.matching import is_glob, matching, validators_paid_for
 from aurora_pipeline.agreements.tables import Method, Metric
 from aurora_pipeline.agreements.terms import Override, Rule, Terms
 from aurora_pipeline.canonical.result import LayerResult
@@ -61,7 +61,7 @@ def commission_lines(
     overrides.close()
     parts, warnings = _allocate(chain_id, epoch, available, splits, results)
     warnings += overrides.warnings
-    warnings += _rules_without_validator(terms, {revenue.validator_key for revenue in available})
+    warnings += _rules_without_validator(terms, list(dict.fromkeys(revenue.validator_key for revenue in available)))
     lines = lines_frame(chain_id, epoch, splits, results)
     totals = frame_of(COMMISSION_RULE_RESULTS, list(result_rows(chain_id, epoch, results, splits)))
     allocation = frame_of(REVENUE_ALLOCATION, parts)
@@ -141,12 +141,12 @@ def _contradictions(available: Sequence[Revenue]) -> list[str]:
     ]
 
 
-def _rules_without_validator(terms: Terms, known: set[str]) -> list[str]:
+def _rules_without_validator(terms: Terms, known: Sequence[str]) -> list[str]:
     """Rules that name one validator, or a pattern, and find none with revenue in the period."""
     return [
         f"rule {agreement.agreement_id}/{rule.rule_key} {'matches' if is_glob(rule.validator_key) else 'names'}"
         f" {rule.validator_key}, and no such validator has P&L in this period"
         for agreement in terms.agreements
         for rule in agreement.rules
-        if rule.validator_key is not None and not any(matches(rule, terms.chain_id, key) for key in known)
+        if rule.validator_key is not None and not matching(rule, terms.chain_id, known)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aurora_pipeline.agreements.matching import matches
+from aurora_pipeline.agreements.matching import matching
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule
 from aurora_pipeline.canonical.result import listed
@@ -214,11 +214,8 @@ def _introduced(
     """The partner's active stake on the validators the rule matches, and where it is not known, which counts 0."""
     if rule.tiers is None or rule.tiers.metric is not Metric.INTRODUCED_STAKE:
         return 0, None
-    matched = [
-        key
-        for key, component in revenues
-        if component is rule.revenue_component and matches(rule, rule.chain_id or "", key)
-    ]
+    validators = [key for key, component in revenues if component is rule.revenue_component]
+    matched = matching(rule, rule.chain_id or "", validators)
     unknown = sorted(key for key in matched if stake.doubt(key) is not None)
     known = sum(sum(stake.of(key, agreement.partner_id)[1]) for key in matched if stake.doubt(key) is None)
     return known, f"the introduced stake on {listed(unknown)} is not known" if unknown else None
