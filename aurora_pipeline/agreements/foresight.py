@@ -62,10 +62,11 @@ def _over_claims(
             rules if len(rules) <= _NAMED_AT_MOST else [*rules[:_NAMED_AT_MOST], f"{len(rules) - _NAMED_AT_MOST} more"]
         )
         whom = validators[0] if len(validators) == 1 else f"{validators[0]} and {len(validators) - 1} more"
+        verb = "claims" if len(rules) == 1 else "together claim"
         amount = "shares of their clients' rewards, which can be any part" if claimed < 0 else f"up to {claimed} bps"
         yield (
-            f"{' and '.join(shown)} {'claims' if len(rules) == 1 else 'together claim'} {amount} of {component} of {whom} on {chain_id}: where claims exceed"
-            f" the component their lines there will be HELD until the terms change"
+            f"{' and '.join(shown)} {verb} {amount} of {component} of {whom} on {chain_id}: where claims exceed the"
+            f" component their lines there will be HELD until the terms change"
         )
 
 

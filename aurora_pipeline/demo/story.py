@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.agreements.recording import Change
+from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.demo.agreements import agreements_yaml
+from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, truth, validators_csv
@@ -52,6 +54,7 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
         "operator_wallets.csv": operator_wallets_csv(parameters),
         "costs.csv": costs_csv(parameters, epochs),
         "agreements.yaml": agreements_yaml(cast_of(parameters)),
+        "partner_wallets.csv": partner_wallets_csv(cast_of(parameters)),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -65,10 +68,15 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
         ),
         ("costs.csv", import_costs(database, texts["costs.csv"], "costs.csv", configuration.chains).changed),
         ("agreements.yaml", apply(database, folder / "agreements.yaml", actor(), "the demo's agreements").changes),
+        ("partner_wallets.csv", _import_wallets(aurora, folder / "partner_wallets.csv")),
     ):
         if found:
             changes.append(f"{name}: {len(found)} entries")
     return Cast(folder, tuple(changes))
+
+
+def _import_wallets(aurora: Aurora, path: Path) -> list[Change]:
+    return import_wallets(aurora.database, path, None, actor(), "the demo's wallets", Duplicates.SKIP).changes
 
 
 def live_through(
