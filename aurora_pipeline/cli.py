@@ -4,34 +4,64 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from aurora_pipeline.commands.agreements import agreements
-from aurora_pipeline.commands.configuration import config, db
-from aurora_pipeline.commands.demo import demo
-from aurora_pipeline.commands.overrides import override, overrides
-from aurora_pipeline.commands.partners import partners, users
-from aurora_pipeline.commands.periods import periods
-from aurora_pipeline.commands.proof import audit, trace, verify
-from aurora_pipeline.commands.registry import costs, operator_wallets, validators
-from aurora_pipeline.commands.running import backfill, recompute, status
-from aurora_pipeline.commands.terminal import BAD_INPUT, err, print_error, use_demo
-from aurora_pipeline.commands.up import up
-from aurora_pipeline.commands.wallets import wallets
+from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.errors import AuroraError
 
-app = typer.Typer(
-    name="aurora",
-    help="What each validator earned and cost, what each partner is owed, and the proof down to the bytes.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = {
+    "demo": "demo",
+    "up": "up",
+    "status": "running",
+    "backfill": "running",
+    "recompute": "running",
+    "trace": "proof",
+    "verify": "proof",
+    "audit": "proof",
+    "periods": "periods",
+    "validators": "registry",
+    "operator-wallets": "registry:wallets",
+    "costs": "registry",
+    "partners": "partners",
+    "wallets": "wallets",
+    "agreements": "agreements",
+    "override": "overrides",
+    "overrides": "overrides",
+    "users": "partners",
+    "config": "configuration",
+    "db": "configuration",
+}
+"""Each command and its module in `commands/`, where it has the command's name or the one behind the colon."""
 
 
-@app.callback()
+def build_app(arguments: Sequence[str]) -> typer.Typer:
+    """The application for some arguments: only what they name is imported, for every import delays the answer."""
+    app = typer.Typer(
+        name="aurora",
+        help="What each validator earned and cost, what each partner is owed, and the proof down to the bytes.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    first = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name in [first] if first in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(f"aurora_pipeline.commands.{module}"), attribute or name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            # A negative amount is an amount that is refused, not an option that nobody knows.
+            lenient = {"ignore_unknown_options": name == "override"}
+            app.command(name, context_settings=lenient)(command)
+    return app
+
+
 def root(
     on_demo: Annotated[
         bool, typer.Option("--demo", help="Work on the demo's data instead of this directory's.")
@@ -42,38 +72,17 @@ def root(
         use_demo()
 
 
-app.command()(demo)
-app.command()(up)
-app.command()(status)
-app.command()(backfill)
-app.command()(recompute)
-app.command()(trace)
-app.command()(verify)
-app.command()(audit)
-app.add_typer(periods, name="periods")
-app.add_typer(validators, name="validators")
-app.add_typer(operator_wallets, name="operator-wallets")
-app.add_typer(costs, name="costs")
-app.add_typer(partners, name="partners")
-app.add_typer(wallets, name="wallets")
-app.add_typer(agreements, name="agreements")
-# A negative amount is an amount that is refused, not an option that nobody knows.
-app.command(context_settings={"ignore_unknown_options": True})(override)
-app.add_typer(overrides, name="overrides")
-app.add_typer(users, name="users")
-app.add_typer(config, name="config")
-app.add_typer(db, name="db")
-
-
 def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input)."""
     try:
-        app()
+        build_app(sys.argv[1:])()
     except AuroraError as error:
         sys.exit(print_error(error))
-    except KeyboardInterrupt:
-        err.print("Interrupted; whatever was published before stands.")
-        sys.exit(130)
+    except SystemExit as leaving:
+        # Typer turns Ctrl-C into this code and says nothing.
+        if leaving.code == INTERRUPTED:
+            err.print("Interrupted; whatever was published before stands. Repeat the command to go on.")
+        raise
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

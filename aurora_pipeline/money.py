@@ -19,9 +19,10 @@ BPS_WHOLE = 10_000
 AMOUNT_MAX = 10**30
 """The bound of every amount: 10^7 rows of it still sum below 38 digits."""
 
-_DECIMAL_TEXT = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?\Z")
-# An exponent beyond this is no amount of any chain, and expanding it would only cost memory.
+_DECIMAL_TEXT = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?\Z")
+# An exponent or a text beyond this is no amount of any chain, and expanding it would only cost memory.
 _EXPONENT_MAX = 60
+_TEXT_MAX = 200
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -119,8 +120,8 @@ def shift_point(text: str, decimals: int, what: str = "amount") -> int:
     Trailing zeros beyond the chain's digits are harmless and accepted; anything else is an error naming the field.
     """
     match = _DECIMAL_TEXT.match(text.strip())
-    if match is None:
-        raise MoneyError(f"{what} is not a decimal number: {text!r}")
+    if match is None or len(text) > _TEXT_MAX:
+        raise MoneyError(f"{what} is not a decimal number: {text[:_TEXT_MAX]!r}")
     sign, whole, fraction, exponent_text = match.groups()
     exponent = int(exponent_text or 0)
     if abs(exponent) > _EXPONENT_MAX:
@@ -138,8 +139,8 @@ def shift_point(text: str, decimals: int, what: str = "amount") -> int:
 
 def format_coins(base_units: int, decimals: int) -> str:
     """Exact decimal text of an amount in whole coins, for display."""
-    sign = "-" if base_units < 0 else ""
-    whole, fraction = divmod(abs(exact_int(base_units)), 10**decimals)
+    sign = "-" if exact_int(base_units) < 0 else ""
+    whole, fraction = divmod(abs(base_units), 10**decimals)
     return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"
 
 

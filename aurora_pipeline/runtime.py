@@ -15,7 +15,7 @@ from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.registry import sync_registry
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres
-from aurora_pipeline.store.migrate import revision, upgrade
+from aurora_pipeline.store.revision import revision
 from aurora_pipeline.workspace import DATABASE_VARIABLE, Workspace, database_named
 
 _LEDGER, _DAGSTER = "aurora", "dagster"
@@ -70,6 +70,9 @@ class Aurora:
                     f" {present.wanted}",
                     "run `aurora db upgrade` when nothing else is writing",
                 )
+            # Imported here: Alembic takes a fifth of a second, and only the first command on new data needs it.
+            from aurora_pipeline.store.migrate import upgrade
+
             upgrade(database)
         with database.connect() as connection:
             sync_registry(connection, self.configuration)

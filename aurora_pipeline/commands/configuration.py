@@ -8,7 +8,8 @@ import typer
 
 from aurora_pipeline.commands.terminal import opened, out, print_json, print_table, workspace
 from aurora_pipeline.config.report import config_report, provider_report
-from aurora_pipeline.store.migrate import Revision, downgrade, revision, upgrade
+from aurora_pipeline.store.migrate import downgrade, upgrade
+from aurora_pipeline.store.revision import Revision, revision
 
 config = typer.Typer(help="The configuration files.", no_args_is_help=True)
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)

@@ -14,7 +14,15 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
-from aurora_pipeline.demo.story import alone, compare_with_truth, demo_chain, is_computed, live_through, register_cast
+from aurora_pipeline.demo.story import (
+    alone,
+    compare_with_truth,
+    demo_chain,
+    is_computed,
+    live_through,
+    refuse_other_chain,
+    register_cast,
+)
 from aurora_pipeline.errors import CheckFailed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
@@ -42,7 +50,10 @@ def demo(
 
     with alone(place.data_dir, waiting):
         continued = has_chain(place)
-        with demo_providers(place, **given) as simulator, opened() as aurora:
+        if not continued and (place.data_dir / "postgres").exists():
+            with opened() as aurora:
+                refuse_other_chain(aurora.database, place.data_dir)
+        with demo_providers(place, begin=True, **given) as simulator, opened() as aurora:
             parameters = Parameters.from_dict(simulator.clock()["parameters"])
             _introduce(aurora, parameters, continued)
             changed = _live(aurora, simulator, parameters, epochs)
@@ -125,6 +136,8 @@ def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
     ).fetchall()
     figures = ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_revenue", "total_costs", "net"]
     shown = [[row["name"], *[coins(_whole(row[name]), chain) for name in figures], row["state"]] for row in rows]
+    sums = [sum(int(row[name]) for row in rows if row[name] is not None) for name in figures]
+    shown.append(["total of what is known", *[coins(figure, chain) for figure in sums], ""])
     columns = ["validator", "block fees", "MEV tips", "own stake", "commission", "revenue", "costs", "net", "state"]
     out.print()
     print_table(f"Validator P&L, epoch {epoch}, in {chain.native_unit}", columns, shown, right=columns[1:-1])
@@ -132,7 +145,7 @@ def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
 
 def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     rows = connection.execute(
-        """SELECT partner_name, epoch, line_count, held_count, lines_total, known_total, held_total, state, statement_id
+        """SELECT partner_name, epoch, line_count, held_count, lines_total, held_total, state, statement_id
            FROM partner_commission_statements WHERE chain_id = %s AND epoch BETWEEN %s AND %s
            ORDER BY partner_name, epoch""",
         [CHAIN_ID, span[0], span[-1]],
@@ -154,6 +167,12 @@ def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     print_table(
         f"Partner statements, in {chain.native_unit}", columns, shown, right=["epoch", "lines", "total", "held"]
     )
+    held = connection.execute(
+        "SELECT reason FROM partner_commission_lines WHERE chain_id = %s AND epoch = %s AND held LIMIT 1",
+        [CHAIN_ID, span[-1]],
+    ).fetchone()
+    if held is not None:
+        out.print(f"held, not owed until the terms are settled: {held['reason']}", markup=False)
 
 
 def _whole(value: object) -> int | None:

@@ -12,6 +12,7 @@ from aurora_pipeline.commands.running import parse_epochs
 from aurora_pipeline.commands.terminal import err, opened, out, print_json
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.node import as_json as node_as_json
 from aurora_pipeline.proof.node import render
@@ -53,8 +54,11 @@ def verify(
         else:
             aurora.configuration.chain(subject)
             for epoch in parse_epochs(epochs):
-                with err.status(f"verifying {subject} {epoch}"), aurora.database.connect() as connection:
-                    reports.append(verify_period(connection, PeriodKey(subject, epoch), aurora=aurora, deep=deep))
+                key = PeriodKey(subject, epoch)
+                with err.status(f"verifying {key}"), aurora.database.connect() as connection:
+                    load_period(connection, key)
+                with aurora.database.connect() as connection:
+                    reports.append(verify_period(connection, key, aurora=aurora, deep=deep))
     _tell(reports, as_json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import time
 from collections.abc import Iterable
 from typing import Annotated
@@ -21,8 +22,9 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 
-_EPOCHS = re.compile(r"(\d+)(?:\.\.(\d+))?\Z")
+_EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _EPOCHS_MAX = 10_000
+_LACKING_SHOWN = 300
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
@@ -139,7 +141,7 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
             err.print(f"  {one_line(end)} in {time.monotonic() - started:.1f} s", markup=False)
             for asset in end.assets:
                 if asset.lacking is not None:
-                    err.print(f"    {asset.asset}: {asset.lacking}", markup=False)
+                    err.print(f"    {asset.asset}: {textwrap.shorten(asset.lacking, _LACKING_SHOWN)}", markup=False)
     return ends
 
 

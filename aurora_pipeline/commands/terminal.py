@@ -22,7 +22,7 @@ from aurora_pipeline.money import format_coins
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.workspace import Workspace, find_workspace
 
-CHECK_FAILED, BAD_INPUT = 1, 2
+CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
 
@@ -51,7 +51,9 @@ def print_error(error: AuroraError) -> int:
     """Show an error with its remedy on standard error and return the exit code it means."""
     err.print(f"[bold red]Error:[/] {escape(error.message)}")
     if error.remedy:
-        err.print(f"  [cyan]->[/] {escape(error.remedy)}")
+        # Commands in remedies are written for the operator's own data; in the demo they need its option.
+        remedy = error.remedy.replace("`aurora ", "`aurora --demo ") if workspace().is_demo else error.remedy
+        err.print(f"  [cyan]->[/] {escape(remedy)}")
     return CHECK_FAILED if isinstance(error, CheckFailed) else BAD_INPUT
 
 

@@ -31,6 +31,11 @@ def _lock(path: Path) -> IO[bytes]:
     raise AuroraError(f"another process serves the simulated chain in {path}", "Use that one, or stop it first.")
 
 
+def _begin_anew(path: Path) -> str:
+    # Not the state alone: what was computed beside it would be another chain's.
+    return f"To begin a new chain, delete {path.parent}."
+
+
 class Clock:
     """The absolute slot the chain has come to. It moves only forward, and one process at a time moves it."""
 
@@ -58,11 +63,9 @@ class Clock:
             parameters, slot = Parameters.from_dict(state["parameters"]), state["slot"]
             is_known = state["version"] == _STATE_VERSION and type(slot) is int
         except (ValueError, KeyError, TypeError) as error:
-            raise AuroraError(f"{path} is no simulator state: {error}", "Delete it to begin a new chain.") from error
+            raise AuroraError(f"{path} is no simulator state: {error}", _begin_anew(path)) from error
         if not is_known or slot < parameters.first_slot(parameters.first_epoch):
-            raise AuroraError(
-                f"{path} is no simulator state of version {_STATE_VERSION}", "Delete it to begin a new chain."
-            )
+            raise AuroraError(f"{path} is no simulator state of version {_STATE_VERSION}", _begin_anew(path))
         kept = parameters.as_dict()
         differences = [
             f"{name} is {kept[name]} there and {value} here" for name, value in wanted.items() if kept[name] != value
@@ -70,7 +73,7 @@ class Clock:
         if differences:
             raise AuroraError(
                 f"{path} holds another simulated chain: {'; '.join(differences)}",
-                "Leave these options out to continue it, or delete the file to begin a new chain.",
+                f"Leave these options out to continue it. {_begin_anew(path)}",
             )
         return cls(path, lock, parameters, slot)
 

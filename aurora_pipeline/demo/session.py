@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
+from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.workspace import DEMO_URL_VARIABLE, Workspace
 
 _STATE, _ADDRESS = "simulator.json", "simulator.url"
 
 
 @contextmanager
-def demo_providers(workspace: Workspace, **parameters: int) -> Iterator[SimulatorControl]:
+def demo_providers(workspace: Workspace, *, begin: bool = False, **parameters: int) -> Iterator[SimulatorControl]:
     """The simulated providers of a demo workspace, their address in this process's environment.
 
-    One process at a time serves the chain; whoever comes second uses that one.
+    One process at a time serves the chain; whoever comes second uses that one. Only with `begin` a chain may be new.
     """
+    if not begin and not has_chain(workspace):
+        raise AuroraError(f"there is no demo in {workspace.data_dir}", "make one: `make demo` (or `aurora demo`)")
     address = workspace.data_dir / _ADDRESS
-    running = SimulatorControl(address.read_text(encoding="utf-8").strip()) if address.exists() else None
+    known = address.read_text(encoding="utf-8", errors="replace").strip() if address.exists() else ""
+    running = SimulatorControl(known) if known else None
     if running is not None and running.answers():
         os.environ[DEMO_URL_VARIABLE] = running.url
         yield running

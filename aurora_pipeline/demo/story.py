@@ -9,24 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.agreements.recording import Change
-from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
+from aurora_pipeline.agreements.wallets import Duplicates, import_wallets, wallet_rows
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, truth, validators_csv
+from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.validators import import_operator_wallets, import_validators
+from aurora_pipeline.periods.validators import (
+    import_operator_wallets,
+    import_validators,
+    registered_validators,
+    registered_wallets,
+)
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observing import observe_running_period
-from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYERS
 
@@ -46,37 +51,60 @@ class Cast:
 
 
 def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast:
-    """Write the operator's files as an operator would have them, and import each; repeating it changes nothing."""
+    """Write the operator's files as an operator would have them, and import each.
+
+    What is registered already is left alone, and so is its file: both may have been changed, as the demo invites to.
+    """
     folder = aurora.workspace.data_dir / _FILES
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "validators.csv": validators_csv(parameters),
-        "operator_wallets.csv": operator_wallets_csv(parameters),
-        "costs.csv": costs_csv(parameters, epochs),
-        "agreements.yaml": agreements_yaml(cast_of(parameters)),
-        "partner_wallets.csv": partner_wallets_csv(cast_of(parameters)),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
     configuration, database = aurora.configuration, aurora.database
-    changes = []
-    for name, found in (
-        ("validators.csv", import_validators(database, configuration, folder / "validators.csv").changed),
-        (
-            "operator_wallets.csv",
-            import_operator_wallets(database, configuration, folder / "operator_wallets.csv").changed,
-        ),
-        ("costs.csv", import_costs(database, texts["costs.csv"], "costs.csv", configuration.chains).changed),
-        ("agreements.yaml", apply(database, folder / "agreements.yaml", actor(), "the demo's agreements").changes),
-        ("partner_wallets.csv", _import_wallets(aurora, folder / "partner_wallets.csv")),
-    ):
-        if found:
-            changes.append(f"{name}: {len(found)} entries")
-    return Cast(folder, tuple(changes))
+    with database.connect() as connection:
+        has_validators = bool(registered_validators(connection, CHAIN_ID))
+        has_wallets = bool(registered_wallets(connection, CHAIN_ID))
+        has_agreements = bool(connection.execute("SELECT FROM agreements LIMIT 1").fetchall())
+        has_clients = bool(wallet_rows(connection, CHAIN_ID))
+        query = "SELECT DISTINCT epoch FROM cost_entries WHERE chain_id = %s"
+        with_costs = {row["epoch"] for row in connection.execute(query, [CHAIN_ID]).fetchall()}
+    changes: dict[str, int] = {}
+    if not has_validators:
+        path = _written(folder / "validators.csv", validators_csv(parameters))
+        changes[path.name] = len(import_validators(database, configuration, path).changed)
+    if not has_wallets:
+        path = _written(folder / "operator_wallets.csv", operator_wallets_csv(parameters))
+        changes[path.name] = len(import_operator_wallets(database, configuration, path).changed)
+    without_costs = sorted(set(epochs) - with_costs)
+    if without_costs:
+        path = folder / "costs.csv"
+        text = costs_csv(parameters, without_costs)
+        earlier = path.read_text(encoding="utf-8") if path.exists() else ""
+        _written(path, earlier + (text.partition("\n")[2] if earlier else text))
+        changes[path.name] = len(import_costs(database, text, path.name, configuration.chains).changed)
+    if not has_agreements:
+        path = _written(folder / "agreements.yaml", agreements_yaml(cast_of(parameters)))
+        changes[path.name] = len(apply(database, path, actor(), "the demo's agreements").changes)
+    if not has_clients:
+        path = _written(folder / "partner_wallets.csv", partner_wallets_csv(cast_of(parameters)))
+        imported = import_wallets(database, path, None, actor(), "the demo's wallets", Duplicates.REFUSE)
+        changes[path.name] = len(imported.changes)
+    return Cast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
 
 
-def _import_wallets(aurora: Aurora, path: Path) -> list[Change]:
-    return import_wallets(aurora.database, path, None, actor(), "the demo's wallets", Duplicates.SKIP).changes
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refuse_other_chain(database: Database, data_dir: Path) -> None:
+    """Refuse to begin a chain where another one was computed, whose simulator's state is gone."""
+    with database.connect() as connection:
+        found = connection.execute(
+            "SELECT FROM canonical_validator_identities WHERE chain_id = %s LIMIT 1", [CHAIN_ID]
+        ).fetchall()
+    if found:
+        raise AuroraError(
+            f"{data_dir} holds what was computed of a demo chain, but the chain's own state is gone",
+            f"begin anew: delete {data_dir}",
+        )
 
 
 def live_through(
@@ -146,7 +174,10 @@ def compare_with_truth(connection: Connection, parameters: Parameters, epochs: r
         published = load_published(connection, VALIDATOR_PNL, CHAIN_ID, epoch).frame
         rows = {row["validator_key"]: row for row in published.iter_rows(named=True)}
         for known in truth(parameters, epoch).validators:
-            row = rows[known.vote]
+            row = rows.get(known.vote)
+            if row is None:
+                differences.append(f"epoch {epoch} {known.name}: simulated, but there is no P&L of it")
+                continue
             for column, expected in (
                 ("exec_fees", known.fees_lamports),
                 ("mev_tips", known.mev_validator_lamports),
@@ -168,8 +199,15 @@ def demo_chain(aurora: Aurora) -> Chain:
 @contextmanager
 def alone(data_dir: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """One demo at a time on the same data: a second one waits and then finds the work done."""
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "demo.lock").open("w") as lock:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        file = (data_dir / "demo.lock").open("w")
+    except OSError as error:
+        raise AuroraError(
+            f"{data_dir} can't be used: {error.strerror} ({error.filename})",
+            "make room for that folder, or set AURORA_HOME to another one that is yours",
+        ) from None
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +71,7 @@ class JobRunner:
 
     def run(self, job_name: str, key: PeriodKey, tags: dict[str, str] | None = None) -> RunEnd:
         """Run a job for one period and say how each asset ended."""
-        with warnings.catch_warnings():
+        with heeding_interrupts(), warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
             job = self._definitions.resolve_job_def(job_name)
             result = job.execute_in_process(
@@ -78,6 +82,32 @@ class JobRunner:
                 tags={"chain": key.chain_id, **(tags or {})},
             )
         return RunEnd(key, result.run_id, tuple(_ended(result.all_events)), tuple(_failures(result.all_events)))
+
+
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Make Ctrl-C end the command, at the latest after the run.
+
+    Dagster takes over the signal while it runs, drops it between steps, and raises it inside event loops, which may
+    swallow it. The wakeup descriptor hears every signal all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        reading.setblocking(False)
+        writing.setblocking(False)
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        heard = b""
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            with suppress(BlockingIOError):
+                heard = reading.recv(4096)
+            if signal.SIGINT in heard:
+                raise KeyboardInterrupt
 
 
 def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:

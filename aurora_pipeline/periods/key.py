@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from aurora_pipeline.errors import AuroraError
 
-_KEY = re.compile(r"([a-z0-9][a-z0-9-]*):(\d{7,})\Z")
+# Beyond seven digits no zero leads, so that every period has one key only.
+_KEY = re.compile(r"([a-z0-9][a-z0-9-]*):([0-9]{7}|[1-9][0-9]{7,17})\Z")
 
 
 @dataclass(frozen=True, order=True)

@@ -155,7 +155,7 @@ def _ownership(text: str) -> str:
 def _open_bps(text: str) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or int(text) > 10_000:
+    if not (text.isascii() and text.isdigit()) or len(text) > 5 or int(text) > 10_000:
         raise ValueError(f"{text!r} is no share in basis points, 0 to 10000")
     return int(text)
 

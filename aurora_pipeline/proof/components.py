@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from aurora_pipeline.canonical.tables import FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.periods.tables import OPERATOR_WALLETS
 from aurora_pipeline.pnl.tables import Component
@@ -10,18 +12,21 @@ from aurora_pipeline.proof.reader import Reader, Row
 from aurora_pipeline.proof.recorded import Snapshot
 from aurora_pipeline.store.declaration import Table
 
+_SUMMANDS_SHOWN = 12
 
-def component_children(
+
+def explained(
     reader: Reader, pnl: Snapshot, validator_key: str, component: Component
-) -> tuple[TraceNode, ...]:
-    """What a component of a validator rests on, in the snapshots the P&L names."""
+) -> tuple[str, tuple[TraceNode, ...]]:
+    """How a component was taken from the layers below, and the rows it rests on, in the snapshots the P&L names."""
     match component:
         case Component.EXEC_FEES:
-            return _validator_row(reader, pnl, FEES, validator_key, "fees")
+            return f"fees of {FEES.name}", _validator_row(reader, pnl, FEES, validator_key, "fees")
         case Component.MEV_TIPS:
-            return _validator_row(reader, pnl, MEV, validator_key, "validator_tips")
+            return f"validator_tips of {MEV.name}", _validator_row(reader, pnl, MEV, validator_key, "validator_tips")
         case Component.COMMISSION:
-            return _validator_row(reader, pnl, REWARDS, validator_key, "commission", row_kind="VALIDATOR")
+            rows = _validator_row(reader, pnl, REWARDS, validator_key, "commission", row_kind="VALIDATOR")
+            return f"commission of {REWARDS.name}", rows
         case Component.VOTE_REWARDS:
             return _own_stake(reader, pnl, validator_key)
 
@@ -81,28 +86,23 @@ def _formula(table: Table, row: Row) -> str | None:
     return None
 
 
-def _own_stake(reader: Reader, pnl: Snapshot, validator_key: str) -> tuple[TraceNode, ...]:
+def _own_stake(reader: Reader, pnl: Snapshot, validator_key: str) -> tuple[str, tuple[TraceNode, ...]]:
     """The own stake accounts with what each earned, the stake that says whose they are, and the wallets in force."""
     rewards, positions = reader.upstream(pnl, REWARDS), reader.upstream(pnl, POSITIONS)
     if rewards is None or positions is None:
-        return ()
+        return f"staker_rewards of {REWARDS.name}", ()
     wallets = {row["wallet_address"] for row in reader.decision_rows(pnl, OPERATOR_WALLETS)}
-    accounts = [
-        row
-        for row in reader.rows(positions, validator_key=validator_key, row_kind="ACCOUNT")
-        if row["withdrawer_key"] in wallets
-    ]
+    accounts = reader.rows(positions, validator_key=validator_key, row_kind="ACCOUNT")
+    own = [row for row in accounts if row["withdrawer_key"] in wallets]
     earned = {row["account_key"]: row for row in reader.rows(rewards, validator_key=validator_key, row_kind="ACCOUNT")}
-    nodes = [_account(reader, rewards, account, earned.get(account["account_key"])) for account in accounts]
     fetches = {row["source_fetch"] for row in earned.values() if row["source_fetch"] is not None}
-    stake = reader.rows(positions, validator_key=validator_key, row_kind="VALIDATOR")
-    text = f"{len(accounts)} of its stake accounts have a withdrawer among the operator's {len(wallets)} wallets"
-    return (
-        *nodes,
+    whose = f"{len(own)} of {len(accounts)} stake accounts have a withdrawer among the operator's wallets"
+    return f"staker_rewards of the operator's own stake accounts: {_sum(own, earned)}", (
+        *[_account(reader, rewards, account, earned.get(account["account_key"])) for account in own],
         *[node for fetch_id in sorted(fetches) for node in reader.fetch(fetch_id)],
         *[
-            _row(reader, NodeKind.ROW, positions, row, "active_stake", text, reader.fetch(row["source_fetch"]))
-            for row in stake
+            _row(reader, NodeKind.ROW, positions, row, "active_stake", whose, reader.fetch(row["source_fetch"]))
+            for row in reader.rows(positions, validator_key=validator_key, row_kind="VALIDATOR")
         ],
         *[
             reader.decision(pnl, item)
@@ -110,6 +110,15 @@ def _own_stake(reader: Reader, pnl: Snapshot, validator_key: str) -> tuple[Trace
             if item.name.startswith(f"{OPERATOR_WALLETS.name}:")
         ],
     )
+
+
+def _sum(own: Sequence[Row], earned: Mapping[str, Row]) -> str:
+    amounts = [earned[row["account_key"]]["staker_rewards"] for row in own if row["account_key"] in earned]
+    known = [amount for amount in amounts if amount is not None]
+    if not own:
+        return "there are none"
+    summands = " + ".join(map(str, known)) if len(known) <= _SUMMANDS_SHOWN else f"sum of {len(known)} accounts"
+    return f"{summands or 0} = {sum(known)}" if len(known) == len(amounts) else "not all of them are known"
 
 
 def _account(reader: Reader, rewards: Snapshot, position: Row, reward: Row | None) -> TraceNode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -61,18 +61,23 @@ _AT_MOST = {NodeKind.PAYLOAD: 3, NodeKind.ACCOUNT: 8, NodeKind.DECISION: 12}
 
 
 def render(node: TraceNode) -> Tree:
-    """The tree for people; long rows of payloads and accounts are cut, and say how many there are."""
+    """The tree for people: long rows of payloads and accounts are cut, and a statement shows its lines, not below them.
+
+    `as_json` has everything.
+    """
     tree = Tree(_label(node))
-    _add(tree, node.children)
+    _add(tree, node)
     return tree
 
 
-def _add(tree: Tree, children: Sequence[TraceNode]) -> None:
-    for kind, group in groupby(children, key=lambda child: child.kind):
+def _add(tree: Tree, node: TraceNode) -> None:
+    for kind, group in groupby(node.children, key=lambda child: child.kind):
         members = list(group)
         shown = members[: _AT_MOST.get(kind, len(members))]
         for child in shown:
-            _add(tree.add(_label(child)), child.children)
+            branch = tree.add(_label(child))
+            if node.kind is not NodeKind.STATEMENT or kind is not NodeKind.LINE:
+                _add(branch, child)
         if len(members) > len(shown):
             tree.add(Text(f"and {len(members) - len(shown)} more (all of them with --json)", style="dim"))
 

@@ -54,7 +54,7 @@ class Reader:
                     raise CheckFailed(
                         f"{snapshot.name} was computed from {item.name} with lineage digest {item.digest},"
                         " and no snapshot has it",
-                        f"run `aurora verify {snapshot.key}`: something was removed or changed",
+                        f"run `{snapshot.verify_command}`: something was removed or changed",
                     )
             self._upstream[snapshot.snapshot_id] = {one.table.name: one for one in found.values()}
         return self._upstream[snapshot.snapshot_id].get(table.name)
@@ -99,7 +99,7 @@ class Reader:
         return TraceNode(
             NodeKind.FETCH,
             f"fetch {fetch_id}: {row['data_type']} from {row['provider']} ({row['kind']}) about {row['subject']}",
-            figure=f"{row['state']}, {len(row['payload_ids'])} answers",
+            figure=f"{row['state']}, {_counted(len(row['payload_ids']), 'answer')}",
             note=row["reason"],
             digest=row["fetch_digest"],
             children=self.payloads(row["payload_ids"]),
@@ -117,16 +117,16 @@ class Reader:
         found = {row["payload_id"]: row for row in rows}
         return tuple(_payload(number, found.get(number)) for number in numbers)
 
-    def period(self, snapshot: Snapshot) -> TraceNode | None:
-        """The bounds of a snapshot's period, with the answers they were read from."""
+    def period(self, snapshot: Snapshot) -> tuple[TraceNode, ...]:
+        """The bounds of a snapshot's period, with the answers they were read from; nothing where it is not recorded."""
         period = find_period(self._connection, snapshot.key)
         row = self._connection.execute(
             "SELECT payload_ids FROM canonical_periods WHERE chain_id = %s AND epoch = %s",
             [snapshot.key.chain_id, snapshot.key.epoch],
         ).fetchone()
         if period is None or row is None:
-            return None
-        return TraceNode(
+            return ()
+        node = TraceNode(
             NodeKind.PERIOD,
             f"period {period.key}",
             figure=f"{period.started_at:%Y-%m-%d %H:%M:%S} to {period.ended_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -134,13 +134,14 @@ class Reader:
             digest=period.digest,
             children=self.payloads(row["payload_ids"]),
         )
+        return (node,)
 
     def decision(self, snapshot: Snapshot, item: Input) -> TraceNode:
         """A decision row that a snapshot was computed from, as it was read then."""
         table_name = item.name.partition(":")[0]
         if table_name not in self._decisions:
             self._decisions[table_name] = self._decisions_of(table_name)
-        gone = f"its row is gone or changed: run `aurora verify {snapshot.key}`"
+        gone = f"its row is gone or changed: run `{snapshot.verify_command}`"
         missing = TraceNode(NodeKind.DECISION, item.name, note=gone, digest=item.digest)
         return self._decisions[table_name].get(item, missing)
 
@@ -166,10 +167,14 @@ class Reader:
         return [_exact(row) for row in self._connection.execute(query).fetchall()]
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _payload(number: int, row: Row | None) -> TraceNode:
     if row is None:
         return TraceNode(NodeKind.PAYLOAD, f"payload {number}", note="it is gone: run `aurora verify` on the period")
-    size = "its body is gone" if row["size"] is None else f"{row['size']} bytes"
+    size = "its body is gone" if row["size"] is None else _counted(row["size"], "byte")
     return TraceNode(
         NodeKind.PAYLOAD,
         f"payload {number}: {row['request_key']}",

@@ -47,6 +47,11 @@ class Snapshot:
         return f"{self.table.name} of {self.key}, snapshot {self.snapshot_id}"
 
     @property
+    def verify_command(self) -> str:
+        """What a person runs to have its period verified."""
+        return f"aurora verify {self.key.chain_id} {self.key.epoch}"
+
+    @property
     def lineages(self) -> tuple[Lineage, ...]:
         """The first lineage and every attestation."""
         return (self.first, *self.attestations)

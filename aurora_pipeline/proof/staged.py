@@ -13,7 +13,7 @@ from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import fetch_digest
+from aurora_pipeline.store.payloads import fetch_digest, request_text
 
 _SHOWN = 3
 Row = Mapping[str, Any]
@@ -25,12 +25,9 @@ class Staged:
 
     key: PeriodKey
     fetches: Mapping[str, Mapping[str, int]]
-    """Fetch ids by digest, by name (data type/provider/subject)."""
-
-    @property
-    def fetch_digests(self) -> Mapping[int, str]:
-        """The recomputed digest of each fetch."""
-        return {number: digest for by_digest in self.fetches.values() for digest, number in by_digest.items()}
+    """Fetch ids by digest, by name (data type/provider/subject); of equal fetches the newest."""
+    fetch_digests: Mapping[int, str]
+    """The recomputed digest of each fetch; one that was repeated with the same outcome has the same."""
 
 
 def verify_staged(
@@ -42,19 +39,22 @@ def verify_staged(
     payloads = {row["payload_id"]: row for row in _payloads(connection, key, wanted)}
     _verify_bodies(connection, key, payloads, wanted is None, findings)
     found: dict[str, dict[str, int]] = defaultdict(dict)
+    digests: dict[int, str] = {}
     for row in fetches:
         digest = _verify_fetch(key, row, payloads, findings)
         if digest is not None:
             found[_name(row)][digest] = row["fetch_id"]
+            digests[row["fetch_id"]] = digest
     if only is None:
         _verify_observations(connection, key, payloads, findings)
     _verify_period(connection, key, payloads if only is None else None, findings)
-    return Staged(key, found)
+    return Staged(key, found, digests)
 
 
 def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | None) -> list[dict[str, Any]]:
     return connection.execute(
-        """SELECT fetch_id, data_type, provider, subject, state, reason, payload_ids, fetch_digest FROM staging_fetches
+        """SELECT fetch_id, data_type, provider, kind, subject, state, reason, payload_ids, fetch_digest
+           FROM staging_fetches
            WHERE chain_id = %(chain)s AND epoch = %(epoch)s
              AND (%(only)s::text[] IS NULL OR data_type || '/' || provider || '/' || subject = ANY(%(only)s))
            ORDER BY fetch_id""",
@@ -64,7 +64,7 @@ def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | Non
 
 def _payloads(connection: Connection, key: PeriodKey, wanted: list[int] | None) -> list[dict[str, Any]]:
     return connection.execute(
-        """SELECT payload_id, data_type, provider, request_key, status, response_hash FROM staging_payloads
+        """SELECT payload_id, data_type, provider, request_key, request, status, response_hash FROM staging_payloads
            WHERE chain_id = %(chain)s AND epoch = %(epoch)s
              AND (%(wanted)s::bigint[] IS NULL OR payload_id = ANY(%(wanted)s))""",
         {"chain": key.chain_id, "epoch": key.epoch, "wanted": wanted},
@@ -124,11 +124,12 @@ def _verify_fetch(key: PeriodKey, row: Row, payloads: Mapping[int, Row], finding
         return None
     answers = [payloads[number] for number in row["payload_ids"]]
     recomputed = fetch_digest(
+        row["kind"],
         FigureState(row["state"]),
         row["reason"],
-        [(answer["request_key"], answer["status"], answer["response_hash"]) for answer in answers],
+        [(a["request_key"], request_text(a["request"]), a["status"], a["response_hash"]) for a in answers],
     )
-    problem = "its state, reason, answers or digest were changed"
+    problem = "its kind, state, reason, answers or digest were changed"
     findings.equal(Checked.FETCH, where, problem, row["fetch_digest"], recomputed)
     return recomputed
 

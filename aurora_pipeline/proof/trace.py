@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from aurora_pipeline.commissions.formula import formula
+from aurora_pipeline.commissions.formula import formula as line_formula
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
-from aurora_pipeline.proof.components import component_children
+from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, as_json, render
 from aurora_pipeline.proof.reader import Reader, Row
@@ -19,12 +20,6 @@ __all__ = ["TraceNode", "as_json", "render", "trace", "trace_line", "trace_state
 
 _SUMMANDS_SHOWN = 12
 _DECISIONS_OF_A_LINE = ("partners", "agreements", "agreement_versions", "agreement_events", "agreement_rules")
-_FORMULAS = {
-    Component.EXEC_FEES: "exec_fees = fees of canonical_validator_fees",
-    Component.MEV_TIPS: "mev_tips = validator_tips of canonical_validator_mev",
-    Component.VOTE_REWARDS: "vote_rewards = staker_rewards of canonical_stake_rewards, summed over own stake accounts",
-    Component.COMMISSION: "commission = commission of canonical_stake_rewards",
-}
 
 
 def trace(connection: Connection, identifier: str) -> TraceNode:
@@ -41,7 +36,8 @@ def trace_line(connection: Connection, line_id: str) -> TraceNode:
     reader = Reader(connection)
     snapshot = reader.snapshot(place.snapshot_id)
     (row,) = reader.rows(snapshot, line_id=place.identifier)
-    return _line(reader, snapshot, row, place.standing)
+    line = _line(reader, snapshot, row, place.standing)
+    return replace(line, children=(*line.children, *reader.period(snapshot)))
 
 
 def trace_statement(connection: Connection, statement_id: str) -> TraceNode:
@@ -60,7 +56,10 @@ def trace_statement(connection: Connection, statement_id: str) -> TraceNode:
         note=_note(row, place.standing),
         digest=snapshot.first.lineage_digest,
         content_digest=snapshot.content_digest,
-        children=tuple(_line(reader, below, line, None) for line in lines) if below is not None else (),
+        children=(
+            *(_line(reader, below, line, None) for line in lines if below is not None),
+            *reader.period(snapshot),
+        ),
     )
 
 
@@ -86,19 +85,17 @@ def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) ->
         for item in snapshot.inputs("decision")
         if _concerns(row, *item.name.split(":", 1))
     ]
-    period = reader.period(snapshot)
     return TraceNode(
         NodeKind.LINE,
         f"line {row['line_id']}: {row['partner_id']}, {terms}, {row['component']} of {row['validator_key']}",
         figure=reader.amount(snapshot.key.chain_id, row["final"]),
-        formula=formula(row),
+        formula=line_formula(row),
         note=_note(row, standing),
         digest=snapshot.first.lineage_digest,
         content_digest=snapshot.content_digest,
         children=(
             *((_component(reader, pnl, row["validator_key"], Component(row["component"])),) if pnl else ()),
             TraceNode(NodeKind.TERMS, f"terms: {terms}", children=tuple(decisions)),
-            *((period,) if period is not None else ()),
         ),
     )
 
@@ -124,15 +121,16 @@ def _concerns(line: Row, table: str, key: str) -> bool:
 def _component(reader: Reader, pnl: Snapshot, validator_key: str, component: Component) -> TraceNode:
     (row,) = reader.rows(pnl, validator_key=validator_key)
     state, reason = row[f"{component.column}_state"], row[f"{component.column}_reason"]
+    formula, children = explained(reader, pnl, validator_key, component)
     return TraceNode(
         NodeKind.COMPONENT,
         f"{component} of {row['name']} ({validator_key}) in {VALIDATOR_PNL.name}",
         figure=reader.amount(pnl.key.chain_id, row[component.column]),
-        formula=_FORMULAS[component],
+        formula=f"{component.column} = {formula}",
         note=_note({"state": state, "reason": reason}, None),
         digest=pnl.first.lineage_digest,
         content_digest=pnl.content_digest,
-        children=component_children(reader, pnl, validator_key, component),
+        children=children,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -58,7 +59,7 @@ class ProviderClient:
         self.body_bytes = 0
         self._provider = provider
         self._passing_trouble = passing_trouble
-        self._places = asyncio.Semaphore(provider.concurrency)
+        self._lines = _Lines(provider)
         self._limiter = None if provider.rate_limit is None else _limiter(provider.rate_limit)
         self._attempt_seconds_max = provider.timeouts.connect_seconds + (
             _READS_PER_ATTEMPT * provider.timeouts.read_seconds
@@ -71,16 +72,14 @@ class ProviderClient:
         self._down: str | None = None
         self._base = urlsplit(provider.base_url)
         self._secrets = _secrets(provider)
-        self._client = _client(provider)
 
     async def __aenter__(self) -> ProviderClient:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+        await self._lines.close()
 
     async def ask(self, question: Question) -> Answer:
         """The answer to a question, retried while its failures may pass. Raises ProviderDown with a safe reason."""
@@ -113,14 +112,14 @@ class ProviderClient:
         return max(self._pauses(state), min(wanted, self._provider.retries.wait_seconds_max))
 
     async def _attempt(self, question: Question) -> Answer:
-        async with self._places:
+        async with self._lines.one() as line:
             await self._wait_for_turn()
             if self._down is not None:
                 raise ProviderDown(self._provider.name, f"{self._down}; not asked again in this run")
             self.requests += 1
             try:
                 async with asyncio.timeout(self._attempt_seconds_max):
-                    answer = await self._exchange(question)
+                    answer = await self._exchange(question, line)
             except TimeoutError:
                 raise _Passing(f"no complete answer within {self._attempt_seconds_max:g} seconds") from None
             except httpx.HTTPError as error:
@@ -155,12 +154,12 @@ class ProviderClient:
             raise _Passing(trouble, answer)
         return answer
 
-    async def _exchange(self, question: Question) -> Answer:
+    async def _exchange(self, question: Question, line: httpx.AsyncClient) -> Answer:
         headers = {} if question.body is None else {"Content-Type": "application/json"}
         content = None if question.body is None else json.dumps(question.body, separators=(",", ":")).encode()
         verb = "GET" if content is None else "POST"
-        request = self._client.build_request(verb, self._url(question), content=content, headers=headers)
-        response = await self._client.send(request, stream=True)
+        request = line.build_request(verb, self._url(question), content=content, headers=headers)
+        response = await line.send(request, stream=True)
         try:
             body = await self._body(response)
         finally:
@@ -207,22 +206,56 @@ class ProviderClient:
         return kept
 
 
-def _client(provider: Provider) -> httpx.AsyncClient:
-    headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
-    if provider.api_key is not None:
-        headers["Authorization"] = f"Bearer {provider.api_key.get_secret_value()}"
-    host = urlsplit(provider.base_url).hostname or ""
-    return httpx.AsyncClient(
-        http2=True,
-        headers=headers,
-        follow_redirects=False,
-        # A proxy of the environment serves the outside world, not this machine.
-        trust_env=host not in ("localhost", "127.0.0.1", "::1"),
-        limits=httpx.Limits(
-            max_connections=provider.concurrency, max_keepalive_connections=provider.concurrency, keepalive_expiry=30
-        ),
-        timeout=httpx.Timeout(provider.timeouts.read_seconds, connect=provider.timeouts.connect_seconds, pool=None),
-    )
+class _Lines:
+    """As many connections as may be used at once, each opened when it is needed and kept open.
+
+    A client per connection: a pool of many looks at all of them twice per request, which costs more than the rest.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._places = asyncio.Semaphore(provider.concurrency)
+        self._idle: list[httpx.AsyncClient] = []
+        self._all: list[httpx.AsyncClient] = []
+        self._ssl = httpx.create_ssl_context()
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A connection of one's own; waits while all are in use."""
+        async with self._places:
+            line = self._idle.pop() if self._idle else self._opened()
+            try:
+                yield line
+            except BaseException:
+                # What was broken off in the middle, by cancelling it above all, may never be free for another request.
+                self._all.remove(line)
+                await line.aclose()
+                raise
+            self._idle.append(line)
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for line in self._all:
+            await line.aclose()
+
+    def _opened(self) -> httpx.AsyncClient:
+        provider = self._provider
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
+        if provider.api_key is not None:
+            headers["Authorization"] = f"Bearer {provider.api_key.get_secret_value()}"
+        host = urlsplit(provider.base_url).hostname or ""
+        line = httpx.AsyncClient(
+            http2=True,
+            verify=self._ssl,
+            headers=headers,
+            follow_redirects=False,
+            # A proxy of the environment serves the outside world, not this machine.
+            trust_env=host not in ("localhost", "127.0.0.1", "::1"),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
+            timeout=httpx.Timeout(provider.timeouts.read_seconds, connect=provider.timeouts.connect_seconds, pool=None),
+        )
+        self._all.append(line)
+        return line
 
 
 def _limiter(limit: RateLimit) -> AsyncLimiter:

@@ -13,6 +13,8 @@ from aurora_pipeline.store.declaration import FigureState
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
 """Data types a chain tells about only while a period runs: they are taken from observations, never asked later."""
+TOGETHER: Final = frozenset({DataType.COSTS.value, DataType.META.value})
+"""Data types whose answers cover all validators at once, so that their fetches have one subject."""
 NOT_OBSERVED: Final = "not observed while the period ran"
 
 _RANK: Final = {
@@ -47,6 +49,11 @@ class Outcome:
     def is_unheard(self) -> bool:
         """Whether the provider was down before it said anything about the subject."""
         return self.fetched.other_may_know and not self.fetched.answers
+
+
+def subjects_of(data_type: str, validators: Sequence[ValidatorAsked]) -> tuple[str, ...]:
+    """What the fetches of a data type are about."""
+    return (EVERYONE,) if data_type in TOGETHER else tuple(one.validator_key for one in validators)
 
 
 def still_to_ask(

@@ -18,7 +18,6 @@ from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.periods.validators import operated_at
 from aurora_pipeline.providers.adapter import (
-    EVERYONE,
     LEADER_SCHEDULE,
     FetchScope,
     ProviderDown,
@@ -41,6 +40,7 @@ from aurora_pipeline.staging.plan import (
     Outcome,
     kept,
     still_to_ask,
+    subjects_of,
     tally,
     unresolved,
     worth_recording,
@@ -163,7 +163,7 @@ async def _ask_in_order(
                 fetched = await adapter.fetch(data_type, replace(scope, validators=left), ask)
             except ProviderDown as error:
                 heard.providers_down.append(str(error))
-                fetched = [down(one.validator_key, error) for one in left]
+                fetched = [down(subject, error) for subject in subjects_of(data_type, left)]
             heard.requests += ask.requests
             heard.reused += ask.reused
             heard.body_bytes += ask.body_bytes
@@ -184,15 +184,10 @@ def _observed(
     """What was observed of each validator, or of everyone at once; and who was not observed."""
     slots = (period.first_slot, period.last_slot)
     seen = samples(connection, configuration, period.key.chain_id, period.key.epoch, data_type, slots)
-    if EVERYONE in seen:
-        seen = {EVERYONE: seen[EVERYONE]}
-        subjects = [EVERYONE]
-    else:
-        subjects = [one.validator_key for one in validators]
     observing = [provider for provider in providers if data_type in adapter_for(provider).observes]
     nobody = (observing[0].name, observing[0].kind) if observing else ("none", "none")
     outcomes = []
-    for subject in subjects:
+    for subject in subjects_of(data_type, validators):
         sample = seen.get(subject)
         if sample is None:
             outcomes.append(Outcome(*nobody, unavailable(subject, NOT_OBSERVED, other_may_know=False)))

@@ -59,7 +59,7 @@ class Database:
             )
         except psycopg.OperationalError as error:
             raise AuroraError(
-                f"the database at {self.shown} does not answer: {str(error).strip().splitlines()[-1]}",
+                f"the database at {self.shown} does not answer: {str(error).strip().splitlines()[0]}",
                 "start it, or correct AURORA_DATABASE_URL; without that variable Aurora runs its own",
             ) from None
 

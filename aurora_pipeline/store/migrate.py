@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine, pool, text
 
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.revision import Revision, revision
 
 _MIGRATION_LOCK = 4717_2
-
-
-@dataclass(frozen=True)
-class Revision:
-    """Which revision a database has, and which one this version of Aurora wants."""
-
-    present: str | None
-    wanted: str
-
-    @property
-    def is_current(self) -> bool:
-        """Whether nothing has to be done."""
-        return self.present == self.wanted
 
 
 def _config() -> Config:
@@ -49,14 +34,6 @@ def _connected(database: Database) -> Iterator[Connection]:
     )
     with engine.connect() as connection:
         yield connection
-
-
-def revision(database: Database) -> Revision:
-    """The database's present revision and the wanted one."""
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
-    assert wanted is not None  # the first migration ships with the package
-    with _connected(database) as connection:
-        return Revision(MigrationContext.configure(connection).get_current_revision(), wanted)
 
 
 def upgrade(database: Database, target: str = "head") -> Revision:

@@ -79,7 +79,7 @@ FETCHES = Table(
         text("state", "How much the answers say.", one_of=[member.value for member in FigureState]),
         text("reason", "Why the state is what it is.", nullable=True),
         Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
-        Column("fetch_digest", ColumnKind.DIGEST, "Commits to state, reason and every answer in order."),
+        Column("fetch_digest", ColumnKind.DIGEST, "Commits to kind, state, reason and every answer in order."),
         text("dagster_run", "The run that fetched; null outside Dagster.", nullable=True),
         written_at(),
     ),
@@ -170,13 +170,24 @@ class StagedFetch:
         return Input("fetch", f"{self.data_type}/{self.provider}/{self.subject}", self.fetch_digest)
 
 
-def fetch_digest(state: FigureState, reason: str | None, answers: Iterable[tuple[str, int, str]]) -> str:
-    """The commitment of a fetch: state, reason, and (request key, status, body hash) of each answer in order."""
+def request_text(request: Mapping[str, object]) -> str:
+    """A request as fetch digests write it: compact JSON with sorted keys."""
+    return json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def fetch_digest(
+    kind: str, state: FigureState, reason: str | None, answers: Iterable[tuple[str, str, int, str]]
+) -> str:
+    """The commitment of a fetch: how its answers are read, its state, its reason, and each answer in order.
+
+    An answer is its request key, the request's text, the HTTP status and the body's hash: readers look at the request
+    to know what an answer is about, so it must not change unnoticed either.
+    """
     leaves = []
-    for request_key, status, response_hash in answers:
-        values: list[Value] = [RESPONSE_TAG, request_key, status, response_hash]
+    for request_key, request, status, response_hash in answers:
+        values: list[Value] = [RESPONSE_TAG, request_key, request, status, response_hash]
         leaves.append(b"".join(encode_value(value) for value in values))
-    return record_digest(FETCH_TAG, state.value, reason, merkle_root(leaves))
+    return record_digest(FETCH_TAG, kind, state.value, reason, merkle_root(leaves))
 
 
 def store_answers(
@@ -228,23 +239,40 @@ def stored_answers(
 ) -> dict[str, Answer]:
     """The newest answer per question already stored for a period, so that nobody is asked twice."""
     rows = connection.execute(
-        """SELECT DISTINCT ON (p.request_key) p.*, b.body
-           FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.chain_id = %s AND p.epoch = %s AND p.data_type = %s AND p.provider = %s
-           ORDER BY p.request_key, p.payload_id DESC""",
+        """SELECT DISTINCT ON (request_key) * FROM staging_payloads
+           WHERE chain_id = %s AND epoch = %s AND data_type = %s AND provider = %s
+           ORDER BY request_key, payload_id DESC""",
         [chain_id, epoch, data_type, provider],
     ).fetchall()
-    return {row["request_key"]: _answer(row) for row in rows}
+    return {row["request_key"]: answer for row, answer in zip(rows, _with_bodies(connection, rows), strict=True)}
 
 
 def answers_by_id(connection: Connection, payload_ids: Iterable[int]) -> dict[int, Answer]:
     """Stored answers by payload id."""
     rows = connection.execute(
-        """SELECT p.*, b.body FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.payload_id = ANY(%s)""",
-        [list(set(payload_ids))],
+        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s)", [list(set(payload_ids))]
     ).fetchall()
-    return {row["payload_id"]: _answer(row) for row in rows}
+    return {row["payload_id"]: answer for row, answer in zip(rows, _with_bodies(connection, rows), strict=True)}
+
+
+def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Payload rows with their bodies, in order.
+
+    Bodies are looked up by hash, not joined: just after a bulk load the planner has no statistics, and its join of
+    20,000 payloads compares each with each.
+    """
+    hashes: dict[tuple[str, int], set[str]] = {}
+    for row in rows:
+        hashes.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
+    bodies: dict[tuple[str, int, str], bytes] = {}
+    for (chain_id, epoch), wanted in hashes.items():
+        found = connection.execute(
+            "SELECT response_hash, body FROM staging_bodies"
+            " WHERE chain_id = %s AND epoch = %s AND response_hash = ANY(%s)",
+            [chain_id, epoch, list(wanted)],
+        ).fetchall()
+        bodies |= {(chain_id, epoch, one["response_hash"]): one["body"] for one in found}
+    return [_answer({**row, "body": bodies[row["chain_id"], row["epoch"], row["response_hash"]]}) for row in rows]
 
 
 def _answer(row: Mapping[str, Any]) -> Answer:
@@ -275,7 +303,8 @@ def record_fetch(
     """Append the end of a fetch; its answers must have been stored."""
     if any(answer.payload_id == 0 for answer in answers):
         raise ValueError("a fetch can only name answers that are stored")
-    digest = fetch_digest(state, reason, [(a.request_key, a.status, a.response_hash) for a in answers])
+    told = [(a.request_key, request_text(a.request), a.status, a.response_hash) for a in answers]
+    digest = fetch_digest(kind, state, reason, told)
     connection.execute(
         """INSERT INTO staging_fetches (chain_id, epoch, data_type, provider, kind, subject, state, reason,
                                         payload_ids, fetch_digest, dagster_run)

@@ -1,1 +1,1 @@
-"""The command line, run as a person runs it, on a database of the test's own."""
+"""Tests of the command line, as people use it."""

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from aurora_pipeline.canonical.cost_entries import import_costs
+from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.demo.story import compare_with_truth, register_cast
 from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.operations.status import chain_status
+from aurora_pipeline.periods.sensors import OBSERVE_JOB, finalized_periods, observe_open_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYERS
 from aurora_pipeline_tests.end_to_end.owed import COMPONENTS, Key, component, owed
@@ -153,6 +157,48 @@ def told_digests(lived: World) -> dict[str, dict[str, object]]:
         asset: {"version": versions[asset], "content": content, "lineage": lineage}
         for asset, (_, content, lineage) in lived.in_force(FIRST).items()
     }
+
+
+# What watches it.
+
+
+def tick(lived: World, sensor: dg.SensorDefinition) -> dg.SensorResult:
+    context = dg.build_sensor_context(instance=lived.runner.instance, resources={"aurora": lived.aurora})
+    result = sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def test_sensors__nothing_new__request_no_period_and_the_running_ones_next_sample(lived: World) -> None:
+    finished = tick(lived, finalized_periods)
+    assert (finished.run_requests, finished.dynamic_partitions_requests) == ([], [])
+    (request,) = tick(lived, observe_open_period).run_requests or []
+    (again,) = tick(lived, observe_open_period).run_requests or []
+    assert request.run_key == again.run_key
+    assert (request.run_key or "").startswith(f"observe:{lived.key(EPOCHS[-1] + 1)}:")
+
+
+def test_observing__as_the_sensor_requests_it__samples_the_running_period(lived: World) -> None:
+    (request,) = tick(lived, observe_open_period).run_requests or []
+    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def(OBSERVE_JOB)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = job.execute_in_process(instance=lived.runner.instance, run_config={**request.run_config, **quiet})
+    assert result.success
+    seen = lived.rows(
+        "SELECT data_type, count(*) AS n FROM observations WHERE epoch = %s GROUP BY 1 ORDER BY 1", EPOCHS[-1] + 1
+    )
+    assert {row["data_type"]: row["n"] for row in seen} == {
+        "leader_schedule": 1,
+        "meta": 1,
+        "positions": lived.parameters.validators,
+    }
+
+
+@pytest.mark.parametrize("epoch", EPOCHS)
+def test_verify__each_epoch_from_its_bytes__holds(lived: World, epoch: int) -> None:
+    with lived.aurora.database.connect() as connection:
+        report = verify_period(connection, lived.key(epoch), aurora=lived.aurora, deep=True)
+    assert report.holds, report.failures
 
 
 # What must not change. From here on the tests write, in this order.

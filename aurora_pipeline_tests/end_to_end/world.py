@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,15 @@ from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
-from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE, DEMO_URL_VARIABLE, Workspace
+from aurora_pipeline.staging.observing import observe_running_period
+from aurora_pipeline.workspace import (
+    DAGSTER_URL_VARIABLE,
+    DATABASE_VARIABLE,
+    DEMO_URL_VARIABLE,
+    DEMO_VARIABLE,
+    HOME_VARIABLE,
+    Workspace,
+)
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 SECRET = bytes(range(32))
@@ -52,8 +61,14 @@ class World:
         """Observe an epoch while it runs and compute it once it is final."""
         return live_through(self.aurora, self.runner, self.simulator, epoch, lambda text: None)
 
-    def discover(self) -> None:
-        """Record what has become final."""
+    def observe(self, epoch: int, part_bps: int = 8_000) -> None:
+        """Let some part of an epoch pass and sample what the chain will forget."""
+        self.simulator.advance(epoch=epoch, fraction_bps=part_bps)
+        observe_running_period(self.aurora.database, self.aurora.configuration, self.chain)
+
+    def end(self, epoch: int, slots: int) -> None:
+        """Let an epoch end and so many slots of the next pass, and record what has become final."""
+        self.simulator.advance(slot=self.parameters.first_slot(epoch + 1) + slots)
         discover_periods(self.aurora.database, self.aurora.configuration, self.chain)
         self.runner.register_periods(CHAIN_ID)
 
@@ -83,24 +98,50 @@ class World:
         return int(self.row("SELECT count(*) AS n FROM publications")["n"])
 
 
-def variables(simulator: SimulatorProcess) -> dict[str, str]:
-    """The environment of a demo whose simulator somebody else started."""
-    return {**os.environ, DEMO_URL_VARIABLE: simulator.url}
+@contextmanager
+def world(home: Path, epochs: range, parameters: Parameters = SMALL) -> Iterator[World]:
+    """A new demo workspace with a server of its own and its cast registered, at the start of its first epoch."""
+    with SimulatorProcess(home / "simulator.json", **parameters.as_dict()) as simulator:
+        workspace = Workspace(home, True, {**os.environ, DEMO_URL_VARIABLE: simulator.url})
+        with _lived_in(workspace, simulator, epochs, parameters) as lived:
+            yield lived
 
 
 @contextmanager
-def world(home: Path, epochs: range, parameters: Parameters = SMALL) -> Iterator[World]:
-    """A new demo workspace with its cast registered, at the start of its first epoch."""
+def production_world(home: Path, database_url: str, epochs: range, parameters: Parameters) -> Iterator[World]:
+    """As an operator has it: own YAML files, a database that somebody else runs, the simulator as its providers.
+
+    Periods are final two slots after their end, which leaves time in which nothing is paid or published yet.
+    """
+    demo = files("aurora_pipeline.demo")
+    chains = (demo / "chains.yaml").read_text().replace("finality_lag: 32", "finality_lag: 2")
+    providers = (demo / "providers.yaml").read_text()
+    retries = "retries: {attempts: 3, wait_seconds_max: 1}"
+    assert "finality_lag: 2" in chains
+    assert retries in providers
+    (home / "chains.yaml").write_text(chains)
+    (home / "providers.yaml").write_text(providers.replace(retries, "retries: {attempts: 2, wait_seconds_max: 0}"))
+    with SimulatorProcess(home / "simulator.json", **parameters.as_dict()) as simulator:
+        variables = {**os.environ, DEMO_URL_VARIABLE: simulator.url, DATABASE_VARIABLE: database_url}
+        with _lived_in(Workspace(home, False, variables), simulator, epochs, parameters) as lived:
+            yield lived
+
+
+@contextmanager
+def _lived_in(
+    workspace: Workspace, simulator: SimulatorProcess, epochs: range, parameters: Parameters
+) -> Iterator[World]:
     with (
-        kept_environment("DAGSTER_HOME", DAGSTER_URL_VARIABLE, "AURORA_HOME", "AURORA_DEMO"),
-        SimulatorProcess(home / "simulator.json", **parameters.as_dict()) as simulator,
-        Aurora(Workspace(home, True, variables(simulator))) as aurora,
+        kept_environment("DAGSTER_HOME", DAGSTER_URL_VARIABLE, HOME_VARIABLE, DEMO_VARIABLE),
+        Aurora(workspace) as aurora,
     ):
         set_secret(aurora)
         register_cast(aurora, parameters, epochs)
         runner = JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
-        yield World(aurora, simulator, runner, parameters)
-        runner.instance.dispose()
+        try:
+            yield World(aurora, simulator, runner, parameters)
+        finally:
+            runner.instance.dispose()
 
 
 @contextmanager
@@ -121,7 +162,3 @@ def set_secret(aurora: Aurora) -> None:
     """Exchange the instance's secret; only sensible before anything salted is written."""
     with aurora.database.connect() as connection:
         assert connection.execute("UPDATE instance_secret SET secret = %s", [SECRET]).rowcount == 1
-    with aurora.database.autocommit() as connection:
-        # Tests outlive no power cut; without waiting for the disk a fresh server takes a third of the time.
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")

@@ -1,12 +1,12 @@
-"""One simulated epoch, staged over HTTP and computed through every layer; each test gets a copy it may tamper with."""
+"""One simulated epoch, staged over HTTP and computed through every layer; tests tamper with it and roll back."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -26,7 +26,7 @@ from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observing import observe_running_period
 from aurora_pipeline.staging.run import stage_period
-from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline.workspace import Workspace
@@ -40,42 +40,29 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Proven:
-    """A computed period in a database of the test's own."""
+    """A computed period, and a connection on which somebody may tamper with it and have it verified."""
 
     aurora: Aurora
-    database: Database
+    connection: Connection
 
     def verify(self, deep: bool = False) -> VerifyReport:
         """What verifying the period finds."""
-        with self.database.connect() as connection:
-            return verify_period(connection, KEY, aurora=self.aurora, deep=deep)
+        return verify_period(self.connection, KEY, aurora=self.aurora, deep=deep)
 
-    @contextmanager
-    def as_superuser(self) -> Iterator[Callable[..., list[dict[str, Any]]]]:
-        """Runs SQL as somebody who can switch off every trigger and foreign key; commits at the end."""
-        with self.database.connect() as connection:
-            connection.execute("SET session_replication_role = replica")
-
-            def run(query: str, *parameters: Any) -> list[dict[str, Any]]:
-                cursor = connection.execute(query.encode(), parameters)
-                return cursor.fetchall() if cursor.description else []
-
-            yield run
+    def run(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """Run SQL as somebody who can switch off every trigger and foreign key."""
+        self.connection.execute("SET LOCAL session_replication_role = replica")
+        cursor = self.connection.execute(query.encode(), parameters)
+        self.connection.execute("SET LOCAL session_replication_role = origin")
+        return cursor.fetchall() if cursor.description else []
 
     def tamper(self, query: str, *parameters: Any) -> dict[str, Any]:
         """Run one statement with RETURNING as such a person; exactly one row has to be hit."""
-        with self.as_superuser() as run:
-            (row,) = run(query, *parameters)
-        return row
-
-    def one(self, query: str, *parameters: Any) -> dict[str, Any]:
-        """The one row of a query."""
-        with self.database.connect() as connection:
-            (row,) = connection.execute(query.encode(), parameters).fetchall()
+        (row,) = self.run(query, *parameters)
         return row
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a database in which one simulated epoch is staged, computed and published."""
     name = f"proof_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
@@ -109,14 +96,29 @@ def opened(server: EmbeddedPostgres, database: str, home: Path, url: str) -> Abs
     return Aurora(Workspace(home, is_demo=False, env=variables))
 
 
+@pytest.fixture(scope="session")
+def shared(server: EmbeddedPostgres, computed: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aurora]:
+    """Aurora on the computed database; no provider answers any more, so nothing can be asked again."""
+    with opened(server, computed, tmp_path_factory.mktemp("shared"), "http://127.0.0.1:9") as aurora:
+        yield aurora
+
+
 @pytest.fixture
-def proven(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[Proven]:
-    """A copy of the computed period; no provider answers any more, so nothing can be asked again."""
+def proven(shared: Aurora) -> Iterator[Proven]:
+    """The computed period; whatever a test does to it is rolled back."""
+    with shared.database.connect() as connection:
+        yield Proven(shared, connection)
+        connection.rollback()
+
+
+@pytest.fixture
+def copied(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[Aurora]:
+    """Aurora on a copy of the computed database, for what has to be committed."""
     name = f"{computed}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
     with admin.autocommit() as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed}".encode())
     with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:
-        yield Proven(aurora, aurora.database)
+        yield aurora
     with admin.autocommit() as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import polars as pl
 import pytest
 
 from aurora_pipeline.audit.log import head
@@ -13,9 +14,11 @@ from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
+from aurora_pipeline.proof.recorded import snapshots_of_period
 from aurora_pipeline.proof.verify import verify_audit, verify_period
+from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
-from aurora_pipeline.store.snapshots import load_published, stored_rows, write_check_publish
+from aurora_pipeline.store.snapshots import Rejected, stored_rows, write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 
 
@@ -24,14 +27,13 @@ def test_verify__untouched_period__holds_and_counts_everything(proven: Proven) -
     assert [str(finding) for finding in report.failures + report.notes] == []
     assert report.holds
     assert set(report.held) == set(Checked) - {Checked.AUDIT}
-    written = proven.one("SELECT count(*) AS bodies FROM staging_bodies WHERE epoch = %s", KEY.epoch)
+    (written,) = proven.run("SELECT count(*) AS bodies FROM staging_bodies WHERE epoch = %s", KEY.epoch)
     assert report.held[Checked.BODY] == written["bodies"]
     assert report.as_json()["held"]["bodies"] == written["bodies"]
 
 
 def test_verify__period_nobody_computed__says_so(proven: Proven) -> None:
-    with proven.database.connect() as connection:
-        report = verify_period(connection, PeriodKey(KEY.chain_id, 1))
+    report = verify_period(proven.connection, PeriodKey(KEY.chain_id, 1))
     assert report.holds
     assert [note.problem for note in report.notes] == ["no layer has written anything for this period"]
 
@@ -91,7 +93,8 @@ TAMPERINGS = [
     ),
     Tampering(
         "a fetch is removed",
-        """DELETE FROM staging_fetches WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees')
+        """DELETE FROM staging_fetches
+           WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees')
            RETURNING fetch_id, fetch_digest, subject""",
         frozenset({Checked.INPUT}),
         ("input fetch fees/demo-rpc/{subject}", "recorded {fetch_digest}", "read from fetch {fetch_id}"),
@@ -114,7 +117,8 @@ TAMPERINGS = [
     ),
     Tampering(
         "the period's end is moved",
-        "UPDATE canonical_periods SET ended_at = ended_at + interval '1 microsecond' RETURNING period_key, period_digest",
+        """UPDATE canonical_periods SET ended_at = ended_at + interval '1 microsecond'
+           RETURNING period_key, period_digest""",
         frozenset({Checked.PERIOD, Checked.INPUT}),
         ("{period_key} canonical_periods", "recorded {period_digest}", "input period {period_key}"),
     ),
@@ -139,9 +143,9 @@ TAMPERINGS = [
     Tampering(
         "a line is added with a salt of another line",
         """INSERT INTO layers.partner_commission_lines
-           SELECT snapshot_id, chain_id, epoch, gen_random_uuid(), partner_id, agreement_id, agreement_version, 'forged',
-                  rule_order, kind, validator_key, wallet_address, component, funded_by, attribution_method, basis,
-                  rate_bps, base, computed, override, final, held, state, reason, salt
+           SELECT snapshot_id, chain_id, epoch, gen_random_uuid(), partner_id, agreement_id, agreement_version,
+                  'forged', rule_order, kind, validator_key, wallet_address, component, funded_by, attribution_method,
+                  basis, rate_bps, base, computed, override, final, held, state, reason, salt
            FROM layers.partner_commission_lines WHERE state = 'final' LIMIT 1
            RETURNING snapshot_id, agreement_id, partner_id, validator_key""",
         frozenset({Checked.CONTENT, Checked.TOTAL, Checked.SALT, Checked.STATEMENT}),
@@ -201,7 +205,8 @@ TAMPERINGS = [
     Tampering(
         "a report is removed",
         """DELETE FROM snapshot_reports
-           WHERE snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'validator_pnl') RETURNING snapshot_id""",
+           WHERE snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'validator_pnl')
+           RETURNING snapshot_id""",
         frozenset({Checked.TOTAL}),
         ("snapshot {snapshot_id}", "its report (totals and violations) is gone"),
     ),
@@ -220,7 +225,8 @@ TAMPERINGS = [
     ),
     Tampering(
         "a publication brings another snapshot into force",
-        """UPDATE publications SET snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'canonical_validator_mev')
+        """UPDATE publications
+           SET snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'canonical_validator_mev')
            WHERE asset = 'canonical_validator_fees' RETURNING sequence, snapshot_id""",
         frozenset({Checked.PUBLICATION}),
         ("publication {sequence} of canonical_validator_fees", "snapshot {snapshot_id}, which is of something else"),
@@ -268,44 +274,49 @@ def derived(report: VerifyReport) -> list[str]:
     return [str(failure) for failure in report.failures if failure.kind is Checked.DERIVATION]
 
 
-def test_verify_deep__figure_changed_with_every_digest_above_it__does_not_follow_from_the_bytes(proven: Proven) -> None:
+def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_bytes(proven: Proven) -> None:
     """Somebody changes a figure and recomputes the digests: they match, and yet the bytes say otherwise."""
     row = proven.tamper(
         f"UPDATE {_FEES} SET fees = fees + 1 WHERE {_FIRST_FEES} RETURNING snapshot_id, validator_key, fees"
     )
-    with proven.database.connect() as connection:
-        frame = stored_rows(connection, FEES, row["snapshot_id"])
-    recorded = proven.one("SELECT inputs, lineage_digest FROM snapshots WHERE snapshot_id = %s", row["snapshot_id"])
+    number = row["snapshot_id"]
+    frame = stored_rows(proven.connection, FEES, number)
+    (recorded,) = proven.run("SELECT inputs, lineage_digest FROM snapshots WHERE snapshot_id = %s", number)
     content = content_digest(FEES, frame)
     lineage = lineage_digest(FEES, KEY.chain_id, KEY.epoch, content, [Input(*item) for item in recorded["inputs"]])
+    proven.run(
+        "UPDATE snapshots SET content_digest = %s, lineage_digest = %s WHERE snapshot_id = %s", content, lineage, number
+    )
     totals = json.dumps({"fees": str(int(frame["fees"].sum()))})
-    with proven.as_superuser() as run:
-        run(
-            "UPDATE snapshots SET content_digest = %s, lineage_digest = %s WHERE snapshot_id = %s",
-            *(content, lineage, row["snapshot_id"]),
-        )
-        run("UPDATE snapshot_reports SET totals = %s WHERE snapshot_id = %s", totals, row["snapshot_id"])
+    proven.run("UPDATE snapshot_reports SET totals = %s WHERE snapshot_id = %s", totals, number)
     shallow = [str(failure) for failure in proven.verify().failures]
-    assert all("validator_pnl of" in failure and recorded["lineage_digest"] in failure for failure in shallow), shallow
+    assert len(shallow) == 1, shallow  # what was computed from it still names what it was
+    assert "validator_pnl of" in shallow[0]
+    assert recorded["lineage_digest"] in shallow[0]
     found = derived(proven.verify(deep=True))
     expected = f"row {row['validator_key']}, fees: stored {row['fees']}, derived {row['fees'] - 1}"
     assert any(expected in failure for failure in found), found
 
 
-def test_verify_deep__question_of_an_answer_edited__is_found_by_its_figure(proven: Proven) -> None:
-    """What was asked is no part of the digests but decides how an answer is read; only deriving can show it."""
-    proven.tamper(
+@pytest.mark.parametrize(
+    "edit",
+    [
         """UPDATE staging_fetches SET kind = 'stakewiz'
-           WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees') RETURNING 1 AS n"""
-    )
-    assert proven.verify().holds
-    assert any("canonical_validator_fees" in failure for failure in derived(proven.verify(deep=True)))
+           WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees') RETURNING 1 AS n""",
+        """UPDATE staging_payloads SET request = jsonb_set(request, '{edited}', 'true')
+           WHERE payload_id = (SELECT min(payload_id) FROM staging_payloads WHERE data_type = 'fees') RETURNING 1 AS n""",
+    ],
+)
+def test_verify__how_an_answer_is_read_edited__is_found(proven: Proven, edit: str) -> None:
+    """Which adapter reads an answer, and what was asked, decide what its bytes mean."""
+    proven.tamper(edit)
+    found = [str(failure) for failure in proven.verify().failures]
+    assert any("fetch" in failure and "fees" in failure for failure in found), found
 
 
 def test_verify_deep__bytes_that_cannot_be_read_any_more__do_not_stop_the_rest(proven: Proven) -> None:
-    with proven.as_superuser() as run:
-        run("DELETE FROM staging_payloads WHERE data_type = 'mev'")
-        run("UPDATE layers.partner_commission_lines SET final = final + 1 WHERE final IS NOT NULL AND NOT held")
+    proven.run("DELETE FROM staging_payloads WHERE data_type = 'mev'")
+    proven.run("UPDATE layers.partner_commission_lines SET final = final + 1 WHERE final IS NOT NULL AND NOT held")
     found = derived(proven.verify(deep=True))
     assert any("canonical_validator_mev" in failure and "cannot be computed again" in failure for failure in found)
     assert any("partner_commission_lines" in failure and ", final: stored" in failure for failure in found)
@@ -317,57 +328,104 @@ def test_verify_deep__period_moved_with_its_digest__does_not_follow_from_the_ans
 
 
 def test_verify_deep__decision_made_since__is_a_note_that_asks_for_recomputation(proven: Proven) -> None:
-    with proven.as_superuser() as run:
-        run(
-            """INSERT INTO partners (partner_id, revision, name, reason, recorded_by)
-               SELECT partner_id, revision + 1, 'Renamed', 'test', 'test' FROM partners WHERE partner_id = 'northwind'"""
-        )
+    proven.run(
+        """INSERT INTO partners (partner_id, revision, name, reason, recorded_by)
+           SELECT partner_id, revision + 1, 'Renamed', '', 'test' FROM partners WHERE partner_id = 'northwind'"""
+    )
     report = proven.verify(deep=True)
     assert report.holds, [str(failure) for failure in report.failures]
     assert [note.where.split(" of ")[0] for note in report.notes] == ["partner_commission_statements"]
     assert "decision partners:northwind/2" in report.notes[0].problem
 
 
-def test_verify__configuration_changed__is_a_note(proven: Proven) -> None:
-    chains = proven.aurora.workspace.chains_path
+def test_verify__configuration_changed__is_a_note(copied: Aurora) -> None:
+    chains = copied.workspace.chains_path
     chains.write_text(chains.read_text("utf-8").replace("bps: 309", "bps: 310"), encoding="utf-8")
-    report = proven.verify()
+    with copied.database.connect() as connection:
+        report = verify_period(connection, KEY, aurora=copied)
     assert report.holds
     assert [note.problem for note in report.notes] == ["the configuration says something else now"]
     assert "chains.solana-demo.protocol_fee_bps" in report.notes[0].where
 
 
-def test_verify__superseded_and_attested_snapshots__hold_too(proven: Proven) -> None:
-    with proven.database.connect() as connection:
-        before = load_published(connection, VALIDATOR_PNL, KEY.chain_id, KEY.epoch)
-        draft = draft_pnl(proven.aurora, connection, KEY)
-    changed = draft.frame.with_columns(name=draft.frame["name"] + " renamed")
-    write_check_publish(proven.database, [type(draft)(**{**vars(draft), "frame": changed})])
-    write_check_publish(proven.database, [type(draft)(**{**vars(draft), "inputs": draft.inputs[1:]})])
-    report = proven.verify()
-    assert [str(failure) for failure in report.failures] == []
-    standing = proven.one("SELECT count(*) AS n FROM snapshots WHERE asset = 'validator_pnl'")
-    assert standing["n"] == 2
-    proven.tamper(
-        "UPDATE attestations SET lineage_digest = repeat('c', 64) WHERE snapshot_id = %s RETURNING 1 AS n",
-        before.snapshot_id,
-    )
-    (failure,) = proven.verify().failures
+def test_verify__configuration_not_at_hand__is_a_note_per_value(proven: Proven) -> None:
+    report = verify_period(proven.connection, KEY)
+    assert report.holds
+    assert sorted(note.where for note in report.notes) == [
+        "chains.solana-demo.costs_due",
+        "chains.solana-demo.protocol_fee_bps",
+    ]
+
+
+def test_verify__superseded_and_attested_snapshots__hold_too(copied: Aurora) -> None:
+    with copied.database.connect() as connection:
+        draft = draft_pnl(copied, connection, KEY)
+    renamed = draft.frame.with_columns(name=draft.frame["name"] + " renamed")
+    write_check_publish(copied.database, [replace(draft, frame=renamed)])
+    write_check_publish(copied.database, [replace(draft, inputs=draft.inputs[1:])])
+    with copied.database.connect() as connection:
+        report = verify_period(connection, KEY, aurora=copied)
+        assert [str(failure) for failure in report.failures] == []
+        assert len(snapshots_of_period(connection, KEY, [VALIDATOR_PNL])) == 2
+        connection.rollback()
+        proven = Proven(copied, connection)
+        proven.tamper("UPDATE attestations SET lineage_digest = repeat('c', 64) RETURNING 1 AS n")
+        (failure,) = proven.verify().failures
     assert "attestation" in failure.where
     assert failure.recorded == "c" * 64
 
 
+def test_verify__rejected_snapshots__hold_with_or_without_their_rows(copied: Aurora) -> None:
+    with copied.database.connect() as connection:
+        draft = draft_pnl(copied, connection, KEY)
+    one = pl.lit(1).cast(pl.Decimal(38, 0))
+    changed = draft.frame.with_columns(other_income=one)
+    impossible = draft.frame.with_columns(other_income=-one)
+    for frame, violations in ((changed, ("does not add up",)), (impossible, ())):
+        with pytest.raises(Rejected):
+            write_check_publish(copied.database, [replace(draft, frame=frame, violations=violations)])
+    with copied.database.connect() as connection:
+        report = verify_period(connection, KEY, [VALIDATOR_PNL], aurora=copied)
+    assert [str(failure) for failure in report.failures] == []
+    assert report.held[Checked.CONTENT] == 2
+    assert [note.problem for note in report.notes] == [
+        "it was rejected and its rows could not be kept, so none to hash"
+    ]
+
+
+def test_verify__login_that_may_not_read_the_secret__takes_salts_as_stored(proven: Proven) -> None:
+    for statement in (
+        "CREATE ROLE proof_reader",
+        "GRANT USAGE ON SCHEMA public, layers TO proof_reader",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public, layers TO proof_reader",
+        "REVOKE ALL ON instance_secret FROM proof_reader",
+        "SET LOCAL ROLE proof_reader",
+    ):
+        proven.connection.execute(statement.encode())
+    report = proven.verify(deep=True)
+    assert report.holds
+    assert Checked.SALT not in report.held
+    assert {note.kind for note in report.notes} == {Checked.SALT}
+
+
+def test_verify__somebody_publishes_meanwhile__reads_one_moment(copied: Aurora) -> None:
+    with copied.database.connect() as reading:
+        before = verify_period(reading, KEY, aurora=copied)
+        with copied.database.connect() as connection:
+            draft = draft_pnl(copied, connection, KEY)
+        renamed = draft.frame.with_columns(name=draft.frame["name"] + " renamed")
+        write_check_publish(copied.database, [replace(draft, frame=renamed)])
+        assert verify_period(reading, KEY, aurora=copied).held == before.held
+
+
 def test_verify_audit__entry_edited__is_found(proven: Proven) -> None:
-    with proven.database.connect() as connection:
-        assert verify_audit(connection).holds
-        witness = head(connection)
-    assert witness is not None
+    assert verify_audit(proven.connection).holds
+    witness = head(proven.connection)
     proven.tamper("UPDATE audit_log SET actor = 'nobody' WHERE sequence = 2 RETURNING 1 AS n")
-    with proven.database.connect() as connection:
-        report = verify_audit(connection, witness)
+    report = verify_audit(proven.connection, witness)
     assert [failure.where for failure in report.failures] == ["audit_log entry 2"]
 
 
 def test_verify__deep_without_configuration__is_refused(proven: Proven) -> None:
-    with proven.database.connect() as connection, pytest.raises(ValueError, match="pass aurora"):
-        verify_period(connection, KEY, deep=True)
+    with pytest.raises(ValueError, match="pass aurora"):
+        verify_period(proven.connection, KEY, deep=True)

@@ -47,7 +47,9 @@ def error_of(question: Question, code: int, message: str = "it failed", data: ob
     return answer_to(question, {"jsonrpc": "2.0", "error": error, "id": 1})
 
 
-def block(slot: int, parent: int | None = None, rewards: Sequence[dict[str, Any]] = (), time: int = 1) -> dict[str, Any]:
+def block(
+    slot: int, parent: int | None = None, rewards: Sequence[dict[str, Any]] = (), time: int = 1
+) -> dict[str, Any]:
     """A block as getBlock gives it without transactions."""
     return {
         "blockHeight": slot,

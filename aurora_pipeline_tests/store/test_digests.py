@@ -104,9 +104,9 @@ def lineage(
     return sha256(record("aurora.lineage.1", table, chain, epoch, content_digest, version, len(ordered), *flat))
 
 
-def fetch(state: str, reason: str | None, answers: Sequence[Sequence[Any]]) -> str:
+def fetch(kind: str, state: str, reason: str | None, answers: Sequence[Sequence[Any]]) -> str:
     root = merkle([record("aurora.response.1", *answer) for answer in answers]).hex()
-    return sha256(record("aurora.fetch.1", state, reason, root))
+    return sha256(record("aurora.fetch.1", kind, state, reason, root))
 
 
 def as_value(written: Any) -> Any:
@@ -190,9 +190,11 @@ def test_document__lineage__commits_to_sorted_inputs() -> None:
 
 def test_document__fetches__commit_to_answers_in_order() -> None:
     for vector in vectors()["fetches"]:
-        assert fetch(vector["state"], vector["reason"], vector["answers"]) == vector["fetch_digest"]
-        ours = [(answer[0], answer[1], answer[2]) for answer in vector["answers"]]
-        assert fetch_digest(FigureState(vector["state"]), vector["reason"], ours) == vector["fetch_digest"]
+        stated = (vector["kind"], vector["state"], vector["reason"])
+        assert fetch(*stated, vector["answers"]) == vector["fetch_digest"]
+        ours = [(answer[0], answer[1], answer[2], answer[3]) for answer in vector["answers"]]
+        state = FigureState(vector["state"])
+        assert fetch_digest(vector["kind"], state, vector["reason"], ours) == vector["fetch_digest"]
 
 
 def test_document__period__commits_to_slots_and_instants() -> None:
@@ -259,9 +261,9 @@ def test_document__sql__lists_the_answers_of_a_fetch_in_order(database: Database
         record_fetch(connection, *told, stored[::-1], None)
         rows = connection.execute(code("sql fetch").encode()).fetchall()
     assert [sha256(bytes.fromhex(row["body"])) for row in rows] == [row["response_hash"] for row in rows]
-    answers = [(row["request_key"], row["status"], row["response_hash"]) for row in rows]
+    answers = [(row["request_key"], "{}", row["status"], row["response_hash"]) for row in rows]
     assert [answer[0] for answer in answers] == ["getBlock 2", "getBlock 1", "getBlock 0"]
-    assert fetch("final", None, answers) == rows[0]["fetch_digest"]
+    assert fetch("solana_rpc", "final", None, answers) == rows[0]["fetch_digest"]
 
 
 EVERY_KIND = Table(

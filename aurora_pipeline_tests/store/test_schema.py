@@ -8,11 +8,14 @@ from itertools import count
 from typing import Any
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.ddl import create_statements
 from aurora_pipeline.store.embedded import EmbeddedPostgres
-from aurora_pipeline.store.migrate import downgrade, revision, upgrade
+from aurora_pipeline.store.migrate import downgrade, upgrade
+from aurora_pipeline.store.revision import revision, wanted_revision
 from aurora_pipeline.tables import ALL_TABLES
 
 _SCHEMAS = "('public', 'layers')"
@@ -112,3 +115,9 @@ def test_upgrade__current_schema__changes_nothing(database: Database) -> None:
     assert upgrade(database).is_current
     assert catalog(database) == before
     assert revision(database).is_current
+
+
+def test_wanted_revision__read_from_file_names__is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", "aurora_pipeline:store/migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == wanted_revision()

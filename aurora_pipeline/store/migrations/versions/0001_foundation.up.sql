@@ -235,7 +235,7 @@ COMMENT ON COLUMN staging_fetches.subject IS 'The validator asked about, or * wh
 COMMENT ON COLUMN staging_fetches.state IS 'How much the answers say.';
 COMMENT ON COLUMN staging_fetches.reason IS 'Why the state is what it is.';
 COMMENT ON COLUMN staging_fetches.payload_ids IS 'The answers in the order of the plan.';
-COMMENT ON COLUMN staging_fetches.fetch_digest IS 'Commits to state, reason and every answer in order.';
+COMMENT ON COLUMN staging_fetches.fetch_digest IS 'Commits to kind, state, reason and every answer in order.';
 COMMENT ON COLUMN staging_fetches.dagster_run IS 'The run that fetched; null outside Dagster.';
 COMMENT ON COLUMN staging_fetches.written_at IS 'When the row was written.';
 CREATE INDEX ON staging_fetches (chain_id, epoch, data_type, subject);

@@ -1,0 +1,46 @@
+"""Dagster's home: ready for other processes, without a secret in it, and mended when somebody wrote into it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.operations.dagster_home import prepare_dagster_home, project_file
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.store.embedded import EmbeddedPostgres
+from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, Workspace
+
+
+@pytest.fixture
+def external(server: EmbeddedPostgres, tmp_path: Path) -> Aurora:
+    """An instance whose database somebody else runs; its URL holds a password."""
+    url = server.url("postgres").replace("postgresql+psycopg://", "postgresql://").replace("@/", ":geheim@/", 1)
+    return Aurora(Workspace(tmp_path, False, {**os.environ, DATABASE_VARIABLE: url}))
+
+
+def test_home__prepared__names_the_workspace_and_keeps_the_password_out_of_files(external: Aurora) -> None:
+    environment = prepare_dagster_home(external)
+    home = Path(environment["DAGSTER_HOME"])
+    assert environment["AURORA_HOME"] == str(external.workspace.home)
+    assert environment["AURORA_DEMO"] == "0"
+    assert "geheim" in environment[DAGSTER_URL_VARIABLE]
+    assert "/postgres_dagster?" in environment[DAGSTER_URL_VARIABLE]
+    written = [path.read_text() for path in external.workspace.data_dir.rglob("*") if path.is_file()]
+    assert len(written) == 1
+    assert "geheim" not in written[0]
+    assert (home / "dagster.yaml").read_bytes() == project_file("dagster.yaml").read_bytes()
+
+
+def test_home__garbled__is_mended(external: Aurora) -> None:
+    home = Path(prepare_dagster_home(external)["DAGSTER_HOME"])
+    (home / "dagster.yaml").write_text("{{")
+    prepare_dagster_home(external)
+    assert (home / "dagster.yaml").read_bytes() == project_file("dagster.yaml").read_bytes()
+
+
+def test_project_file__not_in_the_checkout__says_how_to_run_aurora() -> None:
+    with pytest.raises(AuroraError, match="run Aurora from its checkout"):
+        project_file("nothing.yaml")

@@ -1,0 +1,66 @@
+"""Running jobs in this process: Ctrl-C is heeded even where somebody else swallows it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from aurora_pipeline.operations.runs import heeding_interrupts
+
+
+@pytest.fixture(autouse=True)
+def swallowing() -> Iterator[list[int]]:
+    """A handler that drops the signal, as Dagster's does between steps."""
+    dropped: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: dropped.append(number))
+    yield dropped
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt__swallowed_by_another_handler__ends_the_block_after_all(swallowing: list[int]) -> None:
+    with pytest.raises(KeyboardInterrupt), heeding_interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert swallowing == [signal.SIGINT]
+
+
+def test_interrupt__raised_as_something_else__is_an_interrupt() -> None:
+    def step() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise ValueError("what a step made of it")
+
+    with pytest.raises(KeyboardInterrupt), heeding_interrupts():
+        step()
+
+
+def test_no_interrupt__results_and_errors_pass_as_they_are() -> None:
+    with heeding_interrupts():
+        pass
+    with pytest.raises(ValueError, match="a real one"), heeding_interrupts():
+        raise ValueError("a real one")
+
+
+def test_descriptor__after_the_block__is_put_back() -> None:
+    before = signal.set_wakeup_fd(-1)
+    try:
+        with heeding_interrupts():
+            pass
+        assert signal.set_wakeup_fd(-1) == -1
+    finally:
+        signal.set_wakeup_fd(before)
+
+
+def test_another_thread__which_hears_no_signals__just_runs() -> None:
+    ran: list[bool] = []
+
+    def work() -> None:
+        with heeding_interrupts():
+            ran.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert ran == [True]

@@ -1,0 +1,143 @@
+"""Period keys, which epochs are final, and the order of partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.discovery import final_epochs
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, reorder
+from aurora_pipeline.periods.sensors import SAMPLES_PER_PERIOD, observation_key, plan_periods, sample_number
+from aurora_pipeline.providers.solana_answers import EpochInfo
+
+CHAINS = st.sampled_from(["ethereum-mainnet", "solana-demo", "solana-mainnet"])
+KEYS = st.builds(PeriodKey, CHAINS, st.integers(min_value=0, max_value=9_999_999))
+KEY_LISTS = st.lists(KEYS, max_size=12, unique=True)
+
+
+def texts(keys: list[PeriodKey]) -> list[str]:
+    return [str(key) for key in keys]
+
+
+@given(KEYS)
+def test_key__printed_and_parsed__is_the_same(key: PeriodKey) -> None:
+    assert PeriodKey.parse(str(key)) == key
+
+
+@given(KEY_LISTS)
+def test_keys__of_one_chain__sort_as_text_as_they_do_in_time(keys: list[PeriodKey]) -> None:
+    same_chain = [PeriodKey("solana-demo", key.epoch) for key in keys]
+    assert sorted(texts(same_chain)) == texts(sorted(same_chain))
+
+
+def test_key__worked_example__is_padded() -> None:
+    assert str(PeriodKey("solana-mainnet", 850)) == "solana-mainnet:0000850"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "solana-mainnet", "solana-mainnet:850", "solana-mainnet:-000850", "Solana:0000850", ":0000850", "a:0000850\n",
+     "a:0000850:1", "a:00000850", "a:" + "9" * 5_000,
+     "a: 0000850", "-a:0000850", "a:\u0660\u0660\u0660\u0660\u0668\u0665\u0660"],
+)  # fmt: skip
+def test_key__anything_else__refused_with_an_example(text: str) -> None:
+    with pytest.raises(AuroraError, match="solana-mainnet:0000850"):
+        PeriodKey.parse(text)
+
+
+# Partitions.
+
+
+@given(KEY_LISTS, KEY_LISTS)
+def test_keys_to_add__any_state__are_the_missing_ones_in_order(
+    present: list[PeriodKey], recorded: list[PeriodKey]
+) -> None:
+    added = keys_to_add(texts(present), recorded)
+    assert set(added) == set(texts(recorded)) - set(texts(present))
+    assert is_in_order(added)
+
+
+@given(KEY_LISTS)
+def test_is_in_order__keys_of_each_chain__must_ascend(keys: list[PeriodKey]) -> None:
+    by_chain = {chain: [key for key in keys if key.chain_id == chain] for chain in {key.chain_id for key in keys}}
+    assert is_in_order(texts(keys)) == all(ordered == sorted(ordered) for ordered in by_chain.values())
+    assert is_in_order(texts(sorted(keys)))
+
+
+@given(KEY_LISTS, KEY_LISTS, st.sets(KEYS))
+def test_plan__any_state__adds_what_is_missing_and_runs_what_was_never_published(
+    present: list[PeriodKey], recorded: list[PeriodKey], computed: set[PeriodKey]
+) -> None:
+    plan = plan_periods(texts(present), recorded, computed)
+    assert set(plan.to_run) == set(recorded) - computed
+    # Dagster refuses a run request for a key that is no partition.
+    assert set(texts(list(plan.to_run))) <= set(texts(present)) | set(plan.new_keys)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as empty:
+        yield empty
+
+
+def test_register__an_older_period_that_came_late__mends_the_order(instance: dg.DagsterInstance) -> None:
+    chain = [PeriodKey("solana-demo", epoch) for epoch in range(850, 856)]
+    other = PeriodKey("ethereum-mainnet", 1_000)
+    assert register(instance, [*chain[3:], other]) == texts([other, *chain[3:]])
+    assert register(instance, chain) == texts(chain[:3])
+    assert list(instance.get_dynamic_partitions("periods")) == texts([other, *chain])
+    assert register(instance, [*chain, other]) == []
+    assert not reorder(instance)
+
+
+def test_reorder__a_set_disordered_by_hand__is_sorted_and_keeps_every_key(instance: dg.DagsterInstance) -> None:
+    disordered = ["solana-demo:0000852", "solana-demo:0000850", "ethereum-mainnet:0000007", "solana-demo:0000851"]
+    for key in disordered:
+        instance.add_dynamic_partitions("periods", [key])
+    assert reorder(instance)
+    assert list(instance.get_dynamic_partitions("periods")) == sorted(disordered)
+
+
+# What is final, and when to look.
+
+HEADS = st.builds(
+    lambda epoch, slots, part: EpochInfo(epoch, epoch * slots + part % slots, part % slots, slots),
+    st.integers(min_value=1, max_value=1_000),
+    st.integers(min_value=40, max_value=432_000),
+    st.integers(min_value=0),
+)
+
+
+@given(HEADS, st.integers(min_value=0, max_value=1_000), st.integers(min_value=0, max_value=39), st.data())
+def test_final_epochs__any_head__ended_at_least_the_lag_ago(
+    info: EpochInfo, first_period: int, lag: int, data: st.DataObject
+) -> None:
+    recorded = data.draw(st.sets(st.integers(min_value=0, max_value=1_000)))
+    found = final_epochs(info, first_period, lag, recorded)
+    assert found == sorted(found)
+    expected = {
+        epoch
+        for epoch in range(first_period, info.epoch)
+        if info.absolute_slot - ((epoch + 1) * info.slots_in_epoch - 1) > lag
+    }
+    assert set(found) == expected - recorded
+
+
+@given(HEADS)
+def test_samples__any_head__are_numbered_evenly_and_have_one_run_key_each(info: EpochInfo) -> None:
+    number = sample_number(info)
+    assert 0 <= number < SAMPLES_PER_PERIOD
+    assert number * info.slots_in_epoch <= info.slot_index * SAMPLES_PER_PERIOD
+    assert observation_key("solana-demo", info) == f"observe:solana-demo:{info.epoch:07d}:{number}"
+
+
+def test_samples__throughout_one_epoch__are_all_due_once() -> None:
+    numbers = [sample_number(EpochInfo(850, 850 * 240 + slot, slot, 240)) for slot in range(240)]
+    assert numbers == sorted(numbers)
+    assert [numbers.count(number) for number in range(SAMPLES_PER_PERIOD)] == [40] * SAMPLES_PER_PERIOD

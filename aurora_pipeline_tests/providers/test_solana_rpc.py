@@ -1,0 +1,406 @@
+"""The Solana node adapter against a node that behaves, and one that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from aurora_pipeline.providers.adapter import (
+    EVERYONE,
+    LEADER_SCHEDULE,
+    Fetched,
+    FetchScope,
+    ProviderDown,
+    ValidatorAsked,
+)
+from aurora_pipeline.providers.asking import asking_unrecorded
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM, EpochSchedule
+from aurora_pipeline.providers.solana_blocks import read_led_blocks
+from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots_of
+from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
+from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider
+from aurora_pipeline_tests.providers.test_solana_answers import transaction
+
+EPOCH, FIRST, LAST = 10, 100, 109
+PRODUCED = [100, 101, 103, 104, 106, 107, 112]
+SCHEDULE = {"id1": [0, 1, 2, 3], "id2": [4, 5, 6, 7], "id3": [8, 9]}
+
+FINAL, PENDING, PARTIAL, UNAVAILABLE = (
+    FigureState.FINAL,
+    FigureState.PENDING,
+    FigureState.PARTIAL,
+    FigureState.UNAVAILABLE,
+)
+
+
+class Node:
+    """A small chain behind a JSON-RPC server; `replies` override single methods, by function or in turn."""
+
+    def __init__(self, **replies: Callable[[Seen], Reply]) -> None:
+        self.replies = replies
+        self.epochs = [EPOCH]
+
+    def __call__(self, seen: Seen) -> Reply:
+        method = seen.rpc["method"]
+        if method in self.replies:
+            return self.replies[method](seen)
+        result = getattr(self, method)(*seen.rpc["params"])
+        return result if isinstance(result, Reply) else rpc_result(seen, result)
+
+    def getLeaderSchedule(self, slot: int, *_: Any) -> Any:  # noqa: N802 - the method's own name
+        return SCHEDULE
+
+    def getBlocks(self, first: int, last: int, *_: Any) -> Any:  # noqa: N802 - the method's own name
+        return [slot for slot in PRODUCED if first <= slot <= last]
+
+    def getBlocksWithLimit(self, first: int, limit: int, *_: Any) -> Any:  # noqa: N802 - the method's own name
+        return [slot for slot in PRODUCED if first <= slot][:limit]
+
+    def getBlock(self, slot: int, options: Mapping[str, Any]) -> Any:  # noqa: N802 - the method's own name
+        if slot not in PRODUCED:
+            return rpc_error(-32007, f"Slot {slot} was skipped")
+        parent = max([one for one in PRODUCED if one < slot], default=99)
+        shown = block(slot, parent, [fee(slot)], time=1_700_000_000 + slot)
+        if options["transactionDetails"] == "accounts":
+            shown["transactions"] = [transaction("id1", 5000, ["v1", VOTE_PROGRAM])]
+        return shown
+
+    def getInflationReward(self, addresses: list[str], options: Mapping[str, Any]) -> Any:  # noqa: N802 - its name
+        row = {"epoch": options["epoch"], "effectiveSlot": LAST + 1, "amount": 5, "postBalance": 6}
+        return [None if address == "none" else row for address in addresses]
+
+    def getEpochInfo(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
+        epoch = self.epochs.pop(0) if len(self.epochs) > 1 else self.epochs[0]
+        return {"absoluteSlot": epoch * 10 + 5, "epoch": epoch, "slotIndex": 5, "slotsInEpoch": 10, "blockHeight": 1}
+
+    def getEpochSchedule(self) -> Any:  # noqa: N802 - the method's own name
+        return {
+            "slotsPerEpoch": 10,
+            "leaderScheduleSlotOffset": 10,
+            "warmup": False,
+            "firstNormalEpoch": 0,
+            "firstNormalSlot": 0,
+        }
+
+    def getVoteAccounts(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
+        row = {"votePubkey": "v1", "nodePubkey": "id1", "activatedStake": 7, "commission": 5}
+        return {"current": [row], "delinquent": []}
+
+    def getProgramAccounts(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
+        return []
+
+
+def scope(*validators: str, **fields: Any) -> FetchScope:
+    """Validators v1, v2 ... with the identities id1, id2 ..."""
+    asked = tuple(ValidatorAsked(f"v{name}", f"id{name}") for name in validators or ("1",))
+    return FetchScope("chain", EPOCH, FIRST, LAST, **({"validators": asked} | fields))
+
+
+def run(server: FaultServer, call: Callable[..., Any], **settings: Any) -> Any:
+    """`call(adapter, ask)` over a real connection."""
+
+    async def go() -> Any:
+        adapter = SolanaRpc(NODE)
+        async with asking_unrecorded(provider(server.url, **settings), adapter) as ask:
+            return await call(adapter, ask)
+
+    return asyncio.run(go())
+
+
+def fetch(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
+    with FaultServer(node) as server:
+        fetched = run(server, lambda adapter, ask: adapter.fetch(data_type, of, ask))
+    return {one.subject: one for one in fetched}
+
+
+def observe(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
+    with FaultServer(node) as server:
+        fetched = run(server, lambda adapter, ask: adapter.observe(data_type, of, ask))
+    return {one.subject: one for one in fetched}
+
+
+def methods(one: Fetched) -> list[str]:
+    return [str(answer.request_key).rsplit(" none", 1)[0] for answer in one.answers]
+
+
+def always(code: int) -> Callable[[Seen], Reply]:
+    return lambda seen: rpc_error(code, "the node's words")
+
+
+# Fees
+
+
+def test_fees__skips_inside_and_at_the_end__final_with_their_proofs() -> None:
+    fees = fetch(Node(), "fees", scope("1", "2", "3"))
+    assert {one.state for one in fees.values()} == {FINAL}
+    assert methods(fees["v1"])[2:] == ["getBlocksWithLimit 110 1", "getBlock 100", "getBlock 101", "getBlock 103"]
+    assert methods(fees["v2"])[3:] == ["getBlock 104", "getBlock 106", "getBlock 107"]
+    assert methods(fees["v3"])[3:] == ["getBlock 112"]
+    led = read_led_blocks(fees["v3"].answers, NODE, "id3", FIRST, LAST)
+    assert (led.leader_slots, led.skipped, led.unproven) == (2, (108, 109), ())
+
+
+def test_fees__leads_no_slot__final_with_schedule_and_blocks() -> None:
+    one = fetch(Node(), "fees", scope("9"))["v9"]
+    assert (one.state, methods(one)) == (FINAL, ["getLeaderSchedule 100", "getBlocks 100 109"])
+
+
+def test_fees__observed_schedule__used_instead_of_asking() -> None:
+    seen = fetch(Node(), "fees", scope("1"))["v1"].answers[0]
+    one = fetch(Node(getLeaderSchedule=always(-32603)), "fees", scope("1", leader_schedule=seen))["v1"]
+    assert (one.state, one.answers[0]) == (FINAL, seen)
+
+
+def test_fees__schedule_forgotten__unavailable_and_another_may_know() -> None:
+    one = fetch(Node(getLeaderSchedule=lambda seen: rpc_result(seen, None)), "fees", scope("1"))["v1"]
+    assert (one.state, one.other_may_know) == (UNAVAILABLE, True)
+    assert "schedule" in str(one.reason)
+
+
+def test_fees__identity_not_known__that_validator_alone_unavailable() -> None:
+    asked = (ValidatorAsked("v1", "id1"), ValidatorAsked("v2", None))
+    fees = fetch(Node(), "fees", scope(validators=asked))
+    assert (fees["v1"].state, fees["v2"].state) == (FINAL, UNAVAILABLE)
+    assert "identity is not known" in str(fees["v2"].reason)
+
+
+def test_fees__no_block_listed__history_missing_and_never_zero() -> None:
+    one = fetch(Node(getBlocks=lambda seen: rpc_result(seen, [])), "fees", scope("1"))["v1"]
+    assert (one.state, one.other_may_know) == (UNAVAILABLE, True)
+    assert "history missing" in str(one.reason)
+
+
+def test_fees__pruned_list__noticed_by_the_first_block_parent() -> None:
+    one = fetch(Node(getBlocks=lambda seen: rpc_result(seen, [103, 104, 106, 107])), "fees", scope("1"))["v1"]
+    assert (one.state, one.other_may_know) == (PENDING, True)
+    assert "gap" in str(one.reason)
+
+
+def test_fees__listed_block_reported_as_skipped__no_skip() -> None:
+    fees = fetch(Node(getBlock=lambda seen: rpc_error(-32009, "Slot 101 was skipped")), "fees", scope("1"))
+    assert (fees["v1"].state, fees["v1"].other_may_know) == (UNAVAILABLE, True)
+
+
+def test_fees__one_leaders_block_is_garbage__the_other_validators_figures_stand() -> None:
+    node = Node()
+    node.replies["getBlock"] = lambda seen: (
+        Reply(b"{garbage") if seen.rpc["params"][0] == 106 else rpc_result(seen, node.getBlock(*seen.rpc["params"]))
+    )
+    fees = fetch(node, "fees", scope("1", "2"))
+    assert (fees["v1"].state, fees["v2"].state, fees["v2"].other_may_know) == (FINAL, PENDING, True)
+    assert "unreadable" in str(fees["v2"].reason)
+
+
+def test_fees__node_dies_in_the_middle__what_is_complete_stands() -> None:
+    node = Node()
+    node.replies["getBlock"] = lambda seen: (
+        Reply(status=500) if seen.rpc["params"][0] > 103 else rpc_result(seen, node.getBlock(*seen.rpc["params"]))
+    )
+    with FaultServer(node) as server:
+        # Recorded asks remember what came before the end; this one asks again for it.
+        fetched = run(server, lambda adapter, ask: adapter.fetch("fees", scope("1", "2"), ask))
+    states = {one.subject: (one.state, one.other_may_know) for one in fetched}
+    assert states == {"v1": (FINAL, False), "v2": (PENDING, True)}
+
+
+def test_fees__nothing_answers__provider_down() -> None:
+    with FaultServer(lambda seen: Reply(status=500)) as server, pytest.raises(ProviderDown):
+        run(server, lambda adapter, ask: adapter.fetch("fees", scope("1"), ask))
+
+
+# What every error code means
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "other_may_know", "attempts"),
+    [
+        (-32001, UNAVAILABLE, True, 1),
+        (-32004, PENDING, True, 3),
+        (-32005, PENDING, True, 3),
+        (-32007, UNAVAILABLE, True, 1),
+        (-32009, UNAVAILABLE, True, 1),
+        (-32010, UNAVAILABLE, True, 1),
+        (-32011, UNAVAILABLE, True, 1),
+        (-32012, PENDING, True, 3),
+        (-32014, PENDING, True, 3),
+        (-32015, UNAVAILABLE, True, 1),
+        (-32016, PENDING, True, 3),
+        (-32017, PENDING, False, 1),
+        (-32018, UNAVAILABLE, True, 1),
+        (-32019, PENDING, True, 3),
+        (-32600, UNAVAILABLE, True, 1),
+        (-32601, UNAVAILABLE, True, 1),
+        (-32602, UNAVAILABLE, True, 1),
+        (-32603, PENDING, True, 3),
+        (-32700, UNAVAILABLE, True, 1),
+        (-99999, UNAVAILABLE, True, 1),
+    ],
+)
+def test_rewards__error__state_retries_and_reason(
+    code: int, state: FigureState, other_may_know: bool, attempts: int
+) -> None:
+    with FaultServer(Node(getInflationReward=always(code))) as server:
+        (one,) = run(server, lambda adapter, ask: adapter.fetch("rewards", scope("1", stake_accounts={"v1": ()}), ask))
+    assert (one.state, one.other_may_know) == (state, other_may_know)
+    assert f"({code}: the node's words)" in one.reason
+    assert [answer.status for answer in one.answers] == [200]
+    # Asked once by the plan of all and once by that of the validator, for this ask has no memory.
+    assert len(server.seen) == 2 * attempts
+
+
+def test_rewards__still_being_paid__says_so() -> None:
+    one = fetch(Node(getInflationReward=always(-32017)), "rewards", scope("1", stake_accounts={"v1": ()}))["v1"]
+    assert "rewards still being paid" in str(one.reason)
+
+
+# Rewards
+
+
+def test_rewards__many_stake_accounts__vote_account_first_in_batches_of_100() -> None:
+    stakes = tuple(f"s{number:03}" for number in range(150))
+    with FaultServer(Node()) as server:
+        (one,) = run(
+            server, lambda adapter, ask: adapter.fetch("rewards", scope("1", stake_accounts={"v1": stakes}), ask)
+        )
+    asked = [answer.request["body"]["params"] for answer in one.answers]
+    assert [(len(addresses), options["epoch"]) for addresses, options in asked] == [(100, EPOCH), (51, EPOCH)]
+    assert [address for addresses, _ in asked for address in addresses] == ["v1", *stakes]
+    assert one.state is FINAL
+
+
+def test_rewards__stake_accounts_not_known__partial() -> None:
+    one = fetch(Node(), "rewards", scope("1"))["v1"]
+    assert (one.state, len(one.answers)) == (PARTIAL, 1)
+    assert "positions were not observed" in str(one.reason)
+
+
+def test_rewards__row_of_another_epoch__refused() -> None:
+    row = {"epoch": EPOCH - 1, "effectiveSlot": 1, "amount": 5, "postBalance": 6}
+    node = Node(getInflationReward=lambda seen: rpc_result(seen, [row]))
+    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": ()}))["v1"]
+    assert (one.state, one.other_may_know) == (PENDING, True)
+    assert "epoch 9 was answered where 10 was asked" in str(one.reason)
+
+
+def test_rewards__http_404__unavailable() -> None:
+    node = Node(getInflationReward=lambda seen: json_reply({}, status=404))
+    assert fetch(node, "rewards", scope("1"))["v1"].state is UNAVAILABLE
+
+
+# Costs
+
+
+def test_costs__whole_epoch__one_fetch_for_everyone() -> None:
+    costs = fetch(Node(), "costs", scope("1", "2"))
+    assert list(costs) == [EVERYONE]
+    assert costs[EVERYONE].state is FINAL
+    assert [answer.request["body"]["params"][0] for answer in costs[EVERYONE].answers] == [100, 110, *PRODUCED]  # type: ignore[index]
+
+
+def test_costs__a_block_cleaned_up__unavailable() -> None:
+    assert fetch(Node(getBlock=always(-32001)), "costs", scope("1"))[EVERYONE].state is UNAVAILABLE
+
+
+def test_costs__blocks_without_transactions__refused() -> None:
+    node = Node(getBlock=lambda seen: rpc_result(seen, block(seen.rpc["params"][0])))
+    assert fetch(node, "costs", scope("1"))[EVERYONE].state is PENDING
+
+
+# Observations
+
+
+def test_observe_positions__inside_the_epoch__four_answers_per_validator() -> None:
+    seen = observe(Node(), "positions", scope("1", "2"))
+    assert [one.state for one in seen.values()] == [FINAL, FINAL]
+    keys = ["getEpochInfo", "getVoteAccounts", "getProgramAccounts stake v2", "getEpochInfo"]
+    assert [answer.request_key for answer in seen["v2"].answers] == keys
+
+
+def test_observe_positions__shared_questions__asked_once_and_epoch_twice() -> None:
+    with FaultServer(Node()) as server:
+        run(server, lambda adapter, ask: adapter.observe("positions", scope("1", "2"), ask))
+    asked = [seen.rpc["method"] for seen in server.seen]
+    assert sorted(asked) == sorted(["getEpochInfo", "getEpochInfo", "getVoteAccounts", *["getProgramAccounts"] * 2])
+
+
+@pytest.mark.parametrize("epochs", [[EPOCH, EPOCH + 1], [EPOCH + 1], [EPOCH - 1, EPOCH]])
+@pytest.mark.parametrize("data_type", ["positions", "meta"])
+def test_observe__straddles_the_end__no_observation(data_type: str, epochs: list[int]) -> None:
+    node = Node()
+    node.epochs = list(epochs)
+    (one,) = observe(node, data_type, scope("1")).values()
+    assert one.state is UNAVAILABLE
+    assert "not of 10 alone" in str(one.reason)
+
+
+def test_observe_meta__inside_the_epoch__vote_accounts_between_two_looks() -> None:
+    one = observe(Node(), "meta", scope("1"))[EVERYONE]
+    assert (one.state, len(one.answers)) == (FINAL, 3)
+    assert SolanaRpc(NODE).identities(one.answers) == {"v1": "id1"}
+
+
+def test_observe_leader_schedule__null__no_observation() -> None:
+    assert observe(Node(), LEADER_SCHEDULE, scope())[EVERYONE].state is FINAL
+    unknown = Node(getLeaderSchedule=lambda seen: rpc_result(seen, None))
+    assert observe(unknown, LEADER_SCHEDULE, scope())[EVERYONE].state is UNAVAILABLE
+
+
+def test_observe_positions__garbage__no_observation() -> None:
+    seen = observe(Node(getProgramAccounts=lambda seen: rpc_result(seen, [{}])), "positions", scope("1"))
+    assert seen["v1"].state is PENDING
+
+
+# Periods
+
+
+def bounds_of(node: Node, epoch: int = EPOCH) -> Bounds:
+    with FaultServer(node) as server:
+        result: Bounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
+    return result
+
+
+def test_head__running_epoch__its_bounds() -> None:
+    with FaultServer(Node()) as server:
+        info = run(server, lambda adapter, ask: head(ask, NODE))
+    assert (info.epoch, info.absolute_slot, info.first_slot, info.last_slot) == (10, 105, 100, 109)
+
+
+def test_bounds__ended_epoch__slots_and_times_of_its_first_and_last_block() -> None:
+    found = bounds_of(Node())
+    assert (found.first_slot, found.first_block_slot, found.last_block_slot, found.last_slot) == (100, 100, 107, 109)
+    assert (found.started_at.timestamp(), found.ended_at.timestamp()) == (1_700_000_100, 1_700_000_107)
+    assert len(found.answers) == 6
+
+
+def test_bounds__running_epoch__refused() -> None:
+    with pytest.raises(UnreadableAnswer, match="has not ended"):
+        bounds_of(Node(), EPOCH + 1)
+
+
+def test_bounds__history_begins_late__refused() -> None:
+    node = Node(getBlocksWithLimit=lambda seen: rpc_result(seen, [103 if seen.rpc["params"][0] == 100 else 112]))
+    with pytest.raises(UnreadableAnswer, match="history begins too late"):
+        bounds_of(node)
+
+
+def test_bounds__block_without_time__refused() -> None:
+    node = Node()
+    node.replies["getBlock"] = lambda seen: rpc_result(seen, {**node.getBlock(*seen.rpc["params"]), "blockTime": None})
+    with pytest.raises(UnreadableAnswer, match="no time"):
+        bounds_of(node)
+
+
+def test_slots_of__warm_up__as_solanas_own_schedule() -> None:
+    oracle = pytest.importorskip("solders.epoch_schedule").EpochSchedule.custom(432_000, 432_000, True)
+    schedule = EpochSchedule(432_000, oracle.first_normal_epoch, oracle.first_normal_slot)
+    for epoch in (0, 1, 5, 13, 14, 15, 207):
+        assert slots_of(epoch, schedule) == (
+            oracle.get_first_slot_in_epoch(epoch),
+            oracle.get_last_slot_in_epoch(epoch),
+        )

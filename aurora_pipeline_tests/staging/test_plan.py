@@ -1,0 +1,125 @@
+"""Staging's decisions: who is asked, which sample counts, which outcome is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.providers.adapter import EVERYONE, Answer, Fetched, ValidatorAsked
+from aurora_pipeline.staging.plan import (
+    Observation,
+    Outcome,
+    kept,
+    observations_that_count,
+    still_to_ask,
+    tally,
+    unresolved,
+    worth_recording,
+)
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline_tests.providers.asked import answer_to
+
+FINAL, PENDING, PARTIAL, UNAVAILABLE = (
+    FigureState.FINAL,
+    FigureState.PENDING,
+    FigureState.PARTIAL,
+    FigureState.UNAVAILABLE,
+)
+A, B = ValidatorAsked("a", None), ValidatorAsked("b", None)
+ANSWER: Answer = answer_to(questions.epoch_info(), {})
+
+
+def outcome(
+    subject: str, state: FigureState, provider: str = "one", other: bool = False, heard: bool = True
+) -> Outcome:
+    return Outcome(provider, "kind", Fetched(subject, state, "why", (ANSWER,) if heard else (), other))
+
+
+@pytest.mark.parametrize(
+    ("states", "refetch", "expected"),
+    [
+        ({}, False, ["a", "b"]),
+        ({"a": FINAL}, False, ["b"]),
+        ({"a": FINAL, "b": FINAL}, False, []),
+        ({"a": FINAL, "b": FINAL}, True, ["a", "b"]),
+        ({"a": PARTIAL, "b": PENDING}, False, ["a", "b"]),
+        ({"a": UNAVAILABLE}, False, ["a", "b"]),
+        ({EVERYONE: FINAL}, False, []),
+        ({EVERYONE: FINAL}, True, ["a", "b"]),
+        ({EVERYONE: PENDING}, False, ["a", "b"]),
+    ],
+)
+def test_still_to_ask__states__only_what_is_not_final(
+    states: dict[str, FigureState], refetch: bool, expected: list[str]
+) -> None:
+    assert [one.validator_key for one in still_to_ask([A, B], states, refetch)] == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "winner"),
+    [
+        (outcome("a", PENDING), outcome("a", FINAL, "two"), "two"),
+        (outcome("a", FINAL), outcome("a", FINAL, "two"), "one"),
+        (outcome("a", PARTIAL), outcome("a", PENDING, "two"), "one"),
+        (outcome("a", UNAVAILABLE), outcome("a", PENDING, "two"), "two"),
+        (outcome("a", PENDING, other=True, heard=False), outcome("a", PENDING, "two"), "two"),
+        (outcome("a", PENDING), outcome("a", PENDING, "two", other=True, heard=False), "one"),
+    ],
+)
+def test_kept__two_providers__the_one_that_says_more(first: Outcome, second: Outcome, winner: str) -> None:
+    assert kept([first, second])["a"].provider == winner
+
+
+def test_unresolved__who_needs_the_next_provider() -> None:
+    best = kept([outcome("a", PENDING)])
+    assert unresolved([A, B], best) == (B,)
+    assert unresolved([A, B], kept([outcome("a", UNAVAILABLE, other=True)])) == (A, B)
+    assert unresolved([A, B], kept([outcome(EVERYONE, FINAL)])) == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "earlier", "expected"),
+    [
+        (outcome("a", PENDING, other=True, heard=False), None, True),
+        (outcome("a", PENDING, other=True, heard=False), UNAVAILABLE, False),
+        (outcome("a", PENDING), PARTIAL, False),
+        (outcome("a", PARTIAL), PARTIAL, True),
+        (outcome("a", UNAVAILABLE), PENDING, True),
+        (outcome("a", FINAL), FINAL, True),
+    ],
+)
+def test_worth_recording__never_takes_away_what_is_known(
+    found: Outcome, earlier: FigureState | None, expected: bool
+) -> None:
+    assert worth_recording(found, earlier) is expected
+
+
+def seen(number: int, provider: str, slot: int, subject: str = "a") -> Observation:
+    return Observation(number, provider, "kind", subject, slot, ())
+
+
+@pytest.mark.parametrize(
+    ("observations", "expected"),
+    [
+        ([seen(1, "one", 100), seen(2, "one", 150)], 2),
+        ([seen(2, "one", 150), seen(1, "one", 100)], 2),
+        ([seen(1, "one", 150), seen(2, "one", 150)], 2),
+        ([seen(1, "one", 100), seen(2, "two", 150)], 1),
+        ([seen(1, "two", 100), seen(2, "one", 90)], 1),
+        ([seen(1, "two", 150), seen(2, "one", 100)], 2),
+        ([seen(1, "one", 100), seen(2, "one", 200)], 1),
+        ([seen(1, "one", 99), seen(2, "two", 199)], 2),
+        ([seen(1, "gone", 120)], 1),
+        ([seen(1, "gone", 120), seen(2, "two", 100)], 2),
+        ([], None),
+    ],
+)
+def test_observations_that_count__last_inside_the_period_of_the_first_provider(
+    observations: list[Observation], expected: int | None
+) -> None:
+    best = observations_that_count(observations, ["one", "two"], 100, 199)
+    assert (best["a"].observation_id if best else None) == expected
+
+
+def test_tally__states__counted_by_name() -> None:
+    assert tally([FINAL, PENDING, FINAL]) == {"final": 2, "pending": 1}

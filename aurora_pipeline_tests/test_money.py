@@ -1,0 +1,219 @@
+"""Money arithmetic against Fractions, the worked figures of the specification, and everything it must refuse."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora_pipeline.money import (
+    AMOUNT_MAX,
+    MoneyError,
+    amount,
+    bps,
+    exact_int,
+    format_coins,
+    mul_div,
+    share_bps,
+    share_by_largest_remainder,
+    shift_point,
+    total,
+)
+
+AMOUNTS = st.integers(min_value=0, max_value=AMOUNT_MAX)
+SIGNED = st.integers(min_value=-AMOUNT_MAX, max_value=AMOUNT_MAX)
+BPS = st.integers(min_value=0, max_value=10_000)
+DECIMALS = st.integers(min_value=0, max_value=18)
+WEIGHTS = st.dictionaries(st.text(max_size=3), st.integers(min_value=0, max_value=10**24), min_size=1, max_size=12)
+NO_INTEGERS = [1.0, True, "1", Decimal(1), None]
+
+
+@given(AMOUNTS, BPS)
+def test_share_bps__any_base_and_rate__is_the_floored_fraction(base: int, rate: int) -> None:
+    assert share_bps(base, rate) == floor(Fraction(base * rate, 10_000))
+
+
+@given(AMOUNTS, AMOUNTS, st.integers(min_value=1, max_value=AMOUNT_MAX))
+def test_mul_div__reward_times_stake_in_wei__is_the_floored_fraction(base: int, part: int, whole: int) -> None:
+    assert mul_div(base, part, whole) == floor(Fraction(base) * Fraction(part, whole))
+
+
+def test_share_bps__worked_figures__to_the_unit() -> None:
+    assert share_bps(32 * 10**18, 5) == 16_000_000_000_000_000
+    assert share_bps(100, 1_000) == 10
+    assert mul_div(800_000_000, 1, 3) == 266_666_666
+    assert share_bps(266_666_666, 500) == 13_333_333
+
+
+@pytest.mark.parametrize(("base", "part", "whole"), [(-1, 1, 1), (1, -1, 1), (1, 1, 0), (1, 1, -1)])
+def test_mul_div__signs_it_is_not_made_for__refused(base: int, part: int, whole: int) -> None:
+    with pytest.raises(MoneyError, match="mul_div needs"):
+        mul_div(base, part, whole)
+
+
+@pytest.mark.parametrize("value", NO_INTEGERS)
+def test_amounts__no_exact_integer__refused_everywhere(value: object) -> None:
+    for refuse in (
+        lambda: exact_int(value),
+        lambda: amount(value),
+        lambda: bps(value),
+        lambda: share_bps(value, 1),  # type: ignore[arg-type]  # that it is refused is the point
+        lambda: mul_div(1, value, 1),  # type: ignore[arg-type]  # as above
+        lambda: mul_div(1, 1, value),  # type: ignore[arg-type]  # as above
+        lambda: total([1, value]),  # type: ignore[list-item]  # as above
+        lambda: format_coins(value, 9),  # type: ignore[arg-type]  # as above
+        lambda: share_by_largest_remainder(value, {"a": 1}),  # type: ignore[arg-type]  # as above
+        lambda: share_by_largest_remainder(1, {"a": value}),  # type: ignore[dict-item]  # as above
+    ):
+        with pytest.raises(MoneyError, match="must be an integer in base units"):
+            refuse()
+
+
+def test_bounds__at_and_beyond_the_edge() -> None:
+    assert amount(AMOUNT_MAX) == AMOUNT_MAX
+    assert amount(-AMOUNT_MAX) == -AMOUNT_MAX
+    assert (bps(0), bps(10_000)) == (0, 10_000)
+    for beyond in (AMOUNT_MAX + 1, -AMOUNT_MAX - 1):
+        with pytest.raises(MoneyError, match="exceeds the bound"):
+            amount(beyond)
+    for beyond in (-1, 10_001):
+        with pytest.raises(MoneyError, match=r"0\.\.10000"):
+            bps(beyond)
+
+
+# Sharing.
+
+
+@given(AMOUNTS, WEIGHTS)
+def test_share__any_weights__adds_up_and_is_within_one_unit_of_the_exact_share(
+    whole: int, weights: dict[str, int]
+) -> None:
+    parts = share_by_largest_remainder(whole, weights)
+    assert sum(parts.values()) == whole
+    assert set(parts) == set(weights)
+    effective = weights if any(weights.values()) else dict.fromkeys(weights, 1)
+    for key, part in parts.items():
+        exact = Fraction(whole * effective[key], sum(effective.values()))
+        assert 0 <= part - floor(exact) <= 1
+        assert part == exact or exact.denominator > 1
+
+
+@given(AMOUNTS, WEIGHTS, st.randoms(use_true_random=False))
+def test_share__weights_in_another_order__gives_the_same_parts(
+    whole: int, weights: dict[str, int], random: object
+) -> None:
+    shuffled = list(weights.items())
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis hands over a random.Random
+    assert share_by_largest_remainder(whole, dict(shuffled)) == share_by_largest_remainder(whole, weights)
+
+
+@given(AMOUNTS, WEIGHTS)
+def test_share__units_left_over__go_to_the_largest_remainders_and_then_the_smaller_keys(
+    whole: int, weights: dict[str, int]
+) -> None:
+    parts = share_by_largest_remainder(whole, weights)
+    effective = weights if any(weights.values()) else dict.fromkeys(weights, 1)
+    exact = {key: Fraction(whole * weight, sum(effective.values())) for key, weight in effective.items()}
+    favoured = [key for key in weights if parts[key] > floor(exact[key])]
+    others = [key for key in weights if key not in favoured]
+    for one in favoured:
+        for other in others:
+            remainder, rest = exact[one] - floor(exact[one]), exact[other] - floor(exact[other])
+            assert remainder > rest or (remainder == rest and one < other)
+
+
+def test_share__worked_figures__to_the_unit() -> None:
+    assert share_by_largest_remainder(10, {"w1": 1, "w2": 1, "w3": 1}) == {"w1": 4, "w2": 3, "w3": 3}
+    assert share_by_largest_remainder(5, {"v1": 7, "v2": 8}) == {"v1": 2, "v2": 3}
+    assert share_by_largest_remainder(3, {"b": 0, "a": 0}) == {"a": 2, "b": 1}
+    assert share_by_largest_remainder(7, {"a": 0, "b": 5}) == {"a": 0, "b": 7}
+
+
+def test_share__among_nobody__only_nothing_can_be_shared() -> None:
+    assert share_by_largest_remainder(0, {}) == {}
+    with pytest.raises(MoneyError, match="among nobody"):
+        share_by_largest_remainder(1, {})
+    with pytest.raises(MoneyError, match="must not be negative"):
+        share_by_largest_remainder(-1, {"a": 1})
+    with pytest.raises(MoneyError, match="weight must not be negative"):
+        share_by_largest_remainder(1, {"a": -1, "b": 2})
+
+
+# Text.
+
+
+@given(SIGNED, DECIMALS)
+def test_coins__formatted_and_read_again__are_the_same_units(units: int, decimals: int) -> None:
+    assert shift_point(format_coins(units, decimals), decimals) == units
+
+
+@given(SIGNED, DECIMALS)
+def test_format_coins__any_amount__is_the_exact_quotient_with_all_decimals(units: int, decimals: int) -> None:
+    text = format_coins(units, decimals)
+    assert Fraction(text) == Fraction(units, 10**decimals)
+    assert len(text.partition(".")[2]) == decimals
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20), DECIMALS)
+def test_shift_point__any_decimal_text__is_exact_or_refused(number: Decimal, decimals: int) -> None:
+    text, exact = str(number), Fraction(number) * 10**decimals
+    exponent = abs(number.adjusted())
+    if exact.denominator == 1 and abs(exact) <= AMOUNT_MAX and exponent < 40:
+        assert shift_point(text, decimals) == exact
+    elif exact.denominator > 1:
+        with pytest.raises(MoneyError):
+            shift_point(text, decimals)
+
+
+def test_shift_point__what_providers_and_people_write__to_the_unit() -> None:
+    assert shift_point("1.5", 9) == 1_500_000_000
+    assert shift_point(" 0.85 ", 9) == 850_000_000
+    assert shift_point("2.154415e-3", 9) == 2_154_415
+    assert shift_point("1E+2", 9) == 100_000_000_000
+    assert shift_point("1.5000000000000", 9) == 1_500_000_000
+    assert shift_point("-0", 9) == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "1.",
+        ".5",
+        "1,5",
+        "1 000",
+        "0x10",
+        "1_000",
+        "NaN",
+        "Infinity",
+        "1e",
+        "--1",
+        "+1",
+        "1\n2",
+        "\u0661",
+        "1" * 5_000,
+    ],
+)
+def test_shift_point__no_decimal_number__refused_with_the_text(text: str) -> None:
+    with pytest.raises(MoneyError, match="cost is not a decimal number"):
+        shift_point(text, 9, "cost")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1.0000000001", "more digits than the chain's 9 decimals"),
+        ("1e-10", "more digits"),
+        ("1e61", "out of all bounds"),
+        ("1e999999999", "out of all bounds"),
+        ("1" + "0" * 40, "exceeds the bound"),
+    ],
+)
+def test_shift_point__too_fine_or_too_large__refused(text: str, words: str) -> None:
+    with pytest.raises(MoneyError, match=words):
+        shift_point(text, 9)
