@@ -110,7 +110,7 @@ agreements:
     partner: halcyon
     active_from: {_START}
     rules:
-      - rule: tips
+      - rule: by-stake
         chain: {CHAIN_ID}
         component: MEV_TIPS
         method: STAKE_WEIGHT

@@ -104,9 +104,9 @@ def _halcyon_stake(told: EpochTruth) -> dict[Key, int]:
     lines: dict[Key, int] = {}
     for vote, amount in amounts.items():
         parts = _shared(amount, stakes[vote])
-        lines |= {Key("halcyon-stake", "tips", vote, wallet): part for wallet, part in parts.items()}
+        lines |= {Key("halcyon-stake", "by-stake", vote, wallet): part for wallet, part in parts.items()}
         for wallet, part in _shared(cuts[vote], parts).items():
-            lines[Key("halcyon-stake", "tips", vote, wallet, "CAP_REDUCTION")] = -part
+            lines[Key("halcyon-stake", "by-stake", vote, wallet, "CAP_REDUCTION")] = -part
     return lines
 
 
