@@ -4,32 +4,36 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from aurora_pipeline.agreements.in_force import terms_in_force
-from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import commission_lines
+from aurora_pipeline.commissions.loading import BELOW, load
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
-from aurora_pipeline.periods.record import load_period
-from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import Draft, load_published
+from aurora_pipeline.store.snapshots import Draft
 
-_DEPS = [VALIDATOR_PNL.name, POSITIONS.name, REWARDS.name]
+_DEPS = [table.name for table in BELOW]
 
 
 def draft_lines(aurora: Aurora, connection: Connection, key: PeriodKey) -> list[Draft]:
-    """Lines and allocation from the published P&L and the terms in force at the period's last instant."""
-    period = load_period(connection, key)
-    pnl = load_published(connection, VALIDATOR_PNL, key.chain_id, key.epoch)
-    positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in (POSITIONS, REWARDS))
-    terms = terms_in_force(connection, key.chain_id, period.last_instant)
-    result = commission_lines(key.chain_id, key.epoch, pnl.frame, positions.frame, rewards.frame, terms)
-    inputs = (pnl.as_input, positions.as_input, rewards.as_input, period.as_input, *terms.inputs)
+    """Lines, rule results and allocation from what is in force: P&L, stake, terms, overrides, earlier periods."""
+    chain = aurora.configuration.chain(key.chain_id)
+    loaded = load(connection, chain, key)
+    result = commission_lines(
+        key.chain_id,
+        key.epoch,
+        loaded.pnl.frame,
+        loaded.positions.frame,
+        loaded.rewards.frame,
+        loaded.terms,
+        loaded.back.windows,
+    )
     return [
-        Draft(table, key.chain_id, key.epoch, part.frame, inputs, part.completeness, part.violations, part.warnings)
+        Draft(
+            table, key.chain_id, key.epoch, part.frame, loaded.inputs, part.completeness, part.violations, part.warnings
+        )
         for table, part in zip(COMMISSION_TABLES, (result.lines, result.results, result.allocation), strict=True)
     ]
 

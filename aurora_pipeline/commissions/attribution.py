@@ -76,18 +76,16 @@ def attribute(
     accounts = positions.filter(pl.col("row_kind") == "ACCOUNT").select(
         "validator_key", "account_key", "withdrawer_key", "active_stake"
     )
-    if with_rewards:
-        earned = rewards.filter(pl.col("row_kind") == "ACCOUNT").select(
-            "validator_key", "account_key", "staker_rewards"
-        )
-        accounts = accounts.join(earned, on=["validator_key", "account_key"], how="full", coalesce=True)
-    columns = {"active_stake": Weight.ACTIVE_STAKE, "staker_rewards": Weight.STAKER_REWARDS}
-    present = [name for name in columns if name in accounts.columns]
-    parts = dict(zip(present, _parts(accounts, present, wallets), strict=True))
-    stake = _stake(positions, accounts, parts["active_stake"])
     if not with_rewards:
-        return Attribution(stake, Weights(Weight.STAKER_REWARDS))
-    return Attribution(stake, _earned(rewards, accounts, parts["staker_rewards"], stake))
+        (held,) = _parts(accounts, ["active_stake"], wallets)
+        return Attribution(_stake(positions, accounts, held), Weights(Weight.STAKER_REWARDS))
+    keys = ["validator_key", "account_key"]
+    earned = rewards.filter(pl.col("row_kind") == "ACCOUNT").select(*keys, "staker_rewards")
+    joined = accounts.join(earned, on=keys, how="full", coalesce=True)
+    held, paid = _parts(joined, ["active_stake", "staker_rewards"], wallets)
+    # Stake is judged by the positions alone: a reward of a stranger is no doubt about it.
+    stake = _stake(positions, accounts, held)
+    return Attribution(stake, _earned(rewards, joined, paid, stake))
 
 
 def _stake(positions: pl.DataFrame, accounts: pl.DataFrame, parts: Parts) -> Weights:
