@@ -24,7 +24,7 @@ COMMANDS = {
     "audit": "proof",
     "periods": "periods",
     "validators": "registry",
-    "operator-wallets": "registry:wallets",
+    "operator-wallets": "registry:operator_wallets",
     "costs": "registry",
     "partners": "partners",
     "wallets": "wallets",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,32 @@ def test_apply__without_a_reason_and_nobody_to_ask__refused_before_anything_is_w
     assert ran.code == 2
     assert "--reason" in ran.err
     assert written(database) == 0
+
+
+class _Terminal(io.StringIO):
+    """Somebody sits at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("signed today\n", 0), ("", 1)])
+def test_apply__without_a_reason_at_a_terminal__asks_with_the_changes_in_sight(
+    home: Path, run: Run, database: Database, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    (home / "terms.yaml").write_text(TERMS)
+    monkeypatch.setattr(sys, "stdin", _Terminal(answer))
+    ran = run("agreements", "apply", "terms.yaml")
+    assert ran.code == code
+    assert "agreement/acme-2026: agreement.created" in ran.err
+    assert "Nothing is written yet. Why is this decided" in ran.err
+    if code == 0:
+        assert "3 change(s) recorded" in ran.out
+        with database.connect() as connection:
+            row = connection.execute("SELECT reason FROM agreement_versions").fetchone()
+        assert row == {"reason": "signed today"}
+    else:
+        assert written(database) == 0
 
 
 def test_apply__equal_terms__needs_no_reason(applied: Run) -> None:
