@@ -123,7 +123,8 @@ def look_back(
     for agreement, rule in _rules(terms):
         key = (agreement.agreement_id, rule.rule_key)
         since = active_since.get(agreement.agreement_id)
-        metric, month = [], []
+        metric: Sequence[int] = ()
+        month: Sequence[int] = ()
         if _metric_runs(rule):
             metric = _window(period, timeline, _latest(_metric_start(rule, period), since), earlier, key)
         if _cap_runs(rule):

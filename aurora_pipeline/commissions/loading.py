@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,10 +81,14 @@ class ChainInForce:
             )
         return snapshot_input(table, self.chain.chain_id, epoch, found[1])
 
-    def inputs(self, period: Period, terms: Terms, back: LookBack) -> tuple[Input, ...]:
+    def below(self, epoch: int) -> list[Input]:
+        """The snapshots of the same period that its lines are computed from."""
+        return [self.input(table, epoch) for table in BELOW]
+
+    def inputs(self, period: Period, terms: Terms, back: LookBack, below: Iterable[Input]) -> tuple[Input, ...]:
         """Everything the lines of a period are computed from, as their lineage names it."""
         return (
-            *[self.input(table, period.key.epoch) for table in BELOW],
+            *below,
             period.as_input,
             *terms.inputs,
             *[self.input(COMMISSION_RULE_RESULTS, epoch) for epoch in back.totals_of],
@@ -115,7 +119,7 @@ class ChainInForce:
             self._earlier = Earlier(
                 totals.keys() & lines.keys(),
                 _totals(self._connection, {number: epoch for epoch, (number, _) in totals.items()}),
-                _losses(self._connection, {number: epoch for epoch, (number, _) in lines.items()}),
+                _PrintedLosses(self._connection, {epoch: number for epoch, (number, _) in lines.items()}),
             )
         return self._earlier
 
@@ -141,7 +145,9 @@ def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
     period = known.timeline.periods[key.epoch]
     terms = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
     back = known.look_back(period, terms)
-    return Loaded(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back))
+    # What was read is named, also where somebody publishes meanwhile.
+    below = [snapshot.as_input for snapshot in (pnl, positions, rewards)]
+    return Loaded(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back, below))
 
 
 def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dict[RuleKey, RuleTotals]]:
@@ -159,20 +165,38 @@ def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dic
     return found
 
 
-def _losses(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dict[tuple[str, str, str], CarriedLoss]]:
-    """The losses that lines in force print, by epoch; every wallet's line of a validator prints the same."""
+class _PrintedLosses(Mapping[int, Mapping[tuple[str, str, str], CarriedLoss]]):
+    """The losses that lines in force print, by epoch; read when asked for, as mostly the newest epoch tells all."""
+
+    def __init__(self, connection: Connection, numbers: Mapping[int, int]) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self._read: dict[int, dict[tuple[str, str, str], CarriedLoss]] = {}
+
+    def __getitem__(self, epoch: int) -> Mapping[tuple[str, str, str], CarriedLoss]:
+        if epoch not in self._read:
+            self._read[epoch] = _losses(self._connection, self._numbers[epoch])
+        return self._read[epoch]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _losses(connection: Connection, snapshot_id: int) -> dict[tuple[str, str, str], CarriedLoss]:
+    """By rule and validator; every wallet's line of a validator prints the same."""
     rows = connection.execute(
-        """SELECT snapshot_id, agreement_id, rule_key, validator_key, max(loss_after) AS loss,
-                  bool_and(state = %s) AS is_final
+        """SELECT agreement_id, rule_key, validator_key, max(loss_after) AS loss, bool_and(state = %s) AS is_final
            FROM layers.partner_commission_lines
-           WHERE snapshot_id = ANY(%s) AND kind = %s AND loss_after IS NOT NULL GROUP BY 1, 2, 3, 4""",
-        [FigureState.FINAL, list(numbers), LineKind.LINE],
+           WHERE snapshot_id = %s AND kind = %s AND loss_after IS NOT NULL GROUP BY 1, 2, 3""",
+        [FigureState.FINAL, snapshot_id, LineKind.LINE],
     )
-    found: dict[int, dict[tuple[str, str, str], CarriedLoss]] = defaultdict(dict)
-    for row in rows:
-        key = (row["agreement_id"], row["rule_key"], row["validator_key"])
-        found[numbers[row["snapshot_id"]]][key] = CarriedLoss(int(row["loss"]), row["is_final"])
-    return found
+    return {
+        (row["agreement_id"], row["rule_key"], row["validator_key"]): CarriedLoss(int(row["loss"]), row["is_final"])
+        for row in rows
+    }
 
 
 def recorded_inputs(

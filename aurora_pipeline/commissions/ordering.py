@@ -80,8 +80,9 @@ def present_periods(connection: Connection, chain: Chain) -> list[Present]:
         except EarlierMissing as missing:
             found.append(Present(period.key, frozenset(terms.inputs), lineages, (), missing.epochs))
             continue
+        inputs = known.inputs(period, terms, back, known.below(epoch))
         reads = tuple(sorted({*back.totals_of, *back.losses_of}))
-        found.append(Present(period.key, frozenset(known.inputs(period, terms, back)), lineages, reads))
+        found.append(Present(period.key, frozenset(inputs), lineages, reads))
     return found
 
 
