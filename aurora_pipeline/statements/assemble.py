@@ -10,7 +10,7 @@ import polars as pl
 from aurora_pipeline.agreements.terms import Partner, Terms
 from aurora_pipeline.canonical.result import LayerResult, listed
 from aurora_pipeline.commissions.identity import statement_id
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.money import total
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
@@ -85,7 +85,9 @@ def _reason(unsettled: pl.DataFrame, held: pl.DataFrame) -> str | None:
 
 def _named(line: Row) -> str:
     """A line as a person finds it again."""
-    return f"{line['agreement_id']}/{line['rule_key']} {line['component']} of {line['validator_key']}"
+    what = line["component"] if line["kind"] == LineKind.LINE else line["kind"]
+    whom = " ".join(part for part in (line["validator_key"], line["wallet_address"]) if part)
+    return f"{line['agreement_id']}/{line['rule_key']} {what}" + (f" of {whom}" if whom else "")
 
 
 def _total(lines: pl.DataFrame) -> int:
