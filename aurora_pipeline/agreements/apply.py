@@ -77,7 +77,7 @@ def apply(database: Database, path: Path, actor: str, reason: str, *, preview: b
         # Taking the clock first makes two applies take turns, so what is read now is what will be added to.
         recording = Recording.begin(connection, actor, reason)
         ledger = read_ledger(connection)
-        around = _surroundings(connection)
+        around = surroundings(connection)
         series = plan_series(file, ledger.partners, around.units)
         steps = [_plan(file, base, entry, ledger, around, series) for base, entry in file.agreements.items()]
         refuse_monthly_floors(file, ledger, series, {step.entry.agreement: step.terms for step in steps if step.span})
@@ -97,7 +97,8 @@ def apply(database: Database, path: Path, actor: str, reason: str, *, preview: b
         return report
 
 
-def _surroundings(connection: Connection) -> Surroundings:
+def surroundings(connection: Connection) -> Surroundings:
+    """What the rules of a file are checked against."""
     operated = defaultdict(set)
     for row in connection.execute("SELECT DISTINCT chain_id, validator_key FROM canonical_validator_identities"):
         operated[row["chain_id"]].add(row["validator_key"])

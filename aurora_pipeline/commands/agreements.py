@@ -14,6 +14,7 @@ from aurora_pipeline.agreements.ledger import Event, KnownAgreement, Version, kn
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.terms import differences, in_words
+from aurora_pipeline.commands.simulate import agreements_simulate
 from aurora_pipeline.commands.terminal import (
     err,
     opened,
@@ -132,6 +133,9 @@ def agreements_diff(
     out.print(f"{first}@{old.version} -> {second}@{new.version}", style="bold", markup=False)
     for sentence in words or ["equal terms"]:
         out.print(f"  {sentence}", markup=False, soft_wrap=True)
+
+
+agreements.command("simulate")(agreements_simulate)
 
 
 @agreements.command("activate")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -79,13 +79,18 @@ class CarriedLoss:
     is_final: bool
 
 
+Losses = Mapping[tuple[str, str, str], CarriedLoss]
+"""By agreement, rule and validator."""
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What earlier periods published, by epoch; a rule that was not in force there has no entry."""
 
     published: Collection[int]
     totals: Mapping[int, Mapping[RuleKey, RuleTotals]] = field(default_factory=dict)
-    losses: Mapping[int, Mapping[tuple[str, str, str], CarriedLoss]] = field(default_factory=dict)
+    losses: Callable[[int], Losses] = lambda _: {}
+    """Read by epoch when asked for: mostly the newest epoch tells all."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +223,7 @@ def _losses(
         if epoch not in earlier.published:
             raise EarlierMissing(period.key, "/".join(key), [epoch])
         walked.append(epoch)
-        printed = earlier.losses.get(epoch, {})
+        printed = earlier.losses(epoch)
         for validator in sorted(wanted):
             loss = printed.get((*key, validator))
             if loss is not None:

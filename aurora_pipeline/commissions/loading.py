@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.terms import Terms
@@ -14,6 +15,7 @@ from aurora_pipeline.commissions.earlier import (
     CarriedLoss,
     Earlier,
     LookBack,
+    Losses,
     RuleTotals,
     Timeline,
     look_back,
@@ -119,7 +121,7 @@ class ChainInForce:
             self._earlier = Earlier(
                 totals.keys() & lines.keys(),
                 _totals(self._connection, {number: epoch for epoch, (number, _) in totals.items()}),
-                _PrintedLosses(self._connection, {epoch: number for epoch, (number, _) in lines.items()}),
+                cache(lambda epoch: _losses(self._connection, lines[epoch][0])),
             )
         return self._earlier
 
@@ -165,27 +167,7 @@ def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dic
     return found
 
 
-class _PrintedLosses(Mapping[int, Mapping[tuple[str, str, str], CarriedLoss]]):
-    """The losses that lines in force print, by epoch; read when asked for, as mostly the newest epoch tells all."""
-
-    def __init__(self, connection: Connection, numbers: Mapping[int, int]) -> None:
-        self._connection = connection
-        self._numbers = numbers
-        self._read: dict[int, dict[tuple[str, str, str], CarriedLoss]] = {}
-
-    def __getitem__(self, epoch: int) -> Mapping[tuple[str, str, str], CarriedLoss]:
-        if epoch not in self._read:
-            self._read[epoch] = _losses(self._connection, self._numbers[epoch])
-        return self._read[epoch]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-
-def _losses(connection: Connection, snapshot_id: int) -> dict[tuple[str, str, str], CarriedLoss]:
+def _losses(connection: Connection, snapshot_id: int) -> Losses:
     """By rule and validator; every wallet's line of a validator prints the same."""
     rows = connection.execute(
         """SELECT agreement_id, rule_key, validator_key, max(loss_after) AS loss, bool_and(state = %s) AS is_final

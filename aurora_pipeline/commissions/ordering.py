@@ -38,6 +38,8 @@ class Stale:
     key: PeriodKey
     digest: str
     """Commits to what it would be computed from: the same request is made once."""
+    reads: tuple[int, ...]
+    """The earlier epochs whose lines or rule results it reads."""
     after: tuple[int, ...]
     """Epochs that have to be computed before it; none: it can be computed at once."""
     why: str
@@ -55,7 +57,7 @@ def stale_periods(periods: Sequence[Present]) -> list[Stale]:
         after = (*before, *period.waits_for)
         if period.lineages and period.inputs in period.lineages and not after:
             continue
-        found[period.key.epoch] = Stale(period.key, _digest(period), after, _why(period, before))
+        found[period.key.epoch] = Stale(period.key, _digest(period), period.reads, after, _why(period, before))
     return list(found.values())
 
 
@@ -64,11 +66,11 @@ def ready(stale: Sequence[Stale]) -> list[Stale]:
     return [one for one in stale if not one.after]
 
 
-def present_periods(connection: Connection, chain: Chain) -> list[Present]:
-    """Every period of a chain that has all it takes to compute lines, as it stands now."""
+def present_periods(connection: Connection, chain: Chain, since: int = 0) -> list[Present]:
+    """Every period of a chain from an epoch on that has all it takes to compute lines, as it stands now."""
     known = ChainInForce(connection, chain)
     complete = set.intersection(*[set(known.published(table)) for table in BELOW])
-    epochs = sorted(epoch for epoch in complete if epoch >= chain.first_period)
+    epochs = sorted(epoch for epoch in complete if epoch >= max(since, chain.first_period))
     recorded = recorded_inputs(connection, chain.chain_id, PARTNER_COMMISSION_LINES, epochs)
     found = []
     for epoch in epochs:
