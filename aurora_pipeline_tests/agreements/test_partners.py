@@ -107,6 +107,14 @@ def test_apply__monthly_floor_that_ends_before_the_series_does__accepted(apply_t
     assert len(apply_text(_partner("{solana-demo: EPOCH}", "2026-03-01")).changes) == 1
 
 
+def test_apply__monthly_floor_once_epochs_are_paid_no_more__accepted(apply_text: Apply) -> None:
+    apply_text(_partner("{solana-demo: EPOCH}"))
+    apply_text(_partner("{solana-demo: MONTH}", "2026-03-01"))
+    with pytest.raises(AgreementsRefused, match="a floor per month for a partner who is paid by EPOCH"):
+        apply_text(agreement(FLOOR, "agreement: acme-2026, partner: acme, active_from: 2026-02-28"))
+    apply_text(agreement(FLOOR, "agreement: acme-2026, partner: acme, active_from: 2026-03-01"))
+
+
 def test_apply__monthly_floor_over_time_that_was_paid_by_month__accepted_as_a_correction(apply_text: Apply) -> None:
     apply_text(agreement(FLOOR.replace("floor: 1 SOL, floor_window: MONTH", "floor: 1 SOL")))
     changed = FLOOR.replace("rate_bps: 1, floor: 1 SOL, floor_window: MONTH", "rate_bps: 2")
