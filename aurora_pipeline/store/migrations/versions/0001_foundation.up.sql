@@ -1114,10 +1114,11 @@ CREATE TABLE layers.partner_commission_statements (
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     salt sha256_hex NOT NULL,
+    blocked_count bigint CHECK (blocked_count >= 0),
     PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id),
     UNIQUE (snapshot_id, statement_id)
 );
-COMMENT ON TABLE layers.partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held or missing.';
+COMMENT ON TABLE layers.partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked.';
 COMMENT ON COLUMN layers.partner_commission_statements.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.partner_commission_statements.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 COMMENT ON COLUMN layers.partner_commission_statements.statement_id IS 'UUIDv5 over partner, chain and epoch.';
@@ -1128,7 +1129,8 @@ COMMENT ON COLUMN layers.partner_commission_statements.ended_at IS 'When the per
 COMMENT ON COLUMN layers.partner_commission_statements.line_count IS 'How many lines it has, held and missing ones included.';
 COMMENT ON COLUMN layers.partner_commission_statements.held_count IS 'How many of them are held.';
 COMMENT ON COLUMN layers.partner_commission_statements.missing_count IS 'How many of them have no amount yet.';
-COMMENT ON COLUMN layers.partner_commission_statements.lines_total IS 'What is owed: the lines'' sum, held ones at 0; null when one is missing.';
+COMMENT ON COLUMN layers.partner_commission_statements.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN layers.partner_commission_statements.lines_total IS 'What is owed: the lines'' sum, held ones at 0; null when one is missing, or an override blocks it.';
 COMMENT ON COLUMN layers.partner_commission_statements.known_total IS 'The sum of the lines that have an amount and are not held.';
 COMMENT ON COLUMN layers.partner_commission_statements.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
 COMMENT ON COLUMN layers.partner_commission_statements.lines_digest IS 'Merkle root over its lines'' leaves, in the order of their keys.';
@@ -1329,11 +1331,11 @@ END $$;
 CREATE VIEW revenue_allocation_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.state, t.reason, t.completeness, t.published_at FROM revenue_allocation t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW revenue_allocation_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW partner_commission_statements AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
-COMMENT ON VIEW partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held or missing. What is in force now.';
+CREATE VIEW partner_commission_statements AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+COMMENT ON VIEW partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked. What is in force now.';
 CREATE FUNCTION partner_commission_statements_as_of(moment timestamptz) RETURNS SETOF partner_commission_statements LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
 END $$;
-CREATE VIEW partner_commission_statements_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, (t.lines_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS lines_total, (t.known_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_total, (t.held_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS held_total, t.lines_digest, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_statements t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW partner_commission_statements_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, (t.lines_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS lines_total, (t.known_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_total, (t.held_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS held_total, t.lines_digest, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_statements t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW partner_commission_statements_in_coins IS 'The same in whole coins, for display only.';
