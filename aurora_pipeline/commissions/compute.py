@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +56,31 @@ def commission_lines(
 
     `positions` and `rewards` are the canonical layers of the period; `windows` is what earlier periods hand over.
     """
+    with _no_search_for_cycles():
+        return _compute(chain_id, epoch, pnl, positions, rewards, terms, windows)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Nothing made here refers back to itself; looking for cycles among so many objects takes a quarter of it all."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _compute(
+    chain_id: str,
+    epoch: int,
+    pnl: pl.DataFrame,
+    positions: pl.DataFrame,
+    rewards: pl.DataFrame,
+    terms: Terms,
+    windows: WindowInputs,
+) -> Commissions:
     available = revenues(pnl)
     results = list(_results(chain_id, available, positions, rewards, terms, windows))
     overrides = apply_to_rules(results, terms.overrides)

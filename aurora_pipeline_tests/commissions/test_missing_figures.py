@@ -330,3 +330,19 @@ def test_weights__asked_for_without_any_positions__line_says_so() -> None:
     agreed = terms({"a": [rule("r", TIPS, 100, method=Method.STAKE_WEIGHT)]})
     line = _line(compute(pnl_frame({"V1": {TIPS: 100}}), agreed, NO_STAKE))
     assert (line["state"], line["reason"]) == ("unavailable", "canonical_stake_positions has no row for V1")
+
+
+def test_client_revenue__funding_component_known_in_part__line_partial() -> None:
+    agreed = terms({"a": [rule("r", REWARDS, 1000, method=Method.CLIENT_REVENUE)]}, {"a": ["mine"]})
+    pnl = pnl_frame({"V1": {COMMISSION: 100}}).with_columns(
+        commission_state=pl.lit("partial"), commission_reason=pl.lit("a collector is not known")
+    )
+    line = _line(compute(pnl, agreed, stake_frames(ACCOUNTS)))
+    assert (line["final"], line["state"]) == (1, "partial")
+    assert line["reason"] == "paid from COMMISSION is partial: a collector is not known"
+
+
+def test_rule_result__flat_rule_with_a_missing_base__names_it() -> None:
+    result = compute(pnl_frame({"V1": {TIPS: None}}), terms({"a": [rule("r", TIPS, 1000)]}))
+    (total,) = rows(result.results.frame)
+    assert (total["state"], total["reason"]) == ("partial", "MEV_TIPS is pending: not answered yet")

@@ -10,6 +10,7 @@ from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTar
 from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.formula import formula
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart, month_top_up
+from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
     compute,
@@ -220,3 +221,26 @@ def test_override__computed_amount_moved_or_target_gone__stale_and_unmet() -> No
         "the override of a/gone's total",
     }
     assert "the override of a/r V1 is stale: 6 was computed when it was decided, now 7 is" in result.lines.warnings
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ([Override(OverrideTarget.LINE, "a", "r", "V1", "", -1, 7)], "the override of a/r V1 is negative"),
+        (
+            [Override(OverrideTarget.RULE, "a", "r", "", "", amount, 7) for amount in (1, 2)],
+            "a/r's total is given twice",
+        ),
+        ([Override(OverrideTarget.LINE, "a", "r", "V1", "", amount, 7) for amount in (1, 2)], "a/r V1 is given twice"),
+    ],
+)
+def test_override__negative_or_given_twice__refused(overrides: list[Override], words: str) -> None:
+    agreed = terms({"a": [rule("r", TIPS, 1000)]}, overrides=overrides)
+    with pytest.raises(AuroraError, match=words):
+        compute(pnl_frame({"V1": {TIPS: 70}}), agreed)
+
+
+def test_month_cap__first_period_of_the_month__formula_starts_from_0() -> None:
+    agreed = terms({"a": [rule("r", TIPS, 1000, cap=per_month(10))]})
+    (cut,) = rows(compute(pnl_frame({"V1": {TIPS: 150}}), agreed).lines.frame, kind="CAP_REDUCTION")
+    assert formula(cut) == "min(10, 15) - min(10, 0) - 15 = -5, MONTH from 0; 15 of 15 share -5 -> -5"
