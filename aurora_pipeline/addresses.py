@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from aurora_pipeline.config.vocabulary import Family
+
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE = {letter: value for value, letter in enumerate(_BASE58)}
 SOLANA_KEY_BYTES = 32
+_ETHEREUM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
 def base58_encode(raw: bytes) -> str:
@@ -40,3 +45,83 @@ def check_solana_key(text: str) -> str:
     if len(raw) != SOLANA_KEY_BYTES:
         raise ValueError(f"{text!r} is no Solana key: it decodes to {len(raw)} bytes, not 32")
     return text
+
+
+def check_ethereum_address(text: str) -> str:
+    """Return an Ethereum address with its EIP-55 checksum, else raise ValueError saying what is wrong with it.
+
+    An address all in one case carries no checksum and is accepted; in mixed case it must be the right one.
+    """
+    if _ETHEREUM_ADDRESS.match(text) is None:
+        raise ValueError(f"{text!r} is no Ethereum address: it is not 0x and 40 hexadecimal digits")
+    digits = text[2:]
+    checked = checksummed(digits)
+    if digits not in (digits.lower(), digits.upper(), checked[2:]):
+        raise ValueError(f"{text!r} has a wrong checksum (EIP-55): a letter is mistyped, or it should read {checked!r}")
+    return checked
+
+
+def checksummed(digits: str) -> str:
+    """The EIP-55 spelling of 40 hexadecimal digits, with 0x before them."""
+    small = digits.lower()
+    nibbles = keccak_256(small.encode()).hex()
+    return "0x" + "".join(
+        letter.upper() if int(nibble, 16) >= 8 else letter for letter, nibble in zip(small, nibbles, strict=False)
+    )
+
+
+def check_address(family: Family, text: str) -> str:
+    """The address of an account on a chain of the family, in its one spelling; raises ValueError otherwise."""
+    return check_solana_key(text) if family is Family.SOLANA else check_ethereum_address(text)
+
+
+_RATE_BYTES = 136
+_MASK = (1 << 64) - 1
+
+
+def keccak_256(message: bytes) -> bytes:
+    """Keccak-256 with its original padding, as Ethereum uses it; hashlib's sha3_256 is padded differently."""
+    return sponge_256(message, 0x01)
+
+
+def sponge_256(message: bytes, suffix: int) -> bytes:
+    """The sponge that Keccak-256 (suffix 0x01) and SHA3-256 (0x06) share, so that one proves the other."""
+    padding = bytearray(_RATE_BYTES - len(message) % _RATE_BYTES)
+    padding[0] |= suffix
+    padding[-1] |= 0x80
+    padded = message + padding
+    lanes = [0] * 25
+    for start in range(0, len(padded), _RATE_BYTES):
+        for index in range(_RATE_BYTES // 8):
+            place = start + 8 * index
+            lanes[index] ^= int.from_bytes(padded[place : place + 8], "little")
+        lanes = _permuted(lanes)
+    return b"".join(lane.to_bytes(8, "little") for lane in lanes[:4])
+
+
+def _permuted(lanes: list[int]) -> list[int]:
+    """Keccak-f[1600]: 24 rounds over 25 lanes of 64 bits, lane (x, y) at x + 5y."""
+    register = 1
+    for _ in range(24):
+        columns = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
+        mixed = [columns[(x - 1) % 5] ^ _rotated(columns[(x + 1) % 5], 1) for x in range(5)]
+        lanes = [lane ^ mixed[index % 5] for index, lane in enumerate(lanes)]
+        x, y, moving = 1, 0, lanes[1]
+        for step in range(24):
+            x, y = y, (2 * x + 3 * y) % 5
+            place = x + 5 * y
+            moving, lanes[place] = lanes[place], _rotated(moving, (step + 1) * (step + 2) // 2)
+        lanes = [
+            lanes[x + y] ^ (~lanes[(x + 1) % 5 + y] & _MASK & lanes[(x + 2) % 5 + y])
+            for y in range(0, 25, 5)
+            for x in range(5)
+        ]
+        for power in range(7):
+            register = ((register << 1) ^ ((register >> 7) * 0x71)) % 256
+            if register & 2:
+                lanes[0] ^= 1 << ((1 << power) - 1)
+    return lanes
+
+
+def _rotated(lane: int, bits: int) -> int:
+    return ((lane << bits % 64) | (lane >> (64 - bits % 64))) & _MASK

@@ -24,9 +24,14 @@ COMMANDS = {
     "audit": "proof",
     "periods": "periods",
     "validators": "registry",
-    "operator-wallets": "registry:wallets",
+    "operator-wallets": "registry:operator_wallets",
     "costs": "registry",
+    "partners": "partners",
+    "wallets": "wallets",
     "agreements": "agreements",
+    "override": "overrides",
+    "overrides": "overrides",
+    "users": "partners",
     "config": "configuration",
     "db": "configuration",
 }
@@ -51,7 +56,9 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
-            app.command(name)(command)
+            # A negative amount is an amount that is refused, not an option that nobody knows.
+            lenient = {"ignore_unknown_options": name == "override"}
+            app.command(name, context_settings=lenient)(command)
     return app
 
 

@@ -8,6 +8,7 @@ import dagster as dg
 
 from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
 from aurora_pipeline.commissions.asset import partner_commission_lines
+from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
 from aurora_pipeline.pnl.asset import validator_pnl
 from aurora_pipeline.runtime import Aurora
@@ -37,6 +38,12 @@ RECOMPUTE_JOB = dg.define_asset_job(
     description="Every computed layer of one period again, from what is stored; never touches the network.",
 )
 
+COMMISSIONS_JOB_DEFINITION = dg.define_asset_job(
+    COMMISSIONS_JOB,
+    selection=dg.AssetSelection.groups("commissions", "statements"),
+    description="The lines and statements of one period again, by the terms and earlier periods that count now.",
+)
+
 
 @dataclass(frozen=True)
 class Overrides:
@@ -50,8 +57,8 @@ def build_definitions(overrides: Overrides | None = None) -> dg.Definitions:
     aurora = (overrides.aurora if overrides else None) or Aurora(find_workspace())
     return dg.Definitions(
         assets=ASSETS,
-        jobs=[PERIOD_JOB, RECOMPUTE_JOB, observe_period],
-        sensors=[finalized_periods, observe_open_period],
+        jobs=[PERIOD_JOB, RECOMPUTE_JOB, COMMISSIONS_JOB_DEFINITION, observe_period],
+        sensors=[finalized_periods, observe_open_period, terms_changed],
         resources={"aurora": aurora},
         # The default executor starts a process per step: five to eight times slower for steps as short as ours.
         executor=dg.in_process_executor,

@@ -69,34 +69,48 @@ def mul_div(base: int, numerator: int, denominator: int) -> int:
     return base * numerator // denominator
 
 
+def share_bps_of_parts(parts: Sequence[tuple[int, int]]) -> int:
+    """floor(sum of base * rate over all parts / 10000): a base in tiers, floored once at the end."""
+    if any(exact_int(base, "base") < 0 for base, _ in parts):
+        raise MoneyError(f"a part of a base must not be negative, got {parts}")
+    return sum(base * bps(rate) for base, rate in parts) // BPS_WHOLE
+
+
 def share_by_largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
     """Split a non-negative total over keys by weight so that the parts add up exactly.
 
     Each key gets the floor of its share; the units left go to the largest remainders, ties to the smaller key.
     Where all weights are zero the total is shared equally. The mapping's order does not matter.
     """
-    exact_int(total, "total")
-    if total < 0:
+    keys = sorted(weights)  # type: ignore[type-var]  # keys are of one type that has an order
+    return dict(zip(keys, share_in_order(total, [weights[key] for key in keys]), strict=True))
+
+
+def share_in_order(total: int, weights: Sequence[int]) -> list[int]:
+    """`share_by_largest_remainder` over weights that stand in the order of their keys: ties go to the earlier one."""
+    if exact_int(total, "total") < 0:
         raise MoneyError(f"a total to share must not be negative, got {total}")
     if not weights:
         if total == 0:
-            return {}
+            return []
         raise MoneyError(f"{total} cannot be shared among nobody")
-    if any(exact_int(weight, "weight") < 0 for weight in weights.values()):
+    if set(map(type, weights)) != {int}:
+        raise MoneyError("a weight must be an integer")
+    if min(weights) < 0:
         raise MoneyError("a weight must not be negative")
-    whole = sum(weights.values())
-    effective = dict(weights) if whole > 0 else dict.fromkeys(weights, 1)
-    whole = whole if whole > 0 else len(weights)
-    parts: dict[Key, int] = {}
-    remainders: list[tuple[int, Key]] = []
-    for key, weight in effective.items():
-        quotient, remainder = divmod(total * weight, whole)
-        parts[key] = quotient
-        remainders.append((remainder, key))
-    left = total - sum(parts.values())
-    remainders.sort(key=lambda item: (-item[0], item[1]))
-    for _, key in remainders[:left]:
-        parts[key] += 1
+    if total == 0:
+        return [0] * len(weights)
+    whole = sum(weights)
+    if whole == 0:
+        weights, whole = [1] * len(weights), len(weights)
+    shares = [divmod(total * weight, whole) for weight in weights]
+    parts = [quotient for quotient, _ in shares]
+    left = total - sum(parts)
+    if left:
+        # A stable sort: of equal remainders the earlier stands first, also in falling order.
+        places = sorted(range(len(parts)), key=lambda place: shares[place][1], reverse=True)
+        for place in places[:left]:
+            parts[place] += 1
     return parts
 
 

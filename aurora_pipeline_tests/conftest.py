@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
             ready = root / "template.ready"
             if not ready.exists():
                 with Database(postgres.dsn("postgres")).autocommit() as connection:
-                    # Tests outlive no power cut; without waiting for the disk a fresh database takes a third of the time.
+                    # Tests outlive no power cut; without waiting for the disk a fresh database takes a third.
                     connection.execute("ALTER SYSTEM SET fsync = off")
                     connection.execute("SELECT pg_reload_conf()")
                 postgres.ensure_database(_TEMPLATE)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from aurora_pipeline.agreements.matching import is_glob
-from aurora_pipeline.agreements.tables import Basis, Method
-from aurora_pipeline.agreements.terms import Rule
+from aurora_pipeline.agreements.tables import Basis, Method, Metric, Series, TierMode, Window
+from aurora_pipeline.agreements.units import AMOUNT_PATTERN
 from aurora_pipeline.config.explain import explain
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
 from aurora_pipeline.config.problems import Problem, did_you_mean
@@ -55,7 +64,47 @@ def _at_least_one(rules: tuple[RuleEntry, ...]) -> tuple[RuleEntry, ...]:
     return rules
 
 
+def _has_unit(value: Any) -> Any:
+    if not isinstance(value, str) or re.match(AMOUNT_PATTERN, value.strip()) is None:
+        shown = f'"{value}"' if isinstance(value, str | int | float) else "this"
+        raise broken_rule(
+            f"{shown} is no amount with a unit", 'write a number, a space and the unit: "1000 SOL" or "5 lamports"'
+        )
+    return value
+
+
 _Component: TypeAlias = Annotated[Component, BeforeValidator(_no_component_all)]
+_Amount: TypeAlias = Annotated[
+    str, BeforeValidator(_has_unit), WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN})
+]
+
+
+class TierEntry(FrozenModel):
+    """One tier: what lies above `above` up to and including `up_to` is paid at its rate."""
+
+    above: _Amount | None = Field(
+        default=None, description="Where the tier begins (excluded); left out: where the tier before it ends, or at 0."
+    )
+    up_to: _Amount | None = Field(
+        default=None, description='Where the tier ends (included), like "1000 SOL"; the last tier goes without: open.'
+    )
+    rate_bps: Whole = Field(ge=0, le=10_000, description="The tier's rate in hundredths of a percent.")
+
+
+class TiersEntry(FrozenModel):
+    """A rate that depends on how much there is."""
+
+    mode: TierMode = Field(
+        description="GRADUATED: each tier's rate applies to what lies in it. VOLUME: the rate of the tier that holds"
+        " the metric applies to the whole base."
+    )
+    metric: Metric = Field(
+        default=Metric.PERIOD,
+        description="What places the rule in its tiers. PERIOD: its base in the period. MONTH_TO_DATE, YEAR_TO_DATE,"
+        " LIFETIME: its bases so far (GRADUATED only). INTRODUCED_STAKE: the partner's active stake on the validators"
+        " that the rule matches (VOLUME only).",
+    )
+    steps: tuple[TierEntry, ...] = Field(description="The tiers from the lowest on; the last one has no up_to.")
 
 
 class RuleEntry(FrozenModel):
@@ -64,7 +113,11 @@ class RuleEntry(FrozenModel):
     rule: str = Field(
         pattern=_KEY, max_length=64, description=f"The rule's key, kept when its terms change: {_KEY_WORDS}."
     )
-    chain: str = Field(min_length=1, description="The chain, as named in chains.yaml.")
+    chain: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The chain, as named in chains.yaml; left out: every chain, which only rules without amounts may.",
+    )
     validator: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_.:*?!\[\]-]+$",
@@ -72,17 +125,43 @@ class RuleEntry(FrozenModel):
         description="A validator's key (on Solana its vote account) or a pattern with *, ? and [abc]; left out: all.",
     )
     component: _Component = Field(description="What is shared: EXEC_FEES, MEV_TIPS, VOTE_REWARDS or COMMISSION.")
-    method: Method = Field(description="How much of it the rule looks at. FIXED_SHARE: all of it.")
-    rate_bps: Whole = Field(
-        ge=0, le=10_000, description="The rate in hundredths of a percent, a whole number: 500 is 5 %."
+    method: Method = Field(
+        description="How much of it the rule looks at. FIXED_SHARE: all of it. STAKE_WEIGHT: the part that the"
+        " partner's wallets have of the active stake. CLIENT_REVENUE: the part that comes from the partner's clients;"
+        " on VOTE_REWARDS the clients' own rewards, paid from COMMISSION."
     )
+    rate_bps: Whole | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="The rate in hundredths of a percent, a whole number: 500 is 5 %. A rule has it or tiers.",
+    )
+    tiers: TiersEntry | None = Field(default=None, description="A rate that depends on how much there is.")
+    basis: Basis = Field(
+        default=Basis.GROSS, description="GROSS: the component before costs. NET: after the costs that reduce it."
+    )
+    carry_losses: Flag = Field(
+        default=False, description="true: a validator's loss reduces what later periods pay (NET only)."
+    )
+    floor: _Amount | None = Field(default=None, description='The least that the rule pays in its window: "2 SOL".')
+    floor_window: Window | None = Field(default=None, description="The floor's window; left out: PERIOD.")
+    cap: _Amount | None = Field(default=None, description='The most that the rule pays in its window: "50 SOL".')
+    cap_window: Window | None = Field(default=None, description="The cap's window; left out: PERIOD.")
     stacks: Flag = Field(
         default=False, description="true: pays in addition to the first rule that matches. false: the default."
+    )
+    funded_by: Component | None = Field(
+        default=None,
+        description="Which component pays CLIENT_REVENUE on VOTE_REWARDS; left out: COMMISSION. On other rules what"
+        " they look at pays.",
+    )
+    wallet_attribution: Flag = Field(
+        default=False, description="true: lines are told wallet by wallet instead of by validator; what is paid stays."
     )
 
 
 class AgreementEntry(FrozenModel):
-    """One agreement with the terms that hold from `valid_from` on."""
+    """One agreement with the terms that hold from `valid_from` on, or over the time of the version they correct."""
 
     agreement: str = Field(pattern=_KEY, max_length=64, description=f"The agreement's key, for good: {_KEY_WORDS}.")
     partner: str = Field(pattern=_KEY, max_length=64, description="The key of the partner it belongs to, for good.")
@@ -95,27 +174,14 @@ class AgreementEntry(FrozenModel):
         description="The day (00:00 UTC) from which these terms hold; needed when terms change, for the first terms it"
         " is active_from unless given.",
     )
+    corrects: Whole | None = Field(
+        default=None,
+        ge=1,
+        description="The number of a version that was wrong: these terms cover its time again, from its beginning on.",
+    )
     rules: Annotated[tuple[RuleEntry, ...], AfterValidator(_at_least_one)] = Field(
         description="The rules in their order, at least one.", json_schema_extra={"minItems": 1}
     )
-
-    @property
-    def terms(self) -> tuple[Rule, ...]:
-        """The rules as values."""
-        return tuple(
-            Rule(
-                entry.rule,
-                place,
-                entry.chain,
-                entry.validator,
-                entry.component,
-                entry.method,
-                entry.rate_bps,
-                Basis.GROSS,
-                entry.stacks,
-            )
-            for place, entry in enumerate(self.rules, start=1)
-        )
 
 
 class PartnerEntry(FrozenModel):
@@ -123,6 +189,16 @@ class PartnerEntry(FrozenModel):
 
     partner: str = Field(pattern=_KEY, max_length=64, description=f"The partner's key, for good: {_KEY_WORDS}.")
     name: str = Field(pattern=_ONE_LINE, max_length=200, description="The partner's name for people.")
+    payable_series: Mapping[str, Series] = Field(
+        default={},
+        description="By chain, which statements are paid: MONTH or EPOCH. A chain that is left out stays as it is,"
+        " MONTH at first.",
+    )
+    payable_from: Day | None = Field(
+        default=None,
+        description="The first day of the month from which a changed payable_series holds; a new partner's holds always"
+        " unless it is given.",
+    )
 
 
 class AgreementsDocument(FrozenModel):

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from aurora_pipeline.agreements.in_force import terms_in_force
-from aurora_pipeline.agreements.matching import claimed_bps, is_glob, matches, paying_rules
+from aurora_pipeline.agreements.matching import is_glob, matches
+from aurora_pipeline.agreements.over_claims import Claim, claims_on, most_claimed_bps
+from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.terms import AgreementInForce
 from aurora_pipeline.money import BPS_WHOLE
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
 
@@ -21,17 +22,17 @@ _ANY_OTHER = "any other validator"
 def foresee(connection: Connection, touched: Collection[str]) -> list[str]:
     """Warnings about agreements that were just written, seen from within the transaction that writes them."""
     warnings: list[str] = []
-    for chain_id, since in _first_instants(connection, touched).items():
+    for chain_id, (since, until) in _times(connection, touched).items():
         operated = _operated(connection, chain_id)
         warned: set[str] = set()
-        for instant in _changes(connection, since):
+        for instant in _changes(connection, since, until):
             terms = terms_in_force(connection, chain_id, instant)
             for agreement in terms.agreements:
                 if agreement.agreement_id in touched and operated:
                     warned.update(_idle_rules(agreement, chain_id, operated))
             warned.update(_over_claims(terms.agreements, chain_id, operated, touched))
         warnings += sorted(warned)
-        warnings += _computed_already(connection, chain_id, since)
+        warnings += computed_already(connection, chain_id, since, until)
     return warnings
 
 
@@ -46,26 +47,26 @@ def _over_claims(
         if rule.validator_key is not None and not is_glob(rule.validator_key)
     }
     found: dict[tuple[str, ...], tuple[int, Component, list[str]]] = {}
-    for component in Component:
-        for validator in [*sorted({*operated, *named}), _ANY_OTHER]:
-            claimed = claimed_bps([agreement.rules for agreement in agreements], chain_id, validator, component)
-            claimants = [
-                (agreement.agreement_id, rule.rule_key)
-                for agreement in agreements
-                for rule in paying_rules(agreement.rules, chain_id, validator, component)
-                if rule.commission_rate_bps > 0
-            ]
-            if claimed > BPS_WHOLE and any(agreement_id in touched for agreement_id, _ in claimants):
-                key = (component.value, *("/".join(claimant) for claimant in claimants))
-                found.setdefault(key, (claimed, component, []))[2].append(validator)
+    for validator in [*sorted({*operated, *named}), _ANY_OTHER]:
+        paid_from: dict[Component, list[Claim]] = {component: [] for component in Component}
+        for claim in claims_on(agreements, chain_id, validator):
+            paid_from[claim.rule.funding].append(claim)
+        for component, claims in paid_from.items():
+            claimed = most_claimed_bps(claims)
+            could = claimed is None or claimed > BPS_WHOLE
+            if could and any(claim.agreement_id in touched for claim in claims):
+                key = (component.value, *(claim.name for claim in claims))
+                found.setdefault(key, (-1 if claimed is None else claimed, component, []))[2].append(validator)
     for (_, *rules), (claimed, component, validators) in found.items():
         shown = (
             rules if len(rules) <= _NAMED_AT_MOST else [*rules[:_NAMED_AT_MOST], f"{len(rules) - _NAMED_AT_MOST} more"]
         )
         whom = validators[0] if len(validators) == 1 else f"{validators[0]} and {len(validators) - 1} more"
+        verb = "claims" if len(rules) == 1 else "together claim"
+        amount = "shares of their clients' rewards, which can be any part" if claimed < 0 else f"up to {claimed} bps"
         yield (
-            f"{' and '.join(shown)} together claim {claimed} bps of {component} of {whom} on {chain_id}: above"
-            f" {BPS_WHOLE} bps their lines there will be HELD until the terms change"
+            f"{' and '.join(shown)} {verb} {amount} of {component} of {whom} on {chain_id}: where claims exceed the"
+            f" component their lines there will be HELD until the terms change"
         )
 
 
@@ -78,31 +79,38 @@ def _idle_rules(agreement: AgreementInForce, chain_id: str, operated: Sequence[s
             )
 
 
-def _first_instants(connection: Connection, touched: Collection[str]) -> dict[str, datetime]:
-    """Per chain, from when on the versions that were just written hold."""
-    since: dict[str, datetime] = {}
+def _times(connection: Connection, touched: Collection[str]) -> dict[str, tuple[datetime, datetime | None]]:
+    """Per chain, from when on and until when the versions that were just written hold."""
+    times: dict[str, tuple[datetime, datetime | None]] = {}
     rows = connection.execute(
-        """SELECT r.chain_id, greatest(v.valid_from, min(e.effective_from)) AS since
+        """SELECT c.chain_id, greatest(v.valid_from, min(e.effective_from)) AS since, v.valid_until AS until
            FROM agreement_versions v
            JOIN agreement_rules r USING (agreement_id, version)
+           JOIN chains c ON r.chain_id IS NULL OR c.chain_id = r.chain_id
            JOIN agreement_events e ON e.agreement_id = v.agreement_id AND e.status = 'ACTIVE'
            WHERE v.agreement_id = ANY(%s)
              AND v.version = (SELECT max(version) FROM agreement_versions WHERE agreement_id = v.agreement_id)
-           GROUP BY r.chain_id, v.agreement_id, v.version""",
+           GROUP BY c.chain_id, v.agreement_id, v.version
+           ORDER BY c.chain_id""",
         [list(touched)],
     )
     for row in rows:
-        since[row["chain_id"]] = min(row["since"], since.get(row["chain_id"], row["since"]))
-    return since
+        since, until = times.get(row["chain_id"], (row["since"], row["until"]))
+        is_open = until is None or row["until"] is None
+        times[row["chain_id"]] = (min(since, row["since"]), None if is_open else max(until, row["until"]))
+    return times
 
 
-def _changes(connection: Connection, since: datetime) -> list[datetime]:
-    """The instants from `since` on at which other terms come into force."""
+def _changes(connection: Connection, since: datetime, until: datetime | None) -> list[datetime]:
+    """The instants in [since, until) at which other terms come into force."""
     rows = connection.execute(
-        """SELECT valid_from AS instant FROM agreement_versions WHERE valid_from > %(since)s
-           UNION SELECT effective_from FROM agreement_events WHERE effective_from > %(since)s
+        """SELECT instant FROM (
+               SELECT valid_from AS instant FROM agreement_versions
+               UNION SELECT valid_until FROM agreement_versions
+               UNION SELECT effective_from FROM agreement_events) changes
+           WHERE instant > %(since)s AND (%(until)s::timestamptz IS NULL OR instant < %(until)s)
            ORDER BY instant""",
-        {"since": since},
+        {"since": since, "until": until},
     )
     return [since, *(row["instant"] for row in rows)]
 
@@ -114,19 +122,3 @@ def _operated(connection: Connection, chain_id: str) -> list[str]:
         [chain_id],
     )
     return [row["validator_key"] for row in rows]
-
-
-def _computed_already(connection: Connection, chain_id: str, since: datetime) -> list[str]:
-    """Finalized periods whose last instant these terms cover: what was computed for them rests on the old terms."""
-    row = connection.execute(
-        """SELECT min(epoch) AS first, max(epoch) AS last FROM canonical_periods
-           WHERE chain_id = %s AND ended_at > %s""",
-        [chain_id, since],
-    ).fetchone()
-    if row is None or row["first"] is None:
-        return []
-    first, last = PeriodKey(chain_id, row["first"]), PeriodKey(chain_id, row["last"])
-    return [
-        f"the terms reach back over finalized periods: where {first} to {last} are computed already,"
-        f" run `aurora recompute {chain_id} {first.epoch}..{last.epoch}`"
-    ]

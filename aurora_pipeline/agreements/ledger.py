@@ -1,4 +1,4 @@
-"""What the ledger holds of partners and agreements now, and writing new rows of them with one recorded time."""
+"""What the ledger holds of partners and agreements now, with their whole history, and writing new versions to it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,28 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from aurora_pipeline.agreements.in_force import rule_of
+from aurora_pipeline.agreements.partners import KnownPartner, read_partners
+from aurora_pipeline.agreements.recording import Recording
+from aurora_pipeline.agreements.rows import rule_of, rule_row, tier_rows
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.terms import Rule
-from aurora_pipeline.store.database import Connection, insert_rows
+from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store.database import Connection
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an agreement's terms."""
+    """One version of an agreement's terms; where two hold at an instant, the higher number is in force."""
 
     version: int
     valid_from: datetime
     valid_until: datetime | None
+    corrects: int | None
+    recorded_at: datetime
+    reason: str
     rules: tuple[Rule, ...]
 
 
@@ -30,6 +38,7 @@ class Event:
     event_number: int
     status: Status
     effective_from: datetime
+    reason: str
 
 
 @dataclass
@@ -46,14 +55,47 @@ class KnownAgreement:
         """When it was first activated; none while it is a draft."""
         return next((event.effective_from for event in self.events if event.status is Status.ACTIVE), None)
 
+    @property
+    def next_version(self) -> int:
+        """The number of the version that is written next."""
+        return self.versions[-1].version + 1
 
-@dataclass(frozen=True)
-class KnownPartner:
-    """A partner as of its newest revision."""
+    @property
+    def newest(self) -> Version:
+        """The version whose time is the last; corrections of it do not count."""
+        return [version for version in self.versions if version.corrects is None][-1]
 
-    partner_id: str
-    revision: int
-    name: str
+    def version(self, number: int) -> Version:
+        """The version of that number; raises where there is none."""
+        found = next((version for version in self.versions if version.version == number), None)
+        if found is None:
+            known = ", ".join(str(version.version) for version in self.versions)
+            raise AuroraError(f'agreement "{self.agreement_id}" has no version {number}', f"it has: {known}")
+        return found
+
+    def root(self, number: int) -> Version:
+        """The version whose time a version covers: itself, or what it corrects, directly or not."""
+        version = self.version(number)
+        while version.corrects is not None:
+            version = self.version(version.corrects)
+        return version
+
+    def until(self, number: int) -> datetime | None:
+        """When the time of a version ends: where the next one begins that corrects none."""
+        start = self.root(number).valid_from
+        later = [v.valid_from for v in self.versions if v.corrects is None and v.valid_from > start]
+        return min(later, default=None)
+
+    def governing(self, number: int) -> Version:
+        """The version in force over the time of a version: itself, or its newest correction."""
+        root = self.root(number)
+        return [version for version in self.versions if self.root(version.version) is root][-1]
+
+    def chains(self, connection: Connection) -> list[str]:
+        """The chains that some version of it is about."""
+        named = {rule.chain_id for version in self.versions for rule in version.rules}
+        known = [row["chain_id"] for row in connection.execute("SELECT chain_id FROM chains ORDER BY chain_id")]
+        return known if None in named else sorted(name for name in named if name is not None)
 
 
 @dataclass(frozen=True)
@@ -64,65 +106,60 @@ class Ledger:
     agreements: dict[str, KnownAgreement]
 
 
-@dataclass(frozen=True)
-class Recording:
-    """Who records, why, and the one instant that every row of a change carries, so that no as-of read splits it."""
-
-    connection: Connection
-    actor: str
-    reason: str
-    recorded_at: datetime
-
-    @classmethod
-    def begin(cls, connection: Connection, actor: str, reason: str) -> Recording:
-        """Take the ledger's clock; nobody else records anything until this transaction ends."""
-        row = connection.execute("SELECT record_instant() AS instant").fetchone()
-        assert row is not None  # a function call gives one row
-        return cls(connection, actor, reason, row["instant"])
-
-    def write(self, table: str, values: dict[str, object], signed: bool = True) -> None:
-        """Append one row; `signed` rows say who recorded them and why."""
-        signature = {"reason": self.reason, "recorded_by": self.actor} if signed else {}
-        insert_rows(self.connection, table, [{**values, **signature, "recorded_at": self.recorded_at}])
-
-    def write_version(self, agreement_id: str, version: int, valid_from: datetime, rules: Sequence[Rule]) -> None:
-        """Append a version that holds from an instant on, with its rules."""
-        key: dict[str, object] = {"agreement_id": agreement_id, "version": version}
-        self.write("agreement_versions", {**key, "valid_from": valid_from, "valid_until": None})
-        for rule in rules:
-            self.write("agreement_rules", {**key, **rule.as_json()}, signed=False)
-
-    def write_event(self, agreement_id: str, event_number: int, status: Status, effective_from: datetime) -> None:
-        """Append a status event."""
-        self.write(
-            "agreement_events",
-            {
-                "agreement_id": agreement_id,
-                "event_number": event_number,
-                "status": status,
-                "effective_from": effective_from,
-            },
+def known_agreement(ledger: Ledger, agreement_id: str) -> KnownAgreement:
+    """The agreement of that key; raises where there is none, naming the nearest."""
+    if agreement_id not in ledger.agreements:
+        raise AuroraError(
+            f"there is no agreement {agreement_id!r}", did_you_mean(agreement_id, ledger.agreements, "agreement")
         )
+    return ledger.agreements[agreement_id]
+
+
+def write_version(
+    recording: Recording,
+    agreement_id: str,
+    version: int,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    corrects: int | None,
+    rules: Sequence[Rule],
+) -> None:
+    """Append a version with its rules."""
+    key: dict[str, Any] = {"agreement_id": agreement_id, "version": version}
+    recording.write(
+        "agreement_versions", {**key, "valid_from": valid_from, "valid_until": valid_until, "corrects": corrects}
+    )
+    recording.write("agreement_rules", *({**key, **rule_row(rule)} for rule in rules), signed=False)
+    tiers = [{**key, **row} for rule in rules for row in tier_rows(rule)]
+    recording.write("agreement_rule_tiers", *tiers, signed=False)
 
 
 def read_ledger(connection: Connection) -> Ledger:
     """All that is recorded now."""
-    partners = {
-        row["partner_id"]: KnownPartner(row["partner_id"], row["revision"], row["name"])
-        for row in connection.execute("SELECT partner_id, revision, name FROM partners ORDER BY partner_id, revision")
-    }
     agreements = {
         row["agreement_id"]: KnownAgreement(row["agreement_id"], row["partner_id"])
         for row in connection.execute("SELECT agreement_id, partner_id FROM agreements ORDER BY agreement_id")
     }
+    tiers: dict[tuple[str, int, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in connection.execute("SELECT * FROM agreement_rule_tiers ORDER BY tier"):
+        tiers[row["agreement_id"], row["version"], row["rule_key"]].append(row)
     rules: dict[tuple[str, int], list[Rule]] = defaultdict(list)
     for row in connection.execute("SELECT * FROM agreement_rules ORDER BY agreement_id, version, rule_order"):
-        rules[row["agreement_id"], row["version"]].append(rule_of(row))
+        version = (row["agreement_id"], row["version"])
+        rules[version].append(rule_of(row, tiers[(*version, row["rule_key"])]))
     for row in connection.execute("SELECT * FROM agreement_versions ORDER BY agreement_id, version"):
-        terms = tuple(rules[row["agreement_id"], row["version"]])
-        version = Version(row["version"], row["valid_from"], row["valid_until"], terms)
-        agreements[row["agreement_id"]].versions.append(version)
+        agreements[row["agreement_id"]].versions.append(
+            Version(
+                row["version"],
+                row["valid_from"],
+                row["valid_until"],
+                row["corrects"],
+                row["recorded_at"],
+                row["reason"],
+                tuple(rules[row["agreement_id"], row["version"]]),
+            )
+        )
     for row in connection.execute("SELECT * FROM agreement_events ORDER BY agreement_id, event_number"):
-        event = Event(row["event_number"], Status(row["status"]), row["effective_from"])
+        event = Event(row["event_number"], Status(row["status"]), row["effective_from"], row["reason"])
         agreements[row["agreement_id"]].events.append(event)
-    return Ledger(partners, agreements)
+    return Ledger(read_partners(connection), agreements)

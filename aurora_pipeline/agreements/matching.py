@@ -27,22 +27,54 @@ def paying_rules(rules: Sequence[Rule], chain_id: str, validator_key: str, compo
             yield rule
 
 
+def validators_paid_for(
+    rules: Sequence[Rule], chain_id: str, validators: Sequence[str]
+) -> list[tuple[Rule, list[str]]]:
+    """`paying_rules` for many validators at once: each rule in order with the validators that it pays for."""
+    used: dict[Component, set[str]] = {component: set() for component in Component}
+    found: list[tuple[Rule, list[str]]] = []
+    for rule in sorted(rules, key=lambda rule: rule.rule_order):
+        matched = matching(rule, chain_id, validators)
+        if not rule.stacks:
+            matched = [key for key in matched if key not in used[rule.revenue_component]]
+            used[rule.revenue_component].update(matched)
+        found.append((rule, matched))
+    return found
+
+
 def matches(rule: Rule, chain_id: str, validator_key: str) -> bool:
     """Whether a rule is about a validator: by exact key, by glob (case counts), or because it is about all."""
-    if rule.chain_id != chain_id:
+    if rule.chain_id is not None and rule.chain_id != chain_id:
         return False
-    return rule.validator_key is None or _pattern(rule.validator_key).match(validator_key) is not None
+    key = rule.validator_key
+    if key is None or key == validator_key:
+        return True
+    return is_glob(key) and _pattern(key).match(validator_key) is not None
 
 
+def matching(rule: Rule, chain_id: str, validators: Sequence[str]) -> list[str]:
+    """Those of many validators that a rule is about, in their order."""
+    if rule.chain_id is not None and rule.chain_id != chain_id:
+        return []
+    key = rule.validator_key
+    if key is None:
+        return list(validators)
+    if not is_glob(key):
+        return [key] if key in validators else []
+    match = _pattern(key).match
+    return [validator for validator in validators if match(validator) or validator == key]
+
+
+@lru_cache(maxsize=10_000)
 def is_glob(validator: str) -> bool:
     """Whether a validator is named by pattern rather than by its key."""
     return any(letter in validator for letter in "*?[")
 
 
 def claimed_bps(agreements: Iterable[Sequence[Rule]], chain_id: str, validator_key: str, component: Component) -> int:
-    """What share of a component several agreements' rules claim together."""
+    """The largest share of a component that several agreements' rules could claim together."""
     return sum(
-        rule.commission_rate_bps
+        rule.highest_rate_bps
         for rules in agreements
         for rule in paying_rules(rules, chain_id, validator_key, component)
     )
@@ -50,4 +82,4 @@ def claimed_bps(agreements: Iterable[Sequence[Rule]], chain_id: str, validator_k
 
 @lru_cache(maxsize=10_000)
 def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(translate(glob) if is_glob(glob) else re.escape(glob) + r"\Z")
+    return re.compile(translate(glob))

@@ -1,37 +1,219 @@
-"""`aurora agreements`: what partners were promised, applied from files."""
+"""`aurora agreements`: what partners were promised, applied from files, shown, compared, and set active or not."""
 
 from __future__ import annotations
 
+import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.commands.terminal import err, opened, out
+from aurora_pipeline.agreements.apply import ApplyReport, apply
+from aurora_pipeline.agreements.ledger import Event, KnownAgreement, Version, known_agreement, read_ledger
+from aurora_pipeline.agreements.status import change_status
+from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.terms import differences, in_words
+from aurora_pipeline.commands.simulate import agreements_simulate
+from aurora_pipeline.commands.terminal import (
+    err,
+    opened,
+    out,
+    print_changes,
+    print_json,
+    print_table,
+    print_warnings,
+    read_day,
+)
+from aurora_pipeline.csv_file import instant_text
+from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.dated import actor
+from aurora_pipeline.store.database import Connection
 
 agreements = typer.Typer(help="Agreements with partners.", no_args_is_help=True)
 
-
-@agreements.callback()
-def group() -> None:
-    """Agreements with partners."""
+Key = Annotated[str, typer.Argument(metavar="AGREEMENT", help="The agreement's key.", show_default=False)]
+Since = Annotated[
+    str, typer.Option("--from", help="The day (00:00 UTC) from which it holds, like 2026-01-31.", show_default=False)
+]
+Reason = Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 @agreements.command("apply")
 def agreements_apply(
     file: Annotated[Path, typer.Argument(help="A YAML file; docs/agreements.md describes it.", show_default=False)],
-    reason: Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")],
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why, for the audit log; asked for where something changes.")
+    ] = None,
 ) -> None:
     """Create what is new, add a version where terms changed, leave equal terms alone: all of the file or nothing."""
     with opened() as aurora:
-        done = apply(aurora.database, file, actor(), reason)
-    for warning in done.warnings:
-        err.print(f"[yellow]Warning:[/] {warning}")
-    for change in done.changes:
-        out.print(f"  {change.subject}: {change.action}", markup=False)
+        if reason is None:
+            done = apply(aurora.database, file, actor(), "", preview=True)
+            if done.changes:
+                # Without an answer it is refused, which says how to give a reason.
+                done = apply(aurora.database, file, actor(), _ask(done) if sys.stdin.isatty() else "")
+        else:
+            done = apply(aurora.database, file, actor(), reason)
+    print_warnings(done.warnings)
+    print_changes(done.changes, len(done.unchanged))
+
+
+def _ask(planned: ApplyReport) -> str:
+    """Why what is planned is decided, asked with all of it in sight."""
+    print_warnings(planned.warnings)
+    for change in planned.changes:
+        err.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
         for words in change.words:
-            out.print(f"      {words}", markup=False)
-    verdict = f"{len(done.changes)} change(s) recorded" if done.changes else "nothing changed"
-    out.print(f"{verdict}, {len(done.unchanged)} as they were.")
+            err.print(f"      {words}", markup=False, soft_wrap=True)
+    answer: str = typer.prompt("Nothing is written yet. Why is this decided", err=True)
+    return answer
+
+
+@agreements.command("list")
+def agreements_list(
+    partner: Annotated[str | None, typer.Option("--partner", help="Only this partner's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every agreement with its status and its newest terms."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        ledger = read_ledger(connection)
+    known = [item for item in ledger.agreements.values() if partner in (None, item.partner_id)]
+    if as_json:
+        print_json([_as_json(item) for item in known])
+        return
+    rows = [
+        [
+            item.agreement_id,
+            item.partner_id,
+            item.events[-1].status,
+            instant_text(item.events[-1].effective_from),
+            item.governing(item.newest.version).version,
+            instant_text(item.newest.valid_from),
+            len(item.governing(item.newest.version).rules),
+        ]
+        for item in known
+    ]
+    columns = ["agreement", "partner", "status", "since", "version", "terms from", "rules"]
+    print_table(f"{len(rows)} agreement(s)", columns, rows, right=["version", "rules"])
+
+
+@agreements.command("show")
+def agreements_show(agreement: Key, as_json: Json = False) -> None:
+    """Show an agreement with its whole history: every status and every version of its terms, in words."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        known = known_agreement(read_ledger(connection), agreement)
+    if as_json:
+        print_json(_as_json(known))
+        return
+    out.print(f"{known.agreement_id} of {known.partner_id}", style="bold", markup=False)
+    for event in known.events:
+        out.print(f"  {event.status} from {instant_text(event.effective_from)} on: {event.reason}", markup=False)
+    for version in known.versions:
+        out.print(f"  {_title(known, version)}", markup=False, soft_wrap=True)
+        for rule in version.rules:
+            out.print(f"      {rule.rule_order}. {rule.rule_key}: {in_words(rule)}", markup=False, soft_wrap=True)
+
+
+@agreements.command("diff")
+def agreements_diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="AGREEMENT or AGREEMENT@VERSION.", show_default=False)],
+    after: Annotated[str, typer.Argument(metavar="B", help="As A; @VERSION: of the same one.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Show in words how terms differ: between two versions of an agreement, or between two agreements."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        first, old = _version(connection, before, before.partition("@")[0])
+        second, new = _version(connection, after, first)
+    words = differences(old.rules, new.rules)
+    if as_json:
+        print_json({"a": f"{first}@{old.version}", "b": f"{second}@{new.version}", "differences": words})
+        return
+    out.print(f"{first}@{old.version} -> {second}@{new.version}", style="bold", markup=False)
+    for sentence in words or ["equal terms"]:
+        out.print(f"  {sentence}", markup=False, soft_wrap=True)
+
+
+agreements.command("simulate")(agreements_simulate)
+
+
+@agreements.command("activate")
+def agreements_activate(agreement: Key, since: Since, reason: Reason) -> None:
+    """Let a draft or suspended agreement accrue from a day on."""
+    _change(agreement, Status.ACTIVE, since, reason)
+
+
+@agreements.command("suspend")
+def agreements_suspend(agreement: Key, since: Since, reason: Reason) -> None:
+    """Let an agreement accrue nothing from a day on, until it is activated again."""
+    _change(agreement, Status.SUSPENDED, since, reason)
+
+
+@agreements.command("terminate")
+def agreements_terminate(agreement: Key, since: Since, reason: Reason) -> None:
+    """End an agreement from a day on, for good."""
+    _change(agreement, Status.TERMINATED, since, reason)
+
+
+def _change(agreement: str, status: Status, since: str, reason: str) -> None:
+    with opened() as aurora:
+        change, warnings = change_status(aurora.database, agreement, status, read_day(since, "--from"), actor(), reason)
+    print_warnings(warnings)
+    print_changes([] if change is None else [change])
+
+
+def _version(connection: Connection, text: str, default: str) -> tuple[str, Version]:
+    """The version that KEY, KEY@NUMBER or @NUMBER names; without a number the newest terms."""
+    key, _, number = text.partition("@")
+    known = known_agreement(read_ledger(connection), key or default)
+    if not number:
+        return known.agreement_id, known.governing(known.newest.version)
+    if not number.isdecimal():
+        raise AuroraError(f"{text!r} names no version", "write it like acme-2026@2, or @2 for the same agreement")
+    return known.agreement_id, known.version(int(number))
+
+
+def _title(known: KnownAgreement, version: Version) -> str:
+    corrects = "" if version.corrects is None else f", corrects version {version.corrects}"
+    governing = known.governing(version.version)
+    corrected = "" if governing is version else f", corrected by version {governing.version}"
+    until = known.until(version.version)
+    end = "" if until is None else f" until {instant_text(until)}"
+    title = f"version {version.version} from {instant_text(version.valid_from)}{end}{corrects}{corrected}"
+    return f"{title}: {version.reason}"
+
+
+def _as_json(known: KnownAgreement) -> dict[str, Any]:
+    return {
+        "agreement": known.agreement_id,
+        "partner": known.partner_id,
+        "status": known.events[-1].status,
+        "events": [_event(event) for event in known.events],
+        "versions": [
+            {
+                "version": version.version,
+                "corrects": version.corrects,
+                "in_force": known.governing(version.version) is version,
+                "valid_from": instant_text(version.valid_from),
+                "valid_until": _open(known.until(version.version)),
+                "recorded_at": instant_text(version.recorded_at),
+                "reason": version.reason,
+                "rules": [rule.as_json() for rule in version.rules],
+            }
+            for version in known.versions
+        ],
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "number": event.event_number,
+        "status": event.status,
+        "effective_from": instant_text(event.effective_from),
+        "reason": event.reason,
+    }
+
+
+def _open(instant: datetime | None) -> str | None:
+    return None if instant is None else instant_text(instant)

@@ -21,7 +21,9 @@ from aurora_pipeline.periods.validators import (
 )
 
 validators = typer.Typer(help="Which validators the operator runs, dated.", no_args_is_help=True)
-wallets = typer.Typer(help="Withdraw authorities whose stake is the operator's own, dated.", no_args_is_help=True)
+operator_wallets = typer.Typer(
+    help="Withdraw authorities whose stake is the operator's own, dated.", no_args_is_help=True
+)
 costs = typer.Typer(help="Costs and other income that no provider knows.", no_args_is_help=True)
 
 CsvFile = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.", show_default=False)]
@@ -75,14 +77,14 @@ def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
     print_table(f"{len(rows)} dated rows of validators", columns, shown)
 
 
-@wallets.command("import")
+@operator_wallets.command("import")
 def wallets_import(file: CsvFile) -> None:
     """Import the operator's own withdraw authorities: chain_id, wallet_address, valid_from [, valid_until, notes]."""
     with opened() as aurora:
         print_report("wallet(s)", import_operator_wallets(aurora.database, aurora.configuration, file))
 
 
-@wallets.command("export")
+@operator_wallets.command("export")
 def wallets_export(chain: ChainOption = None) -> None:
     """Print the registered wallets as CSV that `import` takes."""
     with opened() as aurora, aurora.database.connect() as connection:

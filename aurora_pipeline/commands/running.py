@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import textwrap
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.commands.terminal import err, opened, out, print_json, print_table
+from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
+from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
@@ -67,14 +69,40 @@ def backfill(
         keys = final_keys(aurora, chain, wanted)
         runner.register_periods(chain_id)
         ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
+        ends += run_following(aurora, runner, chain, keys)
     report(ends, as_json)
 
 
-def recompute(chain_id: ChainArgument, epochs: EpochsArgument, as_json: Json = False) -> None:
-    """Compute every layer of some epochs again from what is stored. Never touches the network."""
+def recompute(
+    chain_id: ChainArgument,
+    epochs: Annotated[
+        str | None, typer.Argument(help="One epoch, or FROM..TO; not with --stale.", show_default=False)
+    ] = None,
+    stale: Annotated[
+        bool,
+        typer.Option(
+            "--stale", help="Lines and statements of all epochs that rest on what no longer counts, in order."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compute every layer of some epochs again from what is stored, and the later ones that go on from these.
+
+    Never touches the network.
+    """
+    if stale == (epochs is not None):
+        raise AuroraError("give either epochs or --stale", f"aurora recompute {chain_id} 850..855, or --stale")
+    if epochs is None:
+        with opened() as aurora:
+            chain = usable_chain(aurora, chain_id)
+            runner = job_runner(aurora)
+            runner.register_periods(chain_id)
+            ends = run_stale(aurora, runner, chain)
+        report(ends, as_json)
+        return
     wanted = parse_epochs(epochs)
     with opened() as aurora:
-        usable_chain(aurora, chain_id)
+        chain = usable_chain(aurora, chain_id)
         with aurora.database.connect() as connection:
             known = {period.key.epoch for period in recorded_periods(connection, chain_id)}
         missing = [epoch for epoch in wanted if epoch not in known]
@@ -85,7 +113,9 @@ def recompute(chain_id: ChainArgument, epochs: EpochsArgument, as_json: Json = F
             )
         runner = job_runner(aurora)
         runner.register_periods(chain_id)
-        ends = run_all(runner, "recompute", [PeriodKey(chain_id, epoch) for epoch in wanted])
+        keys = [PeriodKey(chain_id, epoch) for epoch in wanted]
+        ends = run_all(runner, "recompute", keys)
+        ends += run_following(aurora, runner, chain, keys)
     report(ends, as_json)
 
 
@@ -142,6 +172,45 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
             for asset in end.assets:
                 if asset.lacking is not None:
                     err.print(f"    {asset.asset}: {textwrap.shorten(asset.lacking, _LACKING_SHOWN)}", markup=False)
+    return ends
+
+
+def run_stale(aurora: Aurora, runner: JobRunner, chain: Chain) -> list[RunEnd]:
+    """Compute the lines and statements of every stale period, those first that others read, and say why."""
+    return _run_ready(aurora, runner, chain, 0, lambda stale: True)
+
+
+def run_following(aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequence[PeriodKey]) -> list[RunEnd]:
+    """Compute the later periods whose windows go on from some periods that were just computed, in order."""
+    computed = {key.epoch for key in done}
+
+    def follows(stale: Stale) -> bool:
+        is_due = stale.key.epoch not in computed and not computed.isdisjoint(stale.reads)
+        computed.update([stale.key.epoch] if is_due else [])
+        return is_due
+
+    return _run_ready(aurora, runner, chain, min(computed) + 1, follows)
+
+
+def _run_ready(
+    aurora: Aurora, runner: JobRunner, chain: Chain, since: int, is_due: Callable[[Stale], bool]
+) -> list[RunEnd]:
+    """Run what can be computed at once, look again, until nothing is left that was not tried yet."""
+    ends: list[RunEnd] = []
+    tried: set[str] = set()
+    while True:
+        with aurora.database.connect() as connection:
+            stale = stale_periods(present_periods(connection, chain, since))
+        due = [one for one in ready(stale) if one.digest not in tried and is_due(one)]
+        if not due:
+            break
+        tried.update(one.digest for one in due)
+        for one in due:
+            err.print(f"  {one.key}: {one.why}", markup=False, soft_wrap=True)
+        ends += run_all(runner, COMMISSIONS_JOB, [one.key for one in due])
+    for one in stale:
+        if one.after and is_due(one):
+            err.print(f"  {one.key} is left as it is: {one.why}", markup=False, soft_wrap=True)
     return ends
 
 

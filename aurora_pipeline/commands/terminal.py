@@ -7,13 +7,16 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.csv_file import read_instant
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.money import format_coins
 from aurora_pipeline.runtime import Aurora
@@ -70,6 +73,30 @@ def print_table(
     for row in rows:
         table.add_row(*[escape("-" if cell is None else str(cell)) for cell in row])
     out.print(table)
+
+
+def print_changes(changes: Sequence[Change], unchanged: int = 0) -> None:
+    """What was recorded, in words."""
+    for change in changes:
+        out.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
+        for words in change.words:
+            out.print(f"      {words}", markup=False, soft_wrap=True)
+    verdict = f"{len(changes)} change(s) recorded" if changes else "nothing changed"
+    out.print(f"{verdict}, {unchanged} as they were." if unchanged else f"{verdict}.")
+
+
+def print_warnings(warnings: Sequence[str]) -> None:
+    """What is allowed and may not be meant, on standard error."""
+    for warning in warnings:
+        err.print(f"[yellow]Warning:[/] {escape(warning)}", soft_wrap=True)
+
+
+def read_day(text: str, option: str) -> datetime:
+    """A day or instant given as an option."""
+    try:
+        return read_instant(text)
+    except ValueError as error:
+        raise AuroraError(f"{option}: {error}", "a day means 00:00 UTC") from None
 
 
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:

@@ -1,44 +1,50 @@
-"""The asset partner_commission_lines, and the revenue allocation that is published with it or not at all."""
+"""The asset partner_commission_lines; rule results and revenue allocation are published with it or not at all."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.commissions.compute import commission_lines
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
+from aurora_pipeline.commissions.loading import BELOW, load
+from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
-from aurora_pipeline.periods.record import load_period
-from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import Draft, load_published
+from aurora_pipeline.store.snapshots import Draft
 
-_TABLES = (PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION)
+_DEPS = [table.name for table in BELOW]
 
 
 def draft_lines(aurora: Aurora, connection: Connection, key: PeriodKey) -> list[Draft]:
-    """Lines and allocation from the published P&L and the terms in force at the period's last instant."""
-    period = load_period(connection, key)
-    pnl = load_published(connection, VALIDATOR_PNL, key.chain_id, key.epoch)
-    terms = terms_in_force(connection, key.chain_id, period.last_instant)
-    result = commission_lines(key.chain_id, key.epoch, pnl.frame, terms)
-    inputs = (pnl.as_input, period.as_input, *terms.inputs)
+    """Lines, rule results and allocation from what is in force: P&L, stake, terms, overrides, earlier periods."""
+    chain = aurora.configuration.chain(key.chain_id)
+    loaded = load(connection, chain, key)
+    result = commission_lines(
+        key.chain_id,
+        key.epoch,
+        loaded.pnl.frame,
+        loaded.positions.frame,
+        loaded.rewards.frame,
+        loaded.terms,
+        loaded.back.windows,
+    )
     return [
-        Draft(table, key.chain_id, key.epoch, part.frame, inputs, part.completeness, part.violations, part.warnings)
-        for table, part in zip(_TABLES, (result.lines, result.allocation), strict=True)
+        Draft(
+            table, key.chain_id, key.epoch, part.frame, loaded.inputs, part.completeness, part.violations, part.warnings
+        )
+        for table, part in zip(COMMISSION_TABLES, (result.lines, result.results, result.allocation), strict=True)
     ]
 
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(**layer(table, "commissions", "team:finance"), deps=[VALIDATOR_PNL.name], partitions_def=PERIODS)
-        for table in _TABLES
+        dg.AssetSpec(**layer(table, "commissions", "team:finance"), deps=_DEPS, partitions_def=PERIODS)
+        for table in COMMISSION_TABLES
     ],
     backfill_policy=ONE_PERIOD_PER_RUN,
-    check_specs=[check for table in _TABLES for check in (gate(table), drift(table))],
+    check_specs=[check for table in COMMISSION_TABLES for check in (gate(table), drift(table))],
 )
 def partner_commission_lines(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
     """What each partner is owed under which clause, and who gets every unit of each component."""

@@ -1,21 +1,31 @@
-"""From revenue and terms to commission lines and the revenue allocation, as money.md §3 defines them."""
+"""From revenue and terms to commission lines, rule results and the revenue allocation, as money.md §3 defines them."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.agreements.matching import is_glob, matches, paying_rules
-from aurora_pipeline.agreements.terms import AgreementInForce, Rule, Terms
+from aurora_pipeline.agreements.matching import is_glob, matching, validators_paid_for
+from aurora_pipeline.agreements.tables import Method, Metric
+from aurora_pipeline.agreements.terms import Override, Rule, Terms
 from aurora_pipeline.canonical.result import LayerResult
-from aurora_pipeline.commissions.conservation import allocation_violations
-from aurora_pipeline.commissions.identity import line_id, part_id
+from aurora_pipeline.commissions.allocation import by_payer, guarantees, hold_over_claims, parts_of
+from aurora_pipeline.commissions.attribution import Attribution, Weights, attribute
+from aurora_pipeline.commissions.conservation import allocation_violations, result_violations
+from aurora_pipeline.commissions.line_frame import lines_frame
+from aurora_pipeline.commissions.overrides import apply_to_rules
+from aurora_pipeline.commissions.results import result_rows
 from aurora_pipeline.commissions.revenue import Revenue, revenues
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION, LineKind, Party
-from aurora_pipeline.money import share_bps, total
+from aurora_pipeline.commissions.rules import RuleResult, compute_rule
+from aurora_pipeline.commissions.splitting import Split, split
+from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
+from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
+from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 
@@ -24,109 +34,123 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Commissions:
-    """Both results of one period; they are published together or not at all."""
+    """All results of one period; they are published together or not at all."""
 
     lines: LayerResult
+    results: LayerResult
     allocation: LayerResult
+    unmet_overrides: tuple[Override, ...] = ()
+    """Overrides without a target; each blocks the statement of its agreement's partner."""
 
 
-def commission_lines(chain_id: str, epoch: int, pnl: pl.DataFrame, terms: Terms) -> Commissions:
-    """Every line that the terms give for the validators of `pnl`, and where every unit of their revenue goes."""
-    lines: list[Row] = []
+def commission_lines(
+    chain_id: str,
+    epoch: int,
+    pnl: pl.DataFrame,
+    positions: pl.DataFrame,
+    rewards: pl.DataFrame,
+    terms: Terms,
+    windows: WindowInputs = NO_EARLIER_PERIODS,
+) -> Commissions:
+    """Every line that the terms give for the validators of `pnl`, and where every unit of their revenue goes.
+
+    `positions` and `rewards` are the canonical layers of the period; `windows` is what earlier periods hand over.
+    """
+    with _no_search_for_cycles():
+        return _compute(chain_id, epoch, pnl, positions, rewards, terms, windows)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Nothing made here refers back to itself; looking for cycles among so many objects takes a quarter of it all."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _compute(
+    chain_id: str,
+    epoch: int,
+    pnl: pl.DataFrame,
+    positions: pl.DataFrame,
+    rewards: pl.DataFrame,
+    terms: Terms,
+    windows: WindowInputs,
+) -> Commissions:
+    available = revenues(pnl)
+    results = list(_results(chain_id, available, positions, rewards, terms, windows))
+    overrides = apply_to_rules(results, terms.overrides)
+    splits = [split(chain_id, epoch, result, share, overrides) for result in results for share in result.shares]
+    overrides.close()
+    parts, warnings = _allocate(chain_id, epoch, available, splits, results)
+    warnings += overrides.warnings
+    warnings += _rules_without_validator(terms, list(dict.fromkeys(revenue.validator_key for revenue in available)))
+    lines = lines_frame(chain_id, epoch, splits, results)
+    totals = frame_of(COMMISSION_RULE_RESULTS, list(result_rows(chain_id, epoch, results, splits)))
+    allocation = frame_of(REVENUE_ALLOCATION, parts)
+    violations = [*_contradictions(available), *result_violations(lines, totals)]
+    return Commissions(
+        _result(lines, violations, warnings),
+        _result(totals, [], []),
+        _result(allocation, allocation_violations(available, lines, allocation), []),
+        tuple(overrides.unmet),
+    )
+
+
+def _results(
+    chain_id: str,
+    available: Sequence[Revenue],
+    positions: pl.DataFrame,
+    rewards: pl.DataFrame,
+    terms: Terms,
+    windows: WindowInputs,
+) -> Iterator[RuleResult]:
+    by_key = {(revenue.validator_key, revenue.component): revenue for revenue in available}
+    validators = list(dict.fromkeys(revenue.validator_key for revenue in available))
+    attribution = _attribution(positions, rewards, terms)
+    for agreement in sorted(terms.agreements, key=lambda agreement: agreement.agreement_id):
+        for rule, paid_for in validators_paid_for(agreement.rules, chain_id, validators):
+            yield compute_rule(agreement, rule, paid_for, by_key, attribution, windows)
+
+
+def _attribution(positions: pl.DataFrame, rewards: pl.DataFrame, terms: Terms) -> Attribution:
+    """Weights of wallets, as far as any rule looks at them."""
+    rules = [rule for agreement in terms.agreements for rule in agreement.rules]
+    with_rewards = any(_looks_at_rewards(rule) for rule in rules)
+    if not with_rewards and not any(_looks_at_stake(rule) for rule in rules):
+        return Attribution(Weights(Weight.ACTIVE_STAKE), Weights(Weight.STAKER_REWARDS))
+    return attribute(positions, rewards, terms.wallets, with_rewards)
+
+
+def _looks_at_stake(rule: Rule) -> bool:
+    is_metric = rule.tiers is not None and rule.tiers.metric is Metric.INTRODUCED_STAKE
+    return is_metric or rule.attribution_method is not Method.FIXED_SHARE
+
+
+def _looks_at_rewards(rule: Rule) -> bool:
+    by_rewards = (Component.VOTE_REWARDS, Component.COMMISSION)
+    return rule.attribution_method is Method.CLIENT_REVENUE and rule.revenue_component in by_rewards
+
+
+def _allocate(
+    chain_id: str, epoch: int, available: Sequence[Revenue], splits: Sequence[Split], results: Sequence[RuleResult]
+) -> tuple[list[Row], list[str]]:
+    """The parts of every component, after holding the lines of those that cannot pay; and who claims too much."""
     parts: list[Row] = []
     warnings: list[str] = []
-    available = revenues(pnl)
+    claimants = by_payer(splits)
     for revenue in available:
-        claims = [
-            _line(chain_id, epoch, agreement, rule, revenue)
-            for agreement in terms.agreements
-            for rule in paying_rules(agreement.rules, chain_id, revenue.validator_key, revenue.component)
-        ]
-        held = _over_claim(revenue, claims)
+        claims = claimants.get((revenue.validator_key, revenue.component), [])
+        held = hold_over_claims(revenue, claims)
         if held is not None:
             warnings.append(held)
-            claims = [{**line, "held": True, "reason": held} if line["computed"] else line for line in claims]
-        lines += claims
-        parts += _parts(chain_id, epoch, revenue, claims, held)
-    warnings += _rules_without_validator(terms, {revenue.validator_key for revenue in available})
-    lines_frame, allocation = frame_of(PARTNER_COMMISSION_LINES, lines), frame_of(REVENUE_ALLOCATION, parts)
-    return Commissions(
-        _result(lines_frame, _contradictions(available), warnings),
-        _result(allocation, allocation_violations(available, lines_frame, allocation), []),
-    )
-
-
-def _line(chain_id: str, epoch: int, agreement: AgreementInForce, rule: Rule, revenue: Revenue) -> Row:
-    """FIXED_SHARE: the base is the component; an unknown component makes an unknown line that names it."""
-    computed = None if revenue.amount is None else share_bps(revenue.amount, rule.commission_rate_bps)
-    return {
-        "chain_id": chain_id,
-        "epoch": epoch,
-        "line_id": line_id(
-            agreement.agreement_id, rule.rule_key, revenue.validator_key, "", chain_id, epoch, LineKind.LINE.value
-        ),
-        "partner_id": agreement.partner_id,
-        "agreement_id": agreement.agreement_id,
-        "agreement_version": agreement.version,
-        "rule_key": rule.rule_key,
-        "rule_order": rule.rule_order,
-        "kind": LineKind.LINE.value,
-        "validator_key": revenue.validator_key,
-        "wallet_address": "",
-        "component": revenue.component.value,
-        "funded_by": rule.funded_by.value,
-        "attribution_method": rule.attribution_method.value,
-        "basis": rule.basis.value,
-        "rate_bps": rule.commission_rate_bps,
-        "base": revenue.amount,
-        "computed": computed,
-        "override": None,
-        "final": computed,
-        "held": False,
-        "state": revenue.state,
-        "reason": revenue.in_words,
-    }
-
-
-def _over_claim(revenue: Revenue, claims: Sequence[Row]) -> str | None:
-    """Why the component cannot pay its lines, naming every line that claims of it; none where it can."""
-    if revenue.amount is None:
-        return None
-    claimed = total([line["computed"] for line in claims])
-    if claimed <= revenue.amount:
-        return None
-    claimants = ", ".join(
-        f"{line['agreement_id']}/{line['rule_key']} claims {line['computed']}" for line in claims if line["computed"]
-    )
-    return (
-        f"HELD: {revenue.component} of {revenue.validator_key} is {revenue.amount}, {claimed} is claimed: {claimants}"
-    )
-
-
-def _parts(chain_id: str, epoch: int, revenue: Revenue, claims: Sequence[Row], held: str | None) -> Iterator[Row]:
-    """The component divided: one HELD or UNKNOWN part, else a part per line and what the operator keeps."""
-
-    def part(party: Party, amount: int | None, reason: str | None, line: Row | None = None) -> Row:
-        whole = (chain_id, epoch, revenue.validator_key, revenue.component.value)
-        return {
-            **dict(zip(("chain_id", "epoch", "validator_key", "component"), whole, strict=True)),
-            "part_id": part_id(*whole, party.value) if line is None else line["line_id"],
-            "party": party.value,
-            "partner_id": None if line is None else line["partner_id"],
-            "amount": amount,
-            "state": revenue.state,
-            "reason": reason,
-        }
-
-    if revenue.amount is None:
-        yield part(Party.UNKNOWN, None, revenue.in_words)
-    elif held is not None:
-        yield part(Party.HELD, revenue.amount, held)
-    else:
-        for line in claims:
-            yield part(Party.LINE, line["final"], revenue.in_words, line)
-        kept = revenue.amount - total([line["final"] for line in claims])
-        yield part(Party.OPERATOR, kept, revenue.in_words)
+        parts += parts_of(chain_id, epoch, revenue, claims, held)
+    parts += guarantees(chain_id, epoch, splits, results)
+    return parts, warnings
 
 
 def _result(frame: pl.DataFrame, violations: Sequence[str], warnings: Sequence[str]) -> LayerResult:
@@ -144,12 +168,12 @@ def _contradictions(available: Sequence[Revenue]) -> list[str]:
     ]
 
 
-def _rules_without_validator(terms: Terms, known: set[str]) -> list[str]:
+def _rules_without_validator(terms: Terms, known: Sequence[str]) -> list[str]:
     """Rules that name one validator, or a pattern, and find none with revenue in the period."""
     return [
         f"rule {agreement.agreement_id}/{rule.rule_key} {'matches' if is_glob(rule.validator_key) else 'names'}"
         f" {rule.validator_key}, and no such validator has P&L in this period"
         for agreement in terms.agreements
         for rule in agreement.rules
-        if rule.validator_key is not None and not any(matches(rule, terms.chain_id, key) for key in known)
+        if rule.validator_key is not None and not matching(rule, terms.chain_id, known)
     ]

@@ -1,70 +1,144 @@
-"""Conservation, checked from the finished rows: the parts of a component sum to it, and every line has its part."""
+"""Conservation, checked from the finished rows: parts sum to their component, lines to their parts and their rule."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import polars as pl
 
+from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.revenue import Revenue
-from aurora_pipeline.commissions.tables import Party
+from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, LineKind, Party
 from aurora_pipeline.store.frames import ints
+
+_SHARE = ("agreement_id", "rule_key", "validator_key", "funded_by")
+_RULE = ("agreement_id", "rule_key")
 
 
 def allocation_violations(available: Sequence[Revenue], lines: pl.DataFrame, allocation: pl.DataFrame) -> list[str]:
     """What in an allocation does not add up, in words; empty when every unit is accounted for once."""
+    divided = allocation.filter(pl.col("component") != OPERATOR_GUARANTEE)
     parts: dict[tuple[str, str], list[int | None]] = defaultdict(list)
-    columns = zip(allocation["validator_key"], allocation["component"], ints(allocation["amount"]), strict=True)
-    for validator_key, component, amount in columns:
+    for validator_key, component, amount in _columns(divided, "validator_key", "component", "amount"):
         parts[validator_key, component].append(amount)
+    claims = _claims(lines)
     return [
         *_unequal_sums(available, parts),
         *_strangers(available, parts),
-        *_lines_without_part(lines, allocation),
+        *_wrongly_held(claims, divided),
+        *_unequal_parts(lines, claims, allocation),
     ]
 
 
-def _unequal_sums(available: Sequence[Revenue], parts: dict[tuple[str, str], list[int | None]]) -> list[str]:
+def result_violations(lines: pl.DataFrame, totals: pl.DataFrame) -> list[str]:
+    """Rules whose lines do not add up to what their row in commission_rule_results says."""
+    kinds = {"computed": LineKind.LINE, "cap_reduction": LineKind.CAP_REDUCTION, "floor_top_up": LineKind.FLOOR_TOP_UP}
+    exact = lines.select(*_RULE, "kind", pl.col("computed", "final").cast(pl.Int128))
+    sums = exact.group_by(_RULE).agg(
+        *[pl.col("computed").filter(pl.col("kind") == kind.value).sum().alias(name) for name, kind in kinds.items()],
+        pl.when(pl.col("final").null_count() == 0).then(pl.col("final").sum()).alias("final"),
+    )
+    found = {(agreement, rule): row for agreement, rule, *row in sums.select(*_RULE, *kinds, "final").iter_rows()}
     problems = []
+    for agreement, rule, *stated in _columns(totals, *_RULE, *kinds, "final"):
+        summed = found.pop((agreement, rule), [0, 0, 0, 0])
+        # A top-up that is not known yet is null on its line as in the total, and no sum.
+        expected = [
+            0 if amount is None and name == "floor_top_up" else amount
+            for name, amount in zip(kinds, stated, strict=False)
+        ]
+        if summed != [*expected, stated[-1]]:
+            problems.append(f"the lines of {agreement}/{rule} sum to {summed}, its result says {stated}")
+    return problems + [f"{agreement}/{rule} has lines, but no result" for agreement, rule in found]
+
+
+def _claims(lines: pl.DataFrame) -> pl.DataFrame:
+    """Per line what is due after its cut, what is paid, and the smaller of both, which is its claim."""
+    keys = ["agreement_id", "rule_key", "validator_key", "wallet_address"]
+    amounts = [pl.col(name).cast(pl.Int128) for name in ("computed", "final")]
+    claims = lines.filter(pl.col("kind") == LineKind.LINE.value).select(*keys, "funded_by", "line_id", "held", *amounts)
+    cuts = lines.filter(pl.col("kind") == LineKind.CAP_REDUCTION.value).select(*keys, *amounts)
+    if len(cuts):
+        joined = claims.join(cuts, on=keys, how="left", suffix="_cut")
+        claims = joined.with_columns(
+            pl.col("computed") + pl.col("computed_cut").fill_null(0), pl.col("final") + pl.col("final_cut").fill_null(0)
+        )
+    claim = pl.when(pl.col("computed").is_not_null()).then(pl.min_horizontal("computed", "final"))
+    return claims.with_columns(claim.alias("claim"))
+
+
+def _unequal_sums(available: Sequence[Revenue], parts: dict[tuple[str, str], list[int | None]]) -> Iterator[str]:
     for revenue in available:
         amounts = parts.get((revenue.validator_key, revenue.component.value), [])
         name = f"{revenue.component} of {revenue.validator_key}"
         if revenue.amount is None:
             if amounts != [None]:
-                problems.append(f"{name} is not known, but is divided into {amounts}")
+                yield f"{name} is not known, but is divided into {amounts}"
         elif None in amounts or sum(amount or 0 for amount in amounts) != revenue.amount or not amounts:
-            problems.append(f"{name} is {revenue.amount}, but its parts are {amounts}")
-    return problems
+            yield f"{name} is {revenue.amount}, but its parts are {amounts}"
 
 
-def _strangers(available: Sequence[Revenue], parts: dict[tuple[str, str], list[int | None]]) -> list[str]:
+def _strangers(available: Sequence[Revenue], parts: dict[tuple[str, str], list[int | None]]) -> Iterator[str]:
     known = {(revenue.validator_key, revenue.component.value) for revenue in available}
-    return [
-        f"{component} of {key} is divided, but has no P&L" for key, component in parts if (key, component) not in known
-    ]
+    for key, component in parts:
+        if (key, component) not in known:
+            yield f"{component} of {key} is divided, but has no P&L"
 
 
-def _lines_without_part(lines: pl.DataFrame, allocation: pl.DataFrame) -> list[str]:
-    """Lines that are due now have exactly their amount as a LINE part; held and unknown ones have none."""
-    due = {
-        line_id: amount
-        for line_id, amount, held in zip(lines["line_id"], ints(lines["final"]), lines["held"], strict=True)
-        if amount is not None and not held
-    }
-    # A line without a claim gets no part of a component that is HELD as a whole.
-    held = allocation.filter(pl.col("party") == Party.HELD.value)
-    waiting = set(zip(held["validator_key"], held["component"], strict=True))
-    idle = {
-        line_id
-        for line_id, key, component in zip(lines["line_id"], lines["validator_key"], lines["funded_by"], strict=True)
-        if (key, component) in waiting and due.get(line_id) == 0
-    }
+def _wrongly_held(claims: pl.DataFrame, divided: pl.DataFrame) -> Iterator[str]:
+    """Held are exactly the lines with a positive claim on a component that is HELD."""
+    whole = divided.filter(pl.col("party") == Party.HELD.value).select(
+        "validator_key", pl.col("component").alias("funded_by"), over_claimed=True
+    )
+    waiting = claims.join(whole, on=["validator_key", "funded_by"], how="left").with_columns(
+        expected=pl.col("over_claimed").fill_null(False) & (pl.col("claim") > 0).fill_null(False)
+    )
+    for identity, held in waiting.filter(pl.col("held") != pl.col("expected")).select("line_id", "held").iter_rows():
+        state = "is held, though its component can pay" if held else "is not held, though its component is over-claimed"
+        yield f"line {identity} {state}"
+
+
+def _unequal_parts(lines: pl.DataFrame, claims: pl.DataFrame, allocation: pl.DataFrame) -> Iterator[str]:
+    """What is due now is what the LINE parts of its component and of the operator's guarantee give, to the unit."""
+    undivided = allocation.filter(
+        pl.col("party").is_in([Party.HELD.value, Party.UNKNOWN.value])
+        & ((pl.col("party") == Party.HELD.value) | pl.col("amount").is_null())
+    )
+    without_parts = set(undivided.select("validator_key", "component").iter_rows())
+    due = pl.col("held").not_()
+    sums = claims.group_by(_SHARE).agg(
+        claimed=pl.when(pl.col("claim").null_count() == 0).then(pl.col("claim").filter(due).sum()),
+        paid=pl.when(pl.col("final").null_count() == 0).then(pl.col("final").filter(due).sum()),
+    )
+    chain_id, epoch = lines.select("chain_id", "epoch").row(0) if len(lines) else ("", 0)
+    claimed: dict[str, int] = {}
+    guaranteed: dict[str, int | None] = {}
+    for agreement, rule, validator_key, payer, claim, paid in sums.iter_rows():
+        identity = line_id(agreement, rule, validator_key, "", chain_id, epoch, LineKind.LINE.value)
+        if claim is not None and (validator_key, payer) not in without_parts:
+            claimed[identity] = claim
+        if paid is not None and paid != claim:
+            guaranteed[identity] = None if claim is None else paid - claim
+    top_ups = lines.filter(pl.col("kind") == LineKind.FLOOR_TOP_UP.value)
+    for identity, amount, override in _columns(top_ups, "line_id", "final", "override"):
+        if override is None:
+            guaranteed[identity] = amount
     granted = allocation.filter(pl.col("party") == Party.LINE.value)
-    given = dict(zip(granted["part_id"], ints(granted["amount"]), strict=True))
-    expected = {line_id: amount for line_id, amount in due.items() if line_id not in idle}
-    return [
-        f"line {line_id} pays {expected.get(line_id)}, but its part is {given.get(line_id)}"
-        for line_id in sorted(expected.keys() | given.keys())
-        if expected.get(line_id) != given.get(line_id)
-    ]
+    is_guarantee = pl.col("component") == OPERATOR_GUARANTEE
+    yield from _different(claimed, granted.filter(~is_guarantee))
+    yield from _different(guaranteed, granted.filter(is_guarantee))
+
+
+def _different(expected: dict[str, int] | dict[str, int | None], granted: pl.DataFrame) -> Iterator[str]:
+    given: dict[str, int | None] = dict(_columns(granted, "part_id", "amount"))
+    nothing = object()
+    for identity in sorted(expected.keys() | given.keys()):
+        if expected.get(identity, nothing) != given.get(identity, nothing):
+            yield f"line {identity} pays {expected.get(identity)}, but its part is {given.get(identity)}"
+
+
+def _columns(frame: pl.DataFrame, *names: str) -> Iterator[tuple[Any, ...]]:
+    """Rows of some columns, amounts as exact ints."""
+    return zip(*(ints(frame[name]) if frame.schema[name].is_decimal() else frame[name] for name in names), strict=True)

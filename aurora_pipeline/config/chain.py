@@ -18,7 +18,7 @@ from aurora_pipeline.errors import AuroraError
 
 Item = TypeVar("Item", bound=str)
 
-_BASE_UNITS: Final = {Family.SOLANA: "lamport", Family.ETHEREUM: "wei"}
+BASE_UNITS: Final = {Family.SOLANA: "lamport", Family.ETHEREUM: "wei"}
 
 
 def _is_role(data_type: DataType) -> DataType:
@@ -131,7 +131,7 @@ class Chain(FrozenModel):
     @property
     def base_unit(self) -> str:
         """The smallest unit, in which every amount is counted; the family decides it."""
-        return _BASE_UNITS[self.family]
+        return BASE_UNITS[self.family]
 
     def protocol_fee_at(self, instant: datetime) -> int:
         """The protocol's share of tips in basis points that held at an instant (with a time zone)."""

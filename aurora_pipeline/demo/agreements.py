@@ -7,6 +7,13 @@ from aurora_pipeline.demo.parameters import CHAIN_ID
 
 _START = "2026-08-30"
 """Before the first simulated period ends, so that every period has terms."""
+_PARTNERS = {
+    "northwind": "Northwind Treasury",
+    "halcyon": "Halcyon Fund",
+    "meridian": "Meridian DAO",
+    "lumen": "Lumen Labs",
+}
+"""By their keys, the names that the cast's clients have."""
 
 
 def agreements_yaml(cast: Cast) -> str:
@@ -15,15 +22,13 @@ def agreements_yaml(cast: Cast) -> str:
     Halcyon Fund and Meridian DAO together claim 110 % of the first validator's fees: those two lines are HELD.
     """
     votes = [validator.vote for validator in cast.operated]
+    partners = "\n".join(f"  - {{partner: {key}, name: {name}}}" for key, name in _PARTNERS.items())
     first, second, third = (votes[index % len(votes)] for index in range(3))
     return f"""\
 # What the partners of the demo chain agreed. Change a rate, add `valid_from: 2026-09-05` to its agreement and run
 # `aurora agreements apply` on this file again: a new version of the terms holds from that day on.
 partners:
-  - {{partner: northwind, name: Northwind Treasury}}
-  - {{partner: halcyon, name: Halcyon Fund}}
-  - {{partner: meridian, name: Meridian DAO}}
-  - {{partner: lumen, name: Lumen Labs}}
+{partners}
 
 agreements:
   # A share of the tips and of the commission of every validator, and on top of it a bonus for one of them.
@@ -84,4 +89,52 @@ agreements:
         component: COMMISSION
         method: FIXED_SHARE
         rate_bps: 700
+
+  # Of the commission on what Northwind's own clients earned, and the more of it the more that is.
+  - agreement: northwind-clients
+    partner: northwind
+    active_from: {_START}
+    rules:
+      - rule: commission
+        chain: {CHAIN_ID}
+        component: COMMISSION
+        method: CLIENT_REVENUE
+        tiers:
+          mode: GRADUATED
+          steps:
+            - {{up_to: 0.3 SOL, rate_bps: 1500}}
+            - {{rate_bps: 2500}}
+
+  # Of the tips as far as Halcyon's stake earned them, told wallet by wallet, and never more than the cap in an epoch.
+  - agreement: halcyon-stake
+    partner: halcyon
+    active_from: {_START}
+    rules:
+      - rule: by-stake
+        chain: {CHAIN_ID}
+        component: MEV_TIPS
+        method: STAKE_WEIGHT
+        rate_bps: 2000
+        cap: 150000 lamports
+        wallet_attribution: true
+
+  # Of the commission after vote fees, and at least 7 SOL an epoch: what is missing the operator pays by itself.
+  - agreement: meridian-net
+    partner: meridian
+    active_from: {_START}
+    rules:
+      - rule: commission
+        chain: {CHAIN_ID}
+        component: COMMISSION
+        method: FIXED_SHARE
+        basis: NET
+        rate_bps: 300
+        floor: 7 SOL
 """
+
+
+def partner_wallets_csv(cast: Cast) -> str:
+    """The clients' wallets, as `aurora wallets import` takes them."""
+    keys = {name: key for key, name in _PARTNERS.items()}
+    lines = [f"{CHAIN_ID},{w.address},{_START},{keys[w.owner]},{w.name}" for w in cast.client_wallets]
+    return "\n".join(["chain_id,wallet_address,introduced_date,partner,notes", *lines, ""])

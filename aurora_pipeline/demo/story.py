@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.agreements.wallets import Duplicates, import_wallets, wallet_rows
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.demo.agreements import agreements_yaml
+from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, truth, validators_csv
@@ -61,6 +62,7 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
         has_validators = bool(registered_validators(connection, CHAIN_ID))
         has_wallets = bool(registered_wallets(connection, CHAIN_ID))
         has_agreements = bool(connection.execute("SELECT FROM agreements LIMIT 1").fetchall())
+        has_clients = bool(wallet_rows(connection, CHAIN_ID))
         query = "SELECT DISTINCT epoch FROM cost_entries WHERE chain_id = %s"
         with_costs = {row["epoch"] for row in connection.execute(query, [CHAIN_ID]).fetchall()}
     changes: dict[str, int] = {}
@@ -80,6 +82,10 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
     if not has_agreements:
         path = _written(folder / "agreements.yaml", agreements_yaml(cast_of(parameters)))
         changes[path.name] = len(apply(database, path, actor(), "the demo's agreements").changes)
+    if not has_clients:
+        path = _written(folder / "partner_wallets.csv", partner_wallets_csv(cast_of(parameters)))
+        imported = import_wallets(database, path, None, actor(), "the demo's wallets", Duplicates.REFUSE)
+        changes[path.name] = len(imported.changes)
     return Cast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
 
 

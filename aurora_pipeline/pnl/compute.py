@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,16 @@ class Figure:
     def in_words(self) -> str:
         """How a line's reason names it."""
         return f"{self.name} {self.state}: {self.reason or 'no reason given'}"
+
+
+_AWAITED_COST = re.compile(
+    rf"(?:^|; )({'|'.join(CostType)}) ({'|'.join(state for state in FigureState if state is not FigureState.FINAL)}): "
+)
+
+
+def awaited_costs(reason: str | None) -> dict[CostType, FigureState]:
+    """The costs that the reason of a P&L line names as not final; the line has no state per cost."""
+    return {CostType(name): FigureState(state) for name, state in _AWAITED_COST.findall(reason or "")}
 
 
 @dataclass(frozen=True)

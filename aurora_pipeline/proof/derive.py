@@ -14,7 +14,7 @@ import polars as pl
 
 from aurora_pipeline.canonical.assets import DRAFTS
 from aurora_pipeline.commissions.asset import draft_lines
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
+from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, find_period
@@ -44,7 +44,7 @@ def _one(draft: Callable[[Aurora, Connection, PeriodKey], Draft]) -> Redraft:
 REDRAFTS: tuple[tuple[tuple[Table, ...], Redraft], ...] = (
     *(((table,), _one(draft)) for table, draft in DRAFTS.items()),
     ((VALIDATOR_PNL,), _one(draft_pnl)),
-    ((PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION), draft_lines),
+    (COMMISSION_TABLES, draft_lines),
     ((PARTNER_COMMISSION_STATEMENTS,), _one(draft_statements)),
 )
 

@@ -11,6 +11,7 @@ from psycopg import sql
 from aurora_pipeline.errors import CheckFailed
 from aurora_pipeline.money import format_coins
 from aurora_pipeline.periods.dated import decision_input
+from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_by_lineage
@@ -28,7 +29,7 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._upstream: dict[int, dict[str, Snapshot]] = {}
+        self._upstream: dict[int, dict[tuple[str, PeriodKey], Snapshot]] = {}
         self._units: dict[str, tuple[str, int]] = {}
         self._fetches: dict[int, TraceNode] = {}
         self._decisions: dict[str, dict[Input, TraceNode]] = {}
@@ -39,10 +40,18 @@ class Reader:
         return found
 
     def upstream(self, snapshot: Snapshot, table: Table) -> Snapshot | None:
-        """The snapshot of a layer that this one was computed from; None where it names none.
+        """The snapshot of a layer, of the same period, that this one was computed from; None where it names none.
 
         Raises CheckFailed where the one it names is not there.
         """
+        return self._named(snapshot).get((table.name, snapshot.key))
+
+    def earlier(self, snapshot: Snapshot, table: Table) -> list[Snapshot]:
+        """The snapshots of a layer, of earlier periods, that this one was computed from, oldest first."""
+        found = self._named(snapshot).items()
+        return [one for (name, key), one in sorted(found) if name == table.name and key != snapshot.key]
+
+    def _named(self, snapshot: Snapshot) -> dict[tuple[str, PeriodKey], Snapshot]:
         if snapshot.snapshot_id not in self._upstream:
             named = snapshot.inputs("snapshot")
             found = {
@@ -56,8 +65,8 @@ class Reader:
                         " and no snapshot has it",
                         f"run `{snapshot.verify_command}`: something was removed or changed",
                     )
-            self._upstream[snapshot.snapshot_id] = {one.table.name: one for one in found.values()}
-        return self._upstream[snapshot.snapshot_id].get(table.name)
+            self._upstream[snapshot.snapshot_id] = {(one.table.name, one.key): one for one in found.values()}
+        return self._upstream[snapshot.snapshot_id]
 
     def rows(self, snapshot: Snapshot, **equal: object) -> list[Row]:
         """The rows of a snapshot with these values, in key order, amounts as ints."""

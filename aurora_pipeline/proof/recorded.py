@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -99,7 +99,7 @@ def _snapshots(
     return [
         Snapshot(
             row["snapshot_id"],
-            replace(by_name[row["asset"]], version=row["layer_version"]),
+            by_name[row["asset"]].at(row["layer_version"]),
             PeriodKey(row["chain_id"], row["epoch"]),
             row["content_digest"],
             row["row_count"],

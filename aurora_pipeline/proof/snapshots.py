@@ -58,11 +58,11 @@ def verify_snapshots(
     connection: Connection, snapshots: Sequence[Snapshot], below: Below, secret: bytes | None, findings: Findings
 ) -> dict[int, pl.DataFrame]:
     """Recompute some snapshots; returns their stored rows."""
-    by_table: dict[str, list[Snapshot]] = {}
+    by_columns: dict[tuple[str, int], list[Snapshot]] = {}
     for snapshot in snapshots:
-        by_table.setdefault(snapshot.table.name, []).append(snapshot)
+        by_columns.setdefault((snapshot.table.name, snapshot.table.version), []).append(snapshot)
     frames: dict[int, pl.DataFrame] = {}
-    for members in by_table.values():
+    for members in by_columns.values():
         frames |= rows_of(connection, members[0].table, [member.snapshot_id for member in members])
     for snapshot in snapshots:
         _verify_rows(snapshot, frames[snapshot.snapshot_id], secret, findings)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from aurora_pipeline.commissions.formula import formula as line_formula
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.proof.commissioned import earlier_nodes, terms_in_words, terms_node, weight_nodes
 from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, as_json, render
@@ -19,7 +20,6 @@ from aurora_pipeline.store.database import Connection
 __all__ = ["TraceNode", "as_json", "render", "trace", "trace_line", "trace_statement"]
 
 _SUMMANDS_SHOWN = 12
-_DECISIONS_OF_A_LINE = ("partners", "agreements", "agreement_versions", "agreement_events", "agreement_rules")
 
 
 def trace(connection: Connection, identifier: str) -> TraceNode:
@@ -75,47 +75,33 @@ def _sum(statement: Row, lines: list[Row]) -> str:
 
 
 def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) -> TraceNode:
-    pnl = reader.upstream(snapshot, VALIDATOR_PNL)
-    terms = (
-        f"{row['agreement_id']} version {row['agreement_version']}, rule {row['rule_key']}"
-        f" ({row['attribution_method']}, {row['basis']}, {row['rate_bps']} bps)"
-    )
-    decisions = [
-        reader.decision(snapshot, item)
-        for item in snapshot.inputs("decision")
-        if _concerns(row, *item.name.split(":", 1))
-    ]
+    whom = row["validator_key"] or "all its validators"
+    wallet = f" for wallet {row['wallet_address']}" if row["wallet_address"] else ""
+    what = row["component"] if row["kind"] == LineKind.LINE else f"{row['kind']} on {row['component']}"
     return TraceNode(
         NodeKind.LINE,
-        f"line {row['line_id']}: {row['partner_id']}, {terms}, {row['component']} of {row['validator_key']}",
+        f"line {row['line_id']}: {row['partner_id']}, {terms_in_words(row)}, {what} of {whom}{wallet}",
         figure=reader.amount(snapshot.key.chain_id, row["final"]),
         formula=line_formula(row),
         note=_note(row, standing),
         digest=snapshot.first.lineage_digest,
         content_digest=snapshot.content_digest,
         children=(
-            *((_component(reader, pnl, row["validator_key"], Component(row["component"])),) if pnl else ()),
-            TraceNode(NodeKind.TERMS, f"terms: {terms}", children=tuple(decisions)),
+            *_components(reader, snapshot, row),
+            *weight_nodes(reader, snapshot, row),
+            *earlier_nodes(reader, snapshot, row),
+            terms_node(reader, snapshot, row),
         ),
     )
 
 
-def _concerns(line: Row, table: str, key: str) -> bool:
-    """Whether a decision that the snapshot was computed from is one of this line's."""
-    if table not in _DECISIONS_OF_A_LINE:
-        return False
-    agreement, version = line["agreement_id"], line["agreement_version"]
-    match table:
-        case "partners":
-            return key.startswith(f"{line['partner_id']}/")
-        case "agreements":
-            return key == str(agreement)
-        case "agreement_versions":
-            return key == f"{agreement}/{version}"
-        case "agreement_rules":
-            return key == f"{agreement}/{version}/{line['rule_key']}"
-        case _:
-            return key.startswith(f"{agreement}/")
+def _components(reader: Reader, lines: Snapshot, line: Row) -> tuple[TraceNode, ...]:
+    """What the line looks at and what pays it; a top-up is about no single validator."""
+    pnl = reader.upstream(lines, VALIDATOR_PNL)
+    if pnl is None or not line["validator_key"]:
+        return ()
+    # Clients' own rewards are no revenue of the operator's: then only what pays the line is.
+    return (_component(reader, pnl, line["validator_key"], Component(line["funded_by"])),)
 
 
 def _component(reader: Reader, pnl: Snapshot, validator_key: str, component: Component) -> TraceNode:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.agreements.terms import Partner, Terms
+from aurora_pipeline.agreements.terms import Override, Partner, Terms
 from aurora_pipeline.canonical.result import LayerResult, listed
 from aurora_pipeline.commissions.identity import statement_id
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.money import total
 from aurora_pipeline.periods.record import Period
+from aurora_pipeline.statements.blocking import without_target
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.digests import leaves, merkle_root, sorted_by_key
@@ -23,15 +25,23 @@ Row = dict[str, Any]
 _NAMED_AT_MOST = 20
 
 
-def epoch_statements(period: Period, lines: pl.DataFrame, terms: Terms) -> LayerResult:
-    """One statement per partner with an agreement in force, also where it has no lines.
+def epoch_statements(
+    period: Period, lines: pl.DataFrame, terms: Terms, owners: Mapping[str, Partner] | None = None
+) -> LayerResult:
+    """One statement per partner with an agreement in force, also where it has no lines, or with a blocking override.
 
     `lines` are the period's published lines with their `salt` (`stored_rows`), which each statement commits to.
+    `owners` says whose the overridden agreements are; needed where there are overrides.
     """
     partners = {partner.partner_id: partner for partner in terms.partners}
+    blocked: dict[str, list[Override]] = defaultdict(list)
+    for override in without_target(terms.overrides, lines):
+        owner = (owners or {})[override.agreement_id]
+        partners.setdefault(owner.partner_id, owner)
+        blocked[owner.partner_id].append(override)
     by_partner = {str(key[0]): part for key, part in lines.partition_by("partner_id", as_dict=True).items()}
     rows = [
-        _statement(period, partner, by_partner.get(partner_id, lines.clear()))
+        _statement(period, partner, by_partner.get(partner_id, lines.clear()), blocked[partner_id])
         for partner_id, partner in sorted(partners.items())
     ]
     violations = [
@@ -43,11 +53,15 @@ def epoch_statements(period: Period, lines: pl.DataFrame, terms: Terms) -> Layer
         frame_of(PARTNER_COMMISSION_STATEMENTS, rows),
         Completeness.FINAL if is_final else Completeness.PARTIAL,
         (*violations, *sum_violations(rows, lines.filter(pl.col("partner_id").is_in(list(partners))))),
-        tuple(f"statement of {row['partner_id']}: {row['reason']}" for row in rows if row["held_count"]),
+        tuple(
+            f"statement of {row['partner_id']}: {row['reason']}"
+            for row in rows
+            if row["held_count"] or row["blocked_count"]
+        ),
     )
 
 
-def _statement(period: Period, partner: Partner, lines: pl.DataFrame) -> Row:
+def _statement(period: Period, partner: Partner, lines: pl.DataFrame, blocked: Sequence[Override]) -> Row:
     ordered = sorted_by_key(PARTNER_COMMISSION_LINES, lines)
     missing = ordered.filter(pl.col("final").is_null())
     held = ordered.filter(pl.col("final").is_not_null() & pl.col("held"))
@@ -65,17 +79,21 @@ def _statement(period: Period, partner: Partner, lines: pl.DataFrame) -> Row:
         "line_count": len(ordered),
         "held_count": len(held),
         "missing_count": len(missing),
-        "lines_total": None if len(missing) else known_total,
+        "blocked_count": len(blocked),
+        "lines_total": None if len(missing) or blocked else known_total,
         "known_total": known_total,
         "held_total": _total(held),
         "lines_digest": merkle_root(leaves(PARTNER_COMMISSION_LINES, ordered)),
-        "state": (FigureState.PARTIAL if len(unsettled) else FigureState.FINAL).value,
-        "reason": _reason(unsettled, held),
+        "state": (FigureState.PARTIAL if len(unsettled) or blocked else FigureState.FINAL).value,
+        "reason": _reason(unsettled, held, blocked),
     }
 
 
-def _reason(unsettled: pl.DataFrame, held: pl.DataFrame) -> str | None:
+def _reason(unsettled: pl.DataFrame, held: pl.DataFrame, blocked: Sequence[Override]) -> str | None:
     words = []
+    if blocked:
+        names = listed([override.in_words for override in blocked], _NAMED_AT_MOST)
+        words.append(f"blocked: {names} has no target; withdraw it or state another one")
     if len(unsettled):
         words.append(f"not final: {listed(map(_named, unsettled.iter_rows(named=True)), _NAMED_AT_MOST)}")
     if len(held):
@@ -85,7 +103,9 @@ def _reason(unsettled: pl.DataFrame, held: pl.DataFrame) -> str | None:
 
 def _named(line: Row) -> str:
     """A line as a person finds it again."""
-    return f"{line['agreement_id']}/{line['rule_key']} {line['component']} of {line['validator_key']}"
+    what = line["component"] if line["kind"] == LineKind.LINE else line["kind"]
+    whom = " ".join(part for part in (line["validator_key"], line["wallet_address"]) if part)
+    return f"{line['agreement_id']}/{line['rule_key']} {what}" + (f" of {whom}" if whom else "")
 
 
 def _total(lines: pl.DataFrame) -> int:

@@ -11,6 +11,7 @@ from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.statements.assemble import epoch_statements
+from aurora_pipeline.statements.blocking import owners
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows
@@ -20,15 +21,16 @@ def draft_statements(aurora: Aurora, connection: Connection, key: PeriodKey) -> 
     """Statements from the published lines of the period."""
     period = load_period(connection, key)
     lines = load_published(connection, PARTNER_COMMISSION_LINES, key.chain_id, key.epoch)
-    terms = terms_in_force(connection, key.chain_id, period.last_instant)
+    terms = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
+    whose, read = owners(connection, terms)
     salted = stored_rows(connection, PARTNER_COMMISSION_LINES, lines.snapshot_id)
-    result = epoch_statements(period, salted, terms)
+    result = epoch_statements(period, salted, terms, whose)
     return Draft(
         PARTNER_COMMISSION_STATEMENTS,
         key.chain_id,
         key.epoch,
         result.frame,
-        (lines.as_input, period.as_input, *terms.inputs),
+        (lines.as_input, period.as_input, *terms.inputs, *read),
         result.completeness,
         result.violations,
         result.warnings,

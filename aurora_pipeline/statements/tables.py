@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -20,8 +22,9 @@ from aurora_pipeline.store.declaration import (
 PARTNER_COMMISSION_STATEMENTS = Table(
     name="partner_commission_statements",
     role=Role.LAYER,
+    version=2,
     salted=True,
-    description="What each partner is owed for an epoch: the sum of its lines, with what is held or missing.",
+    description="What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked.",
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -33,7 +36,15 @@ PARTNER_COMMISSION_STATEMENTS = Table(
         integer("line_count", "How many lines it has, held and missing ones included."),
         integer("held_count", "How many of them are held."),
         integer("missing_count", "How many of them have no amount yet."),
-        money("lines_total", "What is owed: the lines' sum, held ones at 0; null when one is missing.", nullable=True),
+        replace(
+            integer("blocked_count", "How many overrides have no target; each blocks it.", nullable=True),
+            since=2,
+        ),
+        money(
+            "lines_total",
+            "What is owed: the lines' sum, held ones at 0; null when one is missing, or an override blocks it.",
+            nullable=True,
+        ),
         money("known_total", "The sum of the lines that have an amount and are not held."),
         money("held_total", "The sum of the held lines, which is not owed until the terms are settled.", minimum=0),
         Column("lines_digest", ColumnKind.DIGEST, "Merkle root over its lines' leaves, in the order of their keys."),

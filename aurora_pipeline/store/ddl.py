@@ -194,7 +194,7 @@ def _column(column: Column) -> str:
 
 def create_table(table: Table) -> str:
     """CREATE TABLE with comments; layer tables get their snapshot and live in the schema of all snapshots."""
-    columns = [_column(column) for column in table.columns]
+    columns = [_column(column) for column in table.columns if column.since == 1]
     key = ", ".join(table.key)
     name = table.name
     if table.role is Role.LAYER:
@@ -203,6 +203,9 @@ def create_table(table: Table) -> str:
         if table.salted:
             columns.append("salt sha256_hex NOT NULL")
         key = f"snapshot_id, {key}"
+    # Columns of later versions stand last, where ALTER TABLE puts them.
+    later = sorted((column for column in table.columns if column.since > 1), key=lambda column: column.since)
+    columns += [_column(column) for column in later]
     constraints = [f"PRIMARY KEY ({key})"] + [f"UNIQUE ({', '.join(names)})" for names in table.unique]
     body = ",\n    ".join(columns + constraints)
     statements = [f"CREATE TABLE {name} (\n    {body}\n);", f"COMMENT ON TABLE {name} IS {_quoted(table.description)};"]

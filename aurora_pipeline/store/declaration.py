@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -47,6 +47,8 @@ class Column:
     one_of: tuple[str, ...] = ()
     references: str | None = None
     default: str | None = None
+    since: int = 1
+    """The layer version that brought the column: snapshots of earlier ones neither have it nor commit to it."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Table:
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
+
+    def at(self, version: int) -> Table:
+        """The table as an earlier version of the layer declared it, for snapshots that were written then."""
+        columns = tuple(column for column in self.columns if column.since <= version)
+        return replace(self, version=version, columns=columns)
 
     @property
     def names(self) -> list[str]:

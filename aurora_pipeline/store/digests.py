@@ -90,8 +90,29 @@ def _field(column: Column) -> pl.Expr:
 
 
 def _encoded(frame: pl.DataFrame, tags: Sequence[str], columns: Sequence[Column]) -> list[str]:
-    prefix = "".join(encode_value(tag).decode() for tag in tags)
-    return frame.select(pl.concat_str(pl.lit(prefix), *[_field(column) for column in columns])).to_series().to_list()
+    # Text that every row has in common is encoded once: a layer's rows share their period, and often much more.
+    pieces: list[str | pl.Expr] = ["".join(encode_value(tag).decode() for tag in tags)]
+    for column in columns:
+        if frame.is_empty() or not _is_constant(frame[column.name]):
+            pieces.append(_field(column))
+            continue
+        common: str = frame.head(1).select(_field(column)).item()
+        last = pieces[-1]
+        if isinstance(last, str):
+            pieces[-1] = last + common
+        else:
+            pieces.append(common)
+    parts = [pl.lit(piece) if isinstance(piece, str) else piece for piece in pieces]
+    rows = frame.select(pl.concat_str(parts)).to_series()
+    return rows.to_list() if len(rows) == len(frame) else [rows.item()] * len(frame)
+
+
+def _is_constant(values: pl.Series) -> bool:
+    """Whether all values are the same, nulls included."""
+    nulls = values.null_count()
+    if nulls:
+        return nulls == len(values)
+    return bool(values[0] == values[-1] and (values == values[0]).all())
 
 
 def sorted_by_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

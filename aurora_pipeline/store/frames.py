@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
+from types import NoneType
 from typing import Any
 
 import polars as pl
@@ -48,19 +50,27 @@ def frame_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(series)
 
 
-def exact_series(name: str, values: list[Any]) -> pl.Series:
+def exact_series(name: str, values: Sequence[Any]) -> pl.Series:
     """A Decimal(38,0) series of ints; a float or bool among them is refused rather than converted."""
-    for value in values:
-        if value is not None and type(value) is not int:
-            raise TypeError(f"column {name} holds money, which is an int, not {type(value).__name__} {value!r}")
-    # Through text: it is exact at any size, where a Decimal built from Python ints passes through a context.
-    texts = [None if value is None else str(value) for value in values]
-    return pl.Series(name, texts, dtype=pl.String).cast(pl.Decimal(38, 0), strict=True)
+    if not set(map(type, values)) <= {int, NoneType}:
+        value = next(value for value in values if value is not None and type(value) is not int)
+        raise TypeError(f"column {name} holds money, which is an int, not {type(value).__name__} {value!r}")
+    # Through 128-bit integers, which are exact, where a Decimal built from Python ints passes through a context.
+    return pl.Series(name, values, dtype=pl.Int128, strict=True).cast(pl.Decimal(38, 0), strict=True)
 
 
 def ints(series: pl.Series) -> list[int | None]:
     """The exact Python ints of a money column."""
-    return [None if value is None else int(value) for value in series.to_list()]
+    numbers: list[int | None] = series.cast(pl.Int128, strict=True).to_list()
+    return numbers
+
+
+def whole_numbers(series: pl.Series) -> list[int]:
+    """The exact Python ints of a money column without nulls."""
+    if series.null_count():
+        raise TypeError(f"column {series.name} lacks {series.null_count()} amounts")
+    numbers: list[int] = series.cast(pl.Int128, strict=True).to_list()
+    return numbers
 
 
 @cache

@@ -104,7 +104,12 @@ class Published:
     @property
     def as_input(self) -> Input:
         """How a consumer names this snapshot in its lineage: by the snapshot's first lineage digest."""
-        return Input("snapshot", f"{self.table.name}@{self.chain_id}:{self.epoch:07d}", self.lineage_digest)
+        return snapshot_input(self.table, self.chain_id, self.epoch, self.lineage_digest)
+
+
+def snapshot_input(table: Table, chain_id: str, epoch: int, lineage: str) -> Input:
+    """How a lineage names a snapshot of a layer: by the snapshot's first lineage digest."""
+    return Input("snapshot", f"{table.name}@{chain_id}:{epoch:07d}", lineage)
 
 
 def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run: str | None = None) -> list[Outcome]:

@@ -9,22 +9,37 @@ from textwrap import dedent
 import pytest
 
 from aurora_pipeline.agreements.apply import ApplyReport, apply
-from aurora_pipeline.store.database import Database
+from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
+from aurora_pipeline.audit.log import entries, verify
+from aurora_pipeline.store.database import Connection, Database
 
 VOTE = "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF"
 OTHER_VOTE = "7Np41oeYqPefeNQEHSv1UDhYrehxin3NStELsSKCT4K2"
+STRANGER = "5ZWgXcyqrrNpQHCme5SdC5hCeYb2o3fEJhF7Gok3bTVN"
 
 Apply = Callable[..., ApplyReport]
 
 
+def register(connection: Connection, vote: str, chain_id: str = "solana-demo") -> None:
+    """Make a validator one that the operator runs."""
+    connection.execute(
+        """INSERT INTO canonical_validator_identities
+           (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
+           VALUES (%s, %s, 1, '2025-01-01', 'V', 'OPERATOR', 'ada')""",
+        [chain_id, vote],
+    )
+
+
 @pytest.fixture
 def ledger(database: Database) -> Database:
-    """A database whose registry knows the chain `solana-demo`."""
+    """A database whose registry knows two chains, with two validators on `solana-demo`."""
     with database.connect() as connection:
         connection.execute(
             "INSERT INTO chains VALUES ('solana-demo', 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32),"
             " ('ethereum-demo', 'Demo', true, 'ethereum', 'EPOCH', 1, 'ETH', 18, 64)"
         )
+        for vote in (VOTE, OTHER_VOTE):
+            register(connection, vote)
     return database
 
 
@@ -32,10 +47,10 @@ def ledger(database: Database) -> Database:
 def apply_text(ledger: Database, tmp_path: Path) -> Apply:
     """Apply a file given as text."""
 
-    def run(text: str, reason: str = "signed", actor: str = "ada") -> ApplyReport:
+    def run(text: str, reason: str = "signed", actor: str = "ada", preview: bool = False) -> ApplyReport:
         path = tmp_path / "agreements.yaml"
         path.write_text(dedent(text))
-        return apply(ledger, path, actor, reason)
+        return apply(ledger, path, actor, reason, preview=preview)
 
     return run
 
@@ -48,3 +63,18 @@ def agreement(
     fields = "\n".join(f"    {part}" for part in head.split(", ")).strip()
     items = "\n".join(f"      {line}" for line in dedent(rules).strip().splitlines())
     return f"partners:\n  - {{partner: acme, name: Acme}}\nagreements:\n  - {fields}\n    rules:\n{items}\n"
+
+
+def written(database: Database) -> int:
+    """How many rows all decisions and the audit log have."""
+    tables = [*(table.name for table in AGREEMENT_TABLES), "audit_log"]
+    with database.connect() as connection:
+        rows = [connection.execute(f"SELECT count(*) AS n FROM {name}".encode()).fetchone() for name in tables]
+    return sum(row["n"] for row in rows if row is not None)
+
+
+def audited(database: Database) -> list[tuple[str, str]]:
+    """Action and subject of every entry of the audit log, whose chain holds."""
+    with database.connect() as connection:
+        assert verify(connection).holds
+        return [(entry.action, entry.subject) for entry in entries(connection)]

@@ -16,7 +16,7 @@ from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.audit.log import entries, verify
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.store.database import Database
-from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, VOTE, Apply, agreement
+from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, STRANGER, VOTE, Apply, agreement
 
 RULE = "{rule: %s, chain: solana-demo, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: %d}"
 
@@ -252,7 +252,7 @@ def _pair(first_bps: int, second_bps: int, first: str = "", second: str = "") ->
     ("text", "whom"),
     [
         (_pair(6000, 4000), None),
-        (_pair(6000, 4001), "any other validator"),
+        (_pair(6000, 4001), f"of {OTHER_VOTE} and 2 more on"),
         (_pair(6000, 4001, first=VOTE), f"of {VOTE} on"),
         (_pair(6000, 4001, first=VOTE, second=OTHER_VOTE), None),
         (_pair(6000, 4001, first=VOTE, second="9Q*"), f"of {VOTE} on"),
@@ -264,7 +264,7 @@ def test_apply__terms_that_could_over_claim__warned_with_both_named(
     warnings = [warning for warning in apply_text(text).warnings if "HELD" in warning]
     assert len(warnings) == (0 if whom is None else 1)
     if whom is not None:
-        assert "a-1/r and b-1/r together claim 10001 bps of EXEC_FEES" in warnings[0]
+        assert "a-1/r and b-1/r together claim up to 10001 bps of EXEC_FEES" in warnings[0]
         assert whom in warnings[0]
 
 
@@ -279,19 +279,18 @@ def test_apply__rule_behind_one_that_takes_all__warned(apply_text: Apply) -> Non
     assert 'rule "never" of "acme-2026" never pays: rule "all" before it' in report.warnings[0]
 
 
-def test_apply__rule_for_a_validator_nobody_registered__warned(ledger: Database, apply_text: Apply) -> None:
-    with ledger.connect() as connection:
-        connection.execute(
-            """INSERT INTO canonical_validator_identities
-               (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
-               VALUES ('solana-demo', %s, 1, '2026-01-01', 'V', 'OPERATOR', 'ada')""",
-            [VOTE],
-        )
+def test_apply__rule_for_a_validator_nobody_runs__refused(ledger: Database, apply_text: Apply) -> None:
     rules = f"- {RULE % ('mine', 5)}\n- {RULE % ('else', 5)}".replace("component", f"validator: {VOTE}, component", 1)
-    rules = rules.replace("else, ", f"else, validator: {OTHER_VOTE}, ")
-    warnings = apply_text(agreement(rules)).warnings
-    assert len(warnings) == 1
-    assert "acme-2026/else matches none of the validators registered" in warnings[0]
+    rules = rules.replace("else, ", f"else, validator: {STRANGER}, ")
+    with pytest.raises(AgreementsRefused, match=rf":9 .*nobody runs the validator \"{STRANGER}\" on solana-demo"):
+        apply_text(agreement(rules))
+    assert set(_count(ledger).values()) == {0}
+
+
+def test_apply__pattern_that_matches_nobody__warned(apply_text: Apply) -> None:
+    rules = (RULE % ("else", 5)).replace("component", "validator: 'Zz*', component")
+    (warning,) = apply_text(agreement(f"- {rules}")).warnings
+    assert "acme-2026/else matches none of the validators registered" in warning
 
 
 def test_apply__terms_reach_back_over_finalized_periods__says_what_to_recompute(
@@ -322,7 +321,7 @@ def test_apply__over_claim_with_terms_others_get_later__warned_already(apply_tex
     later = first.replace("active_from: 2026-01-01", "valid_from: 2027-01-01").replace("6000", "7000")
     assert apply_text(later).warnings == []
     (warning,) = apply_text("agreements:\n  - agreement: b-1" + second).warnings
-    assert "together claim 11000 bps" in warning
+    assert "together claim up to 11000 bps" in warning
 
 
 def test_apply__over_claim_between_others__not_told_again(apply_text: Apply) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aurora_pipeline.agreements.file import AgreementsDocument, RuleEntry, json_schema
 from aurora_pipeline.store.database import Database
-from aurora_pipeline_tests.agreements.conftest import Apply
+from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, VOTE, Apply, register
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -18,19 +18,28 @@ def test_agreements_document__examples__apply_one_after_the_other(ledger: Databa
         connection.execute(
             "INSERT INTO chains VALUES ('solana-mainnet', 'Solana', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)"
         )
-    complete, changed = re.findall(r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL)
-    assert len(apply_text(complete).changes) == 6
+        for vote in (VOTE, OTHER_VOTE):
+            register(connection, vote, "solana-mainnet")
+    complete, changed, corrected = re.findall(
+        r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL
+    )
+    assert len(apply_text(complete).changes) == 7
     assert apply_text(complete).changes == []
     words = apply_text(changed).changes[0].words
     assert "rule tips: commission_rate_bps 500 -> 600" in words
     assert "rule launch-bonus is gone" in words
+    words = apply_text(corrected).changes[0].words
+    assert words[0] == "version 3 corrects version 1: it holds from 2026-01-01 until 2026-06-01"
+    assert "rule tips: commission_rate_bps 500 -> 550" in words
+    assert apply_text(corrected).changes == []
 
 
 def test_agreements_document__keys__all_explained() -> None:
     text = (DOCS / "agreements.md").read_text("utf-8")
     named = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
     models = [AgreementsDocument, RuleEntry]
-    entries = [json_schema()["$defs"][name]["properties"] for name in ("PartnerEntry", "AgreementEntry", "RuleEntry")]
+    models_of_entries = ("PartnerEntry", "AgreementEntry", "RuleEntry", "TiersEntry", "TierEntry")
+    entries = [json_schema()["$defs"][name]["properties"] for name in models_of_entries]
     assert named == {key for properties in entries for key in properties}
     assert all(field.description for model in models for field in model.model_fields.values())
 

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
-from aurora_pipeline.agreements.ledger import Recording
+from aurora_pipeline.agreements.ledger import write_version
+from aurora_pipeline.agreements.recording import Recording
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
@@ -24,7 +25,7 @@ def _day(text: str) -> datetime:
 
 def _rates(database: Database, instant: datetime, as_of: datetime | None = None, chain: str = CHAIN) -> list[int]:
     with database.connect() as connection:
-        terms = terms_in_force(connection, chain, instant, as_of)
+        terms = terms_in_force(connection, chain, instant, as_of=as_of)
     return [rule.commission_rate_bps for agreement in terms.agreements for rule in agreement.rules]
 
 
@@ -70,7 +71,8 @@ def test_terms_in_force__as_of_a_past_moment__as_it_was_answered_then(ledger: Da
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.TERMINATED, Status.DRAFT])
 def test_terms_in_force__status_other_than_active__accrues_nothing(two_versions: Database, status: Status) -> None:
     with two_versions.connect() as connection:
-        Recording.begin(connection, "ada", "paused").write_event("acme-2026", 3, status, _day("2026-04-01"))
+        event = {"agreement_id": "acme-2026", "event_number": 3, "status": status, "effective_from": _day("2026-04-01")}
+        Recording.begin(connection, "ada", "paused").write("agreement_events", event)
     assert _rates(two_versions, _day("2026-03-31")) == [600]
     assert _rates(two_versions, _day("2026-04-01")) == []
 
@@ -113,10 +115,7 @@ def test_terms_in_force__version_with_an_end__wins_until_then_only(two_versions:
         recording = Recording.begin(connection, "ada", "a correction of February")
         (first,) = terms_in_force(connection, CHAIN, _day("2026-02-01")).agreements
         corrected = replace(first.rules[0], commission_rate_bps=450)
-        key = {"agreement_id": "acme-2026", "version": 3}
-        february = {"valid_from": _day("2026-02-01"), "valid_until": _day("2026-03-01")}
-        recording.write("agreement_versions", {**key, **february})
-        recording.write("agreement_rules", {**key, **corrected.as_json()}, signed=False)
+        write_version(recording, "acme-2026", 3, _day("2026-02-01"), _day("2026-03-01"), 1, [corrected])
     days = ["2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01", "2026-04-01"]
     assert [_rates(two_versions, _day(day)) for day in days] == [[500], [450], [450], [600], [600]]
 

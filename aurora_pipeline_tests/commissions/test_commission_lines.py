@@ -7,7 +7,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from aurora_pipeline.agreements.terms import Terms
 from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.conservation import allocation_violations
 from aurora_pipeline.commissions.formula import formula
@@ -18,19 +17,11 @@ from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input, content_digest
-from aurora_pipeline.store.frames import frame_of, schema_violations
+from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.snapshots import Draft, Standing, write_check_publish
-from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, pnl_frame, rule, terms
+from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, NO_STAKE, compute, pnl_frame, rule, terms
 
 FEES, TIPS, REWARDS, COMMISSION = Component
-
-
-def _compute(pnl: pl.DataFrame, agreed: Terms) -> Commissions:
-    result = commission_lines(CHAIN, EPOCH, pnl, agreed)
-    for table, layer in ((PARTNER_COMMISSION_LINES, result.lines), (REVENUE_ALLOCATION, result.allocation)):
-        assert schema_violations(table, layer.frame) == []
-        assert layer.violations == ()
-    return result
 
 
 def _lines(result: Commissions) -> list[dict[str, Any]]:
@@ -46,7 +37,7 @@ def _parts(result: Commissions, validator: str, component: Component) -> list[tu
 
 def test_commission_lines__worked_figure_of_the_specification__to_the_unit() -> None:
     """Validator ABC, epoch 850: FIXED_SHARE 5 % of 0.8 SOL of tips; the operator keeps 0.76 SOL."""
-    result = _compute(pnl_frame({"ABC": {TIPS: 800_000_000}}), terms({"a": [rule("tips", TIPS, 500)]}))
+    result = compute(pnl_frame({"ABC": {TIPS: 800_000_000}}), terms({"a": [rule("tips", TIPS, 500)]}))
     (line,) = _lines(result)
     assert (line["base"], line["computed"], line["final"]) == (800_000_000, 40_000_000, 40_000_000)
     assert _parts(result, "ABC", TIPS) == [("LINE", 40_000_000), ("OPERATOR", 760_000_000)]
@@ -54,7 +45,7 @@ def test_commission_lines__worked_figure_of_the_specification__to_the_unit() -> 
 
 
 def test_commission_lines__amount_of_32_eth_in_wei__exact() -> None:
-    result = _compute(pnl_frame({"V": {TIPS: 32 * 10**18}}), terms({"a": [rule("tips", TIPS, 5)]}))
+    result = compute(pnl_frame({"V": {TIPS: 32 * 10**18}}), terms({"a": [rule("tips", TIPS, 5)]}))
     assert int(_lines(result)[0]["final"]) == 16_000_000_000_000_000
 
 
@@ -77,20 +68,20 @@ def test_commission_lines__amount_of_32_eth_in_wei__exact() -> None:
 def test_commission_lines__several_rules__the_first_match_and_every_stacking_one_pay(
     rules: list[Any], paying: list[str]
 ) -> None:
-    result = _compute(pnl_frame({"V1": {TIPS: 10_000, FEES: 10_000}}), terms({"a": rules}))
+    result = compute(pnl_frame({"V1": {TIPS: 10_000, FEES: 10_000}}), terms({"a": rules}))
     assert [line["rule_key"] for line in _lines(result)] == paying
 
 
 def test_commission_lines__zero_base__still_uses_the_rule_up() -> None:
     agreed = terms({"a": [rule("v", TIPS, 200, "V1"), rule("all", TIPS, 100)]})
-    (line,) = _lines(_compute(pnl_frame({"V1": {}}), agreed))
+    (line,) = _lines(compute(pnl_frame({"V1": {}}), agreed))
     assert (line["rule_key"], line["final"], line["state"]) == ("v", 0, "final")
 
 
 @pytest.mark.parametrize("state", ["pending", "unavailable"])
 def test_commission_lines__component_missing__line_without_amount_that_names_it(state: str) -> None:
     pnl = pnl_frame({"V1": {TIPS: None, FEES: 100}, "V2": {TIPS: 1000}}, state=state, why="kobe is down")
-    result = _compute(pnl, terms({"a": [rule("tips", TIPS, 1000)]}))
+    result = compute(pnl, terms({"a": [rule("tips", TIPS, 1000)]}))
     first, second = _lines(result)
     assert [first[name] for name in ("base", "computed", "final")] == [None, None, None]
     assert (first["state"], first["reason"]) == (state, f"MEV_TIPS is {state}: kobe is down")
@@ -102,7 +93,7 @@ def test_commission_lines__component_missing__line_without_amount_that_names_it(
 
 
 def test_commission_lines__missing_component_nobody_shares__lines_are_final() -> None:
-    result = _compute(pnl_frame({"V1": {TIPS: None, FEES: 100}}), terms({"a": [rule("fees", FEES, 1000)]}))
+    result = compute(pnl_frame({"V1": {TIPS: None, FEES: 100}}), terms({"a": [rule("fees", FEES, 1000)]}))
     assert (result.lines.completeness, result.allocation.completeness) == (Completeness.FINAL, Completeness.PARTIAL)
 
 
@@ -114,7 +105,7 @@ def test_commission_lines__over_claim__every_positive_claim_there_is_held_and_na
             "c": [rule("nothing", TIPS, 0), rule("fees", FEES, 1000)],
         }
     )
-    result = _compute(pnl_frame({"V1": {TIPS: 10_000, FEES: 50}, "V2": {TIPS: 10_000}}), agreed)
+    result = compute(pnl_frame({"V1": {TIPS: 10_000, FEES: 50}, "V2": {TIPS: 10_000}}), agreed)
     held = {(line["agreement_id"], line["rule_key"]): line for line in _lines(result) if line["held"]}
     assert held.keys() == {("a", "mine"), ("b", "half")}
     words = "HELD: MEV_TIPS of V1 is 10000, 10001 is claimed: a/mine claims 6000, b/half claims 4001"
@@ -130,30 +121,30 @@ def test_commission_lines__over_claim__every_positive_claim_there_is_held_and_na
 
 def test_commission_lines__claims_of_exactly_the_component__paid() -> None:
     agreed = terms({"a": [rule("r", TIPS, 6000)], "b": [rule("r", TIPS, 4000)]})
-    result = _compute(pnl_frame({"V1": {TIPS: 10_000}}), agreed)
+    result = compute(pnl_frame({"V1": {TIPS: 10_000}}), agreed)
     assert sorted(_parts(result, "V1", TIPS)) == [("LINE", 4000), ("LINE", 6000), ("OPERATOR", 0)]
 
 
 def test_commission_lines__rates_above_the_whole_that_floor_below_it__paid() -> None:
     """What counts is what is claimed, not what could be: 5001 + 5000 bps of 1 unit claim nothing."""
     agreed = terms({"a": [rule("r", TIPS, 5001)], "b": [rule("r", TIPS, 5000)]})
-    result = _compute(pnl_frame({"V1": {TIPS: 1}}), agreed)
+    result = compute(pnl_frame({"V1": {TIPS: 1}}), agreed)
     assert not any(line["held"] for line in _lines(result))
 
 
 def test_commission_lines__stacking_within_one_agreement_above_the_whole__held_too() -> None:
     agreed = terms({"a": [rule("x", TIPS, 6000, stacks=True), rule("y", TIPS, 6000)]})
-    assert [line["held"] for line in _lines(_compute(pnl_frame({"V1": {TIPS: 10}}), agreed))] == [True, True]
+    assert [line["held"] for line in _lines(compute(pnl_frame({"V1": {TIPS: 10}}), agreed))] == [True, True]
 
 
 def test_commission_lines__rule_that_finds_no_validator__warned() -> None:
     agreed = terms({"a": [rule("r", TIPS, 1, "W1"), rule("g", TIPS, 1, "W*"), rule("v", TIPS, 1, "V1")]})
-    warnings = _compute(pnl_frame({"V1": {TIPS: 10}}), agreed).lines.warnings
+    warnings = compute(pnl_frame({"V1": {TIPS: 10}}), agreed).lines.warnings
     assert ["a/r names W1" in warnings[0], "a/g matches W*" in warnings[1], len(warnings)] == [True, True, 2]
 
 
 def test_commission_lines__no_agreements__no_lines_and_the_operator_keeps_everything() -> None:
-    result = _compute(pnl_frame({"V1": {TIPS: 10}}), terms({}))
+    result = compute(pnl_frame({"V1": {TIPS: 10}}), terms({}))
     assert _lines(result) == []
     assert _parts(result, "V1", TIPS) == [("OPERATOR", 10)]
     assert result.lines.completeness is Completeness.FINAL
@@ -161,14 +152,14 @@ def test_commission_lines__no_agreements__no_lines_and_the_operator_keeps_everyt
 
 def test_commission_lines__final_component_without_amount__violation() -> None:
     pnl = pnl_frame({"V1": {TIPS: None}}, state="final")
-    result = commission_lines(CHAIN, EPOCH, pnl, terms({}))
+    result = commission_lines(CHAIN, EPOCH, pnl, *NO_STAKE, terms({}))
     assert result.lines.violations == ("V1: MEV_TIPS is final but has no amount",)
 
 
 def test_commission_lines__rows_in_another_order__same_content_digest() -> None:
     pnl = pnl_frame({f"V{number}": {TIPS: number * 7, FEES: number} for number in range(20)})
     agreed = terms({"a": [rule("r", TIPS, 3333)], "b": [rule("s", FEES, 10_000)]})
-    forward, backward = _compute(pnl, agreed), _compute(pnl.reverse(), agreed)
+    forward, backward = compute(pnl, agreed), compute(pnl.reverse(), agreed)
     for table, one, other in (
         (PARTNER_COMMISSION_LINES, forward.lines, backward.lines),
         (REVENUE_ALLOCATION, forward.allocation, backward.allocation),
@@ -195,7 +186,7 @@ def test_line_id__fields_shifted_into_each_other__different_ids() -> None:
 )
 def test_allocation_violations__a_unit_too_many_or_too_few__found(change: pl.Expr) -> None:
     pnl = pnl_frame({"V1": {TIPS: 10_000}})
-    result = _compute(pnl, terms({"a": [rule("r", TIPS, 500)]}))
+    result = compute(pnl, terms({"a": [rule("r", TIPS, 500)]}))
     changed = result.allocation.frame.with_columns(change.cast(pl.Decimal(38, 0)).alias("amount"))
     found = allocation_violations(revenues(pnl), result.lines.frame, changed)
     assert any("MEV_TIPS of V1 is 10000, but its parts are" in problem for problem in found)
@@ -203,7 +194,7 @@ def test_allocation_violations__a_unit_too_many_or_too_few__found(change: pl.Exp
 
 def test_allocation_violations__line_and_operator_swapped_amounts__found_although_the_sum_holds() -> None:
     pnl = pnl_frame({"V1": {TIPS: 10_000}})
-    result = _compute(pnl, terms({"a": [rule("r", TIPS, 500)]}))
+    result = compute(pnl, terms({"a": [rule("r", TIPS, 500)]}))
     rows = result.allocation.frame.to_dicts()
     tips = [row for row in rows if row["component"] == "MEV_TIPS"]
     tips[0]["amount"], tips[1]["amount"] = tips[1]["amount"], tips[0]["amount"]
@@ -214,7 +205,7 @@ def test_allocation_violations__line_and_operator_swapped_amounts__found_althoug
 
 def test_allocation_violations__part_left_out__found() -> None:
     pnl = pnl_frame({"V1": {TIPS: 0}})
-    result = _compute(pnl, terms({}))
+    result = compute(pnl, terms({}))
     lacking = result.allocation.frame.filter(pl.col("component") != "MEV_TIPS")
     assert allocation_violations(revenues(pnl), result.lines.frame, lacking) == [
         "MEV_TIPS of V1 is 0, but its parts are []"
@@ -222,11 +213,14 @@ def test_allocation_violations__part_left_out__found() -> None:
 
 
 def test_commission_lines__written_and_published__both_layers_or_none(database: Database) -> None:
-    result = _compute(pnl_frame({"V1": {TIPS: 10**30, FEES: None}}), terms({"a": [rule("r", TIPS, 500)]}))
+    result = compute(pnl_frame({"V1": {TIPS: 10**30, FEES: None}}), terms({"a": [rule("r", TIPS, 500)]}))
     source = (Input("snapshot", "validator_pnl", "0" * 64),)
     drafts = [
         Draft(table, CHAIN, EPOCH, layer.frame, source, layer.completeness, layer.violations, layer.warnings)
-        for table, layer in ((PARTNER_COMMISSION_LINES, result.lines), (REVENUE_ALLOCATION, result.allocation))
+        for table, layer in (
+            (PARTNER_COMMISSION_LINES, result.lines),
+            (REVENUE_ALLOCATION, result.allocation),
+        )
     ]
     first = write_check_publish(database, drafts)
     assert [outcome.standing for outcome in first] == [Standing.PUBLISHED, Standing.PUBLISHED]
@@ -235,7 +229,7 @@ def test_commission_lines__written_and_published__both_layers_or_none(database: 
 
 def test_allocation_violations__unknown_component_divided__found() -> None:
     unknown, known = pnl_frame({"V1": {TIPS: None}}), pnl_frame({"V1": {TIPS: 5}})
-    result = _compute(known, terms({}))
+    result = compute(known, terms({}))
     assert allocation_violations(revenues(unknown), result.lines.frame, result.allocation.frame) == [
         "MEV_TIPS of V1 is not known, but is divided into [5]"
     ]
@@ -243,6 +237,6 @@ def test_allocation_violations__unknown_component_divided__found() -> None:
 
 def test_allocation_violations__parts_of_a_validator_without_revenue__found() -> None:
     both, one = pnl_frame({"V1": {}, "V2": {}}), pnl_frame({"V1": {}})
-    result = _compute(both, terms({}))
+    result = compute(both, terms({}))
     found = allocation_violations(revenues(one), result.lines.frame, result.allocation.frame)
     assert found == [f"{component} of V2 is divided, but has no P&L" for component in Component]

@@ -9,8 +9,10 @@ import pytest
 
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.wallets import import_wallets
+from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import commission_lines
-from aurora_pipeline.demo.agreements import agreements_yaml
+from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID, FIRST_EPOCH_STARTED_AT, Parameters
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
@@ -23,15 +25,25 @@ def test_agreements_yaml__applied__four_partners_one_conflict_and_nothing_else_h
     database: Database, tmp_path: Path, validators: int
 ) -> None:
     cast = Cast(Parameters(validators=validators))
-    path = tmp_path / "agreements.yaml"
-    path.write_text(agreements_yaml(cast))
+    (tmp_path / "agreements.yaml").write_text(agreements_yaml(cast))
+    (tmp_path / "wallets.csv").write_text(partner_wallets_csv(cast))
     with database.connect() as connection:
         connection.execute(
             "INSERT INTO chains VALUES (%s, 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)", [CHAIN_ID]
         )
-    report = apply(database, path, "ada", "demo")
-    (warning,) = report.warnings
-    assert "halcyon-fees/anchor and meridian-anchor/fees together claim 11000 bps of EXEC_FEES" in warning
+        for validator in cast.operated:
+            connection.execute(
+                """INSERT INTO canonical_validator_identities
+                   (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
+                   VALUES (%s, %s, 1, '2025-01-01', %s, 'OPERATOR', 'ada')""",
+                [CHAIN_ID, validator.vote, validator.name],
+            )
+    report = apply(database, tmp_path / "agreements.yaml", "ada", "demo")
+    # The pattern of one agreement may match nobody where there are few validators.
+    (warning,) = [warning for warning in report.warnings if "matches none" not in warning]
+    assert "halcyon-fees/anchor and meridian-anchor/fees together claim up to 11000 bps of EXEC_FEES" in warning
+    imported = import_wallets(database, tmp_path / "wallets.csv", None, "ada", "demo")
+    assert len(imported.changes) == len(cast.client_wallets)
     with database.connect() as connection:
         terms = terms_in_force(connection, CHAIN_ID, datetime.fromtimestamp(FIRST_EPOCH_STARTED_AT, UTC))
     rows = []
@@ -40,8 +52,10 @@ def test_agreements_yaml__applied__four_partners_one_conflict_and_nothing_else_h
         for component in Component:
             row |= {component.column: 10**9, f"{component.column}_state": "final"}
         rows.append(row)
-    result = commission_lines(CHAIN_ID, 850, frame_of(VALIDATOR_PNL, rows), terms)
+    nobody = (frame_of(POSITIONS, []), frame_of(REWARDS, []))
+    result = commission_lines(CHAIN_ID, 850, frame_of(VALIDATOR_PNL, rows), *nobody, terms)
     assert len(terms.partners) == 4
+    assert {wallet.partner_id for wallet in terms.wallets} == {"northwind", "halcyon"}
     assert result.lines.violations == result.allocation.violations == ()
     held = {(line["agreement_id"], line["rule_key"]) for line in result.lines.frame.to_dicts() if line["held"]}
     assert held == {("halcyon-fees", "anchor"), ("meridian-anchor", "fees")}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from fractions import Fraction
-from math import floor
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +13,7 @@ import pytest
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.demo.story import compare_with_truth, register_cast
-from aurora_pipeline.demo.truth import ValidatorTruth, costs_csv
+from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.operations.status import chain_status
 from aurora_pipeline.periods.sensors import OBSERVE_JOB, finalized_periods, observe_open_period
@@ -23,6 +21,7 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYERS
+from aurora_pipeline_tests.end_to_end.owed import COMPONENTS, Key, component, owed
 from aurora_pipeline_tests.end_to_end.world import World, world
 
 FIRST = 850
@@ -77,65 +76,29 @@ def test_pnl__totals__follow_from_truth_and_entered_costs(lived: World) -> None:
             assert (row["total_revenue"], row["total_costs"], row["net"]) == (revenue, costs, revenue - costs)
 
 
-# What is owed: computed here with Fractions from the truth and the words of the demo's agreements, sharing no code.
-
-COMPONENTS = ("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS", "COMMISSION")
-
-
-def component(known: ValidatorTruth, name: str) -> int:
-    return {
-        "EXEC_FEES": known.fees_lamports,
-        "MEV_TIPS": known.mev_validator_lamports,
-        "VOTE_REWARDS": known.own_stake_rewards_lamports,
-        "COMMISSION": known.commission_lamports,
-    }[name]
-
-
-def expected_lines(lived: World, epoch: int) -> dict[tuple[str, str, str], tuple[int, bool]]:
-    """(agreement, rule, validator) -> (amount, held), as the agreements say in words."""
-    lines: dict[tuple[str, str, str], tuple[int, bool]] = {}
-    for number, one in enumerate(lived.truth(epoch).validators):
-        shares = [("northwind-2026", "tips", "MEV_TIPS", "5"), ("northwind-2026", "commission", "COMMISSION", "10")]
-        if number == 0:
-            claims = [("halcyon-fees", "anchor", "EXEC_FEES", "50"), ("meridian-anchor", "fees", "EXEC_FEES", "60")]
-        else:
-            claims = [("halcyon-fees", "others", "EXEC_FEES", "8")]
-        if number == 1:
-            shares.append(("northwind-2026", "launch-bonus", "MEV_TIPS", "5/2"))
-        if number == 2:
-            shares.append(("meridian-anchor", "rewards", "VOTE_REWARDS", "25/2"))
-        if "A" <= one.vote[0] <= "Z":
-            shares.append(("lumen-capitals", "commission", "COMMISSION", "7"))
-        lines |= {(agreement, rule, one.vote): (cut(one, name, per), False) for agreement, rule, name, per in shares}
-        claimed = {(agreement, rule, one.vote): cut(one, name, per) for agreement, rule, name, per in claims}
-        is_over = sum(claimed.values()) > one.fees_lamports
-        lines |= {key: (amount, is_over and amount > 0) for key, amount in claimed.items()}
-    return lines
-
-
-def cut(one: ValidatorTruth, name: str, percent: str) -> int:
-    """A share of a component, floored once."""
-    return floor(Fraction(component(one, name)) * Fraction(percent) / 100)
+# What is owed.
 
 
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_lines__every_one__as_computed_independently_from_the_truth(lived: World, epoch: int) -> None:
     rows = lived.rows("SELECT * FROM partner_commission_lines WHERE epoch = %s", epoch)
-    published = {
-        (row["agreement_id"], row["rule_key"], row["validator_key"]): (int(row["final"]), row["held"]) for row in rows
-    }
-    assert published == expected_lines(lived, epoch)
+    names = ("agreement_id", "rule_key", "validator_key", "wallet_address", "kind")
+    published = {Key(*(row[name] for name in names)): (int(row["final"]), row["held"]) for row in rows}
+    expected = owed(lived.truth(epoch))
+    # Where a partner has no stake, or a cap takes nothing off, a line of 0 says as much as none.
+    assert {key: told for key, told in published.items() if told[0]} == {k: t for k, t in expected.items() if t[0]}
     assert any(held for _, held in published.values())
-    assert any(key[0] == "lumen-capitals" for key in published)
+    assert {"lumen-capitals", "northwind-clients", "meridian-net"} <= {key.agreement for key in published}
+    assert {key.kind for key in published} == {"LINE", "CAP_REDUCTION", "FLOOR_TOP_UP"}
 
 
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_statements__each_partner__sums_what_is_not_held(lived: World, epoch: int) -> None:
     expected: dict[str, list[int]] = {name: [0, 0, 0] for name in ("northwind", "halcyon", "meridian", "lumen")}
-    for (agreement, _, _), (amount, held) in expected_lines(lived, epoch).items():
-        sums = expected[agreement.split("-")[0]]
-        sums[0] += 1
-        sums[2 if held else 1] += amount
+    for key, (amount, held) in owed(lived.truth(epoch)).items():
+        expected[key.agreement.split("-")[0]][2 if held else 1] += amount
+    for row in lived.rows("SELECT partner_id FROM partner_commission_lines WHERE epoch = %s", epoch):
+        expected[row["partner_id"]][0] += 1
     rows = lived.rows("SELECT * FROM partner_commission_statements WHERE epoch = %s", epoch)
     assert {
         row["partner_id"]: [row["line_count"], int(row["lines_total"]), int(row["held_total"])] for row in rows
@@ -150,20 +113,24 @@ def test_allocation__in_sql__conserves_every_component_to_the_unit(lived: World)
                LATERAL (VALUES ('EXEC_FEES', exec_fees), ('MEV_TIPS', mev_tips), ('VOTE_REWARDS', vote_rewards),
                                ('COMMISSION', commission)) AS c (component, amount)),
            parts AS (SELECT epoch, validator_key, component, sum(amount) AS amount, count(*) AS n
-                     FROM revenue_allocation GROUP BY 1, 2, 3)
+                     FROM revenue_allocation WHERE component <> 'OPERATOR_GUARANTEE' GROUP BY 1, 2, 3)
            SELECT * FROM revenue r FULL JOIN parts p USING (epoch, validator_key, component)
            WHERE r.amount IS DISTINCT FROM p.amount"""
     )
     assert unequal == []
     counted = lived.row(
-        "SELECT count(*) AS n, count(DISTINCT (epoch, validator_key, component)) AS c FROM revenue_allocation"
+        """SELECT count(*) AS n, count(DISTINCT (epoch, validator_key, component)) AS c FROM revenue_allocation
+           WHERE component <> 'OPERATOR_GUARANTEE'"""
     )
     assert counted["c"] == len(EPOCHS) * lived.parameters.validators * len(COMPONENTS)
     assert counted["n"] > counted["c"]
     unpaid = lived.rows(
-        """SELECT l.line_id FROM partner_commission_lines l
-           LEFT JOIN revenue_allocation a ON a.part_id = l.line_id AND a.epoch = l.epoch
-           WHERE (a.amount IS DISTINCT FROM l.final) <> l.held AND l.final > 0"""
+        """WITH paid AS (SELECT epoch, validator_key, funded_by AS component, partner_id, sum(final) AS amount
+                         FROM partner_commission_lines WHERE NOT held GROUP BY 1, 2, 3, 4),
+                parts AS (SELECT epoch, validator_key, component, partner_id, sum(amount) AS amount
+                          FROM revenue_allocation WHERE party = 'LINE' GROUP BY 1, 2, 3, 4)
+           SELECT * FROM paid l FULL JOIN parts a USING (epoch, validator_key, component, partner_id)
+           WHERE coalesce(l.amount, 0) <> coalesce(a.amount, 0)"""
     )
     assert unpaid == []
     negative = lived.rows("SELECT * FROM revenue_allocation WHERE amount < 0")
@@ -299,6 +266,7 @@ def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: 
     assert changed == {"canonical_validator_costs", "validator_pnl"}
     assert {asset.asset for asset in end.assets if asset.standing == "attested"} == {
         "partner_commission_lines",
+        "commission_rule_results",
         "revenue_allocation",
     }
     assert as_of(lived, epoch, moment) == first_answer

@@ -24,14 +24,23 @@ from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import encode_value, leaves, salts
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows, write_check_publish
-from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, Amounts, pnl_frame, rule, terms
+from aurora_pipeline_tests.commissions.conftest import (
+    CHAIN,
+    EPOCH,
+    NO_STAKE,
+    Amounts,
+    per_period,
+    pnl_frame,
+    rule,
+    terms,
+)
 
 FEES, TIPS = Component.EXEC_FEES, Component.MEV_TIPS
 PERIOD = Period(PeriodKey(CHAIN, EPOCH), 0, 9, 0, 9, datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 3, tzinfo=UTC))
 
 
 def _salted_lines(validators: dict[str, Amounts], agreed: Terms) -> pl.DataFrame:
-    frame = commission_lines(CHAIN, EPOCH, pnl_frame(validators), agreed).lines.frame
+    frame = commission_lines(CHAIN, EPOCH, pnl_frame(validators), *NO_STAKE, agreed).lines.frame
     return frame.with_columns(pl.Series("salt", salts(PARTNER_COMMISSION_LINES, frame, b"secret"), pl.String))
 
 
@@ -51,6 +60,31 @@ def test_epoch_statements__final_lines__their_exact_sum() -> None:
     assert (row["line_count"], row["held_count"], row["missing_count"]) == (4, 0, 0)
     assert (row["state"], row["reason"], result.completeness) == ("final", None, Completeness.FINAL)
     assert (row["partner_name"], row["ended_at"]) == ("Partner a", PERIOD.ended_at)
+
+
+def test_epoch_statements__cuts_and_top_ups__counted_as_lines_of_their_own() -> None:
+    agreed = terms(
+        {"a": [rule("tips", TIPS, 1000, cap=per_period(10)), rule("fees", FEES, 1000, floor=per_period(50))]}
+    )
+    lines = _salted_lines({"V1": {TIPS: 70, FEES: 90}, "V2": {TIPS: 80, FEES: 100}}, agreed)
+    row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
+    assert (row["line_count"], int(row["lines_total"])) == (2 + 2 + 2 + 1, 10 + 50)
+
+
+def test_epoch_statements__held_line_with_a_cut__both_are_held_and_named() -> None:
+    agreed = terms({"a": [rule("tips", TIPS, 10_000, cap=per_period(60))], "b": [rule("tips", TIPS, 5000)]})
+    lines = _salted_lines({"V1": {TIPS: 100}}, agreed)
+    row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
+    assert (row["held_count"], int(row["held_total"]), int(row["lines_total"])) == (2, 60, 0)
+    assert row["reason"] == "held: a/tips CAP_REDUCTION of V1, a/tips MEV_TIPS of V1"
+
+
+def test_epoch_statements__top_up_missing__named_without_a_validator() -> None:
+    agreed = terms({"a": [rule("tips", TIPS, 1000, floor=per_period(60))]})
+    lines = _salted_lines({"V1": {TIPS: None}, "V2": {TIPS: 100}}, agreed)
+    row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
+    assert (row["missing_count"], row["lines_total"], int(row["known_total"])) == (2, None, 10)
+    assert row["reason"] == "not final: a/tips FLOOR_TOP_UP, a/tips MEV_TIPS of V1"
 
 
 def test_epoch_statements__line_missing__no_total_beside_the_known_one() -> None:
@@ -121,7 +155,7 @@ def test_epoch_statements__anything_in_a_line_changes__other_digest(column: str)
 
 def test_epoch_statements__from_published_lines__published_with_the_salts_in_force(database: Database) -> None:
     agreed = terms({"a": [rule("tips", TIPS, 500)]})
-    layer = commission_lines(CHAIN, EPOCH, pnl_frame({"V1": {TIPS: 800_000_000}}), agreed).lines
+    layer = commission_lines(CHAIN, EPOCH, pnl_frame({"V1": {TIPS: 800_000_000}}), *NO_STAKE, agreed).lines
     write_check_publish(database, [Draft(PARTNER_COMMISSION_LINES, CHAIN, EPOCH, layer.frame, (), layer.completeness)])
     with database.connect() as connection:
         published = load_published(connection, PARTNER_COMMISSION_LINES, CHAIN, EPOCH)

@@ -10,6 +10,11 @@ DROP FUNCTION revenue_allocation_as_of(timestamptz);
 DROP VIEW revenue_allocation;
 DROP TABLE layers.revenue_allocation;
 
+DROP VIEW commission_rule_results_in_coins;
+DROP FUNCTION commission_rule_results_as_of(timestamptz);
+DROP VIEW commission_rule_results;
+DROP TABLE layers.commission_rule_results;
+
 DROP VIEW partner_commission_lines_in_coins;
 DROP FUNCTION partner_commission_lines_as_of(timestamptz);
 DROP VIEW partner_commission_lines;
@@ -55,13 +60,23 @@ DROP VIEW snapshot_states;
 DROP FUNCTION in_force_as_of(timestamptz);
 DROP VIEW in_force;
 
+DROP TABLE users;
+
+DROP TABLE commission_overrides;
+
 DROP TABLE agreement_events;
+
+DROP TABLE agreement_rule_tiers;
 
 DROP TABLE agreement_rules;
 
 DROP TABLE agreement_versions;
 
 DROP TABLE agreements;
+
+DROP TABLE partner_wallets;
+
+DROP TABLE partner_series;
 
 DROP TABLE partners;
 

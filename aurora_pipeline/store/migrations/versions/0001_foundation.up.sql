@@ -709,6 +709,53 @@ COMMENT ON COLUMN partners.reason IS 'Why it was decided.';
 COMMENT ON COLUMN partners.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN partners.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
+CREATE TABLE partner_series (
+    partner_id text NOT NULL,
+    chain_id text NOT NULL,
+    change_number bigint NOT NULL CHECK (change_number >= 1),
+    payable_series text NOT NULL CHECK (payable_series IN ('MONTH', 'EPOCH')),
+    effective_from timestamptz NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (partner_id, chain_id, change_number)
+);
+COMMENT ON TABLE partner_series IS 'Which series of statements is paid on a chain, from a month''s start on; without a row, MONTH.';
+COMMENT ON COLUMN partner_series.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN partner_series.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN partner_series.change_number IS 'The number of the change for this partner and chain, from 1.';
+COMMENT ON COLUMN partner_series.payable_series IS 'MONTH or EPOCH.';
+COMMENT ON COLUMN partner_series.effective_from IS 'The start of the first month it holds for.';
+COMMENT ON COLUMN partner_series.reason IS 'Why it was decided.';
+COMMENT ON COLUMN partner_series.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN partner_series.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE partner_wallets (
+    chain_id text NOT NULL,
+    wallet_address text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    introduced_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    partner_id text NOT NULL,
+    notes text,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, wallet_address, revision, introduced_at)
+);
+COMMENT ON TABLE partner_wallets IS 'Which partner introduced a wallet, dated. Only the newest revision of a wallet counts.';
+COMMENT ON COLUMN partner_wallets.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN partner_wallets.wallet_address IS 'The withdraw authority (on Ethereum the withdrawal address).';
+COMMENT ON COLUMN partner_wallets.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN partner_wallets.introduced_at IS 'From when on it is the partner''s (included).';
+COMMENT ON COLUMN partner_wallets.ended_at IS 'Until when (excluded); null: open.';
+COMMENT ON COLUMN partner_wallets.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN partner_wallets.notes IS 'What was noted about it.';
+COMMENT ON COLUMN partner_wallets.reason IS 'Why it was decided.';
+COMMENT ON COLUMN partner_wallets.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN partner_wallets.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON partner_wallets (partner_id);
+
 CREATE TABLE agreements (
     agreement_id text NOT NULL,
     partner_id text NOT NULL,
@@ -730,6 +777,7 @@ CREATE TABLE agreement_versions (
     version bigint NOT NULL CHECK (version >= 1),
     valid_from timestamptz NOT NULL,
     valid_until timestamptz,
+    corrects bigint CHECK (corrects >= 1),
     reason text NOT NULL,
     recorded_by text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
@@ -740,6 +788,7 @@ COMMENT ON COLUMN agreement_versions.agreement_id IS 'The agreement.';
 COMMENT ON COLUMN agreement_versions.version IS 'The number of the version of the terms, from 1.';
 COMMENT ON COLUMN agreement_versions.valid_from IS 'From when on it holds (included).';
 COMMENT ON COLUMN agreement_versions.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN agreement_versions.corrects IS 'The version whose time it covers again; null: none.';
 COMMENT ON COLUMN agreement_versions.reason IS 'Why it was decided.';
 COMMENT ON COLUMN agreement_versions.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN agreement_versions.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
@@ -749,13 +798,22 @@ CREATE TABLE agreement_rules (
     version bigint NOT NULL CHECK (version >= 1),
     rule_key text NOT NULL,
     rule_order bigint NOT NULL CHECK (rule_order >= 1),
-    chain_id text NOT NULL,
+    chain_id text,
     validator_key text,
     revenue_component text NOT NULL CHECK (revenue_component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
-    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE')),
-    commission_rate_bps bigint NOT NULL CHECK (commission_rate_bps >= 0) CHECK (commission_rate_bps <= 10000),
-    basis text NOT NULL CHECK (basis IN ('GROSS')),
+    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE', 'STAKE_WEIGHT', 'CLIENT_REVENUE')),
+    commission_rate_bps bigint CHECK (commission_rate_bps >= 0) CHECK (commission_rate_bps <= 10000),
+    basis text NOT NULL CHECK (basis IN ('GROSS', 'NET')),
     stacks boolean NOT NULL,
+    carry_losses boolean NOT NULL,
+    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    wallet_attribution boolean NOT NULL,
+    tier_mode text CHECK (tier_mode IN ('GRADUATED', 'VOLUME')),
+    tier_metric text CHECK (tier_metric IN ('PERIOD', 'MONTH_TO_DATE', 'YEAR_TO_DATE', 'LIFETIME', 'INTRODUCED_STAKE')),
+    floor amount CHECK (floor >= 0),
+    floor_window text CHECK (floor_window IN ('PERIOD', 'MONTH')),
+    cap amount CHECK (cap >= 0),
+    cap_window text CHECK (cap_window IN ('PERIOD', 'MONTH')),
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
     PRIMARY KEY (agreement_id, version, rule_key),
     UNIQUE (agreement_id, version, rule_order)
@@ -765,15 +823,43 @@ COMMENT ON COLUMN agreement_rules.agreement_id IS 'The agreement.';
 COMMENT ON COLUMN agreement_rules.version IS 'The number of the version of the terms, from 1.';
 COMMENT ON COLUMN agreement_rules.rule_key IS 'The rule''s key, stable across versions.';
 COMMENT ON COLUMN agreement_rules.rule_order IS 'The rule''s place among its agreement''s rules, from 1.';
-COMMENT ON COLUMN agreement_rules.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN agreement_rules.chain_id IS 'The chain, as named in chains.yaml; null: every chain.';
 COMMENT ON COLUMN agreement_rules.validator_key IS 'The validator''s key or a glob over keys; null: every validator.';
 COMMENT ON COLUMN agreement_rules.revenue_component IS 'What is shared.';
 COMMENT ON COLUMN agreement_rules.attribution_method IS 'How much of it the rule looks at.';
-COMMENT ON COLUMN agreement_rules.commission_rate_bps IS 'The rate in hundredths of a percent.';
+COMMENT ON COLUMN agreement_rules.commission_rate_bps IS 'The flat rate in hundredths of a percent; null: the rule has tiers.';
 COMMENT ON COLUMN agreement_rules.basis IS 'What of it the rule looks at.';
 COMMENT ON COLUMN agreement_rules.stacks IS 'Whether it pays in addition to the first rule that matches.';
+COMMENT ON COLUMN agreement_rules.carry_losses IS 'Whether a loss of a validator reduces its later periods (NET).';
+COMMENT ON COLUMN agreement_rules.funded_by IS 'The component that pays what the rule claims.';
+COMMENT ON COLUMN agreement_rules.wallet_attribution IS 'Whether a validator''s line is told wallet by wallet.';
+COMMENT ON COLUMN agreement_rules.tier_mode IS 'What the tiers'' rates apply to; null: a flat rate.';
+COMMENT ON COLUMN agreement_rules.tier_metric IS 'What places it in its tiers; null: a flat rate.';
+COMMENT ON COLUMN agreement_rules.floor IS 'The least that it pays in its window; null: none.';
+COMMENT ON COLUMN agreement_rules.floor_window IS 'The floor''s window; null without a floor.';
+COMMENT ON COLUMN agreement_rules.cap IS 'The most that it pays in its window; null: none.';
+COMMENT ON COLUMN agreement_rules.cap_window IS 'The cap''s window; null without a cap.';
 COMMENT ON COLUMN agreement_rules.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 CREATE INDEX ON agreement_rules (chain_id);
+
+CREATE TABLE agreement_rule_tiers (
+    agreement_id text NOT NULL REFERENCES agreements,
+    version bigint NOT NULL CHECK (version >= 1),
+    rule_key text NOT NULL,
+    tier bigint NOT NULL CHECK (tier >= 1),
+    up_to amount CHECK (up_to >= 1),
+    rate_bps bigint NOT NULL CHECK (rate_bps >= 0) CHECK (rate_bps <= 10000),
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, version, rule_key, tier)
+);
+COMMENT ON TABLE agreement_rule_tiers IS 'The tiers of rules that have them: contiguous from 0, the last one open.';
+COMMENT ON COLUMN agreement_rule_tiers.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN agreement_rule_tiers.version IS 'The number of the version of the terms, from 1.';
+COMMENT ON COLUMN agreement_rule_tiers.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN agreement_rule_tiers.tier IS 'The tier''s number, from 1.';
+COMMENT ON COLUMN agreement_rule_tiers.up_to IS 'Where the tier ends (included); null: the last tier, which is open.';
+COMMENT ON COLUMN agreement_rule_tiers.rate_bps IS 'The tier''s rate in hundredths of a percent.';
+COMMENT ON COLUMN agreement_rule_tiers.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE agreement_events (
     agreement_id text NOT NULL REFERENCES agreements,
@@ -794,6 +880,63 @@ COMMENT ON COLUMN agreement_events.reason IS 'Why it was decided.';
 COMMENT ON COLUMN agreement_events.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN agreement_events.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
+CREATE TABLE commission_overrides (
+    target text NOT NULL CHECK (target IN ('LINE', 'RULE')),
+    agreement_id text NOT NULL REFERENCES agreements,
+    rule_key text NOT NULL,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    wallet_address text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    amount amount CHECK (amount >= 0),
+    computed_seen amount,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (agreement_id, rule_key, chain_id, epoch, target, validator_key, wallet_address, revision)
+);
+COMMENT ON TABLE commission_overrides IS 'What is paid instead of what was computed, by business key. Only a target''s newest revision counts.';
+COMMENT ON COLUMN commission_overrides.target IS 'LINE: one line; RULE: a rule''s total.';
+COMMENT ON COLUMN commission_overrides.agreement_id IS 'The agreement.';
+COMMENT ON COLUMN commission_overrides.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN commission_overrides.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN commission_overrides.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN commission_overrides.validator_key IS 'The line''s validator; empty: the rule''s total.';
+COMMENT ON COLUMN commission_overrides.wallet_address IS 'The line''s wallet; empty: the whole validator, or the rule''s total.';
+COMMENT ON COLUMN commission_overrides.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN commission_overrides.amount IS 'What is paid; null: what was overridden is paid as computed again.';
+COMMENT ON COLUMN commission_overrides.computed_seen IS 'The computed amount that was seen; null: it was not known.';
+COMMENT ON COLUMN commission_overrides.reason IS 'Why it was decided.';
+COMMENT ON COLUMN commission_overrides.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN commission_overrides.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON commission_overrides (chain_id, epoch);
+
+CREATE TABLE users (
+    login text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('ADMIN', 'FINANCE', 'OPS', 'ANALYST', 'PARTNER', 'AUDITOR')),
+    partner_id text,
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (login, revision)
+);
+COMMENT ON TABLE users IS 'Who may do what, dated. Only the newest revision of a login counts.';
+COMMENT ON COLUMN users.login IS 'The person''s login on the database.';
+COMMENT ON COLUMN users.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN users.name IS 'The person''s name.';
+COMMENT ON COLUMN users.role IS 'What the person may do.';
+COMMENT ON COLUMN users.partner_id IS 'The partner the person belongs to; null on roles other than PARTNER.';
+COMMENT ON COLUMN users.valid_from IS 'From when on it holds (included).';
+COMMENT ON COLUMN users.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN users.reason IS 'Why it was decided.';
+COMMENT ON COLUMN users.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN users.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
 CREATE TABLE layers.partner_commission_lines (
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     chain_id text NOT NULL,
@@ -804,13 +947,13 @@ CREATE TABLE layers.partner_commission_lines (
     agreement_version bigint NOT NULL CHECK (agreement_version >= 1),
     rule_key text NOT NULL,
     rule_order bigint NOT NULL CHECK (rule_order >= 1),
-    kind text NOT NULL CHECK (kind IN ('LINE')),
+    kind text NOT NULL CHECK (kind IN ('LINE', 'CAP_REDUCTION', 'FLOOR_TOP_UP')),
     validator_key text NOT NULL,
     wallet_address text NOT NULL,
     component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
-    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
-    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE')),
-    basis text NOT NULL CHECK (basis IN ('GROSS')),
+    funded_by text NOT NULL CHECK (funded_by IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION', 'OPERATOR_GUARANTEE')),
+    attribution_method text NOT NULL CHECK (attribution_method IN ('FIXED_SHARE', 'STAKE_WEIGHT', 'CLIENT_REVENUE')),
+    basis text NOT NULL CHECK (basis IN ('GROSS', 'NET')),
     rate_bps bigint CHECK (rate_bps >= 0) CHECK (rate_bps <= 10000),
     base amount CHECK (base >= 0),
     computed amount,
@@ -820,6 +963,18 @@ CREATE TABLE layers.partner_commission_lines (
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     salt sha256_hex NOT NULL,
+    revenue amount,
+    costs amount,
+    loss_before amount,
+    loss_after amount,
+    weighted_by text CHECK (weighted_by IN ('ACTIVE_STAKE', 'STAKER_REWARDS')),
+    weight amount CHECK (weight >= 0),
+    weight_whole amount CHECK (weight_whole >= 0),
+    rule_base amount,
+    rule_amount amount,
+    rule_trace text,
+    validator_amount amount,
+    wallet_weight amount,
     PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, agreement_id, rule_key, validator_key, wallet_address, kind),
     UNIQUE (snapshot_id, line_id)
 );
@@ -832,16 +987,28 @@ COMMENT ON COLUMN layers.partner_commission_lines.agreement_id IS 'The agreement
 COMMENT ON COLUMN layers.partner_commission_lines.agreement_version IS 'The version of the terms that was in force.';
 COMMENT ON COLUMN layers.partner_commission_lines.rule_key IS 'The rule''s key, stable across versions.';
 COMMENT ON COLUMN layers.partner_commission_lines.rule_order IS 'The rule''s place among its agreement''s rules, from 1.';
-COMMENT ON COLUMN layers.partner_commission_lines.kind IS 'LINE: what a rule pays for a validator.';
-COMMENT ON COLUMN layers.partner_commission_lines.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.partner_commission_lines.kind IS 'LINE: what a rule pays for a validator or wallet; CAP_REDUCTION: what its cap takes off that; FLOOR_TOP_UP: what its floor adds to all its lines.';
+COMMENT ON COLUMN layers.partner_commission_lines.validator_key IS 'The validator''s stable key; empty: all of the rule''s lines (FLOOR_TOP_UP).';
 COMMENT ON COLUMN layers.partner_commission_lines.wallet_address IS 'The wallet the line is about; empty: the whole validator.';
 COMMENT ON COLUMN layers.partner_commission_lines.component IS 'The revenue component the rule looks at.';
-COMMENT ON COLUMN layers.partner_commission_lines.funded_by IS 'The component that pays the line.';
+COMMENT ON COLUMN layers.partner_commission_lines.funded_by IS 'What pays the line: a component, or the operator''s guarantee.';
 COMMENT ON COLUMN layers.partner_commission_lines.attribution_method IS 'How much of the component is the base.';
 COMMENT ON COLUMN layers.partner_commission_lines.basis IS 'What of the component is the base.';
-COMMENT ON COLUMN layers.partner_commission_lines.rate_bps IS 'The flat rate in hundredths of a percent.';
-COMMENT ON COLUMN layers.partner_commission_lines.base IS 'What the rate applies to; null where the component is not known.';
-COMMENT ON COLUMN layers.partner_commission_lines.computed IS 'floor(base x rate_bps / 10000); null without a base.';
+COMMENT ON COLUMN layers.partner_commission_lines.rate_bps IS 'The flat rate in hundredths of a percent; null: tiers.';
+COMMENT ON COLUMN layers.partner_commission_lines.revenue IS 'The component''s amount; null: not known, or not looked at.';
+COMMENT ON COLUMN layers.partner_commission_lines.costs IS 'What NET takes off it: the costs that reduce it; null on GROSS.';
+COMMENT ON COLUMN layers.partner_commission_lines.loss_before IS 'The loss carried into the period; null: none are carried.';
+COMMENT ON COLUMN layers.partner_commission_lines.loss_after IS 'The loss carried out of the period; null: none are carried.';
+COMMENT ON COLUMN layers.partner_commission_lines.weighted_by IS 'What `weight` counts; null: no weight.';
+COMMENT ON COLUMN layers.partner_commission_lines.weight IS 'What the partner''s wallets have on the validator.';
+COMMENT ON COLUMN layers.partner_commission_lines.weight_whole IS 'What all wallets have; null: the weight is the base.';
+COMMENT ON COLUMN layers.partner_commission_lines.base IS 'What the rate applies to; on cuts, what is cut; null: not known.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_base IS 'The bases of all the rule''s validators; on cuts, what is cut.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_amount IS 'What the rule''s validators share by their bases.';
+COMMENT ON COLUMN layers.partner_commission_lines.rule_trace IS 'The arithmetic of rule_amount; null on flat rates.';
+COMMENT ON COLUMN layers.partner_commission_lines.validator_amount IS 'What the validator''s wallets share; null: no wallet.';
+COMMENT ON COLUMN layers.partner_commission_lines.wallet_weight IS 'What of it is the wallet''s, as its share is weighted.';
+COMMENT ON COLUMN layers.partner_commission_lines.computed IS 'What the terms give: the base at its rate, or a share; null without a base.';
 COMMENT ON COLUMN layers.partner_commission_lines.override IS 'What is paid instead of the computed amount; null: nothing else.';
 COMMENT ON COLUMN layers.partner_commission_lines.final IS 'The override if there is one, else the computed amount. Counts 0 while held.';
 COMMENT ON COLUMN layers.partner_commission_lines.held IS 'Whether it waits because lines claim more than the component holds.';
@@ -849,12 +1016,64 @@ COMMENT ON COLUMN layers.partner_commission_lines.state IS 'How much is known of
 COMMENT ON COLUMN layers.partner_commission_lines.reason IS 'The reason of the state, or of being held; null where there is nothing to explain.';
 CREATE INDEX ON layers.partner_commission_lines (line_id);
 
+CREATE TABLE layers.commission_rule_results (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    partner_id text NOT NULL,
+    agreement_id text NOT NULL,
+    agreement_version bigint NOT NULL CHECK (agreement_version >= 1),
+    rule_key text NOT NULL,
+    validator_count bigint NOT NULL CHECK (validator_count >= 0),
+    missing_count bigint NOT NULL CHECK (missing_count >= 0),
+    base amount NOT NULL CHECK (base >= 0),
+    metric text CHECK (metric IN ('PERIOD', 'MONTH_TO_DATE', 'YEAR_TO_DATE', 'LIFETIME', 'INTRODUCED_STAKE')),
+    metric_start amount CHECK (metric_start >= 0),
+    metric_end amount CHECK (metric_end >= 0),
+    computed amount NOT NULL CHECK (computed >= 0),
+    cap amount CHECK (cap >= 0),
+    cap_start amount,
+    cap_reduction amount NOT NULL,
+    floor amount CHECK (floor >= 0),
+    floor_top_up amount CHECK (floor_top_up >= 0),
+    override amount CHECK (override >= 0),
+    final amount,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, agreement_id, rule_key)
+);
+COMMENT ON TABLE layers.commission_rule_results IS 'What each rule came to in a period: its totals, and what later periods of its windows start from.';
+COMMENT ON COLUMN layers.commission_rule_results.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.commission_rule_results.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.commission_rule_results.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.commission_rule_results.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN layers.commission_rule_results.agreement_version IS 'The version of the terms that was in force.';
+COMMENT ON COLUMN layers.commission_rule_results.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN layers.commission_rule_results.validator_count IS 'How many validators it pays for.';
+COMMENT ON COLUMN layers.commission_rule_results.missing_count IS 'How many of their bases are not known; they count 0 in base.';
+COMMENT ON COLUMN layers.commission_rule_results.base IS 'The sum of its known bases.';
+COMMENT ON COLUMN layers.commission_rule_results.metric IS 'What its tiers run over; null: a flat rate.';
+COMMENT ON COLUMN layers.commission_rule_results.metric_start IS 'The metric before the period, where it is cumulative.';
+COMMENT ON COLUMN layers.commission_rule_results.metric_end IS 'The metric that decided the tier; null: a flat rate.';
+COMMENT ON COLUMN layers.commission_rule_results.computed IS 'The sum of its lines before floor and cap, as far as known.';
+COMMENT ON COLUMN layers.commission_rule_results.cap IS 'Its cap; null: none.';
+COMMENT ON COLUMN layers.commission_rule_results.cap_start IS 'What the month''s earlier periods computed, where the cap is monthly.';
+COMMENT ON COLUMN layers.commission_rule_results.cap_reduction IS 'What the cap takes off: 0 or below.';
+COMMENT ON COLUMN layers.commission_rule_results.floor IS 'Its floor; null: none.';
+COMMENT ON COLUMN layers.commission_rule_results.floor_top_up IS 'What a floor per period adds; null: not known yet.';
+COMMENT ON COLUMN layers.commission_rule_results.override IS 'What is paid in all instead; null: nothing else.';
+COMMENT ON COLUMN layers.commission_rule_results.final IS 'The sum of what is paid, held lines included; null where one is not known.';
+COMMENT ON COLUMN layers.commission_rule_results.state IS 'How much is known of the rule''s totals and the metric it started from.';
+COMMENT ON COLUMN layers.commission_rule_results.reason IS 'The reason of the state; null where there is nothing to explain.';
+CREATE INDEX ON layers.commission_rule_results (agreement_id, rule_key);
+
 CREATE TABLE layers.revenue_allocation (
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
-    component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION')),
+    component text NOT NULL CHECK (component IN ('EXEC_FEES', 'MEV_TIPS', 'VOTE_REWARDS', 'COMMISSION', 'OPERATOR_GUARANTEE')),
     part_id uuid NOT NULL,
     party text NOT NULL CHECK (party IN ('LINE', 'OPERATOR', 'HELD', 'UNKNOWN')),
     partner_id text,
@@ -867,9 +1086,9 @@ CREATE TABLE layers.revenue_allocation (
 COMMENT ON TABLE layers.revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly.';
 COMMENT ON COLUMN layers.revenue_allocation.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.revenue_allocation.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.revenue_allocation.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN layers.revenue_allocation.component IS 'The revenue component that is divided.';
-COMMENT ON COLUMN layers.revenue_allocation.part_id IS 'The line''s id on LINE parts; on others UUIDv5 over the part''s key.';
+COMMENT ON COLUMN layers.revenue_allocation.validator_key IS 'The validator''s stable key; empty: a rule''s top-up, which is about no single one.';
+COMMENT ON COLUMN layers.revenue_allocation.component IS 'The revenue component that is divided, or the operator''s guarantee.';
+COMMENT ON COLUMN layers.revenue_allocation.part_id IS 'On LINE parts the id of the validator''s line; else over the part''s key.';
 COMMENT ON COLUMN layers.revenue_allocation.party IS 'Who the part goes to.';
 COMMENT ON COLUMN layers.revenue_allocation.partner_id IS 'The partner on LINE parts, else null.';
 COMMENT ON COLUMN layers.revenue_allocation.amount IS 'The part; null where the component is not known.';
@@ -895,10 +1114,11 @@ CREATE TABLE layers.partner_commission_statements (
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     salt sha256_hex NOT NULL,
+    blocked_count bigint CHECK (blocked_count >= 0),
     PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id),
     UNIQUE (snapshot_id, statement_id)
 );
-COMMENT ON TABLE layers.partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held or missing.';
+COMMENT ON TABLE layers.partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked.';
 COMMENT ON COLUMN layers.partner_commission_statements.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.partner_commission_statements.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 COMMENT ON COLUMN layers.partner_commission_statements.statement_id IS 'UUIDv5 over partner, chain and epoch.';
@@ -909,7 +1129,8 @@ COMMENT ON COLUMN layers.partner_commission_statements.ended_at IS 'When the per
 COMMENT ON COLUMN layers.partner_commission_statements.line_count IS 'How many lines it has, held and missing ones included.';
 COMMENT ON COLUMN layers.partner_commission_statements.held_count IS 'How many of them are held.';
 COMMENT ON COLUMN layers.partner_commission_statements.missing_count IS 'How many of them have no amount yet.';
-COMMENT ON COLUMN layers.partner_commission_statements.lines_total IS 'What is owed: the lines'' sum, held ones at 0; null when one is missing.';
+COMMENT ON COLUMN layers.partner_commission_statements.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN layers.partner_commission_statements.lines_total IS 'What is owed: the lines'' sum, held ones at 0; null when one is missing, or an override blocks it.';
 COMMENT ON COLUMN layers.partner_commission_statements.known_total IS 'The sum of the lines that have an amount and are not held.';
 COMMENT ON COLUMN layers.partner_commission_statements.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
 COMMENT ON COLUMN layers.partner_commission_statements.lines_digest IS 'Merkle root over its lines'' leaves, in the order of their keys.';
@@ -961,15 +1182,27 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validat
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_series FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rule_tiers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commission_overrides FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.commission_rule_results FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.revenue_allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1071,14 +1304,23 @@ END $$;
 CREATE VIEW validator_pnl_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, (t.exec_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS exec_fees, t.exec_fees_state, t.exec_fees_reason, (t.mev_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS mev_tips, t.mev_tips_state, t.mev_tips_reason, (t.vote_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, t.commission_state, t.commission_reason, (t.network_fee / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS network_fee, (t.priority_fee_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS priority_fee_sharing, (t.block_revenue_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS block_revenue_sharing, (t.vote_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_fees, (t.admission_ticket / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS admission_ticket, (t.consensus_penalty / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS consensus_penalty, (t.infrastructure / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS infrastructure, (t.other_income / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS other_income, (t.total_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_revenue, (t.known_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_revenue, (t.total_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_costs, (t.known_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_costs, (t.net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS net, (t.known_net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_net, t.state, t.reason, t.completeness, t.published_at FROM validator_pnl t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW validator_pnl_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW partner_commission_lines AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.base, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+CREATE VIEW partner_commission_lines AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
 COMMENT ON VIEW partner_commission_lines IS 'What each rule of each agreement pays for each validator in a period, with what it was computed from. What is in force now.';
 CREATE FUNCTION partner_commission_lines_as_of(moment timestamptz) RETURNS SETOF partner_commission_lines LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.base, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
 END $$;
-CREATE VIEW partner_commission_lines_in_coins AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.held, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_lines t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW partner_commission_lines_in_coins AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, (t.revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS revenue, (t.costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS costs, (t.loss_before / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS loss_before, (t.loss_after / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS loss_after, t.weighted_by, (t.weight / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS weight, (t.weight_whole / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS weight_whole, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, (t.rule_base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS rule_base, (t.rule_amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS rule_amount, t.rule_trace, (t.validator_amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS validator_amount, (t.wallet_weight / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS wallet_weight, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.held, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_lines t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW partner_commission_lines_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW commission_rule_results AS SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.commission_rule_results t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'commission_rule_results';
+COMMENT ON VIEW commission_rule_results IS 'What each rule came to in a period: its totals, and what later periods of its windows start from. What is in force now.';
+CREATE FUNCTION commission_rule_results_as_of(moment timestamptz) RETURNS SETOF commission_rule_results LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.commission_rule_results t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'commission_rule_results';
+END $$;
+CREATE VIEW commission_rule_results_in_coins AS SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, t.metric, (t.metric_start / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS metric_start, (t.metric_end / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS metric_end, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.cap / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap, (t.cap_start / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap_start, (t.cap_reduction / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap_reduction, (t.floor / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS floor, (t.floor_top_up / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS floor_top_up, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.state, t.reason, t.completeness, t.published_at FROM commission_rule_results t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW commission_rule_results_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW revenue_allocation AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.revenue_allocation t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'revenue_allocation';
 COMMENT ON VIEW revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly. What is in force now.';
@@ -1089,11 +1331,11 @@ END $$;
 CREATE VIEW revenue_allocation_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.state, t.reason, t.completeness, t.published_at FROM revenue_allocation t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW revenue_allocation_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW partner_commission_statements AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
-COMMENT ON VIEW partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held or missing. What is in force now.';
+CREATE VIEW partner_commission_statements AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+COMMENT ON VIEW partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked. What is in force now.';
 CREATE FUNCTION partner_commission_statements_as_of(moment timestamptz) RETURNS SETOF partner_commission_statements LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
 END $$;
-CREATE VIEW partner_commission_statements_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, (t.lines_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS lines_total, (t.known_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_total, (t.held_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS held_total, t.lines_digest, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_statements t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW partner_commission_statements_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, (t.lines_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS lines_total, (t.known_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_total, (t.held_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS held_total, t.lines_digest, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_statements t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW partner_commission_statements_in_coins IS 'The same in whole coins, for display only.';

@@ -1,0 +1,148 @@
+"""Overrides: what is paid instead of what was computed, named by business key so that it survives recomputation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aurora_pipeline.agreements.recording import Change, Recording
+from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.money import AMOUNT_MAX
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.store.database import Connection
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an override is about: one line, or a rule's total in a period (then validator and wallet are empty)."""
+
+    target: OverrideTarget
+    agreement_id: str
+    rule_key: str
+    chain_id: str
+    epoch: int
+    validator_key: str = ""
+    wallet_address: str = ""
+
+    @property
+    def name(self) -> str:
+        """The business key as people write and read it."""
+        rule = f"{self.agreement_id}/{self.rule_key}@{PeriodKey(self.chain_id, self.epoch)}"
+        return " ".join(part for part in (rule, self.validator_key, self.wallet_address) if part)
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The columns that name it."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class RecordedOverride:
+    """The newest override of a target; `amount` is None where it was withdrawn."""
+
+    target: Target
+    revision: int
+    amount: int | None
+    computed_seen: int | None
+    reason: str
+    recorded_by: str
+    recorded_at: str
+
+
+def record_override(
+    connection: Connection, target: Target, amount: int | None, computed: int | None, actor: str, reason: str
+) -> Change | None:
+    """Say what is paid for a target, whose computed amount is `computed` now; None where just that is recorded.
+
+    It takes the place of an earlier override of the same target. Without an amount the target is paid as computed.
+    """
+    if amount is not None and amount < 0:
+        raise AuroraError(f"{amount} is negative", "an override states what is paid: give 0 or more")
+    if amount is not None and amount > AMOUNT_MAX:
+        raise AuroraError(f"{amount} exceeds the bound of 10^30 base units", "give a smaller amount")
+    recording = Recording.begin(connection, actor, reason)
+    recorded = {override.target: override for override in recorded_overrides(connection, target.chain_id, target.epoch)}
+    before = recorded.get(target)
+    if amount is None and (before is None or before.amount is None):
+        raise AuroraError(f"{target.name} has no override", "see `aurora overrides list`")
+    if before is not None and (before.amount, before.computed_seen) == (amount, computed):
+        return None
+    if amount is not None:
+        _refuse_both(target, [override for override in recorded.values() if override.amount is not None])
+    if not (recording.actor and recording.reason):
+        raise AuroraError(
+            "an override needs to be known who decided it and why; nothing was written",
+            'give a reason: --reason "agreed with the partner on 2026-01-15"',
+        )
+    revision = 1 if before is None else before.revision + 1
+    recording.write(
+        COMMISSION_OVERRIDES.name,
+        {**target.key, "revision": revision, "amount": amount, "computed_seen": computed},
+    )
+    was = None if before is None else _state(before.revision, before.amount, before.computed_seen)
+    now = "withdrawn: paid as computed" if amount is None else f"pays {amount} instead of {_shown(computed)}"
+    earlier = "" if before is None or before.amount is None else f", before that {before.amount}"
+    action = "override.withdrawn" if amount is None else "override.set" if was is None else "override.replaced"
+    state = {**target.key, **_state(revision, amount, computed)}
+    return recording.note(f"override/{target.name}", action, was, state, [now + earlier])
+
+
+def recorded_overrides(
+    connection: Connection, chain_id: str | None = None, epoch: int | None = None
+) -> list[RecordedOverride]:
+    """The newest override of every target, withdrawn ones included; where given, of a chain and period."""
+    rows = connection.execute(
+        """SELECT DISTINCT ON (chain_id, epoch, agreement_id, rule_key, target, validator_key, wallet_address) *
+           FROM commission_overrides
+           WHERE (%(chain_id)s::text IS NULL OR chain_id = %(chain_id)s)
+             AND (%(epoch)s::bigint IS NULL OR epoch = %(epoch)s)
+           ORDER BY chain_id, epoch, agreement_id, rule_key, target, validator_key, wallet_address, revision DESC""",
+        {"chain_id": chain_id, "epoch": epoch},
+    )
+    return [
+        RecordedOverride(
+            Target(
+                OverrideTarget(row["target"]),
+                row["agreement_id"],
+                row["rule_key"],
+                row["chain_id"],
+                row["epoch"],
+                row["validator_key"],
+                row["wallet_address"],
+            ),
+            row["revision"],
+            None if row["amount"] is None else int(row["amount"]),
+            None if row["computed_seen"] is None else int(row["computed_seen"]),
+            row["reason"],
+            row["recorded_by"],
+            row["recorded_at"].isoformat(),
+        )
+        for row in rows
+    ]
+
+
+def _refuse_both(target: Target, present: list[RecordedOverride]) -> None:
+    """A rule's total and one of its lines cannot both be stated: one of the two would be a lie."""
+    for override in present:
+        other = override.target
+        same_rule = (other.agreement_id, other.rule_key) == (target.agreement_id, target.rule_key)
+        if same_rule and other.target is not target.target:
+            raise AuroraError(
+                f"{other.name} is overridden with {override.amount} already: the rule's total and its lines cannot both"
+                " be stated; nothing was written",
+                f'withdraw that one first: aurora overrides withdraw "{other.name}"',
+            )
+
+
+def _state(revision: int, amount: int | None, computed: int | None) -> dict[str, Any]:
+    # As text: an amount can have more digits than a reader of JSON keeps in a number.
+    return {
+        "revision": revision,
+        "amount": None if amount is None else str(amount),
+        "computed_seen": None if computed is None else str(computed),
+    }
+
+
+def _shown(computed: int | None) -> str:
+    return "an amount that is not known yet" if computed is None else str(computed)

@@ -1,0 +1,74 @@
+"""Amounts as people write them, "1000 SOL" or "5 lamports", and their integers in base units."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aurora_pipeline.config.chain import BASE_UNITS
+from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.money import MoneyError, amount, format_coins, shift_point
+from aurora_pipeline.store.database import Connection
+
+AMOUNT_PATTERN = r"^[0-9]+(\.[0-9]+)? +[A-Za-z]+$"
+_AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) +([A-Za-z]+)\Z")
+
+
+@dataclass(frozen=True)
+class ChainUnits:
+    """How amounts of a chain are written."""
+
+    chain_id: str
+    family: Family
+    native_unit: str
+    native_decimals: int
+
+    @property
+    def base_unit(self) -> str:
+        """The smallest unit."""
+        return BASE_UNITS[self.family]
+
+    def parse(self, text: str) -> int:
+        """The amount in base units, with its sign; ValueError says what is wrong with it."""
+        match = _AMOUNT.match(text.strip())
+        if match is None:
+            raise ValueError(f'"{text}" is no amount with a unit')
+        number, unit = match.groups()
+        try:
+            if unit.lower() == self.native_unit.lower():
+                return shift_point(number, self.native_decimals)
+            if unit.lower() in (self.base_unit, f"{self.base_unit}s"):
+                return amount(shift_point(number, 0))
+        except MoneyError as error:
+            raise ValueError(str(error)) from None
+        raise ValueError(f'"{unit}" is no unit of {self.chain_id}')
+
+    def write(self, base_units: int) -> str:
+        """An amount as people write it: in whole coins where these are few digits, else in base units."""
+        coins = format_coins(base_units, self.native_decimals)
+        coins = coins.rstrip("0").rstrip(".") if "." in coins else coins
+        is_short = base_units * 10**4 % 10**self.native_decimals == 0
+        return f"{coins} {self.native_unit}" if is_short else f"{base_units} {self.base_unit}s"
+
+    @property
+    def example(self) -> str:
+        """How to write an amount of the chain."""
+        return f'write it like "1000 {self.native_unit}" or "5 {self.base_unit}s"'
+
+
+def chain_units(connection: Connection) -> dict[str, ChainUnits]:
+    """The units of every registered chain."""
+    rows = connection.execute("SELECT chain_id, family, native_unit, native_decimals FROM chains ORDER BY chain_id")
+    return {
+        row["chain_id"]: ChainUnits(row["chain_id"], Family(row["family"]), row["native_unit"], row["native_decimals"])
+        for row in rows
+    }
+
+
+def parse_amount(units: ChainUnits, text: str) -> int:
+    """`ChainUnits.parse` for a command line: what is wrong is an error with its remedy."""
+    try:
+        return units.parse(text)
+    except ValueError as error:
+        raise AuroraError(str(error), units.example) from None

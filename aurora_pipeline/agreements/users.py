@@ -1,0 +1,76 @@
+"""The people who work with Aurora: their logins and what each may do, dated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from aurora_pipeline.agreements.partners import known_partner, read_partners
+from aurora_pipeline.agreements.recording import Change, Recording
+from aurora_pipeline.agreements.tables import UserRole
+from aurora_pipeline.csv_file import instant_text
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store.database import Connection, Database
+
+
+def record_user(
+    database: Database,
+    login: str,
+    name: str,
+    role: UserRole,
+    partner_id: str | None,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    actor: str,
+    reason: str,
+) -> Change | None:
+    """Add a person, or say of a known one what holds now; None where just that is recorded."""
+    for word, what in ((login, "login"), (name, "name")):
+        if not word.strip() or not word.isprintable() or len(word) > 200:
+            raise AuroraError(f"{word!r} is no {what}", "give one line of 1 to 200 printable characters")
+    if valid_until is not None and valid_until <= valid_from:
+        raise AuroraError(
+            f"{login} would end on {instant_text(valid_until)}, not after {instant_text(valid_from)}",
+            "give a later day",
+        )
+    if (role is UserRole.PARTNER) != (partner_id is not None):
+        raise AuroraError(
+            f"{login} has the role {role} and {'no partner' if partner_id is None else f'the partner {partner_id}'}",
+            "the role PARTNER needs --partner, every other role goes without",
+        )
+    told = {
+        "login": login,
+        "name": name,
+        "role": role,
+        "partner_id": partner_id,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+    }
+    with database.connect() as connection:
+        recording = Recording.begin(connection, actor, reason)
+        if partner_id is not None:
+            known_partner(read_partners(connection), partner_id)
+        known = next((row for row in users(connection) if row["login"] == login), None)
+        if known is not None and all(known[key] == value for key, value in told.items()):
+            return None
+        recording.require_reason()
+        revision = 1 if known is None else known["revision"] + 1
+        recording.write("users", {**told, "revision": revision})
+        before = None if known is None else _state(known)
+        after = _state({**told, "revision": revision})
+        until = "" if valid_until is None else f" until {instant_text(valid_until)}"
+        words = [f"{name} is {role} from {instant_text(valid_from)}{until}"]
+        return recording.note(f"user/{login}", "user.added" if known is None else "user.changed", before, after, words)
+
+
+def users(connection: Connection) -> list[dict[str, Any]]:
+    """The newest revision of every login."""
+    return connection.execute("SELECT DISTINCT ON (login) * FROM users ORDER BY login, revision DESC").fetchall()
+
+
+def _state(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: instant_text(value) if isinstance(value, datetime) else value
+        for key, value in row.items()
+        if key in ("revision", "name", "role", "partner_id", "valid_from", "valid_until")
+    }

@@ -1,0 +1,111 @@
+"""`aurora override` and `overrides`: what is paid instead of what was computed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.agreements.overrides import Target, record_override, recorded_overrides
+from aurora_pipeline.agreements.recording import Change
+from aurora_pipeline.agreements.units import chain_units, parse_amount
+from aurora_pipeline.commands.terminal import opened, out, print_changes, print_json, print_table
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.commissions.targets import Found, Judged, judge, line_target, names_rule, rule_target
+from aurora_pipeline.periods.dated import actor
+from aurora_pipeline.proof.lookup import find
+from aurora_pipeline.store.database import Connection
+
+overrides = typer.Typer(help="What is paid instead of what was computed.", no_args_is_help=True)
+
+TargetArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="LINE|RULE",
+        help="A line's id or its beginning, or a rule's total: agreement/rule@chain:epoch.",
+        show_default=False,
+    ),
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record; without one nothing is overridden.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def override(
+    target: TargetArgument,
+    amount: Annotated[
+        str, typer.Argument(help='What is paid, with its unit: "1.5 SOL" or "5 lamports".', show_default=False)
+    ],
+    reason: Reason = "",
+) -> None:
+    """State what is paid for a line, or for a rule's total in a period, instead of what was computed."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        found = _find(connection, target)
+        units = chain_units(connection)[found.target.chain_id]
+        change = record_override(connection, found.target, parse_amount(units, amount), found.computed, actor(), reason)
+    _tell(change, found.target)
+
+
+@overrides.command("list")
+def overrides_list(
+    chain: Annotated[str | None, typer.Option("--chain", help="Only this chain.")] = None,
+    epoch: Annotated[int | None, typer.Option("--epoch", help="Only this period.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every override beside what is computed now: whether it holds, is stale, or its target has vanished."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        judged = judge(connection, recorded_overrides(connection, chain, epoch))
+    if as_json:
+        print_json([_as_json(item) for item in judged])
+        return
+    rows = [
+        [
+            item.override.target.name,
+            item.override.amount,
+            item.override.computed_seen,
+            item.computed,
+            item.standing,
+            item.override.recorded_by,
+            item.override.reason,
+        ]
+        for item in judged
+    ]
+    columns = ["target", "pays", "computed then", "computed now", "standing", "by", "reason"]
+    print_table(f"{len(rows)} override(s), in base units", columns, rows, right=columns[1:4])
+
+
+@overrides.command("withdraw")
+def overrides_withdraw(target: TargetArgument, reason: Reason = "") -> None:
+    """End an override: its target is paid as computed again."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        recorded = {item.target.name: item.target for item in recorded_overrides(connection)}
+        # By its name an override ends also where its target has vanished.
+        named = recorded.get(target) or _find(connection, target).target
+        change = record_override(connection, named, None, None, actor(), reason)
+    _tell(change, named)
+
+
+def _find(connection: Connection, text: str) -> Found:
+    if names_rule(text):
+        return rule_target(connection, text)
+    return line_target(connection, find(connection, text, PARTNER_COMMISSION_LINES).identifier)
+
+
+def _tell(change: Change | None, target: Target) -> None:
+    print_changes([] if change is None else [change])
+    if change is not None:
+        out.print(f"It counts when the period is computed again: aurora recompute {target.chain_id} {target.epoch}")
+
+
+def _as_json(item: Judged) -> dict[str, object]:
+    override = item.override
+    amounts = {"amount": override.amount, "computed_seen": override.computed_seen, "computed": item.computed}
+    return {
+        **override.target.key,
+        # As text: an amount can have more digits than a reader of JSON keeps in a number.
+        **{name: None if value is None else str(value) for name, value in amounts.items()},
+        "revision": override.revision,
+        "standing": item.standing,
+        "reason": override.reason,
+        "recorded_by": override.recorded_by,
+        "recorded_at": override.recorded_at,
+    }

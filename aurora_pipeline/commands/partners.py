@@ -1,0 +1,142 @@
+"""`aurora partners` and `users`: who is paid, and who works with Aurora."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from aurora_pipeline.agreements.ledger import Ledger, read_ledger
+from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
+from aurora_pipeline.agreements.tables import UserRole
+from aurora_pipeline.agreements.users import record_user
+from aurora_pipeline.agreements.users import users as all_users
+from aurora_pipeline.agreements.wallets import wallet_rows
+from aurora_pipeline.commands.terminal import opened, out, print_changes, print_json, print_table, read_day
+from aurora_pipeline.csv_file import instant_text
+from aurora_pipeline.periods.dated import actor
+
+partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
+users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)
+
+Key = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's key.", show_default=False)]
+Reason = Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@partners.command("list")
+def partners_list(as_json: Json = False) -> None:
+    """Show every partner."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        ledger = read_ledger(connection)
+        wallets = wallet_rows(connection)
+    found = [_state(ledger, known, wallets) for known in ledger.partners.values()]
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [state["partner"], state["name"], ", ".join(state["agreements"]), len({w["wallet"] for w in state["wallets"]})]
+        for state in found
+    ]
+    print_table(f"{len(rows)} partner(s)", ["partner", "name", "agreements", "wallets"], rows, right=["wallets"])
+
+
+@partners.command("show")
+def partners_show(partner: Key, as_json: Json = False) -> None:
+    """Show a partner with its agreements, its wallets and what it is paid by."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        ledger = read_ledger(connection)
+        known = known_partner(ledger.partners, partner)
+        state = _state(ledger, known, wallet_rows(connection, partner_id=partner))
+    if as_json:
+        print_json(state)
+        return
+    out.print(f"{known.partner_id}: {known.name}", style="bold", markup=False)
+    for name, status in state["agreements"].items():
+        out.print(f"  agreement {name}: {status}", markup=False)
+    for change in state["payable_series"]:
+        out.print(f"  paid by {change['series']} on {change['chain']} from {change['from']} on", markup=False)
+    for wallet in state["wallets"]:
+        until = "" if wallet["ended"] is None else f" until {wallet['ended']}"
+        words = f"  wallet {wallet['wallet']} on {wallet['chain']} since {wallet['introduced']}{until}"
+        out.print(words, markup=False, soft_wrap=True)
+
+
+@partners.command("rename")
+def partners_rename(
+    partner: Key, name: Annotated[str, typer.Argument(help="The new name.", show_default=False)], reason: Reason
+) -> None:
+    """Give a partner another name; its key stays, and so does all that was said under the old name."""
+    with opened() as aurora:
+        change = rename(aurora.database, partner, name, actor(), reason)
+    print_changes([] if change is None else [change])
+
+
+@users.command("list")
+def users_list(as_json: Json = False) -> None:
+    """Show every user."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        rows = all_users(connection)
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        [
+            row["login"],
+            row["name"],
+            row["role"],
+            row["partner_id"],
+            instant_text(row["valid_from"]),
+            None if row["valid_until"] is None else instant_text(row["valid_until"]),
+        ]
+        for row in rows
+    ]
+    print_table(f"{len(rows)} user(s)", ["login", "name", "role", "partner", "from", "until"], shown)
+
+
+@users.command("add")
+def users_add(
+    login: Annotated[str, typer.Argument(help="The person's login on the database.", show_default=False)],
+    name: Annotated[str, typer.Option("--name", help="The person's name.", show_default=False)],
+    role: Annotated[UserRole, typer.Option("--role", help="What the person may do.", show_default=False)],
+    since: Annotated[str, typer.Option("--from", help="From which day on.", show_default=False)],
+    reason: Reason,
+    until: Annotated[str | None, typer.Option("--until", help="Until which day (excluded).")] = None,
+    partner: Annotated[str | None, typer.Option("--partner", help="For the role PARTNER: of which one.")] = None,
+) -> None:
+    """Add a person, or say of a known login what holds now."""
+    start, end = read_day(since, "--from"), None if until is None else read_day(until, "--until")
+    with opened() as aurora:
+        change = record_user(aurora.database, login, name, role, partner, start, end, actor(), reason)
+    print_changes([] if change is None else [change])
+
+
+def _state(ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "partner": known.partner_id,
+        "name": known.name,
+        "agreements": {
+            agreement.agreement_id: agreement.events[-1].status
+            for agreement in ledger.agreements.values()
+            if agreement.partner_id == known.partner_id
+        },
+        "payable_series": [
+            {
+                "chain": chain_id,
+                "series": change.series,
+                "from": "the beginning" if change.effective_from == ALWAYS else instant_text(change.effective_from),
+            }
+            for chain_id, changes in known.series.items()
+            for change in changes
+        ],
+        "wallets": [
+            {
+                "chain": row["chain_id"],
+                "wallet": row["wallet_address"],
+                "introduced": instant_text(row["introduced_at"]),
+                "ended": None if row["ended_at"] is None else instant_text(row["ended_at"]),
+            }
+            for row in wallets
+            if row["partner_id"] == known.partner_id
+        ],
+    }

@@ -1,0 +1,108 @@
+"""`aurora agreements simulate`: what proposed terms would have paid in past periods, beside what was paid."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.agreements.proposed import read_proposal
+from aurora_pipeline.commands.terminal import coins, err, opened, out, print_json, print_table
+from aurora_pipeline.commissions.simulate import Comparison, simulate
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.csv_file import write_csv
+from aurora_pipeline.errors import AuroraError
+
+_COLUMNS = (
+    "chain_id",
+    "epoch",
+    "partner",
+    "was",
+    "would",
+    "difference",
+    "was_held",
+    "would_held",
+    "was_missing",
+    "would_missing",
+)
+
+
+def agreements_simulate(
+    file: Annotated[Path, typer.Argument(help="A YAML file as `apply` takes it.", show_default=False)],
+    chain_id: Annotated[str, typer.Option("--chain", help="A chain of chains.yaml.", show_default=False)],
+    first: Annotated[int, typer.Option("--from", min=0, help="The first epoch.", show_default=False)],
+    last: Annotated[int, typer.Option("--to", min=0, help="The last epoch.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable, in base units.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets, in base units.")] = False,
+) -> None:
+    """Show what the terms of a file would have paid in past epochs, beside what was paid. Writes nothing.
+
+    They count as if they had been in force in all of these epochs, whatever dates the file says; agreements that it
+    does not mention stay as they were.
+    """
+    if last < first:
+        raise AuroraError(f"--from {first} --to {last} runs backwards", f"write --from {last} --to {first}")
+    if as_json and as_csv:
+        raise AuroraError("--json and --csv at once", "give one of the two")
+    with opened() as aurora, aurora.database.connect() as connection:
+        chain = aurora.configuration.chain(chain_id)
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        found = simulate(connection, chain, read_proposal(connection, file), range(first, last + 1))
+    if as_json:
+        print_json([_row(one) for one in found])
+    elif as_csv:
+        sys.stdout.write(write_csv(_COLUMNS, [_row(one) for one in found]))
+    else:
+        _print(chain, found)
+
+
+def _row(one: Comparison) -> dict[str, object]:
+    # Amounts as text: they can have more digits than a reader of JSON keeps in a number.
+    return {
+        "chain_id": one.key.chain_id,
+        "epoch": one.key.epoch,
+        "partner": one.partner_id,
+        "was": str(one.was.due),
+        "would": str(one.would.due),
+        "difference": str(one.difference),
+        "was_held": str(one.was.held),
+        "would_held": str(one.would.held),
+        "was_missing": one.was.missing,
+        "would_missing": one.would.missing,
+    }
+
+
+def _print(chain: Chain, found: Sequence[Comparison]) -> None:
+    rows = [
+        [one.partner_id, one.key.epoch, *_amounts(chain, one.was.due, one.would.due), _notes(chain, one)]
+        for one in sorted(found, key=lambda one: (one.partner_id, one.key.epoch))
+    ]
+    columns = ["partner", "epoch", "was", "would have been", "difference", ""]
+    print_table(f"In {chain.native_unit}", columns, rows, right=columns[1:5])
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for one in found:
+        totals[one.partner_id][0] += one.was.due
+        totals[one.partner_id][1] += one.would.due
+    for partner_id, (was, would) in sorted(totals.items()):
+        shown = _amounts(chain, was, would)
+        out.print(f"{partner_id}: {shown[0]} was, {shown[1]} would have been paid: {shown[2]}", markup=False)
+    err.print("Nothing was written.")
+
+
+def _amounts(chain: Chain, was: int, would: int) -> list[str]:
+    difference = would - was
+    return [coins(was, chain), coins(would, chain), ("+" if difference > 0 else "") + coins(difference, chain)]
+
+
+def _notes(chain: Chain, one: Comparison) -> str:
+    words = []
+    for name, sums in (("was", one.was), ("would be", one.would)):
+        if sums.held:
+            words.append(f"{coins(sums.held, chain)} {name} held")
+        if sums.missing:
+            words.append(f"{sums.missing} line(s) {'were' if name == 'was' else 'would be'} missing")
+    return "; ".join(words)

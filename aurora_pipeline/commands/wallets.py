@@ -1,0 +1,103 @@
+"""`aurora wallets`: which partner introduced which wallet, as CSV in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
+from aurora_pipeline.commands.terminal import (
+    opened,
+    out,
+    print_changes,
+    print_json,
+    print_table,
+    print_warnings,
+    read_day,
+)
+from aurora_pipeline.csv_file import instant_text
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.dated import actor
+
+wallets = typer.Typer(help="Which partner introduced which wallet, dated.", no_args_is_help=True)
+
+ChainOption = Annotated[str | None, typer.Option("--chain", help="Only this chain.")]
+PartnerOption = Annotated[str | None, typer.Option("--partner", help="Only this partner's.")]
+
+
+@wallets.command("import")
+def wallets_import(
+    file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.", show_default=False)],
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Whose wallets they are; else the column `partner` says it.")
+    ] = None,
+    skip_duplicates: Annotated[
+        bool, typer.Option("--skip-duplicates", help="Leave out wallets that are the same partner's already.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Correct what is recorded of the same partner's wallets.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why, for the audit log.")] = None,
+) -> None:
+    """Import wallets: chain_id, wallet_address, introduced_date [, ended_date, partner, notes]; all or nothing."""
+    if skip_duplicates and replace:
+        raise AuroraError("--skip-duplicates and --replace exclude each other", "give one of the two")
+    duplicates = Duplicates.SKIP if skip_duplicates else Duplicates.REPLACE if replace else Duplicates.REFUSE
+    why = f"import of {file.name}" if reason is None else reason
+    with opened() as aurora:
+        report = import_wallets(aurora.database, file, partner, actor(), why, duplicates)
+    print_warnings(report.warnings)
+    print_changes(report.changes)
+    if report.skipped:
+        out.print(f"{report.skipped} line(s) skipped: the wallets are the same partner's already.")
+
+
+@wallets.command("export")
+def wallets_export(partner: PartnerOption = None, chain: ChainOption = None) -> None:
+    """Print the recorded wallets as CSV that `import` takes."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        typer.echo(export_wallets(wallet_rows(connection, chain, partner)), nl=False)
+
+
+@wallets.command("list")
+def wallets_list(
+    partner: PartnerOption = None,
+    chain: ChainOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+) -> None:
+    """Show the recorded wallets."""
+    with opened() as aurora, aurora.database.connect() as connection:
+        rows = wallet_rows(connection, chain, partner)
+    if as_json:
+        print_json(rows)
+        return
+    shown = [
+        [
+            row["partner_id"],
+            row["chain_id"],
+            row["wallet_address"],
+            instant_text(row["introduced_at"]),
+            None if row["ended_at"] is None else instant_text(row["ended_at"]),
+            row["notes"],
+        ]
+        for row in rows
+    ]
+    print_table(f"{len(rows)} wallet(s)", ["partner", "chain", "wallet", "introduced", "ended", "notes"], shown)
+
+
+@wallets.command("end")
+def wallets_end(
+    wallet: Annotated[str, typer.Argument(help="The wallet's address.", show_default=False)],
+    chain: Annotated[str, typer.Option("--chain", help="The chain.", show_default=False)],
+    on: Annotated[
+        str, typer.Option("--on", help="The first day on which it is not the partner's.", show_default=False)
+    ],
+    reason: Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")],
+) -> None:
+    """End a partner's wallet: from a day on its stake counts for nobody, or for whom it is introduced to next."""
+    with opened() as aurora:
+        change, warnings = end_wallet(aurora.database, chain, wallet, read_day(on, "--on"), actor(), reason)
+    print_warnings(warnings)
+    print_changes([change])

@@ -1,0 +1,199 @@
+"""What the commission lines of a period are computed from, read from what is in force, and how a lineage names it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.terms import Terms
+from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
+from aurora_pipeline.commissions.earlier import (
+    CarriedLoss,
+    Earlier,
+    LookBack,
+    Losses,
+    RuleTotals,
+    Timeline,
+    look_back,
+    looks_back,
+)
+from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, LineKind
+from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, RuleKey
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import Period, recorded_periods
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import FigureState, Table
+from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.snapshots import NotPublished, Published, load_published, snapshot_input
+
+BELOW = (VALIDATOR_PNL, POSITIONS, REWARDS)
+"""The layers whose snapshots of the same period are read."""
+_EARLIER = (COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES)
+_NOTHING_READ = LookBack(NO_EARLIER_PERIODS, (), ())
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Everything a period's lines are computed from."""
+
+    period: Period
+    pnl: Published
+    positions: Published
+    rewards: Published
+    terms: Terms
+    back: LookBack
+    inputs: tuple[Input, ...]
+
+
+class ChainInForce:
+    """What is in force of a chain, read once: snapshots by layer and epoch, recorded periods, what later ones read."""
+
+    def __init__(self, connection: Connection, chain: Chain) -> None:
+        self._connection = connection
+        self.chain = chain
+        periods = recorded_periods(connection, chain.chain_id)
+        self.timeline = Timeline(chain.first_period, {period.key.epoch: period for period in periods})
+        self._snapshots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
+        for row in connection.execute(
+            "SELECT asset, epoch, snapshot_id, lineage_digest FROM in_force WHERE chain_id = %s AND asset = ANY(%s)",
+            [chain.chain_id, [table.name for table in (*BELOW, *_EARLIER)]],
+        ):
+            self._snapshots[row["asset"]][row["epoch"]] = (row["snapshot_id"], row["lineage_digest"])
+        self._active_since: dict[str, datetime] | None = None
+        self._earlier: Earlier | None = None
+        self._validators: dict[int, list[str]] | None = None
+
+    def published(self, table: Table) -> Mapping[int, tuple[int, str]]:
+        """Snapshot and lineage digest of a layer by epoch."""
+        return self._snapshots[table.name]
+
+    def input(self, table: Table, epoch: int) -> Input:
+        """How a lineage names a layer's snapshot of an epoch; raises NotPublished where there is none."""
+        found = self._snapshots[table.name].get(epoch)
+        if found is None:
+            raise NotPublished(
+                f"{table.name} of {PeriodKey(self.chain.chain_id, epoch)} is not published",
+                f"run `aurora backfill {self.chain.chain_id} {epoch}`, or see in the Dagster UI why it failed",
+            )
+        return snapshot_input(table, self.chain.chain_id, epoch, found[1])
+
+    def below(self, epoch: int) -> list[Input]:
+        """The snapshots of the same period that its lines are computed from."""
+        return [self.input(table, epoch) for table in BELOW]
+
+    def inputs(self, period: Period, terms: Terms, back: LookBack, below: Iterable[Input]) -> tuple[Input, ...]:
+        """Everything the lines of a period are computed from, as their lineage names it."""
+        return (
+            *below,
+            period.as_input,
+            *terms.inputs,
+            *[self.input(COMMISSION_RULE_RESULTS, epoch) for epoch in back.totals_of],
+            *[self.input(PARTNER_COMMISSION_LINES, epoch) for epoch in back.losses_of],
+        )
+
+    def look_back(self, period: Period, terms: Terms) -> LookBack:
+        """What the terms need of earlier periods. Raises EarlierMissing where one of these is not published."""
+        if not looks_back(terms):
+            return _NOTHING_READ
+        validators = self._validators_by_epoch().get(period.key.epoch, [])
+        return look_back(period, terms, validators, self.timeline, self.active_since(), self.earlier())
+
+    def active_since(self) -> Mapping[str, datetime]:
+        """When each agreement was first activated."""
+        if self._active_since is None:
+            rows = self._connection.execute(
+                "SELECT agreement_id, min(effective_from) AS since FROM agreement_events WHERE status = 'ACTIVE'"
+                " GROUP BY agreement_id"
+            )
+            self._active_since = {row["agreement_id"]: row["since"] for row in rows}
+        return self._active_since
+
+    def earlier(self) -> Earlier:
+        """What every published period hands to later ones."""
+        if self._earlier is None:
+            totals, lines = (self._snapshots[table.name] for table in _EARLIER)
+            self._earlier = Earlier(
+                totals.keys() & lines.keys(),
+                _totals(self._connection, {number: epoch for epoch, (number, _) in totals.items()}),
+                cache(lambda epoch: _losses(self._connection, lines[epoch][0])),
+            )
+        return self._earlier
+
+    def _validators_by_epoch(self) -> Mapping[int, Sequence[str]]:
+        if self._validators is None:
+            numbers = {number: epoch for epoch, (number, _) in self._snapshots[VALIDATOR_PNL.name].items()}
+            rows = self._connection.execute(
+                "SELECT snapshot_id, validator_key FROM layers.validator_pnl WHERE snapshot_id = ANY(%s)"
+                " ORDER BY validator_key",
+                [list(numbers)],
+            )
+            self._validators = defaultdict(list)
+            for row in rows:
+                self._validators[numbers[row["snapshot_id"]]].append(row["validator_key"])
+        return self._validators
+
+
+def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
+    """Everything the lines of a period are computed from; raises where something of it is not published."""
+    known = ChainInForce(connection, chain)
+    pnl, positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in BELOW)
+    # Published means recorded.
+    period = known.timeline.periods[key.epoch]
+    terms = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
+    back = known.look_back(period, terms)
+    # What was read is named, also where somebody publishes meanwhile.
+    below = [snapshot.as_input for snapshot in (pnl, positions, rewards)]
+    return Loaded(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back, below))
+
+
+def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dict[RuleKey, RuleTotals]]:
+    """Rule results by epoch, of the snapshots in force."""
+    rows = connection.execute(
+        """SELECT snapshot_id, agreement_id, rule_key, base, missing_count, computed, state
+           FROM layers.commission_rule_results WHERE snapshot_id = ANY(%s)""",
+        [list(numbers)],
+    )
+    found: dict[int, dict[RuleKey, RuleTotals]] = defaultdict(dict)
+    for row in rows:
+        found[numbers[row["snapshot_id"]]][row["agreement_id"], row["rule_key"]] = RuleTotals(
+            int(row["base"]), row["missing_count"], int(row["computed"]), row["state"] == FigureState.FINAL
+        )
+    return found
+
+
+def _losses(connection: Connection, snapshot_id: int) -> Losses:
+    """By rule and validator; every wallet's line of a validator prints the same."""
+    rows = connection.execute(
+        """SELECT agreement_id, rule_key, validator_key, max(loss_after) AS loss, bool_and(state = %s) AS is_final
+           FROM layers.partner_commission_lines
+           WHERE snapshot_id = %s AND kind = %s AND loss_after IS NOT NULL GROUP BY 1, 2, 3""",
+        [FigureState.FINAL, snapshot_id, LineKind.LINE],
+    )
+    return {
+        (row["agreement_id"], row["rule_key"], row["validator_key"]): CarriedLoss(int(row["loss"]), row["is_final"])
+        for row in rows
+    }
+
+
+def recorded_inputs(
+    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
+) -> dict[int, list[frozenset[Input]]]:
+    """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
+    rows = connection.execute(
+        """SELECT f.epoch, l.inputs FROM in_force f
+           CROSS JOIN LATERAL (
+               SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+               UNION ALL SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
+           WHERE f.chain_id = %s AND f.asset = %s AND f.epoch = ANY(%s) AND l.layer_version = %s""",
+        [chain_id, table.name, list(epochs), table.version],
+    )
+    found: dict[int, list[frozenset[Input]]] = defaultdict(list)
+    for row in rows:
+        found[row["epoch"]].append(frozenset(Input(*item) for item in row["inputs"]))
+    return found

@@ -1,0 +1,119 @@
+"""Which periods' lines rest on something that no longer counts, and in which order they can be computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.commissions.earlier import EarlierMissing
+from aurora_pipeline.commissions.loading import BELOW, ChainInForce, recorded_inputs
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.digests import Input, record_digest
+
+_STALE_TAG = "aurora.stale.1"
+
+
+@dataclass(frozen=True)
+class Present:
+    """A period as it stands: what its lines would be computed from now, and what they were computed from."""
+
+    key: PeriodKey
+    inputs: frozenset[Input]
+    lineages: tuple[frozenset[Input], ...]
+    """What each recorded lineage of the lines in force names; none: no lines are in force."""
+    reads: tuple[int, ...]
+    """The earlier epochs whose lines or rule results it reads."""
+    waits_for: tuple[int, ...] = ()
+    """Earlier epochs it looks back on that are not published: it cannot be computed before they are."""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A period whose lines are to be computed again."""
+
+    key: PeriodKey
+    digest: str
+    """Commits to what it would be computed from: the same request is made once."""
+    reads: tuple[int, ...]
+    """The earlier epochs whose lines or rule results it reads."""
+    after: tuple[int, ...]
+    """Epochs that have to be computed before it; none: it can be computed at once."""
+    why: str
+
+
+def stale_periods(periods: Sequence[Present]) -> list[Stale]:
+    """Those whose lineages do not name what is in force, and those that read one of these, in the order of time.
+
+    What is computed again can come out as it was; then what reads it is fresh after all. So compute those without
+    `after`, look again, and go on until nothing is stale.
+    """
+    found: dict[int, Stale] = {}
+    for period in sorted(periods, key=lambda period: period.key.epoch):
+        before = tuple(epoch for epoch in period.reads if epoch in found)
+        after = (*before, *period.waits_for)
+        if period.lineages and period.inputs in period.lineages and not after:
+            continue
+        found[period.key.epoch] = Stale(period.key, _digest(period), period.reads, after, _why(period, before))
+    return list(found.values())
+
+
+def ready(stale: Sequence[Stale]) -> list[Stale]:
+    """Those that can be computed at once."""
+    return [one for one in stale if not one.after]
+
+
+def present_periods(connection: Connection, chain: Chain, since: int = 0) -> list[Present]:
+    """Every period of a chain from an epoch on that has all it takes to compute lines, as it stands now."""
+    known = ChainInForce(connection, chain)
+    complete = set.intersection(*[set(known.published(table)) for table in BELOW])
+    epochs = sorted(epoch for epoch in complete if epoch >= max(since, chain.first_period))
+    recorded = recorded_inputs(connection, chain.chain_id, PARTNER_COMMISSION_LINES, epochs)
+    found = []
+    for epoch in epochs:
+        period = known.timeline.periods[epoch]
+        terms = terms_in_force(connection, chain.chain_id, period.last_instant, epoch=epoch)
+        lineages = tuple(recorded.get(epoch, ()))
+        try:
+            back = known.look_back(period, terms)
+        except EarlierMissing as missing:
+            found.append(Present(period.key, frozenset(terms.inputs), lineages, (), missing.epochs))
+            continue
+        inputs = known.inputs(period, terms, back, known.below(epoch))
+        reads = tuple(sorted({*back.totals_of, *back.losses_of}))
+        found.append(Present(period.key, frozenset(inputs), lineages, reads))
+    return found
+
+
+def ledger_mark(connection: Connection, tables: Collection[str]) -> str:
+    """Changes whenever something is published, attested or decided: then it is worth looking again."""
+    newest = " UNION ALL ".join(f"SELECT max(recorded_at) AS at FROM {name}" for name in sorted(tables))
+    row = connection.execute(
+        f"""SELECT (SELECT max(sequence) FROM publications) AS published,
+                   (SELECT max(attestation_id) FROM attestations) AS attested,
+                   (SELECT max(at) FROM ({newest}) decided) AS decided""".encode()
+    ).fetchone()
+    assert row is not None  # a query without FROM gives one row
+    return " ".join(str(value) for value in row.values())
+
+
+def _digest(period: Present) -> str:
+    named = [text for item in sorted(period.inputs) for text in (item.kind, item.name, item.digest)]
+    return record_digest(_STALE_TAG, str(period.key), *named)
+
+
+def _why(period: Present, before: Sequence[int]) -> str:
+    if period.waits_for:
+        return f"it waits for epoch {', '.join(map(str, period.waits_for))}, which is not published"
+    if not period.lineages:
+        return "no lines of this version are in force"
+    nearest: Mapping[int, frozenset[Input]] = {len(one ^ period.inputs): one for one in period.lineages}
+    changed = sorted(nearest[min(nearest)] ^ period.inputs)
+    names = list(dict.fromkeys(f"{item.kind} {item.name}" for item in changed))
+    if names:
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        return f"{', '.join(names[:2])}{more} changed"
+    return f"it reads epoch {', '.join(map(str, before))}, which is to be computed again"

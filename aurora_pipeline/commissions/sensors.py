@@ -1,0 +1,54 @@
+"""The sensor that has lines computed again when terms, wallets, overrides or earlier periods changed, in order."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
+from aurora_pipeline.commissions.ordering import ledger_mark, present_periods, ready, stale_periods
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.sensors import CHAIN_TAG
+from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.store.database import Connection
+
+COMMISSIONS_JOB = "commissions"
+
+
+@dg.sensor(
+    job_name=COMMISSIONS_JOB,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Requests every period, frozen or not, whose lines rest on terms, wallets, overrides or earlier periods"
+    " that no longer count: first those that others read, and these once they are done.",
+)
+def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
+    """One look at what was published and decided since the last one; a chain in trouble does not hold up the others."""
+    chains = aurora.configuration.enabled_chains()
+    with aurora.database.connect() as connection:
+        mark = _mark(connection, [f"{chain.chain_id}/{chain.first_period}" for chain in chains])
+        if mark == context.cursor:
+            return dg.SensorResult(skip_reason="nothing was published or decided since the last look")
+        requests = []
+        for chain in chains:
+            try:
+                stale = stale_periods(present_periods(connection, chain))
+            except AuroraError as error:
+                context.log.error("%s: %s", chain.chain_id, error)
+                continue
+            for one in stale:
+                context.log.info("%s: %s", one.key, one.why)
+            requests += [
+                dg.RunRequest(
+                    run_key=f"stale:{one.key}:{one.digest}",
+                    partition_key=str(one.key),
+                    tags={CHAIN_TAG: one.key.chain_id},
+                )
+                for one in ready(stale)
+            ]
+    return dg.SensorResult(run_requests=requests, cursor=mark)
+
+
+def _mark(connection: Connection, chains: list[str]) -> str:
+    decided = [table.name for table in AGREEMENT_TABLES if "recorded_at" in table.names]
+    return " ".join([str(PARTNER_COMMISSION_LINES.version), *chains, ledger_mark(connection, decided)])

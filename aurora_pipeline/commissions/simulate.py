@@ -1,0 +1,127 @@
+"""What if: proposed terms over past periods, computed and compared with what was paid, and written nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.proposed import Proposal, as_if_in_force
+from aurora_pipeline.commissions.compute import commission_lines
+from aurora_pipeline.commissions.earlier import CarriedLoss, Earlier, Losses, RuleTotals, look_back
+from aurora_pipeline.commissions.loading import BELOW, ChainInForce
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
+from aurora_pipeline.commissions.windows import RuleKey
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import load_period
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.frames import whole_numbers
+from aurora_pipeline.store.snapshots import load_published
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a partner's lines of a period come to."""
+
+    due: int = 0
+    """The sum of those that have an amount and are not held."""
+    held: int = 0
+    """The sum of the held ones, which is not paid until the terms are settled."""
+    missing: int = 0
+    """How many have no amount yet."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A partner's period: as it was paid, and as the proposed terms would have paid it."""
+
+    key: PeriodKey
+    partner_id: str
+    was: Sums
+    would: Sums
+
+    @property
+    def difference(self) -> int:
+        """How much more the proposed terms would have paid."""
+        return self.would.due - self.was.due
+
+
+def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: Sequence[int]) -> list[Comparison]:
+    """Compare, per partner and period, the lines in force with those that the proposed terms would have given.
+
+    The terms count as if they had been in force in all of these periods, whatever dates the file says. Windows that
+    began earlier start from what was published then. Only reads; raises where a period is not published.
+    """
+    known = ChainInForce(connection, chain)
+    keys = [PeriodKey(chain.chain_id, epoch) for epoch in epochs]
+    begins = load_period(connection, keys[0]).started_at
+    since = dict(known.active_since())
+    for agreement_id in proposal.keys:
+        since[agreement_id] = min(begins, since.get(agreement_id, begins))
+    published = known.earlier()
+    totals, losses = dict(published.totals), dict[int, Losses]()
+    earlier = Earlier(
+        published.published, totals, lambda epoch: losses[epoch] if epoch in losses else published.losses(epoch)
+    )
+    found: list[Comparison] = []
+    for key in keys:
+        period = load_period(connection, key)
+        pnl, positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in BELOW)
+        known.input(PARTNER_COMMISSION_LINES, key.epoch)  # raises where nothing is paid yet
+        recorded = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
+        terms = as_if_in_force(connection, recorded, proposal)
+        back = look_back(period, terms, pnl.frame["validator_key"].to_list(), known.timeline, since, earlier)
+        frames = (pnl.frame, positions.frame, rewards.frame)
+        result = commission_lines(key.chain_id, key.epoch, *frames, terms, back.windows)
+        # Later periods of the range go on from what is simulated, not from what was published.
+        totals[key.epoch] = _totals(result.results.frame)
+        losses[key.epoch] = _losses(result.lines.frame)
+        found += _compared(key, _paid(connection, key), _sums(result.lines.frame))
+    return found
+
+
+def _compared(key: PeriodKey, was: Mapping[str, Sums], would: Mapping[str, Sums]) -> Iterator[Comparison]:
+    for partner_id in sorted(was.keys() | would.keys()):
+        yield Comparison(key, partner_id, was.get(partner_id, Sums()), would.get(partner_id, Sums()))
+
+
+def _paid(connection: Connection, key: PeriodKey) -> dict[str, Sums]:
+    """By partner, what the lines in force come to."""
+    rows = connection.execute(
+        """SELECT partner_id, coalesce(sum(final) FILTER (WHERE NOT held), 0) AS due,
+                  coalesce(sum(final) FILTER (WHERE held), 0) AS held, count(*) FILTER (WHERE final IS NULL) AS missing
+           FROM partner_commission_lines WHERE chain_id = %s AND epoch = %s GROUP BY partner_id""",
+        [key.chain_id, key.epoch],
+    )
+    return {row["partner_id"]: Sums(int(row["due"]), int(row["held"]), row["missing"]) for row in rows}
+
+
+def _sums(lines: pl.DataFrame) -> dict[str, Sums]:
+    """By partner, what computed lines come to."""
+    final = pl.col("final").cast(pl.Int128)
+    grouped = lines.group_by("partner_id").agg(
+        due=final.filter(~pl.col("held")).sum(), held=final.filter("held").sum(), missing=final.null_count()
+    )
+    return {partner_id: Sums(due, held, missing) for partner_id, due, held, missing in grouped.iter_rows()}
+
+
+def _totals(results: pl.DataFrame) -> dict[RuleKey, RuleTotals]:
+    """What simulated rule results hand to the periods after them."""
+    columns = (results["agreement_id"], results["rule_key"], whole_numbers(results["base"]), results["missing_count"])
+    rows = zip(*columns, whole_numbers(results["computed"]), results["state"], strict=True)
+    return {
+        (agreement_id, rule_key): RuleTotals(base, missing, computed, state == FigureState.FINAL)
+        for agreement_id, rule_key, base, missing, computed, state in rows
+    }
+
+
+def _losses(lines: pl.DataFrame) -> Losses:
+    """What simulated lines hand to the periods after them."""
+    printing = lines.filter((pl.col("kind") == LineKind.LINE.value) & pl.col("loss_after").is_not_null())
+    names = zip(*(printing[name] for name in ("agreement_id", "rule_key", "validator_key")), strict=True)
+    losses = zip(names, whole_numbers(printing["loss_after"]), printing["state"], strict=True)
+    return {key: CarriedLoss(amount, state == FigureState.FINAL) for key, amount, state in losses}

@@ -1,0 +1,104 @@
+"""A rule's share of a validator as lines: one for the validator or one per wallet, overridden, and what each claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.commissions.identity import line_id
+from aurora_pipeline.commissions.overrides import LineOverrides
+from aurora_pipeline.commissions.rules import RuleResult, Share
+from aurora_pipeline.commissions.tables import LineKind
+from aurora_pipeline.money import share_in_order
+
+
+@dataclass(slots=True)
+class Split:
+    """The lines of one rule for one validator, side by side in the order of their wallets."""
+
+    result: RuleResult
+    share: Share
+    own_id: str
+    """The id of the validator's own line, also where wallet lines take its place."""
+    wallets: Sequence[str]
+    """One empty name where the validator has its own line."""
+    weights: Sequence[int] | None
+    computed: Sequence[int | None]
+    cuts: Sequence[int]
+    overrides: Sequence[int | None] | None
+    """None: no line is overridden."""
+    finals: Sequence[int | None]
+    """Of the lines themselves; a cut stands on a line of its own."""
+    claims: Sequence[int | None]
+    """What each claims of the component that pays: min(final, computed after the cut); None: not known."""
+    held: bool = False
+    """Whether the component cannot pay what is claimed of it: then every line with a positive claim waits."""
+    held_reason: str | None = None
+
+    @property
+    def claim(self) -> int | None:
+        """What all of them claim; None while one is not known."""
+        return None if None in self.claims else sum(claim or 0 for claim in self.claims)
+
+    @property
+    def excess(self) -> int | None:
+        """What overrides pay above the computed amounts, which the operator guarantees; None while not known."""
+        if self.overrides is None:
+            return 0
+        if None in self.claims:
+            return None if any(override is not None for override in self.overrides) else 0
+        return sum(
+            (override - (claim or 0))
+            for override, claim in zip(self.overrides, self.claims, strict=True)
+            if override is not None and not (self.held and claim)
+        )
+
+
+def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_overrides: LineOverrides) -> Split:
+    """The lines of one share. Wallet lines take the place of the validator's and share its amounts exactly."""
+    own_id = line_id(*result.key, share.validator_key, "", chain_id, epoch, LineKind.LINE.value)
+    wallets: Sequence[str] = ("",)
+    weights: Sequence[int] | None = None
+    computed: Sequence[int | None] = (share.computed,)
+    cuts: Sequence[int] = (share.cut,)
+    if result.rule.wallet_attribution and share.wallets and share.computed is not None:
+        wallets, weights = share.wallets, share.wallet_weights
+        parts = share_in_order(share.computed, weights)
+        computed = parts
+        cuts = share_in_order(share.cut, parts)
+    overrides = _overrides(result, share, wallets, weights, computed, line_overrides)
+    if overrides is None:
+        claims = computed if not share.cut else _after(computed, cuts)
+        return Split(result, share, own_id, wallets, weights, computed, cuts, None, computed, claims)
+    finals = [amount if override is None else override for amount, override in zip(computed, overrides, strict=True)]
+    claims = [
+        None if due is None else due if override is None else min(override, due)
+        for due, override in zip(_after(computed, cuts), overrides, strict=True)
+    ]
+    return Split(result, share, own_id, wallets, weights, computed, cuts, overrides, finals, claims)
+
+
+def _after(computed: Sequence[int | None], cuts: Sequence[int]) -> list[int | None]:
+    return [None if amount is None else amount - cut for amount, cut in zip(computed, cuts, strict=True)]
+
+
+def _overrides(
+    result: RuleResult,
+    share: Share,
+    wallets: Sequence[str],
+    weights: Sequence[int] | None,
+    computed: Sequence[int | None],
+    line_overrides: LineOverrides,
+) -> Sequence[int | None] | None:
+    if share.override is not None:
+        return (share.override,) if weights is None else share_in_order(share.override, weights)
+    named = line_overrides.of(*result.key, share.validator_key)
+    if not named:
+        return None
+    found: list[int | None] = []
+    for wallet, amount in zip(wallets, computed, strict=True):
+        override = named.get(wallet)
+        if override is not None:
+            line_overrides.meet(override, amount)
+        found.append(None if override is None else override.amount)
+    return found

@@ -1,0 +1,141 @@
+"""What a commission line rests on besides revenue: its terms, the partner's stake, earlier periods of its windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_WALLETS, OverrideTarget
+from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
+from aurora_pipeline.commissions.tables import (
+    COMMISSION_RULE_RESULTS,
+    PARTNER_COMMISSION_LINES,
+    LineKind,
+    Weight,
+)
+from aurora_pipeline.periods.dated import decision_input
+from aurora_pipeline.proof.node import NodeKind, TraceNode
+from aurora_pipeline.proof.reader import Reader, Row
+from aurora_pipeline.proof.recorded import Snapshot
+
+
+def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
+    """The decisions that the line follows from, as they were read."""
+    items = [item for item in lines.inputs("decision") if _concerns(line, *item.name.split(":", 1))]
+    items += [decision_input(PARTNER_WALLETS, row) for row in _wallets(reader, lines, line)]
+    items += [decision_input(COMMISSION_OVERRIDES, row) for row in _overrides(reader, lines, line)]
+    return TraceNode(
+        NodeKind.TERMS,
+        f"terms: {terms_in_words(line)}",
+        children=tuple(reader.decision(lines, item) for item in items),
+    )
+
+
+def terms_in_words(line: Row) -> str:
+    """Which clause a line follows from."""
+    rate = "tiers" if line["rate_bps"] is None else f"{line['rate_bps']} bps"
+    return (
+        f"{line['agreement_id']} version {line['agreement_version']}, rule {line['rule_key']}"
+        f" ({line['attribution_method']}, {line['basis']}, {rate})"
+    )
+
+
+def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
+    """The stake accounts of the partner's wallets on the validator, with what each is weighted by."""
+    positions = reader.upstream(lines, POSITIONS)
+    if line["weighted_by"] is None or positions is None:
+        return
+    wallets = {row["wallet_address"] for row in _wallets(reader, lines, line)}
+    of_validator = {"validator_key": line["validator_key"], "row_kind": "ACCOUNT"}
+    accounts = {
+        row["account_key"]: row for row in reader.rows(positions, **of_validator) if row["withdrawer_key"] in wallets
+    }
+    snapshot, column = positions, "active_stake"
+    if line["weighted_by"] == Weight.STAKER_REWARDS:
+        rewards = reader.upstream(lines, REWARDS)
+        if rewards is None:
+            return
+        snapshot, column = rewards, "staker_rewards"
+    for row in reader.rows(snapshot, **of_validator):
+        if row["account_key"] in accounts:
+            position = accounts[row["account_key"]]
+            yield TraceNode(
+                NodeKind.ACCOUNT,
+                f"{snapshot.table.name}.{column} of stake account {row['account_key']}",
+                figure=reader.amount(snapshot.key.chain_id, row[column]),
+                formula=f"withdrawer {position['withdrawer_key']}, a wallet of {line['partner_id']}",
+                digest=snapshot.first.lineage_digest,
+                content_digest=snapshot.content_digest,
+                children=reader.fetch(row["source_fetch"]),
+            )
+
+
+def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
+    """What earlier periods of its windows handed to the line's rule: bases, computed sums, carried losses."""
+    rule = {"agreement_id": line["agreement_id"], "rule_key": line["rule_key"]}
+    for snapshot in reader.earlier(lines, COMMISSION_RULE_RESULTS):
+        for row in reader.rows(snapshot, **rule):
+            missing = f", {row['missing_count']} not known" if row["missing_count"] else ""
+            words = f"base {row['base']}{missing}, computed {row['computed']}"
+            yield _earlier(reader, snapshot, "rule result", line, row["base"], words)
+    if line["loss_before"] is None:
+        return
+    of_line = {**rule, "validator_key": line["validator_key"], "kind": LineKind.LINE.value}
+    for snapshot in reader.earlier(lines, PARTNER_COMMISSION_LINES):
+        for row in reader.rows(snapshot, **of_line)[:1]:
+            words = f"loss {row['loss_before']} before, {row['loss_after']} after"
+            yield _earlier(reader, snapshot, "carried loss", line, row["loss_after"], words)
+
+
+def _earlier(reader: Reader, snapshot: Snapshot, what: str, line: Row, figure: int | None, formula: str) -> TraceNode:
+    return TraceNode(
+        NodeKind.ROW,
+        f"{what} of {line['agreement_id']}/{line['rule_key']} in {snapshot.name}",
+        figure=reader.amount(snapshot.key.chain_id, figure),
+        formula=formula,
+        digest=snapshot.first.lineage_digest,
+        content_digest=snapshot.content_digest,
+    )
+
+
+def _concerns(line: Row, table: str, key: str) -> bool:
+    """Whether a decision that the snapshot was computed from is one of this line's, as its key tells."""
+    agreement, version = line["agreement_id"], line["agreement_version"]
+    match table:
+        case "partners":
+            return key.startswith(f"{line['partner_id']}/")
+        case "agreements":
+            return key == str(agreement)
+        case "agreement_versions":
+            return key == f"{agreement}/{version}"
+        case "agreement_rules":
+            return key == f"{agreement}/{version}/{line['rule_key']}"
+        case "agreement_rule_tiers":
+            return key.startswith(f"{agreement}/{version}/{line['rule_key']}/")
+        case "agreement_events":
+            return key.startswith(f"{agreement}/")
+        case _:
+            return False
+
+
+def _wallets(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
+    """The partner's wallets, as the lines were computed with them; on a wallet's line that one."""
+    if line["weighted_by"] is None:
+        return []
+    rows = [row for row in reader.decision_rows(lines, PARTNER_WALLETS) if row["partner_id"] == line["partner_id"]]
+    return [row for row in rows if line["wallet_address"] in ("", row["wallet_address"])]
+
+
+def _overrides(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
+    """The overrides of the line or of its rule's total."""
+    if line["override"] is None:
+        return []
+    same = ("agreement_id", "rule_key", "chain_id", "epoch")
+    return [
+        row
+        for row in reader.decision_rows(lines, COMMISSION_OVERRIDES)
+        if all(row[name] == line[name] for name in same)
+        and (
+            row["target"] == OverrideTarget.RULE
+            or all(row[name] == line[name] for name in ("validator_key", "wallet_address"))
+        )
+    ]

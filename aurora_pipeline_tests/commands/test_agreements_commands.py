@@ -1,0 +1,164 @@
+"""`aurora agreements`, `partners`, `wallets`, `users`: what they say, what they write, and how they refuse."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.agreements.conftest import audited, written
+from aurora_pipeline_tests.commands.conftest import VOTE, Run
+
+TERMS = f"""\
+partners: [{{partner: acme, name: Acme}}]
+agreements:
+  - agreement: acme-2026
+    partner: acme
+    active_from: 2026-01-01
+    rules:
+      - {{rule: tips, chain: {CHAIN_ID}, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: 500}}
+"""
+CHANGED = TERMS.replace("active_from: 2026-01-01", "valid_from: 2026-03-01").replace("500", "600")
+
+
+@pytest.fixture
+def applied(home: Path, run: Run) -> Run:
+    (home / "terms.yaml").write_text(TERMS)
+    (home / "changed.yaml").write_text(CHANGED)
+    assert run("agreements", "apply", "terms.yaml", "--reason", "signed").code == 0
+    return run
+
+
+def test_apply__without_a_reason_and_nobody_to_ask__refused_before_anything_is_written(
+    home: Path, run: Run, database: Database
+) -> None:
+    (home / "terms.yaml").write_text(TERMS)
+    ran = run("agreements", "apply", "terms.yaml")
+    assert ran.code == 2
+    assert "--reason" in ran.err
+    assert written(database) == 0
+
+
+class _Terminal(io.StringIO):
+    """Somebody sits at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("signed today\n", 0), ("", 1)])
+def test_apply__without_a_reason_at_a_terminal__asks_with_the_changes_in_sight(
+    home: Path, run: Run, database: Database, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    (home / "terms.yaml").write_text(TERMS)
+    monkeypatch.setattr(sys, "stdin", _Terminal(answer))
+    ran = run("agreements", "apply", "terms.yaml")
+    assert ran.code == code
+    assert "agreement/acme-2026: agreement.created" in ran.err
+    assert "Nothing is written yet. Why is this decided" in ran.err
+    if code == 0:
+        assert "3 change(s) recorded" in ran.out
+        with database.connect() as connection:
+            row = connection.execute("SELECT reason FROM agreement_versions").fetchone()
+        assert row == {"reason": "signed today"}
+    else:
+        assert written(database) == 0
+
+
+def test_apply__equal_terms__needs_no_reason(applied: Run) -> None:
+    ran = applied("agreements", "apply", "terms.yaml")
+    assert (ran.code, ran.out.strip()) == (0, "nothing changed, 2 as they were.")
+
+
+def test_apply__changed_terms__tells_the_difference_in_words(applied: Run) -> None:
+    ran = applied("agreements", "apply", "changed.yaml", "--reason", "amended")
+    assert "rule tips: commission_rate_bps 500 -> 600" in ran.out
+    assert "1 change(s) recorded" in ran.out
+
+
+def test_list_show_diff__two_versions__told_for_people_and_machines(applied: Run) -> None:
+    applied("agreements", "apply", "changed.yaml", "--reason", "amended")
+    assert "acme-2026" in applied("agreements", "list").out
+    (listed,) = applied("agreements", "list", "--partner", "acme", "--json").json
+    shown = applied("agreements", "show", "acme-2026", "--json").json
+    assert listed == shown
+    assert [version["valid_until"] for version in shown["versions"]] == ["2026-03-01", None]
+    assert [event["status"] for event in shown["events"]] == ["DRAFT", "ACTIVE"]
+    told = applied("agreements", "show", "acme-2026").out
+    assert "version 1 from 2026-01-01 until 2026-03-01: signed" in told
+    assert "version 2 from 2026-03-01: amended" in told
+    assert applied("agreements", "list", "--partner", "other", "--json").json == []
+    difference = "rule tips: commission_rate_bps 500 -> 600"
+    for first, second in (("acme-2026@1", "@2"), ("acme-2026@1", "acme-2026"), ("acme-2026@1", "acme-2026@2")):
+        assert applied("agreements", "diff", first, second, "--json").json["differences"] == [difference]
+    assert "equal terms" in applied("agreements", "diff", "acme-2026", "@2").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", "acme-2062"), 'did you mean "acme-2026"?'),
+        (("diff", "acme-2026@7", "@1"), "has no version 7"),
+        (("diff", "acme-2026@x", "@1"), "names no version"),
+        (("suspend", "acme-2026", "--from", "soon", "--reason", "x"), "--from: 'soon' is no date"),
+        (("activate", "acme-2026", "--from", "2026-02-01", "--reason", "x"), "is ACTIVE since 2026-01-01 and cannot"),
+        (("apply", "none.yaml", "--reason", "x"), "the file does not exist"),
+    ],
+)
+def test_agreements__bad_input__exit_2_with_the_remedy(applied: Run, arguments: tuple[str, ...], words: str) -> None:
+    ran = applied("agreements", *arguments)
+    assert ran.code == 2
+    assert words in " ".join(ran.err.split())
+    assert "Traceback" not in ran.err
+
+
+def test_suspend_activate_terminate__in_order__each_recorded(applied: Run, database: Database) -> None:
+    for verb, day in (("suspend", "2026-02-01"), ("activate", "2026-03-01"), ("terminate", "2026-04-01")):
+        assert applied("agreements", verb, "acme-2026", "--from", day, "--reason", "why").code == 0
+    (listed,) = applied("agreements", "list", "--json").json
+    assert [event["effective_from"] for event in listed["events"]][2:] == ["2026-02-01", "2026-03-01", "2026-04-01"]
+    assert listed["status"] == "TERMINATED"
+    assert audited(database)[-1] == ("agreement.terminated", "agreement/acme-2026")
+
+
+def test_wallets__imported_listed_ended_exported__as_csv_and_json(applied: Run, home: Path) -> None:
+    (home / "w.csv").write_text(f"chain_id,wallet_address,introduced_date,notes\n{CHAIN_ID},{VOTE},2026-01-01,a\n")
+    assert "1 change(s) recorded" in applied("wallets", "import", "w.csv", "--partner", "acme").out
+    assert applied("wallets", "import", "w.csv", "--partner", "acme").code == 2
+    assert "1 line(s) skipped" in applied("wallets", "import", "w.csv", "--partner", "acme", "--skip-duplicates").out
+    both = applied("wallets", "import", "w.csv", "--partner", "acme", "--skip-duplicates", "--replace")
+    assert both.code == 2
+    ended = applied("wallets", "end", VOTE, "--chain", CHAIN_ID, "--on", "2026-05-01", "--reason", "sold")
+    assert 'belongs to "acme" since 2026-01-01 until 2026-05-01' in ended.out
+    exported = applied("wallets", "export", "--partner", "acme", "--chain", CHAIN_ID).out
+    assert exported.splitlines()[1] == f"{CHAIN_ID},{VOTE},2026-01-01,2026-05-01,acme,a"
+    (row,) = applied("wallets", "list", "--json").json
+    assert row["partner_id"] == "acme"
+    shown = applied("partners", "show", "acme")
+    assert f"wallet {VOTE} on {CHAIN_ID} since 2026-01-01 until 2026-05-01" in shown.out
+
+
+def test_partners__renamed_and_listed__with_agreements(applied: Run) -> None:
+    assert applied("partners", "rename", "acme", "Acme Ltd", "--reason", "merger").code == 0
+    (partner,) = applied("partners", "list", "--json").json
+    assert (partner["name"], partner["agreements"]) == ("Acme Ltd", {"acme-2026": "ACTIVE"})
+    assert applied("partners", "show", "acme", "--json").json == partner
+    assert "Acme Ltd" in applied("partners", "list").out
+    assert applied("partners", "show", "acne").code == 2
+
+
+def test_users__added_and_listed__with_their_role(applied: Run) -> None:
+    added = applied(
+        "users", "add", "ada", "--name", "Ada", "--role", "FINANCE", "--from", "2026-01-01", "--reason", "x"
+    )
+    assert "Ada is FINANCE from 2026-01-01" in added.out
+    (user,) = applied("users", "list", "--json").json
+    assert (user["login"], user["role"]) == ("ada", "FINANCE")
+    assert "FINANCE" in applied("users", "list").out
+    assert (
+        applied("users", "add", "x", "--name", "X", "--role", "KING", "--from", "2026-01-01", "--reason", "x").code == 2
+    )

@@ -1,0 +1,189 @@
+"""`aurora override` and `overrides`: by business key, replaced, withdrawn, flagged stale, refused where it must be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.tables import OverrideTarget
+from aurora_pipeline.audit.log import entries
+from aurora_pipeline.commissions.identity import line_id
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.csv_file import read_instant
+from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline_tests.agreements.conftest import written
+from aurora_pipeline_tests.commands.conftest import VOTE, Run
+from aurora_pipeline_tests.commands.test_agreements_commands import TERMS
+
+EPOCH = 850
+OTHER = "Vote222222222222222222222222222222222222222"
+
+
+def _line(validator: str, computed: int | None, kind: str = "LINE") -> dict[str, Any]:
+    return {
+        "chain_id": CHAIN_ID,
+        "epoch": EPOCH,
+        "line_id": line_id("acme-2026", "tips", validator, "", CHAIN_ID, EPOCH, kind),
+        "partner_id": "acme",
+        "agreement_id": "acme-2026",
+        "agreement_version": 1,
+        "rule_key": "tips",
+        "rule_order": 1,
+        "kind": kind,
+        "validator_key": validator,
+        "wallet_address": "",
+        "component": "MEV_TIPS",
+        "funded_by": "MEV_TIPS",
+        "attribution_method": "FIXED_SHARE",
+        "basis": "GROSS",
+        "rate_bps": 500,
+        "base": None if computed is None else abs(computed) * 20,
+        "computed": computed,
+        "final": computed,
+        "held": False,
+        "state": "pending" if computed is None else "final",
+        "reason": "waits" if computed is None else None,
+    }
+
+
+def _publish(database: Database, *lines: dict[str, Any]) -> None:
+    frame = frame_of(PARTNER_COMMISSION_LINES, list(lines))
+    write_check_publish(database, [Draft(PARTNER_COMMISSION_LINES, CHAIN_ID, EPOCH, frame, (), Completeness.FINAL)])
+
+
+LINE = str(_line(VOTE, 1)["line_id"])
+RULE = f"acme-2026/tips@{CHAIN_ID}:{EPOCH}"
+
+
+@pytest.fixture
+def lines(database: Database, home: Path, run: Run) -> Run:
+    (home / "terms.yaml").write_text(TERMS)
+    assert run("agreements", "apply", "terms.yaml", "--reason", "signed").code == 0
+    _publish(database, _line(VOTE, 100), _line(OTHER, 50), _line(VOTE, -7, "CAP_REDUCTION"))
+    return run
+
+
+def _listed(run: Run, *more: str) -> list[tuple[Any, ...]]:
+    rows = run("overrides", "list", "--json", *more).json
+    return [(row["target"], row["amount"], row["computed_seen"], row["computed"], row["standing"]) for row in rows]
+
+
+@pytest.mark.parametrize("name", [LINE, LINE[:8], LINE.replace("-", "")[:12].upper()])
+def test_override__line_by_its_id_or_beginning__recorded_with_what_was_seen(lines: Run, name: str) -> None:
+    ran = lines("override", name, "0.000000080 SOL", "--reason", "settled")
+    assert "pays 80 instead of 100" in ran.out
+    assert f"aurora recompute {CHAIN_ID} {EPOCH}" in ran.out
+    assert _listed(lines) == [("LINE", "80", "100", "100", "holds")]
+
+
+@pytest.mark.parametrize("name", [RULE, RULE.replace(":850", ":0000850")])
+def test_override__rules_total__stands_beside_the_sum_of_its_lines(lines: Run, name: str) -> None:
+    assert lines("override", name, "120 lamports", "--reason", "settled").code == 0
+    assert _listed(lines) == [("RULE", "120", "150", "150", "holds")]
+    assert _listed(lines, "--epoch", "851") == []
+
+
+def test_override__terms_in_force_of_the_period__holds_the_newest(lines: Run, database: Database) -> None:
+    lines("override", LINE, "80 lamports", "--reason", "settled")
+    lines("override", LINE, "90 lamports", "--reason", "settled again")
+    at = read_instant("2026-05-01")
+    with database.connect() as connection:
+        terms = terms_in_force(connection, CHAIN_ID, at, epoch=EPOCH)
+        assert terms_in_force(connection, CHAIN_ID, at, epoch=EPOCH + 1).overrides == ()
+        assert terms_in_force(connection, CHAIN_ID, at).overrides == ()
+        log = list(entries(connection))
+    (override,) = terms.overrides
+    assert (override.target, override.amount, override.computed_seen) == (OverrideTarget.LINE, 90, 100)
+    assert terms.inputs[-1].name == f"commission_overrides:acme-2026/tips/{CHAIN_ID}/850/LINE/{VOTE}//2"
+    assert [entry.action for entry in log[-2:]] == ["override.set", "override.replaced"]
+    assert json.loads(log[-1].before or "")["amount"] == "80"
+    lines("overrides", "withdraw", LINE, "--reason", "mistaken")
+    with database.connect() as connection:
+        assert terms_in_force(connection, CHAIN_ID, at, epoch=EPOCH).overrides == ()
+    assert _listed(lines)[0][1:] == (None, None, "100", "withdrawn")
+
+
+def test_override__the_same_again__nothing_is_written(lines: Run, database: Database) -> None:
+    lines("override", LINE, "80 lamports", "--reason", "settled")
+    before = written(database)
+    assert "nothing changed" in lines("override", LINE, "80 lamports", "--reason", "settled").out
+    assert written(database) == before
+
+
+def test_overrides_list__computed_moved_or_gone__stale_or_vanished(lines: Run, database: Database) -> None:
+    lines("override", LINE, "80 lamports", "--reason", "settled")
+    _publish(database, _line(VOTE, 101), _line(OTHER, 50))
+    assert _listed(lines) == [("LINE", "80", "100", "101", "stale")]
+    lines("override", LINE, "80 lamports", "--reason", "still so")
+    assert _listed(lines) == [("LINE", "80", "101", "101", "holds")]
+    _publish(database, _line(OTHER, 50))
+    assert _listed(lines) == [("LINE", "80", "101", None, "vanished")]
+    assert "vanished" in lines("overrides", "list").out
+    name = f"acme-2026/tips@{CHAIN_ID}:0000850 {VOTE}"
+    assert "paid as computed" in lines("overrides", "withdraw", name, "--reason", "gone").out
+
+
+def test_override__line_that_is_not_known_yet__seen_as_unknown(lines: Run, database: Database) -> None:
+    _publish(database, _line(VOTE, None), _line(OTHER, 50))
+    assert "instead of an amount that is not known yet" in lines("override", LINE, "5 lamports", "--reason", "x").out
+    assert _listed(lines) == [("LINE", "5", None, None, "holds")]
+    _publish(database, _line(VOTE, 3), _line(OTHER, 50))
+    assert _listed(lines) == [("LINE", "5", None, "3", "stale")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((LINE, "80 lamports"), "a reason"),
+        ((LINE, "80 lamports", "--reason", "  "), "a reason"),
+        ((LINE, "80", "--reason", "x"), '"80" is no amount with a unit'),
+        ((LINE, "80 ETH", "--reason", "x"), '"ETH" is no unit'),
+        ((LINE, "-80 lamports", "--reason", "x"), "-80 is negative"),
+        ((LINE, f"{10**31} lamports", "--reason", "x"), "exceeds the bound"),
+        (("00000000", "80 lamports", "--reason", "x"), "no line has an id that begins with"),
+        (("zzz", "80 lamports", "--reason", "x"), "is no id or beginning of one"),
+        ((f"acme-2026/tip@{CHAIN_ID}:850", "80 lamports", "--reason", "x"), "no line of the rule acme-2026/tip@"),
+        ((f"acme-2026/tips@{CHAIN_ID}:851", "80 lamports", "--reason", "x"), "no line of the rule"),
+        (("acme-2026@850", "80 lamports", "--reason", "x"), "names no rule of a period"),
+        ((str(_line(VOTE, 1, "CAP_REDUCTION")["line_id"]), "1 lamports", "--reason", "x"), "is a CAP_REDUCTION"),
+    ],
+)
+def test_override__that_cannot_be__refused_and_nothing_written(
+    lines: Run, database: Database, arguments: tuple[str, ...], words: str
+) -> None:
+    before = written(database)
+    ran = lines("override", *arguments)
+    assert ran.code == 2
+    assert words in " ".join(ran.err.split())
+    assert written(database) == before
+
+
+def test_override__line_that_was_superseded__refused(lines: Run, database: Database) -> None:
+    _publish(database, _line(OTHER, 50))
+    ran = lines("override", LINE, "80 lamports", "--reason", "x")
+    assert ran.code == 2
+    assert "is not in force" in ran.err
+
+
+@pytest.mark.parametrize(("first", "second"), [(LINE, RULE), (RULE, LINE)])
+def test_override__a_rule_and_one_of_its_lines__refused_until_the_other_is_withdrawn(
+    lines: Run, first: str, second: str
+) -> None:
+    lines("override", first, "80 lamports", "--reason", "settled")
+    ran = lines("override", second, "90 lamports", "--reason", "settled")
+    assert ran.code == 2
+    assert "cannot both" in ran.err
+    lines("overrides", "withdraw", first, "--reason", "the other way round")
+    assert lines("override", second, "90 lamports", "--reason", "settled").code == 0
+
+
+def test_withdraw__what_is_not_overridden__refused(lines: Run) -> None:
+    assert "has no override" in lines("overrides", "withdraw", LINE, "--reason", "x").err

@@ -1,0 +1,136 @@
+"""What the demo's partners are owed, in Fractions from the simulator's truth and the words of the demo's agreements.
+
+It shares no code with the engine: each agreement is computed here as its text says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import floor
+from typing import NamedTuple
+
+from aurora_pipeline.demo.truth import EpochTruth, ValidatorTruth
+
+COMPONENTS = ("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS", "COMMISSION")
+_SOL = 10**9
+
+
+class Key(NamedTuple):
+    """What names a line within an epoch."""
+
+    agreement: str
+    rule: str
+    validator: str = ""
+    wallet: str = ""
+    kind: str = "LINE"
+
+
+Owed = dict[Key, tuple[int, bool]]
+"""By line, what it pays and whether it is held."""
+
+
+def component(known: ValidatorTruth, name: str) -> int:
+    return {
+        "EXEC_FEES": known.fees_lamports,
+        "MEV_TIPS": known.mev_validator_lamports,
+        "VOTE_REWARDS": known.own_stake_rewards_lamports,
+        "COMMISSION": known.commission_lamports,
+    }[name]
+
+
+def owed(told: EpochTruth) -> Owed:
+    """Every line of the demo's agreements that pays anything or could."""
+    paid = {**_northwind_clients(told), **_halcyon_stake(told), **_meridian_net(told)}
+    return {**_whole_shares(told), **{key: (amount, False) for key, amount in paid.items()}}
+
+
+def _whole_shares(told: EpochTruth) -> Owed:
+    lines: Owed = {}
+    for number, one in enumerate(told.validators):
+        shares = [("northwind-2026", "tips", "MEV_TIPS", "5"), ("northwind-2026", "commission", "COMMISSION", "10")]
+        if number == 0:
+            claims = [("halcyon-fees", "anchor", "EXEC_FEES", "50"), ("meridian-anchor", "fees", "EXEC_FEES", "60")]
+        else:
+            claims = [("halcyon-fees", "others", "EXEC_FEES", "8")]
+        if number == 1:
+            shares.append(("northwind-2026", "launch-bonus", "MEV_TIPS", "5/2"))
+        if number == 2:
+            shares.append(("meridian-anchor", "rewards", "VOTE_REWARDS", "25/2"))
+        if "A" <= one.vote[0] <= "Z":
+            shares.append(("lumen-capitals", "commission", "COMMISSION", "7"))
+        lines |= {
+            Key(agreement, rule, one.vote): (_cut(one, name, per), False) for agreement, rule, name, per in shares
+        }
+        claimed = {Key(agreement, rule, one.vote): _cut(one, name, per) for agreement, rule, name, per in claims}
+        is_over = sum(claimed.values()) > one.fees_lamports
+        lines |= {key: (amount, is_over and amount > 0) for key, amount in claimed.items()}
+    return lines
+
+
+def _cut(one: ValidatorTruth, name: str, percent: str) -> int:
+    """A share of a component, floored once."""
+    return floor(Fraction(component(one, name)) * Fraction(percent) / 100)
+
+
+def _northwind_clients(told: EpochTruth) -> dict[Key, int]:
+    """15 % of the first 0.3 SOL, 25 % above it, of the commission on what Northwind's clients earned."""
+    bases = {}
+    for one in told.validators:
+        wallets = [w for w in told.wallets if (w.vote, w.owner) == (one.vote, "Northwind Treasury")]
+        part, whole = sum(w.staker_rewards_lamports for w in wallets), one.staker_rewards_lamports
+        if whole == 0:
+            # Where the validator keeps everything no staker earns, and what they staked counts.
+            part, whole = sum(w.active_stake_lamports for w in wallets), one.active_stake_lamports
+        bases[one.vote] = floor(one.commission_lamports * Fraction(part, whole)) if whole else 0
+    base, edge = sum(bases.values()), 3 * _SOL // 10
+    amount = floor(Fraction(15, 100) * min(base, edge) + Fraction(25, 100) * max(0, base - edge))
+    return {Key("northwind-clients", "commission", vote): part for vote, part in _shared(amount, bases).items()}
+
+
+def _halcyon_stake(told: EpochTruth) -> dict[Key, int]:
+    """20 % of the tips by Halcyon's part of the stake, wallet by wallet, at most 150,000 lamports in all."""
+    amounts: dict[str, int] = {}
+    stakes: dict[str, dict[str, int]] = {}
+    for one in told.validators:
+        stakes[one.vote] = {
+            w.address: w.active_stake_lamports
+            for w in told.wallets
+            if (w.vote, w.owner) == (one.vote, "Halcyon Fund") and w.active_stake_lamports
+        }
+        base = floor(one.mev_validator_lamports * Fraction(sum(stakes[one.vote].values()), one.active_stake_lamports))
+        amounts[one.vote] = floor(Fraction(20, 100) * base)
+    cuts = _shared(max(0, sum(amounts.values()) - 150_000), amounts)
+    lines: dict[Key, int] = {}
+    for vote, amount in amounts.items():
+        parts = _shared(amount, stakes[vote])
+        lines |= {Key("halcyon-stake", "by-stake", vote, wallet): part for wallet, part in parts.items()}
+        for wallet, part in _shared(cuts[vote], parts).items():
+            lines[Key("halcyon-stake", "by-stake", vote, wallet, "CAP_REDUCTION")] = -part
+    return lines
+
+
+def _meridian_net(told: EpochTruth) -> dict[Key, int]:
+    """3 % of the commission less vote fees, and what is missing to 7 SOL."""
+    lines = {
+        Key("meridian-net", "commission", one.vote): floor(
+            Fraction(3, 100) * max(0, one.commission_lamports - one.vote_fees_lamports)
+        )
+        for one in told.validators
+    }
+    top_up = Key("meridian-net", "commission", kind="FLOOR_TOP_UP")
+    return {**lines, top_up: max(0, 7 * _SOL - sum(lines.values()))}
+
+
+def _shared(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """A total by weight: floors, and one more each for the largest remainders."""
+    whole = sum(weights.values())
+    if whole == 0:
+        assert total == 0  # nothing weighs anything, so nothing is there to share
+        return dict.fromkeys(weights, 0)
+    exact = {key: Fraction(total * weight, whole) for key, weight in weights.items()}
+    parts = {key: floor(share) for key, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda key: (parts[key] - exact[key], key))
+    for key in by_remainder[: total - sum(parts.values())]:
+        parts[key] += 1
+    return parts

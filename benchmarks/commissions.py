@@ -1,0 +1,189 @@
+"""What the commission engine costs: a million lines computed and published, and many small periods.
+
+`python -m benchmarks.commissions [lines] [publish] [periods]`
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from aurora_pipeline.agreements.tables import Basis, Method, Metric, TierMode, Window
+from aurora_pipeline.agreements.terms import AgreementInForce, Clamp, Partner, PartnerWallet, Rule, Terms, Tier, Tiers
+from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
+from aurora_pipeline.commissions.compute import Commissions, commission_lines
+from aurora_pipeline.commissions.tables import COMMISSION_TABLES
+from aurora_pipeline.commissions.windows import WindowInputs, WindowStart
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.declaration import Table as Declared
+from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.frames import frame_schema
+from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from benchmarks.run import EmbeddedPostgres, scratch
+
+CHAIN, EPOCH = "bench", 850
+AGREEMENTS = 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Wall and processor seconds of one action, and the wall seconds it may take."""
+
+    what: str
+    wall: float
+    processor: float
+    budget: float
+
+
+def measured(what: str, budget: float, action: Callable[[], object]) -> Measured:
+    """The cost of one call; processor seconds are of this process only."""
+    wall, processor = time.perf_counter(), time.process_time()
+    action()
+    return Measured(what, time.perf_counter() - wall, time.process_time() - processor, budget)
+
+
+def _frame(table: Declared, known: dict[str, object], height: int) -> pl.DataFrame:
+    """A frame of a declared table; columns that are not given are null."""
+    columns = []
+    for name, kind in frame_schema(table).items():
+        value = known.get(name)
+        expression = value if isinstance(value, pl.Expr) else pl.lit(value)
+        columns.append(expression.cast(kind).alias(name))
+    return pl.select(pl.int_range(height).alias("row")).select(columns)
+
+
+def _validator(row: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit("Validator111111111111111111111111111111"), row.cast(pl.String).str.zfill(5))
+
+
+def _wallet(row: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit("Wallet11111111111111111111111111111111"), row.cast(pl.String).str.zfill(6))
+
+
+def inputs(validators: int, wallets: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """P&L, positions and rewards: every wallet has stake on every validator."""
+    row = pl.col("row")
+    shared: dict[str, object] = {"chain_id": CHAIN, "epoch": EPOCH, "state": "final", "stakers_state": "final"}
+    pnl: dict[str, object] = {**shared, "validator_key": _validator(row)}
+    for number, component in enumerate(Component):
+        pnl |= {component.column: row * 1_000_003 + 10**9 * number, f"{component.column}_state": "final"}
+    account: dict[str, object] = {
+        **shared,
+        "validator_key": _validator(row // wallets),
+        "row_kind": "ACCOUNT",
+        "account_key": pl.concat_str(pl.lit("Account"), row.cast(pl.String)),
+        "withdrawer_key": _wallet(row % wallets),
+        "active_stake": (row * 7919 % 1_000_000 + 1) * 1_000_003,
+        "staker_rewards": row * 7919 % 100_000,
+    }
+    accounts = [_frame(table, account, validators * wallets) for table in (POSITIONS, REWARDS)]
+    own: dict[str, object] = {**shared, "row_kind": "VALIDATOR", "account_key": _validator(row)}
+    frames = []
+    for table, frame, column in zip((POSITIONS, REWARDS), accounts, ("active_stake", "staker_rewards"), strict=True):
+        sums = frame.group_by("validator_key").agg(pl.col(column).sum())
+        totals = _frame(table, {**own, "validator_key": _validator(row)}, validators)
+        frames.append(pl.concat([totals.drop(column).join(sums, on="validator_key").select(frame.columns), frame]))
+    return _frame(VALIDATOR_PNL, pnl, validators), frames[0], frames[1]
+
+
+def agreed(wallets: int) -> tuple[Terms, WindowInputs]:
+    """Agreements with tiers and caps, each with its part of the wallets, and what they start the period with."""
+    steps = (Tier(10**9, 100), Tier(10**11, 200), Tier(None, 300))
+    agreements, owned, starts = [], [], {}
+    for number in range(AGREEMENTS):
+        name, partner = f"agreement-{number}", f"partner-{number}"
+        method = Method.CLIENT_REVENUE if number % 2 else Method.STAKE_WEIGHT
+        tiers = Tiers(TierMode.GRADUATED, Metric.MONTH_TO_DATE, steps)
+        cap = Clamp(10**6 if number < 2 else 10**12, Window.PERIOD if number % 2 else Window.MONTH)
+        rule = Rule(
+            "commission", 1, CHAIN, None, Component.COMMISSION, method, None, Basis.GROSS, False, tiers, None, cap,
+            wallet_attribution=True,
+        )  # fmt: skip
+        agreements.append(AgreementInForce(name, partner, 1, (rule,)))
+        starts[name, "commission"] = WindowStart(10**9 * number, 10**5 * number)
+        for wallet in range(number, wallets, AGREEMENTS):
+            owned.append(PartnerWallet(f"Wallet11111111111111111111111111111111{wallet:06d}", partner))
+    partners = tuple(Partner(agreement.partner_id, agreement.partner_id) for agreement in agreements)
+    terms = Terms(CHAIN, datetime(2026, 9, 2, tzinfo=UTC), partners, tuple(agreements), (), tuple(owned))
+    return terms, WindowInputs(starts)
+
+
+def bench_lines() -> Iterator[Measured]:
+    """A million lines, in memory."""
+    frames, (terms, windows) = inputs(1000, 1000), agreed(1000)
+    made: list[Commissions] = []
+    yield measured(
+        "1,000 validators x 1,000 wallets, 20 agreements: computed",
+        10,
+        lambda: made.append(commission_lines(CHAIN, EPOCH, *frames, terms, windows)),
+    )
+    result = made[0]
+    assert not result.lines.violations, result.lines.violations
+    assert not result.allocation.violations, result.allocation.violations
+    Console().print(f"{len(result.lines.frame):,} lines, {len(result.allocation.frame):,} parts")
+
+
+def bench_publish() -> Iterator[Measured]:
+    """The same, published."""
+    frames, (terms, windows) = inputs(1000, 1000), agreed(1000)
+    result = commission_lines(CHAIN, EPOCH, *frames, terms, windows)
+    layers = (result.lines, result.results, result.allocation)
+    drafts = [
+        Draft(table, CHAIN, EPOCH, layer.frame, (Input("fetch", "0", "0" * 64),), layer.completeness)
+        for table, layer in zip(COMMISSION_TABLES, layers, strict=True)
+    ]
+    with scratch() as home, EmbeddedPostgres.start(home / "postgres") as server:
+        server.ensure_database("bench")
+        database = Database(server.dsn("bench"))
+        upgrade(database)
+        yield measured("the same checked, written, published", 25, lambda: write_check_publish(database, drafts))
+
+
+def _by_validator(agreement: AgreementInForce) -> AgreementInForce:
+    """The same terms with a line per validator."""
+    return replace(agreement, rules=tuple(replace(rule, wallet_attribution=False) for rule in agreement.rules))
+
+
+def bench_periods() -> Iterator[Measured]:
+    """Many small periods, one after the other."""
+    frames, (terms, windows) = inputs(50, 100), agreed(100)
+    small = replace(terms, agreements=tuple(map(_by_validator, terms.agreements)))
+
+    def run() -> None:
+        for _ in range(15):
+            commission_lines(CHAIN, EPOCH, *frames, small, windows)
+
+    yield measured("15 periods of 50 validators, 20 agreements with tiers and caps", 1, run)
+
+
+BENCHMARKS = {"lines": bench_lines, "publish": bench_publish, "periods": bench_periods}
+
+
+def main() -> None:
+    """Run the chosen benchmarks, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which ones; all by default")
+    options = parser.parse_args()
+    table = Table(title="Seconds", title_justify="left")
+    for column in ("what", "wall", "processor", "budget"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    for name in options.names or BENCHMARKS:
+        for one in BENCHMARKS[name]():
+            table.add_row(one.what, f"{one.wall:.2f}", f"{one.processor:.2f}", f"{one.budget:.0f}")
+    Console().print(table)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Console().print(f"peak memory of this process: {peak // 1024} MiB")
+
+
+if __name__ == "__main__":
+    main()
