@@ -19,6 +19,8 @@ from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import verify_audit, verify_digest, verify_period
 
+_SHOWN_AT_MOST = 20
+
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, with every payload.")]
 
 
@@ -93,12 +95,17 @@ def _tell(reports: list[VerifyReport], as_json: bool) -> None:
     else:
         for report in reports:
             _print(report)
-    failures = [f"{report.subject}: {failure}" for report in reports for failure in report.failures]
+    failures = [str(failure) for report in reports for failure in report.failures]
     if failures:
         raise CheckFailed(
-            "\n  ".join([f"{len(failures)} thing(s) do not hold:", *failures[:50]]),
+            "\n  ".join([f"{len(failures)} thing(s) do not hold:", *failures[:_SHOWN_AT_MOST], *_more(failures)]),
             "what is named was changed outside Aurora, or its storage is damaged: restore it from a backup",
         )
+
+
+def _more(failures: list[str]) -> list[str]:
+    left = len(failures) - _SHOWN_AT_MOST
+    return [f"... and {left} more, all of them with --json"] if left > 0 else []
 
 
 def _print(report: VerifyReport) -> None:

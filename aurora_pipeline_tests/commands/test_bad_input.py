@@ -47,7 +47,7 @@ def test_demo__on_the_same_data_again__changes_nothing_and_says_so(made: Made, a
         (("backfill", CHAIN, "849"), "is computed from epoch 850 on, not 849"),
         (("backfill", CHAIN, "850-852"), "write 850 or 850..855"),
         (("backfill", CHAIN, "852..850"), "write 850..852"),
-        (("recompute", CHAIN, "851"), "run `aurora backfill solana-demo 851`"),
+        (("recompute", CHAIN, "851"), "run `aurora --demo backfill solana-demo 851`"),
         (("status", "nochain"), "known chains: solana-demo"),
         (("periods", "list", "nochain"), "known chains: solana-demo"),
         (("trace", "nonsense"), "is no id or beginning of one"),

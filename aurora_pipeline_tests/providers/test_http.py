@@ -167,11 +167,11 @@ def test_ask__no_data__times_out_and_says_so() -> None:
 
 
 def test_ask__drop_by_drop_for_ever__ends_at_the_total_limit() -> None:
-    timeouts = {"connect_seconds": 0.05, "read_seconds": 0.05}
+    timeouts = {"connect_seconds": 0.5, "read_seconds": 0.5}
     with FaultServer(in_turn(Reply(dribbles=True))) as server:
         settings = provider(server.url, timeouts=timeouts, retries={"attempts": 1, "wait_seconds_max": 0})
         (result,) = ask(settings, question())
-    assert down_reason(result).startswith("no complete answer within 0.3 seconds")
+    assert down_reason(result).startswith("no complete answer within 3 seconds")
 
 
 def test_ask__nobody_listens__down_without_an_address_in_the_words() -> None:
