@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import os
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from fractions import Fraction
@@ -18,6 +23,7 @@ from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
+from aurora_pipeline.cli import main
 from aurora_pipeline.commands.running import run_following, run_stale
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
@@ -26,13 +32,15 @@ from aurora_pipeline.commissions.targets import line_target, rule_target
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.story import let_pass
 from aurora_pipeline.demo.truth import EpochTruth
+from aurora_pipeline.money import format_coins
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.tables import ALL_TABLES
-from aurora_pipeline_tests.end_to_end.world import World, world
+from aurora_pipeline.workspace import DEMO_URL_VARIABLE
+from aurora_pipeline_tests.end_to_end.world import World, kept_environment, world
 
 FIRST, SECOND, THIRD = 850, 851, 852
 EPOCHS = range(FIRST, THIRD + 1)
@@ -410,6 +418,47 @@ agreements:
     bases = [sum(one.own_stake_rewards_lamports for one in past.truth(epoch).validators) for epoch in EPOCHS]
     reached = [floor(Fraction(max(0, sum(bases[: n + 1]) - 1), 100)) for n in range(len(bases))]
     assert [one.difference for one in found] == [end - start for start, end in pairwise([0, *reached])]
+
+
+def test_simulate_command__for_people_for_machines_and_for_spreadsheets__says_the_same(
+    past: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "proposed.yaml"
+    path.write_text(running(past, rate=700), encoding="utf-8")
+    before = counts(past)
+
+    def printed(*options: str) -> str:
+        with kept_environment("AURORA_HOME", "AURORA_DEMO", DEMO_URL_VARIABLE):
+            os.environ |= {"AURORA_HOME": str(past.aurora.workspace.home), DEMO_URL_VARIABLE: past.simulator.url}
+            arguments = [
+                "agreements",
+                "simulate",
+                str(path),
+                "--chain",
+                CHAIN_ID,
+                "--from",
+                str(FIRST),
+                "--to",
+                str(THIRD),
+            ]
+            monkeypatch.setattr(sys, "argv", ["aurora", "--demo", *arguments, *options])
+            capsys.readouterr()
+            main()
+        return capsys.readouterr().out
+
+    rows = json.loads(printed("--json"))
+    found = simulated(past, running(past, rate=700), tmp_path)
+    assert [(one["epoch"], one["partner"], int(one["was"]), int(one["would"])) for one in rows] == [
+        (one.key.epoch, one.partner_id, one.was.due, one.would.due) for one in found
+    ]
+    assert list(csv.DictReader(io.StringIO(printed("--csv")))) == [
+        {name: str(value) for name, value in one.items()} for one in rows
+    ]
+    shown = printed()
+    total = sum(one.difference for one in found if one.partner_id == "halcyon")
+    assert f"would have been paid: {'+' if total > 0 else ''}{format_coins(total, 9)}" in shown
+    assert "lumen: " in shown
+    assert counts(past) == before
 
 
 # What must hold of all of it.

@@ -55,3 +55,9 @@ def test_epoch_statements__of_an_agreement_that_is_gone__its_partner_gets_a_bloc
     row = _rows(result)["p-gone"]
     assert (row["line_count"], row["blocked_count"], row["lines_total"]) == (0, 1, None)
     assert [warning.split(":")[0] for warning in result.warnings] == ["statement of p-gone"]
+
+
+def test_without_target__line_of_a_rule_whose_total_is_overridden__has_none() -> None:
+    lines = _salted_lines({"V1": {TIPS: 100}}, terms({"a": [rule("tips", TIPS, 1000)]}))
+    line = override(LINE, "a", "V1")
+    assert without_target([line, override(RULE, "a")], lines) == [line]
