@@ -443,7 +443,9 @@ def test_simulate_command__for_people_for_machines_and_for_spreadsheets__says_th
             ]
             monkeypatch.setattr(sys, "argv", ["aurora", "--demo", *arguments, *options])
             capsys.readouterr()
-            main()
+            with pytest.raises(SystemExit) as leaving:
+                main()
+            assert not leaving.value.code
         return capsys.readouterr().out
 
     rows = json.loads(printed("--json"))
