@@ -185,6 +185,14 @@ def _suggest(line_id: str | None, span: range) -> None:
         ("make up", "the Dagster UI on this data"),
         (f"aurora --demo trace {line_id[:8]}" if line_id else "", "a line, figure by figure, down to payload hashes"),
         (f"aurora --demo verify {CHAIN_ID} {span[-1]}", "recompute every hash of an epoch from the stored bytes"),
+        (
+            f'aurora --demo override {line_id[:8]} "1 SOL" --reason "settled"' if line_id else "",
+            "pay something else for that line; `recompute solana-demo --stale` brings it into force",
+        ),
+        (
+            f"aurora --demo agreements simulate FILE --chain {CHAIN_ID} --from {span[0]} --to {span[-1]}",
+            "what other terms would have paid: edit a copy of .aurora/demo/files/agreements.yaml",
+        ),
         (f"aurora --demo recompute {CHAIN_ID} {span[0]}..{span[-1]}", "every layer again: nothing will change"),
         (f"aurora demo --epochs {len(span) + 1}", "one epoch more"),
     ]

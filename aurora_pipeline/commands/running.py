@@ -197,19 +197,19 @@ def _run_ready(
 ) -> list[RunEnd]:
     """Run what can be computed at once, look again, until nothing is left that was not tried yet."""
     ends: list[RunEnd] = []
-    tried: set[str] = set()
+    tried: set[PeriodKey] = set()
     while True:
         with aurora.database.connect() as connection:
             stale = stale_periods(present_periods(connection, chain, since))
-        due = [one for one in ready(stale) if one.digest not in tried and is_due(one)]
+        due = [one for one in ready(stale) if one.key not in tried and is_due(one)]
         if not due:
             break
-        tried.update(one.digest for one in due)
+        tried.update(one.key for one in due)
         for one in due:
             err.print(f"  {one.key}: {one.why}", markup=False, soft_wrap=True)
         ends += run_all(runner, COMMISSIONS_JOB, [one.key for one in due])
     for one in stale:
-        if one.after and is_due(one):
+        if one.key in tried or (one.after and is_due(one)):
             err.print(f"  {one.key} is left as it is: {one.why}", markup=False, soft_wrap=True)
     return ends
 

@@ -60,11 +60,15 @@ class ChainInForce:
         periods = recorded_periods(connection, chain.chain_id)
         self.timeline = Timeline(chain.first_period, {period.key.epoch: period for period in periods})
         self._snapshots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
+        self._sequences: dict[int, int] = {}
         for row in connection.execute(
-            "SELECT asset, epoch, snapshot_id, lineage_digest FROM in_force WHERE chain_id = %s AND asset = ANY(%s)",
+            """SELECT asset, epoch, snapshot_id, lineage_digest, sequence FROM in_force
+               WHERE chain_id = %s AND asset = ANY(%s)""",
             [chain.chain_id, [table.name for table in (*BELOW, *_EARLIER)]],
         ):
             self._snapshots[row["asset"]][row["epoch"]] = (row["snapshot_id"], row["lineage_digest"])
+            if row["asset"] == PARTNER_COMMISSION_LINES.name:
+                self._sequences[row["epoch"]] = row["sequence"]
         self._active_since: dict[str, datetime] | None = None
         self._earlier: Earlier | None = None
         self._validators: dict[int, list[str]] | None = None
@@ -72,6 +76,10 @@ class ChainInForce:
     def published(self, table: Table) -> Mapping[int, tuple[int, str]]:
         """Snapshot and lineage digest of a layer by epoch."""
         return self._snapshots[table.name]
+
+    def sequence(self, epoch: int) -> int | None:
+        """The number of the publication that brought an epoch's lines into force; None where there are none."""
+        return self._sequences.get(epoch)
 
     def input(self, table: Table, epoch: int) -> Input:
         """How a lineage names a layer's snapshot of an epoch; raises NotPublished where there is none."""

@@ -29,6 +29,8 @@ class Present:
     """The earlier epochs whose lines or rule results it reads."""
     waits_for: tuple[int, ...] = ()
     """Earlier epochs it looks back on that are not published: it cannot be computed before they are."""
+    sequence: int | None = None
+    """The number of the publication that brought its lines into force; none: no lines are."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Stale:
 
     key: PeriodKey
     digest: str
-    """Commits to what it would be computed from: the same request is made once."""
+    """Commits to what it would be computed from, and to what is in force instead: one request for each such case."""
     reads: tuple[int, ...]
     """The earlier epochs whose lines or rule results it reads."""
     after: tuple[int, ...]
@@ -76,15 +78,15 @@ def present_periods(connection: Connection, chain: Chain, since: int = 0) -> lis
     for epoch in epochs:
         period = known.timeline.periods[epoch]
         terms = terms_in_force(connection, chain.chain_id, period.last_instant, epoch=epoch)
-        lineages = tuple(recorded.get(epoch, ()))
+        lineages, sequence = tuple(recorded.get(epoch, ())), known.sequence(epoch)
         try:
             back = known.look_back(period, terms)
         except EarlierMissing as missing:
-            found.append(Present(period.key, frozenset(terms.inputs), lineages, (), missing.epochs))
+            found.append(Present(period.key, frozenset(terms.inputs), lineages, (), missing.epochs, sequence))
             continue
         inputs = known.inputs(period, terms, back, known.below(epoch))
         reads = tuple(sorted({*back.totals_of, *back.losses_of}))
-        found.append(Present(period.key, frozenset(inputs), lineages, reads))
+        found.append(Present(period.key, frozenset(inputs), lineages, reads, (), sequence))
     return found
 
 
@@ -102,7 +104,7 @@ def ledger_mark(connection: Connection, tables: Collection[str]) -> str:
 
 def _digest(period: Present) -> str:
     named = [text for item in sorted(period.inputs) for text in (item.kind, item.name, item.digest)]
-    return record_digest(_STALE_TAG, str(period.key), *named)
+    return record_digest(_STALE_TAG, str(period.key), period.sequence, *named)
 
 
 def _why(period: Present, before: Sequence[int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
-from aurora_pipeline.commissions.ordering import ledger_mark, present_periods, ready, stale_periods
+from aurora_pipeline.commissions.ordering import Stale, ledger_mark, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.sensors import CHAIN_TAG
@@ -13,6 +13,15 @@ from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 
 COMMISSIONS_JOB = "commissions"
+REQUESTS_PER_TICK = 100
+_PARTITION_TAG = "dagster/partition"
+_NOT_ENDED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 @dg.sensor(
@@ -25,11 +34,13 @@ COMMISSIONS_JOB = "commissions"
 def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
     """One look at what was published and decided since the last one; a chain in trouble does not hold up the others."""
     chains = aurora.configuration.enabled_chains()
+    # Asked before the ledger is read: what a run publishes after that changes the mark.
+    running = _running(context.instance)
     with aurora.database.connect() as connection:
         mark = _mark(connection, [f"{chain.chain_id}/{chain.first_period}" for chain in chains])
         if mark == context.cursor:
             return dg.SensorResult(skip_reason="nothing was published or decided since the last look")
-        requests = []
+        due: list[Stale] = []
         for chain in chains:
             try:
                 stale = stale_periods(present_periods(connection, chain))
@@ -38,15 +49,26 @@ def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[
                 continue
             for one in stale:
                 context.log.info("%s: %s", one.key, one.why)
-            requests += [
-                dg.RunRequest(
-                    run_key=f"stale:{one.key}:{one.digest}",
-                    partition_key=str(one.key),
-                    tags={CHAIN_TAG: one.key.chain_id},
-                )
-                for one in ready(stale)
-            ]
-    return dg.SensorResult(run_requests=requests, cursor=mark)
+            due += ready(stale)
+    # A run that is under way may be about to settle it; then look again, also if it fails without a trace.
+    requested = [one for one in due if str(one.key) not in running][:REQUESTS_PER_TICK]
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                run_key=f"stale:{one.key}:{one.digest}",
+                partition_key=str(one.key),
+                tags={CHAIN_TAG: one.key.chain_id},
+            )
+            for one in requested
+        ],
+        cursor=mark if len(requested) == len(due) else context.cursor,
+    )
+
+
+def _running(instance: dg.DagsterInstance) -> set[str]:
+    """The partitions of runs that have not ended."""
+    found = instance.get_runs(dg.RunsFilter(statuses=_NOT_ENDED))
+    return {run.tags[_PARTITION_TAG] for run in found if _PARTITION_TAG in run.tags}
 
 
 def _mark(connection: Connection, chains: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -17,21 +17,25 @@ Owners = dict[str, Partner]
 """By agreement, whose it is."""
 
 
-def without_target(overrides: Iterable[Override], lines: pl.DataFrame) -> list[Override]:
-    """Those that state what is paid for lines or rules which a period does not have."""
-    of_rules = lines.filter(pl.col("kind") == LineKind.LINE.value)
+def without_target(overrides: Sequence[Override], lines: pl.DataFrame) -> list[Override]:
+    """Those that state what is paid for lines or rules which a period does not have.
+
+    A line of a rule whose total is overridden is no target either.
+    """
     keys = ("agreement_id", "rule_key", "validator_key", "wallet_address")
-    present = set(of_rules.select(keys).iter_rows())
+    present = set(lines.filter(pl.col("kind") == LineKind.LINE.value).select(keys).iter_rows())
     rules = {(agreement_id, rule_key) for agreement_id, rule_key, _, _ in present}
-    return [
-        override
-        for override in overrides
-        if (
-            (override.agreement_id, override.rule_key) not in rules
-            if override.target is OverrideTarget.RULE
-            else tuple(getattr(override, key) for key in keys) not in present
-        )
-    ]
+    totals = {(one.agreement_id, one.rule_key) for one in overrides if one.target is OverrideTarget.RULE}
+    found = []
+    for override in overrides:
+        rule = (override.agreement_id, override.rule_key)
+        if override.target is OverrideTarget.RULE:
+            is_met = rule in rules
+        else:
+            is_met = rule not in totals and tuple(getattr(override, key) for key in keys) in present
+        if not is_met:
+            found.append(override)
+    return found
 
 
 def owners(connection: Connection, terms: Terms) -> tuple[Owners, tuple[Input, ...]]:

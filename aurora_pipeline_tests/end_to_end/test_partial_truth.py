@@ -88,7 +88,13 @@ def assert_complete(world: World, epoch: int, end: RunEnd) -> None:
     assert missing_figures(world, epoch) == set()
 
 
-OWED = ("partner_commission_lines", "partner_commission_statements", "revenue_allocation", "validator_pnl")
+OWED = (
+    "commission_rule_results",
+    "partner_commission_lines",
+    "partner_commission_statements",
+    "revenue_allocation",
+    "validator_pnl",
+)
 
 
 def test_epoch_nobody_observed__fees_stand_and_own_rewards_are_null_with_the_reason(partial: World) -> None:
@@ -112,8 +118,14 @@ def test_epoch_nobody_observed__fees_stand_and_own_rewards_are_null_with_the_rea
 def test_epoch_nobody_observed__lines_on_the_missing_component_are_partial_and_say_why(partial: World) -> None:
     lines = partial.rows("SELECT * FROM partner_commission_lines WHERE epoch = %s", UNOBSERVED)
     open_lines = [line for line in lines if line["final"] is None]
-    assert {(line["agreement_id"], line["component"]) for line in open_lines} == {("meridian-anchor", "VOTE_REWARDS")}
-    assert all(NOT_OBSERVED in line["reason"] and line["state"] != "final" for line in open_lines)
+    # Own rewards are not known, nor whose stake brought how much of what is.
+    assert {(line["agreement_id"], line["component"]) for line in open_lines} == {
+        ("meridian-anchor", "VOTE_REWARDS"),
+        ("halcyon-stake", "MEV_TIPS"),
+        ("northwind-clients", "COMMISSION"),
+    }
+    assert [line["reason"] for line in open_lines if "not observed" not in line["reason"]] == []
+    assert {line["state"] for line in open_lines}.isdisjoint({"final"})
     assert all(line["state"] == "final" for line in lines if line["final"] is not None)
     statements = {
         row["partner_id"]: row
@@ -122,7 +134,11 @@ def test_epoch_nobody_observed__lines_on_the_missing_component_are_partial_and_s
     meridian = statements.pop("meridian")
     assert (meridian["state"], meridian["lines_total"], meridian["missing_count"]) == ("partial", None, 1)
     assert "meridian-anchor/rewards" in meridian["reason"]
-    assert {row["state"] for row in statements.values()} == {"final"}
+    assert {partner: row["state"] for partner, row in statements.items()} == {
+        "halcyon": "partial",
+        "northwind": "partial",
+        "lumen": "final",
+    }
     unknown = partial.rows(
         "SELECT * FROM revenue_allocation WHERE epoch = %s AND party = 'UNKNOWN' AND amount IS NULL", UNOBSERVED
     )

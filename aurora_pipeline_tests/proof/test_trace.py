@@ -42,7 +42,8 @@ def paying_line(proven: Proven, component: Component) -> dict[str, object]:
     """The line of the component with the largest amount."""
     rows = proven.run(
         """SELECT line_id::text AS line_id, validator_key, base, final FROM partner_commission_lines
-           WHERE component = %s ORDER BY final DESC NULLS LAST LIMIT 1""",
+           WHERE component = %s AND kind = 'LINE' AND attribution_method = 'FIXED_SHARE' AND basis = 'GROSS'
+           ORDER BY final DESC NULLS LAST LIMIT 1""",
         component.value,
     )
     return rows[0]

@@ -304,7 +304,8 @@ def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_
         """UPDATE staging_fetches SET kind = 'stakewiz'
            WHERE fetch_id = (SELECT min(fetch_id) FROM staging_fetches WHERE data_type = 'fees') RETURNING 1 AS n""",
         """UPDATE staging_payloads SET request = jsonb_set(request, '{edited}', 'true')
-           WHERE payload_id = (SELECT min(payload_id) FROM staging_payloads WHERE data_type = 'fees') RETURNING 1 AS n""",
+           WHERE payload_id = (SELECT min(payload_id) FROM staging_payloads WHERE data_type = 'fees')
+           RETURNING 1 AS n""",
     ],
 )
 def test_verify__how_an_answer_is_read_edited__is_found(proven: Proven, edit: str) -> None:

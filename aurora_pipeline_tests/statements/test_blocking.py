@@ -1,0 +1,63 @@
+"""Overrides without a target block the statement they were meant for, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from aurora_pipeline.agreements.tables import OverrideTarget
+from aurora_pipeline.agreements.terms import Override, Partner
+from aurora_pipeline.statements.assemble import epoch_statements
+from aurora_pipeline.statements.blocking import without_target
+from aurora_pipeline_tests.commissions.conftest import rule, terms
+from aurora_pipeline_tests.statements.test_epoch_statements import FEES, PERIOD, TIPS, _rows, _salted_lines
+
+LINE, RULE = OverrideTarget.LINE, OverrideTarget.RULE
+
+
+def override(target: OverrideTarget, agreement: str, validator: str = "", wallet: str = "") -> Override:
+    return Override(target, agreement, "tips", validator, wallet, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("one", "is_met"),
+    [
+        (override(LINE, "a", "V1"), True),
+        (override(LINE, "a", "V2"), False),
+        (override(LINE, "a", "V1", "W"), False),
+        (override(RULE, "a"), True),
+        (override(RULE, "b"), False),
+    ],
+)
+def test_without_target__by_business_key__found_or_not(one: Override, is_met: bool) -> None:
+    lines = _salted_lines({"V1": {TIPS: 100}}, terms({"a": [rule("tips", TIPS, 1000)], "b": [rule("fees", FEES, 1)]}))
+    assert without_target([one], lines) == ([] if is_met else [one])
+
+
+def test_epoch_statements__override_without_target__blocks_its_partner_only() -> None:
+    agreed = terms(
+        {"a": [rule("tips", TIPS, 1000)], "b": [rule("tips", TIPS, 500)]}, overrides=[override(LINE, "a", "V9")]
+    )
+    owners = {partner.partner_id.removeprefix("p-"): partner for partner in agreed.partners}
+    rows = _rows(epoch_statements(PERIOD, _salted_lines({"V1": {TIPS: 100}}, agreed), agreed, owners))
+    blocked, free = rows["p-a"], rows["p-b"]
+    assert (blocked["blocked_count"], blocked["lines_total"], int(blocked["known_total"])) == (1, None, 10)
+    assert (blocked["state"], blocked["reason"]) == (
+        "partial",
+        "blocked: the override of a/tips V9 has no target; withdraw it or state another one",
+    )
+    assert (free["blocked_count"], int(free["lines_total"]), free["state"]) == (0, 5, "final")
+
+
+def test_epoch_statements__of_an_agreement_that_is_gone__its_partner_gets_a_blocked_statement() -> None:
+    agreed = terms({"b": [rule("tips", TIPS, 500)]}, overrides=[override(RULE, "gone")])
+    owners = {"gone": Partner("p-gone", "Partner gone")}
+    result = epoch_statements(PERIOD, _salted_lines({"V1": {TIPS: 100}}, agreed), agreed, owners)
+    row = _rows(result)["p-gone"]
+    assert (row["line_count"], row["blocked_count"], row["lines_total"]) == (0, 1, None)
+    assert [warning.split(":")[0] for warning in result.warnings] == ["statement of p-gone"]
+
+
+def test_without_target__line_of_a_rule_whose_total_is_overridden__has_none() -> None:
+    lines = _salted_lines({"V1": {TIPS: 100}}, terms({"a": [rule("tips", TIPS, 1000)]}))
+    line = override(LINE, "a", "V1")
+    assert without_target([line, override(RULE, "a")], lines) == [line]
