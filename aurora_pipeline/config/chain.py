@@ -86,6 +86,15 @@ class Chain(FrozenModel):
         "enabled one, then its fallbacks in order. An enabled chain needs an enabled provider for each.",
     )
 
+    cross_checks: Annotated[
+        Mapping[Annotated[DataType, AfterValidator(_is_role)], tuple[str, ...]], AfterValidator(MappingProxyType)
+    ] = Field(
+        default={},
+        validate_default=True,
+        description="For a data type the providers whose figures are compared with those in force; differences are "
+        "stored, and change nothing. A disabled one is skipped.",
+    )
+
     @field_validator("period_size", mode="after")
     @classmethod
     def _size_fits_type(cls, size: int | None, info: ValidationInfo) -> int | None:
@@ -121,7 +130,7 @@ class Chain(FrozenModel):
     def _costs_once(cls, costs: tuple[CostType, ...]) -> tuple[CostType, ...]:
         return _each_once(costs)
 
-    @field_validator("roles", mode="after")
+    @field_validator("roles", "cross_checks", mode="after")
     @classmethod
     def _providers_once(cls, roles: Mapping[DataType, tuple[str, ...]]) -> Mapping[DataType, tuple[str, ...]]:
         for names in roles.values():
