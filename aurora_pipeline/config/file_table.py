@@ -126,6 +126,19 @@ class FileTable(FrozenModel):
         description="Which column holds what; see the table below."
     )
 
+    def as_request(self) -> dict[str, object]:
+        """The mapping as stored requests tell it: with these bytes and this, anybody reads the same figures."""
+        columns = {
+            name: {key: str(value) for key, value in column if value is not None}
+            for name, column in sorted(self.columns.items())
+        }
+        sheet = {} if self.sheet is None else {"sheet": self.sheet}
+        return {"data_type": self.data_type.value, "columns": columns, **sheet}
+
+    def name_for(self, epoch: int) -> str:
+        """The file's path within the folder for an epoch."""
+        return self.path.replace(EPOCH_PLACE, str(epoch))
+
     @field_validator("data_type", mode="after")
     @classmethod
     def _is_role(cls, data_type: DataType) -> DataType:

@@ -112,11 +112,11 @@ class Adapter(Protocol):
         ...
 
     def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
-        """Identity by validator, from the answers of a meta observation."""
+        """Identity by validator, from answers about meta."""
         ...
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
-        """The stake accounts of a validator, from the answers of a positions observation."""
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
+        """The stake accounts of a validator, from answers about its positions."""
         ...
 
 

@@ -10,8 +10,9 @@ from typing import Final
 
 import psycopg
 
-from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.providers.adapter import Adapter, Answer, Question
+from aurora_pipeline.providers.file_line import FileLine
 from aurora_pipeline.providers.http import ProviderClient
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.payloads import store_answers, stored_answers
@@ -19,6 +20,9 @@ from aurora_pipeline.store.payloads import store_answers, stored_answers
 BATCH_ANSWERS: Final = 200
 """So many answers are stored in one transaction; a killed run loses no more than that."""
 _BATCH_SECONDS: Final = 0.03
+
+
+Line = ProviderClient | FileLine
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,7 @@ class Place:
 class RecordingAsk:
     """An Ask of one provider for one data type of one period. Made by `asking`."""
 
-    def __init__(
-        self, client: ProviderClient, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool
-    ) -> None:
+    def __init__(self, client: Line, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool) -> None:
         self.reused = 0
         self._client = client
         self._recorder = recorder
@@ -173,6 +175,11 @@ class _Recorder:
             )
 
 
+def line_to(provider: Provider, adapter: Adapter) -> Line:
+    """The open line to a provider: over HTTP, or to the operator's own files."""
+    return FileLine(provider) if provider.kind == FILE_KIND else ProviderClient(provider, adapter.passing_trouble)
+
+
 @asynccontextmanager
 async def asking(
     database: Database, provider: Provider, adapter: Adapter, place: Place, *, reuse: bool = True, keep: bool = True
@@ -186,7 +193,7 @@ async def asking(
         recorder = _Recorder(connection, place, provider.name)
         storing = asyncio.create_task(recorder.run())
         try:
-            async with ProviderClient(provider, adapter.passing_trouble) as client:
+            async with line_to(provider, adapter) as client:
                 yield RecordingAsk(client, recorder, provider, reuse=reuse, keep=keep)
         finally:
             storing.cancel()
@@ -197,14 +204,14 @@ async def asking(
 @asynccontextmanager
 async def asking_unrecorded(provider: Provider, adapter: Adapter) -> AsyncIterator[DirectAsk]:
     """An Ask that stores nothing, for questions no figure rests on: where the chain's head is, whether all is well."""
-    async with ProviderClient(provider, adapter.passing_trouble) as client:
+    async with line_to(provider, adapter) as client:
         yield DirectAsk(client)
 
 
 class DirectAsk:
     """An Ask without a memory. Made by `asking_unrecorded`."""
 
-    def __init__(self, client: ProviderClient) -> None:
+    def __init__(self, client: Line) -> None:
         self._client = client
 
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:

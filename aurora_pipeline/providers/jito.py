@@ -82,7 +82,7 @@ class Jito:
         """None: it observes no meta."""
         return {}
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """None: it observes no positions."""
         return ()
 

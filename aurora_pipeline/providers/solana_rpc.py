@@ -96,7 +96,7 @@ class SolanaRpc:
         accounts = read_vote_accounts(listed[0], self._provider) if listed else {}
         return {vote_key: account.identity_key for vote_key, account in accounts.items()}
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """The stake accounts of a validator, from a positions observation."""
         listed = [answer for answer in answers if asked_method(answer) == "getProgramAccounts"]
         accounts = read_stake_accounts(listed[0], self._provider) if listed else ()
