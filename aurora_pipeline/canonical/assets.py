@@ -38,42 +38,42 @@ def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) ->
     )
 
 
-def draft_fees(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_fees(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.FEES) -> Draft:
     """Block fees per validator."""
-    loaded = _identified(connection, load_staged(connection, key, DataType.FEES), key)
+    loaded = _identified(connection, load_staged(connection, key, staged), key)
     return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
 
 
-def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.MEV) -> Draft:
     """MEV tips per validator."""
-    loaded = load_staged(connection, key, DataType.MEV)
+    loaded = load_staged(connection, key, staged)
     chain = aurora.configuration.chain(key.chain_id)
     fee_bps = chain.protocol_fee_at(loaded.period.last_instant)
     result = canonical_mev(loaded.reference, loaded.fetches, fee_bps)
     return draft_of(MEV, loaded, result, *config_inputs(chain, loaded.period, "protocol_fee_bps"))
 
 
-def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS) -> Draft:
     """Inflation rewards per validator and stake account."""
-    loaded = load_staged(connection, key, DataType.REWARDS)
+    loaded = load_staged(connection, key, staged)
     return draft_of(REWARDS, loaded, canonical_rewards(loaded.reference, loaded.fetches))
 
 
-def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.META) -> Draft:
     """What each validator was, as observed."""
-    loaded = load_staged(connection, key, DataType.META)
+    loaded = load_staged(connection, key, staged)
     return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches))
 
 
-def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.POSITIONS) -> Draft:
     """Stake per validator and stake account, as observed."""
-    loaded = load_staged(connection, key, DataType.POSITIONS)
+    loaded = load_staged(connection, key, staged)
     return draft_of(POSITIONS, loaded, canonical_positions(loaded.reference, loaded.fetches))
 
 
-def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS) -> Draft:
     """Typed costs: what the chain says and what the operator entered."""
-    loaded = _identified(connection, load_staged(connection, key, DataType.COSTS), key)
+    loaded = _identified(connection, load_staged(connection, key, staged), key)
     chain = aurora.configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
     result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -188,5 +189,5 @@ COST_ENTRIES = Table(
     key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),
 )
 
-CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS)
+CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS, COMPLETENESS, CROSS_CHECKS)
 CANONICAL_TABLES = (*CANONICAL_LAYERS, COST_ENTRIES)

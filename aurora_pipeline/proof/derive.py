@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.canonical.assets import DRAFTS
+from aurora_pipeline.canonical.judging import JUDGING_DRAFTS
 from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.vocabulary import Family
@@ -42,7 +43,7 @@ def _one(draft: Callable[[Aurora, Connection, PeriodKey], Draft]) -> Redraft:
 
 
 REDRAFTS: tuple[tuple[tuple[Table, ...], Redraft], ...] = (
-    *(((table,), _one(draft)) for table, draft in DRAFTS.items()),
+    *(((table,), _one(draft)) for table, draft in (DRAFTS | JUDGING_DRAFTS).items()),
     ((VALIDATOR_PNL,), _one(draft_pnl)),
     ((PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION), draft_lines),
     ((PARTNER_COMMISSION_STATEMENTS,), _one(draft_statements)),

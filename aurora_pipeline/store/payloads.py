@@ -29,7 +29,11 @@ FETCH_TAG = "aurora.fetch.1"
 EVERYONE = "*"
 """The subject of a fetch whose answers cover all validators."""
 
-DATA_TYPE = text("data_type", "fees, mev, rewards, meta, positions, costs; or period for what defines a period.")
+DATA_TYPE = text(
+    "data_type",
+    "fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as"
+    " a cross-check.",
+)
 PROVIDER = text("provider", "The provider's name in providers.yaml.")
 SUBJECT = text("subject", "The validator asked about, or * where the answers cover all.")
 RESPONSE_HASH = Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body.")
@@ -319,6 +323,33 @@ def fetch_states(connection: Connection, chain_id: str, epoch: int, data_type: s
     """The state of each subject's fetch that counts, without reading any body."""
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
     return {row["subject"]: FigureState(row["state"]) for row in rows}
+
+
+@dataclass(frozen=True)
+class FetchIdentity:
+    """Who answered a fetch, and what commits to every payload it rests on."""
+
+    fetch_id: int
+    provider: str
+    fetch_digest: str
+
+
+def fetch_identities(connection: Connection, fetch_ids: Iterable[int]) -> dict[int, FetchIdentity]:
+    """Fetches by their number, without any body."""
+    rows = connection.execute(
+        "SELECT fetch_id, provider, fetch_digest FROM staging_fetches WHERE fetch_id = ANY(%s)", [list(fetch_ids)]
+    ).fetchall()
+    return {row["fetch_id"]: FetchIdentity(**row) for row in rows}
+
+
+def staged_providers(connection: Connection, chain_id: str, epoch: int, data_types_like: str) -> list[tuple[str, str]]:
+    """Name and kind of the providers of whom something is staged under data types of a pattern (SQL LIKE)."""
+    rows = connection.execute(
+        """SELECT DISTINCT provider, kind FROM staging_fetches
+           WHERE chain_id = %s AND epoch = %s AND data_type LIKE %s AND provider <> 'none' ORDER BY provider, kind""",
+        [chain_id, epoch, data_types_like],
+    ).fetchall()
+    return [(row["provider"], row["kind"]) for row in rows]
 
 
 def load_fetches(connection: Connection, chain_id: str, epoch: int, data_type: str) -> list[StagedFetch]:

@@ -196,7 +196,7 @@ COMMENT ON TABLE staging_payloads IS 'Every answer a provider gave: what was ask
 COMMENT ON COLUMN staging_payloads.payload_id IS 'The payload''s number.';
 COMMENT ON COLUMN staging_payloads.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN staging_payloads.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN staging_payloads.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN staging_payloads.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN staging_payloads.provider IS 'The provider''s name in providers.yaml.';
 COMMENT ON COLUMN staging_payloads.request_key IS 'What was asked, in words that never hold a secret; equal questions have equal keys.';
 COMMENT ON COLUMN staging_payloads.request IS 'The request: verb, path, parameters or body; no host credentials, no keys.';
@@ -228,7 +228,7 @@ COMMENT ON TABLE staging_fetches IS 'One attempt to learn a data type of a perio
 COMMENT ON COLUMN staging_fetches.fetch_id IS 'The fetch''s number; the newest final one of a subject counts, else the newest.';
 COMMENT ON COLUMN staging_fetches.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN staging_fetches.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN staging_fetches.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN staging_fetches.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN staging_fetches.provider IS 'The provider''s name in providers.yaml.';
 COMMENT ON COLUMN staging_fetches.kind IS 'The adapter that asked and knows how to read the answers.';
 COMMENT ON COLUMN staging_fetches.subject IS 'The validator asked about, or * where the answers cover all.';
@@ -286,7 +286,7 @@ COMMENT ON TABLE ingestion_runs IS 'One line per staging run of a data type: wha
 COMMENT ON COLUMN ingestion_runs.ingestion_run_id IS 'The run''s number.';
 COMMENT ON COLUMN ingestion_runs.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN ingestion_runs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN ingestion_runs.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN ingestion_runs.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN ingestion_runs.dagster_run IS 'The Dagster run; null outside Dagster.';
 COMMENT ON COLUMN ingestion_runs.requests IS 'Questions asked over the network.';
 COMMENT ON COLUMN ingestion_runs.reused IS 'Answers taken from earlier runs.';
@@ -596,6 +596,72 @@ COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: read from t
 COMMENT ON COLUMN layers.canonical_validator_costs.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN layers.canonical_validator_costs.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_completeness (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    data_type text NOT NULL CHECK (data_type IN ('fees', 'mev', 'rewards', 'meta', 'positions', 'costs')),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    leader_slots bigint CHECK (leader_slots >= 0),
+    blocks_produced bigint CHECK (blocks_produced >= 0),
+    slots_skipped bigint CHECK (slots_skipped >= 0),
+    active_stake amount CHECK (active_stake >= 0),
+    accounts_stake amount CHECK (accounts_stake >= 0),
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, data_type)
+);
+COMMENT ON TABLE layers.canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked.';
+COMMENT ON COLUMN layers.canonical_completeness.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_completeness.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_completeness.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_completeness.data_type IS 'fees, mev, rewards, meta, positions or costs.';
+COMMENT ON COLUMN layers.canonical_completeness.state IS 'How much is known of the data type; pending: waiting will help.';
+COMMENT ON COLUMN layers.canonical_completeness.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_completeness.leader_slots IS 'Slots the leader schedule gave it (fees).';
+COMMENT ON COLUMN layers.canonical_completeness.blocks_produced IS 'Led slots with a block that was read (fees).';
+COMMENT ON COLUMN layers.canonical_completeness.slots_skipped IS 'Led slots proven to have no block (fees).';
+COMMENT ON COLUMN layers.canonical_completeness.active_stake IS 'The validator''s active stake (positions).';
+COMMENT ON COLUMN layers.canonical_completeness.accounts_stake IS 'What its stake accounts hold of it together (positions).';
+
+CREATE TABLE layers.cross_check_differences (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    data_type text NOT NULL CHECK (data_type IN ('fees', 'mev', 'rewards', 'meta', 'positions', 'costs')),
+    subject text NOT NULL,
+    figure text NOT NULL,
+    provider text NOT NULL,
+    other_provider text NOT NULL,
+    stated text,
+    other_stated text,
+    difference amount,
+    known_as text,
+    fetch_digest sha256_hex,
+    other_fetch_digest sha256_hex NOT NULL,
+    source_fetch bigint,
+    other_fetch bigint NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, data_type, subject, figure, other_provider)
+);
+COMMENT ON TABLE layers.cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away.';
+COMMENT ON COLUMN layers.cross_check_differences.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.cross_check_differences.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.cross_check_differences.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.cross_check_differences.data_type IS 'fees, mev, rewards, meta, positions or costs.';
+COMMENT ON COLUMN layers.cross_check_differences.subject IS 'What the figure is about: the validator''s key, a stake account, or a type of cost.';
+COMMENT ON COLUMN layers.cross_check_differences.figure IS 'The column of the canonical table.';
+COMMENT ON COLUMN layers.cross_check_differences.provider IS 'The provider whose figure counts.';
+COMMENT ON COLUMN layers.cross_check_differences.other_provider IS 'The provider it was compared with.';
+COMMENT ON COLUMN layers.cross_check_differences.stated IS 'The figure that counts; null: not known, or no such row.';
+COMMENT ON COLUMN layers.cross_check_differences.other_stated IS 'The other provider''s figure; null: no such row.';
+COMMENT ON COLUMN layers.cross_check_differences.difference IS 'The other figure less the one that counts, where both are amounts.';
+COMMENT ON COLUMN layers.cross_check_differences.known_as IS 'The named systematic difference it is (docs/cross-checks.md); null: none.';
+COMMENT ON COLUMN layers.cross_check_differences.fetch_digest IS 'Commits to the hashes of the payloads that count.';
+COMMENT ON COLUMN layers.cross_check_differences.other_fetch_digest IS 'Commits to the hashes of the other payloads.';
+COMMENT ON COLUMN layers.cross_check_differences.source_fetch IS 'The staging fetch that counts.';
+COMMENT ON COLUMN layers.cross_check_differences.other_fetch IS 'The staging fetch of the other provider.';
 
 CREATE TABLE cost_entries (
     chain_id text NOT NULL,
@@ -955,6 +1021,10 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonic
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_costs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_completeness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.cross_check_differences FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validator_pnl FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1061,6 +1131,24 @@ BEGIN
 END $$;
 CREATE VIEW canonical_validator_costs_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.origin, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_costs t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_costs_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_completeness AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_completeness t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_completeness';
+COMMENT ON VIEW canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked. What is in force now.';
+CREATE FUNCTION canonical_completeness_as_of(moment timestamptz) RETURNS SETOF canonical_completeness LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_completeness t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_completeness';
+END $$;
+CREATE VIEW canonical_completeness_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, (t.accounts_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS accounts_stake, t.completeness, t.published_at FROM canonical_completeness t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_completeness_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW cross_check_differences AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.cross_check_differences t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'cross_check_differences';
+COMMENT ON VIEW cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away. What is in force now.';
+CREATE FUNCTION cross_check_differences_as_of(moment timestamptz) RETURNS SETOF cross_check_differences LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.cross_check_differences t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'cross_check_differences';
+END $$;
+CREATE VIEW cross_check_differences_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, (t.difference / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, t.completeness, t.published_at FROM cross_check_differences t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW cross_check_differences_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW validator_pnl AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.priority_fee_sharing, t.block_revenue_sharing, t.vote_fees, t.admission_ticket, t.consensus_penalty, t.infrastructure, t.other_income, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.validator_pnl t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'validator_pnl';
 COMMENT ON VIEW validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing. What is in force now.';
