@@ -1,7 +1,5 @@
 """The assets that judge the other canonical ones: completeness, and what cross-checking providers say."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

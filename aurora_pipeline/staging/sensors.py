@@ -1,7 +1,5 @@
 """The sensor that comes back for late figures: it only requests, and says so loudly when it gives up."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import dagster as dg
