@@ -13,10 +13,19 @@ from aurora_pipeline.providers.adapter import Adapter
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.own_files import OwnFiles
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.providers.solanabeach import SolanaBeach
 from aurora_pipeline.providers.stakewiz import Stakewiz
+from aurora_pipeline.providers.trillium import Trillium
 
 _ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(
-    {SolanaRpc.kind: SolanaRpc, Jito.kind: Jito, Stakewiz.kind: Stakewiz, OwnFiles.kind: OwnFiles}
+    {
+        SolanaRpc.kind: SolanaRpc,
+        Jito.kind: Jito,
+        Stakewiz.kind: Stakewiz,
+        SolanaBeach.kind: SolanaBeach,
+        Trillium.kind: Trillium,
+        OwnFiles.kind: OwnFiles,
+    }
 )
 
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
