@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from aurora_pipeline.canonical.from_apis import rewards_from_trillium
+from aurora_pipeline.canonical.from_files import rewards_from_file
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, fetch_about, missing, unknown_kind
@@ -89,7 +91,11 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
     return [validator, *(_account_row(address, item) for address, item in sorted(accounts.items()))]
 
 
-_READERS: dict[str, Reader] = {"solana_rpc": _from_solana_rpc}
+_READERS: dict[str, Reader] = {
+    "solana_rpc": _from_solana_rpc,
+    "trillium": rewards_from_trillium,
+    "file": rewards_from_file,
+}
 
 
 def _paid(reference: Reference, fetch: StagedFetch, once: Once) -> dict[str, Paid]:
