@@ -13,11 +13,13 @@ from aurora_pipeline.commands.configuration import config, db
 from aurora_pipeline.commands.demo import demo
 from aurora_pipeline.commands.periods import periods
 from aurora_pipeline.commands.proof import audit, trace, verify
+from aurora_pipeline.commands.providers import providers
 from aurora_pipeline.commands.registry import costs, validators, wallets
 from aurora_pipeline.commands.running import backfill, recompute, status
 from aurora_pipeline.commands.terminal import BAD_INPUT, err, print_error, use_demo
 from aurora_pipeline.commands.up import up
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.log import set_up
 
 app = typer.Typer(
     name="aurora",
@@ -52,6 +54,7 @@ app.add_typer(validators, name="validators")
 app.add_typer(wallets, name="operator-wallets")
 app.add_typer(costs, name="costs")
 app.add_typer(agreements, name="agreements")
+app.add_typer(providers, name="providers")
 app.add_typer(config, name="config")
 app.add_typer(db, name="db")
 
@@ -59,6 +62,7 @@ app.add_typer(db, name="db")
 def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input)."""
     try:
+        set_up(os.environ)
         app()
     except AuroraError as error:
         sys.exit(print_error(error))
