@@ -87,7 +87,13 @@ def assert_complete(world: World, epoch: int, end: RunEnd) -> None:
     assert missing_figures(world, epoch) == set()
 
 
-OWED = ("partner_commission_lines", "partner_commission_statements", "revenue_allocation", "validator_pnl")
+OWED = (
+    "canonical_completeness",
+    "partner_commission_lines",
+    "partner_commission_statements",
+    "revenue_allocation",
+    "validator_pnl",
+)
 
 
 def test_epoch_nobody_observed__fees_stand_and_own_rewards_are_null_with_the_reason(partial: World) -> None:
