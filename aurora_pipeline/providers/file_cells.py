@@ -10,6 +10,7 @@ import csv
 import io
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,8 +51,10 @@ def xlsx_rows(body: bytes, sheet: str | None) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             yield from _Workbook(archive).rows(sheet)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        # RuntimeError: an encrypted part; NotImplementedError: a way of packing that nobody uses here.
+    except FileProblem:
+        raise
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        # What zipfile raises for bytes that are no zip, are cut off, encrypted or packed in a way nobody uses.
         raise FileProblem(f"it is no XLSX file that can be opened ({type(error).__name__}: {error})") from None
     except expat.ExpatError as error:
         raise FileProblem(f"it is a broken XLSX file: {error}") from None
