@@ -52,7 +52,8 @@ def _cell(cell: Cell, place: str, texts: list[str]) -> str:
         return f'<c r="{place}" t="s"><v>{len(texts) - 1}</v></c>'
     kind, text = cell
     if kind == "inlineStr":
-        return f'<c r="{place}" t="inlineStr"><is><r><t>{escape(text[:2])}</t></r><r><t>{escape(text[2:])}</t></r></is></c>'
+        runs = "".join(f"<r><t>{escape(run)}</t></r>" for run in (text[:2], text[2:]))
+        return f'<c r="{place}" t="inlineStr"><is>{runs}</is></c>'
     return f'<c r="{place}" t="{kind}"><v>{escape(text)}</v></c>'
 
 
