@@ -8,6 +8,7 @@ import dagster as dg
 
 from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
 from aurora_pipeline.canonical.judging import JUDGING_ASSETS
+from aurora_pipeline.canonical.stake_events_asset import stake_events
 from aurora_pipeline.commissions.asset import partner_commission_lines
 from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
 from aurora_pipeline.pnl.asset import validator_pnl
@@ -21,6 +22,7 @@ from aurora_pipeline.workspace import find_workspace
 ASSETS = [
     *STAGING_ASSETS,
     *CANONICAL_ASSETS,
+    stake_events,
     *JUDGING_ASSETS,
     validator_pnl,
     partner_commission_lines,

@@ -10,7 +10,7 @@ from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.staged import Missing, Once, missing
 from aurora_pipeline.providers import solanabeach_answers as beach
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import StakeAccount
+from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.providers.trillium_answers import TrilliumValidator, read_validators
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -12,7 +12,7 @@ from aurora_pipeline.money import share_bps
 from aurora_pipeline.providers import file_answers as files
 from aurora_pipeline.providers.file_answers import FileReward, FileTips
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import StakeAccount
+from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 

@@ -9,16 +9,21 @@ from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.from_files import positions_from_file
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
-from aurora_pipeline.canonical.stake_activation import activation
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
+from aurora_pipeline.canonical.stake_activation import activation
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.money import total
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_accounts import NO_HISTORY, STAKE_HISTORY, StakeHistory, read_stake_history
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.providers.solana_accounts import (
+    NO_HISTORY,
+    STAKE_HISTORY,
     StakeAccount,
-    asked_params,
+    StakeHistory,
     read_stake_accounts,
+    read_stake_history,
+)
+from aurora_pipeline.providers.solana_answers import (
+    asked_params,
     read_vote_accounts,
 )
 from aurora_pipeline.store.declaration import FigureState
@@ -81,7 +86,7 @@ def _listed(read: Callable[[Reference, str, StagedFetch, Once], Listed]) -> Read
         told = read(reference, key, fetch, once)
         if isinstance(told, Missing):
             return [told.columns]
-        accounts = [_account_row(account, reference.epoch) for account in told[0]]
+        accounts = [_account_row(account, reference.epoch, NO_HISTORY) for account in told[0]]
         if told[1] is not None or not accounts:
             return [_validator_row(accounts, told[1]), *accounts]
         held = total([row["active_stake"] for row in accounts])

@@ -76,6 +76,16 @@ class Chain(FrozenModel):
         description="The protocol's share of MEV tips, as dated entries in the order of their days; "
         "an enabled Solana chain needs at least one.",
     )
+    exact_vote_fees: Flag = Field(
+        default=False,
+        description="true: vote fees are summed from every block of the period, transactions and all, one request per "
+        "block (432,000 on mainnet). false: estimated from vote credits, one request per hundred validators.",
+    )
+    split_fees: Flag = Field(
+        default=False,
+        description="true: led blocks are asked for with their transactions (megabytes each), to tell base from "
+        "priority fees. false: only the fees' sum is known.",
+    )
     costs_due: tuple[CostType, ...] = Field(
         default=(), description="Cost types whose absence makes a validator's net unknown (null) instead of complete."
     )

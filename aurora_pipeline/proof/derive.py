@@ -14,6 +14,8 @@ import polars as pl
 
 from aurora_pipeline.canonical.assets import DRAFTS
 from aurora_pipeline.canonical.judging import JUDGING_DRAFTS
+from aurora_pipeline.canonical.stake_events_asset import draft_stake_events
+from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.vocabulary import Family
@@ -44,6 +46,7 @@ def _one(draft: Callable[[Aurora, Connection, PeriodKey], Draft]) -> Redraft:
 
 REDRAFTS: tuple[tuple[tuple[Table, ...], Redraft], ...] = (
     *(((table,), _one(draft)) for table, draft in (DRAFTS | JUDGING_DRAFTS).items()),
+    ((STAKE_EVENTS,), _one(draft_stake_events)),
     ((VALIDATOR_PNL,), _one(draft_pnl)),
     ((PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION), draft_lines),
     ((PARTNER_COMMISSION_STATEMENTS,), _one(draft_statements)),

@@ -13,7 +13,7 @@ from aurora_pipeline.money import BPS_WHOLE, MoneyError, shift_point, shift_poin
 from aurora_pipeline.providers.file_cells import Row, csv_rows, xlsx_rows
 from aurora_pipeline.providers.file_problem import FileProblem
 from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import StakeAccount
+from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.store.payloads import Answer
 
 _MISTAKES_SHOWN: Final = 5

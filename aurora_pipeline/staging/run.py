@@ -16,15 +16,16 @@ from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
-from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.periods.validators import identities_between, operated_at
 from aurora_pipeline.providers.adapter import (
     LEADER_SCHEDULE,
     FetchScope,
     ProviderDown,
+    SeesCollectors,
     ValidatorAsked,
 )
 from aurora_pipeline.providers.asking import Place, asking
-from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.providers.kinds import adapter_for, adapter_of
 from aurora_pipeline.providers.verdict import down, final
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observed import (
@@ -83,7 +84,11 @@ def period_and_validators(database: Database, key: PeriodKey) -> tuple[Period, t
     with database.connect() as connection:
         period = load_period(connection, key)
         operated = operated_at(connection, key.chain_id, period.last_instant)
-    return period, tuple(ValidatorAsked(one.validator_key, one.identity_key) for one in operated.validators)
+        known = identities_between(connection, key.chain_id, period.schedule_drawn_from, period.ended_at)
+    return period, tuple(
+        ValidatorAsked(one.validator_key, one.identity_key, known.by_validator.get(one.validator_key, ()))
+        for one in operated.validators
+    )
 
 
 def stage(
@@ -176,8 +181,11 @@ def _scope(
         ]
     keys = [one.validator_key for one in validators]
     is_fees, is_rewards = data_type == DataType.FEES, data_type == DataType.REWARDS
+    chain = configuration.chain(chain_id)
     stakes: dict[str, tuple[str, ...]] = {}
+    collectors: dict[str, tuple[str, ...]] = {}
     if is_rewards:
+        collectors = observed_collectors(connection, configuration, period)
         stakes = observed_stake_accounts(seen(DataType.POSITIONS), keys)
         stakes |= archived_stake_accounts(connection, chain_id, epoch, [key for key in keys if key not in stakes])
     return FetchScope(
@@ -188,7 +196,27 @@ def _scope(
         validators=tuple(validators),
         stake_accounts=stakes,
         leader_schedule=observed_leader_schedule(seen(LEADER_SCHEDULE)) if is_fees else None,
+        collectors=collectors,
+        scan_blocks=chain.exact_vote_fees,
+        split_fees=chain.split_fees,
     )
+
+
+def observed_collectors(
+    connection: Connection, configuration: Configuration, period: Period
+) -> dict[str, tuple[str, ...]]:
+    """Accounts that may have collected a validator's commission: seen in the period, or in the one before it."""
+    size = period.last_slot - period.first_slot + 1
+    found: dict[str, dict[str, None]] = {}
+    for epoch, first_slot in ((period.key.epoch, period.first_slot), (period.key.epoch - 1, period.first_slot - size)):
+        slots = (first_slot, first_slot + size - 1)
+        seen = samples(connection, configuration, period.key.chain_id, epoch, DataType.POSITIONS, slots)
+        for key, sample in seen.items():
+            adapter = adapter_of(sample.observation.kind, sample.observation.provider)
+            collectors = adapter.collectors(sample.answers) if isinstance(adapter, SeesCollectors) else {}
+            if collectors.get(key, key) != key:
+                found.setdefault(key, {})[collectors[key]] = None
+    return {key: tuple(collectors) for key, collectors in found.items()}
 
 
 async def _ask_in_order(

@@ -252,12 +252,12 @@ def stored_answers(
     return {row["request_key"]: _answer(row) for row in rows}
 
 
-def answers_by_id(connection: Connection, payload_ids: Iterable[int]) -> dict[int, Answer]:
-    """Stored answers by payload id."""
+def answers_by_id(connection: Connection, payload_ids: Iterable[int], keys_like: str = "%") -> dict[int, Answer]:
+    """Stored answers by payload id; only those whose request key is like a pattern (SQL LIKE), where one is given."""
     rows = connection.execute(
         """SELECT p.*, b.body FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.payload_id = ANY(%s)""",
-        [list(set(payload_ids))],
+           WHERE p.payload_id = ANY(%s) AND p.request_key LIKE %s""",
+        [list(set(payload_ids)), keys_like],
     ).fetchall()
     return {row["payload_id"]: _answer(row) for row in rows}
 
@@ -352,13 +352,16 @@ def staged_providers(connection: Connection, chain_id: str, epoch: int, data_typ
     return [(row["provider"], row["kind"]) for row in rows]
 
 
-def load_fetches(connection: Connection, chain_id: str, epoch: int, data_type: str) -> list[StagedFetch]:
+def load_fetches(
+    connection: Connection, chain_id: str, epoch: int, data_type: str, keys_like: str = "%"
+) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
     The newest final fetch counts, else the newest: asking again while a provider is down never takes a figure away.
+    Where only some answers are needed, `keys_like` (SQL LIKE on request keys) leaves the others, and their bodies, out.
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
-    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]])
+    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], keys_like)
     return [
         StagedFetch(
             fetch_id=row["fetch_id"],
@@ -368,7 +371,7 @@ def load_fetches(connection: Connection, chain_id: str, epoch: int, data_type: s
             subject=row["subject"],
             state=FigureState(row["state"]),
             reason=row["reason"],
-            answers=tuple(answers[number] for number in row["payload_ids"]),
+            answers=tuple(answers[number] for number in row["payload_ids"] if number in answers),
             fetch_digest=row["fetch_digest"],
         )
         for row in rows

@@ -116,7 +116,7 @@ def test_vote_fees__identity_that_never_voted__zero_with_reason_and_a_warning() 
     result = costs_from(*CHAIN_OF_BLOCKS, keys=("V", "X"))
     row = row_of(result, "X")
     assert (row["amount"], row["state"], row["reason"]) == (0, "final", "NO_VOTES")
-    assert result.warnings == ("X: identity id-X paid for no vote; is it the right one?",)
+    assert result.warnings == ("X: no vote of it is in any block of the period; is it the right vote account?",)
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4], ids=["the next epoch", "first block", "last block", "closing block"])

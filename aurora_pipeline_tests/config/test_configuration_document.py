@@ -44,6 +44,8 @@ def _default(field: FieldInfo) -> str:
         return "see below"
     if default is None or default == () or default == {}:
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     return f"`{default}`"
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import Answer, Question
 from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer, parsed
+from aurora_pipeline.providers.solana_accounts import read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
     VOTE_PROGRAM,
     VoteFees,
@@ -26,7 +27,6 @@ from aurora_pipeline.providers.solana_answers import (
     read_epoch_schedule,
     read_inflation_rewards,
     read_leader_schedule,
-    read_stake_accounts,
     read_vote_accounts,
 )
 from aurora_pipeline_tests.providers.asked import NODE, answer_to, block, error_of, fee, result_of

@@ -30,6 +30,11 @@ DROP FUNCTION canonical_completeness_as_of(timestamptz);
 DROP VIEW canonical_completeness;
 DROP TABLE layers.canonical_completeness;
 
+DROP VIEW canonical_stake_events_in_coins;
+DROP FUNCTION canonical_stake_events_as_of(timestamptz);
+DROP VIEW canonical_stake_events;
+DROP TABLE layers.canonical_stake_events;
+
 DROP VIEW canonical_validator_costs_in_coins;
 DROP FUNCTION canonical_validator_costs_as_of(timestamptz);
 DROP VIEW canonical_validator_costs;
