@@ -20,7 +20,7 @@ from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts
+from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
@@ -66,12 +66,13 @@ def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey, staged: st
 def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS) -> Draft:
     """Inflation rewards per validator and stake account."""
     loaded = load_staged(connection, key, staged)
-    # Where stakers' parts were read from blocks, only the observed positions say whose they are.
-    needed = "%" if names_no_stake_accounts(loaded.fetches) else f"{VOTE_STATES}%"
+    # Where stakers' parts were read from blocks, only positions say whose they are; and stakes split a collector's row.
     observed = [
-        load_observed(connection, loaded, DataType.POSITIONS, key.epoch, needed),
-        load_observed(connection, loaded, DataType.POSITIONS, key.epoch - 1, f"{VOTE_STATES}%"),
+        load_observed(connection, loaded, DataType.POSITIONS, epoch, f"{VOTE_STATES}%")
+        for epoch in (key.epoch, key.epoch - 1)
     ]
+    if names_no_stake_accounts(loaded.fetches) or share_a_collector(observed[0], loaded.reference.keys):
+        observed[0] = load_observed(connection, loaded, DataType.POSITIONS, key.epoch)
     result = canonical_rewards(loaded.reference, loaded.fetches, observed)
     return draft_of(REWARDS, loaded, result, *(fetch.as_input for fetches in observed for fetch in fetches))
 

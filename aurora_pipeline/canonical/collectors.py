@@ -111,7 +111,7 @@ def _alone(recipient: str, one: ToldRewards, paid: Paid) -> Row:
 def _among_strangers(recipient: str, one: ToldRewards, paid: Paid) -> Row:
     """A collector that received more than this validator can have earned it collects for validators of others too."""
     rates = _rates(one)
-    bounds = commission_bounds(one.stakers.parts, rates[0])
+    bounds = commission_bounds(one.parts, rates[0])
     if len(rates) > 1 or bounds.high is None or bounds.low > paid.lamports:
         reason = (
             f"{recipient} received {paid.lamports}, which no observed commission of this validator explains"
@@ -144,7 +144,7 @@ def _together(recipient: str, sharing: Sequence[ToldRewards], paid: Paid) -> Map
             f" {first.validator_key}: {why}"
         )
         return {one.validator_key: Missing(state, reason).columns for one in sharing}
-    claims = [Claim(one.validator_key, one.stakers.parts, _rates(one)) for one in sharing]
+    claims = [Claim(one.validator_key, one.parts, _rates(one)) for one in sharing]
     split = split_collector(paid.lamports, claims)
     if split is None:
         return {one.validator_key: _among_strangers(recipient, one, paid) for one in sharing}

@@ -2,13 +2,15 @@
 
 The chain splits each stake account's reward by two floors: commission = floor(gross * c), staker's part =
 floor(gross * (1 - c)); where either would be 0, nobody is paid. Only the staker's part is told per account. So the
-gross reward lies within a lamport or two, and a validator's commission within as many lamports as it has stakers.
+gross reward lies within a lamport or two, and a validator's commission within as many lamports as it has stakers. Where
+the stake of each is known too, it is nearly always exact: all stakers of a validator earn the same per unit of stake.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice, product
 from typing import Final
 
@@ -26,12 +28,20 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class StakerPart:
+    """What one stake account received, and its active stake where that was observed."""
+
+    part: int
+    stake: int | None = None
+
+
+@dataclass(frozen=True)
 class Claim:
     """What is known of one validator's part of a collector's row."""
 
     validator_key: str
-    parts: Sequence[int]
-    """What each of its paid stake accounts received."""
+    parts: Sequence[StakerPart]
+    """Its paid stake accounts."""
     rates: tuple[int, ...]
     """Commissions in bps that may have been applied, the likeliest first."""
 
@@ -66,18 +76,47 @@ def _most_gross(part: int, rate_bps: int) -> int:
     return gross - 1 if share_bps(gross, kept) > part else gross
 
 
-def commission_bounds(parts: Iterable[int], rate_bps: int) -> Bounds:
+def commission_bounds(parts: Iterable[StakerPart], rate_bps: int) -> Bounds:
     """Between which amounts the commission lies that goes with stakers' parts at a rate."""
     if rate_bps == 0:
         return Bounds(0, 0)
     if rate_bps >= BPS_WHOLE:
         return Bounds(0, None)
+    gross = [
+        (least_gross(one.part, rate_bps) or 0, _most_gross(one.part, rate_bps), one.stake or 0)
+        for one in parts
+        if one.part
+    ]
     low = high = 0
-    for part in parts:
-        if part:
-            low += share_bps(least_gross(part, rate_bps) or 0, rate_bps)
-            high += share_bps(_most_gross(part, rate_bps), rate_bps)
+    for least, most in _tightened(gross):
+        low += share_bps(least, rate_bps)
+        high += share_bps(most, rate_bps)
     return Bounds(low, high)
+
+
+def _tightened(gross: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """(least, most) gross rewards of (least, most, stake), narrowed by what all earn alike per unit of stake.
+
+    The largest accounts tell that yield best. One that does not fit it (merged after the look at it, or paid for
+    several epochs at once) keeps its own bounds; where most do not fit, none is narrowed.
+    """
+    low, high = Fraction(0), None
+    fitting: set[int] = set()
+    for number in sorted(range(len(gross)), key=lambda one: (-gross[one][0], one)):
+        least, most, stake = gross[number]
+        if not stake:
+            continue
+        begin, end = Fraction(least, stake), Fraction(most + 1, stake)
+        if end > low and (high is None or begin < high):
+            low, high = max(low, begin), end if high is None else min(high, end)
+            fitting.add(number)
+    if high is None or 2 * len(fitting) < len(gross):
+        return [(least, most) for least, most, _ in gross]
+    # The reward is floor(yield * stake) for a yield from `low` on and below `high`.
+    return [
+        (max(least, low * stake // 1), min(most, -(-high * stake // 1) - 1)) if number in fitting else (least, most)
+        for number, (least, most, stake) in enumerate(gross)
+    ]
 
 
 def fits(commission: int, parts_total: int, paid_accounts: int, rate_bps: int) -> bool:

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.from_files import positions_from_file
 from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.canonical.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
-from aurora_pipeline.canonical.stake_activation import activation
+from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.money import total
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_accounts import (
-    NO_HISTORY,
-    STAKE_HISTORY,
-    StakeAccount,
-    StakeHistory,
-    read_stake_accounts,
-    read_stake_history,
-)
+from aurora_pipeline.providers.solana_accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
     asked_params,
     read_vote_accounts,
 )
-from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
 NO_TOTAL = "NO_TOTAL"
@@ -46,13 +42,21 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     Where the accounts do not sum to the vote account's active stake, the VALIDATOR row is PARTIAL and says both.
     """
     once = Once()
-    rows = [row for key in reference.keys for row in _rows(reference, key, fetch_about(fetches, key), once)]
-    return layer_result(
-        POSITIONS,
-        rows,
-        says_something=map(was_asked, rows),
-        states=[row["state"] for row in rows],
-        violations=missing_rows(POSITIONS, reference.keys, rows),
+    # A frame per validator: the rows of all of them as objects would take several times the memory.
+    frames, states, telling, present = [], set(), [], []
+    for key in reference.keys:
+        rows = _rows(reference, key, fetch_about(fetches, key), once)
+        frames.append(frame_of(POSITIONS, rows))
+        states |= {row["state"] for row in rows}
+        telling += [row for row in rows[:1] if was_asked(row)]
+        present += rows[:1]
+    violations = missing_rows(POSITIONS, reference.keys, present)
+    if present and not telling:
+        violations.append(nothing_known(POSITIONS, present))
+    return LayerResult(
+        frame=pl.concat(frames) if frames else frame_of(POSITIONS, []),
+        completeness=Completeness.FINAL if states <= {FigureState.FINAL.value} else Completeness.PARTIAL,
+        violations=tuple(violations),
     )
 
 
@@ -74,7 +78,7 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
         known_total = vote_stake if isinstance(vote_stake, int) else None
         state = FigureState.PARTIAL if known_total is not None else accounts.state
         return [{"active_stake": known_total, "state": state.value, "reason": accounts.reason}]
-    history = stake_history(fetch, once)
+    history = observed_stake_history(fetch, once)
     rows = [_account_row(account, reference.epoch, history) for account in accounts]
     return [_validator_row(rows, vote_stake), *rows]
 
@@ -135,28 +139,19 @@ def _account_row(account: StakeAccount, epoch: int, history: StakeHistory) -> Ro
     }
 
 
-def stake_history(fetch: StagedFetch, once: Once) -> StakeHistory:
-    """The cluster's stake in past epochs as observed with the accounts.
-
-    Empty where it was not: then stake counts at once, and where the limits bit, the accounts' sum shows it.
-    """
-    for answer in answers_to(fetch.answers, "getMultipleAccounts"):
-        if asked_params(answer)[:1] == [[STAKE_HISTORY]]:
-            history = once.read(read_stake_history, answer, fetch.provider)
-            return NO_HISTORY if isinstance(history, UnreadableAnswer) else history
-    return NO_HISTORY
-
-
 def _delegated(key: str, fetch: StagedFetch, once: Once) -> list[StakeAccount] | Missing:
     """The stake accounts delegated to a validator, from an answer that would hold all of them."""
     problems: list[str] = []
     for answer in answers_to(fetch.answers, "getProgramAccounts"):
         if not _asks_for_all_of(answer, key):
             continue
-        accounts = once.read(read_stake_accounts, answer, fetch.provider)
-        if not isinstance(accounts, UnreadableAnswer):
+        try:
+            # Not kept: each list is about one validator, and all of them together are large.
+            accounts = read_stake_accounts(answer, fetch.provider)
+        except UnreadableAnswer as error:
+            problems.append(error.problem)
+        else:
             return [account for account in accounts if account.voter_key == key]
-        problems.append(accounts.problem)
     return missing(fetch, f"its stake accounts are not known{because(problems)}")
 
 

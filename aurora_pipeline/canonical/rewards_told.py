@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from aurora_pipeline.canonical.commission import StakerPart
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import Row, listed
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, fetch_about, missing
+from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.money import total
 from aurora_pipeline.providers.kinds import adapter_of
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_accounts import VoteState, read_vote_states
+from aurora_pipeline.providers.solana_accounts import VoteState, read_stake_accounts, read_vote_states
 from aurora_pipeline.providers.solana_answers import InflationReward, asked_method, asked_params, read_inflation_rewards
 from aurora_pipeline.providers.solana_questions import VOTE_STATES
 from aurora_pipeline.providers.solana_rewards import PaidInBlocks, blocks_after, read_paid_in_blocks
@@ -77,7 +79,25 @@ class ToldRewards:
     stakers: Stakers
     states: tuple[VoteState, ...]
     """Its vote account as observed in the period, then in the period before, where it was."""
+    stakes: Mapping[str, int] = field(default_factory=dict)
+    """Active stake by stake account, where it was looked up: that makes recomputed commission exact."""
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[StakerPart]:
+        """What its paid stakers received, with their stake."""
+        return [
+            StakerPart(item.lamports, self.stakes.get(address))
+            for address, item in self.accounts.items()
+            if isinstance(item, Paid) and item.lamports
+        ]
+
+
+def share_a_collector(fetches: Sequence[StagedFetch], keys: Sequence[str]) -> bool:
+    """Whether observed vote accounts of several validators name one collector: then stakes are needed to split it."""
+    once = Once()
+    states = [state for key in keys if (state := vote_state(fetches, key, once)) is not None]
+    return len({state.collector_key for state in states}) < len(states)
 
 
 def names_no_stake_accounts(fetches: Sequence[StagedFetch]) -> bool:
@@ -108,7 +128,8 @@ def told_by_node(
         accounts |= _paid_stakers(in_blocks.stakers, key, accounts, observed)
     accounts = accounts if is_its_own else {}
     states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
-    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, is_its_own), states)
+    stakes = _active_stakes(reference, observed[0], key, once) if observed else {}
+    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, is_its_own), states, stakes)
     if isinstance(in_blocks, PaidInBlocks):
         _fill_in(told, in_blocks, recipients)
     return told
@@ -167,6 +188,23 @@ def _stake_accounts(fetch: StagedFetch, key: str) -> tuple[str, ...]:
     except AuroraError:
         # An observation that cannot be read names no account; its own layer says so.
         return ()
+
+
+def _active_stakes(reference: Reference, fetches: Sequence[StagedFetch], key: str, once: Once) -> Mapping[str, int]:
+    """Active stake by stake account, from the observed positions as far as they were loaded."""
+    fetch = fetch_about(fetches, key)
+    listed_in = [] if fetch is None else answers_to(fetch.answers, "getProgramAccounts")
+    if fetch is None or not listed_in:
+        return {}
+    accounts = once.read(read_stake_accounts, listed_in[0], fetch.provider)
+    if isinstance(accounts, UnreadableAnswer):
+        return {}
+    history, epoch = observed_stake_history(fetch, once), reference.epoch
+    return {
+        one.stake_key: activation(one.stake, one.activation_epoch, one.deactivation_epoch, epoch, history).active
+        for one in accounts
+        if one.voter_key == key
+    }
 
 
 def vote_state(fetches: Sequence[StagedFetch], key: str, once: Once) -> VoteState | None:

@@ -9,9 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from aurora_pipeline.canonical.staged import Once, answers_to
 from aurora_pipeline.money import BPS_WHOLE, mul_div
-from aurora_pipeline.providers.reading import U64_MAX
-from aurora_pipeline.providers.solana_accounts import ClusterStake, StakeHistory
+from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import (
+    NO_HISTORY,
+    STAKE_HISTORY,
+    ClusterStake,
+    StakeHistory,
+    read_stake_history,
+)
+from aurora_pipeline.providers.solana_answers import asked_params
+from aurora_pipeline.store.payloads import StagedFetch
 
 RATE_BPS: Final = 900
 """Since the feature that lowered it from 25 %, years before the first epoch this program can be asked about."""
@@ -91,3 +100,15 @@ def _allowance(portion: int, of_changing: int, cluster: ClusterStake) -> int:
     if not portion or not cluster.effective:
         return 0
     return min(portion, mul_div(portion * cluster.effective, RATE_BPS, of_changing * BPS_WHOLE))
+
+
+def observed_stake_history(fetch: StagedFetch, once: Once) -> StakeHistory:
+    """The cluster's stake in past epochs as observed with the accounts.
+
+    Empty where it was not: then stake counts at once, and where the limits bit, the accounts' sum shows it.
+    """
+    for answer in answers_to(fetch.answers, "getMultipleAccounts"):
+        if asked_params(answer)[:1] == [[STAKE_HISTORY]]:
+            history = once.read(read_stake_history, answer, fetch.provider)
+            return NO_HISTORY if isinstance(history, UnreadableAnswer) else history
+    return NO_HISTORY

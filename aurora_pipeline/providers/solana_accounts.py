@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
 
 STAKE_HISTORY: Final = "SysvarStakeHistory1111111111111111111111111"
+_U64_DIGITS: Final = len(str(U64_MAX))
 CREDITS_KEPT: Final = 64
 """So many epochs of vote credits stand in a vote account."""
 
@@ -141,10 +142,45 @@ def _cluster_stake(node: Node) -> ClusterStake:
 def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
     """getProgramAccounts of the stake program, parsed; sorted by key, so that the node's order does not matter."""
     result = rpc_result(answer, provider)
-    accounts = [account for row in result.items() if (account := _stake_account(row)) is not None]
+    if not isinstance(result.value, list):
+        result.refuse("expected a list of accounts")
+    accounts = []
+    for number, row in enumerate(result.value):
+        # A validator can have a hundred thousand: what is as expected is taken at once, the rest step by step.
+        account = _plain_stake_account(row) or _stake_account(result.item(number))
+        if account is not None:
+            accounts.append(account)
     if len({account.stake_key for account in accounts}) != len(accounts):
         result.refuse("a stake account is listed twice")
     return tuple(sorted(accounts, key=lambda account: account.stake_key))
+
+
+def _plain_stake_account(row: Any) -> StakeAccount | None:
+    """A delegated account in which everything is as it has to be; None says nothing about what is wrong, if anything.
+
+    Accepts nothing that `_stake_account` would refuse, and reads it to the same values.
+    """
+    try:
+        parsed, stake_key = row["account"]["data"]["parsed"], row["pubkey"]
+        if parsed["type"] != "delegated":
+            return None
+        authorized, delegation = parsed["info"]["meta"]["authorized"], parsed["info"]["stake"]["delegation"]
+        staker, withdrawer, voter = authorized["staker"], authorized["withdrawer"], delegation["voter"]
+        numbers = delegation["stake"], delegation["activationEpoch"], delegation["deactivationEpoch"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    for text in (stake_key, staker, withdrawer, voter, *numbers):
+        if type(text) is not str or not text:
+            return None
+    for text in numbers:
+        if not (text.isascii() and text.isdigit() and len(text) <= _U64_DIGITS):
+            return None
+    stake, activated_in, deactivated_in = map(int, numbers)
+    if max(stake, activated_in, deactivated_in) > U64_MAX:
+        return None
+    return StakeAccount(
+        stake_key, staker, withdrawer, voter, stake, activated_in, None if deactivated_in == U64_MAX else deactivated_in
+    )
 
 
 def _stake_account(row: Node) -> StakeAccount | None:

@@ -292,14 +292,20 @@ def read_block(answer: Answer, provider: str) -> Block:
         parent_slot=header.parent_slot,
         block_time=None if block_time is None else _instant(block_time),
         rewards=tuple(_reward(row) for row in result["rewards"].items()),
-        base_fees=None if result.get("transactions") is None else _base_fees(result["transactions"]),
+        base_fees=_base_fees(result),
     )
 
 
-def _base_fees(transactions: Node) -> int:
-    """Every signature pays 5000 lamports; what a transaction pays above that is its priority fee."""
+def _base_fees(result: Node) -> int | None:
+    """Every signature pays 5000 lamports; what a transaction pays above that is its priority fee.
+
+    None where the transactions were not asked for, or are not shown in a way that tells their signatures.
+    """
+    rows = [] if result.get("transactions") is None else result["transactions"].items()
+    if result.get("transactions") is None or not all(isinstance(row["transaction"].value, dict) for row in rows):
+        return None
     base = 0
-    for row in transactions.items():
+    for row in rows:
         signatures, fee = row["transaction"]["signatures"].items(), row["meta"]["fee"].whole()
         due = SIGNATURE_FEE * len(signatures)
         if fee < due:

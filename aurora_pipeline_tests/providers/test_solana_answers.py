@@ -198,7 +198,7 @@ def transaction(payer: str, fee: int, keys: list[str], moved: int = 0, signers: 
     }
 
 
-def votes_in(*transactions: dict[str, Any]) -> dict[str, VoteFees]:
+def votes_in(*transactions: dict[str, Any]) -> dict[tuple[str, str], VoteFees]:
     shown = block(100) | {"transactions": list(transactions)}
     return dict(read_block_votes(result_of(questions.block_accounts(100), shown), NODE).fees)
 
@@ -211,7 +211,7 @@ def test_read_block_votes__votes_of_two_payers__summed_each() -> None:
         failed,
         transaction("id2", 10_000, ["authority", "vote2", CLOCK, VOTE_PROGRAM], signers=2),
     )
-    assert fees == {"id1": VoteFees(2, 10_000), "id2": VoteFees(1, 10_000)}
+    assert fees == {("id1", "vote1"): VoteFees(2, 10_000), ("id2", "vote2"): VoteFees(1, 10_000)}
 
 
 def test_read_block_votes__what_is_no_vote__not_counted() -> None:
