@@ -37,7 +37,8 @@ def hide(secrets: Iterable[str]) -> None:
     """Take these texts out of every line that is logged from now on, however they are spelled in it."""
     for secret in secrets:
         if len(secret) >= _SECRET_LENGTH_MIN:
-            _secrets.update((secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]))
+            as_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+            _secrets.update((secret, quote(secret, safe=""), quote_plus(secret), *as_json))
 
 
 def redacted(text: str) -> str:
