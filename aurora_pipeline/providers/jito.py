@@ -102,18 +102,6 @@ class Jito:
                 break
         return answers
 
-    async def _empty_tree(self, subject: str, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched | None:
-        """Why a total of 0 is no figure yet: Kobe writes 0 for what it does not know. None where its history has it."""
-        history = await ask([_history_question(subject, epoch)])
-        answers = [*listing, *history]
-        try:
-            published = read_published_epochs(history[0], self._provider)
-        except UnreadableAnswer as error:
-            return unreadable(subject, error, answers)
-        if epoch in published:
-            return None
-        return pending(subject, f"{_NOT_PUBLISHED}: its total reads 0, but its history has no epoch {epoch}", answers)
-
     def _store_failed(self, subjects: Sequence[str], listing: Sequence[Answer]) -> list[Fetched]:
         try:
             rows = parsed(listing[-1], self._provider).get("rewards")
@@ -127,13 +115,16 @@ class Jito:
     async def _tip_tree(self, tips: ValidatorTips, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
         subject = tips.vote_key
         try:
-            if tips.total == 0 and (doubt := await self._empty_tree(subject, epoch, listing, ask)) is not None:
-                return doubt
+            # Kobe writes 0 for what it does not know; only its history says whether the epoch is published.
+            history = await ask([_history_question(subject, epoch)]) if tips.total == 0 else []
             nodes = await self._pages(lambda page: _nodes_question(epoch, subject, page), ask)
         except ProviderDown as error:
             return down(subject, error)
-        answers = [*listing, *nodes]
+        answers = [*listing, *nodes, *history]
         try:
+            if history and epoch not in read_published_epochs(history[0], self._provider):
+                reason = f"{_NOT_PUBLISHED}: its total reads 0, but its history has no epoch {epoch}"
+                return pending(subject, reason, answers)
             claims = read_staker_rewards(nodes, self._provider, epoch, subject)
         except UnreadableAnswer as error:
             return unreadable(subject, error, answers)

@@ -137,7 +137,7 @@ def told(key: str, *accounts: str, epoch: int = EPOCH, paid: Mapping[str, int] |
 
 
 def vote_state(
-    key: str, commission_bps: int = 700, collector: str | None = None, credits: Sequence[tuple[int, int]] = ()
+    key: str, commission_bps: int = 700, collector: str | None = None, earned: Sequence[tuple[int, int]] = ()
 ) -> Row:
     """A vote account's own data; without a collector it is one from before SIMD-0185."""
     info: Row = {
@@ -150,7 +150,7 @@ def vote_state(
         "authorizedVoters": [],
         "priorVoters": [],
         "epochCredits": [
-            {"epoch": epoch, "credits": str(1_000 + earned), "previousCredits": "1000"} for epoch, earned in credits
+            {"epoch": epoch, "credits": str(1_000 + count), "previousCredits": "1000"} for epoch, count in earned
         ],
         "lastTimestamp": {"slot": LAST, "timestamp": 0},
     }
