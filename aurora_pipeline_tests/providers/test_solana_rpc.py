@@ -308,7 +308,46 @@ def test_rewards__http_404__unavailable() -> None:
     assert fetch(node, "rewards", scope("1"))["v1"].state is UNAVAILABLE
 
 
+def paying(seen: Seen) -> Reply:
+    """The first block after the epoch, behind it the blocks that pay stakers: few, for very many stakers."""
+    slot = seen.rpc["params"][0]
+    rows = [{"pubkey": "v1", "lamports": 5, "postBalance": 6, "rewardType": "Voting"}] if slot == 112 else []
+    shown = block(slot, {112: 107, 113: 112, 115: 113}[slot], rows)
+    return rpc_result(seen, shown | ({"numRewardPartitions": 2} if slot == 112 else {}))
+
+
+def test_rewards__more_questions_than_paying_blocks__blocks_are_read_instead() -> None:
+    stakes = tuple(f"s{number:03}" for number in range(301))
+    node = Node(
+        getBlock=paying,
+        getBlocksWithLimit=lambda seen: rpc_result(seen, [112, 113, 115][: seen.rpc["params"][1]]),
+    )
+    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": stakes}))["v1"]
+    assert one.state is FINAL
+    assert [key.split()[0] for key in methods(one)].count("getInflationReward") == 1
+    assert methods(one)[1:4] == ["getBlocksWithLimit 112 3", "getBlock 113", "getBlock 115"]
+
+
+def test_rewards__paying_blocks_not_all_there__pending() -> None:
+    stakes = tuple(f"s{number:03}" for number in range(301))
+    node = Node(getBlock=paying, getBlocksWithLimit=lambda seen: rpc_result(seen, [112, 113][: seen.rpc["params"][1]]))
+    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": stakes}))["v1"]
+    assert (one.state, "still being paid" in str(one.reason)) == (PENDING, True)
+
+
+def test_rewards__collectors_observed__asked_beside_the_vote_account() -> None:
+    asked = scope("1", "2", stake_accounts={"v1": (), "v2": ()}, collectors={"v1": ("treasury",), "v2": ("treasury",)})
+    one = fetch(Node(), "rewards", asked)["v2"]
+    assert one.answers[0].request["body"]["params"][0] == ["v1", "treasury", "v2"]  # type: ignore[index]
+
+
 # Costs
+
+
+def test_costs__blocks_not_to_be_scanned__one_question_about_vote_accounts_and_the_first_block() -> None:
+    one = fetch(Node(), "costs", scope("1", "2"))[EVERYONE]
+    assert one.state is FINAL
+    assert [key.split()[0] for key in methods(one)] == ["getMultipleAccounts", "getBlock"]
 
 
 def test_costs__whole_epoch__one_fetch_for_everyone() -> None:
