@@ -67,6 +67,13 @@ class Provider(FrozenModel):
         default=None, description="How many requests it gets in how many seconds; left out: no limit."
     )
     concurrency: Whole = Field(default=8, ge=1, le=256, description="How many requests may be under way at once.")
+    batch: Whole = Field(
+        default=1,
+        ge=1,
+        le=1_000,
+        description="Kind solana_rpc: how many questions may go into one request, where the node takes batches; each "
+        "counts in rate_limit.",
+    )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long one attempt may take.")
     retries: Retries = Field(default=Retries(), description="How often a request is sent again.")
     max_body_bytes: Whole = Field(

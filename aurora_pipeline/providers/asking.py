@@ -14,6 +14,7 @@ from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.providers.adapter import Adapter, Answer, Question
 from aurora_pipeline.providers.file_line import FileLine
 from aurora_pipeline.providers.http import ProviderClient
+from aurora_pipeline.providers.rpc_batch import grouped
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.payloads import store_answers, stored_answers
 
@@ -88,8 +89,9 @@ class RecordingAsk:
     async def _ask_all(self, questions: dict[str, Question]) -> dict[str, Answer]:
         """Ask with as many workers as the provider takes; storing goes on beside them and is awaited at the end."""
         storing: list[asyncio.Future[Answer]] = []
-        left = iter(questions.values())
-        workers = [asyncio.create_task(self._work(left, storing)) for _ in range(min(self._workers, len(questions)))]
+        groups = grouped(questions.values(), self._client.batch_size, self._workers)
+        left = iter(groups)
+        workers = [asyncio.create_task(self._work(left, storing)) for _ in range(min(self._workers, len(groups)))]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -102,9 +104,10 @@ class RecordingAsk:
                 self._now |= answers
         return answers
 
-    async def _work(self, questions: Iterator[Question], storing: list[asyncio.Future[Answer]]) -> None:
-        for question in questions:
-            storing.append(self._recorder.add(await self._client.ask(question)))
+    async def _work(self, groups: Iterator[Sequence[Question]], storing: list[asyncio.Future[Answer]]) -> None:
+        for group in groups:
+            async for answer in self._client.ask_together(group):
+                storing.append(self._recorder.add(answer))
 
 
 class _Recorder:

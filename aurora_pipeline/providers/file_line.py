@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ class FileLine:
     def __init__(self, provider: Provider) -> None:
         self.requests = 0
         self.body_bytes = 0
+        self.batch_size = 1
         self._provider = provider
 
     async def __aenter__(self) -> FileLine:
@@ -26,6 +28,11 @@ class FileLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Nothing stays open."""
+
+    async def ask_together(self, questions: Sequence[Question]) -> AsyncIterator[Answer]:
+        """Each file's bytes."""
+        for question in questions:
+            yield await self.ask(question)
 
     async def ask(self, question: Question) -> Answer:
         """The file's bytes. Raises ProviderDown where it cannot be read."""

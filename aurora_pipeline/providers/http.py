@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -21,6 +21,7 @@ from aurora_pipeline.log import event, hide, logger
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.providers.provider_secrets import keys_of, secrets_of
 from aurora_pipeline.providers.rate_headers import limits_left, pause_when_used_up, retry_after
+from aurora_pipeline.providers.rpc_batch import batch_of, taken_apart
 
 # These loggers write addresses and headers, which may hold keys, at levels that people do switch on.
 for _name in ("httpx", "httpcore", "hpack", "h2"):
@@ -68,6 +69,9 @@ class ProviderClient:
         self._passing_trouble = passing_trouble
         self._lines = _Lines(provider)
         self._limiter = None if provider.rate_limit is None else _limiter(provider.rate_limit)
+        # A node counts each question of a batch, so a batch must fit into what may go out at once.
+        self.batch_size = provider.batch if self._limiter is None else min(provider.batch, int(self._limiter.max_rate))
+        """How many questions go into one request at most; 1 once the node has refused more."""
         self._attempt_seconds_max = provider.timeouts.connect_seconds + (
             _READS_PER_ATTEMPT * provider.timeouts.read_seconds
         )
@@ -112,6 +116,29 @@ class ProviderClient:
         self._failures = 0
         return answer
 
+    async def ask_together(self, questions: Sequence[Question]) -> AsyncIterator[Answer]:
+        """Answers to questions that fit into one request; those it does not settle are asked one by one."""
+        told: Mapping[str, Answer] = {}
+        if 1 < len(questions) <= self.batch_size:
+            told = await self._batch(questions)
+        for question in questions:
+            answer = told.get(question.key)
+            is_settled = answer is not None and self._passing_trouble(answer) is None
+            yield answer if answer is not None and is_settled else await self.ask(question)
+
+    async def _batch(self, questions: Sequence[Question]) -> Mapping[str, Answer]:
+        problem = "no element of the answer is to a question"
+        told: Mapping[str, Answer] = {}
+        try:
+            told = taken_apart(await self.ask(batch_of(questions)), questions)
+        except ProviderDown as error:
+            # Too long an answer, or a node that takes no batches; if it is down, the single questions will say so.
+            problem = error.reason
+        if not told:
+            self.batch_size = 1
+            event(_log, logging.WARNING, "takes no batches", provider=self._provider.name, reason=problem)
+        return told
+
     def _failed(self, reason: str, down: bool = False) -> ProviderDown:
         self._failures += 1
         if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
@@ -139,7 +166,7 @@ class ProviderClient:
 
     async def _attempt(self, question: Question) -> Answer:
         async with self._lines.one() as line:
-            await self._wait_for_turn()
+            await self._wait_for_turn(len(question.body) if isinstance(question.body, list) else 1)
             if self._down is not None:
                 raise ProviderDown(self._provider.name, f"{self._down}; not asked again in this run")
             self.requests += 1
@@ -152,12 +179,12 @@ class ProviderClient:
                 raise _Passing(_words(error, self._provider)) from None
         return self._judged(question, answer)
 
-    async def _wait_for_turn(self) -> None:
+    async def _wait_for_turn(self, questions: int) -> None:
         loop = asyncio.get_running_loop()
         if (left := self._paused_until - loop.time()) > 0:
             await asyncio.sleep(left)
         if self._limiter is not None:
-            await self._limiter.acquire()
+            await self._limiter.acquire(questions)
 
     def _judged(self, question: Question, answer: Answer) -> Answer:
         status = answer.status
