@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from aurora_pipeline.store.database import Connection
@@ -148,9 +149,9 @@ class Answer:
     fetched_at: datetime
     payload_id: int = 0
 
-    @property
+    @cached_property
     def response_hash(self) -> str:
-        """SHA-256 of the body."""
+        """SHA-256 of the body, computed from it once."""
         return body_hash(self.body)
 
 
@@ -233,45 +234,47 @@ def store_answers(
         for answer in answers:
             row = cursor.fetchone()
             assert row is not None  # each INSERT ... RETURNING gives one row
-            stored.append(Answer(**{**vars(answer), "payload_id": row["payload_id"]}))
+            kept = replace(answer, payload_id=row["payload_id"])
+            # It was hashed to be stored; a copy of the same bytes need not be hashed again.
+            vars(kept)["response_hash"] = answer.response_hash
+            stored.append(kept)
             cursor.nextset()
     return stored
+
+
+_ANSWER_COLUMNS = "p.request_key, p.request, p.status, p.headers, p.fetched_at, p.payload_id, b.body"
 
 
 def stored_answers(
     connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str
 ) -> dict[str, Answer]:
     """The newest answer per question already stored for a period, so that nobody is asked twice."""
-    rows = connection.execute(
-        """SELECT DISTINCT ON (p.request_key) p.*, b.body
-           FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.chain_id = %s AND p.epoch = %s AND p.data_type = %s AND p.provider = %s
-           ORDER BY p.request_key, p.payload_id DESC""",
-        [chain_id, epoch, data_type, provider],
-    ).fetchall()
-    return {row["request_key"]: _answer(row) for row in rows}
+    query = f"""SELECT {_ANSWER_COLUMNS} FROM (
+            SELECT DISTINCT ON (request_key) * FROM staging_payloads
+            WHERE chain_id = %s AND epoch = %s AND data_type = %s AND provider = %s
+            ORDER BY request_key, payload_id DESC
+        ) p JOIN staging_bodies b USING (chain_id, epoch, response_hash)"""
+    return {
+        answer.request_key: answer for answer in _answers(connection, query, [chain_id, epoch, data_type, provider])
+    }
 
 
 def answers_by_id(connection: Connection, payload_ids: Iterable[int], keys_like: str = "%") -> dict[int, Answer]:
     """Stored answers by payload id; only those whose request key is like a pattern (SQL LIKE), where one is given."""
-    rows = connection.execute(
-        """SELECT p.*, b.body FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
-           WHERE p.payload_id = ANY(%s) AND p.request_key LIKE %s""",
-        [list(set(payload_ids)), keys_like],
-    ).fetchall()
-    return {row["payload_id"]: _answer(row) for row in rows}
+    wanted = list(set(payload_ids))
+    if not wanted:
+        return {}
+    query = f"""SELECT {_ANSWER_COLUMNS}
+        FROM staging_payloads p JOIN staging_bodies b USING (chain_id, epoch, response_hash)
+        WHERE p.payload_id = ANY(%s) AND p.request_key LIKE %s"""
+    return {answer.payload_id: answer for answer in _answers(connection, query, [wanted, keys_like])}
 
 
-def _answer(row: Mapping[str, Any]) -> Answer:
-    return Answer(
-        request_key=row["request_key"],
-        request=row["request"],
-        status=row["status"],
-        headers=row["headers"],
-        body=bytes(row["body"]),
-        fetched_at=row["fetched_at"],
-        payload_id=row["payload_id"],
-    )
+def _answers(connection: Connection, query: str, parameters: Sequence[Any]) -> Iterator[Answer]:
+    """Answers row by row and binary: bodies as text would be twice as long, and all at once stand twice in memory."""
+    with connection.cursor() as cursor:
+        for row in cursor.stream(query.encode(), parameters, binary=True):
+            yield Answer(**row)
 
 
 def record_fetch(
