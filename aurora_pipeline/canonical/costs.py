@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
+from aurora_pipeline.canonical.from_apis import costs_from_trillium
 from aurora_pipeline.canonical.from_files import costs_from_file
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.canonical.shared_fees import fees_shared
 from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import COSTS
-from aurora_pipeline.canonical.vote_fees import ESTIMATE, chain_costs, costs_on_chain, vote_fees_missing
+from aurora_pipeline.canonical.vote_fees import ESTIMATE, EXACT, chain_costs, costs_on_chain, vote_fees_missing
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
@@ -69,12 +70,13 @@ def _from_others(reference: Reference, key: str, fetch: StagedFetch, once: Once)
     told = unknown_kind(fetch, (_NODE, *_READERS)) if reader is None else reader(reference, key, fetch, once)
     if isinstance(told, Missing):
         return {name: source | row for name, row in vote_fees_missing(told).items()}
-    figures = {name: _figure(amount) for name, amount in told.items()}
+    method = _METHODS.get(fetch.kind, EXACT)
+    figures = {name: _figure(amount, method) for name, amount in told.items()}
     return {name: source | figure for name, figure in figures.items()}
 
 
-def _figure(amount: int) -> Row:
-    return {"amount": amount, "origin": "CHAIN", "method": "EXACT", "state": FigureState.FINAL.value}
+def _figure(amount: int, method: str) -> Row:
+    return {"amount": amount, "origin": "CHAIN", "method": method, "state": FigureState.FINAL.value}
 
 
 def _validator_rows(
@@ -116,4 +118,5 @@ def _entered(entries: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(key, name): int(amount) for key, name, amount in rows if amount is not None}
 
 
-_READERS: Mapping[str, Reader] = {"file": costs_from_file}
+_READERS: Mapping[str, Reader] = {"file": costs_from_file, "trillium": costs_from_trillium}
+_METHODS: Mapping[str, str] = {"trillium": ESTIMATE}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.staged import Missing, Once, missing
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.money import total
 from aurora_pipeline.providers import solanabeach_answers as beach
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import StakeAccount
@@ -68,6 +70,14 @@ def rewards_from_trillium(reference: Reference, key: str, fetch: StagedFetch, on
     return [row | {"commission": told.commission} | _third_party(fetch)]
 
 
+def costs_from_trillium(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Mapping[str, int] | Missing:
+    """Vote fees as votes times the fee of one signature."""
+    told = trillium_row(reference, key, fetch, once)
+    if isinstance(told, Missing):
+        return told
+    return {} if told.vote_cost is None else {CostType.VOTE_FEES.value: told.vote_cost}
+
+
 def meta_from_trillium(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
     """Names and commissions. Its stake is rounded to whole SOL, which is no amount of lamports."""
     told = trillium_row(reference, key, fetch, once)
@@ -83,23 +93,38 @@ def meta_from_trillium(reference: Reference, key: str, fetch: StagedFetch, once:
 
 
 def fees_from_solanabeach(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
-    """Fees by the node's key; slots where its histories agree about the blocks."""
-    node = validator.identity_key or ""
+    """Fees by the node's keys; slots where its histories agree about the blocks."""
+    shared = reference.identity_problem(validator)
+    if shared is not None:
+        return Missing(FigureState.UNAVAILABLE, shared).columns
     try:
-        fees = beach.read_fees(beach.about(fetch.answers, node, beach.BLOCK_REWARDS), fetch.provider, reference.epoch)
-        slots = beach.read_slots(beach.about(fetch.answers, node, beach.SUCCESS_RATE), fetch.provider, reference.epoch)
+        fees, slots = _beach_fees(reference, validator, fetch)
     except UnreadableAnswer as error:
         return missing(fetch, f"{error.request_key}: {error.problem}").columns
     if fees is None:
-        return missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of {node}").columns
-    if slots is not None and slots[1] != fees.blocks:
+        return missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of it").columns
+    if slots is None:
+        return {"blocks_produced": fees.blocks, "fees": fees.fees} | _third_party(fetch)
+    if slots[1] != fees.blocks:
         reason = f"{fetch.provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
         return {"leader_slots": slots[0]} | missing(fetch, reason).columns
-    return _slots(*slots) | _beach_fees(fees, fetch) if slots else _beach_fees(fees, fetch)
+    return _slots(*slots) | {"fees": fees.fees} | _third_party(fetch)
 
 
-def _beach_fees(fees: beach.BeachFees, fetch: StagedFetch) -> Row:
-    return {"blocks_produced": fees.blocks, "fees": fees.fees} | _third_party(fetch)
+def _beach_fees(
+    reference: Reference, validator: OperatedValidator, fetch: StagedFetch
+) -> tuple[beach.BeachFees | None, tuple[int, int] | None]:
+    """Fees and (led slots, blocks) of all its identities together; None where one of them is not listed."""
+    epoch, name = reference.epoch, fetch.provider
+    fees, slots = [], []
+    for node in validator.identities:
+        fees.append(beach.read_fees(beach.about(fetch.answers, node, beach.BLOCK_REWARDS), name, epoch))
+        slots.append(beach.read_slots(beach.about(fetch.answers, node, beach.SUCCESS_RATE), name, epoch))
+    known = [one for one in fees if one is not None]
+    counted = [one for one in slots if one is not None]
+    all_fees = beach.BeachFees(total([one.blocks for one in known]), total([one.fees for one in known]))
+    all_slots = (total([led for led, _ in counted]), total([blocks for _, blocks in counted]))
+    return all_fees if len(known) == len(fees) else None, all_slots if len(counted) == len(slots) else None
 
 
 def meta_from_solanabeach(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:

@@ -82,21 +82,25 @@ class SolanaBeach:
         return tuple(one.stake_key for one in read_accounts(pages, self._provider, validator_key))
 
     async def _fees(self, validator: ValidatorAsked, epoch: int, ask: Ask) -> Fetched:
-        subject, node = validator.validator_key, validator.identity_key
-        if node is None:
+        subject, nodes = validator.validator_key, validator.identities
+        if not nodes:
             return unavailable(subject, "its identity is not known, by which fees are listed")
         answers: list[Answer] = []
+        lacking: list[str] = []
         try:
-            answers += await self._history(node, BLOCK_REWARDS, epoch, ask)
-            answers += await self._history(node, SUCCESS_RATE, epoch, ask)
-            fees = read_fees(about(answers, node, BLOCK_REWARDS), self._provider, epoch)
-            read_slots(about(answers, node, SUCCESS_RATE), self._provider, epoch)
+            for node in nodes:
+                answers += await self._history(node, BLOCK_REWARDS, epoch, ask)
+                answers += await self._history(node, SUCCESS_RATE, epoch, ask)
+                read_slots(about(answers, node, SUCCESS_RATE), self._provider, epoch)
+                if read_fees(about(answers, node, BLOCK_REWARDS), self._provider, epoch) is None:
+                    lacking.append(node)
         except ProviderDown as error:
             return down(subject, error)
         except UnreadableAnswer as error:
             return unreadable(subject, error, answers)
-        if fees is None:
-            return unavailable(subject, f"{self._provider} has no fees of epoch {epoch} for {node}", answers)
+        if lacking:
+            reason = f"{self._provider} has no fees of epoch {epoch} for {', '.join(lacking)}"
+            return unavailable(subject, reason, answers)
         return final(subject, answers)
 
     async def _stakes(self, scope: FetchScope, ask: Ask) -> Fetched:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
@@ -16,7 +17,8 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.config import Provider
+from aurora_pipeline.canonical.tables import COST_ENTRIES
+from aurora_pipeline.config import CostType, Provider
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
@@ -25,6 +27,7 @@ from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.checking import check_providers
 from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.providers.asked import provider
 
@@ -136,6 +139,15 @@ def test_trillium__meta__partial_because_its_stake_is_in_whole_sol(
         row = found[one.vote]
         assert (row["identity_key"], row["active_stake"], row["state"]) == (one.identity, None, "partial")
         assert row["mev_commission_bps"] == one.mev_commission_bps
+
+
+def test_trillium__costs__votes_times_the_fee_as_an_estimate(simulator: SimulatorProcess, told: EpochTruth) -> None:
+    entries = frame_of(COST_ENTRIES, [])
+    result = canonical_costs(reference(told), staged(trillium(simulator), told, "costs"), entries, [CostType.VOTE_FEES])
+    found = rows(result)
+    for one in told.validators:
+        row = found[one.vote]
+        assert (row["entry_type"], row["amount"], row["method"]) == ("VOTE_FEES", one.vote_fees_lamports, "ESTIMATE")
 
 
 def test_trillium__epoch_to_come__pending(simulator: SimulatorProcess, told: EpochTruth) -> None:
