@@ -30,10 +30,10 @@ def canonical_stake_events(
     """Events per stake account, and one SUMMARY row per operated validator that says how far they are known.
 
     `positions_before` and `rewards_before` are those of the period before, None where they are not published. That
-    there is nothing to compare with makes no snapshot partial: it would never become complete.
+    there is nothing to compare with is a complete answer: it would never become another one by waiting.
     """
     summaries = {key: _summary(key, positions, positions_before) for key in reference.keys}
-    compared = [key for key, row in summaries.items() if row["state"] != FigureState.UNAVAILABLE]
+    compared = [key for key in reference.keys if summaries[key].pop("is_compared")]
     rows = [reference.row(key) | row for key, row in summaries.items()]
     if positions_before is not None and compared:
         paid = None if rewards_before is None else _rewards(rewards_before)
@@ -50,25 +50,29 @@ def canonical_stake_events(
         STAKE_EVENTS,
         rows,
         says_something=[True for _ in rows],
-        states=[row["state"] for row in summaries.values() if row["state"] != FigureState.UNAVAILABLE],
+        states=[str(row["state"]) for row in rows],
         violations=missing_rows(STAKE_EVENTS, reference.keys, rows),
     )
 
 
 def _summary(key: str, positions: pl.DataFrame, before: pl.DataFrame | None) -> Row:
-    start: Row = {"event_type": "SUMMARY", "account_key": key}
+    start: Row = {"event_type": "SUMMARY", "account_key": key, "is_compared": False}
     if before is None:
-        return start | {"state": FigureState.UNAVAILABLE.value, "reason": NO_EARLIER_POSITIONS}
+        return start | {"state": FigureState.FINAL.value, "reason": NO_EARLIER_POSITIONS}
     earlier, now = _state(before, key), _state(positions, key)
     if earlier is None:
-        return start | {"state": FigureState.UNAVAILABLE.value, "reason": NOT_OPERATED_BEFORE}
+        return start | {"state": FigureState.FINAL.value, "reason": NOT_OPERATED_BEFORE}
     for period, (state, reason) in (("this period", now or ("unavailable", None)), ("the period before", earlier)):
         if state in (FigureState.UNAVAILABLE, FigureState.PENDING):
             # Its stake accounts are not known at all: what is missing there has not left.
             return start | {"state": FigureState.UNAVAILABLE.value, "reason": f"positions of {period}: {reason}"}
         if state == FigureState.PARTIAL:
-            return start | {"state": FigureState.PARTIAL.value, "reason": f"positions of {period}: {reason}"}
-    return start | {"state": FigureState.FINAL.value}
+            return start | {
+                "is_compared": True,
+                "state": FigureState.PARTIAL.value,
+                "reason": f"positions of {period}: {reason}",
+            }
+    return start | {"is_compared": True, "state": FigureState.FINAL.value}
 
 
 def _state(positions: pl.DataFrame, key: str) -> tuple[str, str | None] | None:

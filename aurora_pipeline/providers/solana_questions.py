@@ -78,12 +78,18 @@ def blocks(first_slot: int, last_slot: int) -> Question:
 
 def first_block_from(slot: int) -> Question:
     """The first slot from `slot` on that has a block."""
-    return _rpc(f"getBlocksWithLimit {slot} 1", "getBlocksWithLimit", [slot, 1, _FINALIZED], read_blocks)
+    return blocks_from(slot, 1)
 
 
 def blocks_from(slot: int, count: int) -> Question:
     """The first so many slots from `slot` on that have a block."""
-    return _rpc(f"getBlocksWithLimit {slot} {count}", "getBlocksWithLimit", [slot, count, _FINALIZED], read_blocks)
+
+    def whole(answer: Answer, provider: str) -> object:
+        # Fewer than asked for means that the chain had no more yet: such an answer must not serve again.
+        slots = read_blocks(answer, provider)
+        return slots if len(slots) == count else None
+
+    return _rpc(f"getBlocksWithLimit {slot} {count}", "getBlocksWithLimit", [slot, count, _FINALIZED], whole)
 
 
 def block(slot: int) -> Question:

@@ -134,7 +134,7 @@ def test_events__another_withdrawer__named_with_the_former_one() -> None:
 def test_events__no_earlier_positions__none_and_the_reason_but_nothing_held_back() -> None:
     result, events = events_from(positions(("a", "V", 9, 0, 0)), None)
     assert events == set()
-    assert [row["state"] for row in result.frame.to_dicts()] == ["unavailable"] * 2
+    assert [row["state"] for row in result.frame.to_dicts()] == ["final"] * 2
     assert all("NO_EARLIER_POSITIONS" in row["reason"] for row in result.frame.to_dicts())
     assert result.completeness is Completeness.FINAL
 

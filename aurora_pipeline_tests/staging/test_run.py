@@ -71,10 +71,10 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
     costs = fetches(database, "costs")[EVERYONE]
     paid = read_vote_fees(costs.answers, costs.provider, period.first_slot, period.last_slot)
     for one in world.truth:
-        led = read_led_blocks(fees[one.vote].answers, "node", one.identity, period.first_slot, period.last_slot)
+        led = read_led_blocks(fees[one.vote].answers, "node", [one.identity], period.first_slot, period.last_slot)
         assert (led.leader_slots, len(led.blocks), len(led.skipped)) == (one.leader_slots, one.blocks, one.skipped)
         assert (led.fees, led.unproven) == (one.fees_lamports, ())
-        assert paid[one.identity] == VoteFees(one.votes, one.vote_fees_lamports)
+        assert paid[one.identity, one.vote] == VoteFees(one.votes, one.vote_fees_lamports)
         rows = {
             address: item.lamports
             for answer in rewards[one.vote].answers
