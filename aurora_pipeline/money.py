@@ -118,7 +118,8 @@ def shift_point_rounded(text: str, decimals: int, what: str = "amount", *, half_
     number, lost = _shifted(digits, shift)
     if sign and (number or lost):
         raise MoneyError(f"{what} {text!r} is negative, and there is no rounding for that")
-    return amount(number + (1 if half_up and 2 * lost >= 10**-shift and lost else 0), what)
+    rounds_up = half_up and lost > 0 and 2 * lost >= 10**-shift
+    return amount(number + 1 if rounds_up else number, what)
 
 
 def _decimal_parts(text: str, decimals: int, what: str) -> tuple[str, int, int]:

@@ -86,7 +86,7 @@ def _check_cross_checks(
     for role, names in checks.items() if isinstance(checks, Mapping) and providers is not None else ():
         for index, name in enumerate(names if isinstance(names, list) else ()):
             path = (*base, role, index)
-            if not isinstance(name, str) or path in file.unusable or providers is None:
+            if role not in ROLES or not isinstance(name, str) or path in file.unusable or providers is None:
                 continue
             asked = roles.get(role) if isinstance(roles, Mapping) else None
             if name not in providers:
