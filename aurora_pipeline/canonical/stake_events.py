@@ -62,17 +62,14 @@ def _summary(key: str, positions: pl.DataFrame, before: pl.DataFrame | None) -> 
     earlier, now = _state(before, key), _state(positions, key)
     if earlier is None:
         return start | {"state": FigureState.FINAL.value, "reason": NOT_OPERATED_BEFORE}
-    for period, (state, reason) in (("this period", now or ("unavailable", None)), ("the period before", earlier)):
-        if state in (FigureState.UNAVAILABLE, FigureState.PENDING):
-            # Its stake accounts are not known at all: what is missing there has not left.
-            return start | {"state": FigureState.UNAVAILABLE.value, "reason": f"positions of {period}: {reason}"}
-        if state == FigureState.PARTIAL:
-            return start | {
-                "is_compared": True,
-                "state": FigureState.PARTIAL.value,
-                "reason": f"positions of {period}: {reason}",
-            }
-    return start | {"is_compared": True, "state": FigureState.FINAL.value}
+    if now is None or now[0] in (FigureState.UNAVAILABLE, FigureState.PENDING):
+        # Its stake accounts are not known at all: what is missing there has not left.
+        reason = f"positions of this period: {None if now is None else now[1]}"
+        return start | {"state": FigureState.UNAVAILABLE.value if now is None else now[0], "reason": reason}
+    if earlier[0] in (FigureState.UNAVAILABLE, FigureState.PENDING):
+        return start | {"state": FigureState.FINAL.value, "reason": f"{NO_EARLIER_POSITIONS} ({earlier[1]})"}
+    reason = None if earlier[0] == FigureState.FINAL else f"positions of the period before: {earlier[1]}"
+    return start | {"is_compared": True, "state": now[0], "reason": now[1] if now[0] == FigureState.PARTIAL else reason}
 
 
 def _state(positions: pl.DataFrame, key: str) -> tuple[str, str | None] | None:

@@ -106,7 +106,12 @@ def test_epoch_nobody_observed__fees_stand_and_own_rewards_are_null_with_the_rea
         "canonical_validator_meta",
         *OWED,
     }
-    assert missing_figures(partial, UNOBSERVED) == {"vote_rewards"}
+    # Who collects for a validator was not observed either: where it is not the vote account, commission is not known.
+    assert missing_figures(partial, UNOBSERVED) == {"vote_rewards", "commission"}
+    collected_elsewhere = {one.vote for one in partial.truth(UNOBSERVED).validators if one.collector != one.vote}
+    assert {
+        row["validator_key"] for row in pnl(partial, UNOBSERVED) if row["commission"] is None
+    } == collected_elsewhere
     for table in ("canonical_stake_positions", "canonical_validator_meta"):
         rows = partial.rows(f"SELECT DISTINCT state, reason FROM {table} WHERE epoch = %s", UNOBSERVED)
         assert [row["state"] for row in rows] == ["unavailable"]
@@ -117,8 +122,12 @@ def test_epoch_nobody_observed__fees_stand_and_own_rewards_are_null_with_the_rea
 def test_epoch_nobody_observed__lines_on_the_missing_component_are_partial_and_say_why(partial: World) -> None:
     lines = partial.rows("SELECT * FROM partner_commission_lines WHERE epoch = %s", UNOBSERVED)
     open_lines = [line for line in lines if line["final"] is None]
-    assert {(line["agreement_id"], line["component"]) for line in open_lines} == {("meridian-anchor", "VOTE_REWARDS")}
-    assert all(NOT_OBSERVED in line["reason"] and line["state"] != "final" for line in open_lines)
+    own = {("meridian-anchor", "VOTE_REWARDS")}
+    assert {(line["agreement_id"], line["component"]) for line in open_lines} - own == {
+        ("northwind-2026", "COMMISSION"),
+        ("lumen-capitals", "COMMISSION"),
+    }
+    assert all("not observed" in line["reason"] and line["state"] != "final" for line in open_lines)
     assert all(line["state"] == "final" for line in lines if line["final"] is not None)
     statements = {
         row["partner_id"]: row
@@ -127,11 +136,11 @@ def test_epoch_nobody_observed__lines_on_the_missing_component_are_partial_and_s
     meridian = statements.pop("meridian")
     assert (meridian["state"], meridian["lines_total"], meridian["missing_count"]) == ("partial", None, 1)
     assert "meridian-anchor/rewards" in meridian["reason"]
-    assert {row["state"] for row in statements.values()} == {"final"}
+    assert {partner for partner, row in statements.items() if row["state"] == "partial"} == {"northwind", "lumen"}
     unknown = partial.rows(
         "SELECT * FROM revenue_allocation WHERE epoch = %s AND party = 'UNKNOWN' AND amount IS NULL", UNOBSERVED
     )
-    assert {part["component"] for part in unknown} == {"VOTE_REWARDS"}
+    assert {part["component"] for part in unknown} == {"VOTE_REWARDS", "COMMISSION"}
 
 
 def test_epoch_nobody_observed__backfilled_again__never_asks_what_it_is_like_now(partial: World) -> None:
@@ -235,7 +244,7 @@ def test_everything_down__an_epoch_without_any_figure_is_published_with_its_reas
     assert len(statements) == 4
     assert {(row["state"], row["known_total"]) for row in statements if row["line_count"]} == {("partial", 0)}
     assert partial.backfill(DARK).failures == ()
-    assert missing_figures(partial, DARK) == {"vote_rewards"}
+    assert missing_figures(partial, DARK) == {"vote_rewards", "commission"}
 
 
 def test_status__after_all_this__counts_what_still_misses_figures(partial: World) -> None:

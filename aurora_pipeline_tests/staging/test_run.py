@@ -10,7 +10,7 @@ import pytest
 from aurora_pipeline.config import DataType
 from aurora_pipeline.providers.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import read_staker_rewards
-from aurora_pipeline.providers.solana_answers import VoteFees, read_inflation_rewards
+from aurora_pipeline.providers.solana_answers import VoteFees, asked_method, read_inflation_rewards
 from aurora_pipeline.providers.solana_blocks import read_led_blocks, read_vote_fees
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.plan import NOT_OBSERVED
@@ -78,6 +78,7 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
         rows = {
             address: item.lamports
             for answer in rewards[one.vote].answers
+            if asked_method(answer) == "getInflationReward"
             for address, item in read_inflation_rewards(answer, "node").items()
             if item is not None
         }
