@@ -18,6 +18,12 @@ from aurora_pipeline.store.payloads import Answer
 
 _MISTAKES_SHOWN: Final = 5
 _TEXT_MAX: Final = 200
+_PLAIN_DIGITS_MAX: Final = 20
+_MAXIMA: Final[Mapping[CellKind, int | None]] = {
+    CellKind.WHOLE: U64_MAX,
+    CellKind.AMOUNT: None,
+    CellKind.RATE: BPS_WHOLE,
+}
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,7 @@ def _read(answer: Answer, data_type: DataType, key: Sequence[str], needed: Seque
     columns: Mapping[str, Mapping[str, str]] = mapping["columns"]
     rows = _rows(answer, mapping.get("sheet"))
     places = _places(rows, columns)
-    kinds = FIELDS[data_type]
+    cells_of = [_Cell(name, place, FIELDS[data_type][name], columns[name]) for name, place in places.items()]
     found: list[dict[str, Any]] = []
     seen: dict[tuple[Any, ...], int] = {}
     mistakes: list[str] = []
@@ -187,7 +193,7 @@ def _read(answer: Answer, data_type: DataType, key: Sequence[str], needed: Seque
         if not any(cells):
             continue
         try:
-            row = _row(number, cells, places, columns, kinds, epoch, needed)
+            row = _row(number, cells, cells_of, epoch, needed)
             if row is None:
                 continue
             first = seen.setdefault(tuple(row.get(name) for name in key), number)
@@ -226,51 +232,59 @@ def _places(rows: Iterator[Row], columns: Mapping[str, Mapping[str, str]]) -> di
     return places
 
 
-def _row(
-    number: int,
-    cells: Sequence[str],
-    places: Mapping[str, int],
-    columns: Mapping[str, Mapping[str, str]],
-    kinds: Mapping[str, CellKind],
-    epoch: int,
-    needed: Sequence[str],
-) -> dict[str, Any] | None:
-    """A row's values by field; None for a row of another epoch."""
+class _Cell:
+    """Where a field stands in a row, and how its text is read."""
 
-    def value(name: str) -> Any:
-        text = cells[places[name]].strip() if places[name] < len(cells) else ""
+    __slots__ = ("column", "is_plain", "kind", "name", "place")
+
+    def __init__(self, name: str, place: int, kind: CellKind, column: Mapping[str, str]) -> None:
+        self.name, self.place, self.kind, self.column = name, place, kind, column
+        decimals = UNITS[kind][column["unit"]] if kind in UNITS else 0
+        self.is_plain = kind is not CellKind.TEXT and decimals == 0
+        """Digits alone are the number."""
+
+    def value(self, number: int, cells: Sequence[str], needed: Sequence[str]) -> Any:
+        """The value in a row, or what is wrong with it."""
+        text = cells[self.place].strip() if self.place < len(cells) else ""
         try:
-            found = _value(text, kinds[name], columns[name])
+            found = _value(text, self)
         except ValueError as error:
-            raise FileProblem(f"row {number}, column {columns[name]['column']!r}: {error}") from None
-        if found is None and (name in needed or name == "epoch"):
-            raise FileProblem(f"row {number}, column {columns[name]['column']!r} is empty")
+            raise FileProblem(f"row {number}, column {self.column['column']!r}: {error}") from None
+        if found is None and (self.name in needed or self.name == "epoch"):
+            raise FileProblem(f"row {number}, column {self.column['column']!r} is empty")
         return found
 
-    if "epoch" in places and value("epoch") != epoch:
-        return None
-    return {name: value(name) for name in places}
+
+def _row(
+    number: int, cells: Sequence[str], cells_of: Sequence[_Cell], epoch: int, needed: Sequence[str]
+) -> dict[str, Any] | None:
+    """A row's values by field; None for a row of another epoch."""
+    for cell in cells_of:
+        if cell.name == "epoch" and cell.value(number, cells, needed) != epoch:
+            return None
+    return {cell.name: cell.value(number, cells, needed) for cell in cells_of}
 
 
-def _value(text: str, kind: CellKind, column: Mapping[str, str]) -> str | int | None:
+def _value(text: str, cell: _Cell) -> str | int | None:
     if not text:
         return None
-    if kind is CellKind.TEXT:
+    if cell.kind is CellKind.TEXT:
         if len(text) > _TEXT_MAX:
             raise FileProblem(f"{text[:30]!r}… is too long")
         return text
-    if kind is CellKind.WHOLE:
-        return _bounded(shift_point(text, 0, "the number"), U64_MAX)
-    decimals = UNITS[kind][column["unit"]]
-    rounding = Rounding(column["rounding"])
+    maximum = _MAXIMA[cell.kind]
+    if cell.is_plain and len(text) <= _PLAIN_DIGITS_MAX and text.isascii() and text.isdigit():
+        return _bounded(int(text), maximum)
+    if cell.kind is CellKind.WHOLE:
+        return _bounded(shift_point(text, 0, "the number"), maximum)
+    unit, rounding = cell.column["unit"], Rounding(cell.column["rounding"])
+    decimals = UNITS[cell.kind][unit]
     if rounding is not Rounding.EXACT:
-        number = shift_point_rounded(text, decimals, column["unit"], half_up=rounding is Rounding.HALF_UP)
-    else:
-        try:
-            number = shift_point(text, decimals, column["unit"])
-        except MoneyError as error:
-            raise FileProblem(f"{error}; where that is noise, state rounding: half_up") from None
-    return _bounded(number, BPS_WHOLE if kind is CellKind.RATE else None)
+        return _bounded(shift_point_rounded(text, decimals, unit, half_up=rounding is Rounding.HALF_UP), maximum)
+    try:
+        return _bounded(shift_point(text, decimals, unit), maximum)
+    except MoneyError as error:
+        raise FileProblem(f"{error}; where that is noise, state rounding: half_up") from None
 
 
 def _bounded(number: int, maximum: int | None) -> int:

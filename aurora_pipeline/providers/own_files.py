@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
@@ -12,6 +13,7 @@ from aurora_pipeline.providers.file_answers import read_meta, read_positions, re
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.verdict import final, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import request_text
 
 _TOGETHER = frozenset({DataType.META.value, DataType.COSTS.value})
 
@@ -63,8 +65,27 @@ class OwnFiles:
 
     def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """The stake accounts of a validator, from a file of positions."""
-        rows = read_positions(answers[0], self._provider) if answers else {}
-        return tuple(position.account.stake_key for position in rows.get(validator_key, ()))
+        return _stake_keys(_Held(answers[0], self._provider)).get(validator_key, ()) if answers else ()
+
+
+class _Held:
+    """An answer by what it says, so that a file is not read again for each of its validators."""
+
+    def __init__(self, answer: Answer, provider: str) -> None:
+        self.answer, self.provider = answer, provider
+        self._says = (answer.response_hash, request_text(answer.request))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and self._says == other._says
+
+    def __hash__(self) -> int:
+        return hash(self._says)
+
+
+@lru_cache(maxsize=1)
+def _stake_keys(held: _Held) -> Mapping[str, tuple[str, ...]]:
+    rows = read_positions(held.answer, held.provider)
+    return {key: tuple(position.account.stake_key for position in positions) for key, positions in rows.items()}
 
 
 def _question(table: FileTable, epoch: int) -> Question:

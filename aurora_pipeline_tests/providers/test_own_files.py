@@ -228,6 +228,18 @@ def test_positions__the_sheet__stake_accounts_with_both_wallets(tmp_path: Path) 
     assert (validator["state"], validator["reason"]) == ("final", "NO_TOTAL")
 
 
+def test_stake_accounts__file_of_several_validators__those_of_the_one_asked_about(tmp_path: Path) -> None:
+    number = ("n", str(EPOCH))
+    rows = sheet(*([key, number, f"acc-{key}", "s", "w", ("n", "1"), ("n", "1"), None] for key in ("V", "W")))
+    (tmp_path / "stake.xlsx").write_bytes(workbook(rows))
+    settings = own(tmp_path, "positions", "stake.xlsx", POSITIONS)
+    first, second = fetch(settings, "V", "W")
+    adapter = adapter_for(settings)
+    told = [adapter.stake_accounts(one.answers, one.subject) for one in (first, second)]
+    assert told == [("acc-V",), ("acc-W",)]
+    assert adapter.stake_accounts(first.answers, "X") == ()
+
+
 def test_positions__total_that_does_not_fit__partial(tmp_path: Path) -> None:
     text = f"v,e,a,w,s,on,off,all\nV,{EPOCH},acc,w,5,1,,7\n"
     (tmp_path / "p.csv").write_text(text)
