@@ -68,8 +68,8 @@ def _summary(key: str, positions: pl.DataFrame, before: pl.DataFrame | None) -> 
         return start | {"state": FigureState.UNAVAILABLE.value if now is None else now[0], "reason": reason}
     if earlier[0] in (FigureState.UNAVAILABLE, FigureState.PENDING):
         return start | {"state": FigureState.FINAL.value, "reason": f"{NO_EARLIER_POSITIONS} ({earlier[1]})"}
-    reason = None if earlier[0] == FigureState.FINAL else f"positions of the period before: {earlier[1]}"
-    return start | {"is_compared": True, "state": now[0], "reason": now[1] if now[0] == FigureState.PARTIAL else reason}
+    told = None if earlier[0] == FigureState.FINAL else f"positions of the period before: {earlier[1]}"
+    return start | {"is_compared": True, "state": now[0], "reason": now[1] if now[0] == FigureState.PARTIAL else told}
 
 
 def _state(positions: pl.DataFrame, key: str) -> tuple[str, str | None] | None:
