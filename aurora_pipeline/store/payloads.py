@@ -195,6 +195,12 @@ def fetch_digest(
     return record_digest(FETCH_TAG, kind, state.value, reason, merkle_root(leaves))
 
 
+_LARGE_BODY_BYTES = 2**20
+_INSERT_BODY = """
+    INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, %b) ON CONFLICT DO NOTHING
+"""
+
+
 def store_answers(
     connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, answers: Sequence[Answer]
 ) -> list[Answer]:
@@ -204,11 +210,12 @@ def store_answers(
     bodies = {answer.response_hash: answer.body for answer in answers}
     stored = []
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            [(chain_id, epoch, digest, body) for digest, body in bodies.items()],
-        )
+        rows = [(chain_id, epoch, digest, body) for digest, body in bodies.items()]
+        cursor.executemany(_INSERT_BODY, [row for row in rows if len(row[3]) < _LARGE_BODY_BYTES])
+        for row in rows:
+            if len(row[3]) >= _LARGE_BODY_BYTES:
+                # Each by itself: in a pipeline all of them wait in one buffer, which is moved with every piece sent.
+                cursor.execute(_INSERT_BODY, row)
         cursor.executemany(
             """INSERT INTO staging_payloads
                    (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash,
