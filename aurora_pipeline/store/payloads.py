@@ -210,12 +210,12 @@ def store_answers(
     bodies = {answer.response_hash: answer.body for answer in answers}
     stored = []
     with connection.cursor() as cursor:
-        rows = [(chain_id, epoch, digest, body) for digest, body in bodies.items()]
-        cursor.executemany(_INSERT_BODY, [row for row in rows if len(row[3]) < _LARGE_BODY_BYTES])
-        for row in rows:
-            if len(row[3]) >= _LARGE_BODY_BYTES:
-                # Each by itself: in a pipeline all of them wait in one buffer, which is moved with every piece sent.
-                cursor.execute(_INSERT_BODY, row)
+        large = {digest for digest, body in bodies.items() if len(body) >= _LARGE_BODY_BYTES}
+        small = [(chain_id, epoch, digest, body) for digest, body in bodies.items() if digest not in large]
+        cursor.executemany(_INSERT_BODY, small)
+        for digest in large:
+            # Each by itself: in a pipeline all of them wait in one buffer, which is moved with every piece sent.
+            cursor.execute(_INSERT_BODY, (chain_id, epoch, digest, bodies[digest]))
         cursor.executemany(
             """INSERT INTO staging_payloads
                    (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash,
