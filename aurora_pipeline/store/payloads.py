@@ -27,6 +27,8 @@ from aurora_pipeline.store.tables import json as json_column
 
 RESPONSE_TAG = "aurora.response.1"
 FETCH_TAG = "aurora.fetch.1"
+EVERY_KEY = "%"
+"""The SQL LIKE pattern of all request keys."""
 EVERYONE = "*"
 """The subject of a fetch whose answers cover all validators."""
 
@@ -266,7 +268,7 @@ def stored_answers(
     }
 
 
-def answers_by_id(connection: Connection, payload_ids: Iterable[int], keys_like: str = "%") -> dict[int, Answer]:
+def answers_by_id(connection: Connection, payload_ids: Iterable[int], keys_like: str = EVERY_KEY) -> dict[int, Answer]:
     """Stored answers by payload id; only those whose request key is like a pattern (SQL LIKE), where one is given."""
     wanted = list(set(payload_ids))
     if not wanted:
@@ -363,7 +365,7 @@ def staged_providers(connection: Connection, chain_id: str, epoch: int, data_typ
 
 
 def load_fetches(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, keys_like: str = "%"
+    connection: Connection, chain_id: str, epoch: int, data_type: str, keys_like: str = EVERY_KEY
 ) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
@@ -381,7 +383,8 @@ def load_fetches(
             subject=row["subject"],
             state=FigureState(row["state"]),
             reason=row["reason"],
-            answers=tuple(answers[number] for number in row["payload_ids"] if number in answers),
+            # Only a pattern leaves answers out; one that should be there and is not must not go unnoticed.
+            answers=tuple(answers[n] for n in row["payload_ids"] if n in answers or keys_like == EVERY_KEY),
             fetch_digest=row["fetch_digest"],
         )
         for row in rows

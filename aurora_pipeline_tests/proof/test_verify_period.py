@@ -287,7 +287,7 @@ def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_
     proven.run(
         "UPDATE snapshots SET content_digest = %s, lineage_digest = %s WHERE snapshot_id = %s", content, lineage, number
     )
-    totals = json.dumps({"fees": str(int(frame["fees"].sum()))})
+    totals = json.dumps({name: str(int(frame[name].sum())) for name in FEES.amounts})
     proven.run("UPDATE snapshot_reports SET totals = %s WHERE snapshot_id = %s", totals, number)
     shallow = [str(failure) for failure in proven.verify().failures]
     assert len(shallow) == 1, shallow  # what was computed from it still names what it was
