@@ -197,6 +197,15 @@ def test_first_blocks__one_is_missing__no_account_reads_as_unpaid() -> None:
     assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
 
 
+def test_first_blocks__do_not_follow_each_other__no_account_reads_as_unpaid() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2"]})
+    gap = reward_block(LAST + 6, LAST + 5, ("s2", parts["s2"], "Staking"))
+    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)[:2], gap]
+    result = rewards_of([fetch("rewards", answers)], seen)
+    assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
+
+
 def test_first_blocks__node_gives_no_row_for_the_collector__the_block_does() -> None:
     commission, parts = paid_at(700, "s1")
     answers = [*told("V", "s1", paid=parts), in_blocks(parts, commission)[0]]

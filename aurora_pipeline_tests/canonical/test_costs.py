@@ -204,7 +204,9 @@ def test_admission_ticket__charged_in_the_epochs_first_block__cost_of_that_valid
     row = row_of(result, entry_type="ADMISSION_TICKET")
     assert (row["amount"], row["method"], row["state"]) == (1_600_000_000, "EXACT", "final")
     assert result.frame.filter(entry_type="ADMISSION_TICKET").height == 1
-    # The same row in a later block would be about another epoch.
+    # The same row in a later block would be about something else.
+    inside = block(FIRST + 9, FIRST + 2, ("V", -1_600_000_000, "VATDebit"))
+    assert costs_from(vote_states(V=vote_state("V")), inside).frame.height == 1
     later = block(LAST + 1, LAST, ("V", -1_600_000_000, "VATDebit"))
     assert costs_from(vote_states(V=vote_state("V")), later).frame.height == 1
 

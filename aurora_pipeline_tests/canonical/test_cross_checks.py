@@ -31,7 +31,7 @@ REFERENCE = Reference(
     datetime(2026, 9, 3, tzinfo=UTC),
     (OperatedValidator(A, "identity-a", "a", "OPERATOR"),),
 )
-FETCHES = {1: FetchIdentity(1, "first", "a" * 64), 2: FetchIdentity(2, "second", "b" * 64)}
+FETCHES = {1: FetchIdentity(1, "x", "first", A, "a" * 64), 2: FetchIdentity(2, "x", "second", A, "b" * 64)}
 START: dict[str, Any] = {"chain_id": "chain", "epoch": 7, "validator_key": A, "state": "final"}
 Rows = list[dict[str, Any]]
 

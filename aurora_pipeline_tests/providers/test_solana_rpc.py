@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import (
     EVERYONE,
     LEADER_SCHEDULE,
@@ -25,7 +26,7 @@ from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider
+from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider, result_of
 from aurora_pipeline_tests.providers.test_solana_answers import transaction
 
 EPOCH, FIRST, LAST = 10, 100, 109
@@ -333,6 +334,12 @@ def test_rewards__paying_blocks_not_all_there__pending() -> None:
     node = Node(getBlock=paying, getBlocksWithLimit=lambda seen: rpc_result(seen, [112, 113][: seen.rpc["params"][1]]))
     one = fetch(node, "rewards", scope("1", stake_accounts={"v1": stakes}))["v1"]
     assert (one.state, "still being paid" in str(one.reason)) == (PENDING, True)
+
+
+def test_blocks_from__fewer_than_asked_for__asked_again() -> None:
+    question = questions.blocks_from(112, 3)
+    assert question.accepts(result_of(question, [112, 113, 115]))
+    assert not question.accepts(result_of(question, [112, 113]))
 
 
 def test_rewards__collectors_observed__asked_beside_the_vote_account() -> None:
