@@ -12,6 +12,7 @@ import typer
 
 from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.log import set_up
 
 COMMANDS = {
     "demo": "demo",
@@ -26,6 +27,7 @@ COMMANDS = {
     "validators": "registry",
     "operator-wallets": "registry:operator_wallets",
     "costs": "registry",
+    "providers": "providers",
     "partners": "partners",
     "wallets": "wallets",
     "agreements": "agreements",
@@ -75,6 +77,7 @@ def root(
 def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input)."""
     try:
+        set_up(os.environ)
         build_app(sys.argv[1:])()
     except AuroraError as error:
         sys.exit(print_error(error))

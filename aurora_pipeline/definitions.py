@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import dagster as dg
 
 from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
+from aurora_pipeline.canonical.judging import JUDGING_ASSETS
+from aurora_pipeline.canonical.stake_events_asset import stake_events
 from aurora_pipeline.commissions.asset import partner_commission_lines
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
@@ -14,12 +16,15 @@ from aurora_pipeline.pnl.asset import validator_pnl
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import STAGING_ASSETS
 from aurora_pipeline.staging.observing import observe_period
+from aurora_pipeline.staging.sensors import late_data
 from aurora_pipeline.statements.asset import partner_commission_statements
 from aurora_pipeline.workspace import find_workspace
 
 ASSETS = [
     *STAGING_ASSETS,
     *CANONICAL_ASSETS,
+    stake_events,
+    *JUDGING_ASSETS,
     validator_pnl,
     partner_commission_lines,
     partner_commission_statements,
@@ -58,7 +63,7 @@ def build_definitions(overrides: Overrides | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=ASSETS,
         jobs=[PERIOD_JOB, RECOMPUTE_JOB, COMMISSIONS_JOB_DEFINITION, observe_period],
-        sensors=[finalized_periods, observe_open_period, terms_changed],
+        sensors=[finalized_periods, observe_open_period, late_data, terms_changed],
         resources={"aurora": aurora},
         # The default executor starts a process per step: five to eight times slower for steps as short as ours.
         executor=dg.in_process_executor,

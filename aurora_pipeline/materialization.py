@@ -91,7 +91,7 @@ def layer(table: Table, group: str, owner: str) -> dict[str, Any]:
 
 
 def layer_asset(
-    table: Table, *, group: str, owner: str, deps: Sequence[str]
+    table: Table, *, group: str, owner: str, deps: Sequence[str], checks: Sequence[dg.AssetCheckSpec] = ()
 ) -> Callable[[Callable[..., Iterator[Event]]], dg.AssetsDefinition]:
     """The decorator of a layer's asset: one period per run, its gate shown, and everything its table declares."""
     decorator: Callable[[Callable[..., Iterator[Event]]], dg.AssetsDefinition] = dg.asset(
@@ -99,7 +99,7 @@ def layer_asset(
         deps=deps,
         partitions_def=PERIODS,
         backfill_policy=ONE_PERIOD_PER_RUN,
-        check_specs=[gate(table), drift(table)],
+        check_specs=[gate(table), drift(table), *checks],
     )
     return decorator
 

@@ -119,6 +119,25 @@ def shift_point(text: str, decimals: int, what: str = "amount") -> int:
 
     Trailing zeros beyond the chain's digits are harmless and accepted; anything else is an error naming the field.
     """
+    sign, digits, shift = _decimal_parts(text, decimals, what)
+    number, lost = _shifted(digits, shift)
+    if lost:
+        raise MoneyError(f"{what} {text!r} has more digits than the chain's {decimals} decimals")
+    return amount(-number if sign else number, what)
+
+
+def shift_point_rounded(text: str, decimals: int, what: str = "amount", *, half_up: bool) -> int:
+    """As `shift_point` for a non-negative number whose digits below the base unit are noise: rounded or cut off."""
+    sign, digits, shift = _decimal_parts(text, decimals, what)
+    number, lost = _shifted(digits, shift)
+    if sign and (number or lost):
+        raise MoneyError(f"{what} {text!r} is negative, and there is no rounding for that")
+    rounds_up = half_up and lost > 0 and 2 * lost >= 10**-shift
+    return amount(number + 1 if rounds_up else number, what)
+
+
+def _decimal_parts(text: str, decimals: int, what: str) -> tuple[str, int, int]:
+    """Sign, all digits as one number, and by how many places that number has to be shifted."""
     match = _DECIMAL_TEXT.match(text.strip())
     if match is None or len(text) > _TEXT_MAX:
         raise MoneyError(f"{what} is not a decimal number: {text[:_TEXT_MAX]!r}")
@@ -126,15 +145,12 @@ def shift_point(text: str, decimals: int, what: str = "amount") -> int:
     exponent = int(exponent_text or 0)
     if abs(exponent) > _EXPONENT_MAX:
         raise MoneyError(f"{what} has an exponent out of all bounds: {text!r}")
-    digits = whole + (fraction or "")
-    shift = decimals + exponent - len(fraction or "")
-    if shift >= 0:
-        number = int(digits) * 10**shift
-    else:
-        number, lost = divmod(int(digits), 10**-shift)
-        if lost:
-            raise MoneyError(f"{what} {text!r} has more digits than the chain's {decimals} decimals")
-    return amount(-number if sign else number, what)
+    return sign, int(whole + (fraction or "")), decimals + exponent - len(fraction or "")
+
+
+def _shifted(digits: int, shift: int) -> tuple[int, int]:
+    """The number after the shift, and what fell off its end (in units of the last digit lost)."""
+    return (digits * 10**shift, 0) if shift >= 0 else divmod(digits, 10**-shift)
 
 
 def format_coins(base_units: int, decimals: int) -> str:

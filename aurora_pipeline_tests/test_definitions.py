@@ -46,7 +46,12 @@ def test_asset_specs__compared_with_the_snapshot__are_unchanged() -> None:
 
 def test_sensors__after_installation__are_running() -> None:
     sensors = build_definitions().sensors or []
-    assert {sensor.name for sensor in sensors} == {"finalized_periods", "observe_open_period", "terms_changed"}
+    assert {sensor.name for sensor in sensors} == {
+        "finalized_periods",
+        "late_data",
+        "observe_open_period",
+        "terms_changed",
+    }
     assert all(sensor.default_status is dg.DefaultSensorStatus.RUNNING for sensor in sensors)
 
 

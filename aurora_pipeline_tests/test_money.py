@@ -21,6 +21,7 @@ from aurora_pipeline.money import (
     share_bps,
     share_by_largest_remainder,
     shift_point,
+    shift_point_rounded,
     total,
 )
 
@@ -217,3 +218,26 @@ def test_shift_point__no_decimal_number__refused_with_the_text(text: str) -> Non
 def test_shift_point__too_fine_or_too_large__refused(text: str, words: str) -> None:
     with pytest.raises(MoneyError, match=words):
         shift_point(text, 9)
+
+
+@given(st.integers(0, 10**24), st.integers(0, 20), DECIMALS, st.booleans())
+def test_shift_point_rounded__any_digits__the_nearest_or_the_lower_unit(
+    digits: int, places: int, decimals: int, half_up: bool
+) -> None:
+    exact = Fraction(digits, 10**places) * 10**decimals
+    wanted = floor(exact + Fraction(1, 2)) if half_up else floor(exact)
+    assert shift_point_rounded(f"{digits}e-{places}", decimals, half_up=half_up) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "up", "down"), [("0.5", 1, 0), ("0.4999", 0, 0), ("1.5", 2, 1), ("2.5", 3, 2), ("-0", 0, 0), ("7", 7, 7)]
+)
+def test_shift_point_rounded__halves__go_up_or_are_cut(text: str, up: int, down: int) -> None:
+    found = [shift_point_rounded(text, 0, half_up=half_up) for half_up in (True, False)]
+    assert found == [up, down]
+
+
+@pytest.mark.parametrize("text", ["-1", "-0.1", "x", "1e999"])
+def test_shift_point_rounded__negative_or_no_number__refused(text: str) -> None:
+    with pytest.raises(MoneyError):
+        shift_point_rounded(text, 9, half_up=True)

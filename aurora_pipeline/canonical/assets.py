@@ -7,16 +7,26 @@ import dagster as dg
 from aurora_pipeline.canonical.cost_entries import entries_in_force
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
-from aurora_pipeline.canonical.loading import Loaded, config_inputs, load_reference, load_staged, with_identities
+from aurora_pipeline.canonical.loading import (
+    Loaded,
+    config_inputs,
+    load_observed,
+    load_reference,
+    load_staged,
+    with_identities,
+)
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.providers.jito_answers import VALIDATOR_REWARDS
+from aurora_pipeline.providers.solana_questions import VOTE_STATES
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
@@ -38,46 +48,56 @@ def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) ->
     )
 
 
-def draft_fees(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_fees(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.FEES) -> Draft:
     """Block fees per validator."""
-    loaded = _identified(connection, load_staged(connection, key, DataType.FEES), key)
+    loaded = _identified(connection, load_staged(connection, key, staged), key)
     return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
 
 
-def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.MEV) -> Draft:
     """MEV tips per validator."""
-    loaded = load_staged(connection, key, DataType.MEV)
+    loaded = load_staged(connection, key, staged)
     chain = aurora.configuration.chain(key.chain_id)
     fee_bps = chain.protocol_fee_at(loaded.period.last_instant)
     result = canonical_mev(loaded.reference, loaded.fetches, fee_bps)
     return draft_of(MEV, loaded, result, *config_inputs(chain, loaded.period, "protocol_fee_bps"))
 
 
-def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS) -> Draft:
     """Inflation rewards per validator and stake account."""
-    loaded = load_staged(connection, key, DataType.REWARDS)
-    return draft_of(REWARDS, loaded, canonical_rewards(loaded.reference, loaded.fetches))
+    loaded = load_staged(connection, key, staged)
+    # Where stakers' parts were read from blocks, only positions say whose they are; and stakes split a collector's row.
+    observed = [
+        load_observed(connection, loaded, DataType.POSITIONS, epoch, f"{VOTE_STATES}%")
+        for epoch in (key.epoch, key.epoch - 1)
+    ]
+    if names_no_stake_accounts(loaded.fetches) or share_a_collector(observed[0], loaded.reference.keys):
+        observed[0] = load_observed(connection, loaded, DataType.POSITIONS, key.epoch)
+    result = canonical_rewards(loaded.reference, loaded.fetches, observed)
+    return draft_of(REWARDS, loaded, result, *(fetch.as_input for fetches in observed for fetch in fetches))
 
 
-def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.META) -> Draft:
     """What each validator was, as observed."""
-    loaded = load_staged(connection, key, DataType.META)
+    loaded = load_staged(connection, key, staged)
     return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches))
 
 
-def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.POSITIONS) -> Draft:
     """Stake per validator and stake account, as observed."""
-    loaded = load_staged(connection, key, DataType.POSITIONS)
+    loaded = load_staged(connection, key, staged)
     return draft_of(POSITIONS, loaded, canonical_positions(loaded.reference, loaded.fetches))
 
 
-def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
-    """Typed costs: what the chain says and what the operator entered."""
-    loaded = _identified(connection, load_staged(connection, key, DataType.COSTS), key)
+def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS) -> Draft:
+    """Typed costs: what the chain says, what tip trees say of shared fees, and what the operator entered."""
+    loaded = load_staged(connection, key, staged)
     chain = aurora.configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
-    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due)
-    return draft_of(COSTS, loaded, result, *entries.inputs, *config_inputs(chain, loaded.period, "costs_due"))
+    tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")
+    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips)
+    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips))
+    return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
 
 
 DRAFTS = {
@@ -93,7 +113,7 @@ DRAFTS = {
 
 def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loaded:
     """The identities nobody registered, from what was observed in the period."""
-    if all(validator.identity_key for validator in loaded.reference.validators):
+    if all(validator.identities for validator in loaded.reference.validators):
         return loaded
     meta = load_staged(connection, key, DataType.META)
     observed = canonical_meta(load_reference(connection, key).reference, meta.fetches).frame
@@ -101,8 +121,11 @@ def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loade
     return with_identities(loaded, identities, [fetch.as_input for fetch in meta.fetches])
 
 
-def _canonical_asset(table: Table, data_type: DataType) -> dg.AssetsDefinition:
-    @layer_asset(table, group="canonical", owner="team:operations", deps=[f"staging_{data_type}"])
+def _canonical_asset(table: Table, data_type: DataType, *also: DataType) -> dg.AssetsDefinition:
+    """A layer of a data type; `also` are data types whose answers it reads besides its own."""
+    deps = [f"staging_{name}" for name in (data_type, *also)]
+
+    @layer_asset(table, group="canonical", owner="team:operations", deps=deps)
     def canonical(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
         with as_failure():
             with aurora.database.connect() as connection:
@@ -113,10 +136,10 @@ def _canonical_asset(table: Table, data_type: DataType) -> dg.AssetsDefinition:
 
 
 CANONICAL_ASSETS = [
-    _canonical_asset(FEES, DataType.FEES),
+    _canonical_asset(FEES, DataType.FEES, DataType.META),
     _canonical_asset(MEV, DataType.MEV),
-    _canonical_asset(REWARDS, DataType.REWARDS),
+    _canonical_asset(REWARDS, DataType.REWARDS, DataType.POSITIONS),
     _canonical_asset(META, DataType.META),
     _canonical_asset(POSITIONS, DataType.POSITIONS),
-    _canonical_asset(COSTS, DataType.COSTS),
+    _canonical_asset(COSTS, DataType.COSTS, DataType.MEV),
 ]

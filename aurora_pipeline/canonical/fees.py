@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from aurora_pipeline.canonical.from_apis import fees_from_solanabeach, fees_from_trillium
+from aurora_pipeline.canonical.from_files import fees_from_file
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.money import total
+from aurora_pipeline.money import mul_div, total
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import (
     Block,
@@ -50,10 +53,18 @@ def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[S
     reader = _READERS.get(fetch.kind)
     if reader is None:
         return row | unknown_kind(fetch, _READERS).columns
-    nameless = reference.identity_problem(validator)
-    if nameless is not None:
-        return row | Missing(FigureState.UNAVAILABLE, nameless).columns
     return row | reader(reference, validator, fetch, once)
+
+
+def _by_identity(reader: Reader) -> Reader:
+    """A reader of answers that name validators by their identities, which have to be known."""
+
+    def read(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
+        if not validator.identities:
+            return Missing(FigureState.UNAVAILABLE, "its identity is not known").columns
+        return reader(reference, validator, fetch, once)
+
+    return read
 
 
 def _from_solana_rpc(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
@@ -62,15 +73,31 @@ def _from_solana_rpc(reference: Reference, validator: OperatedValidator, fetch: 
         return led.columns
     row: Row = {"leader_slots": len(led)}
     if not led:
-        none = {"blocks_produced": 0, "slots_skipped": 0, "fees": 0, "reason": NO_LEADER_SLOTS}
+        none = {
+            "blocks_produced": 0,
+            "slots_skipped": 0,
+            "fees": 0,
+            "base_fees": 0,
+            "priority_fees": 0,
+            "reason": NO_LEADER_SLOTS,
+        }
         return row | none | {"state": FigureState.FINAL.value}
+    shared = reference.identity_problem(validator)
+    if shared is not None:
+        # Only where its identities lead nothing does the schedule tell two vote accounts of one identity apart.
+        return Missing(FigureState.UNAVAILABLE, shared).columns
     listing = _slots_with_blocks(fetch, once)
     if isinstance(listing, Missing):
         return row | listing.columns
     return row | _fees(reference, led, listing, fetch, once)
 
 
-_READERS: dict[str, Reader] = {"solana_rpc": _from_solana_rpc}
+_READERS: dict[str, Reader] = {
+    "solana_rpc": _by_identity(_from_solana_rpc),
+    "solanabeach": _by_identity(fees_from_solanabeach),
+    "trillium": fees_from_trillium,
+    "file": fees_from_file,
+}
 
 
 def _led_slots(
@@ -90,7 +117,7 @@ def _led_slots(
         elif schedule is None:
             problems.append("the node did not know the epoch's schedule any more")
         else:
-            led = led_slots(schedule, validator.identity_key or "", reference.first_slot, reference.last_slot)
+            led = led_slots(schedule, validator.identities, reference.first_slot, reference.last_slot)
             if led is not None:
                 return led
             problems.append("the schedule names a slot beyond the epoch")
@@ -151,12 +178,32 @@ def _fees(reference: Reference, led: Sequence[int], listing: _Listing, fetch: St
         row["slots_skipped"] = len(empty)
     known = total([blocks[slot].fees for slot in produced if slot in blocks])
     if not lacking and not unproven:
-        return row | {"fees": known, "state": FigureState.FINAL.value}
+        split = _split([blocks[slot] for slot in produced])
+        if isinstance(split, Missing):
+            return row | split.columns
+        return row | {"fees": known} | split | {"state": FigureState.FINAL.value}
     lack = f"{len(lacking)} of {len(produced)} led blocks not known (slot {listed(lacking)})" if lacking else ""
     unsure = f"no later block proves that slot {listed(unproven)} was skipped" if unproven else ""
     details = [text for text in (lack, unsure, f"the other blocks paid {known}", fetch.reason) if text]
     state = FigureState.PARTIAL if fetch.state is FigureState.FINAL else fetch.state
     return row | Missing(state, "; ".join(details) + because(problems[:3])).columns
+
+
+def _split(blocks: Sequence[Block]) -> Row | Missing:
+    """Base and priority part of the blocks' fees; nulls where a block was read without its transactions."""
+    base = 0
+    for block in blocks:
+        if block.base_fees is None:
+            return {"base_fees": None, "priority_fees": None}
+        if block.fees == 0:
+            # Nothing was paid, or the collector could not take it and it was burned.
+            continue
+        kept = block.base_fees - mul_div(block.base_fees, 1, 2)
+        if kept > block.fees:
+            reason = f"the block of slot {block.slot} paid {block.fees}, less than its signatures' part {kept}"
+            return Missing(FigureState.UNAVAILABLE, reason)
+        base += kept
+    return {"base_fees": base, "priority_fees": total([block.fees for block in blocks]) - base}
 
 
 def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> tuple[dict[int, Block], list[str]]:
@@ -175,11 +222,16 @@ def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> tuple[dict[int,
     return blocks, problems
 
 
+def _adds_up(row: Row) -> bool:
+    counts: list[Any] = [row.get(name) for name in ("blocks_produced", "slots_skipped", "leader_slots")]
+    return None in counts or sum(counts[:2]) == counts[2]
+
+
 def _uncounted_slots(rows: Sequence[Row]) -> list[str]:
-    """Validators whose led slots are neither blocks nor confirmed skips."""
+    """Validators whose led slots are neither blocks nor confirmed skips; not every source counts slots."""
     return [
         f"{row['validator_key']}: {row['leader_slots']} slots led, but {row['blocks_produced']} blocks and"
         f" {row['slots_skipped']} skips"
         for row in rows
-        if row["state"] == FigureState.FINAL and row["leader_slots"] != row["blocks_produced"] + row["slots_skipped"]
+        if row["state"] == FigureState.FINAL and not _adds_up(row)
     ]

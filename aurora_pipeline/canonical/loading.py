@@ -10,10 +10,10 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
-from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.periods.validators import identities_between, operated_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
-from aurora_pipeline.store.payloads import StagedFetch, load_fetches
+from aurora_pipeline.store.payloads import EVERYONE, StagedFetch, load_fetches
 
 CONFIG_TAG = "aurora.config.1"
 
@@ -32,6 +32,8 @@ def load_reference(connection: Connection, key: PeriodKey) -> Loaded:
     """The period and the validators the operator ran at its last instant; no payloads."""
     period = load_period(connection, key)
     operated = operated_at(connection, key.chain_id, period.last_instant)
+    identities = identities_between(connection, key.chain_id, period.schedule_drawn_from, period.ended_at)
+    known = identities.by_validator
     if not operated.validators:
         raise AuroraError(
             f"no validator of {key.chain_id} is registered at the end of {key} ({period.ended_at})",
@@ -45,24 +47,36 @@ def load_reference(connection: Connection, key: PeriodKey) -> Loaded:
         period.started_at,
         period.ended_at,
         tuple(
-            OperatedValidator(v.validator_key, v.identity_key, v.name, v.ownership, v.operator_fee_bps)
+            OperatedValidator(
+                v.validator_key, v.identity_key, v.name, v.ownership, v.operator_fee_bps, known.get(v.validator_key, ())
+            )
             for v in operated.validators
         ),
     )
-    return Loaded(period, reference, [], (period.as_input, *operated.inputs))
+    inputs = dict.fromkeys((period.as_input, *operated.inputs, *identities.inputs))
+    return Loaded(period, reference, [], tuple(inputs))
 
 
 def load_staged(connection: Connection, key: PeriodKey, data_type: str) -> Loaded:
     """As `load_reference`, with the fetches of a data type that are about these validators."""
     loaded = load_reference(connection, key)
-    concerned = {*loaded.reference.keys, "*"}
+    concerned = {*loaded.reference.keys, EVERYONE}
     fetches = [f for f in load_fetches(connection, key.chain_id, key.epoch, data_type) if f.subject in concerned]
     return replace(loaded, fetches=fetches, inputs=(*loaded.inputs, *[fetch.as_input for fetch in fetches]))
 
 
+def load_observed(
+    connection: Connection, loaded: Loaded, data_type: str, epoch: int, keys_like: str = "%"
+) -> list[StagedFetch]:
+    """Fetches of another data type, or of another epoch, about the same validators; of their answers those needed."""
+    concerned = {*loaded.reference.keys, EVERYONE}
+    fetches = load_fetches(connection, loaded.reference.chain_id, epoch, data_type, keys_like)
+    return [fetch for fetch in fetches if fetch.subject in concerned]
+
+
 def with_identities(loaded: Loaded, observed: Mapping[str, str | None], inputs: Sequence[Input]) -> Loaded:
     """Fill in identities that are not registered from what was observed; `inputs` name the observation."""
-    if all(validator.identity_key for validator in loaded.reference.validators):
+    if all(validator.identities for validator in loaded.reference.validators):
         return loaded
     validators = tuple(
         validator if validator.identity_key else replace(validator, identity_key=observed.get(validator.validator_key))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from aurora_pipeline.canonical.from_apis import meta_from_solanabeach, meta_from_trillium
+from aurora_pipeline.canonical.from_files import meta_from_file
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import read_vote_accounts
+from aurora_pipeline.providers.solana_answers import CommissionSource, read_vote_accounts
 from aurora_pipeline.providers.stakewiz_answers import StakewizValidator, read_validators
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
@@ -31,7 +33,7 @@ def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=missing_rows(META, reference.keys, rows),
-        warnings=_changed_identities(reference, rows),
+        warnings=[*_changed_identities(reference, rows), *_shared_identities(reference, fetches, once)],
     )
 
 
@@ -72,6 +74,8 @@ def _from_stakewiz(reference: Reference, key: str, fetch: StagedFetch, once: Onc
                 "identity_key": seen.identity_key,
                 "name": seen.name,
                 "commission_bps": seen.commission_bps,
+                # A percent, whatever the source of it knew.
+                "commission_source": None if seen.commission_bps is None else CommissionSource.PERCENT.value,
                 "mev_commission_bps": seen.mev_commission_bps,
                 "active_stake": seen.active_stake,
                 "delinquent": seen.delinquent,
@@ -90,21 +94,53 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
             return {
                 "identity_key": seen.identity_key,
                 "commission_bps": seen.commission_bps,
+                "commission_source": seen.commission_source.value,
                 "active_stake": seen.active_stake,
                 "delinquent": seen.delinquent,
             }
     return missing(fetch, f"{fetch.provider} lists no such vote account{because(problems)}").columns
 
 
-_READERS: dict[str, Reader] = {"stakewiz": _from_stakewiz, "solana_rpc": _from_solana_rpc}
+_READERS: dict[str, Reader] = {
+    "stakewiz": _from_stakewiz,
+    "solana_rpc": _from_solana_rpc,
+    "solanabeach": meta_from_solanabeach,
+    "trillium": meta_from_trillium,
+    "file": meta_from_file,
+}
 
 
 def _changed_identities(reference: Reference, rows: Sequence[Row]) -> list[str]:
     """Validators seen under another identity than the one their slots and votes are looked up by."""
-    used = {validator.validator_key: validator.identity_key for validator in reference.validators}
+    used = {validator.validator_key: validator.identities for validator in reference.validators}
     return [
         f"{row['validator_key']}: seen under identity {row['identity_key']}, but its slots and votes are looked up"
-        f" under {used[row['validator_key']]}"
+        f" under {', '.join(used[row['validator_key']])}"
         for row in rows
-        if row.get("identity_key") and used[row["validator_key"]] not in (None, row["identity_key"])
+        if row.get("identity_key")
+        and used[row["validator_key"]]
+        and row["identity_key"] not in used[row["validator_key"]]
     ]
+
+
+def _shared_identities(reference: Reference, fetches: Sequence[StagedFetch], once: Once) -> list[str]:
+    """Identities of operated validators under which other vote accounts have stake, too: they lead slots as well."""
+    told = []
+    for fetch in fetches:
+        for answer in answers_to(fetch.answers, "getVoteAccounts"):
+            accounts = once.read(read_vote_accounts, answer, fetch.provider)
+            if isinstance(accounts, UnreadableAnswer):
+                continue
+            for key in reference.keys:
+                identity = accounts[key].identity_key if key in accounts else None
+                others = [
+                    other.vote_key
+                    for other in accounts.values()
+                    if other.identity_key == identity and other.vote_key != key and other.active_stake
+                ]
+                if others:
+                    told.append(
+                        f"{key}: its identity {identity} also runs {listed(others)}; what that identity led is counted"
+                        " as this validator's"
+                    )
+    return told

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from aurora_pipeline.canonical.from_apis import trillium_row
+from aurora_pipeline.canonical.from_files import tips_from_file
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
-from aurora_pipeline.canonical.staged import fetch_about, missing, unknown_kind
+from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.money import share_bps
 from aurora_pipeline.providers.adapter import NOT_PARTICIPATING
@@ -27,8 +29,9 @@ from aurora_pipeline.store.payloads import StagedFetch
 class _Reading:
     """What a call needs everywhere: the protocol's share, trees read once per list, and warnings."""
 
-    epoch: int
+    reference: Reference
     protocol_fee_bps: int
+    once: Once = field(default_factory=Once)
     warnings: list[str] = field(default_factory=list)
     trees: dict[tuple[str, ...], dict[str, ValidatorTips] | UnreadableAnswer] = field(default_factory=dict)
 
@@ -36,7 +39,7 @@ class _Reading:
         pages = tuple(answer.response_hash for answer in pages_of(fetch.answers, VALIDATOR_REWARDS))
         if pages not in self.trees:
             try:
-                self.trees[pages] = read_validator_rewards(fetch.answers, fetch.provider, self.epoch)
+                self.trees[pages] = read_validator_rewards(fetch.answers, fetch.provider, self.reference.epoch)
             except UnreadableAnswer as error:
                 self.trees[pages] = error
         return self.trees[pages]
@@ -44,7 +47,7 @@ class _Reading:
 
 def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol_fee_bps: int) -> LayerResult:
     """One row per operated validator. `protocol_fee_bps` is the share that held at the period's last instant."""
-    reading = _Reading(reference.epoch, protocol_fee_bps)
+    reading = _Reading(reference, protocol_fee_bps)
     rows = [_row(reference, key, fetch_about(fetches, key), reading) for key in reference.keys]
     return layer_result(
         MEV,
@@ -81,10 +84,35 @@ def _from_jito(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
         return _nothing_earned()
     if tips is None:
         return missing(fetch, "no tip tree of it is listed yet").columns
-    return _shared(key, tips, fetch, reading)
+    return _shared(key, tips.total, tips.commission_bps, *_own_node(key, fetch, reading), fetch, reading)
 
 
-_READERS: dict[str, Callable[[str, StagedFetch, _Reading], Row]] = {"jito": _from_jito}
+def _from_trillium(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
+    told = trillium_row(reading.reference, key, fetch, reading.once)
+    if isinstance(told, Missing):
+        return told.columns
+    if told.tips_total is None or told.mev_commission_bps is None:
+        return missing(fetch, f"{fetch.provider} has no tips of it").columns
+    # What it says goes to the validator follows a formula of its own, which is not what the tip tree pays.
+    absence = f"{fetch.provider} knows no tip tree"
+    return _shared(key, told.tips_total, told.mev_commission_bps, None, absence, fetch, reading)
+
+
+def _from_file(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
+    told = tips_from_file(key, reading.reference.epoch, fetch, reading.once)
+    if isinstance(told, Missing):
+        return told.columns
+    if told.total is None or told.commission_bps is None:
+        split = {"total_tips": told.total, "mev_commission_bps": told.commission_bps}
+        return split | {"validator_tips": told.validator, "method": "NODE", "state": FigureState.FINAL.value}
+    return _shared(key, told.total, told.commission_bps, told.validator, "the file does not have it", fetch, reading)
+
+
+_READERS: dict[str, Callable[[str, StagedFetch, _Reading], Row]] = {
+    "jito": _from_jito,
+    "trillium": _from_trillium,
+    "file": _from_file,
+}
 
 
 def _nothing_earned() -> Row:
@@ -92,31 +120,32 @@ def _nothing_earned() -> Row:
     return {**amounts, "method": NOT_PARTICIPATING, "state": FigureState.FINAL.value, "reason": NOT_PARTICIPATING}
 
 
-def _shared(key: str, tips: ValidatorTips, fetch: StagedFetch, reading: _Reading) -> Row:
-    """The tree's total split in three; the parts always add up to it."""
-    protocol = share_bps(tips.total, reading.protocol_fee_bps)
-    formula = formula_tips(tips.total, tips.commission_bps, reading.protocol_fee_bps)
-    row: Row = {"total_tips": tips.total, "mev_commission_bps": tips.commission_bps}
-    node, absence = _own_node(key, fetch, reading)
+def _shared(
+    key: str, total: int, commission_bps: int, node: int | None, absence: str, fetch: StagedFetch, reading: _Reading
+) -> Row:
+    """The tree's total split in three; the parts always add up to it. Without its node, `absence` says why."""
+    protocol = share_bps(total, reading.protocol_fee_bps)
+    formula = formula_tips(total, commission_bps, reading.protocol_fee_bps)
+    row: Row = {"total_tips": total, "mev_commission_bps": commission_bps}
     if node is None:
         reason = f"FORMULA: computed from total and commission, because {absence}"
         reading.warnings.append(f"{key}: {reason}")
         row |= {"method": "FORMULA", "reason": reason}
-    elif node > tips.total:
-        return missing(fetch, f"its node claims {node}, more than the tree's total {tips.total}").columns
+    elif node > total:
+        return missing(fetch, f"its node claims {node}, more than the tree's total {total}").columns
     else:
         if node != formula:
             reading.warnings.append(
                 f"{key}: its node in the tip tree is {node}, the formula gives {formula}"
-                f" (total {tips.total}, commission {tips.commission_bps} bps, protocol {reading.protocol_fee_bps} bps)"
+                f" (total {total}, commission {commission_bps} bps, protocol {reading.protocol_fee_bps} bps)"
             )
         row["method"] = "NODE"
     validator = formula if node is None else node
-    protocol = min(protocol, tips.total - validator)
+    protocol = min(protocol, total - validator)
     return row | {
         "validator_tips": validator,
         "protocol_tips": protocol,
-        "staker_tips": tips.total - protocol - validator,
+        "staker_tips": total - protocol - validator,
         "state": FigureState.FINAL.value,
     }
 
@@ -130,7 +159,7 @@ def formula_tips(total_tips: int, commission_bps: int, protocol_fee_bps: int) ->
 def _own_node(key: str, fetch: StagedFetch, reading: _Reading) -> tuple[int | None, str]:
     """What the validator's own node claims, or why that is not known."""
     try:
-        claims = read_staker_rewards(fetch.answers, fetch.provider, reading.epoch, key)
+        claims = read_staker_rewards(fetch.answers, fetch.provider, reading.reference.epoch, key)
     except UnreadableAnswer as error:
         return None, f"the nodes of its tip tree are not known ({error.problem})"
     if claims.own_node is None:

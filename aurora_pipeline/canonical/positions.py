@@ -5,27 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
+from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
+from aurora_pipeline.canonical.from_files import positions_from_file
 from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.canonical.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
+from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.money import total
-from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
-    StakeAccount,
     asked_params,
-    read_stake_accounts,
     read_vote_accounts,
 )
-from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
+NO_TOTAL = "NO_TOTAL"
+"""The source lists stake accounts, and nothing that says how much they have to sum to."""
 NO_STAKE = "NO_STAKE"
 """A complete list shows no active stake on the validator."""
 _VOTER_OFFSET = 124
 """Where the voter stands in a stake account: a question that filters there is about one validator."""
 
 Reader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
+Listed = tuple[list[StakeAccount], int | None] | Missing
 
 
 def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
@@ -34,13 +42,21 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     Where the accounts do not sum to the vote account's active stake, the VALIDATOR row is PARTIAL and says both.
     """
     once = Once()
-    rows = [row for key in reference.keys for row in _rows(reference, key, fetch_about(fetches, key), once)]
-    return layer_result(
-        POSITIONS,
-        rows,
-        says_something=map(was_asked, rows),
-        states=[row["state"] for row in rows],
-        violations=missing_rows(POSITIONS, reference.keys, rows),
+    # A frame per validator: the rows of all of them as objects would take several times the memory.
+    frames, states, telling, present = [], set(), [], []
+    for key in reference.keys:
+        rows = _rows(reference, key, fetch_about(fetches, key), once)
+        frames.append(frame_of(POSITIONS, rows))
+        states |= {row["state"] for row in rows}
+        telling += [row for row in rows[:1] if was_asked(row)]
+        present += rows[:1]
+    violations = missing_rows(POSITIONS, reference.keys, present)
+    if present and not telling:
+        violations.append(nothing_known(POSITIONS, present))
+    return LayerResult(
+        frame=pl.concat(frames) if frames else frame_of(POSITIONS, []),
+        completeness=Completeness.FINAL if states <= {FigureState.FINAL.value} else Completeness.PARTIAL,
+        violations=tuple(violations),
     )
 
 
@@ -62,11 +78,32 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
         known_total = vote_stake if isinstance(vote_stake, int) else None
         state = FigureState.PARTIAL if known_total is not None else accounts.state
         return [{"active_stake": known_total, "state": state.value, "reason": accounts.reason}]
-    rows = [_account_row(account, reference.epoch) for account in accounts]
+    history = observed_stake_history(fetch, once)
+    rows = [_account_row(account, reference.epoch, history) for account in accounts]
     return [_validator_row(rows, vote_stake), *rows]
 
 
-_READERS: dict[str, Reader] = {"solana_rpc": _from_solana_rpc}
+def _listed(read: Callable[[Reference, str, StagedFetch, Once], Listed]) -> Reader:
+    """A reader of a source that lists accounts, with the validator's total or without."""
+
+    def rows(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
+        told = read(reference, key, fetch, once)
+        if isinstance(told, Missing):
+            return [told.columns]
+        accounts = [_account_row(account, reference.epoch, NO_HISTORY) for account in told[0]]
+        if told[1] is not None or not accounts:
+            return [_validator_row(accounts, told[1]), *accounts]
+        held = total([row["active_stake"] for row in accounts])
+        return [_validator_row(accounts, held) | {"reason": NO_TOTAL}, *accounts]
+
+    return rows
+
+
+_READERS: dict[str, Reader] = {
+    "solana_rpc": _from_solana_rpc,
+    "solanabeach": _listed(positions_from_solanabeach),
+    "file": _listed(positions_from_file),
+}
 
 
 def _validator_row(accounts: Sequence[Row], vote_stake: int | Missing | None) -> Row:
@@ -88,33 +125,18 @@ def _validator_row(accounts: Sequence[Row], vote_stake: int | Missing | None) ->
     return sums | {"state": FigureState.FINAL.value, "reason": NO_STAKE if held == 0 else None}
 
 
-def _account_row(account: StakeAccount, epoch: int) -> Row:
-    active = account.stake if is_active(account, epoch) else 0
-    leaves = account.deactivation_epoch == epoch
-    is_activating = account.activation_epoch == epoch and not leaves
+def _account_row(account: StakeAccount, epoch: int, history: StakeHistory) -> Row:
+    seen = activation(account.stake, account.activation_epoch, account.deactivation_epoch, epoch, history)
     return {
         "row_kind": "ACCOUNT",
         "account_key": account.stake_key,
         "staker_key": account.staker_key,
         "withdrawer_key": account.withdrawer_key,
-        "active_stake": active,
-        "activating_stake": account.stake if is_activating else 0,
-        "deactivating_stake": active if leaves else 0,
+        "active_stake": seen.active,
+        "activating_stake": seen.activating,
+        "deactivating_stake": seen.deactivating,
         "state": FigureState.FINAL.value,
     }
-
-
-def is_active(account: StakeAccount, epoch: int) -> bool:
-    """Whether the account's stake counts in an epoch: activated before it, and not deactivated before it.
-
-    Warm-up limits (9 % of the cluster's stake per epoch) are not modelled; where they bite, the sum shows it.
-    """
-    has_begun = account.activation_epoch is not None and (
-        account.activation_epoch < epoch
-        # Delegations of the genesis block never were activated; they always counted.
-        or account.activation_epoch == U64_MAX
-    )
-    return has_begun and (account.deactivation_epoch is None or account.deactivation_epoch >= epoch)
 
 
 def _delegated(key: str, fetch: StagedFetch, once: Once) -> list[StakeAccount] | Missing:
@@ -123,10 +145,13 @@ def _delegated(key: str, fetch: StagedFetch, once: Once) -> list[StakeAccount] |
     for answer in answers_to(fetch.answers, "getProgramAccounts"):
         if not _asks_for_all_of(answer, key):
             continue
-        accounts = once.read(read_stake_accounts, answer, fetch.provider)
-        if not isinstance(accounts, UnreadableAnswer):
+        try:
+            # Not kept: each list is about one validator, and all of them together are large.
+            accounts = read_stake_accounts(answer, fetch.provider)
+        except UnreadableAnswer as error:
+            problems.append(error.problem)
+        else:
             return [account for account in accounts if account.voter_key == key]
-        problems.append(accounts.problem)
     return missing(fetch, f"its stake accounts are not known{because(problems)}")
 
 

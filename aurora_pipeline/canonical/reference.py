@@ -16,6 +16,14 @@ class OperatedValidator:
     name: str
     ownership: str
     operator_fee_bps: int | None = None
+    former_identities: tuple[str, ...] = ()
+    """Identities it had earlier in the period or in the one before, when this one's leaders were drawn up."""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Every identity it may have led slots or voted under in the period; none while none is known."""
+        known = () if self.identity_key is None else (self.identity_key,)
+        return tuple(dict.fromkeys((*known, *self.former_identities)))
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,12 @@ class Reference:
 
     def identity_problem(self, validator: OperatedValidator) -> str | None:
         """Why what an identity led or paid is not the validator's alone; None where it is."""
-        if validator.identity_key is None:
+        if not validator.identities:
             return "its identity is not known"
-        sharing = [other.name for other in self.validators if other.identity_key == validator.identity_key]
-        if len(sharing) > 1:
-            return f"identity {validator.identity_key} stands for several validators: {', '.join(sharing)}"
+        for identity in validator.identities:
+            sharing = [other.name for other in self.validators if identity in other.identities]
+            if len(sharing) > 1:
+                return f"identity {identity} stands for several validators: {', '.join(sharing)}"
         return None
 
     def row(self, validator_key: str) -> dict[str, object]:

@@ -81,6 +81,18 @@ class Once:
             self._values[key] = make(answers)
         return cast("Value", self._values[key])
 
+    def same(
+        self, what: tuple[object, ...], make: Callable[[Sequence[Answer]], Value], answers: Sequence[Answer]
+    ) -> Value:
+        """As `made`, where `make` is a closure that `what` describes; answers are told apart by where they are stored.
+
+        Hashing hundreds of megabytes of blocks once per validator would take longer than reading them.
+        """
+        key = (*what, *((answer.request_key, answer.payload_id, len(answer.body)) for answer in answers))
+        if key not in self._values:
+            self._values[key] = make(answers)
+        return cast("Value", self._values[key])
+
     def read(self, reader: Callable[[Answer, str], Value], answer: Answer, provider: str) -> Value | UnreadableAnswer:
         """What the reader makes of an answer, or the error it raised."""
         # Equal bytes can answer different questions (two empty lists), so the question is part of the key.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -27,6 +28,7 @@ FEES = Table(
     name="canonical_validator_fees",
     role=Role.LAYER,
     description="Block fees per validator: the Fee rewards of the blocks in the slots it led.",
+    version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -36,6 +38,14 @@ FEES = Table(
         integer("blocks_produced", f"Led slots with a block. {_COUNT}", nullable=True),
         integer("slots_skipped", f"Led slots confirmed to have none. {_COUNT}", nullable=True),
         money("fees", "Fee rewards: all priority fees and half of the base fees.", nullable=True, minimum=0),
+        money(
+            "base_fees",
+            "The part of `fees` from signatures, after half of them was burned; null where blocks were asked for"
+            " without transactions (split_fees in chains.yaml).",
+            nullable=True,
+            minimum=0,
+        ),
+        money("priority_fees", "The rest of `fees`; null where base_fees is.", nullable=True, minimum=0),
         state(),
         reason(),
         SOURCE_FETCH,
@@ -74,6 +84,7 @@ REWARDS = Table(
     name="canonical_stake_rewards",
     role=Role.LAYER,
     description="Inflation rewards of a period, per validator (its commission) and per stake account (its part).",
+    version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -91,6 +102,39 @@ REWARDS = Table(
             nullable=True,
             minimum=0,
         ),
+        money(
+            "gross_rewards",
+            "VALIDATOR rows: commission and stakers' parts together; what the protocol lost by flooring, at most one"
+            " unit per stake account, is in neither. ACCOUNT rows: the least gross reward from which its part follows"
+            " at the applied commission; null where that is not known or 100 %.",
+            nullable=True,
+            minimum=0,
+        ),
+        text("recipient_key", "The account that received the commission (VALIDATOR rows).", nullable=True),
+        integer(
+            "commission_bps", "Commission as observed in the period (VALIDATOR rows).", nullable=True, maximum=10_000
+        ),
+        text(
+            "commission_source",
+            "How the node told commission_bps: in basis points or whole percents; ROW: the reward row itself says so.",
+            nullable=True,
+            one_of=("BPS", "PERCENT", "ROW"),
+        ),
+        integer(
+            "applied_commission_bps",
+            "The commission the rewards were split by, as the amounts imply (VALIDATOR rows); the chain applies it"
+            " about two epochs late (SIMD-0249). Null where the amounts do not tell.",
+            nullable=True,
+            maximum=10_000,
+        ),
+        text(
+            "method",
+            "RPC: the node's answer about the address; FIRST_BLOCKS: the reward rows of the blocks after the epoch;"
+            " RECOMPUTED: the collector's row is shared by several validators, and its split is computed from their"
+            " stakers' parts.",
+            nullable=True,
+            one_of=("RPC", "FIRST_BLOCKS", "RECOMPUTED"),
+        ),
         state(of="the commission (VALIDATOR rows) or of the account's rewards"),
         reason(),
         text("stakers_state", "How much is known of staker_rewards on VALIDATOR rows; null on others.", nullable=True),
@@ -104,6 +148,7 @@ META = Table(
     name="canonical_validator_meta",
     role=Role.LAYER,
     description="What a validator was during the period: identity, commission, stake, as observed.",
+    version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -111,6 +156,12 @@ META = Table(
         IDENTITY_KEY,
         text("name", "The validator's name as published.", nullable=True),
         integer("commission_bps", "Inflation commission as observed.", nullable=True, maximum=10_000),
+        text(
+            "commission_source",
+            "How it was told: in basis points or in whole percents (which hide up to 99 bps).",
+            nullable=True,
+            one_of=("BPS", "PERCENT"),
+        ),
         integer("mev_commission_bps", "MEV commission as observed.", nullable=True, maximum=10_000),
         money("active_stake", "Active stake as observed.", nullable=True, minimum=0),
         Column("delinquent", ColumnKind.BOOLEAN, "Whether it was delinquent when observed.", nullable=True),
@@ -125,6 +176,7 @@ POSITIONS = Table(
     name="canonical_stake_positions",
     role=Role.LAYER,
     description="Stake on each validator during the period: one row per stake account, one with the validator's total.",
+    version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -138,9 +190,17 @@ POSITIONS = Table(
         text("staker_key", "Who may delegate it (ACCOUNT rows).", nullable=True),
         text("withdrawer_key", "Who may withdraw it: the economic beneficiary (ACCOUNT rows).", nullable=True),
         money("active_stake", "Stake that counts in this period.", nullable=True, minimum=0),
-        money("activating_stake", "Stake that will count from the next period on.", nullable=True, minimum=0),
         money(
-            "deactivating_stake", "Part of the active stake that leaves at the period's end.", nullable=True, minimum=0
+            "activating_stake",
+            "Stake on its way to count: from the next period on, or later where the cluster's warm-up limit bites.",
+            nullable=True,
+            minimum=0,
+        ),
+        money(
+            "deactivating_stake",
+            "Part of the active stake that is leaving: at the period's end, or later where the cool-down limit bites.",
+            nullable=True,
+            minimum=0,
         ),
         state(),
         reason(),
@@ -149,19 +209,56 @@ POSITIONS = Table(
     key=("chain_id", "epoch", "validator_key", "row_kind", "account_key"),
 )
 
+STAKE_EVENTS = Table(
+    name="canonical_stake_events",
+    role=Role.LAYER,
+    description="What changed in the stake on each validator since the period before; derived from both positions.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text(
+            "event_type",
+            "STAKE: new stake; UNSTAKE: stake begins to leave, or was split away; MOVE_IN and MOVE_OUT: a stake account"
+            " now on another operated validator; WITHDRAW: an account that had left is gone; OWNER: another withdrawer;"
+            " SUMMARY: one row per validator that says how far the events are known.",
+            one_of=("STAKE", "UNSTAKE", "MOVE_IN", "MOVE_OUT", "WITHDRAW", "OWNER", "SUMMARY"),
+        ),
+        text("account_key", "The stake account; the validator's own key on SUMMARY rows."),
+        text("withdrawer_key", "Who may withdraw it (after the event, where it still is).", nullable=True),
+        text("other_key", "The other validator of a move, or the former withdrawer of OWNER.", nullable=True),
+        money("amount", "The stake it is about; null where not known.", nullable=True, minimum=0),
+        state(of="the event, or of all events of the validator (SUMMARY)"),
+        reason(),
+    ),
+    key=("chain_id", "epoch", "validator_key", "event_type", "account_key"),
+)
+
 ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
 
 COSTS = Table(
     name="canonical_validator_costs",
     role=Role.LAYER,
     description="Typed costs and other income per validator, never negative. A due cost that is unknown is a row too.",
+    version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
         VALIDATOR_KEY,
         text("entry_type", "The type of cost, or OTHER_INCOME.", one_of=ENTRY_TYPES),
         money("amount", "What it cost.", nullable=True, minimum=0),
-        text("origin", "CHAIN: read from the chain; OPERATOR: entered.", one_of=("CHAIN", "OPERATOR"), nullable=True),
+        text(
+            "origin",
+            "CHAIN: from the chain or a provider; OPERATOR: entered.",
+            one_of=("CHAIN", "OPERATOR"),
+            nullable=True,
+        ),
+        text(
+            "method",
+            "EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says.",
+            one_of=("EXACT", "ESTIMATE"),
+            nullable=True,
+        ),
         state(),
         reason(),
         SOURCE_FETCH,
@@ -188,5 +285,5 @@ COST_ENTRIES = Table(
     key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),
 )
 
-CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS)
+CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS, STAKE_EVENTS, COMPLETENESS, CROSS_CHECKS)
 CANONICAL_TABLES = (*CANONICAL_LAYERS, COST_ENTRIES)

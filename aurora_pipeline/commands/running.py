@@ -6,6 +6,7 @@ import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -17,16 +18,19 @@ from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
-from aurora_pipeline.operations.status import chain_status, period_statuses
+from aurora_pipeline.operations.status import EpochStatus, chain_status, epoch_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
+from aurora_pipeline.staging.late import in_words, load_pending
 
 _EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _EPOCHS_MAX = 10_000
 _LACKING_SHOWN = 300
+_PERIODS_SHOWN = 20
+_NAMES_SHOWN = 3
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
@@ -252,26 +256,69 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
 
 
 def status(
-    chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None, as_json: Json = False
+    chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None,
+    epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0)] = None,
+    as_json: Json = False,
 ) -> None:
-    """What is known of each chain's periods: published, partial, failed, missing."""
+    """What is known of each chain's periods: published, partial, failed, missing; of one epoch why, and until when."""
     with opened() as aurora:
         chains = [aurora.configuration.chain(chain_id)] if chain_id else list(aurora.configuration.enabled_chains())
         with aurora.database.connect() as connection:
+            if epoch is not None:
+                _show_epoch(epoch_status(connection, PeriodKey(chains[0].chain_id, epoch), datetime.now(UTC)), as_json)
+                return
             summaries = [chain_status(connection, chain) for chain in chains]
             details = {chain.chain_id: period_statuses(connection, chain) for chain in chains}
+            now = datetime.now(UTC)
+            late = {c.chain_id: [in_words(one, now) for one in load_pending(connection, c.chain_id)] for c in chains}
     if as_json:
         told = {name: [vars(period) for period in periods] for name, periods in details.items()}
-        print_json({"chains": [vars(summary) for summary in summaries], "periods": told})
+        print_json({"chains": [vars(summary) for summary in summaries], "periods": told, "late": late})
         return
     for summary in summaries:
         out.print(f"[bold]{summary.chain_id}[/]  {summary.in_words}")
         rows = [
-            [period.epoch, period.ended_at, period.published, period.completeness, period.missing or ""]
-            for period in details[summary.chain_id][-20:]
+            [
+                period.epoch,
+                period.ended_at,
+                period.published,
+                period.completeness,
+                period.lacking or "",
+                period.missing or "",
+            ]
+            for period in details[summary.chain_id][-_PERIODS_SHOWN:]
         ]
         if rows:
-            print_table("", ["epoch", "ended", "layers", "state", "missing"], rows, right=["epoch"])
+            print_table("", ["epoch", "ended", "layers", "state", "not final", "missing"], rows, right=["epoch"])
+        for line in late[summary.chain_id][-_PERIODS_SHOWN:]:
+            out.print(line, markup=False)
+
+
+def _show_epoch(told: EpochStatus, as_json: bool) -> None:
+    if as_json:
+        print_json({**vars(told), "data_types": [vars(one) for one in told.data_types]})
+        return
+    if not told.data_types:
+        raise AuroraError(f"nothing is published of {told.period}", "run `aurora backfill` for it")
+    rows = [
+        [one.data_type, one.state, one.validators, one.reason or "", _listed_names(one.names)]
+        for one in told.data_types
+    ]
+    columns = ["data type", "state", "validators", "reason", "which"]
+    print_table(told.period, columns, rows, right=["validators"])
+    for line in told.late:
+        out.print(line, markup=False)
+    if told.differences:
+        out.print(
+            f"cross-checks: {told.differences} difference(s), {told.unexplained} unexplained"
+            " (table cross_check_differences)",
+            markup=False,
+        )
+
+
+def _listed_names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown
 
 
 def _listed(epochs: list[int]) -> str:

@@ -2,6 +2,7 @@
 
 from aurora_pipeline.config.chain import Chain, DatedBps
 from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.file_table import FileColumn, FileTable
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.config.problems import ConfigurationError, Problem, did_you_mean
 from aurora_pipeline.config.provider import Provider, RateLimit, Retries, Timeouts
@@ -17,6 +18,8 @@ __all__ = [
     "DataType",
     "DatedBps",
     "Family",
+    "FileColumn",
+    "FileTable",
     "PeriodType",
     "Problem",
     "Provider",

@@ -76,6 +76,16 @@ class Chain(FrozenModel):
         description="The protocol's share of MEV tips, as dated entries in the order of their days; "
         "an enabled Solana chain needs at least one.",
     )
+    exact_vote_fees: Flag = Field(
+        default=False,
+        description="true: vote fees are summed from every block of the period, transactions and all, one request per "
+        "block (432,000 on mainnet). false: estimated from vote credits, one request per hundred validators.",
+    )
+    split_fees: Flag = Field(
+        default=False,
+        description="true: led blocks are asked for with their transactions (megabytes each), to tell base from "
+        "priority fees. false: only the fees' sum is known.",
+    )
     costs_due: tuple[CostType, ...] = Field(
         default=(), description="Cost types whose absence makes a validator's net unknown (null) instead of complete."
     )
@@ -84,6 +94,15 @@ class Chain(FrozenModel):
     ] = Field(
         description="For each data type (fees, mev, rewards, meta, positions, costs) the providers to ask: the first "
         "enabled one, then its fallbacks in order. An enabled chain needs an enabled provider for each.",
+    )
+
+    cross_checks: Annotated[
+        Mapping[Annotated[DataType, AfterValidator(_is_role)], tuple[str, ...]], AfterValidator(MappingProxyType)
+    ] = Field(
+        default={},
+        validate_default=True,
+        description="For a data type the providers whose figures are compared with those in force; differences are "
+        "stored, and change nothing. A disabled one is skipped.",
     )
 
     @field_validator("period_size", mode="after")
@@ -121,7 +140,7 @@ class Chain(FrozenModel):
     def _costs_once(cls, costs: tuple[CostType, ...]) -> tuple[CostType, ...]:
         return _each_once(costs)
 
-    @field_validator("roles", mode="after")
+    @field_validator("roles", "cross_checks", mode="after")
     @classmethod
     def _providers_once(cls, roles: Mapping[DataType, tuple[str, ...]]) -> Mapping[DataType, tuple[str, ...]]:
         for names in roles.values():

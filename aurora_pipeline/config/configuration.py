@@ -41,3 +41,9 @@ class Configuration(FrozenModel):
         names = self.chain(chain_id).roles.get(data_type, ())
         known = [self.providers[name] for name in names if name in self.providers]
         return tuple(provider for provider in known if provider.enabled)
+
+    def cross_checkers_for(self, chain_id: str, data_type: DataType) -> tuple[Provider, ...]:
+        """The enabled providers whose figures of a data type are compared with those in force."""
+        names = self.chain(chain_id).cross_checks.get(data_type, ())
+        known = [self.providers[name] for name in names if name in self.providers]
+        return tuple(provider for provider in known if provider.enabled)

@@ -153,7 +153,7 @@ def _provider(file: YamlFile, name: str, entry: Value, missing: Missing, is_aske
 
 def _validated(model: type[Model], file: YamlFile, base: KeyPath, entry: Value) -> Model | None:
     try:
-        return model.model_validate(entry)
+        return model.model_validate(entry, context={"folder": Path(file.file).parent})
     except ValidationError as error:
         explain(error, file, base, model, entry)
     return None

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from aurora_pipeline.config.fields import Flag, FrozenModel, Seconds, Whole, broken_rule
+from aurora_pipeline.config.file_table import FileTable
 
 # `v2`, `api`, `rpc` and `kobe` are worth showing; no provider hands out keys this short.
 _SHOWN_SEGMENT_LENGTH_MAX: Final = 4
+FILE_KIND: Final = "file"
+"""The kind that asks no server: its answers are files the operator already has."""
+_FILE_SCHEME: Final = "file:"
 
 
 class RateLimit(FrozenModel):
@@ -46,9 +51,15 @@ class Provider(FrozenModel):
     )
     enabled: Flag = Field(description="false: never asked; its kind and its variables are not looked at.")
     kind: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*$", description="Which adapter speaks its API: solana_rpc, jito, stakewiz."
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="Which adapter speaks its API: solana_rpc, jito, stakewiz, solanabeach, trillium; "
+        "or file, for files you have.",
     )
-    base_url: str = Field(repr=False, description="Where it answers, http or https, without a trailing slash.")
+    base_url: str = Field(
+        repr=False,
+        description="Where it answers, http or https, without a trailing slash; of kind file the folder of its files, "
+        "as file:FOLDER, relative to providers.yaml.",
+    )
     api_key: SecretStr | None = Field(
         default=None, description="Its key, from the environment: `${NAME}`, or `${NAME:-}` if it works without."
     )
@@ -56,16 +67,29 @@ class Provider(FrozenModel):
         default=None, description="How many requests it gets in how many seconds; left out: no limit."
     )
     concurrency: Whole = Field(default=8, ge=1, le=256, description="How many requests may be under way at once.")
+    batch: Whole = Field(
+        default=1,
+        ge=1,
+        le=1_000,
+        description="Kind solana_rpc: how many questions may go into one request, where the node takes batches; each "
+        "counts in rate_limit.",
+    )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long one attempt may take.")
     retries: Retries = Field(default=Retries(), description="How often a request is sent again.")
     max_body_bytes: Whole = Field(
         default=268_435_456, ge=1_024, le=2**31, description="The longest answer that is read; a longer one fails."
     )
 
+    files: tuple[FileTable, ...] = Field(
+        default=(), validate_default=True, description="Kind file only: what each file holds."
+    )
+
     @field_validator("base_url", mode="after")
     @classmethod
-    def _usable_url(cls, url: str) -> str:
+    def _usable_url(cls, url: str, info: ValidationInfo) -> str:
         remedy = "write it like https://host/path"
+        if info.data.get("kind") == FILE_KIND:
+            return _folder_url(url, info)
         if any(character.isspace() or not character.isprintable() for character in url):
             raise broken_rule("the address holds a space or control character", remedy)
         try:
@@ -83,10 +107,27 @@ class Provider(FrozenModel):
     def _empty_key_is_none(cls, key: SecretStr | None) -> SecretStr | None:
         return None if key is None or not key.get_secret_value() else key
 
+    @field_validator("files", mode="after")
+    @classmethod
+    def _files_of_kind_file(cls, files: tuple[FileTable, ...], info: ValidationInfo) -> tuple[FileTable, ...]:
+        is_file = info.data.get("kind") == FILE_KIND
+        if files and not is_file:
+            raise broken_rule("only a provider of kind file has files", f"write kind: {FILE_KIND}, or leave them out")
+        if is_file and not files:
+            raise broken_rule("a provider of kind file needs its files", "add files: [{data_type: ..., path: ...}]")
+        if len({table.data_type for table in files}) < len(files):
+            raise broken_rule("two files tell about the same data type", "make two providers of them")
+        return files
+
+    @property
+    def folder(self) -> Path:
+        """Of kind file: the folder its files are in."""
+        return Path(self.base_url.removeprefix(_FILE_SCHEME))
+
     @property
     def shown_url(self) -> str:
         """The address without anything that could be a key: no user, no query, long path segments elided."""
-        return shown_url(self.base_url)
+        return self.base_url if self.kind == FILE_KIND else shown_url(self.base_url)
 
     def __repr_args__(self) -> Any:
         """The fields, with the safe address in the place of the real one."""
@@ -107,3 +148,10 @@ def shown_url(url: str) -> str:
     segments = [part if len(part) <= _SHOWN_SEGMENT_LENGTH_MAX else "…" for part in parts.path.split("/")]
     query = "?…" if parts.query or parts.fragment else ""
     return f"{parts.scheme}://{shown_host}{f':{port}' if port else ''}{'/'.join(segments)}{query}"
+
+
+def _folder_url(url: str, info: ValidationInfo) -> str:
+    if not url.startswith(_FILE_SCHEME) or url.startswith("file://") or not url.isprintable():
+        raise broken_rule("a provider of kind file has no such address", "write the folder of its files: file:FOLDER")
+    base = (info.context or {}).get("folder", Path())
+    return f"{_FILE_SCHEME}{base / url.removeprefix(_FILE_SCHEME)}"

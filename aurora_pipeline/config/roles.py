@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from aurora_pipeline.config.environment import EnvironmentText
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, plain_value
 
@@ -52,6 +53,7 @@ def check_roles(file: YamlFile, chains: list[Value], providers: Mapping[str, Val
                 file.add(base, f'no provider is named for the role "{role}"', remedy)
             elif isinstance(names := roles[role], list):
                 _check_role(file, (*base, str(role)), names, providers, kinds)
+        _check_cross_checks(file, ("chains", index, "cross_checks"), chain, providers, kinds)
 
 
 def _check_role(
@@ -76,9 +78,34 @@ def _check_role(
         file.add(path, "none of its providers is enabled", remedy)
 
 
+def _check_cross_checks(
+    file: YamlFile, base: KeyPath, chain: Entry, providers: Mapping[str, Value] | None, kinds: Kinds
+) -> None:
+    """Report cross-checkers that do not exist, cannot tell, or would be compared with themselves."""
+    checks, roles = chain.get("cross_checks"), chain.get("roles")
+    for role, names in checks.items() if isinstance(checks, Mapping) and providers is not None else ():
+        for index, name in enumerate(names if isinstance(names, list) else ()):
+            path = (*base, role, index)
+            if role not in ROLES or not isinstance(name, str) or path in file.unusable or providers is None:
+                continue
+            asked = roles.get(role) if isinstance(roles, Mapping) else None
+            if name not in providers:
+                remedy = did_you_mean(name, providers, "provider")
+                file.add(path, f"there is no provider {_quoted(name)} in providers.yaml", remedy)
+            elif isinstance(asked, list) and asked[:1] == [name]:
+                file.add(path, f"{_quoted(name)} would be compared with itself", "name another provider, or none")
+            elif is_enabled(providers[name]):
+                _check_serves(file, path, str(role), name, providers[name], kinds)
+
+
 def _check_serves(file: YamlFile, path: KeyPath, role: str, name: str, entry: Value, kinds: Kinds) -> None:
     kind = entry.get("kind") if isinstance(entry, Mapping) else None
-    if not isinstance(kind, str) or kind not in kinds or role in kinds[kind]:
+    if not isinstance(kind, str) or kind not in kinds:
+        return
+    if role in kinds[kind]:
+        tables = entry.get("files") if isinstance(entry, Mapping) and kind == FILE_KIND else None
+        if isinstance(tables, list) and not any(isinstance(t, Mapping) and t.get("data_type") == role for t in tables):
+            file.add(path, f'provider "{name}" has no file for {role}', f"add one with data_type: {role} to its files")
         return
     serving = sorted(other for other, served in kinds.items() if role in served)
     remedy = f"name a provider of kind {' or '.join(serving)}" if serving else "no adapter serves this role yet"
@@ -101,8 +128,9 @@ def _enabled_value(entry: Entry) -> Value:
 
 
 def _mentions(chain: Value, base: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    roles = chain.get("roles") if isinstance(chain, Mapping) else None
-    for role, names in roles.items() if isinstance(roles, Mapping) else ():
-        for index, name in enumerate(names if isinstance(names, list) else ()):
-            if isinstance(name, str):
-                yield (*base, "roles", role, index), str(name)
+    for key in ("roles", "cross_checks"):
+        roles = chain.get(key) if isinstance(chain, Mapping) else None
+        for role, names in roles.items() if isinstance(roles, Mapping) else ():
+            for index, name in enumerate(names if isinstance(names, list) else ()):
+                if isinstance(name, str):
+                    yield (*base, key, role, index), str(name)

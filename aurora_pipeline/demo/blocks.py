@@ -71,12 +71,11 @@ def block_rewards(world: World, chain: EpochChain, index: int) -> list[dict[str,
     position = chain.produced.count_until(index) - 1
     paid = world.economy(chain.epoch - 1)
     if position == 0:
+        # One row per collector: validators that share one cannot be told apart here.
         rows = [
-            _reward(validator.vote, amount, VOTE_ACCOUNT_RENT + amount, "Voting")
-            for validator, amount, is_paid in zip(
-                world.cast.validators, paid.inflation.commission, paid.inflation.is_paid, strict=True
-            )
-            if is_paid
+            _reward(collector, amount, VOTE_ACCOUNT_RENT + amount, "Voting")
+            for collector in world.cast.validators_by_collector
+            if (amount := paid.commission_paid_to(collector)) is not None
         ]
     elif position <= paid.reward_partitions:
         now = world.economy(chain.epoch)

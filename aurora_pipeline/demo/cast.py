@@ -23,6 +23,9 @@ _CLIENTS = (
     ("Lumen Labs", ("lumen-1",)),
 )
 _POOLS = ("Poolside", "Tidewater", "Glacier")
+_SHARING_A_COLLECTOR = (2, 3)
+_WITH_OWN_COLLECTOR = (5,)
+_PRIORITY_FEE_COMMISSION_BPS = 5_000
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,9 @@ class Cast:
         return self.parameters.first_epoch + 3 if index % 13 == changing else None
 
     def identity(self, index: int, epoch: int) -> str:
+        """The key that signs its blocks; the last stranger's second vote account runs under its first one's."""
+        if index == len(self.validators) - 1:
+            return self.identity(index - 1, epoch)
         changed_in = self.identity_changed_in(index)
         return self.parameters.key("identity", index, int(changed_in is not None and epoch >= changed_in))
 
@@ -117,6 +123,28 @@ class Cast:
             return None
         has_raised = index % 7 == 0 and epoch >= self.parameters.first_epoch + 3
         return rate + 200 if has_raised else rate
+
+    def collector(self, index: int) -> str:
+        """Where the validator's inflation commission goes (SIMD-0232): its vote account unless it named another."""
+        validator = self.validators[index]
+        if validator.is_operated and index in _SHARING_A_COLLECTOR:
+            return self.parameters.key("collector", "shared")
+        if validator.is_operated and index in _WITH_OWN_COLLECTOR:
+            return self.parameters.key("collector", index)
+        return validator.vote
+
+    @cached_property
+    def validators_by_collector(self) -> dict[str, list[int]]:
+        """Whose commission each collector receives."""
+        found: dict[str, list[int]] = {}
+        for validator in self.validators:
+            found.setdefault(self.collector(validator.index), []).append(validator.index)
+        return found
+
+    def priority_fee_commission_bps(self, index: int) -> int:
+        """What the validator keeps of its priority fees; the rest it transfers to its stakers through Jito."""
+        is_sharing = index % 5 == 1 and self.validators[index].has_mev_client
+        return _PRIORITY_FEE_COMMISSION_BPS if is_sharing else BPS_WHOLE
 
     def is_sloppy(self, index: int) -> bool:
         """Whether the validator skips more of its slots and misses more votes than the others."""

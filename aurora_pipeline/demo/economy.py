@@ -118,6 +118,45 @@ class EpochEconomy:
             trees.append(tree)
         return trees
 
+    @cached_property
+    def priority_fees_shared(self) -> list[int]:
+        """Per validator: what it transferred out of its block fees for its stakers."""
+        cast, chain = self.chain.cast, self.chain
+        earned = [0] * len(cast.validators)
+        for index in chain.block_indices:
+            leader = chain.leader(index)
+            if cast.priority_fee_commission_bps(leader) < BPS_WHOLE:
+                earned[leader] += chain.fees(index).priority
+        return [
+            fees - share_bps(fees, cast.priority_fee_commission_bps(validator)) for validator, fees in enumerate(earned)
+        ]
+
+    def commission_paid_to(self, address: str) -> int | None:
+        """What a collector receives for all validators that named it; None where none of their stakers was paid."""
+        collecting = [v for v in self.chain.cast.validators_by_collector.get(address, []) if self.inflation.is_paid[v]]
+        return total([self.inflation.commission[v] for v in collecting]) if collecting else None
+
+    @cached_property
+    def stake_history(self) -> dict[str, int]:
+        """The whole cluster's stake in this epoch, as the chain's stake history keeps it."""
+        book, epoch = self.book, self.epoch
+        delegated = range(book.bounds[-1])
+        activating = [
+            self.stake[account]
+            for account in delegated
+            if book.activated_in[account] == epoch and book.deactivated_in[account] > epoch
+        ]
+        leaving = [
+            self.stake[account]
+            for account in delegated
+            if book.deactivated_in[account] == epoch and book.is_active(account, epoch)
+        ]
+        return {
+            "effective": total(self.active_stake),
+            "activating": total(activating),
+            "deactivating": total(leaving),
+        }
+
     def staker_tips(self, account: int) -> int:
         """What the tip tree of the account's validator gives it for this epoch."""
         voter = self.book.voter_of(account)

@@ -38,8 +38,8 @@ def validators(moment: Moment, body: Any) -> dict[str, Any]:
                 "mev_commission_bps": world.cast.mev_commission_bps(validator.index, epoch),
                 # Kobe fills missing amounts with 0, so 0 may mean that nothing is known.
                 "mev_rewards": 0 if tree is None else tree.total,
-                "priority_fee_commission_bps": 10_000,
-                "priority_fee_rewards": 0,
+                "priority_fee_commission_bps": world.cast.priority_fee_commission_bps(validator.index),
+                "priority_fee_rewards": 0 if tree is None else economy.priority_fees_shared[validator.index],
                 "running_jito": validator.has_mev_client,
                 "running_bam": False,
                 "active_stake": economy.active_stake[validator.index],
@@ -60,8 +60,8 @@ def validator_history(moment: Moment, vote: str) -> list[dict[str, Any]]:
             "epoch": epoch,
             "mev_commission_bps": tree.commission_bps,
             "mev_rewards": tree.total,
-            "priority_fee_commission_bps": 10_000,
-            "priority_fee_rewards": 0,
+            "priority_fee_commission_bps": moment.world.cast.priority_fee_commission_bps(validator),
+            "priority_fee_rewards": moment.world.economy(epoch).priority_fees_shared[validator],
         }
         for epoch in _published_epochs(moment, "desc")
         if (tree := moment.world.economy(epoch).tip_trees[validator]) is not None
@@ -81,8 +81,8 @@ def _tree_rows(moment: Moment, query: Mapping[str, str], page: _Page) -> Iterato
             "vote_account": moment.world.cast.validators[validator].vote,
             "mev_revenue": tree.total,
             "mev_commission": tree.commission_bps,
-            "priority_fee_revenue": 0,
-            "priority_fee_commission": 10_000,
+            "priority_fee_revenue": moment.world.economy(epoch).priority_fees_shared[validator],
+            "priority_fee_commission": moment.world.cast.priority_fee_commission_bps(validator),
             "num_stakers": 2 + len(_active_accounts(moment, epoch, validator)),
             "epoch": epoch,
             "claim_status_account": moment.world.parameters.key("claim", epoch, validator),

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from aurora_pipeline.demo.blocks import SYSTEM_PROGRAM
+from aurora_pipeline.demo.blocks import SYSTEM_PROGRAM, VOTE_ACCOUNT_RENT, VOTE_PROGRAM
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.stake import NEVER, STAKE_RENT
 
 STAKE_PROGRAM = "Stake11111111111111111111111111111111111111"
+STAKE_HISTORY = "SysvarStakeHistory1111111111111111111111111"
+_SYSVAR_OWNER = "Sysvar1111111111111111111111111111111111111"
+_STAKE_HISTORY_EPOCHS = 512
+_STAKE_HISTORY_BYTES = 16_392
+_VOTE_ACCOUNT_BYTES = 3_762
 _EPOCHS_OF_CREDITS = 5
+_EPOCHS_OF_CREDITS_IN_ACCOUNT = 64
 _ROOT_DISTANCE = 31
 
 
@@ -39,7 +45,7 @@ def _vote_account(moment: Moment, validator: int) -> dict[str, Any]:
         "inflationRewardsCommissionBps": rate,
         "lastVote": last_vote,
         "rootSlot": max(0, last_vote - _ROOT_DISTANCE),
-        "epochCredits": _epoch_credits(moment, validator),
+        "epochCredits": _epoch_credits(moment, validator)[-_EPOCHS_OF_CREDITS:],
     }
 
 
@@ -60,7 +66,7 @@ def _epoch_credits(moment: Moment, validator: int) -> list[list[int]]:
         if earned:
             rows.append([epoch, sum_before + earned, sum_before])
         sum_before += earned
-    return rows[-_EPOCHS_OF_CREDITS:]
+    return rows
 
 
 def credits_before(moment: Moment, validator: int, epoch: int) -> int:
@@ -96,6 +102,8 @@ def _stake_account(moment: Moment, account: int, credits_observed: list[int]) ->
     """One stake account, or None if it does not exist yet."""
     book, economy = moment.world.book, moment.world.economy(moment.epoch)
     voter = book.voter_of(account)
+    if book.withdrawn_in(account) <= moment.epoch:
+        return None
     meta = {
         "rentExemptReserve": str(STAKE_RENT),
         "authorized": {"staker": book.staker(account), "withdrawer": book.withdrawer(account)},
@@ -121,6 +129,60 @@ def _stake_account(moment: Moment, account: int, credits_observed: list[int]) ->
     return _program_account(book.key(account), lamports, "delegated", {"meta": meta, "stake": stake})
 
 
+def account_info(moment: Moment, address: str) -> dict[str, Any] | None:
+    """getAccountInfo, parsed: the stake history, a vote account, or None for what this chain does not show."""
+    if address == STAKE_HISTORY:
+        return _stake_history(moment)
+    validator = moment.world.cast.index_by_vote.get(address)
+    return None if validator is None else _vote_state(moment, validator)
+
+
+def _stake_history(moment: Moment) -> dict[str, Any]:
+    """The cluster's stake in past epochs, newest first; the running epoch is not among them."""
+    world = moment.world
+    newest = range(moment.epoch - 1, world.parameters.genesis_epoch - 1, -1)[:_STAKE_HISTORY_EPOCHS]
+    info = [{"epoch": epoch, "stakeHistory": world.economy(epoch).stake_history} for epoch in newest]
+    return _account("sysvar", "stakeHistory", info, _SYSVAR_OWNER, 114_979_200, _STAKE_HISTORY_BYTES)
+
+
+def _vote_state(moment: Moment, validator: int) -> dict[str, Any]:
+    cast, epoch = moment.world.cast, moment.epoch
+    rate, identity = cast.commission_bps(validator, epoch), cast.identity(validator, epoch)
+    last_vote = _last_vote(moment, validator)
+    info = {
+        "nodePubkey": identity,
+        "authorizedWithdrawer": moment.world.parameters.key("vote withdrawer", validator),
+        "commission": min(rate // 100, 255),
+        "inflationRewardsCommissionBps": rate,
+        "inflationRewardsCollector": cast.collector(validator),
+        "blockRevenueCollector": identity,
+        "blockRevenueCommissionBps": 10_000,
+        "pendingDelegatorRewards": "0",
+        "blsPubkeyCompressed": None,
+        "votes": [{"latency": 1, "slot": last_vote, "confirmationCount": 1}],
+        "rootSlot": max(0, last_vote - _ROOT_DISTANCE),
+        "authorizedVoters": [{"epoch": epoch, "authorizedVoter": identity}],
+        "priorVoters": [],
+        "epochCredits": [
+            {"epoch": row[0], "credits": str(row[1]), "previousCredits": str(row[2])}
+            for row in _epoch_credits(moment, validator)[-_EPOCHS_OF_CREDITS_IN_ACCOUNT:]
+        ],
+        "lastTimestamp": {"slot": last_vote, "timestamp": moment.world.parameters.slot_time(last_vote)},
+    }
+    return _account("vote", "vote", info, VOTE_PROGRAM, VOTE_ACCOUNT_RENT, _VOTE_ACCOUNT_BYTES)
+
+
+def _account(program: str, kind: str, info: Any, owner: str, lamports: int, size: int) -> dict[str, Any]:
+    return {
+        "lamports": lamports,
+        "owner": owner,
+        "data": {"program": program, "parsed": {"type": kind, "info": info}, "space": size},
+        "executable": False,
+        "rentEpoch": NEVER,
+        "space": size,
+    }
+
+
 def _has_happened(moment: Moment, account: int, epoch: int) -> bool:
     """Whether the owner's step of some epoch is visible: the epoch is past, or its slot in the running epoch is."""
     if epoch != moment.epoch:
@@ -129,14 +191,4 @@ def _has_happened(moment: Moment, account: int, epoch: int) -> bool:
 
 
 def _program_account(key: str, lamports: int, kind: str, info: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "pubkey": key,
-        "account": {
-            "lamports": lamports,
-            "owner": STAKE_PROGRAM,
-            "data": {"program": "stake", "parsed": {"type": kind, "info": info}, "space": 200},
-            "executable": False,
-            "rentEpoch": NEVER,
-            "space": 200,
-        },
-    }
+    return {"pubkey": key, "account": _account("stake", kind, info, STAKE_PROGRAM, lamports, 200)}

@@ -16,9 +16,10 @@ from aurora_pipeline.demo.blocks import (
 )
 from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.node_accounts import STAKE_PROGRAM, stake_accounts, vote_accounts
+from aurora_pipeline.demo.node_accounts import STAKE_PROGRAM, account_info, stake_accounts, vote_accounts
 
 _MAX_BLOCK_RANGE = 500_000
+_MAX_ACCOUNTS = 100
 _TRANSACTIONS_PER_BLOCK = 31
 
 
@@ -133,7 +134,8 @@ def _get_leader_schedule(moment: Moment, params: list[Any]) -> dict[str, list[in
         identity = moment.world.cast.identity(validator.index, epoch)
         indices = chain.leader_indices(validator.index) if wanted in (None, identity) else []
         if indices:
-            schedule[identity] = indices
+            # Two vote accounts of one identity lead under one name.
+            schedule[identity] = sorted([*schedule.get(identity, ()), *indices])
     return schedule
 
 
@@ -265,9 +267,8 @@ def _get_inflation_reward(moment: Moment, params: list[Any]) -> list[dict[str, A
     rewards, after = paid.inflation, world.economy(epoch + 1)
     rows: list[dict[str, Any] | None] = []
     for address in addresses:
-        validator, account = world.cast.index_by_vote.get(address), world.book.account_with_key(address)
-        if validator is not None and rewards.is_paid[validator]:
-            amount = rewards.commission[validator]
+        account, amount = world.book.account_with_key(address), paid.commission_paid_to(address)
+        if amount is not None:
             rows.append(_reward_row(epoch, paying, 0, amount, VOTE_ACCOUNT_RENT + amount))
         elif account is not None and rewards.staker_rewards[account]:
             position = 1 + paid.partition_of(account)
@@ -280,6 +281,27 @@ def _get_inflation_reward(moment: Moment, params: list[Any]) -> list[dict[str, A
 def _reward_row(epoch: int, paying: EpochChain, position: int, amount: int, balance: int) -> dict[str, Any]:
     slot = paying.first_slot + paying.block_indices[position]
     return {"epoch": epoch, "effectiveSlot": slot, "amount": amount, "postBalance": balance, "commission": None}
+
+
+def _get_account_info(moment: Moment, params: list[Any]) -> dict[str, Any]:
+    _require_parsed(_config(params, 1))
+    address = _key(params[0] if params else None)
+    return {"context": {"slot": moment.head_slot}, "value": account_info(moment, address)}
+
+
+def _get_multiple_accounts(moment: Moment, params: list[Any]) -> dict[str, Any]:
+    _require_parsed(_config(params, 1))
+    if not params or not isinstance(params[0], list):
+        raise RpcError(-32602, "Invalid params: invalid type, expected a sequence of addresses.")
+    if len(params[0]) > _MAX_ACCOUNTS:
+        raise RpcError(-32602, f"Too many inputs provided; max {_MAX_ACCOUNTS}")
+    found = [account_info(moment, _key(address)) for address in params[0]]
+    return {"context": {"slot": moment.head_slot}, "value": found}
+
+
+def _require_parsed(config: dict[str, Any]) -> None:
+    if config.get("encoding") != "jsonParsed":
+        raise RpcError(-32602, "Invalid params: only the encoding jsonParsed is simulated for accounts.")
 
 
 def _get_vote_accounts(moment: Moment, params: list[Any]) -> dict[str, Any]:
@@ -326,6 +348,8 @@ _METHODS: dict[str, Callable[[Moment, list[Any]], Any]] = {
     "getBlocks": _get_blocks,
     "getBlocksWithLimit": _get_blocks_with_limit,
     "getBlock": _get_block,
+    "getAccountInfo": _get_account_info,
+    "getMultipleAccounts": _get_multiple_accounts,
     "getBlockTime": _get_block_time,
     "getBlockProduction": _get_block_production,
     "getInflationReward": _get_inflation_reward,

@@ -1,4 +1,4 @@
-"""The simulated providers as a real HTTP server on loopback: Solana RPC, Kobe, Stakewiz, and a control panel."""
+"""The simulated providers as a real HTTP server on loopback, one path each, and a control panel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aurora_pipeline.demo import kobe, node_rpc, stakewiz
+from aurora_pipeline.demo import kobe, node_rpc, solanabeach, stakewiz, trillium
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
 from aurora_pipeline.demo.moment import Moment
@@ -61,6 +61,11 @@ class Simulator:
                 Route("/stakewiz/validators", self._answer(self._stakewiz_validators)),
                 Route("/stakewiz/validator/{vote}", self._answer(self._stakewiz_validator)),
                 Route("/stakewiz/epoch_info", self._answer(self._stakewiz_epoch)),
+                Route("/solanabeach/epoch-info", self._answer(self._beach_epoch, solanabeach.CREDITS)),
+                Route("/solanabeach/validator/{key}/{endpoint}", self._answer(self._beach, solanabeach.CREDITS)),
+                Route("/trillium/validator_rewards", self._answer(self._trillium)),
+                Route("/trillium/validator_rewards/{epoch:int}", self._answer(self._trillium)),
+                Route("/trillium/epoch_data", self._answer(self._trillium_epoch)),
                 Route("/control/health", self._control(self._health)),
                 Route("/control/clock", self._control(self._clock)),
                 Route("/control/advance", self._control(self._advance), methods=["POST"]),
@@ -81,7 +86,7 @@ class Simulator:
         answers = [node_rpc.answer(self.moment, call) for call in calls]
         return await _delivered(answers if isinstance(body, list) else answers[0], fault)
 
-    def _answer(self, handler: Callable[[Request, Any], Any]) -> Handler:
+    def _answer(self, handler: Callable[[Request, Any], Any], headers: dict[str, str] | None = None) -> Handler:
         """A provider's endpoint: give the handler the JSON body, and let faults strike."""
 
         async def endpoint(request: Request) -> Response:
@@ -89,9 +94,13 @@ class Simulator:
             fault = self.faults.take(request.url.path, [])
             try:
                 body = json.loads(raw) if raw and request.method == "POST" else None
-                return await _delivered(handler(request, body), fault)
+                response = await _delivered(handler(request, body), fault)
+                response.headers.update(headers or {})
+                return response
             except ValueError:
                 return _json({"error": "Json deserialize error"}, 400)
+            except solanabeach.BeachError as error:
+                return _json({"err": str(error)}, 404, headers)
             except kobe.KobeError as error:
                 return _json({"error": str(error)}, 400)
 
@@ -118,6 +127,19 @@ class Simulator:
 
     def _stakewiz_epoch(self, request: Request, body: Any) -> Any:
         return stakewiz.epoch_info(self.moment)
+
+    def _beach_epoch(self, request: Request, body: Any) -> Any:
+        return solanabeach.epoch_info(self.moment)
+
+    def _beach(self, request: Request, body: Any) -> Any:
+        key, endpoint = request.path_params["key"], request.path_params["endpoint"]
+        return solanabeach.history(self.moment, key, endpoint, request.query_params)
+
+    def _trillium(self, request: Request, body: Any) -> Any:
+        return trillium.validator_rewards(self.moment, request.path_params.get("epoch"))
+
+    def _trillium_epoch(self, request: Request, body: Any) -> Any:
+        return trillium.epoch_data(self.moment)
 
     def _control(self, handler: Callable[[Request, Any], Any]) -> Handler:
         """A control endpoint: what it refuses comes back as 409 with the reason."""

@@ -66,6 +66,11 @@ class StakeBook:
         """Whether the account's stake earns in an epoch: it was activated before, and not deactivated before."""
         return self.activated_in[account] < epoch <= self.deactivated_in[account]
 
+    def withdrawn_in(self, account: int) -> int:
+        """The epoch from which on the account is no more: its owner takes the stake out once it has cooled down."""
+        deactivated_in = self.deactivated_in[account]
+        return NEVER if deactivated_in == NEVER or account >= self.bounds[-1] else deactivated_in + 2
+
     def changed_at_slot(self, account: int, epoch: int) -> int:
         """The slot of the epoch in which the account's owner created or deactivated it."""
         slots = self.parameters.slots_per_epoch

@@ -50,6 +50,12 @@ class ValidatorTruth:
     """The rate the epoch's rewards were split by: that of the epoch before (SIMD-0249)."""
     has_commission_row: bool
     commission_lamports: int
+    collector: str
+    """Where its commission went: its vote account unless it named another account (SIMD-0232)."""
+    collector_lamports: int
+    """What that account received for all validators that share it."""
+    priority_fees_shared_lamports: int
+    """What it transferred out of its block fees for its stakers."""
     own_active_stake_lamports: int
     own_stake_rewards_lamports: int
     staker_rewards_lamports: int
@@ -146,6 +152,9 @@ def _validator(world: World, economy: EpochEconomy, index: int) -> ValidatorTrut
         applied_commission_bps=cast.applied_commission_bps(index, economy.epoch),
         has_commission_row=rewards.is_paid[index],
         commission_lamports=rewards.commission[index],
+        collector=cast.collector(index),
+        collector_lamports=economy.commission_paid_to(cast.collector(index)) or 0,
+        priority_fees_shared_lamports=economy.priority_fees_shared[index],
         own_active_stake_lamports=sum(row.active_stake_lamports for row in own),
         own_stake_rewards_lamports=sum(row.staker_rewards_lamports for row in own),
         staker_rewards_lamports=sum(rewards.staker_rewards[account] for account in world.book.accounts_of(index)),

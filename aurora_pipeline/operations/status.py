@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.tables import LAYERS
 
 
@@ -44,6 +47,68 @@ class PeriodStatus:
     published: str
     completeness: str
     missing: str | None
+    lacking: str | None
+    """What is not final, counted by data type and state."""
+
+
+@dataclass(frozen=True)
+class DataTypeStatus:
+    """One data type of a period: how many validators are in one state, and why."""
+
+    data_type: str
+    state: str
+    validators: int
+    reason: str | None
+    names: tuple[str, ...]
+    """The validators, where they are not final."""
+
+
+@dataclass(frozen=True)
+class EpochStatus:
+    """A period in full: how complete each data type is, and what becomes of what is pending."""
+
+    period: str
+    data_types: tuple[DataTypeStatus, ...]
+    late: tuple[str, ...]
+    differences: int
+    unexplained: int
+    """Of the differences to cross-checking providers, those without a name."""
+
+
+def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
+    """How complete a period is, as published."""
+    where = [key.chain_id, key.epoch]
+    rows = connection.execute(
+        """SELECT data_type, state, reason, count(*) AS validators,
+                  array_agg(validator_key ORDER BY validator_key) AS names
+           FROM canonical_completeness WHERE chain_id = %s AND epoch = %s
+           GROUP BY data_type, state, reason
+           ORDER BY data_type, state, validators DESC""",
+        where,
+    ).fetchall()
+    whole = connection.execute(
+        """SELECT count(*) AS differences, count(*) FILTER (WHERE known_as IS NULL) AS unexplained
+           FROM cross_check_differences WHERE chain_id = %s AND epoch = %s""",
+        where,
+    ).fetchone()
+    assert whole is not None  # an aggregate always gives a row
+    pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
+    return EpochStatus(
+        str(key),
+        tuple(
+            DataTypeStatus(
+                row["data_type"],
+                row["state"],
+                row["validators"],
+                row["reason"],
+                () if row["state"] == FigureState.FINAL else tuple(row["names"]),
+            )
+            for row in rows
+        ),
+        tuple(in_words(one, now) for one in pending),
+        whole["differences"],
+        whole["unexplained"],
+    )
 
 
 def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
@@ -53,7 +118,11 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
                   count(f.asset) FILTER (WHERE f.asset = ANY(%s)) AS published,
                   bool_or(f.completeness = 'PARTIAL') AS is_partial,
                   (SELECT string_agg(DISTINCT v.reason, '; ') FROM validator_pnl v
-                   WHERE v.chain_id = p.chain_id AND v.epoch = p.epoch AND v.state <> 'final') AS missing
+                   WHERE v.chain_id = p.chain_id AND v.epoch = p.epoch AND v.state <> 'final') AS missing,
+                  (SELECT string_agg(told, '; ' ORDER BY told) FROM (
+                       SELECT c.data_type || ' ' || count(*) || ' ' || c.state AS told FROM canonical_completeness c
+                       WHERE c.chain_id = p.chain_id AND c.epoch = p.epoch AND c.state <> 'final'
+                       GROUP BY c.data_type, c.state) counts) AS lacking
            FROM canonical_periods p LEFT JOIN in_force f USING (chain_id, epoch)
            WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at ORDER BY p.epoch""",
         [[table.name for table in LAYERS], chain.chain_id],
@@ -66,6 +135,7 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
             f"{row['published']}/{len(LAYERS)}",
             "-" if not row["published"] else "PARTIAL" if row["is_partial"] else "FINAL",
             row["missing"],
+            row["lacking"],
         )
         for row in rows
     ]

@@ -28,6 +28,11 @@ class Period:
     ended_at: datetime
 
     @property
+    def schedule_drawn_from(self) -> datetime:
+        """Since when an identity may matter to the period: leaders are drawn up one period ahead."""
+        return self.started_at - (self.ended_at - self.started_at)
+
+    @property
     def last_instant(self) -> datetime:
         """The last instant before the end, at which wallets, versions, status and registrations hold."""
         return self.ended_at - timedelta(microseconds=1)

@@ -67,6 +67,14 @@ class Operated:
 
 
 @dataclass(frozen=True)
+class Identities:
+    """The identities validators were registered under at any time in a span, oldest first, and the rows that say so."""
+
+    by_validator: Mapping[str, tuple[str, ...]]
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True)
 class OwnStake:
     """The withdraw authorities whose stake was the operator's own at an instant, and the rows that say so."""
 
@@ -190,6 +198,24 @@ def operated_at(connection: Connection, chain_id: str, instant: datetime) -> Ope
         for row in rows
     )
     return Operated(validators, tuple(decision_input(VALIDATOR_IDENTITIES, row) for row in rows))
+
+
+def identities_between(connection: Connection, chain_id: str, start: datetime, end: datetime) -> Identities:
+    """The identities that counted at any time in [start, end)."""
+    rows = [
+        row
+        for row in registered_validators(connection, chain_id)
+        if row["identity_key"]
+        and row["valid_from"] < end
+        and (row["valid_until"] is None or row["valid_until"] > start)
+    ]
+    found: dict[str, dict[str, None]] = {}
+    for row in sorted(rows, key=lambda row: row["valid_from"]):
+        found.setdefault(row["validator_key"], {})[row["identity_key"]] = None
+    return Identities(
+        {key: tuple(identities) for key, identities in found.items()},
+        tuple(decision_input(VALIDATOR_IDENTITIES, row) for row in rows),
+    )
 
 
 def own_stake_at(connection: Connection, chain_id: str, instant: datetime) -> OwnStake:

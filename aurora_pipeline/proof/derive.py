@@ -13,6 +13,9 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.canonical.assets import DRAFTS
+from aurora_pipeline.canonical.judging import JUDGING_DRAFTS
+from aurora_pipeline.canonical.stake_events_asset import draft_stake_events
+from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.config.vocabulary import Family
@@ -42,7 +45,8 @@ def _one(draft: Callable[[Aurora, Connection, PeriodKey], Draft]) -> Redraft:
 
 
 REDRAFTS: tuple[tuple[tuple[Table, ...], Redraft], ...] = (
-    *(((table,), _one(draft)) for table, draft in DRAFTS.items()),
+    *(((table,), _one(draft)) for table, draft in (DRAFTS | JUDGING_DRAFTS).items()),
+    ((STAKE_EVENTS,), _one(draft_stake_events)),
     ((VALIDATOR_PNL,), _one(draft_pnl)),
     (COMMISSION_TABLES, draft_lines),
     ((PARTNER_COMMISSION_STATEMENTS,), _one(draft_statements)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer
@@ -41,6 +41,14 @@ class ValidatorAsked:
 
     validator_key: str
     identity_key: str | None
+    former_identities: tuple[str, ...] = ()
+    """Identities it had earlier in the period or shortly before: schedules are drawn up before they are used."""
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """Every identity it may have led slots under; none while none is known."""
+        known = () if self.identity_key is None else (self.identity_key,)
+        return tuple(dict.fromkeys((*known, *self.former_identities)))
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,12 @@ class FetchScope:
     """Stake accounts by validator, from the positions observed in the period."""
     leader_schedule: Answer | None = None
     """The leader schedule observed while the period ran, where one was."""
+    collectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Accounts other than its own that may have collected a validator's commission, as observed."""
+    scan_blocks: bool = False
+    """Whether costs may ask for every block of the period, transactions and all: exact, and the dearest question."""
+    split_fees: bool = False
+    """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +126,20 @@ class Adapter(Protocol):
         ...
 
     def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
-        """Identity by validator, from the answers of a meta observation."""
+        """Identity by validator, from answers about meta."""
         ...
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
-        """The stake accounts of a validator, from the answers of a positions observation."""
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
+        """The stake accounts of a validator, from answers about its positions."""
+        ...
+
+
+@runtime_checkable
+class SeesCollectors(Protocol):
+    """An adapter whose observations of positions show where commission goes."""
+
+    def collectors(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """The account that collects each validator's commission."""
         ...
 
 
@@ -131,6 +154,7 @@ __all__ = [
     "Fetched",
     "ProviderDown",
     "Question",
+    "SeesCollectors",
     "ValidatorAsked",
     "is_ok",
 ]

@@ -10,15 +10,20 @@ from typing import Final
 
 import psycopg
 
-from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.providers.adapter import Adapter, Answer, Question
+from aurora_pipeline.providers.file_line import FileLine
 from aurora_pipeline.providers.http import ProviderClient
+from aurora_pipeline.providers.rpc_batch import grouped
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.payloads import store_answers, stored_answers
 
 BATCH_ANSWERS: Final = 200
 """So many answers are stored in one transaction; a killed run loses no more than that."""
 _BATCH_SECONDS: Final = 0.03
+
+
+Line = ProviderClient | FileLine
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,7 @@ class Place:
 class RecordingAsk:
     """An Ask of one provider for one data type of one period. Made by `asking`."""
 
-    def __init__(
-        self, client: ProviderClient, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool
-    ) -> None:
+    def __init__(self, client: Line, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool) -> None:
         self.reused = 0
         self._client = client
         self._recorder = recorder
@@ -86,8 +89,9 @@ class RecordingAsk:
     async def _ask_all(self, questions: dict[str, Question]) -> dict[str, Answer]:
         """Ask with as many workers as the provider takes; storing goes on beside them and is awaited at the end."""
         storing: list[asyncio.Future[Answer]] = []
-        left = iter(questions.values())
-        workers = [asyncio.create_task(self._work(left, storing)) for _ in range(min(self._workers, len(questions)))]
+        groups = grouped(questions.values(), self._client.batch_size, self._workers)
+        left = iter(groups)
+        workers = [asyncio.create_task(self._work(left, storing)) for _ in range(min(self._workers, len(groups)))]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -100,9 +104,10 @@ class RecordingAsk:
                 self._now |= answers
         return answers
 
-    async def _work(self, questions: Iterator[Question], storing: list[asyncio.Future[Answer]]) -> None:
-        for question in questions:
-            storing.append(self._recorder.add(await self._client.ask(question)))
+    async def _work(self, groups: Iterator[Sequence[Question]], storing: list[asyncio.Future[Answer]]) -> None:
+        for group in groups:
+            async for answer in self._client.ask_together(group):
+                storing.append(self._recorder.add(answer))
 
 
 class _Recorder:
@@ -173,6 +178,11 @@ class _Recorder:
             )
 
 
+def line_to(provider: Provider, adapter: Adapter) -> Line:
+    """The open line to a provider: over HTTP, or to the operator's own files."""
+    return FileLine(provider) if provider.kind == FILE_KIND else ProviderClient(provider, adapter.passing_trouble)
+
+
 @asynccontextmanager
 async def asking(
     database: Database, provider: Provider, adapter: Adapter, place: Place, *, reuse: bool = True, keep: bool = True
@@ -186,7 +196,7 @@ async def asking(
         recorder = _Recorder(connection, place, provider.name)
         storing = asyncio.create_task(recorder.run())
         try:
-            async with ProviderClient(provider, adapter.passing_trouble) as client:
+            async with line_to(provider, adapter) as client:
                 yield RecordingAsk(client, recorder, provider, reuse=reuse, keep=keep)
         finally:
             storing.cancel()
@@ -197,14 +207,14 @@ async def asking(
 @asynccontextmanager
 async def asking_unrecorded(provider: Provider, adapter: Adapter) -> AsyncIterator[DirectAsk]:
     """An Ask that stores nothing, for questions no figure rests on: where the chain's head is, whether all is well."""
-    async with ProviderClient(provider, adapter.passing_trouble) as client:
+    async with line_to(provider, adapter) as client:
         yield DirectAsk(client)
 
 
 class DirectAsk:
     """An Ask without a memory. Made by `asking_unrecorded`."""
 
-    def __init__(self, client: ProviderClient) -> None:
+    def __init__(self, client: Line) -> None:
         self._client = client
 
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -18,11 +17,17 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from aurora_pipeline.config.provider import Provider, RateLimit
+from aurora_pipeline.log import event, hide, logger
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.providers.provider_secrets import keys_of, secrets_of
+from aurora_pipeline.providers.rate_headers import limits_left, pause_when_used_up, retry_after
+from aurora_pipeline.providers.rpc_batch import batch_of, taken_apart
 
 # These loggers write addresses and headers, which may hold keys, at levels that people do switch on.
 for _name in ("httpx", "httpcore", "hpack", "h2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+_log = logger("providers")
 
 FAILED_QUESTIONS_MAX: Final = 3
 """So many questions in a row fail after all their retries, and the provider counts as down for the rest of the run."""
@@ -34,7 +39,8 @@ _KEPT_PREFIXES: Final = ("x-ratelimit-", "ratelimit-", "solana-beach-")
 # An answer may take several read timeouts in all, as each piece of it starts a new one; but it has to end.
 _READS_PER_ATTEMPT: Final = 5
 _FIRST_PAUSE_SECONDS: Final = 0.5
-_SECRET_LENGTH_MIN: Final = 5
+# A server that says "nothing left" and not until when, and no rate_limit that would tell.
+_WINDOW_SECONDS: Final = 10.0
 # Of the allowance so much may go out at once; the rest is spread evenly, so that no stretch of time exceeds the limit.
 _BURST_SHARE: Final = 10
 
@@ -57,10 +63,15 @@ class ProviderClient:
     ) -> None:
         self.requests = 0
         self.body_bytes = 0
+        self.limits_left: dict[str, str] = {}
+        """What the newest answer said is left of the provider's own limits, by header."""
         self._provider = provider
         self._passing_trouble = passing_trouble
         self._lines = _Lines(provider)
         self._limiter = None if provider.rate_limit is None else _limiter(provider.rate_limit)
+        # A node counts each question of a batch, so a batch must fit into what may go out at once.
+        self.batch_size = provider.batch if self._limiter is None else min(provider.batch, int(self._limiter.max_rate))
+        """How many questions go into one request at most; 1 once the node has refused more."""
         self._attempt_seconds_max = provider.timeouts.connect_seconds + (
             _READS_PER_ATTEMPT * provider.timeouts.read_seconds
         )
@@ -68,10 +79,14 @@ class ProviderClient:
             multiplier=_FIRST_PAUSE_SECONDS, max=provider.retries.wait_seconds_max, jitter=_FIRST_PAUSE_SECONDS
         )
         self._paused_until = 0.0
+        self._refusals = 0
         self._failures = 0
         self._down: str | None = None
         self._base = urlsplit(provider.base_url)
-        self._secrets = _secrets(provider)
+        self._window = _WINDOW_SECONDS if provider.rate_limit is None else provider.rate_limit.per_seconds
+        self._secrets = secrets_of(provider)
+        self._keys = tuple(key.encode() for key in keys_of(provider))
+        hide(self._secrets)
 
     async def __aenter__(self) -> ProviderClient:
         return self
@@ -87,6 +102,7 @@ class ProviderClient:
             stop=stop_after_attempt(self._provider.retries.attempts),
             wait=self._pause,
             retry=retry_if_exception_type(_Passing),
+            before_sleep=lambda state: self._tell_of_retry(question, state),
             reraise=True,
         )
         try:
@@ -100,10 +116,34 @@ class ProviderClient:
         self._failures = 0
         return answer
 
+    async def ask_together(self, questions: Sequence[Question]) -> AsyncIterator[Answer]:
+        """Answers to questions that fit into one request; those it does not settle are asked one by one."""
+        told: Mapping[str, Answer] = {}
+        if 1 < len(questions) <= self.batch_size:
+            told = await self._batch(questions)
+        for question in questions:
+            answer = told.get(question.key)
+            is_settled = answer is not None and self._passing_trouble(answer) is None
+            yield answer if answer is not None and is_settled else await self.ask(question)
+
+    async def _batch(self, questions: Sequence[Question]) -> Mapping[str, Answer]:
+        problem = "no element of the answer is to a question"
+        told: Mapping[str, Answer] = {}
+        try:
+            told = taken_apart(await self.ask(batch_of(questions)), questions)
+        except ProviderDown as error:
+            # Too long an answer, or a node that takes no batches; if it is down, the single questions will say so.
+            problem = error.reason
+        if not told:
+            self.batch_size = 1
+            event(_log, logging.WARNING, "takes no batches", provider=self._provider.name, reason=problem)
+        return told
+
     def _failed(self, reason: str, down: bool = False) -> ProviderDown:
         self._failures += 1
         if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
             self._down = reason
+            event(_log, logging.WARNING, "not asked any more in this run", provider=self._provider.name, reason=reason)
         return ProviderDown(self._provider.name, f"{reason}; it answers at {self._provider.shown_url}")
 
     def _pause(self, state: RetryCallState) -> float:
@@ -111,9 +151,22 @@ class ProviderClient:
         wanted = trouble.retry_after if isinstance(trouble, _Passing) else 0.0
         return max(self._pauses(state), min(wanted, self._provider.retries.wait_seconds_max))
 
+    def _tell_of_retry(self, question: Question, state: RetryCallState) -> None:
+        trouble = state.outcome.exception() if state.outcome is not None else None
+        event(
+            _log,
+            logging.INFO,
+            "asked again after a pause",
+            provider=self._provider.name,
+            question=question.key,
+            attempt=state.attempt_number,
+            reason=str(trouble),
+            pause_seconds=round(state.upcoming_sleep, 3),
+        )
+
     async def _attempt(self, question: Question) -> Answer:
         async with self._lines.one() as line:
-            await self._wait_for_turn()
+            await self._wait_for_turn(len(question.body) if isinstance(question.body, list) else 1)
             if self._down is not None:
                 raise ProviderDown(self._provider.name, f"{self._down}; not asked again in this run")
             self.requests += 1
@@ -126,15 +179,16 @@ class ProviderClient:
                 raise _Passing(_words(error, self._provider)) from None
         return self._judged(question, answer)
 
-    async def _wait_for_turn(self) -> None:
+    async def _wait_for_turn(self, questions: int) -> None:
         loop = asyncio.get_running_loop()
         if (left := self._paused_until - loop.time()) > 0:
             await asyncio.sleep(left)
         if self._limiter is not None:
-            await self._limiter.acquire()
+            await self._limiter.acquire(questions)
 
     def _judged(self, question: Question, answer: Answer) -> Answer:
         status = answer.status
+        self._heed_limits(answer)
         if status in _REFUSING_STATUSES:
             raise self._failed(f"HTTP {status}: it refuses access; check its api_key in providers.yaml", down=True)
         if 300 <= status < 400:
@@ -142,17 +196,29 @@ class ProviderClient:
                 f"HTTP {status}: it redirects, which is not followed; give its final address as base_url", down=True
             )
         if status in _PASSING_STATUSES or status >= 500:
-            retry_after = _retry_after(answer.headers.get("retry-after"))
-            if status == 429 and retry_after:
-                # All questions wait, not this one alone: each request into a limit lengthens it.
-                pause = min(retry_after, self._provider.retries.wait_seconds_max)
-                self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + pause)
+            wanted = retry_after(answer.headers, datetime.now(UTC)) if status in (429, 503) else 0.0
             is_answer = status in question.final_statuses
-            raise _Passing(f"HTTP {status}", answer if is_answer else None, retry_after)
+            raise _Passing(f"HTTP {status}", answer if is_answer else None, wanted)
         trouble = self._passing_trouble(answer)
         if trouble is not None:
             raise _Passing(trouble, answer)
         return answer
+
+    def _heed_limits(self, answer: Answer) -> None:
+        """Make all questions wait where a limit is used up, not this one alone: each request into it lengthens it."""
+        now = datetime.now(UTC)
+        pause = pause_when_used_up(answer.headers, now, self._window)
+        if answer.status == 429:
+            self._refusals += 1
+            growing = _FIRST_PAUSE_SECONDS * 2 ** min(self._refusals, 10)
+            pause = max(pause, retry_after(answer.headers, now) or growing)
+        else:
+            self._refusals = 0
+        self.limits_left = limits_left(answer.headers) or self.limits_left
+        if pause > 0:
+            pause = min(pause, self._provider.retries.wait_seconds_max)
+            self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + pause)
+            event(_log, logging.INFO, "its limit is used up", provider=self._provider.name, pause_seconds=pause)
 
     async def _exchange(self, question: Question, line: httpx.AsyncClient) -> Answer:
         headers = {} if question.body is None else {"Content-Type": "application/json"}
@@ -165,6 +231,9 @@ class ProviderClient:
         finally:
             await response.aclose()
         self.body_bytes += len(body)
+        if any(key in body for key in self._keys):
+            # What is stored is kept for ever, and shown to partners in proofs.
+            raise self._failed("its answer repeats the key it was asked with, and was not stored", down=True)
         return Answer(
             request_key=question.key,
             request=_shown_request(verb, question),
@@ -264,15 +333,6 @@ def _limiter(limit: RateLimit) -> AsyncLimiter:
     return AsyncLimiter(burst, burst / per_second)
 
 
-def _secrets(provider: Provider) -> tuple[str, ...]:
-    """Everything in a provider's configuration that could be a key."""
-    parts = urlsplit(provider.base_url)
-    key = "" if provider.api_key is None else provider.api_key.get_secret_value()
-    texts = [key, parts.username or "", parts.password or "", *parts.path.split("/")]
-    texts += [value for _, value in parse_qsl(parts.query)]
-    return tuple(sorted((text for text in texts if len(text) >= _SECRET_LENGTH_MIN), key=len, reverse=True))
-
-
 def _shown_request(verb: str, question: Question) -> Mapping[str, object]:
     request: dict[str, object] = {"verb": verb, "path": question.path}
     if question.query:
@@ -297,16 +357,3 @@ def _words(error: httpx.HTTPError, provider: Provider) -> str:
             return "its answer is compressed wrongly"
         case _:
             return f"the connection broke off ({type(error).__name__})"
-
-
-def _retry_after(text: str | None) -> float:
-    """Seconds to wait as a Retry-After header says, in either of its two forms; 0 without a usable one."""
-    if text is None:
-        return 0.0
-    if text.strip().isascii() and text.strip().isdigit():
-        return float(text.strip()[:9])
-    try:
-        until = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return 0.0
-    return max(0.0, (until.astimezone(UTC) - datetime.now(UTC)).total_seconds())

@@ -19,7 +19,9 @@ from aurora_pipeline.providers.adapter import (
 from aurora_pipeline.providers.jito_answers import (
     STAKER_REWARDS,
     VALIDATOR_REWARDS,
+    ValidatorTips,
     page_rows,
+    read_published_epochs,
     read_staker_rewards,
     read_validator_rewards,
 )
@@ -64,7 +66,7 @@ class Jito:
         with suppress(ProviderDown):
             await ask([_nodes_question(scope.epoch, subject, 1) for subject in subjects if subject in tips])
         return [
-            await self._tip_tree(subject, scope.epoch, listing, ask)
+            await self._tip_tree(tips[subject], scope.epoch, listing, ask)
             if subject in tips
             else final(subject, listing, NOT_PARTICIPATING)
             for subject in subjects
@@ -82,7 +84,7 @@ class Jito:
         """None: it observes no meta."""
         return {}
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """None: it observes no positions."""
         return ()
 
@@ -110,13 +112,19 @@ class Jito:
             raise ProviderDown(self._provider, f"HTTP {_STORE_FAILED}")
         return [pending(subject, f"{_NOT_PUBLISHED} (HTTP {_STORE_FAILED})", listing) for subject in subjects]
 
-    async def _tip_tree(self, subject: str, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
+    async def _tip_tree(self, tips: ValidatorTips, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
+        subject = tips.vote_key
         try:
+            # Kobe writes 0 for what it does not know; only its history says whether the epoch is published.
+            history = await ask([_history_question(subject, epoch)]) if tips.total == 0 else []
             nodes = await self._pages(lambda page: _nodes_question(epoch, subject, page), ask)
         except ProviderDown as error:
             return down(subject, error)
-        answers = [*listing, *nodes]
+        answers = [*listing, *nodes, *history]
         try:
+            if history and epoch not in read_published_epochs(history[0], self._provider):
+                reason = f"{_NOT_PUBLISHED}: its total reads 0, but its history has no epoch {epoch}"
+                return pending(subject, reason, answers)
             claims = read_staker_rewards(nodes, self._provider, epoch, subject)
         except UnreadableAnswer as error:
             return unreadable(subject, error, answers)
@@ -124,6 +132,22 @@ class Jito:
             return final(subject, answers)
         reason = "the tip tree's total is known, but the validator's own node in it is not listed"
         return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers))
+
+
+def _history_question(vote_key: str, epoch: int) -> Question:
+    """The epochs of a validator whose trees are published; asked anew while the epoch is not among them."""
+    return Question(
+        key=f"validators {vote_key}",
+        path=f"/validators/{vote_key}",
+        accepts=lambda answer: _lists_epoch(answer, epoch),
+    )
+
+
+def _lists_epoch(answer: Answer, epoch: int) -> bool:
+    try:
+        return epoch in read_published_epochs(answer, "")
+    except UnreadableAnswer:
+        return False
 
 
 def _validators_question(epoch: int, page: int) -> Question:

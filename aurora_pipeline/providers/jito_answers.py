@@ -134,6 +134,11 @@ def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: int, vo
     return TipClaims(vote_key, tuple(sorted(claims, key=lambda claim: claim.claimant)))
 
 
+def read_published_epochs(answer: Answer, provider: str) -> frozenset[int]:
+    """/validators/{vote}: the epochs of which a validator's tip tree is published."""
+    return frozenset(row["epoch"].whole_text() for row in _page(answer, provider).items())
+
+
 def _page(answer: Answer, provider: str) -> Node:
     page = parsed(answer, provider)
     if answer.status != 200:

@@ -6,16 +6,26 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.providers.adapter import Adapter
 from aurora_pipeline.providers.jito import Jito
+from aurora_pipeline.providers.own_files import OwnFiles
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.providers.solanabeach import SolanaBeach
 from aurora_pipeline.providers.stakewiz import Stakewiz
+from aurora_pipeline.providers.trillium import Trillium
 
 _ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(
-    {SolanaRpc.kind: SolanaRpc, Jito.kind: Jito, Stakewiz.kind: Stakewiz}
+    {
+        SolanaRpc.kind: SolanaRpc,
+        Jito.kind: Jito,
+        Stakewiz.kind: Stakewiz,
+        SolanaBeach.kind: SolanaBeach,
+        Trillium.kind: Trillium,
+        OwnFiles.kind: OwnFiles,
+    }
 )
 
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -26,6 +36,8 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 def adapter_for(provider: Provider) -> Adapter:
     """The adapter that speaks a provider's API."""
+    if provider.kind == FILE_KIND:
+        return OwnFiles(provider.name, provider.files)
     return adapter_of(provider.kind, provider.name)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, p
 from aurora_pipeline.store.payloads import Answer
 
 FEE: Final = "Fee"
+VOTING: Final = "Voting"
+STAKING: Final = "Staking"
+ADMISSION: Final = "VATDebit"
+SIGNATURE_FEE: Final = 5_000
 VOTE_PROGRAM: Final = "Vote111111111111111111111111111111111111111"
 _VOTE_SYSVARS: Final = frozenset(
     ("SysvarC1ock11111111111111111111111111111111", "SysvarS1otHashes111111111111111111111111111")
@@ -27,6 +32,13 @@ _SLOT_MAX: Final = 2**63 - 1
 # 9999-12-31; a block time beyond is garbage, and no datetime.
 _UNIX_SECONDS_MAX: Final = 253_402_300_799
 _PERCENT_BPS: Final = 100
+
+
+class CommissionSource(StrEnum):
+    """In which unit a node told a commission: newer ones tell basis points, older ones whole percents."""
+
+    BPS = "BPS"
+    PERCENT = "PERCENT"
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ class Block:
     parent_slot: int
     block_time: datetime | None
     rewards: tuple[Reward, ...]
+    base_fees: int | None
+    """What its transactions paid for signatures; None where they were not asked for."""
 
     @property
     def fees(self) -> int:
@@ -101,11 +115,11 @@ class VoteFees:
 
 @dataclass(frozen=True)
 class BlockVotes:
-    """The vote fees of one block, by fee payer."""
+    """The vote fees of one block, by fee payer and vote account."""
 
     slot: int
     parent_slot: int
-    fees: Mapping[str, VoteFees]
+    fees: Mapping[tuple[str, str], VoteFees]
 
 
 @dataclass(frozen=True)
@@ -127,23 +141,8 @@ class VoteAccount:
     identity_key: str
     active_stake: int
     commission_bps: int
+    commission_source: CommissionSource
     delinquent: bool
-
-
-@dataclass(frozen=True)
-class StakeAccount:
-    """A stake account as it is now. `deactivation_epoch` is None while it is not deactivating.
-
-    An account that is not delegated has neither voter nor stake (0) nor epochs.
-    """
-
-    stake_key: str
-    staker_key: str
-    withdrawer_key: str
-    voter_key: str | None
-    stake: int
-    activation_epoch: int | None
-    deactivation_epoch: int | None
 
 
 def rpc_error(answer: Answer, provider: str) -> RpcError | None:
@@ -159,7 +158,8 @@ def rpc_error(answer: Answer, provider: str) -> RpcError | None:
     return RpcError(error["code"].whole(-(2**31), 2**31), str(message.value) if message else "no message")
 
 
-def _result(answer: Answer, provider: str) -> Node:
+def rpc_result(answer: Answer, provider: str) -> Node:
+    """What an answer holds. Raises UnreadableAnswer where it is an error."""
     root = parsed(answer, provider)
     error = root.get("error")
     if error is not None:
@@ -187,7 +187,7 @@ def _asked(answer: Answer) -> Mapping[str, Any]:
 
 def read_epoch_info(answer: Answer, provider: str) -> EpochInfo:
     """getEpochInfo."""
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     info = EpochInfo(
         epoch=result["epoch"].whole(),
         absolute_slot=result["absoluteSlot"].whole(0, _SLOT_MAX),
@@ -201,7 +201,7 @@ def read_epoch_info(answer: Answer, provider: str) -> EpochInfo:
 
 def read_epoch_schedule(answer: Answer, provider: str) -> EpochSchedule:
     """getEpochSchedule."""
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     return EpochSchedule(
         slots_per_epoch=result["slotsPerEpoch"].whole(1, _SLOT_MAX),
         first_normal_epoch=result["firstNormalEpoch"].whole(),
@@ -211,7 +211,7 @@ def read_epoch_schedule(answer: Answer, provider: str) -> EpochSchedule:
 
 def read_leader_schedule(answer: Answer, provider: str) -> dict[str, tuple[int, ...]] | None:
     """getLeaderSchedule: slot indices relative to the epoch's first slot by identity; None when not known."""
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     if result.value is None:
         return None
     if not isinstance(result.value, dict) or not result.value:
@@ -227,7 +227,7 @@ def read_leader_schedule(answer: Answer, provider: str) -> dict[str, tuple[int, 
 
 def read_blocks(answer: Answer, provider: str) -> tuple[int, ...]:
     """getBlocks or getBlocksWithLimit: the slots that have a block, rising, inside what was asked for."""
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     slots = result.value
     if not isinstance(slots, list) or not all(type(slot) is int for slot in slots):
         result.refuse("expected a list of slots")
@@ -244,7 +244,7 @@ def read_blocks(answer: Answer, provider: str) -> tuple[int, ...]:
 
 def read_block_time(answer: Answer, provider: str) -> datetime | None:
     """getBlockTime: when a block was made; None when the node does not say."""
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     return None if result.value is None else _instant(result)
 
 
@@ -260,20 +260,62 @@ def asked_slot(answer: Answer, provider: str) -> int:
     return params[0]
 
 
-def read_block(answer: Answer, provider: str) -> Block:
-    """getBlock with rewards: the block of the slot that was asked for."""
+@dataclass(frozen=True)
+class BlockHeader:
+    """Where a block stands, and the answer it was read from."""
+
+    slot: int
+    parent_slot: int
+    reward_partitions: int | None
+    result: Node
+
+
+def read_block_header(answer: Answer, provider: str) -> BlockHeader:
+    """getBlock: where the block stands; its rows are for others to read."""
     result = _block(answer, provider)
-    block_time = result.get("blockTime")
-    return Block(
+    partitions = result.get("numRewardPartitions")
+    return BlockHeader(
         slot=asked_slot(answer, provider),
         parent_slot=_parent_slot(result, answer, provider),
-        block_time=None if block_time is None else _instant(block_time),
-        rewards=tuple(_reward(row) for row in result["rewards"].items()),
+        reward_partitions=None if partitions is None else partitions.whole(0, 2**32),
+        result=result,
     )
 
 
+def read_block(answer: Answer, provider: str) -> Block:
+    """getBlock with rewards: the block of the slot that was asked for."""
+    header = read_block_header(answer, provider)
+    result = header.result
+    block_time = result.get("blockTime")
+    return Block(
+        slot=header.slot,
+        parent_slot=header.parent_slot,
+        block_time=None if block_time is None else _instant(block_time),
+        rewards=tuple(_reward(row) for row in result["rewards"].items()),
+        base_fees=_base_fees(result),
+    )
+
+
+def _base_fees(result: Node) -> int | None:
+    """Every signature pays 5000 lamports; what a transaction pays above that is its priority fee.
+
+    None where the transactions were not asked for, or are not shown in a way that tells their signatures.
+    """
+    rows = [] if result.get("transactions") is None else result["transactions"].items()
+    if result.get("transactions") is None or not all(isinstance(row["transaction"].value, dict) for row in rows):
+        return None
+    base = 0
+    for row in rows:
+        signatures, fee = row["transaction"]["signatures"].items(), row["meta"]["fee"].whole()
+        due = SIGNATURE_FEE * len(signatures)
+        if fee < due:
+            row["meta"]["fee"].refuse(f"{fee} lamports for {len(signatures)} signatures")
+        base += due
+    return base
+
+
 def _block(answer: Answer, provider: str) -> Node:
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     if result.value is None:
         result.refuse("the node has no such block (null)")
     return result
@@ -299,16 +341,23 @@ def _reward(row: Node) -> Reward:
 
 
 def _commission_bps(row: Node, bps_key: str, percent_key: str) -> int | None:
+    known = commission_of(row, bps_key, percent_key)
+    return None if known is None else known[0]
+
+
+def commission_of(row: Node, bps_key: str, percent_key: str) -> tuple[int, CommissionSource] | None:
     """Basis points where the node has them, else its percent, else None. Above 100 % counts as 100 %."""
     bps = row.get(bps_key)
     if bps is not None:
-        return min(bps.whole(0, 2**16 - 1), BPS_WHOLE)
+        return min(bps.whole(0, 2**16 - 1), BPS_WHOLE), CommissionSource.BPS
     percent = row.get(percent_key)
-    return None if percent is None else min(percent.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE)
+    if percent is None:
+        return None
+    return min(percent.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE), CommissionSource.PERCENT
 
 
 def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
-    """getBlock with accounts: what each fee payer paid for vote transactions, failed ones too (they pay as well).
+    """getBlock with accounts: what each fee payer paid for votes of each vote account, failed ones too (they pay).
 
     Without instructions a vote is known by its accounts: one vote account, which keeps its balance, beside the
     vote program, sysvars and at most two signers. A withdrawal from a vote account moves lamports and is none.
@@ -317,35 +366,37 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     rows = result["transactions"].value
     if not isinstance(rows, list):
         result["transactions"].refuse("expected a list")
-    fees: dict[str, VoteFees] = {}
+    fees: dict[tuple[str, str], VoteFees] = {}
     for number, row in enumerate(rows):
         try:
             keys = row["transaction"]["accountKeys"]
-            is_vote = _is_vote(keys, row["meta"])
+            vote_key = _voting_account(keys, row["meta"])
             payer, fee = keys[0]["pubkey"], row["meta"]["fee"]
         except (KeyError, IndexError, TypeError) as error:
             result.refuse(f"transactions[{number}] lacks its accounts or fee ({type(error).__name__} {error})")
-        if not is_vote:
+        if vote_key is None:
             continue
         if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= U64_MAX:
             result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
-        known = fees.get(payer, VoteFees(0, 0))
-        fees[payer] = VoteFees(known.transactions + 1, known.lamports + fee)
+        known = fees.get((payer, vote_key), VoteFees(0, 0))
+        fees[payer, vote_key] = VoteFees(known.transactions + 1, known.lamports + fee)
     return BlockVotes(asked_slot(answer, provider), _parent_slot(result, answer, provider), fees)
 
 
-def _is_vote(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> bool:
+def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
+    """The vote account a transaction votes for; None where it is no vote."""
     if not any(key["pubkey"] == VOTE_PROGRAM for key in keys):
-        return False
+        return None
     others = [
         position
         for position, key in enumerate(keys)
         if not key["signer"] and key["pubkey"] != VOTE_PROGRAM and key["pubkey"] not in _VOTE_SYSVARS
     ]
     if len(others) != 1 or sum(1 for key in keys if key["signer"]) > _VOTE_SIGNERS_MAX:
-        return False
+        return None
     before, after = meta.get("preBalances"), meta.get("postBalances")
-    return before is None or after is None or bool(before[others[0]] == after[others[0]])
+    is_vote = before is None or after is None or before[others[0]] == after[others[0]]
+    return str(keys[others[0]]["pubkey"]) if is_vote else None
 
 
 def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, InflationReward | None]:
@@ -353,7 +404,7 @@ def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, Inflation
 
     Refuses a list of another length and rows of another epoch than the one asked for.
     """
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     params = asked_params(answer)
     addresses = params[0] if params and isinstance(params[0], list) else []
     options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
@@ -381,7 +432,7 @@ def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> Infla
 
 def read_vote_accounts(answer: Answer, provider: str) -> dict[str, VoteAccount]:
     """getVoteAccounts: current and delinquent vote accounts by vote key; several may share an identity."""
-    result = _result(answer, provider)
+    result = rpc_result(answer, provider)
     accounts: dict[str, VoteAccount] = {}
     for group in ("current", "delinquent"):
         for row in result[group].items():
@@ -395,50 +446,14 @@ def read_vote_accounts(answer: Answer, provider: str) -> dict[str, VoteAccount]:
 
 
 def _vote_account(row: Node, delinquent: bool) -> VoteAccount:
-    commission_bps = _commission_bps(row, "inflationRewardsCommissionBps", "commission")
-    if commission_bps is None:
+    commission = commission_of(row, "inflationRewardsCommissionBps", "commission")
+    if commission is None:
         row.refuse("it has neither commission nor inflationRewardsCommissionBps")
     return VoteAccount(
         vote_key=row["votePubkey"].text(),
         identity_key=row["nodePubkey"].text(),
         active_stake=row["activatedStake"].whole(),
-        commission_bps=commission_bps,
+        commission_bps=commission[0],
+        commission_source=commission[1],
         delinquent=delinquent,
-    )
-
-
-def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
-    """getProgramAccounts of the stake program, parsed; sorted by key, so that the node's order does not matter."""
-    result = _result(answer, provider)
-    accounts = [account for row in result.items() if (account := _stake_account(row)) is not None]
-    if len({account.stake_key for account in accounts}) != len(accounts):
-        result.refuse("a stake account is listed twice")
-    return tuple(sorted(accounts, key=lambda account: account.stake_key))
-
-
-def _stake_account(row: Node) -> StakeAccount | None:
-    data = row["account"]["data"]
-    if not isinstance(data.value, dict):
-        data.refuse("the account is not parsed (was jsonParsed asked for?)")
-    kind = data["parsed"]["type"].text()
-    if kind in ("uninitialized", "rewardsPool"):
-        return None
-    if kind not in ("delegated", "initialized"):
-        data["parsed"]["type"].refuse(f"unknown type of stake account {kind!r}")
-    info = data["parsed"]["info"]
-    authorized = info["meta"]["authorized"]
-    stake = info.get("stake")
-    if (stake is None) != (kind == "initialized"):
-        info.refuse(f"a {kind} account {'without' if stake is None else 'with'} a delegation")
-    delegation = None if stake is None else stake["delegation"]
-    deactivation_epoch = None if delegation is None else delegation["deactivationEpoch"].whole_text()
-    return StakeAccount(
-        stake_key=row["pubkey"].text(),
-        staker_key=authorized["staker"].text(),
-        withdrawer_key=authorized["withdrawer"].text(),
-        voter_key=None if delegation is None else delegation["voter"].text(),
-        stake=0 if delegation is None else delegation["stake"].whole_text(),
-        # Delegations of the genesis block carry the same "never" as activation epoch: they were always active.
-        activation_epoch=None if delegation is None else delegation["activationEpoch"].whole_text(),
-        deactivation_epoch=None if deactivation_epoch == U64_MAX else deactivation_epoch,
     )

@@ -26,7 +26,7 @@ from aurora_pipeline.store.payloads import Answer
 
 @dataclass(frozen=True)
 class LedBlocks:
-    """The slots one identity led in an epoch: leader slots = blocks + skipped + unproven."""
+    """The slots one validator led in an epoch: leader slots = blocks + skipped + unproven."""
 
     leader_slots: int
     blocks: tuple[Block, ...]
@@ -42,7 +42,7 @@ class LedBlocks:
 
 
 def read_led_blocks(
-    answers: Sequence[Answer], provider: str, identity_key: str, first_slot: int, last_slot: int
+    answers: Sequence[Answer], provider: str, identities: Sequence[str], first_slot: int, last_slot: int
 ) -> LedBlocks:
     """Read the answers of a fees fetch: getLeaderSchedule, getBlocks, and getBlock of led and of proving slots.
 
@@ -55,9 +55,10 @@ def read_led_blocks(
     schedule = read_leader_schedule(schedules[0], provider)
     if schedule is None:
         raise UnreadableAnswer(provider, schedules[0].request_key, "the leader schedule is not known (null)")
-    led = led_slots(schedule, identity_key, first_slot, last_slot)
+    led = led_slots(schedule, identities, first_slot, last_slot)
     if led is None:
-        raise UnreadableAnswer(provider, schedules[0].request_key, f"a slot of {identity_key} lies beyond the epoch")
+        problem = f"a slot of {', '.join(identities)} lies beyond the epoch"
+        raise UnreadableAnswer(provider, schedules[0].request_key, problem)
     listed = _listed(lists, provider, by_method.get("getBlocksWithLimit", []))
     has_block = set(listed)
     read = {block.slot: block for block in (read_block(answer, provider) for answer in by_method.get("getBlock", []))}
@@ -75,8 +76,10 @@ def read_led_blocks(
     return LedBlocks(len(led), tuple(read[slot] for slot in led if slot in has_block), tuple(skipped), tuple(unproven))
 
 
-def read_vote_fees(answers: Sequence[Answer], provider: str, first_slot: int, last_slot: int) -> dict[str, VoteFees]:
-    """Read the answers of a costs fetch: what each fee payer paid for vote transactions in the whole epoch.
+def read_vote_fees(
+    answers: Sequence[Answer], provider: str, first_slot: int, last_slot: int
+) -> dict[tuple[str, str], VoteFees]:
+    """Read the answers of a costs fetch: what each fee payer paid for votes of each vote account in the whole epoch.
 
     Refuses answers that do not form one unbroken chain of blocks from the epoch's start to its end.
     """
@@ -86,19 +89,21 @@ def read_vote_fees(answers: Sequence[Answer], provider: str, first_slot: int, la
         raise _incomplete(provider, answers, "the list of blocks is missing")
     listed = _listed(lists, provider, by_method.get("getBlocksWithLimit", []))
     slots = [slot for slot in listed if first_slot <= slot <= last_slot]
-    fees: dict[str, VoteFees] = {}
+    fees: dict[tuple[str, str], VoteFees] = {}
     parents: dict[int, int] = {}
+    read: set[int] = set()
     for answer in by_method.get("getBlock", []):
         slot = asked_params(answer)[0]
-        if slot > last_slot:
+        if not has_transactions(answer):
             parents[slot] = read_block(answer, provider).parent_slot
             continue
         block = read_block_votes(answer, provider)
+        read.add(slot)
         parents[slot] = block.parent_slot
-        for payer, paid in block.fees.items():
-            known = fees.get(payer, VoteFees(0, 0))
-            fees[payer] = VoteFees(known.transactions + paid.transactions, known.lamports + paid.lamports)
-    missing = [slot for slot in slots if slot not in parents]
+        for voter, paid in block.fees.items():
+            known = fees.get(voter, VoteFees(0, 0))
+            fees[voter] = VoteFees(known.transactions + paid.transactions, known.lamports + paid.lamports)
+    missing = [slot for slot in slots if slot not in read]
     if missing or not slots:
         what = f"the block of slot {missing[0]} is missing ({len(missing)} in all)" if missing else "there is no block"
         raise _incomplete(provider, answers, what)
@@ -109,11 +114,18 @@ def read_vote_fees(answers: Sequence[Answer], provider: str, first_slot: int, la
     return fees
 
 
+def has_transactions(answer: Answer) -> bool:
+    """Whether a getBlock asked for the block's transactions."""
+    params = asked_params(answer)
+    options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
+    return options.get("transactionDetails") != "none"
+
+
 def led_slots(
-    schedule: Mapping[str, Sequence[int]], identity_key: str, first_slot: int, last_slot: int
+    schedule: Mapping[str, Sequence[int]], identities: Sequence[str], first_slot: int, last_slot: int
 ) -> list[int] | None:
-    """The slots an identity leads, rising; None where the schedule names one beyond the epoch."""
-    indices = sorted(set(schedule.get(identity_key, ())))
+    """The slots a validator's identities lead, rising; None where the schedule names one beyond the epoch."""
+    indices = sorted({index for identity in identities for index in schedule.get(identity, ())})
     if indices and indices[-1] > last_slot - first_slot:
         return None
     return [first_slot + index for index in indices]

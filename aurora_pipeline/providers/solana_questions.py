@@ -8,6 +8,12 @@ from typing import Any, Final
 
 from aurora_pipeline.providers.adapter import Answer, Question, is_ok
 from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import (
+    STAKE_HISTORY,
+    read_stake_accounts,
+    read_stake_history,
+    read_vote_states,
+)
 from aurora_pipeline.providers.solana_answers import (
     read_block,
     read_block_votes,
@@ -16,12 +22,15 @@ from aurora_pipeline.providers.solana_answers import (
     read_epoch_schedule,
     read_inflation_rewards,
     read_leader_schedule,
-    read_stake_accounts,
     read_vote_accounts,
 )
 
 STAKE_PROGRAM: Final = "Stake11111111111111111111111111111111111111"
 REWARD_ADDRESSES_MAX: Final = 100
+VOTE_STATES: Final = "getMultipleAccounts vote "
+"""How keys of questions about vote accounts begin."""
+ACCOUNTS_MAX: Final = 100
+"""A node takes so many addresses in one getMultipleAccounts."""
 _STAKE_ACCOUNT_BYTES: Final = 200
 _VOTER_OFFSET: Final = 124
 _FINALIZED: Final = {"commitment": "finalized"}
@@ -69,7 +78,18 @@ def blocks(first_slot: int, last_slot: int) -> Question:
 
 def first_block_from(slot: int) -> Question:
     """The first slot from `slot` on that has a block."""
-    return _rpc(f"getBlocksWithLimit {slot} 1", "getBlocksWithLimit", [slot, 1, _FINALIZED], read_blocks)
+    return blocks_from(slot, 1)
+
+
+def blocks_from(slot: int, count: int) -> Question:
+    """The first so many slots from `slot` on that have a block."""
+
+    def whole(answer: Answer, provider: str) -> object:
+        # Fewer than asked for means that the chain had no more yet: such an answer must not serve again.
+        slots = read_blocks(answer, provider)
+        return slots if len(slots) == count else None
+
+    return _rpc(f"getBlocksWithLimit {slot} {count}", "getBlocksWithLimit", [slot, count, _FINALIZED], whole)
 
 
 def block(slot: int) -> Question:
@@ -80,6 +100,13 @@ def block(slot: int) -> Question:
 def block_accounts(slot: int) -> Question:
     """A block's transactions with accounts and fees, without instructions and rewards."""
     return _rpc(f"getBlock {slot} accounts", "getBlock", [slot, _block_options("accounts", False)], read_block_votes)
+
+
+def block_split(slot: int) -> Question:
+    """A block's rewards and its transactions with accounts and fees: enough to tell base from priority fees."""
+    return _rpc(
+        f"getBlock {slot} rewards and accounts", "getBlock", [slot, _block_options("accounts", True)], read_block
+    )
 
 
 def _block_options(details: str, rewards: bool) -> dict[str, Any]:
@@ -94,11 +121,27 @@ def _block_options(details: str, rewards: bool) -> dict[str, Any]:
 
 def inflation_rewards(epoch: int, addresses: Sequence[str]) -> Question:
     """What addresses received for an epoch."""
-    # The addresses are named by a hash: a hundred of them are too long for a key that is indexed.
-    named = hashlib.sha256(" ".join(addresses).encode()).hexdigest()[:32]
-    key = f"getInflationReward {epoch} {addresses[0]} and {len(addresses) - 1} more {named}"
+    key = f"getInflationReward {epoch} {_named(addresses)}"
     params = [list(addresses), {"epoch": epoch, **_FINALIZED}]
     return _rpc(key, "getInflationReward", params, read_inflation_rewards)
+
+
+def vote_states(vote_keys: Sequence[str]) -> Question:
+    """Vote accounts with all their data, as they are now."""
+    params = [list(vote_keys), {"encoding": "jsonParsed", **_FINALIZED}]
+    return _rpc(f"{VOTE_STATES}{_named(vote_keys)}", "getMultipleAccounts", params, read_vote_states)
+
+
+def stake_history() -> Question:
+    """The whole cluster's stake in past epochs."""
+    params = [[STAKE_HISTORY], {"encoding": "jsonParsed", **_FINALIZED}]
+    return _rpc("getMultipleAccounts stake history", "getMultipleAccounts", params, read_stake_history)
+
+
+def _named(addresses: Sequence[str]) -> str:
+    # The addresses are named by a hash: a hundred of them are too long for a key that is indexed.
+    named = hashlib.sha256(" ".join(addresses).encode()).hexdigest()[:32]
+    return f"{addresses[0]} and {len(addresses) - 1} more {named}"
 
 
 def vote_accounts() -> Question:

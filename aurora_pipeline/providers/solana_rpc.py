@@ -22,20 +22,32 @@ from aurora_pipeline.providers.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import (
+    VoteState,
+    read_stake_accounts,
+    read_stake_history,
+    read_vote_states,
+)
 from aurora_pipeline.providers.solana_answers import (
     asked_method,
     read_blocks,
     read_epoch_info,
     read_inflation_rewards,
     read_leader_schedule,
-    read_stake_accounts,
     read_vote_accounts,
 )
 from aurora_pipeline.providers.solana_blocks import led_slots, next_block, read_led_blocks, read_vote_fees
 from aurora_pipeline.providers.solana_errors import passing_trouble, trouble_in
-from aurora_pipeline.providers.verdict import down, final, unavailable, unreadable
+from aurora_pipeline.providers.solana_rewards import (
+    account_questions,
+    read_block_payments,
+    read_paid_in_blocks,
+    recipient_questions,
+)
+from aurora_pipeline.providers.verdict import down, final, pending, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
 
+_STILL_PAYING: Final = "rewards still being paid: the blocks that pay stakers are not all there"
 _NO_BLOCKS: Final = "history missing: the node lists no block of the epoch"
 
 
@@ -96,11 +108,20 @@ class SolanaRpc:
         accounts = read_vote_accounts(listed[0], self._provider) if listed else {}
         return {vote_key: account.identity_key for vote_key, account in accounts.items()}
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """The stake accounts of a validator, from a positions observation."""
         listed = [answer for answer in answers if asked_method(answer) == "getProgramAccounts"]
         accounts = read_stake_accounts(listed[0], self._provider) if listed else ()
         return tuple(account.stake_key for account in accounts)
+
+    def collectors(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """Where commission goes by vote account, from a positions observation."""
+        states = self._vote_states(answers)
+        return {vote_key: state.collector_key for vote_key, state in states.items() if state is not None}
+
+    def _vote_states(self, answers: Sequence[Answer]) -> dict[str, VoteState | None]:
+        listed = [answer for answer in answers if answer.request_key.startswith(questions.VOTE_STATES)]
+        return {key: state for answer in listed for key, state in read_vote_states(answer, self._provider).items()}
 
     def _judged(self, subject: str, answers: Sequence[Answer], read: Callable[[], str | None]) -> Fetched:
         """Final if `read` finds nothing wrong; it returns why not, or raises UnreadableAnswer."""
@@ -127,7 +148,7 @@ class SolanaRpc:
         if any((_led(validator, epoch, scope) or [0])[-1] > epoch.listed[-1] for validator in scope.validators):
             epoch = await self._with_block_beyond(epoch, scope, ask)
         plans = {
-            validator.validator_key: _block_questions(_led(validator, epoch, scope), epoch)
+            validator.validator_key: _block_questions(_led(validator, epoch, scope), epoch, scope.split_fees)
             for validator in scope.validators
         }
         # All at once, so that no connection idles; where the provider goes away, each validator ends for itself below.
@@ -156,8 +177,8 @@ class SolanaRpc:
     async def _validator_fees(
         self, validator: ValidatorAsked, plan: Sequence[Question] | None, epoch: _Epoch, scope: FetchScope, ask: Ask
     ) -> Fetched:
-        subject, identity = validator.validator_key, validator.identity_key
-        if identity is None:
+        subject = validator.validator_key
+        if not validator.identities:
             reason = "the validator's identity is not known: meta was not observed, and no identity is registered"
             return unavailable(subject, reason, epoch.answers, other_may_know=False)
         if plan is None:
@@ -168,50 +189,131 @@ class SolanaRpc:
             return down(subject, error)
 
         def unproven() -> str | None:
-            led = read_led_blocks(answers, self._provider, identity, scope.first_slot, scope.last_slot)
+            led = read_led_blocks(answers, self._provider, validator.identities, scope.first_slot, scope.last_slot)
             if not led.unproven:
                 return None
             return f"nothing proves that {len(led.unproven)} led slots without a block were skipped"
 
         return self._judged(subject, answers, unproven)
 
-    # Rewards: what the vote account and each stake account received.
+    # Rewards: what collectors and stake accounts received in the first blocks of the next epoch.
 
     async def _rewards(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
-        plans = {
-            validator.validator_key: _reward_questions(
-                scope.epoch, validator.validator_key, scope.stake_accounts.get(validator.validator_key, ())
-            )
-            for validator in scope.validators
-        }
+        boundary = await self._boundary(scope, ask)
+        recipients = recipient_questions(scope)
+        plans = {key: account_questions(scope.epoch, accounts) for key, accounts in scope.stake_accounts.items()}
+        paying = await self._paying_blocks(boundary, sum(map(len, plans.values())), scope, ask)
+        if paying is not None:
+            plans = {key: [] for key in plans}
         with suppress(ProviderDown):
-            await ask(_each_once(plans.values()))
+            await ask(_each_once([list(recipients.values()), *plans.values()]))
         return [
-            await self._validator_rewards(subject, plan, subject in scope.stake_accounts, ask)
-            for subject, plan in plans.items()
+            await self._validator_rewards(
+                subject, [question, *plans.get(subject, [])], boundary, paying, subject in scope.stake_accounts, ask
+            )
+            for subject, question in recipients.items()
         ]
 
+    async def _boundary(self, scope: FetchScope, ask: Ask) -> tuple[Answer, ...]:
+        """The first block after the epoch, which lists every commission; nothing where this node does not tell."""
+        with suppress(ProviderDown, UnreadableAnswer):
+            listed = (await ask([questions.first_block_from(scope.last_slot + 1)]))[0]
+            if trouble_in([listed], self._provider) is not None:
+                return ()
+            slots = read_blocks(listed, self._provider)
+            first = (await ask([questions.block(slot) for slot in slots[:1]]))[:1]
+            if first and trouble_in(first, self._provider) is None:
+                paid = read_block_payments(first[0], self._provider)
+                return (listed, first[0]) if paid.parent_slot <= scope.last_slot else ()
+        return ()
+
+    async def _paying_blocks(
+        self, boundary: Sequence[Answer], asked_otherwise: int, scope: FetchScope, ask: Ask
+    ) -> tuple[Answer, ...] | None:
+        """The blocks in which stakers are paid, where that takes fewer questions than asking about each of them."""
+        if not boundary:
+            return None
+        first = read_block_payments(boundary[1], self._provider)
+        if first.partitions is None or first.partitions + 1 >= asked_otherwise:
+            return None
+        try:
+            listed = (await ask([questions.blocks_from(first.slot, first.partitions + 1)]))[0]
+            if trouble_in([listed], self._provider) is not None:
+                return None
+            slots = read_blocks(listed, self._provider)[1:]
+            return (listed, *await ask([questions.block(slot) for slot in slots]))
+        except (ProviderDown, UnreadableAnswer):
+            return None
+
     async def _validator_rewards(
-        self, subject: str, plan: Sequence[Question], stakers_known: bool, ask: Ask
+        self,
+        subject: str,
+        plan: Sequence[Question],
+        boundary: Sequence[Answer],
+        paying: Sequence[Answer] | None,
+        stakers_known: bool,
+        ask: Ask,
     ) -> Fetched:
         try:
-            answers = await ask(plan)
+            told = await ask(plan)
         except ProviderDown as error:
             return down(subject, error)
+        answers = (*told, *(paying or ()))
 
         def read() -> None:
-            for answer in answers:
+            for answer in told:
                 read_inflation_rewards(answer, self._provider)
 
         judged = self._judged(subject, answers, read)
-        if stakers_known or judged.state is not FigureState.FINAL:
+        if judged.state is not FigureState.FINAL:
             return judged
-        reason = "only the vote account was asked about: positions were not observed, so no stake account is known"
+        if paying is not None:
+            last_slot = read_block_payments(boundary[1], self._provider).slot - 1
+            try:
+                paid = read_paid_in_blocks([boundary[1], *paying], self._provider, last_slot)
+            except UnreadableAnswer as error:
+                return unreadable(subject, error, answers)
+            if paid is None or paid.stakers is None:
+                return pending(subject, _STILL_PAYING, answers)
+        judged = replace(judged, answers=(*answers, *boundary))
+        if stakers_known:
+            return judged
+        reason = "only its commission was asked about: positions were not observed, so no stake account is known"
         return replace(judged, state=FigureState.PARTIAL, reason=reason)
 
-    # Costs: the vote fees of everybody, from every block of the epoch.
+    # Costs: vote fees of everybody, from every block of the epoch or from vote credits; admission from its first block.
 
     async def _costs(self, scope: FetchScope, ask: Ask) -> Fetched:
+        judged = await (self._scanned_costs(scope, ask) if scope.scan_blocks else self._estimated_costs(scope, ask))
+        if judged.state is not FigureState.FINAL:
+            return judged
+        return replace(judged, answers=(*judged.answers, *await self._first_block(scope, ask)))
+
+    async def _first_block(self, scope: FetchScope, ask: Ask) -> tuple[Answer, ...]:
+        """The epoch's first block: what validators were charged for taking part stands there."""
+        with suppress(ProviderDown, UnreadableAnswer):
+            listed = (await ask([questions.first_block_from(scope.first_slot)]))[0]
+            if trouble_in([listed], self._provider) is not None:
+                return ()
+            slots = [slot for slot in read_blocks(listed, self._provider) if slot <= scope.last_slot]
+            first = await ask([questions.block(slot) for slot in slots[:1]])
+            if first and trouble_in(first, self._provider) is None:
+                read_block_payments(first[0], self._provider)
+                return (first[0],)
+        return ()
+
+    async def _estimated_costs(self, scope: FetchScope, ask: Ask) -> Fetched:
+        keys, size = [validator.validator_key for validator in scope.validators], questions.ACCOUNTS_MAX
+        plan = [questions.vote_states(keys[start : start + size]) for start in range(0, len(keys), size)]
+        answers = await ask(plan)
+
+        def read() -> None:
+            for answer in answers:
+                read_vote_states(answer, self._provider)
+
+        return self._judged(EVERYONE, answers, read)
+
+    async def _scanned_costs(self, scope: FetchScope, ask: Ask) -> Fetched:
         listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
         judged = self._judged(EVERYONE, [listing], lambda: None if read_blocks(listing, self._provider) else _NO_BLOCKS)
         if judged.state is not FigureState.FINAL:
@@ -232,17 +334,25 @@ class SolanaRpc:
 
     async def _positions(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
         before, votes = await ask([questions.epoch_info()]), await ask([questions.vote_accounts()])
-        keys = [validator.validator_key for validator in scope.validators]
+        keys, size = [validator.validator_key for validator in scope.validators], questions.ACCOUNTS_MAX
+        history = (await ask([questions.stake_history()]))[0]
+        batches = [questions.vote_states(keys[start : start + size]) for start in range(0, len(keys), size)]
+        states = await ask(batches)
         stakes = await ask([questions.stake_accounts(key) for key in keys])
         after = await ask([questions.epoch_info()])
         return [
-            self._observed(key, scope, (before[0], votes[0], stake, after[0]), self._read_stakes)
-            for key, stake in zip(keys, stakes, strict=True)
+            self._observed(
+                key, scope, (before[0], votes[0], history, states[number // size], stake, after[0]), self._read_stakes
+            )
+            for number, (key, stake) in enumerate(zip(keys, stakes, strict=True))
         ]
 
     def _read_stakes(self, answers: Sequence[Answer]) -> None:
-        read_vote_accounts(answers[1], self._provider)
-        read_stake_accounts(answers[2], self._provider)
+        _, votes, history, states, stakes, _ = answers
+        read_vote_accounts(votes, self._provider)
+        read_stake_history(history, self._provider)
+        read_vote_states(states, self._provider)
+        read_stake_accounts(stakes, self._provider)
 
     async def _meta(self, scope: FetchScope, ask: Ask) -> Fetched:
         before, votes = await ask([questions.epoch_info()]), await ask([questions.vote_accounts()])
@@ -272,23 +382,18 @@ def _known_schedule(answer: Answer, provider: str) -> str | None:
 
 def _led(validator: ValidatorAsked, epoch: _Epoch, scope: FetchScope) -> list[int] | None:
     """The slots a validator led; none while its identity is not known, None for a schedule beyond the epoch."""
-    return led_slots(epoch.leaders, validator.identity_key or "", scope.first_slot, scope.last_slot)
+    return led_slots(epoch.leaders, validator.identities, scope.first_slot, scope.last_slot)
 
 
-def _block_questions(led: Sequence[int] | None, epoch: _Epoch) -> list[Question] | None:
+def _block_questions(led: Sequence[int] | None, epoch: _Epoch, split_fees: bool) -> list[Question] | None:
     """The blocks of led slots; for those without one the next block, which proves the skip. None: a bad schedule."""
     if led is None:
         return None
-    wanted = {slot if slot in epoch.with_block else next_block(epoch.listed, slot) for slot in led}
-    return [questions.block(slot) for slot in sorted(slot for slot in wanted if slot is not None)]
-
-
-def _reward_questions(epoch: int, vote_key: str, stake_accounts: Sequence[str]) -> list[Question]:
-    addresses = [vote_key, *sorted(set(stake_accounts) - {vote_key})]
-    size = questions.REWARD_ADDRESSES_MAX
-    return [
-        questions.inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)
-    ]
+    proofs = {next_block(epoch.listed, slot) for slot in led if slot not in epoch.with_block} - {None, *led}
+    asked = questions.block_split if split_fees else questions.block
+    plan = {slot: asked(slot) for slot in led if slot in epoch.with_block}
+    plan |= {slot: questions.block(slot) for slot in proofs if slot is not None}
+    return [plan[slot] for slot in sorted(plan)]
 
 
 def _each_once(plans: Iterable[Sequence[Question] | None]) -> list[Question]:

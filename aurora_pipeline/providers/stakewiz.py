@@ -60,6 +60,6 @@ class Stakewiz:
         rows = read_validators(listed[0], self._provider, epoch).values()
         return {row.vote_key: row.identity_key for row in rows if row.identity_key is not None}
 
-    def stake_accounts(self, answers: Sequence[Answer]) -> tuple[str, ...]:
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """None: it observes no positions."""
         return ()

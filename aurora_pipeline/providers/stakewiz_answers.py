@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Final
 
-from aurora_pipeline.money import BPS_WHOLE, MoneyError, shift_point
+from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.providers.reading import Node, parsed
+from aurora_pipeline.providers.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
 
-_SOL_DECIMALS: Final = 9
 _PERCENT_BPS: Final = 100
-# More digits than any supply of SOL has in lamports; enough that rounding to a lamport is never cut short.
-_PRECISION: Final = 60
 
 
 @dataclass(frozen=True)
@@ -71,23 +68,9 @@ def _validator(row: Node) -> StakewizValidator:
         name=None if name is None or not name.value else name.text(),
         commission_bps=None if commission is None else min(commission.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE),
         mev_commission_bps=mev_commission.whole(0, BPS_WHOLE) if mev_commission is not None and runs_jito else None,
-        active_stake=None if stake is None else _lamports(stake),
+        active_stake=None if stake is None else lamports(stake),
         delinquent=None if delinquent is None else delinquent.flag(),
     )
-
-
-def _lamports(node: Node) -> int:
-    sol = node.decimal()
-    try:
-        with localcontext() as context:
-            context.prec = _PRECISION
-            rounded = sol.quantize(Decimal(1).scaleb(-_SOL_DECIMALS), rounding=ROUND_HALF_EVEN)
-        lamports = shift_point(f"{rounded:f}", _SOL_DECIMALS, node.path)
-    except (ArithmeticError, MoneyError):
-        node.refuse(f"{str(sol)[:40]} is no amount of SOL")
-    if lamports < 0:
-        node.refuse(f"{sol} SOL is negative")
-    return lamports
 
 
 def _root(answer: Answer, provider: str) -> Node:

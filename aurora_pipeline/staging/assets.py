@@ -1,6 +1,6 @@
 """The staging assets: execute the fetch plan of a data type and keep every byte that came."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
@@ -9,6 +9,7 @@ from aurora_pipeline.materialization import as_failure
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.staging.cross_checks import stage_cross_checks
 from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.payloads import FETCHES
@@ -81,4 +82,53 @@ def _completeness(report: StagingReport) -> dg.AssetCheckResult:
     )
 
 
-STAGING_ASSETS = [_staging_asset(data_type) for data_type in _MEANING]
+@dg.asset(
+    key="staging_cross_checks",
+    # After the answers that count: what they need is known by then, and a slow checker holds up nothing.
+    deps=[f"staging_{data_type}" for data_type in _MEANING],
+    group_name="staging",
+    kinds={"postgres", "json"},
+    owners=["team:operations"],
+    description="What the providers named under cross_checks in chains.yaml say of the same period, stored apart.",
+    metadata={"dagster/table_name": FETCHES.name},
+    partitions_def=PERIODS,
+    backfill_policy=ONE_PERIOD_PER_RUN,
+    check_specs=[
+        dg.AssetCheckSpec(
+            _COMPLETE, asset="staging_cross_checks", description="Every cross-checker answered about every validator."
+        )
+    ],
+)
+def staging_cross_checks(
+    context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Ask every cross-checker; one that is down holds nothing back."""
+    key = PeriodKey.parse(context.partition_key)
+    refetch = context.run.tags.get(REFETCH_TAG) == "true"
+    with as_failure():
+        reports = stage_cross_checks(aurora, key, refetch=refetch, dagster_run=context.run.run_id)
+    lacking = {name: text for name, text in _lacking(reports).items() if text}
+    told = {
+        report.data_type: "; ".join(f"{name} {of}" for name, of in report.as_metadata().items()) for report in reports
+    }
+    yield dg.MaterializeResult(
+        metadata=told | lacking,
+        check_results=[
+            dg.AssetCheckResult(
+                check_name=_COMPLETE,
+                passed=all(report.is_complete for report in reports),
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata=lacking,
+            )
+        ],
+    )
+
+
+def _lacking(reports: Iterable[StagingReport]) -> dict[str, str]:
+    """Why cross-checkers did not say everything, under the names that runs of staging assets are told by."""
+    reasons = [f"{report.data_type}: {reason}" for report in reports for reason in report.reasons]
+    down = [text for report in reports for text in report.providers_down]
+    return {"reasons": "; ".join(reasons), "providers_down": "; ".join(dict.fromkeys(down))}
+
+
+STAGING_ASSETS = [*(_staging_asset(data_type) for data_type in _MEANING), staging_cross_checks]

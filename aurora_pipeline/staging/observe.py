@@ -31,6 +31,8 @@ class _Seen:
 
     observed: dict[str, int] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    """Data types and the providers asked for them."""
     requests: int = 0
     answered: bool = False
 
@@ -38,7 +40,7 @@ class _Seen:
 def observe(
     database: Database, configuration: Configuration, chain: Chain, scope: FetchScope, slot: int
 ) -> ObservationReport:
-    """Sample positions, meta and the leader schedule of the running epoch.
+    """Sample positions, meta and the leader schedule of the running epoch, also with those who cross-check them.
 
     `scope` is the running epoch with the validators operated now, `slot` the head's slot before this call. Subjects
     whose sample straddles the epoch's end are left out. Raises NothingObserved where no provider answered at all.
@@ -54,6 +56,10 @@ def observe(
             if data_type in adapter_for(provider).observes
         ]
         asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
+        for checker in configuration.cross_checkers_for(chain.chain_id, role_of(data_type)):
+            observes = data_type in adapter_for(checker).observes and data_type != LEADER_SCHEDULE
+            if observes and (data_type, checker.name) not in seen.asked:
+                asyncio.run(_observe_in_order(database, [checker], data_type, scope, slot, seen))
     if seen.left_out and not seen.answered:
         raise NothingObserved(
             f"{chain.chain_id} epoch {scope.epoch}: nothing could be observed ({'; '.join(seen.left_out)})",
@@ -78,6 +84,7 @@ async def _observe_in_order(
     left = scope.validators
     for provider in providers:
         adapter = adapter_for(provider)
+        seen.asked.add((data_type, provider.name))
         began_at = datetime.now(UTC)
         place = Place(scope.chain_id, scope.epoch, data_type)
         async with asking(database, provider, adapter, place, reuse=False, keep=False) as ask:

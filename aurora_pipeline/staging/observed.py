@@ -11,7 +11,8 @@ from aurora_pipeline.providers.adapter import EVERYONE, LEADER_SCHEDULE, Answer
 from aurora_pipeline.providers.kinds import adapter_of
 from aurora_pipeline.staging.plan import Observation, observations_that_count
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.payloads import answers_by_id
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import StagedFetch, answers_by_id, load_fetches
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,23 @@ def samples(
     epoch: int,
     data_type: str,
     slots: tuple[int, int],
+    observed_by: str | None = None,
 ) -> dict[str, Sample]:
-    """Per subject the observation that counts."""
+    """Per subject the observation that counts, or that of one provider alone.
+
+    Who only cross-checks a role is not among those whose samples count.
+    """
     rows = connection.execute(
         """SELECT observation_id, provider, kind, subject, slot, payload_ids FROM observations
            WHERE chain_id = %s AND epoch = %s AND data_type = %s""",
         [chain_id, epoch, data_type],
     ).fetchall()
-    providers = [provider.name for provider in configuration.providers_for(chain_id, role_of(data_type))]
-    counting = observations_that_count(
-        (Observation(**{**row, "payload_ids": tuple(row["payload_ids"])}) for row in rows), providers, *slots
-    )
+    role = role_of(data_type)
+    providers = [provider.name for provider in configuration.providers_for(chain_id, role)]
+    checkers = {provider.name for provider in configuration.cross_checkers_for(chain_id, role)} - set(providers)
+    seen = [Observation(**{**row, "payload_ids": tuple(row["payload_ids"])}) for row in rows]
+    wanted = [one for one in seen if (one.provider == observed_by if observed_by else one.provider not in checkers)]
+    counting = observations_that_count(wanted, providers, *slots)
     answers = answers_by_id(connection, [number for one in counting.values() for number in one.payload_ids])
     return {
         subject: Sample(one, tuple(answers[number] for number in one.payload_ids)) for subject, one in counting.items()
@@ -62,10 +69,36 @@ def observed_identities(meta: Mapping[str, Sample]) -> dict[str, str]:
 def observed_stake_accounts(positions: Mapping[str, Sample], validators: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Stake accounts by validator; a validator that was not observed is left out, which is not the same as none."""
     return {
-        key: adapter_of(sample.observation.kind, sample.observation.provider).stake_accounts(sample.answers)
+        key: adapter_of(sample.observation.kind, sample.observation.provider).stake_accounts(sample.answers, key)
         for key in validators
         if (sample := positions.get(key)) is not None
     }
+
+
+def archived_identities(connection: Connection, chain_id: str, epoch: int) -> dict[str, str]:
+    """Identity by validator, from what was staged of a period's meta: archives tell what nobody observed."""
+    identities: dict[str, str] = {}
+    for fetch in _staged(connection, chain_id, epoch, DataType.META):
+        identities |= adapter_of(fetch.kind, fetch.provider).identities(fetch.answers)
+    return identities
+
+
+def archived_stake_accounts(
+    connection: Connection, chain_id: str, epoch: int, validators: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Stake accounts by validator, from what was staged of a period's positions; those not known are left out."""
+    if not validators:
+        return {}
+    return {
+        fetch.subject: adapter_of(fetch.kind, fetch.provider).stake_accounts(fetch.answers, fetch.subject)
+        for fetch in _staged(connection, chain_id, epoch, DataType.POSITIONS)
+        if fetch.subject in validators
+    }
+
+
+def _staged(connection: Connection, chain_id: str, epoch: int, data_type: DataType) -> list[StagedFetch]:
+    fetches = load_fetches(connection, chain_id, epoch, data_type)
+    return [fetch for fetch in fetches if fetch.state is FigureState.FINAL]
 
 
 def observed_leader_schedule(schedules: Mapping[str, Sample]) -> Answer | None:

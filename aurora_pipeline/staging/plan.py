@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aurora_pipeline.config.vocabulary import DataType
@@ -51,6 +51,11 @@ class Outcome:
         return self.fetched.other_may_know and not self.fetched.answers
 
 
+def checked_by(role: str, provider: str) -> str:
+    """The data type under which a cross-checker's answers are stored, apart from those that count."""
+    return f"{role}@{provider}"
+
+
 def subjects_of(data_type: str, validators: Sequence[ValidatorAsked]) -> tuple[str, ...]:
     """What the fetches of a data type are about."""
     return (EVERYONE,) if data_type in TOGETHER else tuple(one.validator_key for one in validators)
@@ -89,6 +94,38 @@ def unresolved(validators: Sequence[ValidatorAsked], best: Mapping[str, Outcome]
         return outcome is None or outcome.fetched.other_may_know
 
     return tuple(one for one in validators if is_open(one.validator_key))
+
+
+def with_not_observed(
+    data_type: str, validators: Sequence[ValidatorAsked], outcomes: Sequence[Outcome], nobody: tuple[str, str]
+) -> list[Outcome]:
+    """The outcomes of now-only data with those added that nobody observed; `nobody` is who should have (name, kind).
+
+    What an archive could not tell either says first that it was not observed: that is why it was asked.
+    """
+    told = [
+        outcome
+        if outcome.fetched.state is FigureState.FINAL
+        else replace(outcome, fetched=replace(outcome.fetched, reason=f"{NOT_OBSERVED}; {outcome.fetched.reason}"))
+        for outcome in outcomes
+    ]
+    subjects = {outcome.fetched.subject for outcome in told}
+    left = [one for one in validators if EVERYONE not in subjects and one.validator_key not in subjects]
+    if not left:
+        return told
+    # Beside single answers of an archive, one word about everybody would contradict them.
+    names = subjects_of(data_type, left) if len(left) == len(validators) else [one.validator_key for one in left]
+    lacking = [Fetched(name, FigureState.UNAVAILABLE, NOT_OBSERVED, ()) for name in names]
+    return [*told, *(Outcome(*nobody, one) for one in lacking)]
+
+
+def states_that_count(
+    validators: Sequence[ValidatorAsked], states: Mapping[str, FigureState]
+) -> dict[str, FigureState]:
+    """The states without the word about everybody, once every validator has one of its own."""
+    if validators and all(one.validator_key in states for one in validators):
+        return {subject: state for subject, state in states.items() if subject != EVERYONE}
+    return dict(states)
 
 
 def worth_recording(outcome: Outcome, earlier: FigureState | None) -> bool:

@@ -16,33 +16,37 @@ from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
-from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.periods.validators import identities_between, operated_at
 from aurora_pipeline.providers.adapter import (
     LEADER_SCHEDULE,
     FetchScope,
     ProviderDown,
+    SeesCollectors,
     ValidatorAsked,
 )
 from aurora_pipeline.providers.asking import Place, asking
-from aurora_pipeline.providers.kinds import adapter_for
-from aurora_pipeline.providers.verdict import down, final, unavailable
+from aurora_pipeline.providers.kinds import adapter_for, adapter_of
+from aurora_pipeline.providers.verdict import down, final
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observed import (
     Sample,
+    archived_identities,
+    archived_stake_accounts,
     observed_identities,
     observed_leader_schedule,
     observed_stake_accounts,
     samples,
 )
 from aurora_pipeline.staging.plan import (
-    NOT_OBSERVED,
     NOW_ONLY,
     Outcome,
     kept,
+    states_that_count,
     still_to_ask,
     subjects_of,
     tally,
     unresolved,
+    with_not_observed,
     worth_recording,
 )
 from aurora_pipeline.staging.report import StagingReport
@@ -70,13 +74,21 @@ def stage_period(
     aurora: Aurora, key: PeriodKey, data_type: str, *, refetch: bool = False, dagster_run: str | None = None
 ) -> StagingReport:
     """Stage a data type of a recorded period for the validators operated at its last instant."""
-    database, configuration = aurora.database, aurora.configuration
+    period, validators = period_and_validators(aurora.database, key)
+    chain = aurora.configuration.chain(key.chain_id)
+    return stage(aurora.database, aurora.configuration, chain, period, data_type, validators, refetch, dagster_run)
+
+
+def period_and_validators(database: Database, key: PeriodKey) -> tuple[Period, tuple[ValidatorAsked, ...]]:
+    """A recorded period and the validators operated at its last instant."""
     with database.connect() as connection:
         period = load_period(connection, key)
         operated = operated_at(connection, key.chain_id, period.last_instant)
-    validators = tuple(ValidatorAsked(one.validator_key, one.identity_key) for one in operated.validators)
-    chain = configuration.chain(key.chain_id)
-    return stage(database, configuration, chain, period, data_type, validators, refetch, dagster_run)
+        known = identities_between(connection, key.chain_id, period.schedule_drawn_from, period.ended_at)
+    return period, tuple(
+        ValidatorAsked(one.validator_key, one.identity_key, known.by_validator.get(one.validator_key, ()))
+        for one in operated.validators
+    )
 
 
 def stage(
@@ -91,28 +103,58 @@ def stage(
 ) -> StagingReport:
     """Fetch what is missing of a data type and record a fetch per subject. What is complete is not asked again.
 
-    Now-only data is taken from observations. Where no provider can be had, that is recorded as pending too: whoever
-    reads the fetches learns why there is no figure, and the report says `nothing_heard`.
+    Now-only data is taken from observations; providers that keep an archive of it are asked about what nobody observed.
+    Where no provider can be had, that is recorded as pending too: whoever reads the fetches learns why there is no
+    figure, and the report says `nothing_heard`.
     """
-    started_at = datetime.now(UTC)
     providers = configuration.providers_for(chain.chain_id, DataType(data_type))
+    errand = Errand(DataType(data_type), data_type, providers)
+    return run_errand(database, configuration, period, errand, validators, refetch, dagster_run)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What to learn from whom, and under which data type it is stored."""
+
+    role: DataType
+    stored_as: str
+    providers: tuple[Provider, ...]
+    observed_by: str | None = None
+    """Take what this provider observed, and nobody else's samples."""
+
+
+def run_errand(
+    database: Database,
+    configuration: Configuration,
+    period: Period,
+    errand: Errand,
+    validators: Sequence[ValidatorAsked],
+    refetch: bool,
+    dagster_run: str | None,
+) -> StagingReport:
+    """Ask an errand's providers in order about what is missing, and record how it ended."""
+    started_at = datetime.now(UTC)
+    chain_id, epoch = period.key.chain_id, period.key.epoch
     with database.connect() as connection:
-        states = fetch_states(connection, chain.chain_id, period.key.epoch, data_type)
+        states = fetch_states(connection, chain_id, epoch, errand.stored_as)
         todo = still_to_ask(validators, states, refetch)
         heard = _Heard()
-        if todo and data_type in NOW_ONLY:
-            heard.outcomes = _observed(connection, configuration, period, data_type, todo, providers)
-        elif todo:
-            scope = _scope(connection, configuration, period, data_type, todo)
-    if todo and data_type not in NOW_ONLY:
-        asyncio.run(_ask_in_order(database, providers, data_type, scope, refetch, heard))
+        if todo and errand.role in NOW_ONLY:
+            heard.outcomes = _observed(connection, configuration, period, errand, todo)
+        asked = [one for one in errand.providers if errand.role in adapter_for(one).serves]
+        if todo and asked:
+            scope = _scope(connection, configuration, period, errand.role, todo)
+    if todo and asked:
+        asyncio.run(_ask_in_order(database, asked, errand, scope, refetch, heard))
+    if errand.role in NOW_ONLY:
+        heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
     best = kept(heard.outcomes)
     with database.connect() as connection:
         for outcome in best.values():
             if worth_recording(outcome, states.get(outcome.fetched.subject)):
-                _record(connection, period, data_type, outcome, dagster_run)
-        now = fetch_states(connection, chain.chain_id, period.key.epoch, data_type)
-        report = _report(period, data_type, heard, best, now)
+                _record(connection, period, errand.stored_as, outcome, dagster_run)
+        now = states_that_count(validators, fetch_states(connection, chain_id, epoch, errand.stored_as))
+        report = _report(period, errand.stored_as, heard, best, now)
         _record_run(connection, report, dagster_run, started_at)
     return report
 
@@ -125,45 +167,74 @@ def _scope(
     validators: Sequence[ValidatorAsked],
 ) -> FetchScope:
     """The reference point of a fetch, with what was observed of it: identities, stake accounts, leader schedule."""
+    chain_id, epoch = period.key.chain_id, period.key.epoch
 
     def seen(what: str) -> dict[str, Sample]:
         slots = (period.first_slot, period.last_slot)
-        return samples(connection, configuration, period.key.chain_id, period.key.epoch, what, slots)
+        return samples(connection, configuration, chain_id, epoch, what, slots)
 
     if any(one.identity_key is None for one in validators):
-        identities = observed_identities(seen(DataType.META))
+        archived = archived_identities(connection, chain_id, epoch) if data_type != DataType.META else {}
+        identities = archived | observed_identities(seen(DataType.META))
         validators = [
             replace(one, identity_key=one.identity_key or identities.get(one.validator_key)) for one in validators
         ]
     keys = [one.validator_key for one in validators]
     is_fees, is_rewards = data_type == DataType.FEES, data_type == DataType.REWARDS
+    chain = configuration.chain(chain_id)
+    stakes: dict[str, tuple[str, ...]] = {}
+    collectors: dict[str, tuple[str, ...]] = {}
+    if is_rewards:
+        collectors = observed_collectors(connection, configuration, period)
+        stakes = observed_stake_accounts(seen(DataType.POSITIONS), keys)
+        stakes |= archived_stake_accounts(connection, chain_id, epoch, [key for key in keys if key not in stakes])
     return FetchScope(
-        chain_id=period.key.chain_id,
-        epoch=period.key.epoch,
+        chain_id=chain_id,
+        epoch=epoch,
         first_slot=period.first_slot,
         last_slot=period.last_slot,
         validators=tuple(validators),
-        stake_accounts=observed_stake_accounts(seen(DataType.POSITIONS), keys) if is_rewards else {},
+        stake_accounts=stakes,
         leader_schedule=observed_leader_schedule(seen(LEADER_SCHEDULE)) if is_fees else None,
+        collectors=collectors,
+        scan_blocks=chain.exact_vote_fees,
+        split_fees=chain.split_fees,
     )
 
 
+def observed_collectors(
+    connection: Connection, configuration: Configuration, period: Period
+) -> dict[str, tuple[str, ...]]:
+    """Accounts that may have collected a validator's commission: seen in the period, or in the one before it."""
+    size = period.last_slot - period.first_slot + 1
+    found: dict[str, dict[str, None]] = {}
+    for epoch, first_slot in ((period.key.epoch, period.first_slot), (period.key.epoch - 1, period.first_slot - size)):
+        slots = (first_slot, first_slot + size - 1)
+        seen = samples(connection, configuration, period.key.chain_id, epoch, DataType.POSITIONS, slots)
+        for key, sample in seen.items():
+            adapter = adapter_of(sample.observation.kind, sample.observation.provider)
+            collectors = adapter.collectors(sample.answers) if isinstance(adapter, SeesCollectors) else {}
+            if collectors.get(key, key) != key:
+                found.setdefault(key, {})[collectors[key]] = None
+    return {key: tuple(collectors) for key, collectors in found.items()}
+
+
 async def _ask_in_order(
-    database: Database, providers: Sequence[Provider], data_type: str, scope: FetchScope, refetch: bool, heard: _Heard
+    database: Database, providers: Sequence[Provider], errand: Errand, scope: FetchScope, refetch: bool, heard: _Heard
 ) -> None:
-    """Ask the role's providers in order, each one about what those before it could not tell."""
+    """Ask the providers in order, each one about what those before it could not tell."""
     for provider in providers:
         left = unresolved(scope.validators, kept(heard.outcomes))
+        if not left:
+            return
         adapter = adapter_for(provider)
-        if not left or data_type not in adapter.serves:
-            continue
-        place = Place(scope.chain_id, scope.epoch, data_type)
+        place = Place(scope.chain_id, scope.epoch, errand.stored_as)
         async with asking(database, provider, adapter, place, reuse=not refetch) as ask:
             try:
-                fetched = await adapter.fetch(data_type, replace(scope, validators=left), ask)
+                fetched = await adapter.fetch(errand.role, replace(scope, validators=left), ask)
             except ProviderDown as error:
                 heard.providers_down.append(str(error))
-                fetched = [down(subject, error) for subject in subjects_of(data_type, left)]
+                fetched = [down(subject, error) for subject in subjects_of(errand.role, left)]
             heard.requests += ask.requests
             heard.reused += ask.reused
             heard.body_bytes += ask.body_bytes
@@ -177,24 +248,24 @@ def _observed(
     connection: Connection,
     configuration: Configuration,
     period: Period,
-    data_type: str,
+    errand: Errand,
     validators: Sequence[ValidatorAsked],
-    providers: Sequence[Provider],
 ) -> list[Outcome]:
-    """What was observed of each validator, or of everyone at once; and who was not observed."""
+    """What was observed of each validator, or of everyone at once."""
     slots = (period.first_slot, period.last_slot)
-    seen = samples(connection, configuration, period.key.chain_id, period.key.epoch, data_type, slots)
-    observing = [provider for provider in providers if data_type in adapter_for(provider).observes]
-    nobody = (observing[0].name, observing[0].kind) if observing else ("none", "none")
-    outcomes = []
-    for subject in subjects_of(data_type, validators):
-        sample = seen.get(subject)
-        if sample is None:
-            outcomes.append(Outcome(*nobody, unavailable(subject, NOT_OBSERVED, other_may_know=False)))
-        else:
-            seen_by = sample.observation
-            outcomes.append(Outcome(seen_by.provider, seen_by.kind, final(subject, sample.answers)))
-    return outcomes
+    chain_id, epoch = period.key.chain_id, period.key.epoch
+    seen = samples(connection, configuration, chain_id, epoch, errand.role, slots, errand.observed_by)
+    return [
+        Outcome(sample.observation.provider, sample.observation.kind, final(subject, sample.answers))
+        for subject in subjects_of(errand.role, validators)
+        if (sample := seen.get(subject)) is not None
+    ]
+
+
+def _observers(errand: Errand) -> tuple[str, str]:
+    """Name and kind of who should have observed, for the record of what nobody did."""
+    observing = [provider for provider in errand.providers if errand.role in adapter_for(provider).observes]
+    return (observing[0].name, observing[0].kind) if observing else ("none", "none")
 
 
 def _record(connection: Connection, period: Period, data_type: str, outcome: Outcome, dagster_run: str | None) -> None:

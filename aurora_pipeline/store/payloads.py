@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from aurora_pipeline.store.database import Connection
@@ -26,10 +27,16 @@ from aurora_pipeline.store.tables import json as json_column
 
 RESPONSE_TAG = "aurora.response.1"
 FETCH_TAG = "aurora.fetch.1"
+EVERY_KEY = "%"
+"""The SQL LIKE pattern of all request keys."""
 EVERYONE = "*"
 """The subject of a fetch whose answers cover all validators."""
 
-DATA_TYPE = text("data_type", "fees, mev, rewards, meta, positions, costs; or period for what defines a period.")
+DATA_TYPE = text(
+    "data_type",
+    "fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as"
+    " a cross-check.",
+)
 PROVIDER = text("provider", "The provider's name in providers.yaml.")
 SUBJECT = text("subject", "The validator asked about, or * where the answers cover all.")
 RESPONSE_HASH = Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body.")
@@ -144,9 +151,9 @@ class Answer:
     fetched_at: datetime
     payload_id: int = 0
 
-    @property
+    @cached_property
     def response_hash(self) -> str:
-        """SHA-256 of the body."""
+        """SHA-256 of the body, computed from it once."""
         return body_hash(self.body)
 
 
@@ -190,6 +197,12 @@ def fetch_digest(
     return record_digest(FETCH_TAG, kind, state.value, reason, merkle_root(leaves))
 
 
+_LARGE_BODY_BYTES = 2**20
+_INSERT_BODY = """
+    INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, %b) ON CONFLICT DO NOTHING
+"""
+
+
 def store_answers(
     connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, answers: Sequence[Answer]
 ) -> list[Answer]:
@@ -199,11 +212,12 @@ def store_answers(
     bodies = {answer.response_hash: answer.body for answer in answers}
     stored = []
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            [(chain_id, epoch, digest, body) for digest, body in bodies.items()],
-        )
+        large = {digest for digest, body in bodies.items() if len(body) >= _LARGE_BODY_BYTES}
+        small = [(chain_id, epoch, digest, body) for digest, body in bodies.items() if digest not in large]
+        cursor.executemany(_INSERT_BODY, small)
+        for digest in large:
+            # Each by itself: in a pipeline all of them wait in one buffer, which is moved with every piece sent.
+            cursor.execute(_INSERT_BODY, (chain_id, epoch, digest, bodies[digest]))
         cursor.executemany(
             """INSERT INTO staging_payloads
                    (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash,
@@ -229,7 +243,10 @@ def store_answers(
         for answer in answers:
             row = cursor.fetchone()
             assert row is not None  # each INSERT ... RETURNING gives one row
-            stored.append(Answer(**{**vars(answer), "payload_id": row["payload_id"]}))
+            kept = replace(answer, payload_id=row["payload_id"])
+            # It was hashed to be stored; a copy of the same bytes need not be hashed again.
+            vars(kept)["response_hash"] = answer.response_hash
+            stored.append(kept)
             cursor.nextset()
     return stored
 
@@ -244,47 +261,45 @@ def stored_answers(
            ORDER BY request_key, payload_id DESC""",
         [chain_id, epoch, data_type, provider],
     ).fetchall()
-    return {row["request_key"]: answer for row, answer in zip(rows, _with_bodies(connection, rows), strict=True)}
+    return {answer.request_key: answer for answer in _with_bodies(connection, rows)}
 
 
-def answers_by_id(connection: Connection, payload_ids: Iterable[int]) -> dict[int, Answer]:
-    """Stored answers by payload id."""
+def answers_by_id(connection: Connection, payload_ids: Iterable[int], keys_like: str = EVERY_KEY) -> dict[int, Answer]:
+    """Stored answers by payload id; only those whose request key is like a pattern (SQL LIKE), where one is given."""
     rows = connection.execute(
-        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s)", [list(set(payload_ids))]
+        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s) AND request_key LIKE %s",
+        [list(set(payload_ids)), keys_like],
     ).fetchall()
-    return {row["payload_id"]: answer for row, answer in zip(rows, _with_bodies(connection, rows), strict=True)}
+    return {answer.payload_id: answer for answer in _with_bodies(connection, rows)}
 
 
-def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
     """Payload rows with their bodies, in order.
 
     Bodies are looked up by hash, not joined: just after a bulk load the planner has no statistics, and its join of
-    20,000 payloads compares each with each.
+    20,000 payloads compares each with each. They come row by row and binary: as text they would be twice as long, and
+    all at once stand twice in memory.
     """
-    hashes: dict[tuple[str, int], set[str]] = {}
+    wanted: dict[tuple[str, int], set[str]] = {}
     for row in rows:
-        hashes.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
+        wanted.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
     bodies: dict[tuple[str, int, str], bytes] = {}
-    for (chain_id, epoch), wanted in hashes.items():
-        found = connection.execute(
-            "SELECT response_hash, body FROM staging_bodies"
-            " WHERE chain_id = %s AND epoch = %s AND response_hash = ANY(%s)",
-            [chain_id, epoch, list(wanted)],
-        ).fetchall()
-        bodies |= {(chain_id, epoch, one["response_hash"]): one["body"] for one in found}
-    return [_answer({**row, "body": bodies[row["chain_id"], row["epoch"], row["response_hash"]]}) for row in rows]
-
-
-def _answer(row: Mapping[str, Any]) -> Answer:
-    return Answer(
-        request_key=row["request_key"],
-        request=row["request"],
-        status=row["status"],
-        headers=row["headers"],
-        body=bytes(row["body"]),
-        fetched_at=row["fetched_at"],
-        payload_id=row["payload_id"],
-    )
+    for (chain_id, epoch), hashes in wanted.items():
+        query = b"""SELECT response_hash, body FROM staging_bodies
+                    WHERE chain_id = %s AND epoch = %s AND response_hash = ANY(%s)"""
+        with connection.cursor() as cursor:
+            for found in cursor.stream(query, [chain_id, epoch, list(hashes)], binary=True):
+                bodies[chain_id, epoch, found["response_hash"]] = found["body"]
+    for row in rows:
+        yield Answer(
+            request_key=row["request_key"],
+            request=row["request"],
+            status=row["status"],
+            headers=row["headers"],
+            body=bodies[row["chain_id"], row["epoch"], row["response_hash"]],
+            fetched_at=row["fetched_at"],
+            payload_id=row["payload_id"],
+        )
 
 
 def record_fetch(
@@ -338,13 +353,43 @@ def fetch_states(connection: Connection, chain_id: str, epoch: int, data_type: s
     return {row["subject"]: FigureState(row["state"]) for row in rows}
 
 
-def load_fetches(connection: Connection, chain_id: str, epoch: int, data_type: str) -> list[StagedFetch]:
+@dataclass(frozen=True)
+class FetchIdentity:
+    """Who answered a fetch, and what commits to every payload it rests on."""
+
+    fetch_id: int
+    provider: str
+    fetch_digest: str
+
+
+def fetch_identities(connection: Connection, fetch_ids: Iterable[int]) -> dict[int, FetchIdentity]:
+    """Fetches by their number, without any body."""
+    rows = connection.execute(
+        "SELECT fetch_id, provider, fetch_digest FROM staging_fetches WHERE fetch_id = ANY(%s)", [list(fetch_ids)]
+    ).fetchall()
+    return {row["fetch_id"]: FetchIdentity(**row) for row in rows}
+
+
+def staged_providers(connection: Connection, chain_id: str, epoch: int, data_types_like: str) -> list[tuple[str, str]]:
+    """Name and kind of the providers of whom something is staged under data types of a pattern (SQL LIKE)."""
+    rows = connection.execute(
+        """SELECT DISTINCT provider, kind FROM staging_fetches
+           WHERE chain_id = %s AND epoch = %s AND data_type LIKE %s AND provider <> 'none' ORDER BY provider, kind""",
+        [chain_id, epoch, data_types_like],
+    ).fetchall()
+    return [(row["provider"], row["kind"]) for row in rows]
+
+
+def load_fetches(
+    connection: Connection, chain_id: str, epoch: int, data_type: str, keys_like: str = EVERY_KEY
+) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
     The newest final fetch counts, else the newest: asking again while a provider is down never takes a figure away.
+    Where only some answers are needed, `keys_like` (SQL LIKE on request keys) leaves the others, and their bodies, out.
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
-    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]])
+    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], keys_like)
     return [
         StagedFetch(
             fetch_id=row["fetch_id"],
@@ -354,7 +399,8 @@ def load_fetches(connection: Connection, chain_id: str, epoch: int, data_type: s
             subject=row["subject"],
             state=FigureState(row["state"]),
             reason=row["reason"],
-            answers=tuple(answers[number] for number in row["payload_ids"]),
+            # Only a pattern leaves answers out; one that should be there and is not must not go unnoticed.
+            answers=tuple(answers[n] for n in row["payload_ids"] if n in answers or keys_like == EVERY_KEY),
             fetch_digest=row["fetch_digest"],
         )
         for row in rows

@@ -130,6 +130,49 @@ def inflation_rewards(*addresses: str, epoch: int = EPOCH, paid: Mapping[str, in
     return rpc(questions.inflation_rewards(epoch, addresses), rows)
 
 
+def told(key: str, *accounts: str, epoch: int = EPOCH, paid: Mapping[str, int] | None = None) -> list[Answer]:
+    """What is asked about a validator: its vote account by itself, then its stake accounts."""
+    answers = [inflation_rewards(key, epoch=epoch, paid=paid)]
+    return answers + ([inflation_rewards(*accounts, epoch=epoch, paid=paid)] if accounts else [])
+
+
+def vote_state(
+    key: str, commission_bps: int = 700, collector: str | None = None, earned: Sequence[tuple[int, int]] = ()
+) -> Row:
+    """A vote account's own data; without a collector it is one from before SIMD-0185."""
+    info: Row = {
+        "nodePubkey": f"id-{key}",
+        "authorizedWithdrawer": "somebody",
+        "commission": commission_bps // 100,
+        "inflationRewardsCommissionBps": commission_bps,
+        "votes": [],
+        "rootSlot": LAST - 31,
+        "authorizedVoters": [],
+        "priorVoters": [],
+        "epochCredits": [
+            {"epoch": epoch, "credits": str(1_000 + count), "previousCredits": "1000"} for epoch, count in earned
+        ],
+        "lastTimestamp": {"slot": LAST, "timestamp": 0},
+    }
+    if collector is not None:
+        info |= {"inflationRewardsCollector": collector, "blockRevenueCommissionBps": 10_000}
+    return {"lamports": 1, "data": {"program": "vote", "parsed": {"type": "vote", "info": info}, "space": 3_762}}
+
+
+def vote_states(**states: Row) -> Answer:
+    return rpc(questions.vote_states(list(states)), {"context": {"slot": LAST}, "value": list(states.values())})
+
+
+def stake_history(entries: Mapping[int, tuple[int, int, int]]) -> Answer:
+    """The cluster's (effective, activating, deactivating) stake by epoch."""
+    info = [
+        {"epoch": epoch, "stakeHistory": {"effective": one, "activating": two, "deactivating": three}}
+        for epoch, (one, two, three) in entries.items()
+    ]
+    account = {"lamports": 1, "data": {"program": "sysvar", "parsed": {"type": "stakeHistory", "info": info}}}
+    return rpc(questions.stake_history(), {"context": {"slot": LAST}, "value": [account]})
+
+
 def vote_account(key: str, stake: int, commission_bps: int = 700, identity: str | None = None) -> Row:
     return {
         "votePubkey": key,

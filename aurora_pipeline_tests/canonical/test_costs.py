@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -12,9 +13,10 @@ from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import COST_ENTRIES, COSTS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.providers.adapter import Question
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of, schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
     CHAIN,
     EPOCH,
@@ -23,11 +25,14 @@ from aurora_pipeline_tests.canonical.answers import (
     PENDING,
     Row,
     after_epoch,
+    answer,
     block,
     fetch,
     reference,
     row_of,
     rpc,
+    vote_state,
+    vote_states,
     with_blocks,
 )
 
@@ -116,7 +121,7 @@ def test_vote_fees__identity_that_never_voted__zero_with_reason_and_a_warning() 
     result = costs_from(*CHAIN_OF_BLOCKS, keys=("V", "X"))
     row = row_of(result, "X")
     assert (row["amount"], row["state"], row["reason"]) == (0, "final", "NO_VOTES")
-    assert result.warnings == ("X: identity id-X paid for no vote; is it the right one?",)
+    assert result.warnings == ("X: no vote of it is in any block of the period; is it the right vote account?",)
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4], ids=["the next epoch", "first block", "last block", "closing block"])
@@ -149,6 +154,82 @@ def test_vote_fees__not_due_and_not_known__no_row_but_a_warning() -> None:
     result = costs_from(due=())
     assert (len(result.frame), result.completeness, result.violations) == (0, Completeness.FINAL, ())
     assert "VOTE_FEES, which are not due" in result.warnings[0]
+
+
+def test_vote_fees__identity_changed__votes_of_its_vote_account_count_whoever_paid() -> None:
+    chain = (
+        with_blocks(0, 39),
+        votes_in(FIRST, FIRST - 1, transaction("old identity", 5_000, "V", VOTE_PROGRAM)),
+        votes_in(LAST, FIRST, vote("V")),
+    )
+    whose = reference("V")
+    changed = replace(whose.validators[0], former_identities=("old identity",))
+    staged = [fetch("costs", chain, subject=EVERYONE)]
+    result = canonical_costs(replace(whose, validators=(changed,)), staged, entered(), DUE)
+    assert (row_of(result)["amount"], result.warnings) == (10_000, ())
+    # An identity that nobody registered still paid for the validator's votes; that is said.
+    (warning,) = canonical_costs(whose, staged, entered(), DUE).warnings
+    assert "paid by old identity" in warning
+
+
+def test_vote_fees__two_vote_accounts_of_one_identity__told_apart() -> None:
+    one, two = (transaction("id", 5_000, key, VOTE_PROGRAM) for key in ("V", "W"))
+    staged = [fetch("costs", [with_blocks(39), votes_in(LAST, FIRST - 1, one, one, two)], subject=EVERYONE)]
+    result = canonical_costs(reference("V", "W", identities={"V": "id", "W": "id"}), staged, entered(), DUE)
+    assert (row_of(result)["amount"], row_of(result, "W")["amount"]) == (10_000, 5_000)
+
+
+def test_vote_fees__blocks_not_scanned__estimated_from_credits_and_marked() -> None:
+    row = row_of(costs_from(vote_states(V=vote_state("V", earned=[(EPOCH - 1, 5), (EPOCH, 6_896_000)]))))
+    assert (row["amount"], row["method"], row["state"]) == (431_000 * 5_000, "ESTIMATE", "final")
+    assert row["reason"].startswith("ESTIMATE: 6896000 vote credits take at least 431000 votes")
+
+
+def test_vote_fees__no_credits_in_the_epoch__no_votes_and_forgotten_ones_unknown() -> None:
+    assert row_of(costs_from(vote_states(V=vote_state("V", earned=[(EPOCH + 1, 5)]))))["amount"] == 0
+    forgotten = [(EPOCH + number, 5) for number in range(1, 65)]
+    row = row_of(costs_from(vote_states(V=vote_state("V", earned=forgotten))))
+    assert (row["amount"], row["state"]) == (None, "unavailable")
+
+
+def test_vote_fees__estimated_and_entered__the_operators_figure_counts() -> None:
+    told = vote_states(V=vote_state("V", earned=[(EPOCH, 1_600)]))
+    row = row_of(costs_from(told, entries=entered(("V", "VOTE_FEES", 33))))
+    assert (row["amount"], row["origin"]) == (33, "OPERATOR")
+
+
+def test_admission_ticket__charged_in_the_epochs_first_block__cost_of_that_validator() -> None:
+    charged = block(FIRST + 2, FIRST - 1, ("id-X", 7, "Fee"), ("V", -1_600_000_000, "VATDebit"))
+    result = costs_from(vote_states(V=vote_state("V"), W=vote_state("W")), charged, keys=("V", "W"))
+    row = row_of(result, entry_type="ADMISSION_TICKET")
+    assert (row["amount"], row["method"], row["state"]) == (1_600_000_000, "EXACT", "final")
+    assert result.frame.filter(entry_type="ADMISSION_TICKET").height == 1
+    # The same row in a later block would be about something else.
+    inside = block(FIRST + 9, FIRST + 2, ("V", -1_600_000_000, "VATDebit"))
+    assert costs_from(vote_states(V=vote_state("V")), inside).frame.height == 1
+    later = block(LAST + 1, LAST, ("V", -1_600_000_000, "VATDebit"))
+    assert costs_from(vote_states(V=vote_state("V")), later).frame.height == 1
+
+
+def test_priority_fee_sharing__told_by_the_tip_trees__cost_and_pending_where_they_are() -> None:
+    tree = {"vote_account": "V", "mev_revenue": 9, "mev_commission": 0, "priority_fee_revenue": 77, "num_stakers": 1}
+    listing = answer(
+        Question("validator_rewards", "/validator_rewards", query={"epoch": EPOCH}),
+        {"rewards": [tree | {"epoch": EPOCH}], "total_count": 1},
+    )
+    due = (CostType.PRIORITY_FEE_SHARING,)
+
+    def costs(tips: StagedFetch, of: Sequence[CostType]) -> LayerResult:
+        return canonical_costs(reference("V", "W"), [], entered(), of, [tips])
+
+    told = fetch("mev", [listing], subject=EVERYONE, kind="jito")
+    row = row_of(costs(told, ()), entry_type="PRIORITY_FEE_SHARING")
+    assert (row["amount"], row["origin"], row["state"]) == (77, "CHAIN", "final")
+    # Who has no tree shares nothing: a figure where it is due, and no row where it is not.
+    assert row_of(costs(told, due), "W")["amount"] == 0
+    assert costs(told, ()).frame.filter(validator_key="W").height == 0
+    waiting = fetch("mev", [], subject=EVERYONE, kind="jito", state=PENDING, reason="not published yet")
+    assert row_of(costs(waiting, due))["state"] == "pending"
 
 
 def test_entries__infrastructure_and_other_income__rows_of_their_own() -> None:

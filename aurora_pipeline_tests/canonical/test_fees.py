@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -168,6 +169,47 @@ def test_fees__two_validators_under_one_identity__neither_gets_them() -> None:
     result = canonical_fees(twins, [fetch("fees", WHOLE, subject=EVERYONE)])
     assert row_of(result)["fees"] is None
     assert "stands for several validators" in row_of(result, "W")["reason"]
+
+
+def test_fees__two_validators_under_an_identity_without_slots__zero_for_both() -> None:
+    whose = reference("V", "W", identities={"V": "id", "W": "id"})
+    result = canonical_fees(whose, [fetch("fees", [SCHEDULE, BLOCKS], subject=EVERYONE)])
+    assert [(row_of(result, key)["fees"], row_of(result, key)["reason"]) for key in "VW"] == [
+        (0, "NO_LEADER_SLOTS")
+    ] * 2
+
+
+def test_fees__identity_changed_in_the_period__slots_of_both_count() -> None:
+    whose = reference("V", identities={"V": "new"})
+    changed = replace(whose.validators[0], former_identities=("old",))
+    answers = [
+        rpc(questions.leader_schedule(FIRST), {"old": [4], "new": [6]}),
+        with_blocks(4, 6),
+        block(FIRST + 4, FIRST - 1, ("old", 100, "Fee")),
+        block(FIRST + 6, FIRST + 4, ("new", 20, "Fee")),
+    ]
+    row = row_of(canonical_fees(replace(whose, validators=(changed,)), [fetch("fees", answers)]))
+    assert (row["fees"], row["leader_slots"], row["identity_key"]) == (120, 2, "new")
+
+
+@pytest.mark.parametrize(("fee", "base", "priority"), [(7_507, 7_500, 7), (0, 0, 0)], ids=["paid", "burned"])
+def test_fees__led_blocks_with_transactions__base_and_priority_told_apart(fee: int, base: int, priority: int) -> None:
+    # Base 15,000 of three signatures, priority 7: half of the base is burned.
+    paid = [(["a", "b"], 10_003), (["c"], 5_004)]
+    shown = {
+        "blockHeight": 1,
+        "blockTime": 1_788_220_800,
+        "blockhash": "h",
+        "parentSlot": FIRST - 1,
+        "previousBlockhash": "p",
+        "rewards": [] if not fee else [{"pubkey": "id-V", "lamports": fee, "postBalance": 1, "rewardType": "Fee"}],
+        "transactions": [
+            {"transaction": {"signatures": signatures, "accountKeys": []}, "meta": {"fee": lamports}}
+            for signatures, lamports in paid
+        ],
+    }
+    row = row_of(fees_from(schedule(id_V=[4]), with_blocks(4), rpc(questions.block_split(FIRST + 4), shown)))
+    assert (row["fees"], row["base_fees"], row["priority_fees"]) == (fee, base, priority)
 
 
 def test_fees__identity_not_known__unavailable() -> None:

@@ -32,7 +32,8 @@ LAYERS: dict[str, tuple[str, Callable[[Sequence[StagedFetch]], LayerResult]]] = 
         lambda fetches: canonical_costs(VALIDATORS, fetches, frame_of(COST_ENTRIES, []), [CostType.VOTE_FEES]),
     ),
 }
-TABLES = {table.name: table for table in CANONICAL_LAYERS}
+TABLES = {table.name: table for table in CANONICAL_LAYERS if {"source_fetch", "state"} <= {*table.names}}
+"""The layers that are read from fetches; the others are derived from them."""
 
 
 def test_layers__all_declared__are_tested_here() -> None:

@@ -29,6 +29,7 @@ from aurora_pipeline_tests.canonical.answers import (
     row_of,
     rpc,
     rpc_failure,
+    told,
 )
 
 
@@ -44,44 +45,44 @@ def validator(result: LayerResult) -> tuple[object, ...]:
 
 
 def test_rewards__everything_answered__commission_and_each_account() -> None:
-    result = rewards_from(inflation_rewards("V", "s1", "s2", paid={"V": 70_000, "s1": 930_002, "s2": 5}))
+    result = rewards_from(*told("V", "s1", "s2", paid={"V": 70_000, "s1": 930_002, "s2": 5}))
     assert validator(result) == (70_000, "final", 930_007, "final")
     assert row_of(result, account_key="s1")["staker_rewards"] == 930_002
     assert (len(result.frame), result.completeness, result.violations) == (3, Completeness.FINAL, ())
 
 
 def test_rewards__commission_of_zero_percent__row_of_zero_is_zero() -> None:
-    result = rewards_from(inflation_rewards("V", "s1", paid={"V": 0, "s1": 7}))
+    result = rewards_from(*told("V", "s1", paid={"V": 0, "s1": 7}))
     assert validator(result) == (0, "final", 7, "final")
     assert row_of(result, row_kind="VALIDATOR")["reason"] is None
 
 
 def test_rewards__null_of_a_stake_account__zero_with_the_reason() -> None:
-    row = row_of(rewards_from(inflation_rewards("V", "s1", "dust", paid={"V": 1, "s1": 7})), account_key="dust")
+    row = row_of(rewards_from(*told("V", "s1", "dust", paid={"V": 1, "s1": 7})), account_key="dust")
     assert (row["staker_rewards"], row["state"], row["reason"]) == (0, "final", "NO_REWARD")
 
 
 def test_rewards__null_of_the_vote_account_and_nobody_paid__zero_with_the_reason() -> None:
-    result = rewards_from(inflation_rewards("V", "s1", "s2"))
+    result = rewards_from(*told("V", "s1", "s2"))
     assert validator(result) == (0, "final", 0, "final")
     assert row_of(result, row_kind="VALIDATOR")["reason"] == "NO_REWARD"
 
 
 def test_rewards__null_of_the_vote_account_though_a_staker_was_paid__unavailable_not_zero() -> None:
-    result = rewards_from(inflation_rewards("V", "s1", paid={"s1": 7}))
+    result = rewards_from(*told("V", "s1", paid={"s1": 7}))
     assert validator(result) == (None, "unavailable", 7, "final")
     assert "another account collects" in row_of(result, row_kind="VALIDATOR")["reason"]
     assert result.completeness is Completeness.PARTIAL
 
 
 def test_rewards__all_to_the_validator__stakers_got_zero() -> None:
-    assert validator(rewards_from(inflation_rewards("V", "s1", paid={"V": 500}))) == (500, "final", 0, "final")
+    assert validator(rewards_from(*told("V", "s1", paid={"V": 500}))) == (500, "final", 0, "final")
 
 
 def test_rewards__one_batch_of_accounts_missing__commission_stands_and_the_sum_is_null() -> None:
     waiting = rpc_failure(questions.inflation_rewards(EPOCH, ["s2", "s3"]), -32017, "Epoch rewards period still active")
     result = rewards_from(
-        inflation_rewards("V", "s1", paid={"V": 70, "s1": 930}),
+        *told("V", "s1", paid={"V": 70, "s1": 930}),
         waiting,
         state=PENDING,
         reason="rewards still being paid",
@@ -111,7 +112,7 @@ def test_rewards__accounts_were_not_observed__only_the_commission_is_known() -> 
 
 
 def test_rewards__fetch_about_everyone__does_not_say_whose_the_accounts_are() -> None:
-    staged = fetch("rewards", [inflation_rewards("V", "s1", paid={"V": 70, "s1": 9})], subject=EVERYONE)
+    staged = fetch("rewards", [*told("V", "s1", paid={"V": 70, "s1": 9})], subject=EVERYONE)
     result = canonical_rewards(reference("V"), [staged])
     assert validator(result) == (70, "final", None, "unavailable")
     assert len(result.frame) == 1
@@ -127,10 +128,10 @@ def test_rewards__effective_slot_outside_the_next_epoch__not_believed(slot: int)
 @pytest.mark.parametrize(
     "bad",
     [
-        inflation_rewards("V", "s1", epoch=EPOCH - 1, paid={"V": 70}),
-        rpc(questions.inflation_rewards(EPOCH, ["V", "s1"]), [None]),
-        answer(questions.inflation_rewards(EPOCH, ["V", "s1"]), b'{"jsonrpc":"2.0","result":[nu'),
-        rpc(questions.inflation_rewards(EPOCH, ["V", "s1"]), [{"epoch": EPOCH, "amount": 1.5}, None]),
+        inflation_rewards("V", epoch=EPOCH - 1, paid={"V": 70}),
+        rpc(questions.inflation_rewards(EPOCH, ["V", "C"]), [None]),
+        answer(questions.inflation_rewards(EPOCH, ["V", "C"]), b'{"jsonrpc":"2.0","result":[nu'),
+        rpc(questions.inflation_rewards(EPOCH, ["V", "C"]), [{"epoch": EPOCH, "amount": 1.5}, None]),
     ],
     ids=["another epoch", "list too short", "cut off", "float"],
 )
@@ -148,9 +149,13 @@ def test_rewards__nothing_staged__both_states_say_so() -> None:
 def test_rewards__recorded_mainnet_answer__read_to_the_lamport(shared_data: Path) -> None:
     recorded = json.loads((shared_data / "solana/recorded/get_inflation_reward.json").read_text())[0]
     vote_key, other = recorded["request"]["params"][0]
+    recorded_rows = recorded["response"]["result"]
     staged = fetch(
         "rewards",
-        [answer(questions.inflation_rewards(407, [vote_key, other]), recorded["response"])],
+        [
+            rpc(questions.inflation_rewards(407, [address]), [row])
+            for address, row in zip([vote_key, other], recorded_rows, strict=True)
+        ],
         subject=vote_key,
     )
     whole = reference()

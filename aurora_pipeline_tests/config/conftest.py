@@ -14,6 +14,7 @@ KINDS: Final = {
     "solana_rpc": frozenset({"fees", "rewards", "meta", "positions", "costs"}),
     "jito": frozenset({"mev"}),
     "stakewiz": frozenset({"meta"}),
+    "file": frozenset({"fees", "mev", "rewards", "meta", "positions", "costs"}),
 }
 
 CHAINS: Final = """\

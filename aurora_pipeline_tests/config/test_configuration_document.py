@@ -8,7 +8,19 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from aurora_pipeline.config import ROLES, Chain, CostType, DatedBps, Provider, RateLimit, Retries, Timeouts
+from aurora_pipeline.config import (
+    ROLES,
+    Chain,
+    CostType,
+    DatedBps,
+    FileColumn,
+    FileTable,
+    Provider,
+    RateLimit,
+    Retries,
+    Timeouts,
+)
+from aurora_pipeline.config.file_table import FIELDS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -30,12 +42,14 @@ def _default(field: FieldInfo) -> str:
     default = field.default
     if isinstance(default, BaseModel):
         return "see below"
-    if default in (None, ()):
+    if default is None or default == () or default == {}:
         return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     return f"`{default}`"
 
 
-@pytest.mark.parametrize("model", [Chain, DatedBps, Provider, RateLimit, Timeouts, Retries])
+@pytest.mark.parametrize("model", [Chain, DatedBps, Provider, RateLimit, Timeouts, Retries, FileTable, FileColumn])
 def test_document__table_of_a_model__says_what_the_code_does(model: type[BaseModel]) -> None:
     table = table_of(model)
     assert table in DOCUMENT.read_text(encoding="utf-8"), f"docs/configuration.md should hold:\n{table}"
@@ -45,3 +59,10 @@ def test_document__every_role_and_cost_type__named() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     for word in (*ROLES, *CostType):
         assert f"`{word.value}`" in text
+
+
+def test_document__every_field_of_a_file__named_with_what_it_holds() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for data_type, fields in FIELDS.items():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| `{data_type.value}` |")]
+        assert all(f"`{name}`" in line for name in fields if name not in ("validator", "epoch"))

@@ -58,7 +58,7 @@ IN_CHAINS = [
     ([("mev: [kobe]", "mev: []")], 17, "roles.mev", "empty", "at least one"),
     ([("mev: [kobe]", "mev: [kobbe]")], 17, "roles.mev[0]", 'no provider "kobbe"', 'did you mean "kobe"'),
     ([("fees: [rpc, beach]", "fees: [beach]")], 16, "roles.fees", "none of its providers is enabled", "enable beach"),
-    ([("mev: [kobe]", "mev: [kobe, rpc]")], 17, "roles.mev[1]", "serves costs, fees", "of kind jito"),
+    ([("mev: [kobe]", "mev: [kobe, rpc]")], 17, "roles.mev[1]", "serves costs, fees", "of kind file or jito"),
     ([("mev: [kobe]", "mev: [kobe, kobe]")], 15, "roles", "more than once", "once"),
     ([("mev: [kobe]", "mev: [kobe, 7]")], 17, "roles.mev[1]", "expected text", "providers"),
     # variables

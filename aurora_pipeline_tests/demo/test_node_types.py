@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from solders.rpc import responses
 
+from aurora_pipeline.demo.node_accounts import STAKE_HISTORY
 from aurora_pipeline.demo.stake import STAKE_RENT
 from aurora_pipeline.demo.truth import world_of
 from aurora_pipeline_tests.demo.conftest import SMALL, ProviderClient
@@ -33,6 +34,13 @@ BOUNDARY = SMALL.first_slot(851)
         ("getBlockHeight", [], "GetBlockHeightResp"),
         ("getVoteAccounts", [{"commitment": "finalized"}], "GetVoteAccountsResp"),
         ("getProgramAccounts", [STAKE_PROGRAM, {"encoding": "jsonParsed"}], "GetProgramAccountsJsonParsedResp"),
+        ("getAccountInfo", [STAKE_HISTORY, {"encoding": "jsonParsed"}], "GetAccountInfoMaybeJsonParsedResp"),
+        ("getAccountInfo", [SMALL.key("vote", 2), {"encoding": "jsonParsed"}], "GetAccountInfoMaybeJsonParsedResp"),
+        (
+            "getMultipleAccounts",
+            [[STAKE_HISTORY, SMALL.key("vote", 0), SMALL.key("nobody")], {"encoding": "jsonParsed"}],
+            "GetMultipleAccountsMaybeJsonParsedResp",
+        ),
     ],
 )
 def test_answer__parsed_with_node_type__is_of_it(

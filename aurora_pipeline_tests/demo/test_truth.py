@@ -85,11 +85,13 @@ def test_rewards__asked_for_every_account__are_the_truth(late: ProviderClient) -
     told = truth(SMALL, EPOCH)
     for validator in told.validators:
         mine = {key: amount for key, amount in earned.items() if voter[key] == validator.vote}
-        (commission,) = late.rpc("getInflationReward", [validator.vote], {"epoch": EPOCH})
+        (commission,) = late.rpc("getInflationReward", [validator.collector], {"epoch": EPOCH})
         assert sum(mine.values()) == validator.staker_rewards_lamports
         own = sum(amount for key, amount in mine.items() if withdrawer[key] == operator)
         assert own == validator.own_stake_rewards_lamports
-        assert commission["amount"] == validator.commission_lamports
+        assert commission["amount"] == validator.collector_lamports
+        sharing = [one.commission_lamports for one in told.validators if one.collector == validator.collector]
+        assert sum(sharing) == validator.collector_lamports
     for wallet in told.wallets:
         theirs = [key for key in earned if (voter[key], withdrawer[key]) == (wallet.vote, wallet.address)]
         assert sum(earned[key] for key in theirs) == wallet.staker_rewards_lamports

@@ -265,6 +265,7 @@ def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: 
     # Costs change no component and no claim, so the wave stops at P&L: lines and statements are attested.
     assert changed == {"canonical_validator_costs", "validator_pnl"}
     assert {asset.asset for asset in end.assets if asset.standing == "attested"} == {
+        "canonical_completeness",
         "partner_commission_lines",
         "commission_rule_results",
         "revenue_allocation",

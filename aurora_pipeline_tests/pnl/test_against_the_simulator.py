@@ -27,7 +27,8 @@ from aurora_pipeline.demo.truth import EpochTruth, truth, world_of
 from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import Question
-from aurora_pipeline.providers.solana_answers import read_blocks, read_stake_accounts
+from aurora_pipeline.providers.solana_accounts import read_stake_accounts
+from aurora_pipeline.providers.solana_answers import read_blocks
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
@@ -113,8 +114,16 @@ class Epoch:
 
     def positions(self) -> LayerResult:
         votes = self.ask(self.during, questions.vote_accounts())
-        staged = [_fetch("positions", [votes, self._stake_accounts(key)], subject=key) for key in self.reference.keys]
-        return canonical_positions(self.reference, staged)
+        return canonical_positions(self.reference, self.observed(votes))
+
+    def observed(self, *more: Answer) -> list[StagedFetch]:
+        shared = [
+            self.ask(self.during, questions.stake_history()),
+            self.ask(self.during, questions.vote_states(self.reference.keys)),
+        ]
+        return [
+            _fetch("positions", [*more, *shared, self._stake_accounts(key)], subject=key) for key in self.reference.keys
+        ]
 
     def _stake_accounts(self, key: str) -> Answer:
         return self.ask(self.during, questions.stake_accounts(key))
@@ -123,9 +132,11 @@ class Epoch:
         staged = []
         for key in self.reference.keys:
             accounts = [account.stake_key for account in read_stake_accounts(self._stake_accounts(key), "node")]
-            asked = questions.inflation_rewards(self.epoch, [key, *accounts])
-            staged.append(_fetch("rewards", [self.ask(self.after, asked)], subject=key))
-        return canonical_rewards(self.reference, staged)
+            collector = self.truth.validator(key).collector
+            asked = [questions.inflation_rewards(self.epoch, addresses) for addresses in ([key, collector], accounts)]
+            staged.append(_fetch("rewards", [self.ask(self.after, one) for one in asked], subject=key))
+        before = Epoch(self.epoch - 1).observed() if self.epoch > PARAMETERS.first_epoch else []
+        return canonical_rewards(self.reference, staged, [self.observed(), before])
 
     def pnl(self, fees: LayerResult, mev: LayerResult) -> LayerResult:
         wallets = {wallet.address for wallet in world_of(PARAMETERS).cast.operator_wallets}

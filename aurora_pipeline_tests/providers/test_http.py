@@ -215,6 +215,76 @@ def test_ask__retry_after__waited_for_by_all_but_bounded(monkeypatch: pytest.Mon
         assert longest == (2 if header == "2" else 7)
 
 
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "3"}, 3),
+        ({"X-Ratelimit-Method-Remaining": "0", "x-ratelimit-rps-remaining": "9"}, 5),
+        ({"Solana-Beach-Standard-Credits-Remaining": "0"}, 5),
+        ({"Solana-Beach-On-Demand-Credits-Remaining": "12"}, 0),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "600"}, 7),
+    ],
+)
+def test_ask__limit_used_up__the_next_question_waits(
+    headers: dict[str, str], pause: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    real_sleep = asyncio.sleep
+
+    async def sleep(seconds: float, *rest: Any) -> Any:
+        waits.append(round(seconds))
+        await real_sleep(0, *rest)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with FaultServer(in_turn(Reply(OK.body, headers=headers))) as server:
+        settings = provider(
+            server.url,
+            retries={"attempts": 1, "wait_seconds_max": 7},
+            rate_limit={"requests": 1_000, "per_seconds": 5},
+        )
+        answers = ask(settings, question(1), question(2))
+    assert all(isinstance(answer, Answer) for answer in answers)
+    assert max([wait for wait in waits if wait >= 1], default=0) == pause
+
+
+def test_ask__429_again_and_again_without_a_word__pauses_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    real_sleep = asyncio.sleep
+
+    async def sleep(seconds: float, *rest: Any) -> Any:
+        waits.append(seconds)
+        await real_sleep(0, *rest)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with FaultServer(in_turn(*[Reply(status=429)] * 4, OK)) as server:
+        (answer,) = ask(provider(server.url, retries={"attempts": 5, "wait_seconds_max": 60}), question())
+    assert isinstance(answer, Answer)
+    assert max(waits) >= 4
+
+
+def test_ask__answer_repeats_the_key__refused_before_anything_is_stored() -> None:
+    with FaultServer(in_turn(Reply(f'{{"error":"bad key {SECRET}"}}'.encode()))) as server:
+        (result,) = ask(provider(server.url, api_key=SECRET), question())
+    assert "repeats the key" in down_reason(result)
+    assert SECRET not in str(result)
+
+
+def test_ask__retries_and_breaker__logged_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="aurora")
+    monkey = logging.getLogger("aurora")
+    propagates, monkey.propagate = monkey.propagate, True
+    try:
+        with FaultServer(in_turn(Reply(status=500))) as server:
+            settings = provider(f"{server.url}/{SECRET}", api_key=SECRET)
+            ask(settings, *(question(number) for number in range(FAILED_QUESTIONS_MAX)))
+    finally:
+        monkey.propagate = propagates
+    messages = [record.getMessage() for record in caplog.records]
+    assert messages.count("asked again after a pause") == 2 * FAILED_QUESTIONS_MAX
+    assert messages.count("not asked any more in this run") == 1
+    assert all(SECRET not in str(vars(record)) for record in caplog.records)
+
+
 @pytest.mark.parametrize("header", ["", "soon", "-3", "1e9", "²"])
 def test_ask__unusable_retry_after__ignored(header: str) -> None:
     with FaultServer(in_turn(Reply(status=429, headers={"retry-after": header}), OK)) as server:

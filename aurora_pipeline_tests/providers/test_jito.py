@@ -102,6 +102,24 @@ def test_fetch__published__own_node_of_one_and_no_participation_of_the_other() -
     assert own.lamports == 6_199_587_124
 
 
+@pytest.mark.parametrize(
+    ("history", "state"),
+    [
+        ([{"epoch": EPOCH, "mev_rewards": 0}, {"epoch": EPOCH - 1, "mev_rewards": 7}], FigureState.FINAL),
+        ([{"epoch": EPOCH - 1, "mev_rewards": 7}], FigureState.PENDING),
+        ([], FigureState.PENDING),
+    ],
+    ids=["published", "not yet", "unknown"],
+)
+def test_fetch__total_of_zero__counts_only_where_its_history_has_the_epoch(
+    history: list[dict[str, int]], state: FigureState
+) -> None:
+    empty = api([tree("v1", mev_revenue=0)], [node("v1", 0), node("router", 0)])
+    mev = fetch(lambda seen: json_reply(history) if seen.path == "/validators/v1" else empty(seen))
+    assert mev["v1"].state is state
+    assert [answer.request_key for answer in mev["v1"].answers][-1] == "validators v1"
+
+
 def test_fetch__list_of_several_pages__all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jito, "PAGE_ROWS", 2)
     mev = fetch(api([tree(name) for name in ("a", "b", "c", "v1", "e")], NODES))

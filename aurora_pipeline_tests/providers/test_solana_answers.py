@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import Answer, Question
 from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer, parsed
+from aurora_pipeline.providers.solana_accounts import read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
     VOTE_PROGRAM,
     VoteFees,
@@ -26,7 +27,6 @@ from aurora_pipeline.providers.solana_answers import (
     read_epoch_schedule,
     read_inflation_rewards,
     read_leader_schedule,
-    read_stake_accounts,
     read_vote_accounts,
 )
 from aurora_pipeline_tests.providers.asked import NODE, answer_to, block, error_of, fee, result_of
@@ -198,7 +198,7 @@ def transaction(payer: str, fee: int, keys: list[str], moved: int = 0, signers: 
     }
 
 
-def votes_in(*transactions: dict[str, Any]) -> dict[str, VoteFees]:
+def votes_in(*transactions: dict[str, Any]) -> dict[tuple[str, str], VoteFees]:
     shown = block(100) | {"transactions": list(transactions)}
     return dict(read_block_votes(result_of(questions.block_accounts(100), shown), NODE).fees)
 
@@ -211,7 +211,7 @@ def test_read_block_votes__votes_of_two_payers__summed_each() -> None:
         failed,
         transaction("id2", 10_000, ["authority", "vote2", CLOCK, VOTE_PROGRAM], signers=2),
     )
-    assert fees == {"id1": VoteFees(2, 10_000), "id2": VoteFees(1, 10_000)}
+    assert fees == {("id1", "vote1"): VoteFees(2, 10_000), ("id2", "vote2"): VoteFees(1, 10_000)}
 
 
 def test_read_block_votes__what_is_no_vote__not_counted() -> None:

@@ -39,7 +39,7 @@ def fees_answers(listed: Sequence[int], read: Sequence[int], beyond: int | None 
 def led(
     answers: Sequence[Answer], identity: str = "me"
 ) -> tuple[int, list[int], tuple[int, ...], tuple[int, ...], int]:
-    result = read_led_blocks(answers, NODE, identity, FIRST, LAST)
+    result = read_led_blocks(answers, NODE, [identity], FIRST, LAST)
     return result.leader_slots, [one.slot for one in result.blocks], result.skipped, result.unproven, result.fees
 
 
@@ -109,13 +109,14 @@ def costs_answers(listed: Sequence[int], beyond: int | None = None) -> list[Answ
 
 def test_read_vote_fees__unbroken_chain__summed_by_payer() -> None:
     fees = read_vote_fees(costs_answers([100, 101, 104, 111]), NODE, FIRST, LAST)
-    assert fees == {"id1": VoteFees(4, 20_000), "id2": VoteFees(2, 10_000)}
+    assert fees == {("id1", "vote1"): VoteFees(4, 20_000), ("id2", "vote2"): VoteFees(2, 10_000)}
 
 
 def test_read_vote_fees__last_slots_skipped__need_the_block_after() -> None:
     with pytest.raises(UnreadableAnswer, match="last slots"):
         read_vote_fees(costs_answers([100, 101]), NODE, FIRST, LAST)
-    assert read_vote_fees(costs_answers([100, 101], beyond=115), NODE, FIRST, LAST)["id1"] == VoteFees(2, 10_000)
+    fees = read_vote_fees(costs_answers([100, 101], beyond=115), NODE, FIRST, LAST)
+    assert fees["id1", "vote1"] == VoteFees(2, 10_000)
 
 
 @pytest.mark.parametrize("dropped", [1, 2, 3])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import (
     EVERYONE,
     LEADER_SCHEDULE,
@@ -18,13 +19,14 @@ from aurora_pipeline.providers.adapter import (
 )
 from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import STAKE_HISTORY
 from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM, EpochSchedule
 from aurora_pipeline.providers.solana_blocks import read_led_blocks
 from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots_of
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider
+from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider, result_of
 from aurora_pipeline_tests.providers.test_solana_answers import transaction
 
 EPOCH, FIRST, LAST = 10, 100, 109
@@ -92,6 +94,18 @@ class Node:
         row = {"votePubkey": "v1", "nodePubkey": "id1", "activatedStake": 7, "commission": 5}
         return {"current": [row], "delinquent": []}
 
+    def getMultipleAccounts(self, addresses: list[str], *_: Any) -> Any:  # noqa: N802 - the method's own name
+        info = {
+            "nodePubkey": "id1",
+            "inflationRewardsCommissionBps": 700,
+            "inflationRewardsCollector": "treasury",
+            "epochCredits": [{"epoch": EPOCH, "credits": "170", "previousCredits": "10"}],
+        }
+        shown: Any = {"type": "vote", "info": info}
+        if addresses == [STAKE_HISTORY]:
+            shown = {"type": "stakeHistory", "info": []}
+        return {"context": {"slot": 1}, "value": [{"data": {"parsed": shown}} for _ in addresses]}
+
     def getProgramAccounts(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
         return []
 
@@ -142,7 +156,7 @@ def test_fees__skips_inside_and_at_the_end__final_with_their_proofs() -> None:
     assert methods(fees["v1"])[2:] == ["getBlocksWithLimit 110 1", "getBlock 100", "getBlock 101", "getBlock 103"]
     assert methods(fees["v2"])[3:] == ["getBlock 104", "getBlock 106", "getBlock 107"]
     assert methods(fees["v3"])[3:] == ["getBlock 112"]
-    led = read_led_blocks(fees["v3"].answers, NODE, "id3", FIRST, LAST)
+    led = read_led_blocks(fees["v3"].answers, NODE, ["id3"], FIRST, LAST)
     assert (led.leader_slots, led.skipped, led.unproven) == (2, (108, 109), ())
 
 
@@ -250,8 +264,9 @@ def test_rewards__error__state_retries_and_reason(
     assert (one.state, one.other_may_know) == (state, other_may_know)
     assert f"({code}: the node's words)" in one.reason
     assert [answer.status for answer in one.answers] == [200]
+    asked = [seen.rpc["method"] for seen in server.seen]
     # Asked once by the plan of all and once by that of the validator, for this ask has no memory.
-    assert len(server.seen) == 2 * attempts
+    assert asked.count("getInflationReward") == 2 * attempts
 
 
 def test_rewards__still_being_paid__says_so() -> None:
@@ -262,21 +277,22 @@ def test_rewards__still_being_paid__says_so() -> None:
 # Rewards
 
 
-def test_rewards__many_stake_accounts__vote_account_first_in_batches_of_100() -> None:
+def test_rewards__many_stake_accounts__vote_account_apart_and_batches_of_100() -> None:
     stakes = tuple(f"s{number:03}" for number in range(150))
     with FaultServer(Node()) as server:
         (one,) = run(
             server, lambda adapter, ask: adapter.fetch("rewards", scope("1", stake_accounts={"v1": stakes}), ask)
         )
-    asked = [answer.request["body"]["params"] for answer in one.answers]
-    assert [(len(addresses), options["epoch"]) for addresses, options in asked] == [(100, EPOCH), (51, EPOCH)]
+    asked = [answer.request["body"]["params"] for answer in one.answers[:3]]
+    assert [(len(addresses), options["epoch"]) for addresses, options in asked] == [(1, 10), (100, 10), (50, 10)]
     assert [address for addresses, _ in asked for address in addresses] == ["v1", *stakes]
+    assert methods(one)[3:] == ["getBlocksWithLimit 110 1", "getBlock 112"]
     assert one.state is FINAL
 
 
 def test_rewards__stake_accounts_not_known__partial() -> None:
     one = fetch(Node(), "rewards", scope("1"))["v1"]
-    assert (one.state, len(one.answers)) == (PARTIAL, 1)
+    assert (one.state, len(one.answers)) == (PARTIAL, 3)
     assert "positions were not observed" in str(one.reason)
 
 
@@ -293,40 +309,88 @@ def test_rewards__http_404__unavailable() -> None:
     assert fetch(node, "rewards", scope("1"))["v1"].state is UNAVAILABLE
 
 
+def paying(seen: Seen) -> Reply:
+    """The first block after the epoch, behind it the blocks that pay stakers: few, for very many stakers."""
+    slot = seen.rpc["params"][0]
+    rows = [{"pubkey": "v1", "lamports": 5, "postBalance": 6, "rewardType": "Voting"}] if slot == 112 else []
+    shown = block(slot, {112: 107, 113: 112, 115: 113}[slot], rows)
+    return rpc_result(seen, shown | ({"numRewardPartitions": 2} if slot == 112 else {}))
+
+
+def test_rewards__more_questions_than_paying_blocks__blocks_are_read_instead() -> None:
+    stakes = tuple(f"s{number:03}" for number in range(301))
+    node = Node(
+        getBlock=paying,
+        getBlocksWithLimit=lambda seen: rpc_result(seen, [112, 113, 115][: seen.rpc["params"][1]]),
+    )
+    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": stakes}))["v1"]
+    assert one.state is FINAL
+    assert [key.split()[0] for key in methods(one)].count("getInflationReward") == 1
+    assert methods(one)[1:4] == ["getBlocksWithLimit 112 3", "getBlock 113", "getBlock 115"]
+
+
+def test_rewards__paying_blocks_not_all_there__pending() -> None:
+    stakes = tuple(f"s{number:03}" for number in range(301))
+    node = Node(getBlock=paying, getBlocksWithLimit=lambda seen: rpc_result(seen, [112, 113][: seen.rpc["params"][1]]))
+    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": stakes}))["v1"]
+    assert (one.state, "still being paid" in str(one.reason)) == (PENDING, True)
+
+
+def test_blocks_from__fewer_than_asked_for__asked_again() -> None:
+    question = questions.blocks_from(112, 3)
+    assert question.accepts(result_of(question, [112, 113, 115]))
+    assert not question.accepts(result_of(question, [112, 113]))
+
+
+def test_rewards__collectors_observed__asked_beside_the_vote_account() -> None:
+    asked = scope("1", "2", stake_accounts={"v1": (), "v2": ()}, collectors={"v1": ("treasury",), "v2": ("treasury",)})
+    one = fetch(Node(), "rewards", asked)["v2"]
+    assert one.answers[0].request["body"]["params"][0] == ["v1", "treasury", "v2"]  # type: ignore[index]
+
+
 # Costs
 
 
+def test_costs__blocks_not_to_be_scanned__one_question_about_vote_accounts_and_the_first_block() -> None:
+    one = fetch(Node(), "costs", scope("1", "2"))[EVERYONE]
+    assert one.state is FINAL
+    assert [key.split()[0] for key in methods(one)] == ["getMultipleAccounts", "getBlock"]
+
+
 def test_costs__whole_epoch__one_fetch_for_everyone() -> None:
-    costs = fetch(Node(), "costs", scope("1", "2"))
+    costs = fetch(Node(), "costs", scope("1", "2", scan_blocks=True))
     assert list(costs) == [EVERYONE]
     assert costs[EVERYONE].state is FINAL
-    assert [answer.request["body"]["params"][0] for answer in costs[EVERYONE].answers] == [100, 110, *PRODUCED]  # type: ignore[index]
+    asked = [answer.request["body"]["params"][0] for answer in costs[EVERYONE].answers]  # type: ignore[index]
+    assert asked == [100, 110, *PRODUCED, 100]
 
 
 def test_costs__a_block_cleaned_up__unavailable() -> None:
-    assert fetch(Node(getBlock=always(-32001)), "costs", scope("1"))[EVERYONE].state is UNAVAILABLE
+    assert fetch(Node(getBlock=always(-32001)), "costs", scope("1", scan_blocks=True))[EVERYONE].state is UNAVAILABLE
 
 
 def test_costs__blocks_without_transactions__refused() -> None:
     node = Node(getBlock=lambda seen: rpc_result(seen, block(seen.rpc["params"][0])))
-    assert fetch(node, "costs", scope("1"))[EVERYONE].state is PENDING
+    assert fetch(node, "costs", scope("1", scan_blocks=True))[EVERYONE].state is PENDING
 
 
 # Observations
 
 
-def test_observe_positions__inside_the_epoch__four_answers_per_validator() -> None:
+def test_observe_positions__inside_the_epoch__six_answers_per_validator() -> None:
     seen = observe(Node(), "positions", scope("1", "2"))
     assert [one.state for one in seen.values()] == [FINAL, FINAL]
-    keys = ["getEpochInfo", "getVoteAccounts", "getProgramAccounts stake v2", "getEpochInfo"]
-    assert [answer.request_key for answer in seen["v2"].answers] == keys
+    keys = ["getEpochInfo", "getVoteAccounts", "getMultipleAccounts", "getMultipleAccounts", "getProgramAccounts"]
+    assert [answer.request_key.split()[0] for answer in seen["v2"].answers] == [*keys, "getEpochInfo"]
+    assert SolanaRpc(NODE).collectors(seen["v2"].answers) == {"v1": "treasury", "v2": "treasury"}
 
 
 def test_observe_positions__shared_questions__asked_once_and_epoch_twice() -> None:
     with FaultServer(Node()) as server:
         run(server, lambda adapter, ask: adapter.observe("positions", scope("1", "2"), ask))
     asked = [seen.rpc["method"] for seen in server.seen]
-    assert sorted(asked) == sorted(["getEpochInfo", "getEpochInfo", "getVoteAccounts", *["getProgramAccounts"] * 2])
+    twice = ["getEpochInfo", "getMultipleAccounts", "getProgramAccounts"]
+    assert sorted(asked) == sorted(["getVoteAccounts", *twice, *twice])
 
 
 @pytest.mark.parametrize("epochs", [[EPOCH, EPOCH + 1], [EPOCH + 1], [EPOCH - 1, EPOCH]])

@@ -156,11 +156,14 @@ def test_kinds__roles__as_the_adapters_say() -> None:
         "solana_rpc": ["costs", "fees", "meta", "positions", "rewards"],
         "jito": ["mev"],
         "stakewiz": ["meta"],
+        "solanabeach": ["fees", "meta", "positions"],
+        "trillium": ["costs", "fees", "meta", "mev", "rewards"],
+        "file": sorted(ROLES),
     }
     assert all(roles <= set(ROLES) for roles in KINDS.values())
 
 
 def test_adapter_for__unknown_kind__names_the_known_ones() -> None:
-    with pytest.raises(AuroraError, match="jito, solana_rpc, stakewiz"):
+    with pytest.raises(AuroraError, match="file, jito, solana_rpc, solanabeach, stakewiz, trillium"):
         adapter_for(provider("http://somewhere", "telepathy"))
     assert adapter_for(provider("http://somewhere", "jito")).kind == "jito"

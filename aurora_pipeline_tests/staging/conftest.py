@@ -13,7 +13,8 @@ import pytest
 from aurora_pipeline.config import Chain, Configuration, Retries, load_configuration
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import ValidatorTruth, truth
+from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
+from aurora_pipeline.demo.world import World as ChainWorld
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
@@ -56,6 +57,11 @@ class World:
         """What the operated validators really did in the first epoch; those that skipped slots are among them."""
         everybody = truth(Parameters(stake_accounts=_STAKE_ACCOUNTS), FIRST_EPOCH).validators
         return tuple(sorted(everybody, key=lambda one: (-one.skipped, one.vote))[:OPERATED])
+
+    @property
+    def whole(self) -> ChainWorld:
+        """The simulated chain itself."""
+        return world_of(Parameters(stake_accounts=_STAKE_ACCOUNTS))
 
     @property
     def validators(self) -> tuple[ValidatorAsked, ...]:

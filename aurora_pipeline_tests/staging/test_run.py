@@ -10,8 +10,9 @@ import pytest
 from aurora_pipeline.config import DataType
 from aurora_pipeline.providers.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import read_staker_rewards
-from aurora_pipeline.providers.solana_answers import VoteFees, read_inflation_rewards
+from aurora_pipeline.providers.solana_answers import VoteFees, asked_method, read_inflation_rewards
 from aurora_pipeline.providers.solana_blocks import read_led_blocks, read_vote_fees
+from aurora_pipeline.providers.solana_rewards import read_paid_in_blocks
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
@@ -70,19 +71,27 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
     fees, mev, rewards = (fetches(database, data_type) for data_type in ("fees", "mev", "rewards"))
     costs = fetches(database, "costs")[EVERYONE]
     paid = read_vote_fees(costs.answers, costs.provider, period.first_slot, period.last_slot)
+    cast, book = world.whole.cast, world.whole.book
     for one in world.truth:
-        led = read_led_blocks(fees[one.vote].answers, "node", one.identity, period.first_slot, period.last_slot)
+        led = read_led_blocks(fees[one.vote].answers, "node", [one.identity], period.first_slot, period.last_slot)
         assert (led.leader_slots, len(led.blocks), len(led.skipped)) == (one.leader_slots, one.blocks, one.skipped)
         assert (led.fees, led.unproven) == (one.fees_lamports, ())
-        assert paid[one.identity] == VoteFees(one.votes, one.vote_fees_lamports)
+        assert paid[one.identity, one.vote] == VoteFees(one.votes, one.vote_fees_lamports)
         rows = {
             address: item.lamports
             for answer in rewards[one.vote].answers
+            if asked_method(answer) == "getInflationReward"
             for address, item in read_inflation_rewards(answer, "node").items()
             if item is not None
         }
-        assert rows.pop(one.vote, 0) == one.commission_lamports
-        assert sum(rows.values()) == one.staker_rewards_lamports
+        assert rows.get(one.collector, 0) == one.collector_lamports
+        # So few blocks pay all stakers here that they are read in place of asking about each account.
+        paid_in_blocks = read_paid_in_blocks(rewards[one.vote].answers, "node", period.last_slot)
+        assert paid_in_blocks is not None
+        assert paid_in_blocks.commissions.get(one.collector, 0) == one.collector_lamports
+        accounts = book.accounts_of(cast.index_by_vote[one.vote])
+        stakers = paid_in_blocks.stakers or {}
+        assert sum(stakers.get(book.key(account), 0) for account in accounts) == one.staker_rewards_lamports
         if mev[one.vote].reason == NOT_PARTICIPATING:
             assert one.mev_total_lamports == 0
         else:

@@ -25,6 +25,21 @@ DROP FUNCTION validator_pnl_as_of(timestamptz);
 DROP VIEW validator_pnl;
 DROP TABLE layers.validator_pnl;
 
+DROP VIEW cross_check_differences_in_coins;
+DROP FUNCTION cross_check_differences_as_of(timestamptz);
+DROP VIEW cross_check_differences;
+DROP TABLE layers.cross_check_differences;
+
+DROP VIEW canonical_completeness_in_coins;
+DROP FUNCTION canonical_completeness_as_of(timestamptz);
+DROP VIEW canonical_completeness;
+DROP TABLE layers.canonical_completeness;
+
+DROP VIEW canonical_stake_events_in_coins;
+DROP FUNCTION canonical_stake_events_as_of(timestamptz);
+DROP VIEW canonical_stake_events;
+DROP TABLE layers.canonical_stake_events;
+
 DROP VIEW canonical_validator_costs_in_coins;
 DROP FUNCTION canonical_validator_costs_as_of(timestamptz);
 DROP VIEW canonical_validator_costs;

@@ -196,7 +196,7 @@ COMMENT ON TABLE staging_payloads IS 'Every answer a provider gave: what was ask
 COMMENT ON COLUMN staging_payloads.payload_id IS 'The payload''s number.';
 COMMENT ON COLUMN staging_payloads.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN staging_payloads.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN staging_payloads.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN staging_payloads.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN staging_payloads.provider IS 'The provider''s name in providers.yaml.';
 COMMENT ON COLUMN staging_payloads.request_key IS 'What was asked, in words that never hold a secret; equal questions have equal keys.';
 COMMENT ON COLUMN staging_payloads.request IS 'The request: verb, path, parameters or body; no host credentials, no keys.';
@@ -228,7 +228,7 @@ COMMENT ON TABLE staging_fetches IS 'One attempt to learn a data type of a perio
 COMMENT ON COLUMN staging_fetches.fetch_id IS 'The fetch''s number; the newest final one of a subject counts, else the newest.';
 COMMENT ON COLUMN staging_fetches.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN staging_fetches.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN staging_fetches.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN staging_fetches.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN staging_fetches.provider IS 'The provider''s name in providers.yaml.';
 COMMENT ON COLUMN staging_fetches.kind IS 'The adapter that asked and knows how to read the answers.';
 COMMENT ON COLUMN staging_fetches.subject IS 'The validator asked about, or * where the answers cover all.';
@@ -286,7 +286,7 @@ COMMENT ON TABLE ingestion_runs IS 'One line per staging run of a data type: wha
 COMMENT ON COLUMN ingestion_runs.ingestion_run_id IS 'The run''s number.';
 COMMENT ON COLUMN ingestion_runs.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN ingestion_runs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN ingestion_runs.data_type IS 'fees, mev, rewards, meta, positions, costs; or period for what defines a period.';
+COMMENT ON COLUMN ingestion_runs.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN ingestion_runs.dagster_run IS 'The Dagster run; null outside Dagster.';
 COMMENT ON COLUMN ingestion_runs.requests IS 'Questions asked over the network.';
 COMMENT ON COLUMN ingestion_runs.reused IS 'Answers taken from earlier runs.';
@@ -433,6 +433,8 @@ CREATE TABLE layers.canonical_validator_fees (
     blocks_produced bigint CHECK (blocks_produced >= 0),
     slots_skipped bigint CHECK (slots_skipped >= 0),
     fees amount CHECK (fees >= 0),
+    base_fees amount CHECK (base_fees >= 0),
+    priority_fees amount CHECK (priority_fees >= 0),
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     source_fetch bigint,
@@ -447,6 +449,8 @@ COMMENT ON COLUMN layers.canonical_validator_fees.leader_slots IS 'Slots the lea
 COMMENT ON COLUMN layers.canonical_validator_fees.blocks_produced IS 'Led slots with a block. Null where not known.';
 COMMENT ON COLUMN layers.canonical_validator_fees.slots_skipped IS 'Led slots confirmed to have none. Null where not known.';
 COMMENT ON COLUMN layers.canonical_validator_fees.fees IS 'Fee rewards: all priority fees and half of the base fees.';
+COMMENT ON COLUMN layers.canonical_validator_fees.base_fees IS 'The part of `fees` from signatures, after half of them was burned; null where blocks were asked for without transactions (split_fees in chains.yaml).';
+COMMENT ON COLUMN layers.canonical_validator_fees.priority_fees IS 'The rest of `fees`; null where base_fees is.';
 COMMENT ON COLUMN layers.canonical_validator_fees.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN layers.canonical_validator_fees.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_validator_fees.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -490,6 +494,12 @@ CREATE TABLE layers.canonical_stake_rewards (
     account_key text NOT NULL,
     commission amount CHECK (commission >= 0),
     staker_rewards amount CHECK (staker_rewards >= 0),
+    gross_rewards amount CHECK (gross_rewards >= 0),
+    recipient_key text,
+    commission_bps bigint CHECK (commission_bps >= 0) CHECK (commission_bps <= 10000),
+    commission_source text CHECK (commission_source IN ('BPS', 'PERCENT', 'ROW')),
+    applied_commission_bps bigint CHECK (applied_commission_bps >= 0) CHECK (applied_commission_bps <= 10000),
+    method text CHECK (method IN ('RPC', 'FIRST_BLOCKS', 'RECOMPUTED')),
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     stakers_state text,
@@ -505,6 +515,12 @@ COMMENT ON COLUMN layers.canonical_stake_rewards.row_kind IS 'VALIDATOR: commiss
 COMMENT ON COLUMN layers.canonical_stake_rewards.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.commission IS 'Commission the validator received (VALIDATOR rows).';
 COMMENT ON COLUMN layers.canonical_stake_rewards.staker_rewards IS 'What the stake account received (ACCOUNT rows) or all of them together (VALIDATOR rows).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.gross_rewards IS 'VALIDATOR rows: commission and stakers'' parts together; what the protocol lost by flooring, at most one unit per stake account, is in neither. ACCOUNT rows: the least gross reward from which its part follows at the applied commission; null where that is not known or 100 %.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.recipient_key IS 'The account that received the commission (VALIDATOR rows).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.commission_bps IS 'Commission as observed in the period (VALIDATOR rows).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.commission_source IS 'How the node told commission_bps: in basis points or whole percents; ROW: the reward row itself says so.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.applied_commission_bps IS 'The commission the rewards were split by, as the amounts imply (VALIDATOR rows); the chain applies it about two epochs late (SIMD-0249). Null where the amounts do not tell.';
+COMMENT ON COLUMN layers.canonical_stake_rewards.method IS 'RPC: the node''s answer about the address; FIRST_BLOCKS: the reward rows of the blocks after the epoch; RECOMPUTED: the collector''s row is shared by several validators, and its split is computed from their stakers'' parts.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.state IS 'How much is known of the commission (VALIDATOR rows) or of the account''s rewards.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.stakers_state IS 'How much is known of staker_rewards on VALIDATOR rows; null on others.';
@@ -519,6 +535,7 @@ CREATE TABLE layers.canonical_validator_meta (
     identity_key text,
     name text,
     commission_bps bigint CHECK (commission_bps >= 0) CHECK (commission_bps <= 10000),
+    commission_source text CHECK (commission_source IN ('BPS', 'PERCENT')),
     mev_commission_bps bigint CHECK (mev_commission_bps >= 0) CHECK (mev_commission_bps <= 10000),
     active_stake amount CHECK (active_stake >= 0),
     delinquent boolean,
@@ -534,6 +551,7 @@ COMMENT ON COLUMN layers.canonical_validator_meta.validator_key IS 'The validato
 COMMENT ON COLUMN layers.canonical_validator_meta.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN layers.canonical_validator_meta.name IS 'The validator''s name as published.';
 COMMENT ON COLUMN layers.canonical_validator_meta.commission_bps IS 'Inflation commission as observed.';
+COMMENT ON COLUMN layers.canonical_validator_meta.commission_source IS 'How it was told: in basis points or in whole percents (which hide up to 99 bps).';
 COMMENT ON COLUMN layers.canonical_validator_meta.mev_commission_bps IS 'MEV commission as observed.';
 COMMENT ON COLUMN layers.canonical_validator_meta.active_stake IS 'Active stake as observed.';
 COMMENT ON COLUMN layers.canonical_validator_meta.delinquent IS 'Whether it was delinquent when observed.';
@@ -567,8 +585,8 @@ COMMENT ON COLUMN layers.canonical_stake_positions.account_key IS 'The stake acc
 COMMENT ON COLUMN layers.canonical_stake_positions.staker_key IS 'Who may delegate it (ACCOUNT rows).';
 COMMENT ON COLUMN layers.canonical_stake_positions.withdrawer_key IS 'Who may withdraw it: the economic beneficiary (ACCOUNT rows).';
 COMMENT ON COLUMN layers.canonical_stake_positions.active_stake IS 'Stake that counts in this period.';
-COMMENT ON COLUMN layers.canonical_stake_positions.activating_stake IS 'Stake that will count from the next period on.';
-COMMENT ON COLUMN layers.canonical_stake_positions.deactivating_stake IS 'Part of the active stake that leaves at the period''s end.';
+COMMENT ON COLUMN layers.canonical_stake_positions.activating_stake IS 'Stake on its way to count: from the next period on, or later where the cluster''s warm-up limit bites.';
+COMMENT ON COLUMN layers.canonical_stake_positions.deactivating_stake IS 'Part of the active stake that is leaving: at the period''s end, or later where the cool-down limit bites.';
 COMMENT ON COLUMN layers.canonical_stake_positions.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN layers.canonical_stake_positions.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_stake_positions.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -581,6 +599,7 @@ CREATE TABLE layers.canonical_validator_costs (
     entry_type text NOT NULL CHECK (entry_type IN ('NETWORK_FEE', 'PRIORITY_FEE_SHARING', 'BLOCK_REVENUE_SHARING', 'VOTE_FEES', 'ADMISSION_TICKET', 'CONSENSUS_PENALTY', 'INFRASTRUCTURE', 'OTHER_INCOME')),
     amount amount CHECK (amount >= 0),
     origin text CHECK (origin IN ('CHAIN', 'OPERATOR')),
+    method text CHECK (method IN ('EXACT', 'ESTIMATE')),
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     source_fetch bigint,
@@ -592,10 +611,103 @@ COMMENT ON COLUMN layers.canonical_validator_costs.epoch IS 'The period''s numbe
 COMMENT ON COLUMN layers.canonical_validator_costs.validator_key IS 'The validator''s stable key (on Solana its vote account).';
 COMMENT ON COLUMN layers.canonical_validator_costs.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN layers.canonical_validator_costs.amount IS 'What it cost.';
-COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: read from the chain; OPERATOR: entered.';
+COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: from the chain or a provider; OPERATOR: entered.';
+COMMENT ON COLUMN layers.canonical_validator_costs.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says.';
 COMMENT ON COLUMN layers.canonical_validator_costs.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN layers.canonical_validator_costs.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
+
+CREATE TABLE layers.canonical_stake_events (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    event_type text NOT NULL CHECK (event_type IN ('STAKE', 'UNSTAKE', 'MOVE_IN', 'MOVE_OUT', 'WITHDRAW', 'OWNER', 'SUMMARY')),
+    account_key text NOT NULL,
+    withdrawer_key text,
+    other_key text,
+    amount amount CHECK (amount >= 0),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, event_type, account_key)
+);
+COMMENT ON TABLE layers.canonical_stake_events IS 'What changed in the stake on each validator since the period before; derived from both positions.';
+COMMENT ON COLUMN layers.canonical_stake_events.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_stake_events.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_stake_events.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_stake_events.event_type IS 'STAKE: new stake; UNSTAKE: stake begins to leave, or was split away; MOVE_IN and MOVE_OUT: a stake account now on another operated validator; WITHDRAW: an account that had left is gone; OWNER: another withdrawer; SUMMARY: one row per validator that says how far the events are known.';
+COMMENT ON COLUMN layers.canonical_stake_events.account_key IS 'The stake account; the validator''s own key on SUMMARY rows.';
+COMMENT ON COLUMN layers.canonical_stake_events.withdrawer_key IS 'Who may withdraw it (after the event, where it still is).';
+COMMENT ON COLUMN layers.canonical_stake_events.other_key IS 'The other validator of a move, or the former withdrawer of OWNER.';
+COMMENT ON COLUMN layers.canonical_stake_events.amount IS 'The stake it is about; null where not known.';
+COMMENT ON COLUMN layers.canonical_stake_events.state IS 'How much is known of the event, or of all events of the validator (SUMMARY).';
+COMMENT ON COLUMN layers.canonical_stake_events.reason IS 'The reason of the state; null where there is nothing to explain.';
+
+CREATE TABLE layers.canonical_completeness (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    data_type text NOT NULL CHECK (data_type IN ('fees', 'mev', 'rewards', 'meta', 'positions', 'costs')),
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    leader_slots bigint CHECK (leader_slots >= 0),
+    blocks_produced bigint CHECK (blocks_produced >= 0),
+    slots_skipped bigint CHECK (slots_skipped >= 0),
+    active_stake amount CHECK (active_stake >= 0),
+    accounts_stake amount CHECK (accounts_stake >= 0),
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, data_type)
+);
+COMMENT ON TABLE layers.canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked.';
+COMMENT ON COLUMN layers.canonical_completeness.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.canonical_completeness.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.canonical_completeness.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_completeness.data_type IS 'fees, mev, rewards, meta, positions or costs.';
+COMMENT ON COLUMN layers.canonical_completeness.state IS 'How much is known of the data type; pending: waiting will help.';
+COMMENT ON COLUMN layers.canonical_completeness.reason IS 'The reason of the state; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.canonical_completeness.leader_slots IS 'Slots the leader schedule gave it (fees).';
+COMMENT ON COLUMN layers.canonical_completeness.blocks_produced IS 'Led slots with a block that was read (fees).';
+COMMENT ON COLUMN layers.canonical_completeness.slots_skipped IS 'Led slots proven to have no block (fees).';
+COMMENT ON COLUMN layers.canonical_completeness.active_stake IS 'The validator''s active stake (positions).';
+COMMENT ON COLUMN layers.canonical_completeness.accounts_stake IS 'What its stake accounts hold of it together (positions).';
+
+CREATE TABLE layers.cross_check_differences (
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    data_type text NOT NULL CHECK (data_type IN ('fees', 'mev', 'rewards', 'meta', 'positions', 'costs')),
+    subject text NOT NULL,
+    figure text NOT NULL,
+    provider text NOT NULL,
+    other_provider text NOT NULL,
+    stated text,
+    other_stated text,
+    difference amount,
+    known_as text,
+    fetch_digest sha256_hex,
+    other_fetch_digest sha256_hex NOT NULL,
+    source_fetch bigint,
+    other_fetch bigint NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, data_type, subject, figure, other_provider)
+);
+COMMENT ON TABLE layers.cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away.';
+COMMENT ON COLUMN layers.cross_check_differences.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.cross_check_differences.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.cross_check_differences.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.cross_check_differences.data_type IS 'fees, mev, rewards, meta, positions or costs.';
+COMMENT ON COLUMN layers.cross_check_differences.subject IS 'What the figure is about: the validator''s key, a stake account, or a type of cost.';
+COMMENT ON COLUMN layers.cross_check_differences.figure IS 'The column of the canonical table.';
+COMMENT ON COLUMN layers.cross_check_differences.provider IS 'The provider whose figure counts.';
+COMMENT ON COLUMN layers.cross_check_differences.other_provider IS 'The provider it was compared with.';
+COMMENT ON COLUMN layers.cross_check_differences.stated IS 'The figure that counts; null: not known, or no such row.';
+COMMENT ON COLUMN layers.cross_check_differences.other_stated IS 'The other provider''s figure; null: no such row.';
+COMMENT ON COLUMN layers.cross_check_differences.difference IS 'The other figure less the one that counts, where both are amounts.';
+COMMENT ON COLUMN layers.cross_check_differences.known_as IS 'The named systematic difference it is (docs/cross-checks.md); null: none.';
+COMMENT ON COLUMN layers.cross_check_differences.fetch_digest IS 'Commits to the hashes of the payloads that count.';
+COMMENT ON COLUMN layers.cross_check_differences.other_fetch_digest IS 'Commits to the hashes of the other payloads.';
+COMMENT ON COLUMN layers.cross_check_differences.source_fetch IS 'The staging fetch that counts.';
+COMMENT ON COLUMN layers.cross_check_differences.other_fetch IS 'The staging fetch of the other provider.';
 
 CREATE TABLE cost_entries (
     chain_id text NOT NULL,
@@ -1176,6 +1288,12 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonic
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_costs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_stake_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_completeness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.cross_check_differences FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validator_pnl FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1241,13 +1359,13 @@ CREATE VIEW staging_payloads_json AS
     FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash);
 COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
 
-CREATE VIEW canonical_validator_fees AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
+CREATE VIEW canonical_validator_fees AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.base_fees, t.priority_fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
 COMMENT ON VIEW canonical_validator_fees IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led. What is in force now.';
 CREATE FUNCTION canonical_validator_fees_as_of(moment timestamptz) RETURNS SETOF canonical_validator_fees LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.base_fees, t.priority_fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
 END $$;
-CREATE VIEW canonical_validator_fees_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS fees, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_fees t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW canonical_validator_fees_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS fees, (t.base_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base_fees, (t.priority_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS priority_fees, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_fees t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_fees_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_validator_mev AS SELECT t.chain_id, t.epoch, t.validator_key, t.total_tips, t.mev_commission_bps, t.validator_tips, t.protocol_tips, t.staker_tips, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_mev t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_mev';
@@ -1259,22 +1377,22 @@ END $$;
 CREATE VIEW canonical_validator_mev_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, (t.total_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_tips, t.mev_commission_bps, (t.validator_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS validator_tips, (t.protocol_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS protocol_tips, (t.staker_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_tips, t.method, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_mev t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_mev_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW canonical_stake_rewards AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
+CREATE VIEW canonical_stake_rewards AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
 COMMENT ON VIEW canonical_stake_rewards IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part). What is in force now.';
 CREATE FUNCTION canonical_stake_rewards_as_of(moment timestamptz) RETURNS SETOF canonical_stake_rewards LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
 END $$;
-CREATE VIEW canonical_stake_rewards_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, (t.staker_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_rewards, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_rewards t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW canonical_stake_rewards_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, (t.staker_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_rewards, (t.gross_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_rewards t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_stake_rewards_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW canonical_validator_meta AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
+CREATE VIEW canonical_validator_meta AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
 COMMENT ON VIEW canonical_validator_meta IS 'What a validator was during the period: identity, commission, stake, as observed. What is in force now.';
 CREATE FUNCTION canonical_validator_meta_as_of(moment timestamptz) RETURNS SETOF canonical_validator_meta LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
 END $$;
-CREATE VIEW canonical_validator_meta_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.mev_commission_bps, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, t.delinquent, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_meta t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW canonical_validator_meta_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, t.delinquent, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_meta t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_meta_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_stake_positions AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, t.active_stake, t.activating_stake, t.deactivating_stake, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_positions t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_positions';
@@ -1286,14 +1404,41 @@ END $$;
 CREATE VIEW canonical_stake_positions_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, (t.activating_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS activating_stake, (t.deactivating_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS deactivating_stake, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_positions t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_stake_positions_in_coins IS 'The same in whole coins, for display only.';
 
-CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
+CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
 COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A due cost that is unknown is a row too. What is in force now.';
 CREATE FUNCTION canonical_validator_costs_as_of(moment timestamptz) RETURNS SETOF canonical_validator_costs LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
 END $$;
-CREATE VIEW canonical_validator_costs_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.origin, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_costs t JOIN chains c ON c.chain_id = t.chain_id;
+CREATE VIEW canonical_validator_costs_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.origin, t.method, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_costs t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_costs_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_stake_events AS SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_events t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_events';
+COMMENT ON VIEW canonical_stake_events IS 'What changed in the stake on each validator since the period before; derived from both positions. What is in force now.';
+CREATE FUNCTION canonical_stake_events_as_of(moment timestamptz) RETURNS SETOF canonical_stake_events LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_events t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_events';
+END $$;
+CREATE VIEW canonical_stake_events_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.state, t.reason, t.completeness, t.published_at FROM canonical_stake_events t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_stake_events_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW canonical_completeness AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_completeness t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_completeness';
+COMMENT ON VIEW canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked. What is in force now.';
+CREATE FUNCTION canonical_completeness_as_of(moment timestamptz) RETURNS SETOF canonical_completeness LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_completeness t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_completeness';
+END $$;
+CREATE VIEW canonical_completeness_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, (t.accounts_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS accounts_stake, t.completeness, t.published_at FROM canonical_completeness t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW canonical_completeness_in_coins IS 'The same in whole coins, for display only.';
+
+CREATE VIEW cross_check_differences AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.cross_check_differences t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'cross_check_differences';
+COMMENT ON VIEW cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away. What is in force now.';
+CREATE FUNCTION cross_check_differences_as_of(moment timestamptz) RETURNS SETOF cross_check_differences LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.cross_check_differences t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'cross_check_differences';
+END $$;
+CREATE VIEW cross_check_differences_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, (t.difference / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, t.completeness, t.published_at FROM cross_check_differences t JOIN chains c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW cross_check_differences_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW validator_pnl AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.priority_fee_sharing, t.block_revenue_sharing, t.vote_fees, t.admission_ticket, t.consensus_penalty, t.infrastructure, t.other_income, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.validator_pnl t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'validator_pnl';
 COMMENT ON VIEW validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing. What is in force now.';

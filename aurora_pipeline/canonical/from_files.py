@@ -1,0 +1,136 @@
+"""What the operator's own files say, as rows of each layer: typed rows of a file in, columns out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.canonical.result import Row
+from aurora_pipeline.canonical.staged import Missing, Once, missing
+from aurora_pipeline.money import share_bps
+from aurora_pipeline.providers import file_answers as files
+from aurora_pipeline.providers.file_answers import FileReward, FileTips
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import StakeAccount
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+
+UPPER_BOUND = "UPPER_BOUND"
+"""The reason of a commission computed from a validator's total: each stake account's floor is not in it."""
+Told = TypeVar("Told")
+Read = Callable[[Answer, str], Mapping[str, Told]]
+
+
+def _told(read: Read[Told], epoch: int, key: str, fetch: StagedFetch, once: Once) -> Told | Missing:
+    """What the file says about a validator, or why it says nothing."""
+    for answer in fetch.answers[:1]:
+        if files.epoch_of(answer) != epoch:
+            return missing(fetch, f"{answer.request_key!r} was not read for epoch {epoch}")
+        rows = once.read(read, answer, fetch.provider)
+        if isinstance(rows, UnreadableAnswer):
+            return missing(fetch, rows.problem)
+        if key in rows:
+            return rows[key]
+    return missing(fetch)
+
+
+def fees_from_file(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
+    """Fees, and slots where the file counts them."""
+    told = _told(files.read_fees, reference.epoch, validator.validator_key, fetch, once)
+    if isinstance(told, Missing):
+        return told.columns
+    row: Row = {"leader_slots": told.leader_slots, "blocks_produced": told.blocks_produced}
+    if told.leader_slots is not None and told.blocks_produced is not None:
+        if told.blocks_produced > told.leader_slots:
+            return missing(
+                fetch, f"the file has {told.blocks_produced} blocks in {told.leader_slots} led slots"
+            ).columns
+        row["slots_skipped"] = told.leader_slots - told.blocks_produced
+    if told.fees is None:
+        return row | missing(fetch, "the file has no fees in its row").columns
+    return row | {"fees": told.fees, "state": FigureState.FINAL.value}
+
+
+def tips_from_file(key: str, epoch: int, fetch: StagedFetch, once: Once) -> FileTips | Missing:
+    """Tips as the file has them: at least the validator's own, or the total with the commission."""
+    told = _told(files.read_tips, epoch, key, fetch, once)
+    if isinstance(told, Missing) or told.validator is not None or None not in (told.total, told.commission_bps):
+        return told
+    return missing(fetch, "the file has neither the validator's tips in its row nor their total and commission")
+
+
+def rewards_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
+    """The validator's commission and its stake accounts' rewards; a total with a rate is an upper bound."""
+    told = _told(files.read_rewards, reference.epoch, key, fetch, once)
+    if isinstance(told, Missing):
+        return [told.columns | {"stakers_state": told.state.value, "stakers_reason": told.reason}]
+    own = next((reward for reward in told if reward.account_key is None), None)
+    accounts = [reward for reward in told if reward.account_key is not None]
+    commission = _commission(own, fetch)
+    return [commission | _stakers(own, accounts, fetch), *(_account(reward, fetch) for reward in accounts)]
+
+
+def _commission(own: FileReward | None, fetch: StagedFetch) -> Row:
+    if own is not None and own.commission is not None:
+        return {"commission": own.commission, "state": FigureState.FINAL.value}
+    if own is None or own.total_rewards is None or own.commission_bps is None:
+        return missing(fetch, "the file has no row of the validator's commission").columns
+    bound = share_bps(own.total_rewards, own.commission_bps)
+    return {"commission": bound, "state": FigureState.FINAL.value, "reason": UPPER_BOUND}
+
+
+def _stakers(own: FileReward | None, accounts: list[FileReward], fetch: StagedFetch) -> Row:
+    """The stakers' rewards: as the file has them, what its accounts have, or what is left of the total."""
+    figure: int | None = None
+    reason: str | None = None
+    if own is not None and own.staker_rewards is not None:
+        figure = own.staker_rewards
+    elif accounts and None not in (known := [reward.staker_rewards for reward in accounts]):
+        figure = sum(reward for reward in known if reward is not None)
+    elif own is not None and own.total_rewards is not None and own.commission_bps is not None:
+        figure = own.total_rewards - share_bps(own.total_rewards, own.commission_bps)
+        reason = UPPER_BOUND
+    if figure is None:
+        lack = missing(fetch, "the file does not have its stakers' rewards")
+        return {"stakers_state": lack.state.value, "stakers_reason": lack.reason}
+    return {"staker_rewards": figure, "stakers_state": FigureState.FINAL.value, "stakers_reason": reason}
+
+
+def _account(reward: FileReward, fetch: StagedFetch) -> Row:
+    row: Row = {"row_kind": "ACCOUNT", "account_key": reward.account_key}
+    if reward.staker_rewards is None:
+        return row | missing(fetch, "the file has no rewards in its row").columns
+    return row | {"staker_rewards": reward.staker_rewards, "state": FigureState.FINAL.value}
+
+
+def meta_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
+    """What the file says of a validator; what it leaves out is not known."""
+    told = _told(files.read_meta, reference.epoch, key, fetch, once)
+    if isinstance(told, Missing):
+        return told.columns
+    return {
+        "identity_key": told.identity_key,
+        "name": told.name,
+        "commission_bps": told.commission_bps,
+        "mev_commission_bps": told.mev_commission_bps,
+        "active_stake": told.active_stake,
+    }
+
+
+def positions_from_file(
+    reference: Reference, key: str, fetch: StagedFetch, once: Once
+) -> tuple[list[StakeAccount], int | None] | Missing:
+    """A validator's stake accounts, and its total where the file has one (the same in each of its rows)."""
+    told = _told(files.read_positions, reference.epoch, key, fetch, once)
+    if isinstance(told, Missing):
+        return told
+    totals = {position.validator_stake for position in told}
+    if len(totals) > 1:
+        return missing(fetch, f"the file has {len(totals)} different totals of it")
+    return [position.account for position in told], totals.pop() if totals else None
+
+
+def costs_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Mapping[str, int] | Missing:
+    """Costs and other income of a validator by type."""
+    return _told(files.read_costs, reference.epoch, key, fetch, once)

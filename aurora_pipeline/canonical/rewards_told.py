@@ -1,0 +1,264 @@
+"""What a Solana node told of a validator's rewards: each address's row, from its answers or from the blocks that paid.
+
+What a null of getInflationReward means is decided here and in `collectors`. The node answers only once all rewards are
+paid, so for a stake account it is a zero with the reason NO_REWARD (just activated, or dust).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aurora_pipeline.canonical.commission import StakerPart
+from aurora_pipeline.canonical.reference import Reference
+from aurora_pipeline.canonical.result import Row, listed
+from aurora_pipeline.canonical.staged import Missing, Once, answers_to, fetch_about, missing
+from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
+from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.money import total
+from aurora_pipeline.providers.kinds import adapter_of
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import VoteState, read_stake_accounts, read_vote_states
+from aurora_pipeline.providers.solana_answers import InflationReward, asked_method, asked_params, read_inflation_rewards
+from aurora_pipeline.providers.solana_questions import VOTE_STATES
+from aurora_pipeline.providers.solana_rewards import PaidInBlocks, blocks_after, read_paid_in_blocks
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+
+NO_REWARD = "NO_REWARD"
+"""A complete source has no reward row for the address: it received nothing."""
+NO_STAKE_ACCOUNTS = "NO_STAKE_ACCOUNTS"
+"""Nobody has stake on the validator, so there was nobody to ask about."""
+RPC, FIRST_BLOCKS, RECOMPUTED = "RPC", "FIRST_BLOCKS", "RECOMPUTED"
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A reward row, however it was learned."""
+
+    lamports: int
+    method: str
+    rate_bps: int | None = None
+    """The commission the row itself names; none since SIMD-0232."""
+
+
+Told = Paid | Missing | None
+"""A reward row, why it is not known, or None: the chain has no row for the address."""
+
+
+@dataclass(frozen=True)
+class Stakers:
+    """All stakers of a validator together."""
+
+    rewards: int | None
+    state: FigureState
+    reason: str | None
+    parts: tuple[int, ...]
+    """What those received that are known."""
+
+    @property
+    def anybody_paid(self) -> bool:
+        """Whether any of them is known to have been paid."""
+        return bool(self.parts)
+
+    @property
+    def columns(self) -> Row:
+        """The columns of a VALIDATOR row."""
+        return {"staker_rewards": self.rewards, "stakers_state": self.state.value, "stakers_reason": self.reason}
+
+
+@dataclass(frozen=True)
+class ToldRewards:
+    """Everything that a fetch tells about one validator."""
+
+    validator_key: str
+    fetch: StagedFetch
+    recipients: Mapping[str, Told]
+    """Accounts that may have collected its commission, its own among them, as far as they were asked about."""
+    accounts: Mapping[str, Told]
+    stakers: Stakers
+    states: tuple[VoteState, ...]
+    """Its vote account as observed in the period, then in the period before, where it was."""
+    stakes: Mapping[str, int] = field(default_factory=dict)
+    """Active stake by stake account, where it was looked up: that makes recomputed commission exact."""
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[StakerPart]:
+        """What its paid stakers received, with their stake."""
+        return [
+            StakerPart(item.lamports, self.stakes.get(address))
+            for address, item in self.accounts.items()
+            if isinstance(item, Paid) and item.lamports
+        ]
+
+
+def share_a_collector(fetches: Sequence[StagedFetch], keys: Sequence[str]) -> bool:
+    """Whether observed vote accounts of several validators name one collector: then stakes are needed to split it."""
+    once = Once()
+    states = [state for key in keys if (state := vote_state(fetches, key, once)) is not None]
+    return len({state.collector_key for state in states}) < len(states)
+
+
+def names_no_stake_accounts(fetches: Sequence[StagedFetch]) -> bool:
+    """Whether any fetch holds the blocks that paid all stakers in place of questions about the validator's own."""
+    return any(sum(asked_method(answer) == "getBlock" for answer in fetch.answers) > 1 for fetch in fetches)
+
+
+def told_by_node(
+    reference: Reference, key: str, fetch: StagedFetch, observed: Sequence[Sequence[StagedFetch]], once: Once
+) -> ToldRewards:
+    """What a fetch of kind solana_rpc tells. `observed`: positions fetches of the period, then of the one before."""
+    in_blocks = _in_blocks(reference, fetch, once)
+    recipients: dict[str, Told] = {}
+    accounts: dict[str, Told] = {}
+    operated = set(reference.keys)
+    for answer in answers_to(fetch.answers, "getInflationReward"):
+        rewards = _about_epoch(reference, answer, fetch, once)
+        addresses = _asked_addresses(answer)
+        # A question that names a vote account asks who collected commission; the others are about stake accounts.
+        into = recipients if operated & set(addresses) else accounts
+        for address in addresses:
+            item = rewards if isinstance(rewards, Missing) else _in_its_place(reference, rewards[address])
+            if not isinstance(item, Missing) or address not in into:
+                into[address] = item
+    # Only a fetch about one validator says whose the stake accounts are.
+    is_its_own = fetch.subject == key
+    if is_its_own and isinstance(in_blocks, PaidInBlocks) and in_blocks.stakers is not None:
+        accounts |= _paid_stakers(in_blocks.stakers, key, accounts, observed)
+    accounts = accounts if is_its_own else {}
+    states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
+    stakes = _active_stakes(reference, observed[0], key, once) if observed else {}
+    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, is_its_own), states, stakes)
+    if isinstance(in_blocks, PaidInBlocks):
+        _fill_in(told, in_blocks, recipients)
+    return told
+
+
+def _fill_in(told: ToldRewards, in_blocks: PaidInBlocks, recipients: dict[str, Told]) -> None:
+    """Add what the first block after the epoch says of collectors, and compare it with what the node answered."""
+    for address in (told.validator_key, *(state.collector_key for state in told.states)):
+        known, in_block = recipients.get(address), in_blocks.commissions.get(address)
+        if isinstance(known, Paid):
+            if in_block != known.lamports:
+                told.warnings.append(
+                    f"{told.validator_key}: the node says {address} received {known.lamports}, the block that paid it"
+                    f" says {in_block}"
+                )
+        elif in_block is not None:
+            recipients[address] = Paid(in_block, FIRST_BLOCKS)
+        else:
+            recipients[address] = None
+
+
+def _in_blocks(reference: Reference, fetch: StagedFetch, once: Once) -> PaidInBlocks | UnreadableAnswer | None:
+    try:
+        blocks = blocks_after(fetch.answers, fetch.provider, reference.last_slot)
+    except UnreadableAnswer as error:
+        return error
+
+    def read(_: Sequence[Answer]) -> PaidInBlocks | UnreadableAnswer | None:
+        try:
+            return read_paid_in_blocks(blocks, fetch.provider, reference.last_slot)
+        except UnreadableAnswer as error:
+            return error
+
+    return once.same(("paid in blocks", reference.last_slot), read, blocks)
+
+
+def _paid_stakers(
+    stakers: Mapping[str, int],
+    key: str,
+    asked: Mapping[str, Told],
+    observed: Sequence[Sequence[StagedFetch]],
+) -> dict[str, Told]:
+    """What the validator's stake accounts received according to the blocks, all of them read."""
+    fetch = fetch_about(observed[0], key) if observed else None
+    known = () if fetch is None else _stake_accounts(fetch, key)
+    return {
+        address: Paid(stakers[address], FIRST_BLOCKS) if address in stakers else None
+        for address in known
+        if not isinstance(asked.get(address), Paid)
+    }
+
+
+def _stake_accounts(fetch: StagedFetch, key: str) -> tuple[str, ...]:
+    try:
+        return adapter_of(fetch.kind, fetch.provider).stake_accounts(fetch.answers, key)
+    except AuroraError:
+        # An observation that cannot be read names no account; its own layer says so.
+        return ()
+
+
+def _active_stakes(reference: Reference, fetches: Sequence[StagedFetch], key: str, once: Once) -> Mapping[str, int]:
+    """Active stake by stake account, from the observed positions as far as they were loaded."""
+    fetch = fetch_about(fetches, key)
+    listed_in = [] if fetch is None else answers_to(fetch.answers, "getProgramAccounts")
+    if fetch is None or not listed_in:
+        return {}
+    accounts = once.read(read_stake_accounts, listed_in[0], fetch.provider)
+    if isinstance(accounts, UnreadableAnswer):
+        return {}
+    history, epoch = observed_stake_history(fetch, once), reference.epoch
+    return {
+        one.stake_key: activation(one.stake, one.activation_epoch, one.deactivation_epoch, epoch, history).active
+        for one in accounts
+        if one.voter_key == key
+    }
+
+
+def vote_state(fetches: Sequence[StagedFetch], key: str, once: Once) -> VoteState | None:
+    """A validator's vote account as observed with its positions."""
+    fetch = fetch_about(fetches, key)
+    for answer in () if fetch is None else fetch.answers:
+        if answer.request_key.startswith(VOTE_STATES) and fetch is not None:
+            states = once.read(read_vote_states, answer, fetch.provider)
+            if not isinstance(states, UnreadableAnswer) and states.get(key) is not None:
+                return states[key]
+    return None
+
+
+def _about_epoch(
+    reference: Reference, answer: Answer, fetch: StagedFetch, once: Once
+) -> Mapping[str, InflationReward | None] | Missing:
+    params = asked_params(answer)
+    options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
+    if options.get("epoch") != reference.epoch:
+        # A null does not say of which epoch it is; only the question does.
+        return missing(fetch, f"{answer.request_key!r} did not ask about epoch {reference.epoch}")
+    rewards = once.read(read_inflation_rewards, answer, fetch.provider)
+    return missing(fetch, rewards.problem) if isinstance(rewards, UnreadableAnswer) else rewards
+
+
+def _asked_addresses(answer: Answer) -> list[str]:
+    params = asked_params(answer)
+    return [str(address) for address in params[0]] if params and isinstance(params[0], list) else []
+
+
+def _in_its_place(reference: Reference, item: InflationReward | None) -> Told:
+    """The row, if it was paid where rewards of the period are paid: in the following epoch."""
+    if item is None:
+        return None
+    next_last_slot = reference.last_slot + (reference.last_slot - reference.first_slot + 1)
+    if item.epoch == reference.epoch and reference.last_slot < item.effective_slot <= next_last_slot:
+        return Paid(item.lamports, RPC, item.commission_bps)
+    reason = (
+        f"the reward row is of epoch {item.epoch}, paid in slot {item.effective_slot}: not epoch {reference.epoch}'s"
+    )
+    return Missing(FigureState.UNAVAILABLE, reason)
+
+
+def _stakers(accounts: Mapping[str, Told], fetch: StagedFetch, is_its_own: bool) -> Stakers:
+    parts = tuple(item.lamports for item in accounts.values() if isinstance(item, Paid) and item.lamports)
+    lacking = {address: item for address, item in accounts.items() if isinstance(item, Missing)}
+    if not accounts and is_its_own and fetch.state is FigureState.FINAL:
+        return Stakers(0, FigureState.FINAL, NO_STAKE_ACCOUNTS, parts)
+    if not accounts:
+        lack = missing(fetch, "no stake account of it was asked about")
+        return Stakers(None, lack.state, lack.reason, parts)
+    if lacking:
+        first = next(iter(lacking.values()))
+        state = first.state if len(lacking) == len(accounts) else FigureState.PARTIAL
+        reason = f"{len(lacking)} of {len(accounts)} stake accounts not known ({listed(lacking)}): {first.reason}"
+        return Stakers(None, state, reason, parts)
+    return Stakers(total(parts), FigureState.FINAL, None if parts else NO_REWARD, parts)

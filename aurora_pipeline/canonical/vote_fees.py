@@ -1,0 +1,131 @@
+"""What the chain says a validator paid for taking part: vote fees, exact or estimated, and the admission ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.canonical.reference import OperatedValidator, Reference
+from aurora_pipeline.canonical.result import Row, listed
+from aurora_pipeline.canonical.staged import Missing, Once, answers_to, missing
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.money import mul_div
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.solana_accounts import read_vote_states
+from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, VoteFees, asked_slot
+from aurora_pipeline.providers.solana_blocks import has_transactions, read_vote_fees
+from aurora_pipeline.providers.solana_questions import VOTE_STATES
+from aurora_pipeline.providers.solana_rewards import read_block_payments
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+
+NO_VOTES = "NO_VOTES"
+"""The whole epoch's blocks hold no vote of the validator's vote account."""
+CREDITS_PER_VOTE_MAX = 16
+"""What a vote that comes in time earns (SIMD-0033); a late one earns less, so credits prove a least number of votes."""
+EXACT, ESTIMATE = "EXACT", "ESTIMATE"
+
+PaidFees = Mapping[tuple[str, str], VoteFees] | UnreadableAnswer
+
+
+@dataclass(frozen=True)
+class ChainCosts:
+    """A fetch's answers read once for all validators."""
+
+    fetch: StagedFetch
+    paid: PaidFees | None
+    """Vote fees by payer and vote account; None where blocks were not asked for."""
+    admissions: Mapping[str, int]
+    """Charges for taking part in the epoch, by vote account."""
+
+
+def chain_costs(reference: Reference, fetch: StagedFetch, once: Once) -> ChainCosts:
+    """Read what a fetch of kind solana_rpc says of all validators' costs."""
+    is_scan = any(True for _ in answers_to(fetch.answers, "getBlocks"))
+    return ChainCosts(fetch, _paid(reference, fetch) if is_scan else None, _admissions(reference, fetch, once))
+
+
+def _paid(reference: Reference, fetch: StagedFetch) -> PaidFees:
+    try:
+        return read_vote_fees(fetch.answers, fetch.provider, reference.first_slot, reference.last_slot)
+    except UnreadableAnswer as error:
+        return error
+
+
+def _admissions(reference: Reference, fetch: StagedFetch, once: Once) -> Mapping[str, int]:
+    """Charges in the epoch's first block, which is where the chain books what a whole epoch costs."""
+    for answer in answers_to(fetch.answers, "getBlock"):
+        if has_transactions(answer) or not _is_within(reference, answer, fetch):
+            continue
+        block = once.read(read_block_payments, answer, fetch.provider)
+        if not isinstance(block, UnreadableAnswer) and block.parent_slot < reference.first_slot:
+            return block.admissions
+    return {}
+
+
+def _is_within(reference: Reference, answer: Answer, fetch: StagedFetch) -> bool:
+    try:
+        return reference.first_slot <= asked_slot(answer, fetch.provider) <= reference.last_slot
+    except UnreadableAnswer:
+        return False
+
+
+def costs_on_chain(
+    reference: Reference, validator: OperatedValidator, costs: ChainCosts, once: Once, warnings: list[str]
+) -> dict[str, Row]:
+    """A validator's costs by type; vote fees always, if only to say why they are not known."""
+    found = {CostType.VOTE_FEES.value: _vote_fees(reference, validator, costs, once, warnings)}
+    charged = costs.admissions.get(validator.validator_key)
+    if charged:
+        found[CostType.ADMISSION_TICKET.value] = _figure(charged, EXACT)
+    return {name: {"source_fetch": costs.fetch.fetch_id} | row for name, row in found.items()}
+
+
+def _vote_fees(
+    reference: Reference, validator: OperatedValidator, costs: ChainCosts, once: Once, warnings: list[str]
+) -> Row:
+    if costs.paid is None:
+        return _estimated(reference, validator.validator_key, costs.fetch, once)
+    if isinstance(costs.paid, UnreadableAnswer):
+        return missing(costs.fetch, f"{costs.paid.request_key}: {costs.paid.problem}").columns
+    key = validator.validator_key
+    # By vote account, so that an identity that changed, or runs two vote accounts, is no question.
+    by_payer = {payer: fees for (payer, vote_key), fees in costs.paid.items() if vote_key == key}
+    strangers = sorted(set(by_payer) - set(validator.identities)) if validator.identities else []
+    if strangers:
+        warnings.append(f"{key}: its votes were paid by {listed(strangers)}, which is not registered as its identity")
+    if not by_payer:
+        warnings.append(f"{key}: no vote of it is in any block of the period; is it the right vote account?")
+        return _figure(0, EXACT) | {"reason": NO_VOTES}
+    return _figure(sum(fees.lamports for fees in by_payer.values()), EXACT)
+
+
+def _estimated(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
+    problems: Sequence[str] = ()
+    for answer in fetch.answers:
+        if not answer.request_key.startswith(VOTE_STATES):
+            continue
+        states = once.read(read_vote_states, answer, fetch.provider)
+        if isinstance(states, UnreadableAnswer):
+            problems = (*problems, states.problem)
+            continue
+        state = states.get(key)
+        earned = None if state is None else state.credits_in(reference.epoch)
+        if earned is not None:
+            votes = mul_div(1, earned + CREDITS_PER_VOTE_MAX - 1, CREDITS_PER_VOTE_MAX)
+            reason = (
+                f"ESTIMATE: {earned} vote credits take at least {votes} votes of {SIGNATURE_FEE} lamports each;"
+                " exact_vote_fees in chains.yaml reads every block instead"
+            )
+            return _figure(mul_div(votes, SIGNATURE_FEE, 1), ESTIMATE) | {"reason": reason}
+    detail = "; ".join(problems) or "its vote account does not tell its credits of this epoch"
+    return missing(fetch, detail).columns
+
+
+def _figure(amount: int, method: str) -> Row:
+    return {"amount": amount, "origin": "CHAIN", "method": method, "state": FigureState.FINAL.value}
+
+
+def vote_fees_missing(lack: Missing) -> dict[str, Row]:
+    """The vote fees of a validator of whom nothing can be read."""
+    return {CostType.VOTE_FEES.value: lack.columns}

@@ -1,0 +1,187 @@
+"""A file of the operator's as a provider: where it is, which column holds what, in which unit, rounded how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from aurora_pipeline.config.fields import FrozenModel, broken_rule
+from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType
+
+EPOCH_PLACE: Final = "{epoch}"
+"""Stands in a path for the epoch's number: one file per epoch."""
+ENDINGS: Final = (".csv", ".xlsx")
+
+
+class CellKind(StrEnum):
+    """What a cell holds."""
+
+    TEXT = "text"
+    WHOLE = "whole"
+    AMOUNT = "amount"
+    RATE = "rate"
+
+
+class Rounding(StrEnum):
+    """What becomes of digits below the smallest unit."""
+
+    EXACT = "exact"
+    HALF_UP = "half_up"
+    FLOOR = "floor"
+
+
+AMOUNT_UNITS: Final[Mapping[str, int]] = MappingProxyType({"lamports": 0, "SOL": 9, "wei": 0, "gwei": 9, "ETH": 18})
+"""How many decimals a unit has over its chain's base unit."""
+RATE_UNITS: Final[Mapping[str, int]] = MappingProxyType({"bps": 0, "percent": 2})
+"""How many decimals a unit has over basis points."""
+UNITS: Final = MappingProxyType({CellKind.AMOUNT: AMOUNT_UNITS, CellKind.RATE: RATE_UNITS})
+
+_TEXT, _WHOLE, _AMOUNT, _RATE = CellKind.TEXT, CellKind.WHOLE, CellKind.AMOUNT, CellKind.RATE
+_SUBJECT: Final = {"validator": _TEXT, "epoch": _WHOLE}
+FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
+    {
+        DataType.FEES: _SUBJECT | {"fees": _AMOUNT, "leader_slots": _WHOLE, "blocks_produced": _WHOLE},
+        DataType.MEV: _SUBJECT | {"total_tips": _AMOUNT, "mev_commission": _RATE, "validator_tips": _AMOUNT},
+        DataType.REWARDS: _SUBJECT
+        | {
+            "account": _TEXT,
+            "commission": _AMOUNT,
+            "staker_rewards": _AMOUNT,
+            "total_rewards": _AMOUNT,
+            "commission_rate": _RATE,
+        },
+        DataType.META: _SUBJECT
+        | {
+            "identity": _TEXT,
+            "name": _TEXT,
+            "commission_rate": _RATE,
+            "mev_commission": _RATE,
+            "active_stake": _AMOUNT,
+        },
+        DataType.POSITIONS: _SUBJECT
+        | {
+            "account": _TEXT,
+            "staker": _TEXT,
+            "withdrawer": _TEXT,
+            "stake": _AMOUNT,
+            "activation_epoch": _WHOLE,
+            "deactivation_epoch": _WHOLE,
+            "validator_stake": _AMOUNT,
+        },
+        DataType.COSTS: _SUBJECT | dict.fromkeys([*(cost.value for cost in CostType), "OTHER_INCOME"], _AMOUNT),
+    }
+)
+"""What a file of each data type can hold."""
+
+_NEEDED: Final[Mapping[DataType, tuple[frozenset[str], ...]]] = MappingProxyType(
+    {
+        DataType.FEES: (frozenset({"fees"}),),
+        DataType.MEV: (frozenset({"validator_tips"}), frozenset({"total_tips", "mev_commission"})),
+        DataType.REWARDS: (
+            frozenset({"commission"}),
+            frozenset({"total_rewards", "commission_rate"}),
+            frozenset({"account", "staker_rewards"}),
+        ),
+        DataType.META: (frozenset({"commission_rate"}), frozenset({"active_stake"}), frozenset({"identity"})),
+        DataType.POSITIONS: (frozenset({"account", "withdrawer", "stake", "activation_epoch", "deactivation_epoch"}),),
+        DataType.COSTS: tuple(frozenset({name}) for name in FIELDS[DataType.COSTS] if name not in _SUBJECT),
+    }
+)
+"""Besides the validator: one of these sets of columns must be there in full."""
+
+
+class FileColumn(FrozenModel):
+    """One column of a file."""
+
+    column: str = Field(min_length=1, max_length=200, description="The column's header in the file.")
+    unit: str | None = Field(
+        default=None,
+        description="Amounts: lamports, SOL (wei, gwei, ETH); rates: percent or bps; must be given for these.",
+    )
+    rounding: Rounding = Field(
+        default=Rounding.EXACT,
+        description="Digits below the smallest unit: exact refuses them, half_up and floor round them away "
+        "(binary noise of a spreadsheet, like 241.071861666999 SOL).",
+    )
+
+
+class FileTable(FrozenModel):
+    """One data type in one file, or in one file per epoch. As JSON it becomes part of every stored request."""
+
+    data_type: DataType = Field(
+        description="What the file tells about: fees, mev, rewards, meta, positions or costs; each at most once."
+    )
+    path: str = Field(
+        min_length=5,
+        max_length=400,
+        description="The file within the provider's folder; `{epoch}` in it stands for the epoch: one file per epoch.",
+    )
+    sheet: str | None = Field(default=None, description="XLSX: the sheet's name; left out: the first sheet.")
+    columns: Annotated[Mapping[str, FileColumn], AfterValidator(MappingProxyType)] = Field(
+        description="Which column holds what; see the table below."
+    )
+
+    def as_request(self) -> dict[str, object]:
+        """The mapping as stored requests tell it: with these bytes and this, anybody reads the same figures."""
+        columns = {
+            name: {key: str(value) for key, value in column if value is not None}
+            for name, column in sorted(self.columns.items())
+        }
+        sheet = {} if self.sheet is None else {"sheet": self.sheet}
+        return {"data_type": self.data_type.value, "columns": columns, **sheet}
+
+    def name_for(self, epoch: int) -> str:
+        """The file's path within the folder for an epoch."""
+        return self.path.replace(EPOCH_PLACE, str(epoch))
+
+    @field_validator("data_type", mode="after")
+    @classmethod
+    def _is_role(cls, data_type: DataType) -> DataType:
+        if data_type not in ROLES:
+            raise broken_rule(f'"{data_type}" is no role', f"known roles: {', '.join(ROLES)}")
+        return data_type
+
+    @field_validator("path", mode="after")
+    @classmethod
+    def _known_ending(cls, path: str) -> str:
+        if not path.lower().endswith(ENDINGS):
+            raise broken_rule("the file is neither CSV nor XLSX", f"name a file that ends in {' or '.join(ENDINGS)}")
+        if path.startswith("/") or ".." in path.split("/") or not path.isprintable():
+            raise broken_rule("the file is not inside the folder", "put the folder into base_url: file:FOLDER")
+        return path
+
+    @field_validator("columns", mode="after")
+    @classmethod
+    def _columns_say_enough(cls, columns: Mapping[str, FileColumn], info: ValidationInfo) -> Mapping[str, FileColumn]:
+        data_type, path = info.data.get("data_type"), info.data.get("path", EPOCH_PLACE)
+        if data_type is None:
+            return columns
+        known = FIELDS[data_type]
+        for name, column in columns.items():
+            if name not in known:
+                raise broken_rule(f'{data_type} has no "{name}"', did_you_mean(name, known, "name"))
+            _check_unit(name, column, known[name])
+        if "validator" not in columns:
+            raise broken_rule('no column is named for "validator"', "add validator: {column: ...}, the vote account")
+        if "epoch" not in columns and EPOCH_PLACE not in path:
+            raise broken_rule(
+                "neither a column nor the path tells the epoch", "add epoch: {column: ...}, or write {epoch} in path"
+            )
+        if not any(needed <= set(columns) for needed in _NEEDED[data_type]):
+            ways = " or ".join(" with ".join(sorted(needed)) for needed in _NEEDED[data_type][:3])
+            raise broken_rule(f"the columns hold no figure of {data_type}", f"name columns for {ways}")
+        return columns
+
+
+def _check_unit(name: str, column: FileColumn, kind: CellKind) -> None:
+    units = UNITS.get(kind)
+    if units is None:
+        if column.unit is not None or column.rounding is not Rounding.EXACT:
+            raise broken_rule(f'"{name}" is no amount and no rate', "leave out its unit and rounding")
+    elif column.unit not in units:
+        raise broken_rule(f'the unit of "{name}" is not given or not known', f"add unit: {' or '.join(units)}")

@@ -1,0 +1,87 @@
+"""Structured logging: events with fields, as text or as JSON lines, with every known secret taken out of each line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final, TextIO
+from urllib.parse import quote, quote_plus
+
+from aurora_pipeline.errors import AuroraError
+
+LEVEL_VARIABLE: Final = "AURORA_LOG_LEVEL"
+FORMAT_VARIABLE: Final = "AURORA_LOG_FORMAT"
+HIDDEN: Final = "…"
+_ROOT: Final = "aurora"
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SECRET_LENGTH_MIN: Final = 5
+
+_secrets: set[str] = set()
+
+
+def logger(room: str) -> logging.Logger:
+    """The logger of a room; all of them stand under `aurora`."""
+    return logging.getLogger(f"{_ROOT}.{room}")
+
+
+def event(log: logging.Logger, level: int, message: str, **fields: object) -> None:
+    """Log that something happened, with what it happened to as fields; whoever listens gets no secret."""
+    told = {name: redacted(value) if isinstance(value, str) else value for name, value in fields.items()}
+    log.log(level, "%s", redacted(message), extra={"fields": told})
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Take these texts out of every line that is logged from now on, however they are spelled in it."""
+    for secret in secrets:
+        if len(secret) >= _SECRET_LENGTH_MIN:
+            as_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+            _secrets.update((secret, quote(secret, safe=""), quote_plus(secret), *as_json))
+
+
+def redacted(text: str) -> str:
+    """The text without any secret that was hidden."""
+    # The longest first: a secret may hold another one.
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+class _Lines(logging.Formatter):
+    """One line per event; secrets are taken out of the finished line, tracebacks included."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields: Mapping[str, object] = getattr(record, "fields", {})
+        trace = self.formatException(record.exc_info) if record.exc_info else None
+        told: dict[str, object] = {"at": at, "level": record.levelname, "room": record.name, **fields}
+        told["message"] = record.getMessage()
+        if trace is not None:
+            told["trace"] = trace
+        if self._as_json:
+            return redacted(json.dumps(told, default=str, ensure_ascii=False))
+        shown = "".join(f" {name}={value}" for name, value in fields.items())
+        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}{shown}"
+        return redacted(line if trace is None else f"{line}\n{trace}")
+
+
+def set_up(environment: Mapping[str, str], stream: TextIO | None = None) -> None:
+    """Write what is logged to `stream` (standard error), as the environment asks: level, text or JSON lines."""
+    level = environment.get(LEVEL_VARIABLE) or "WARNING"
+    form = environment.get(FORMAT_VARIABLE) or "text"
+    if level.upper() not in _LEVELS:
+        raise AuroraError(f"{LEVEL_VARIABLE} is {level!r}, which is no level", f"use one of {', '.join(_LEVELS)}")
+    if form not in ("text", "json"):
+        raise AuroraError(f"{FORMAT_VARIABLE} is {form!r}, which is no format", "use text or json")
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Lines(as_json=form == "json"))
+    root = logging.getLogger(_ROOT)
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    root.propagate = False

@@ -1,0 +1,5 @@
+"""What is wrong with a file the operator gave, in words that say where."""
+
+
+class FileProblem(ValueError):
+    """A file, or a row in it, cannot be read as its mapping says."""

@@ -1,0 +1,116 @@
+"""Files the operator already has, as a provider: for any data type, past epochs nobody observed among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from aurora_pipeline.config.file_table import FileTable
+from aurora_pipeline.config.provider import FILE_KIND
+from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.providers.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, ProviderDown, Question
+from aurora_pipeline.providers.file_answers import read_meta, read_positions, read_validators
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.verdict import final, unavailable, unreadable
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import request_text
+
+_TOGETHER = frozenset({DataType.META.value, DataType.COSTS.value})
+
+
+class OwnFiles:
+    """The adapter of kind file. Without tables it only reads answers that were stored before."""
+
+    kind = FILE_KIND
+    observes: frozenset[str] = frozenset()
+
+    def __init__(self, provider: str, tables: Sequence[FileTable] | None = None) -> None:
+        self._provider = provider
+        self._tables = {table.data_type.value: table for table in tables or ()}
+        self.serves = frozenset(role.value for role in ROLES) if tables is None else frozenset(self._tables)
+
+    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Read the file of the epoch. A file that is not there, or has no such row, says nothing about the figure."""
+        if data_type not in self._tables:
+            raise ValueError(f"{self._provider} has no file for {data_type}")
+        keys = [one.validator_key for one in scope.validators]
+        subjects = [EVERYONE] if data_type in _TOGETHER else keys
+        try:
+            answers = await ask([_question(self._tables[data_type], scope.epoch)])
+        except ProviderDown as error:
+            return [unavailable(subject, str(error)) for subject in subjects]
+        try:
+            listed = read_validators(answers[0], self._provider, data_type)
+        except UnreadableAnswer as error:
+            return [unreadable(subject, error, answers) for subject in subjects]
+        if subjects == [EVERYONE]:
+            return [_of_everyone(data_type, keys, listed, answers, scope.epoch)]
+        return [
+            final(key, answers) if key in listed else unavailable(key, _no_row(answers[0], scope.epoch), answers)
+            for key in keys
+        ]
+
+    async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Nothing: a file is not the running period."""
+        raise ValueError(f"{self.kind} does not observe {data_type}")
+
+    def passing_trouble(self, answer: Answer) -> str | None:
+        """None: a file does not change by waiting."""
+        return None
+
+    def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """Identity by validator, from a file of meta."""
+        rows = read_meta(answers[0], self._provider) if answers else {}
+        return {key: row.identity_key for key, row in rows.items() if row.identity_key is not None}
+
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
+        """The stake accounts of a validator, from a file of positions."""
+        return _stake_keys(_Held(answers[0], self._provider)).get(validator_key, ()) if answers else ()
+
+
+class _Held:
+    """An answer by what it says, so that a file is not read again for each of its validators."""
+
+    def __init__(self, answer: Answer, provider: str) -> None:
+        self.answer, self.provider = answer, provider
+        self._says = (answer.response_hash, request_text(answer.request))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and self._says == other._says
+
+    def __hash__(self) -> int:
+        return hash(self._says)
+
+
+@lru_cache(maxsize=1)
+def _stake_keys(held: _Held) -> Mapping[str, tuple[str, ...]]:
+    rows = read_positions(held.answer, held.provider)
+    return {key: tuple(position.account.stake_key for position in positions) for key, positions in rows.items()}
+
+
+def _question(table: FileTable, epoch: int) -> Question:
+    name = table.name_for(epoch)
+    return Question(
+        key=f"file {name} epoch {epoch}",
+        path=name,
+        query={"epoch": epoch},
+        body=table.as_request(),
+        # A file is at hand: reading it again costs nothing, and it or its mapping may have been corrected.
+        accepts=lambda answer: False,
+    )
+
+
+def _of_everyone(
+    data_type: str, keys: Sequence[str], listed: frozenset[str], answers: Sequence[Answer], epoch: int
+) -> Fetched:
+    absent = [key for key in keys if key not in listed]
+    if len(absent) == len(keys):
+        return unavailable(EVERYONE, _no_row(answers[0], epoch), answers)
+    if absent and data_type != DataType.COSTS:
+        reason = f"{_no_row(answers[0], epoch)} for {len(absent)} operated validators, first {absent[0]}"
+        return Fetched(EVERYONE, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True)
+    return final(EVERYONE, answers)
+
+
+def _no_row(answer: Answer, epoch: int) -> str:
+    return f"the file {answer.request['path']} has no row of epoch {epoch}"

@@ -1,0 +1,212 @@
+"""Reading parsed accounts of a Solana node: vote accounts and where their commission goes, stake, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, collector_paused
+from aurora_pipeline.providers.solana_answers import CommissionSource, asked_params, commission_of, rpc_result
+from aurora_pipeline.store.payloads import Answer
+
+STAKE_HISTORY: Final = "SysvarStakeHistory1111111111111111111111111"
+_U64_DIGITS: Final = len(str(U64_MAX))
+CREDITS_KEPT: Final = 64
+"""So many epochs of vote credits stand in a vote account."""
+
+
+@dataclass(frozen=True)
+class VoteState:
+    """A vote account's own data. Accounts from before SIMD-0185 name no collectors: then the defaults hold."""
+
+    vote_key: str
+    identity_key: str
+    commission_bps: int
+    commission_source: CommissionSource
+    collector_key: str
+    """Where its inflation commission goes; the vote account itself by default."""
+    block_revenue_bps: int | None
+    """The share of block revenue it keeps (SIMD-0123); None where the account does not say."""
+    credits: Mapping[int, int]
+    """Vote credits by epoch, the newest ones; an epoch without any has no entry."""
+
+    def credits_in(self, epoch: int) -> int | None:
+        """Vote credits earned in an epoch; None where the account does not remember it any more."""
+        if epoch in self.credits:
+            return self.credits[epoch]
+        is_forgotten = len(self.credits) >= CREDITS_KEPT and epoch < min(self.credits)
+        return None if is_forgotten else 0
+
+
+@dataclass(frozen=True)
+class ClusterStake:
+    """The whole cluster's stake in one epoch."""
+
+    effective: int
+    activating: int
+    deactivating: int
+
+
+@dataclass(frozen=True)
+class StakeAccount:
+    """A stake account as it is now. `deactivation_epoch` is None while it is not deactivating.
+
+    An account that is not delegated has neither voter nor stake (0) nor epochs.
+    """
+
+    stake_key: str
+    staker_key: str
+    withdrawer_key: str
+    voter_key: str | None
+    stake: int
+    activation_epoch: int | None
+    deactivation_epoch: int | None
+
+
+StakeHistory = Mapping[int, ClusterStake]
+NO_HISTORY: Final[StakeHistory] = MappingProxyType({})
+
+
+def read_vote_states(answer: Answer, provider: str) -> dict[str, VoteState | None]:
+    """getMultipleAccounts: the vote account at each address that was asked about.
+
+    None where the node has none there, or shows it unparsed because it does not know its layout.
+    """
+    return {address: _vote_state(address, row) for address, row in _accounts(answer, provider)}
+
+
+def read_stake_history(answer: Answer, provider: str) -> StakeHistory:
+    """getMultipleAccounts of the stake history: the cluster's stake by epoch; the running one is not there."""
+    for address, row in _accounts(answer, provider):
+        if address != STAKE_HISTORY:
+            continue
+        info = None if row.value is None else _info(row, "stakeHistory")
+        if info is None:
+            row.refuse("the stake history is not parsed (was jsonParsed asked for?)")
+        return {entry["epoch"].whole(): _cluster_stake(entry["stakeHistory"]) for entry in info.items()}
+    raise UnreadableAnswer(provider, answer.request_key, "the stake history was not asked for")
+
+
+def _accounts(answer: Answer, provider: str) -> list[tuple[str, Node]]:
+    result = rpc_result(answer, provider)
+    params = asked_params(answer)
+    addresses = params[0] if params and isinstance(params[0], list) else []
+    rows = result["value"].items()
+    if len(rows) != len(addresses):
+        result.refuse(f"{len(rows)} accounts for {len(addresses)} addresses")
+    return list(zip(addresses, rows, strict=True))
+
+
+def _info(row: Node, kind: str) -> Node | None:
+    data = row["data"]
+    if not isinstance(data.value, dict):
+        return None
+    parsed = data["parsed"]
+    if parsed["type"].text() != kind:
+        parsed["type"].refuse(f"expected {kind}, got {parsed['type'].value!r}")
+    return parsed["info"]
+
+
+def _vote_state(address: str, row: Node) -> VoteState | None:
+    info = None if row.value is None else _info(row, "vote")
+    if info is None:
+        return None
+    commission = commission_of(info, "inflationRewardsCommissionBps", "commission")
+    if commission is None:
+        info.refuse("it has neither commission nor inflationRewardsCommissionBps")
+    collector, kept = info.get("inflationRewardsCollector"), info.get("blockRevenueCommissionBps")
+    return VoteState(
+        vote_key=address,
+        identity_key=info["nodePubkey"].text(),
+        commission_bps=commission[0],
+        commission_source=commission[1],
+        collector_key=address if collector is None else collector.text(),
+        block_revenue_bps=None if kept is None else kept.whole(0, 2**16 - 1),
+        credits=dict(map(_credits, info["epochCredits"].items())),
+    )
+
+
+def _credits(entry: Node) -> tuple[int, int]:
+    before, after = entry["previousCredits"].whole_text(), entry["credits"].whole_text()
+    if after < before:
+        entry.refuse(f"credits fall from {before} to {after}")
+    return entry["epoch"].whole(), after - before
+
+
+def _cluster_stake(node: Node) -> ClusterStake:
+    return ClusterStake(node["effective"].whole(), node["activating"].whole(), node["deactivating"].whole())
+
+
+def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
+    """getProgramAccounts of the stake program, parsed; sorted by key, so that the node's order does not matter."""
+    result = rpc_result(answer, provider)
+    if not isinstance(result.value, list):
+        result.refuse("expected a list of accounts")
+    accounts = []
+    with collector_paused(len(answer.body)):
+        for number, row in enumerate(result.value):
+            # A validator can have a hundred thousand: what is as expected is taken at once, the rest step by step.
+            account = _plain_stake_account(row) or _stake_account(result.item(number))
+            if account is not None:
+                accounts.append(account)
+    if len({account.stake_key for account in accounts}) != len(accounts):
+        result.refuse("a stake account is listed twice")
+    return tuple(sorted(accounts, key=lambda account: account.stake_key))
+
+
+def _plain_stake_account(row: Any) -> StakeAccount | None:
+    """A delegated account in which everything is as it has to be; None says nothing about what is wrong, if anything.
+
+    Accepts nothing that `_stake_account` would refuse, and reads it to the same values.
+    """
+    try:
+        parsed, stake_key = row["account"]["data"]["parsed"], row["pubkey"]
+        if parsed["type"] != "delegated":
+            return None
+        authorized, delegation = parsed["info"]["meta"]["authorized"], parsed["info"]["stake"]["delegation"]
+        staker, withdrawer, voter = authorized["staker"], authorized["withdrawer"], delegation["voter"]
+        numbers = delegation["stake"], delegation["activationEpoch"], delegation["deactivationEpoch"]
+    except (KeyError, TypeError, IndexError):
+        return None
+    for text in (stake_key, staker, withdrawer, voter, *numbers):
+        if type(text) is not str or not text:
+            return None
+    for text in numbers:
+        if not (text.isascii() and text.isdigit() and len(text) <= _U64_DIGITS):
+            return None
+    stake, activated_in, deactivated_in = map(int, numbers)
+    if max(stake, activated_in, deactivated_in) > U64_MAX:
+        return None
+    return StakeAccount(
+        stake_key, staker, withdrawer, voter, stake, activated_in, None if deactivated_in == U64_MAX else deactivated_in
+    )
+
+
+def _stake_account(row: Node) -> StakeAccount | None:
+    data = row["account"]["data"]
+    if not isinstance(data.value, dict):
+        data.refuse("the account is not parsed (was jsonParsed asked for?)")
+    kind = data["parsed"]["type"].text()
+    if kind in ("uninitialized", "rewardsPool"):
+        return None
+    if kind not in ("delegated", "initialized"):
+        data["parsed"]["type"].refuse(f"unknown type of stake account {kind!r}")
+    info = data["parsed"]["info"]
+    authorized = info["meta"]["authorized"]
+    stake = info.get("stake")
+    if (stake is None) != (kind == "initialized"):
+        info.refuse(f"a {kind} account {'without' if stake is None else 'with'} a delegation")
+    delegation = None if stake is None else stake["delegation"]
+    deactivation_epoch = None if delegation is None else delegation["deactivationEpoch"].whole_text()
+    return StakeAccount(
+        stake_key=row["pubkey"].text(),
+        staker_key=authorized["staker"].text(),
+        withdrawer_key=authorized["withdrawer"].text(),
+        voter_key=None if delegation is None else delegation["voter"].text(),
+        stake=0 if delegation is None else delegation["stake"].whole_text(),
+        # Delegations of the genesis block carry the same "never" as activation epoch: they were always active.
+        activation_epoch=None if delegation is None else delegation["activationEpoch"].whole_text(),
+        deactivation_epoch=None if deactivation_epoch == U64_MAX else deactivation_epoch,
+    )

@@ -1,0 +1,133 @@
+"""What the first blocks of an epoch paid for the epoch before: commission to collectors, then rewards to stakers.
+
+The same rows stand behind getInflationReward. That method takes a hundred addresses at a time; these blocks hold the
+whole cluster, about 4096 stakers each, so they are the cheaper source where an operator has very many stakers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aurora_pipeline.providers.adapter import FetchScope, Question
+from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.providers.solana_answers import (
+    ADMISSION,
+    STAKING,
+    VOTING,
+    asked_method,
+    asked_slot,
+    read_block_header,
+)
+from aurora_pipeline.providers.solana_blocks import has_transactions
+from aurora_pipeline.providers.solana_questions import REWARD_ADDRESSES_MAX, inflation_rewards
+from aurora_pipeline.store.payloads import Answer
+
+_PAID: Final = (VOTING, STAKING)
+
+
+@dataclass(frozen=True)
+class BlockPayments:
+    """The reward rows of one block that are no fees, by who received them."""
+
+    slot: int
+    parent_slot: int
+    partitions: int | None
+    """In how many of the following blocks stakers are paid; only the first block of an epoch says so."""
+    voting: Mapping[str, int]
+    staking: Mapping[str, int]
+    admissions: Mapping[str, int]
+    """What vote accounts were charged for taking part in consensus (SIMD-0357)."""
+
+
+@dataclass(frozen=True)
+class PaidInBlocks:
+    """What the first blocks after an epoch say was paid for it."""
+
+    first_slot: int
+    commissions: Mapping[str, int]
+    """By receiving account; one that collects for several validators has one row."""
+    stakers: Mapping[str, int] | None
+    """By stake account; None unless every block in which stakers are paid was read."""
+
+
+def recipient_questions(scope: FetchScope) -> dict[str, Question]:
+    """Per validator the question about its vote account and the collectors it may have named; many share one."""
+    questions: dict[str, Question] = {}
+    batch: list[str] = []
+    subjects: list[str] = []
+
+    def close() -> None:
+        if batch:
+            question = inflation_rewards(scope.epoch, list(dict.fromkeys(batch)))
+            questions.update(dict.fromkeys(subjects, question))
+        batch.clear()
+        subjects.clear()
+
+    for validator in scope.validators:
+        key = validator.validator_key
+        wanted = [key, *scope.collectors.get(key, ())]
+        if len({*batch, *wanted}) > REWARD_ADDRESSES_MAX:
+            close()
+        batch += wanted
+        subjects.append(key)
+    close()
+    return questions
+
+
+def account_questions(epoch: int, stake_accounts: Sequence[str]) -> list[Question]:
+    """The questions about stake accounts, a hundred at a time."""
+    addresses, size = sorted(set(stake_accounts)), REWARD_ADDRESSES_MAX
+    return [inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)]
+
+
+def read_block_payments(answer: Answer, provider: str) -> BlockPayments:
+    """getBlock: its reward rows by type. One pass over plain values, because a block can have 4096 of them."""
+    header = read_block_header(answer, provider)
+    rows = header.result["rewards"].value
+    if not isinstance(rows, list):
+        header.result["rewards"].refuse("expected a list")
+    paid: dict[str, dict[str, int]] = {VOTING: {}, STAKING: {}, ADMISSION: {}}
+    for number, row in enumerate(rows):
+        kind = row.get("rewardType") if isinstance(row, dict) else None
+        if kind not in paid:
+            continue
+        address, lamports = row.get("pubkey"), row.get("lamports")
+        is_charge = kind == ADMISSION
+        if not isinstance(address, str) or type(lamports) is not int or not 0 <= abs(lamports) <= U64_MAX:
+            header.result["rewards"].refuse(f"row {number} has no address or no exact amount")
+        if (lamports > 0) if is_charge else (lamports < 0):
+            header.result["rewards"].refuse(f"row {number} is a {kind} of {lamports} lamports")
+        paid[kind][address] = paid[kind].get(address, 0) + abs(lamports)
+    return BlockPayments(
+        header.slot, header.parent_slot, header.reward_partitions, paid[VOTING], paid[STAKING], paid[ADMISSION]
+    )
+
+
+def blocks_after(answers: Sequence[Answer], provider: str, last_slot: int) -> list[Answer]:
+    """The answers of a fetch that are blocks after an epoch, by slot."""
+    asked = [answer for answer in answers if asked_method(answer) == "getBlock" and not has_transactions(answer)]
+    later = [(asked_slot(answer, provider), answer) for answer in asked]
+    return [answer for slot, answer in sorted(later, key=lambda item: item[0]) if slot > last_slot]
+
+
+def read_paid_in_blocks(answers: Sequence[Answer], provider: str, last_slot: int) -> PaidInBlocks | None:
+    """What the blocks after an epoch paid for it; None where the first of them is not among the answers.
+
+    Refuses blocks that do not follow each other: a missing one could have paid somebody.
+    """
+    blocks = [read_block_payments(answer, provider) for answer in blocks_after(answers, provider, last_slot)]
+    if not blocks or blocks[0].parent_slot > last_slot:
+        return None
+    first, following = blocks[0], blocks[1:]
+    if first.partitions is None or len(following) < first.partitions:
+        return PaidInBlocks(first.slot, first.voting, None)
+    stakers: dict[str, int] = {}
+    for before, block in zip(blocks, following[: first.partitions], strict=False):
+        if block.parent_slot != before.slot:
+            problem = f"block {block.slot} does not follow block {before.slot}: stakers may be paid in between"
+            raise UnreadableAnswer(provider, answers[0].request_key, problem)
+        for address, lamports in block.staking.items():
+            stakers[address] = stakers.get(address, 0) + lamports
+    return PaidInBlocks(first.slot, first.voting, stakers)

@@ -1,0 +1,95 @@
+"""Trillium: a public API with everything about all validators of an ended epoch, by formulas of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
+from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.trillium_answers import read_validators
+from aurora_pipeline.providers.verdict import final, pending, unavailable, unreadable
+from aurora_pipeline.store.declaration import FigureState
+
+_TOGETHER: Final = frozenset({DataType.META.value, DataType.COSTS.value})
+_NOT_FOUND: Final = 404
+
+
+class Trillium:
+    """The adapter of kind trillium."""
+
+    kind = "trillium"
+    serves = frozenset(
+        role.value for role in (DataType.FEES, DataType.MEV, DataType.REWARDS, DataType.META, DataType.COSTS)
+    )
+    observes: frozenset[str] = frozenset()
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Fetch the epoch's array, which serves every data type."""
+        if data_type not in self.serves:
+            raise ValueError(f"{self.kind} does not serve {data_type}")
+        keys = [one.validator_key for one in scope.validators]
+        subjects = [EVERYONE] if data_type in _TOGETHER else keys
+        answers = await ask([self._question(scope.epoch)])
+        try:
+            listed = {} if answers[0].status == _NOT_FOUND else read_validators(answers[0], self._provider, scope.epoch)
+        except UnreadableAnswer as error:
+            return [unreadable(subject, error, answers) for subject in subjects]
+        if not listed:
+            reason = f"{self._provider} has not published epoch {scope.epoch} yet"
+            return [pending(subject, reason, answers, other_may_know=True) for subject in subjects]
+        if subjects == [EVERYONE]:
+            return [self._of_everyone([key for key in keys if key not in listed], scope.epoch, answers)]
+        return [
+            final(key, answers) if key in listed else unavailable(key, self._not_listed(scope.epoch), answers)
+            for key in keys
+        ]
+
+    async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+        """Nothing: it tells about ended epochs only."""
+        raise ValueError(f"{self.kind} does not observe {data_type}")
+
+    def passing_trouble(self, answer: Answer) -> str | None:
+        """None: this API says what is wrong by HTTP status."""
+        return None
+
+    def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
+        """Identity by validator."""
+        epoch = _epoch_asked(answers[0]) if answers else None
+        rows = {} if epoch is None else read_validators(answers[0], self._provider, epoch)
+        return {key: row.identity_key for key, row in rows.items() if row.identity_key is not None}
+
+    def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
+        """None: it lists no positions."""
+        return ()
+
+    def _question(self, epoch: int) -> Question:
+        return Question(
+            key=f"validator_rewards {epoch}",
+            path=f"/validator_rewards/{epoch}",
+            accepts=lambda answer: self._settles(answer, epoch),
+        )
+
+    def _settles(self, answer: Answer, epoch: int) -> bool:
+        try:
+            return bool(read_validators(answer, self._provider, epoch))
+        except UnreadableAnswer:
+            return False
+
+    def _of_everyone(self, absent: Sequence[str], epoch: int, answers: Sequence[Answer]) -> Fetched:
+        if not absent:
+            return final(EVERYONE, answers)
+        reason = f"{self._not_listed(epoch)}: {len(absent)} operated validators, first {absent[0]}"
+        return Fetched(EVERYONE, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True)
+
+    def _not_listed(self, epoch: int) -> str:
+        return f"{self._provider} does not list it in epoch {epoch}"
+
+
+def _epoch_asked(answer: Answer) -> int | None:
+    last = str(answer.request.get("path", "")).rpartition("/")[2]
+    return int(last) if last.isascii() and last.isdigit() else None

@@ -1,0 +1,220 @@
+"""Where commission goes: custom and shared collectors, the blocks that paid, and what is told of the rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.canonical.tables import REWARDS
+from aurora_pipeline.demo.economy import split_inflation
+from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.frames import schema_violations
+from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline_tests.canonical.answers import (
+    EPOCH,
+    LAST,
+    PARTIAL,
+    Row,
+    fetch,
+    inflation_rewards,
+    reference,
+    row_of,
+    rpc,
+    stake_account,
+    stake_accounts,
+    told,
+    vote_account,
+    vote_accounts,
+    vote_state,
+    vote_states,
+)
+
+GROSS = {"s1": 1_000_003, "s2": 8_999_999_999, "s3": 123_456_789}
+STAKE = {"s1": 10_000_030_001, "s2": 89_999_999_990_001, "s3": 1_234_567_890_001}
+
+
+def observed(*states: tuple[str, Row], stakes: Mapping[str, Sequence[str]] | None = None) -> list[StagedFetch]:
+    """Positions fetches that saw vote accounts, and stake accounts where they are given."""
+    named = dict(states)
+    fetches = []
+    for key in named:
+        accounts = [stake_account(account, key, STAKE[account]) for account in (stakes or {}).get(key, ())]
+        answers = [vote_accounts(vote_account(key, 1)), vote_states(**named), stake_accounts(key, *accounts)]
+        fetches.append(fetch("positions", answers, subject=key))
+    return fetches
+
+
+def rewards_of(
+    fetches: Sequence[StagedFetch], seen: Sequence[StagedFetch], before: Sequence[StagedFetch] = (), keys: str = "V"
+) -> LayerResult:
+    result = canonical_rewards(reference(*keys), fetches, [seen, before])
+    assert schema_violations(REWARDS, result.frame) == []
+    return result
+
+
+def paid_at(rate: int, *accounts: str) -> tuple[int, dict[str, int]]:
+    splits = {account: split_inflation(GROSS[account], rate) for account in accounts}
+    return sum(voter for voter, _ in splits.values()), {account: staker for account, (_, staker) in splits.items()}
+
+
+def test_collector__of_its_own__its_row_is_the_commission() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    answers = [
+        inflation_rewards("V", "C", paid={"C": commission}),
+        inflation_rewards("s1", "s2", paid=parts),
+    ]
+    row = row_of(rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700, "C")))), account_key="V")
+    assert (row["commission"], row["recipient_key"], row["method"], row["state"]) == (commission, "C", "RPC", "final")
+    assert (row["commission_bps"], row["commission_source"], row["applied_commission_bps"]) == (700, "BPS", 700)
+    assert row["gross_rewards"] == commission + sum(parts.values())
+
+
+def test_collector__shared_by_two__split_by_recomputation_and_says_so() -> None:
+    (first, parts), (second, others) = paid_at(700, "s1", "s2"), paid_at(1_000, "s3")
+    recipients = inflation_rewards("V", "W", "C", paid={"C": first + second})
+    fetches = [
+        fetch("rewards", [recipients, inflation_rewards("s1", "s2", paid=parts)], subject="V"),
+        fetch("rewards", [recipients, inflation_rewards("s3", paid=others)], subject="W"),
+    ]
+    states = (("V", vote_state("V", 700, "C")), ("W", vote_state("W", 1_000, "C")))
+    seen = observed(*states, stakes={"V": ["s1", "s2"], "W": ["s3"]})
+    result = rewards_of(fetches, seen, keys="VW")
+    row, other = row_of(result, account_key="V"), row_of(result, "W", account_key="W")
+    assert (row["commission"], other["commission"]) == (first, second)
+    assert (row["method"], other["method"]) == ("RECOMPUTED", "RECOMPUTED")
+    assert row["reason"].startswith(f"RECOMPUTED: C received {first + second} for V, W together")
+    assert result.completeness is Completeness.FINAL
+
+
+def test_collector__shared_and_one_ones_stakers_unknown__neither_is_guessed() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    recipients = inflation_rewards("V", "W", "C", paid={"C": commission + 5})
+    fetches = [
+        fetch("rewards", [recipients, inflation_rewards("s1", "s2", paid=parts)], subject="V"),
+        fetch("rewards", [recipients], subject="W", state=PARTIAL, reason="positions not observed"),
+    ]
+    seen = observed(("V", vote_state("V", 700, "C")), ("W", vote_state("W", 700, "C")))
+    result = rewards_of(fetches, seen, keys="VW")
+    assert row_of(result, account_key="V")["commission"] is None
+    assert "cannot be split" in row_of(result, "W", account_key="W")["reason"]
+
+
+def test_collector__received_more_than_the_operators_validator_earned__recomputed_with_the_doubt() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    answers = [inflation_rewards("V", "C", paid={"C": commission + 10**9}), inflation_rewards("s1", "s2", paid=parts)]
+    seen = observed(("V", vote_state("V", 700, "C")), stakes={"V": ["s1", "s2"]})
+    row = row_of(rewards_of([fetch("rewards", answers)], seen), account_key="V")
+    assert (row["commission"], row["method"]) == (commission, "RECOMPUTED")
+    assert "not all of them the operator's" in row["reason"]
+
+
+def test_collector__changed_since_the_period_before__the_one_with_a_row_counts() -> None:
+    commission, parts = paid_at(700, "s1")
+    answers = [inflation_rewards("V", "New", "Old", paid={"Old": commission}), inflation_rewards("s1", paid=parts)]
+    now, before = observed(("V", vote_state("V", 700, "New"))), observed(("V", vote_state("V", 700, "Old")))
+    row = row_of(rewards_of([fetch("rewards", answers)], now, before), account_key="V")
+    assert (row["commission"], row["recipient_key"]) == (commission, "Old")
+
+
+def test_commission__raised_since__the_applied_one_is_what_the_amounts_imply() -> None:
+    commission, parts = paid_at(500, "s1", "s2")
+    answers = told("V", "s1", "s2", paid={"V": commission, **parts})
+    now, before = observed(("V", vote_state("V", 700))), observed(("V", vote_state("V", 500)))
+    result = rewards_of([fetch("rewards", answers)], now, before)
+    row = row_of(result, account_key="V")
+    assert (row["commission_bps"], row["applied_commission_bps"]) == (700, 500)
+    assert result.warnings == ()
+    # Had nobody seen the old rate, the row would still count, and the difference would be said.
+    (warning,) = rewards_of([fetch("rewards", answers)], now).warnings
+    assert "implies 500 bps" in warning
+
+
+def test_commission__named_by_the_row__is_the_applied_one() -> None:
+    row = {"epoch": EPOCH, "effectiveSlot": LAST + 1, "amount": 70_000, "postBalance": 1, "commission": 7}
+    answers = [rpc(questions.inflation_rewards(EPOCH, ["V"]), [row]), inflation_rewards("s1", paid={"s1": 930_002})]
+    found = row_of(rewards_of([fetch("rewards", answers)], []), account_key="V")
+    told_as = (found["commission_bps"], found["commission_source"], found["applied_commission_bps"])
+    assert told_as == (700, "ROW", 700)
+
+
+def test_accounts__gross__least_that_leaves_the_part() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    result = rewards_of([fetch("rewards", told("V", "s1", "s2", paid={"V": commission, **parts}))], [])
+    gross = row_of(result, account_key="s2")["gross_rewards"]
+    assert split_inflation(gross, 700)[1] == parts["s2"]
+    assert gross <= GROSS["s2"] <= gross + 2
+
+
+# The first blocks of the next epoch
+
+
+def reward_block(slot: int, parent: int, *rows: tuple[str, int, str], partitions: int | None = None) -> Answer:
+    shown = {
+        "blockHeight": slot,
+        "blockTime": 1_788_220_800,
+        "blockhash": f"h{slot}",
+        "parentSlot": parent,
+        "previousBlockhash": f"h{parent}",
+        "rewards": [
+            {"pubkey": key, "lamports": lamports, "postBalance": 1, "rewardType": kind, "commission": None}
+            for key, lamports, kind in rows
+        ],
+    }
+    return rpc(questions.block(slot), shown | ({} if partitions is None else {"numRewardPartitions": partitions}))
+
+
+def in_blocks(parts: Mapping[str, int], commission: int, lost: int | None = None) -> list[Answer]:
+    """Commission in the first block, behind a fee row of its leader; stakers in the two that follow."""
+    first, second, third = LAST + 3, LAST + 4, LAST + 6
+    rows = [(account, part, "Staking") for account, part in parts.items()]
+    blocks = [
+        reward_block(first, LAST, ("leader", 7, "Fee"), ("V", commission, "Voting"), partitions=2),
+        reward_block(second, first, *rows[:1], ("leader", 5, "Fee")),
+        reward_block(third, second, *rows[1:]),
+    ]
+    return [block for number, block in enumerate(blocks) if number != lost]
+
+
+def test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2", "s3"]})
+    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)]
+    result = rewards_of([fetch("rewards", answers)], seen)
+    whole, one, none = (row_of(result, account_key=key) for key in ("V", "s1", "s3"))
+    assert (whole["commission"], whole["staker_rewards"], whole["state"]) == (commission, sum(parts.values()), "final")
+    assert (one["staker_rewards"], one["method"]) == (parts["s1"], "FIRST_BLOCKS")
+    assert (none["staker_rewards"], none["reason"]) == (0, "NO_REWARD")
+
+
+def test_first_blocks__one_is_missing__no_account_reads_as_unpaid() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2"]})
+    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission, lost=1)]
+    result = rewards_of([fetch("rewards", answers)], seen)
+    assert row_of(result, row_kind="VALIDATOR")["commission"] == commission
+    assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
+
+
+def test_first_blocks__do_not_follow_each_other__no_account_reads_as_unpaid() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2"]})
+    gap = reward_block(LAST + 6, LAST + 5, ("s2", parts["s2"], "Staking"))
+    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)[:2], gap]
+    result = rewards_of([fetch("rewards", answers)], seen)
+    assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
+
+
+def test_first_blocks__node_gives_no_row_for_the_collector__the_block_does() -> None:
+    commission, parts = paid_at(700, "s1")
+    answers = [*told("V", "s1", paid=parts), in_blocks(parts, commission)[0]]
+    row = row_of(rewards_of([fetch("rewards", answers)], []), account_key="V")
+    assert (row["commission"], row["method"]) == (commission, "FIRST_BLOCKS")
+
+
+def test_first_blocks__disagree_with_the_node__said() -> None:
+    commission, parts = paid_at(700, "s1")
+    answers = [*told("V", "s1", paid={"V": commission, **parts}), in_blocks(parts, commission + 1)[0]]
+    (warning,) = rewards_of([fetch("rewards", answers)], []).warnings
+    assert f"the block that paid it says {commission + 1}" in warning

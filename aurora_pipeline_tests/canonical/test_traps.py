@@ -1,0 +1,54 @@
+"""The traps of Solana's data, each with the tests that fail when it is walked into."""
+# ruff: noqa: E501 - a table is read by rows
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+CANONICAL, PROVIDERS = "aurora_pipeline_tests.canonical", "aurora_pipeline_tests.providers"
+FEES, COSTS, REWARDS, COLLECTORS = (f"{CANONICAL}.test_{name}" for name in ("fees", "costs", "rewards", "collectors"))
+ANSWERS, JITO, RPC = (f"{PROVIDERS}.test_{name}" for name in ("solana_answers", "jito", "solana_rpc"))
+FILES, STAKEWIZ = f"{PROVIDERS}.test_own_files", f"{PROVIDERS}.test_stakewiz"
+
+TRAPS = [
+    ("the first reward row of a block is no fee row", ANSWERS, "test_read_block__first_of_an_epoch__fees_only_whatever_stands_first"),
+    ("null of a stake account is 0, null of a vote account may not be", REWARDS, "test_rewards__null_of_the_vote_account_though_a_staker_was_paid__unavailable_not_zero"),
+    ("a row of 0 is a row", REWARDS, "test_rewards__commission_of_zero_percent__row_of_zero_is_zero"),
+    ("a slot that is not listed may be a gap, not a skip", FEES, "test_fees__list_of_blocks_lost_one__the_gap_is_noticed"),
+    ("a skip needs a proof", FEES, "test_fees__skip_without_a_later_block_to_prove_it__not_believed"),
+    ("identity changed in the period: slots stay with the old one", FEES, "test_fees__identity_changed_in_the_period__slots_of_both_count"),
+    ("identity changed in the period: votes are paid by both", COSTS, "test_vote_fees__identity_changed__votes_of_its_vote_account_count_whoever_paid"),
+    ("two vote accounts of one identity", FEES, "test_fees__two_validators_under_one_identity__neither_gets_them"),
+    ("two vote accounts of one identity that leads nothing", FEES, "test_fees__two_validators_under_an_identity_without_slots__zero_for_both"),
+    ("two vote accounts of one identity: votes can be told apart", COSTS, "test_vote_fees__two_vote_accounts_of_one_identity__told_apart"),
+    ("commission in percent or in bps", ANSWERS, "test_read_vote_accounts__percent_or_bps__bps"),
+    ("commission as a decimal percent: 9.95 is 995 bps", FILES, None),
+    ("commission null since SIMD-0232", COLLECTORS, "test_collector__of_its_own__its_row_is_the_commission"),
+    ("commission applied late", COLLECTORS, "test_commission__raised_since__the_applied_one_is_what_the_amounts_imply"),
+    ("one row for several validators", COLLECTORS, "test_collector__shared_by_two__split_by_recomputation_and_says_so"),
+    ("one row for validators of others, too", COLLECTORS, "test_collector__received_more_than_the_operators_validator_earned__recomputed_with_the_doubt"),
+    ("Kobe's empty default with HTTP 500", JITO, "test_fetch__500_with_the_empty_default__pending_and_kept"),
+    ("Kobe's running epoch reads 0", f"{CANONICAL}.test_mev", "test_mev__pending_but_listed_with_zero__is_no_zero"),
+    ("Kobe's 0 may mean no data", JITO, "test_fetch__total_of_zero__counts_only_where_its_history_has_the_epoch"),
+    ("a GET whose body is ignored answers the latest epoch", JITO, "test_fetch__wrong_list__unreadable_for_all"),
+    ("Kobe lists by vote account, never by identity", JITO, "test_read_staker_rewards__nodes_of_another_validator__refused"),
+    ("lamports as text", ANSWERS, "test_read_stake_accounts__all_types__exact_and_sorted"),
+    ("SOL as a binary float", STAKEWIZ, None),
+    ("u64 near 2^64", ANSWERS, "test_whole__any_integer__exact_inside_bounds_refused_outside"),
+    ("a number as text where a number belongs", ANSWERS, "test_whole__no_exact_u64__refused"),
+    ("the first slots of an epoch are skipped", COLLECTORS, "test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing"),
+    ("rewards are paid in the next epoch", REWARDS, "test_rewards__effective_slot_outside_the_next_epoch__not_believed"),
+    ("rows align with addresses, nulls included", ANSWERS, "test_read_inflation_rewards__wrong_epoch_length_or_row__refused"),
+    ("floor, never half-up", f"{CANONICAL}.test_commission", "test_split__worked_example__read_backwards"),
+    ("a block that paid stakers is missing", COLLECTORS, "test_first_blocks__one_is_missing__no_account_reads_as_unpaid"),
+    ("rewards still being paid (-32017)", RPC, "test_rewards__still_being_paid__says_so"),
+]  # fmt: skip
+"""Trap, module, test; None: several tests of the module. 1/100 SOL (Kobe's validator_history) is never read."""
+
+
+@pytest.mark.parametrize(("trap", "module", "name"), TRAPS, ids=[trap for trap, _, _ in TRAPS])
+def test_trap__each__has_its_test(trap: str, module: str, name: str | None) -> None:
+    found = vars(import_module(module))
+    assert name is None or callable(found.get(name)), f"{trap}: {module} has no {name}"

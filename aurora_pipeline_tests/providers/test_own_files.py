@@ -1,0 +1,335 @@
+"""The operator's own files: every digit as it stands there, every mistake with row and column, nothing of bombs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora_pipeline.canonical.positions import canonical_positions
+from aurora_pipeline.config import Provider
+from aurora_pipeline.providers import file_cells
+from aurora_pipeline.providers.adapter import EVERYONE, Fetched, FetchScope, ValidatorAsked
+from aurora_pipeline.providers.asking import asking_unrecorded
+from aurora_pipeline.providers.file_answers import (
+    FileFees,
+    FileMeta,
+    FileReward,
+    FileTips,
+    read_costs,
+    read_fees,
+    read_meta,
+    read_positions,
+    read_rewards,
+    read_tips,
+)
+from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import StagedFetch, fetch_digest, request_text
+from aurora_pipeline_tests.canonical.answers import EPOCH, reference
+from aurora_pipeline_tests.providers.workbook import Cell, workbook
+
+NAME = "own"
+NOISE = "241.071861666999"
+SHEET = [
+    "Validator Vote Pubkey",
+    "Epoch",
+    "Stake Account Pubkey",
+    "Staker Wallet",
+    "Withdrawer Wallet",
+    "Stake Lamports",
+    "Activation Epoch",
+    "Deactivation Epoch",
+]
+POSITIONS = {
+    "validator": {"column": "Validator Vote Pubkey"},
+    "epoch": {"column": "Epoch"},
+    "account": {"column": "Stake Account Pubkey"},
+    "staker": {"column": "Staker Wallet"},
+    "withdrawer": {"column": "Withdrawer Wallet"},
+    "stake": {"column": "Stake Lamports", "unit": "lamports"},
+    "activation_epoch": {"column": "Activation Epoch"},
+    "deactivation_epoch": {"column": "Deactivation Epoch"},
+}
+
+
+def own(folder: Path, data_type: str, path: str, columns: dict[str, Any], **fields: Any) -> Provider:
+    table = {"data_type": data_type, "path": path, "columns": columns, **fields}
+    return Provider.model_validate(
+        {"name": NAME, "enabled": True, "kind": "file", "base_url": f"file:{folder}", "files": [table]}
+    )
+
+
+def fetch(settings: Provider, *keys: str, epoch: int = EPOCH) -> list[Fetched]:
+    data_type = settings.files[0].data_type
+    scope = FetchScope("chain", epoch, 0, 1, tuple(ValidatorAsked(key, None) for key in keys))
+
+    async def go() -> list[Fetched]:
+        adapter = adapter_for(settings)
+        async with asking_unrecorded(settings, adapter) as ask:
+            return await adapter.fetch(data_type, scope, ask)
+
+    return asyncio.run(go())
+
+
+def fees_file(folder: Path, text: str, name: str = "fees842.csv", **column: str) -> Provider:
+    (folder / name).write_text(text, encoding="utf-8")
+    columns = {"validator": {"column": "vote"}, "fees": {"column": "fees", "unit": "SOL", **column}}
+    return own(folder, "fees", name.replace("842", "{epoch}"), columns)
+
+
+def only(fetched: list[Fetched]) -> Fetched:
+    (one,) = fetched
+    return one
+
+
+def test_fees__sol_with_noise_and_rounding__to_the_lamport(tmp_path: Path) -> None:
+    one = only(fetch(fees_file(tmp_path, f"vote,fees\nV,{NOISE}\n", rounding="half_up"), "V"))
+    assert one.state is FigureState.FINAL
+    assert read_fees(one.answers[0], NAME) == {"V": FileFees(241_071_861_667, None, None)}
+    floored = only(fetch(fees_file(tmp_path, f"vote,fees\nV,{NOISE}\n", rounding="floor"), "V"))
+    assert read_fees(floored.answers[0], NAME)["V"].fees == 241_071_861_666
+
+
+def test_fees__sol_with_noise_and_no_rounding__refused_with_row_column_and_remedy(tmp_path: Path) -> None:
+    one = only(fetch(fees_file(tmp_path, f"vote,fees\nU,1.5\nV,{NOISE}\n"), "V"))
+    assert (one.state, one.other_may_know) == (FigureState.PENDING, True)
+    assert "row 3, column 'fees'" in str(one.reason)
+    assert "rounding: half_up" in str(one.reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-1", "1,5", "1 000", "NaN", "inf", "0x10", "", "1e999999999", "٣", "=1+1"],
+)
+def test_fees__no_amount__never_a_figure(tmp_path: Path, text: str) -> None:
+    for rounding in ("exact", "half_up", "floor"):
+        one = only(fetch(fees_file(tmp_path, f'vote,fees\nV,"{text}"\n', rounding=rounding), "V"))
+        if text == "":
+            assert read_fees(one.answers[0], NAME)["V"].fees is None
+        else:
+            assert (one.state, "row 2, column 'fees'" in str(one.reason)) == (FigureState.PENDING, True)
+
+
+@given(st.integers(0, 10**18))
+def test_xlsx__any_amount_of_lamports_written_out__exact(lamports: int) -> None:
+    text = f"{lamports // 10**9}.{lamports % 10**9:09d}"
+    (_, header), (number, cells) = file_cells.xlsx_rows(workbook([["fees"], [("n", text)]]), None)
+    assert (header, number, cells) == (["fees"], 2, [text])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("vote,fees\nV,1\nV,2\n", "row 3 is about the same validator as row 2"),
+        ("vote,fee\nV,1\n", "the column 'fees' (fees) is not in its header; did you mean 'fee'?"),
+        ("vote,fees,fees\nV,1,2\n", "stands twice"),
+        ('vote,fees\nV,"1\n', "no CSV"),
+        ("", "no header"),
+        ("vote,fees\n,1\n", "row 2, column 'vote' is empty"),
+    ],
+)
+def test_fees__broken_file__refused_and_says_where(tmp_path: Path, text: str, problem: str) -> None:
+    one = only(fetch(fees_file(tmp_path, text), "V"))
+    assert one.state is FigureState.PENDING
+    assert problem in str(one.reason)
+
+
+def test_fees__no_utf8__refused(tmp_path: Path) -> None:
+    settings = fees_file(tmp_path, "vote,fees\n")
+    (tmp_path / "fees842.csv").write_bytes("vote,fees\nV,1\n".encode("utf-16"))
+    assert "UTF-8" in str(only(fetch(settings, "V")).reason)
+
+
+def test_fees__byte_order_mark_crlf_and_blank_lines__read(tmp_path: Path) -> None:
+    settings = fees_file(tmp_path, "\ufeffvote,fees\r\n\r\n V , 1.5 \r\n,\r\n")
+    assert read_fees(only(fetch(settings, "V")).answers[0], NAME)["V"].fees == 1_500_000_000
+
+
+def test_file__not_there__unavailable_and_the_next_may_know(tmp_path: Path) -> None:
+    one = only(fetch(own(tmp_path, "fees", "fees{epoch}.csv", _fees_columns()), "V"))
+    assert (one.state, one.other_may_know, one.answers) == (FigureState.UNAVAILABLE, True, ())
+    assert "there is no file fees842.csv" in str(one.reason)
+
+
+def test_file__no_row_of_the_validator__unavailable(tmp_path: Path) -> None:
+    known, unknown = fetch(fees_file(tmp_path, "vote,fees\nV,1\n"), "V", "W")
+    assert (known.state, unknown.state) == (FigureState.FINAL, FigureState.UNAVAILABLE)
+
+
+def test_file__longer_than_allowed__not_read(tmp_path: Path) -> None:
+    settings = fees_file(tmp_path, "vote,fees\n" + "V" * 2_000).model_copy(update={"max_body_bytes": 1_024})
+    assert "max_body_bytes" in str(only(fetch(settings, "V")).reason)
+
+
+def test_file__many_epochs_in_one__only_the_rows_of_the_one_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "fees.csv").write_text(f"vote,epoch,fees\nV,841,oops\nV,{EPOCH},2\nV,843,\n")
+    settings = own(tmp_path, "fees", "fees.csv", {**_fees_columns(), "epoch": {"column": "epoch"}})
+    assert read_fees(only(fetch(settings, "V")).answers[0], NAME)["V"].fees == 2_000_000_000
+    assert "row 2" in str(only(fetch(settings, "V", epoch=841)).reason)
+    assert only(fetch(settings, "V", epoch=7)).state is FigureState.UNAVAILABLE
+
+
+def _fees_columns() -> dict[str, Any]:
+    return {"validator": {"column": "vote"}, "fees": {"column": "fees", "unit": "SOL"}}
+
+
+def test_fetch_digest__other_mapping_or_other_bytes__another_digest(tmp_path: Path) -> None:
+    def digest(text: str, **column: str) -> str:
+        (answer,) = only(fetch(fees_file(tmp_path, text, **column), "V")).answers
+        assert str(tmp_path) not in request_text(answer.request)
+        told = (answer.request_key, request_text(answer.request), answer.status, answer.response_hash)
+        return fetch_digest("file", FigureState.FINAL, None, [told])
+
+    first = digest("vote,fees\nV,1.5\n")
+    assert first == digest("vote,fees\nV,1.5\n")
+    assert len({first, digest("vote,fees\nV,1.50\n"), digest("vote,fees\nV,1.5\n", rounding="floor")}) == 3
+
+
+def sheet(*rows: list[Cell]) -> list[list[Cell]]:
+    return [list(SHEET), *rows]
+
+
+def test_positions__the_sheet__stake_accounts_with_both_wallets(tmp_path: Path) -> None:
+    rows = sheet(
+        [
+            "V",
+            ("n", str(EPOCH)),
+            "acc1",
+            "s1",
+            "w1",
+            ("n", "9722905981190890"),
+            ("n", "700"),
+            ("n", "18446744073709551615"),
+        ],
+        ["V", ("n", str(EPOCH)), "acc2", ("inlineStr", "s2-inline"), "w2", ("n", "1E9"), ("n", str(EPOCH)), None],
+        ["V", ("n", str(EPOCH)), "acc3", ("str", "s3"), "w3", ("n", "5"), ("n", "700"), ("n", str(EPOCH))],
+        ["V", ("n", str(EPOCH - 1)), "acc1", "s1", "w1", ("n", "1"), ("n", "700"), None],
+    )
+    (tmp_path / "stake.xlsx").write_bytes(workbook(rows, "Stake"))
+    settings = own(tmp_path, "positions", "stake.xlsx", POSITIONS, sheet="Stake")
+    one = only(fetch(settings, "V"))
+    first, second, third = (position.account for position in read_positions(one.answers[0], NAME)["V"])
+    assert (first.stake, first.activation_epoch, first.deactivation_epoch) == (9_722_905_981_190_890, 700, None)
+    assert (second.staker_key, second.withdrawer_key, second.stake) == ("s2-inline", "w2", 10**9)
+    assert third.deactivation_epoch == EPOCH
+    staged = StagedFetch(1, "positions", NAME, "file", "V", one.state, None, one.answers)
+    told = canonical_positions(reference("V"), [staged])
+    validator = told.frame.filter(told.frame["row_kind"] == "VALIDATOR").to_dicts()[0]
+    assert (validator["active_stake"], validator["activating_stake"], validator["deactivating_stake"]) == (
+        9_722_905_981_190_895,
+        10**9,
+        5,
+    )
+    assert (validator["state"], validator["reason"]) == ("final", "NO_TOTAL")
+
+
+def test_stake_accounts__file_of_several_validators__those_of_the_one_asked_about(tmp_path: Path) -> None:
+    number = ("n", str(EPOCH))
+    rows = sheet(*([key, number, f"acc-{key}", "s", "w", ("n", "1"), ("n", "1"), None] for key in ("V", "W")))
+    (tmp_path / "stake.xlsx").write_bytes(workbook(rows))
+    settings = own(tmp_path, "positions", "stake.xlsx", POSITIONS)
+    first, second = fetch(settings, "V", "W")
+    adapter = adapter_for(settings)
+    told = [adapter.stake_accounts(one.answers, one.subject) for one in (first, second)]
+    assert told == [("acc-V",), ("acc-W",)]
+    assert adapter.stake_accounts(first.answers, "X") == ()
+
+
+def test_positions__total_that_does_not_fit__partial(tmp_path: Path) -> None:
+    text = f"v,e,a,w,s,on,off,all\nV,{EPOCH},acc,w,5,1,,7\n"
+    (tmp_path / "p.csv").write_text(text)
+    names = dict(zip("vea", ("validator", "epoch", "account"), strict=True)) | {"w": "withdrawer"}
+    columns: dict[str, Any] = {field: {"column": column} for column, field in names.items()}
+    columns |= {"activation_epoch": {"column": "on"}, "deactivation_epoch": {"column": "off"}}
+    columns |= {"stake": {"column": "s", "unit": "lamports"}, "validator_stake": {"column": "all", "unit": "lamports"}}
+    one = only(fetch(own(tmp_path, "positions", "p.csv", columns), "V"))
+    told = canonical_positions(
+        reference("V"), [StagedFetch(1, "positions", NAME, "file", "V", one.state, None, one.answers)]
+    )
+    states = dict(zip(told.frame["row_kind"], told.frame["state"], strict=True))
+    assert states == {"VALIDATOR": "partial", "ACCOUNT": "final"}
+
+
+def test_others__every_data_type__read(tmp_path: Path) -> None:
+    text = "vote,id,name,stake,c,mc,tips,own,infl,dz,host\nV,I,N,1.5,9.95,10,88.565530355,,100,12.05359308335,\n"
+    (tmp_path / "all842.csv").write_text(text)
+
+    def column(name: str, unit: str | None = None, rounding: str = "exact") -> dict[str, str]:
+        return {"column": name} | ({} if unit is None else {"unit": unit, "rounding": rounding})
+
+    def answers(data_type: str, **columns: dict[str, str]) -> Any:
+        settings = own(tmp_path, data_type, "all{epoch}.csv", {"validator": column("vote"), **columns})
+        one = only(fetch(settings, "V"))
+        assert (one.state, one.subject) == (FigureState.FINAL, "V" if data_type in ("mev", "rewards") else EVERYONE)
+        return one.answers[0]
+
+    rate = column("c", "percent")
+    tips = answers("mev", total_tips=column("tips", "SOL"), mev_commission=column("mc", "percent"))
+    assert read_tips(tips, NAME) == {"V": FileTips(88_565_530_355, 1_000, None)}
+    rewards = answers("rewards", total_rewards=column("infl", "lamports"), commission_rate=rate)
+    assert read_rewards(rewards, NAME) == {"V": [FileReward(None, None, None, 100, 995)]}
+    meta = answers("meta", identity=column("id"), name=column("name"), commission_rate=rate)
+    assert read_meta(meta, NAME) == {"V": FileMeta("I", "N", 995, None, None)}
+    costs = answers("costs", NETWORK_FEE=column("dz", "SOL", "half_up"), INFRASTRUCTURE=column("host", "SOL"))
+    assert read_costs(costs, NAME) == {"V": {"NETWORK_FEE": 12_053_593_083}}
+
+
+def test_meta__some_validators_not_in_the_file__partial_so_that_the_next_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"v,e,id\nV,{EPOCH},I\n")
+    columns = {"validator": {"column": "v"}, "epoch": {"column": "e"}, "identity": {"column": "id"}}
+    one = only(fetch(own(tmp_path, "meta", "m.csv", columns), "V", "W"))
+    assert (one.subject, one.state, one.other_may_know) == (EVERYONE, FigureState.PARTIAL, True)
+
+
+def xlsx_problem(folder: Path, body: bytes, **fields: Any) -> str:
+    (folder / "stake.xlsx").write_bytes(body)
+    one = only(fetch(own(folder, "positions", "stake.xlsx", POSITIONS, **fields), "V"))
+    assert one.state is FigureState.PENDING
+    return str(one.reason)
+
+
+_ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&b;</t></si></sst>"""
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"PK\x03\x04 not a zip", "no XLSX file"),
+        (workbook(sheet())[:-40], "no XLSX file"),
+        (workbook(sheet(), xl__sharedStrings_xml=_ENTITIES), "document type"),
+        (workbook(sheet(), xl__worksheets__sheet1_xml=b"<worksheet><row>"), "broken XLSX"),
+        (workbook([["a"], [("e", "#REF!")]]), "holds the error #REF!"),
+        (workbook([["a"], [("s", "99")]]), "names a text that is not there"),
+        (workbook([]), "no header"),
+    ],
+)
+def test_xlsx__broken_or_hostile__refused(tmp_path: Path, body: bytes, problem: str) -> None:
+    assert problem in xlsx_problem(tmp_path, body)
+
+
+def test_xlsx__bomb__refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_cells, "UNPACKED_BYTES_MAX", 5_000_000)
+    bomb = workbook(sheet(), xl__sharedStrings_xml=b"<sst>" + b" " * 50_000_000 + b"</sst>")
+    assert len(bomb) < 100_000
+    assert "unpacked it is longer" in xlsx_problem(tmp_path, bomb)
+
+
+def test_xlsx__other_sheet_name__named(tmp_path: Path) -> None:
+    assert "no sheet 'Stakes'; it has Sheet1" in xlsx_problem(tmp_path, workbook(sheet()), sheet="Stakes")
+
+
+@given(st.binary(max_size=300), st.integers(0, 2_000))
+def test_xlsx__bytes_changed_anywhere__rows_or_a_problem(noise: bytes, place: int) -> None:
+    body = workbook(sheet(["V", ("n", "1"), "a", "s", "w", ("n", "1"), ("n", "1"), None]))
+    garbled = body[:place] + noise + body[place + len(noise) :]
+    try:
+        rows = list(file_cells.xlsx_rows(garbled, None))
+    except file_cells.FileProblem:
+        return
+    assert all(isinstance(cell, str) for _, cells in rows for cell in cells)

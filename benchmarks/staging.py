@@ -1,0 +1,110 @@
+"""An epoch of fifty validators with 20,000 leader slots: fetched from the simulated chain and staged."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from rich.console import Console
+
+from aurora_pipeline.config import load_configuration
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.truth import cast_of, truth
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import Period
+from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
+from aurora_pipeline.providers.asking import asking_unrecorded
+from aurora_pipeline.providers.kinds import KINDS, adapter_for
+from aurora_pipeline.providers.solana_periods import Bounds, bounds
+from aurora_pipeline.staging.observe import observe
+from aurora_pipeline.staging.run import stage
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.embedded import EmbeddedPostgres
+from aurora_pipeline.store.migrate import upgrade
+from benchmarks.positions import told
+
+DATA_TYPES = ("meta", "positions", "fees", "rewards", "mev")
+
+
+def configuration(url: str) -> Configuration:
+    """The demo's configuration for a simulator."""
+    demo = Path(str(files("aurora_pipeline.demo")))
+    return load_configuration(demo / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": url}, KINDS)
+
+
+def epoch_bounds(provider: Provider, epoch: int) -> Bounds:
+    """Where an epoch begins and ends, as the node says."""
+
+    async def go() -> Bounds:
+        async with asking_unrecorded(provider, adapter_for(provider)) as ask:
+            return await bounds(epoch, ask, provider.name)
+
+    return asyncio.run(go())
+
+
+def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None:
+    """One pass; each data type is measured."""
+    epoch = parameters.first_epoch
+    validators = tuple(
+        ValidatorAsked(one.vote, None) for one in cast_of(parameters).validators[: parameters.validators]
+    )
+    led = sum(one.leader_slots for one in truth(parameters, epoch).validators)
+    with (
+        EmbeddedPostgres.start(home / "postgres") as server,
+        SimulatorProcess(home / "chain" / "state.json", **parameters.as_dict()) as simulator,
+    ):
+        server.ensure_database("bench")
+        database = Database(server.dsn("bench"))
+        upgrade(database)
+        settings = configuration(simulator.url)
+        chain = settings.chain(CHAIN_ID)
+        simulator.advance(epoch=epoch, fraction_bps=5_000)
+        first, last = parameters.first_slot(epoch), parameters.last_slot(epoch)
+        scope = FetchScope(CHAIN_ID, epoch, first, last, validators)
+        observe(database, settings, chain, scope, simulator.clock()["head_slot"])
+        simulator.advance(epoch=epoch + 1, fraction_bps=9_000)
+        found = epoch_bounds(settings.providers["demo-rpc"], epoch)
+        period = Period(
+            PeriodKey(CHAIN_ID, epoch),
+            found.first_slot,
+            found.last_slot,
+            found.first_block_slot,
+            found.last_block_slot,
+            found.started_at,
+            found.ended_at,
+        )
+        Console().print(f"{len(validators)} validators, {led} leader slots; budget 40 s for all", highlight=False)
+
+        def everything() -> None:
+            for name in data_types:
+                report = told(name, partial(stage, database, settings, chain, period, name, validators))
+                assert set(report.states) == {"final"}, report
+
+        told("all together", everything)
+
+
+def main() -> None:
+    """Measure, as often as wanted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--slots", type=int, default=26_400, help="per epoch; about three quarters are led by ours")
+    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--with-costs", action="store_true", help="also every block with the fees of its transactions")
+    options = parser.parse_args()
+    os.environ.setdefault("POLARS_MAX_THREADS", "2")
+    parameters = Parameters(validators=50, stake_accounts=2_000, slots_per_epoch=options.slots)
+    names = (*DATA_TYPES, "costs") if options.with_costs else DATA_TYPES
+    for _ in range(options.repeat):
+        with tempfile.TemporaryDirectory(prefix="aurora-bench-") as name:
+            run(Path(name), parameters, names)
+
+
+if __name__ == "__main__":
+    main()
