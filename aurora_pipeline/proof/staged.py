@@ -25,12 +25,16 @@ class Staged:
 
     key: PeriodKey
     fetches: Mapping[str, Mapping[str, int]]
-    """Fetch ids by digest, by name (data type/provider/subject)."""
+    """Fetch ids by digest, by name (data type/provider/subject); of fetches that say the same, the newest."""
+    fetch_digests: Mapping[int, str]
+    """The recomputed digest of each fetch."""
 
-    @property
-    def fetch_digests(self) -> Mapping[int, str]:
-        """The recomputed digest of each fetch."""
-        return {number: digest for by_digest in self.fetches.values() for digest, number in by_digest.items()}
+
+def fetch_place(key: PeriodKey, name: str) -> tuple[PeriodKey, str]:
+    """Which period's fetch an input of a snapshot of `key` names: its own, unless the name ends in `@chain:epoch`."""
+    fetch, _, period = name.rpartition("@")
+    # A cross-checker's name stands behind an @ too, but holds no colon.
+    return (PeriodKey.parse(period), fetch) if ":" in period else (key, name)
 
 
 def verify_staged(
@@ -42,14 +46,16 @@ def verify_staged(
     payloads = {row["payload_id"]: row for row in _payloads(connection, key, wanted)}
     _verify_bodies(connection, key, payloads, wanted is None, findings)
     found: dict[str, dict[str, int]] = defaultdict(dict)
+    digests: dict[int, str] = {}
     for row in fetches:
         digest = _verify_fetch(key, row, payloads, findings)
         if digest is not None:
             found[_name(row)][digest] = row["fetch_id"]
+            digests[row["fetch_id"]] = digest
     if only is None:
         _verify_observations(connection, key, payloads, findings)
     _verify_period(connection, key, payloads if only is None else None, findings)
-    return Staged(key, found)
+    return Staged(key, found, digests)
 
 
 def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | None) -> list[dict[str, Any]]:
