@@ -74,7 +74,9 @@ def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey, staged
     if names_no_stake_accounts(loaded.fetches) or share_a_collector(observed[0], loaded.reference.keys):
         observed[0] = load_observed(connection, loaded, DataType.POSITIONS, key.epoch)
     result = canonical_rewards(loaded.reference, loaded.fetches, observed)
-    return draft_of(REWARDS, loaded, result, *(fetch.as_input for fetches in observed for fetch in fetches))
+    before = str(PeriodKey(key.chain_id, key.epoch - 1))
+    inputs = [fetch.as_input for fetch in observed[0]] + [fetch.as_input_of(before) for fetch in observed[1]]
+    return draft_of(REWARDS, loaded, result, *inputs)
 
 
 def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.META) -> Draft:

@@ -5,6 +5,7 @@ from typing import Final
 
 import dagster as dg
 
+from aurora_pipeline.canonical.as_told import as_told
 from aurora_pipeline.canonical.assets import DRAFTS
 from aurora_pipeline.canonical.completeness import canonical_completeness, counted
 from aurora_pipeline.canonical.cross_checks import Comparison, canonical_cross_checks
@@ -19,7 +20,7 @@ from aurora_pipeline.staging.plan import checked_by
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.payloads import fetch_identities, staged_providers
+from aurora_pipeline.store.payloads import fetch_identities, load_fetches, staged_providers
 from aurora_pipeline.store.snapshots import Draft, Published, load_published
 
 TABLE_OF: Final = {
@@ -70,7 +71,10 @@ def draft_cross_checks(aurora: Aurora, connection: Connection, key: PeriodKey) -
             inputs += other.inputs
             numbers = {*layer.frame["source_fetch"].unique(), *other.frame["source_fetch"].unique()} - {None}
             fetches = fetch_identities(connection, numbers)
-            comparisons.append(Comparison(role, table, layer.frame, other.frame, provider, kind, fetches))
+            inputs += [fetch.as_input for fetch in fetches.values()]
+            staged = load_fetches(connection, key.chain_id, key.epoch, checked_by(role, provider))
+            frame = as_told(role, other.frame, loaded.reference, staged)
+            comparisons.append(Comparison(role, table, layer.frame, frame, provider, kind, fetches))
     stakes: dict[str, int] = {}
     if any(comparison.role in (DataType.META, DataType.POSITIONS) for comparison in comparisons):
         positions = load_published(connection, POSITIONS, key.chain_id, key.epoch)

@@ -18,7 +18,7 @@ from aurora_pipeline.runtime import Aurora
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.
 PERIODS_PER_TICK = 5
 SAMPLES_PER_PERIOD = 6
-"""How often now-only data is sampled while a period runs. Costs two node calls plus one per validator, each time."""
+"""How often now-only data is sampled while a period runs. Each costs about ten node calls plus one per validator."""
 OBSERVE_JOB = "observe_open_period_job"
 PERIOD_JOB = "period"
 CHAIN_TAG = "chain"

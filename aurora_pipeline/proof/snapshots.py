@@ -11,7 +11,7 @@ import polars as pl
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Lineage, Snapshot, rows_of, snapshots_by_lineage
-from aurora_pipeline.proof.staged import Staged
+from aurora_pipeline.proof.staged import Staged, fetch_place
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, FigureState, Table
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest, salts
@@ -202,8 +202,9 @@ def _verify_snapshot_input(place: str, item: Input, below: Below, findings: Find
 
 
 def _fetches_named(below: Below, key: PeriodKey, name: str) -> Mapping[str, int]:
-    staged = below.staged.get(key)
-    return {} if staged is None else staged.fetches.get(name, {})
+    place, fetch = fetch_place(key, name)
+    staged = below.staged.get(place)
+    return {} if staged is None else staged.fetches.get(fetch, {})
 
 
 def _note_config(key: PeriodKey, place: str, item: Input, below: Below, findings: Findings) -> None:

@@ -25,9 +25,16 @@ class Staged:
 
     key: PeriodKey
     fetches: Mapping[str, Mapping[str, int]]
-    """Fetch ids by digest, by name (data type/provider/subject); of equal fetches the newest."""
+    """Fetch ids by digest, by name (data type/provider/subject); of fetches that say the same, the newest."""
     fetch_digests: Mapping[int, str]
     """The recomputed digest of each fetch; one that was repeated with the same outcome has the same."""
+
+
+def fetch_place(key: PeriodKey, name: str) -> tuple[PeriodKey, str]:
+    """Which period's fetch an input of a snapshot of `key` names: its own, unless the name ends in `@chain:epoch`."""
+    fetch, _, period = name.rpartition("@")
+    # A cross-checker's name stands behind an @ too, but holds no colon.
+    return (PeriodKey.parse(period), fetch) if ":" in period else (key, name)
 
 
 def verify_staged(

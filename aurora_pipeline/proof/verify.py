@@ -22,7 +22,7 @@ from aurora_pipeline.proof.named import configured_values, decision_digests, per
 from aurora_pipeline.proof.publications import published_among, verify_publications_by_id, verify_publications_of
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_of_period
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
-from aurora_pipeline.proof.staged import Staged, verify_staged
+from aurora_pipeline.proof.staged import Staged, fetch_place, verify_staged
 from aurora_pipeline.proof.stated import verify_statements
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
@@ -50,6 +50,9 @@ def verify_period(
     findings = Findings()
     staged = {key: verify_staged(connection, key, findings)}
     snapshots = snapshots_of_period(connection, key, tables)
+    for place, names in _fetches_by_period(snapshots).items():
+        if place != key:
+            staged[place] = verify_staged(connection, place, findings, names)
     frames = _verify_all(connection, snapshots, staged, aurora, findings)
     verify_publications_of(connection, key, findings)
     if not snapshots:
@@ -136,13 +139,21 @@ def _verify_closure(connection: Connection, numbers: Iterable[int], digest: str,
         upstream = named_upstream(connection, reached, LAYERS)
         reached = [snapshot for snapshot in upstream.values() if snapshot.snapshot_id not in closure]
     findings = Findings()
-    names: dict[PeriodKey, set[str]] = {snapshot.key: set() for snapshot in closure.values()}
-    for snapshot in closure.values():
-        names[snapshot.key] |= set(_named([snapshot], "fetch"))
+    names = {snapshot.key: set[str]() for snapshot in closure.values()} | _fetches_by_period(closure.values())
     staged = {key: verify_staged(connection, key, findings, only) for key, only in sorted(names.items())}
     _verify_all(connection, list(closure.values()), staged, aurora, findings)
     verify_publications_by_id(connection, list(closure), findings)
     return findings.report(digest)
+
+
+def _fetches_by_period(snapshots: Iterable[Snapshot]) -> dict[PeriodKey, set[str]]:
+    """The fetches that snapshots name, by the period each is of."""
+    names: dict[PeriodKey, set[str]] = {}
+    for snapshot in snapshots:
+        for name in _named([snapshot], "fetch"):
+            place, fetch = fetch_place(snapshot.key, name)
+            names.setdefault(place, set()).add(fetch)
+    return names
 
 
 def _named(snapshots: Iterable[Snapshot], kind: str) -> list[str]:

@@ -126,9 +126,9 @@ def parsed(answer: Answer, provider: str) -> Node:
 
 @contextmanager
 def collector_paused(body_bytes: int) -> Iterator[None]:
-    """Read a large answer without the cyclic garbage collector, which would look at its objects again and again.
+    """Read large answers without the cyclic garbage collector, which would look at their objects again and again.
 
-    JSON holds no cycles, so nothing is kept longer; it halves the time that a large answer takes.
+    Neither JSON nor rows hold cycles, so nothing is kept longer; it halves the time that parsing takes.
     """
     if body_bytes < _LARGE_BODY_BYTES or not gc.isenabled():
         yield

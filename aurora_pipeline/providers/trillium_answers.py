@@ -31,6 +31,10 @@ class TrilliumValidator:
     tips_total: int | None
     tips_to_validator: int | None
     commission: int | None
+    staker_rewards: int | None
+    """Extrapolated from its largest stake account."""
+    active_stake: int | None
+    """In whole SOL."""
     vote_cost: int | None
 
 
@@ -65,6 +69,8 @@ def _validator(key: str, row: Node) -> TrilliumValidator:
         tips_total=_sol(row, "mev_earned"),
         tips_to_validator=_sol(row, "mev_to_validator"),
         commission=_sol(row, "validator_inflation_reward"),
+        staker_rewards=_sol(row, "delegator_inflation_reward"),
+        active_stake=_sol(row, "activated_stake"),
         vote_cost=_sol(row, "vote_cost"),
     )
 

@@ -176,6 +176,10 @@ class StagedFetch:
         """How a canonical snapshot names this fetch in its lineage."""
         return Input("fetch", f"{self.data_type}/{self.provider}/{self.subject}", self.fetch_digest)
 
+    def as_input_of(self, period: str) -> Input:
+        """How a snapshot of another period names it: with the period the fetch is of."""
+        return replace(self.as_input, name=f"{self.as_input.name}@{period}")
+
 
 def request_text(request: Mapping[str, object]) -> str:
     """A request as fetch digests write it: compact JSON with sorted keys."""
@@ -358,14 +362,23 @@ class FetchIdentity:
     """Who answered a fetch, and what commits to every payload it rests on."""
 
     fetch_id: int
+    data_type: str
     provider: str
+    subject: str
     fetch_digest: str
+
+    @property
+    def as_input(self) -> Input:
+        """How a snapshot names this fetch in its lineage."""
+        return Input("fetch", f"{self.data_type}/{self.provider}/{self.subject}", self.fetch_digest)
 
 
 def fetch_identities(connection: Connection, fetch_ids: Iterable[int]) -> dict[int, FetchIdentity]:
     """Fetches by their number, without any body."""
     rows = connection.execute(
-        "SELECT fetch_id, provider, fetch_digest FROM staging_fetches WHERE fetch_id = ANY(%s)", [list(fetch_ids)]
+        """SELECT fetch_id, data_type, provider, subject, fetch_digest FROM staging_fetches
+           WHERE fetch_id = ANY(%s)""",
+        [list(fetch_ids)],
     ).fetchall()
     return {row["fetch_id"]: FetchIdentity(**row) for row in rows}
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from aurora_pipeline.config.chain import Chain
@@ -108,10 +109,18 @@ def world(home: Path, epochs: range, parameters: Parameters = SMALL) -> Iterator
 
 
 @contextmanager
-def production_world(home: Path, database_url: str, epochs: range, parameters: Parameters) -> Iterator[World]:
+def production_world(
+    home: Path,
+    database_url: str,
+    epochs: range,
+    parameters: Parameters,
+    changed: Mapping[str, str] = MappingProxyType({}),
+    more_providers: str = "",
+) -> Iterator[World]:
     """As an operator has it: own YAML files, a database that somebody else runs, the simulator as its providers.
 
-    Periods are final two slots after their end, which leaves time in which nothing is paid or published yet.
+    Periods are final two slots after their end, which leaves time in which nothing is paid or published yet. `changed`
+    gives lines of chains.yaml by what they replace.
     """
     demo = files("aurora_pipeline.demo")
     chains = (demo / "chains.yaml").read_text().replace("finality_lag: 32", "finality_lag: 2")
@@ -119,6 +128,10 @@ def production_world(home: Path, database_url: str, epochs: range, parameters: P
     retries = "retries: {attempts: 3, wait_seconds_max: 1}"
     assert "finality_lag: 2" in chains
     assert retries in providers
+    for old, new in changed.items():
+        assert old in chains
+        chains = chains.replace(old, new)
+    providers += more_providers
     (home / "chains.yaml").write_text(chains)
     (home / "providers.yaml").write_text(providers.replace(retries, "retries: {attempts: 2, wait_seconds_max: 0}"))
     with SimulatorProcess(home / "simulator.json", **parameters.as_dict()) as simulator:
