@@ -20,7 +20,10 @@ PARAMETERS = Parameters(seed=5, validators=3, stake_accounts=60, slots_per_epoch
 ARCHIVED, OBSERVED = 850, 851
 CHANGED = {
     "      positions: [demo-rpc]\n": "      positions: [demo-rpc, archive]\n",
-    "    roles:\n": "    cross_checks:\n      mev: [demo-trillium]\n      fees: [demo-trillium]\n      meta: [demo-trillium]\n    roles:\n",
+    "    roles:\n": (
+        "    cross_checks:\n      mev: [demo-trillium]\n      fees: [demo-trillium]\n"
+        "      meta: [demo-trillium]\n    roles:\n"
+    ),
 }
 PROVIDERS = """
   demo-trillium:

@@ -471,7 +471,9 @@ def test_verify__every_epoch_with_what_ran_on__follows_from_its_inputs(past: Wor
         with past.aurora.database.connect() as connection:
             report = verify_period(connection, past.key(epoch), aurora=past.aurora, deep=True)
         assert report.holds, report.failures
-        assert [finding for finding in report.notes if "recompute" in str(finding)] == []
+        # Stake events name the epoch before as it was; they wait for the next recompute of everything.
+        stale = [finding for finding in report.notes if "recompute" in str(finding)]
+        assert [finding for finding in stale if "canonical_stake_events" not in finding.where] == []
 
 
 def test_allocation__over_all_that_was_ever_published__conserves_every_component(past: World) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from aurora_pipeline.cli import app
+from aurora_pipeline.cli import build_app
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.providers.checking import _CHEAP
 from aurora_pipeline.providers.kinds import KINDS
@@ -35,7 +35,7 @@ def check(home: Path, monkeypatch: pytest.MonkeyPatch, reply: Reply, *arguments:
         (home / "chains.yaml").write_text(CHAINS)
         monkeypatch.setenv("AURORA_HOME", str(home))
         monkeypatch.delenv("AURORA_DEMO", raising=False)
-        return CliRunner().invoke(app, ["providers", "check", *arguments])
+        return CliRunner().invoke(build_app(["providers"]), ["providers", "check", *arguments])
 
 
 FINE = json_reply({"epoch": 842, "slot_height": 5}, **{"ratelimit-remaining": "19"})

@@ -72,7 +72,7 @@ def test_publish__first_content__is_in_force_with_its_digest(database: Database)
     (outcome,) = write_check_publish(database, [draft(10**30, 0, None)])
     assert outcome.standing is Standing.PUBLISHED
     assert outcome.completeness is Completeness.PARTIAL
-    assert outcome.totals == {"fees": 10**30}
+    assert outcome.totals == {"fees": 10**30, "base_fees": 0, "priority_fees": 0}
     assert in_force(database) == [10**30, 0, None]
     with database.connect() as connection:
         assert content_digest(FEES, stored_rows(connection, FEES, outcome.snapshot_id)) == outcome.content_digest
