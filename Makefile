@@ -9,10 +9,10 @@ PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-che
 $(shell if [ -e .venv/checkout ]; then \
   [ "$$(cat .venv/checkout)" = "$$(pwd -P)" ] && .venv/bin/python -c "" 2>/dev/null || rm -rf .venv; fi)
 
-.PHONY: help demo up test lint format types bench migrate clean
+.PHONY: help demo up test test-slow lint format types bench migrate clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/installed ## from nothing to statements, on a simulated chain
 	@.venv/bin/aurora demo
@@ -20,8 +20,11 @@ demo: .venv/installed ## from nothing to statements, on a simulated chain
 up: .venv/installed ## open the Dagster UI
 	@.venv/bin/aurora --demo up
 
-test: .venv/installed-dev ## run all tests, on a PostgreSQL of their own
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+test: .venv/installed-dev ## run the tests, on a PostgreSQL of their own
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: .venv/installed-dev ## run the tests that take longer, as CI does too
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m slow
 
 lint: .venv/installed-dev ## check formatting, style and types
 	.venv/bin/ruff format --check .

@@ -16,6 +16,8 @@ from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.end_to_end.world import World, production_world
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = Parameters(seed=5, validators=3, stake_accounts=60, slots_per_epoch=80)
 ARCHIVED, OBSERVED = 850, 851
 CHANGED = {

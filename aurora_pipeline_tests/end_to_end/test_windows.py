@@ -42,6 +42,8 @@ from aurora_pipeline.tables import ALL_TABLES
 from aurora_pipeline.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline_tests.end_to_end.world import World, kept_environment, world
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = 850, 851, 852
 EPOCHS = range(FIRST, THIRD + 1)
 OWNER = "Halcyon Fund"
