@@ -44,7 +44,7 @@ def database(server: EmbeddedPostgres) -> Iterator[Database]:
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
     with admin.autocommit() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy".encode())
     yield Database(server.dsn(name))
     with admin.autocommit() as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -67,7 +67,7 @@ def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
     """The name of a database in which one simulated epoch is staged, computed and published."""
     name = f"proof_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with Database(server.dsn("postgres")).autocommit() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy".encode())
     home = tmp_path_factory.mktemp("proof")
     with (
         SimulatorProcess(home / "simulator.json", **PARAMETERS.as_dict()) as simulator,
@@ -117,7 +117,7 @@ def copied(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[
     name = f"{computed}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
     with admin.autocommit() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed} STRATEGY file_copy".encode())
     with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:
         yield aurora
     with admin.autocommit() as connection:
