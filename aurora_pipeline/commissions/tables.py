@@ -131,7 +131,7 @@ PARTNER_COMMISSION_LINES = Table(
         "wallet_address",
         "kind",
     ),
-    unique=(("snapshot_id", "line_id"),),
+    row_id="line_id",
     indexes=(("line_id",),),
 )
 

@@ -202,7 +202,7 @@ def create_table(table: Table) -> str:
         columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots")
         if table.salted:
             columns.append("salt sha256_hex NOT NULL")
-        key = f"snapshot_id, {key}"
+        key = f"snapshot_id, {table.row_id or key}"
     # Columns of later versions stand last, where ALTER TABLE puts them.
     later = sorted((column for column in table.columns if column.since > 1), key=lambda column: column.since)
     columns += [_column(column) for column in later]

@@ -64,6 +64,8 @@ class Table:
     """The layer's version: raised when the meaning of its rows changes, part of every lineage digest."""
     salted: bool = False
     """Leaves begin with a secret salt, so that a bundle can show some rows and hide the rest."""
+    row_id: str | None = None
+    """A column that says the same as the key in one value: the database then needs no index over the long key."""
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
 

@@ -1087,8 +1087,7 @@ CREATE TABLE layers.partner_commission_lines (
     rule_trace text,
     validator_amount amount,
     wallet_weight amount,
-    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, agreement_id, rule_key, validator_key, wallet_address, kind),
-    UNIQUE (snapshot_id, line_id)
+    PRIMARY KEY (snapshot_id, line_id)
 );
 COMMENT ON TABLE layers.partner_commission_lines IS 'What each rule of each agreement pays for each validator in a period, with what it was computed from.';
 COMMENT ON COLUMN layers.partner_commission_lines.chain_id IS 'The chain, as named in chains.yaml.';
