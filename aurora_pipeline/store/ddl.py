@@ -129,46 +129,6 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     return statements
 
 
-_WITHOUT_VIEWS = """
-DROP VIEW staging_payloads_json;
-DROP VIEW snapshot_states;
-DROP FUNCTION in_force_as_of(timestamptz);
-DROP VIEW in_force;
-"""
-
-_WITHOUT_FOUNDATION = """
-DROP TABLE instance_secret;
-DROP FUNCTION as_json(bytea);
-DROP FUNCTION await_moment(timestamptz);
-DROP FUNCTION record_instant();
-DROP TABLE ledger_clock;
-DROP FUNCTION refuse_change();
-DROP DOMAIN sha256_hex;
-DROP DOMAIN amount;
-DROP SCHEMA layers;
-"""
-
-
-def drop_statements(tables: Iterable[Table]) -> list[str]:
-    """The way back from `create_statements`, naming each object: what somebody else keeps beside it stays."""
-    declared = list(tables)[::-1]
-    statements = [_drop_layer(table) for table in declared if table.role is Role.LAYER]
-    statements.append(_WITHOUT_VIEWS)
-    statements += [f"DROP TABLE {table.name};" for table in declared if table.role is not Role.LAYER]
-    statements.append(_WITHOUT_FOUNDATION)
-    return statements
-
-
-def _drop_layer(table: Table) -> str:
-    statements = [f"DROP VIEW {table.name}_in_coins;"] if table.amounts else []
-    statements += [
-        f"DROP FUNCTION {table.name}_as_of(timestamptz);",
-        f"DROP VIEW {table.name};",
-        f"DROP TABLE {LAYER_SCHEMA}.{table.name};",
-    ]
-    return "\n".join(statements)
-
-
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 

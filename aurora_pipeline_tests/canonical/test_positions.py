@@ -128,7 +128,7 @@ def test_validator__accounts_of_another_validator_answered__not_taken_for_none()
 
 def test_validator__question_narrowed_to_one_owner__not_taken_for_all() -> None:
     narrowed = stake_accounts("V", stake_account("s1", "V", 40))
-    filters = narrowed.request["body"]["params"][1]["filters"]  # type: ignore[index]
+    filters = narrowed.request["body"]["params"][1]["filters"]  # type: ignore[index]  # JSON a few levels deep
     filters.append({"memcmp": {"offset": 44, "bytes": "Client"}})
     assert total_row(positions_from(vote_accounts(vote_account("V", 40)), narrowed)) == (40, "partial")
 
@@ -156,7 +156,7 @@ def test_positions__accounts_of_all_in_one_answer__each_validator_gets_its_own(
 ) -> None:
     sums = {key: sum(stake for voter, stake in accounts.values() if voter == key) for key in "VW"}
     everything = stake_accounts("V", *(stake_account(name, voter, stake) for name, (voter, stake) in accounts.items()))
-    everything.request["body"]["params"][1]["filters"] = [{"dataSize": 200}]  # type: ignore[index]
+    everything.request["body"]["params"][1]["filters"] = [{"dataSize": 200}]  # type: ignore[index]  # JSON a few levels deep
     observed = vote_accounts(vote_account("V", sums["V"]), vote_account("W", sums["W"]))
     staged = fetch("positions", [observed, everything], subject=EVERYONE)
     result = canonical_positions(reference("V", "W"), [staged])
