@@ -17,6 +17,7 @@ from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, 
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.importing import importing
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import EpochStatus, chain_status, epoch_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
@@ -125,9 +126,10 @@ def recompute(
 
 def job_runner(aurora: Aurora) -> JobRunner:
     """The runner of this instance's jobs. Loading Dagster takes a second, so only commands that run pay for it."""
-    from aurora_pipeline.definitions import Overrides, build_definitions
+    with importing():
+        from aurora_pipeline.definitions import Overrides, build_definitions
 
-    return JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
+        return JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
 
 
 def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKey]:
