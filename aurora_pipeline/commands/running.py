@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -68,7 +69,7 @@ def backfill(
 ) -> None:
     """Fetch what is missing of some epochs and compute every layer. What is complete is not asked again."""
     wanted = parse_epochs(epochs)
-    with opened(asks_providers=True) as aurora:
+    with opened(asks_providers=True, meanwhile=load_dagster) as aurora:
         chain = usable_chain(aurora, chain_id)
         runner = job_runner(aurora)
         keys = final_keys(aurora, chain, wanted)
@@ -124,8 +125,15 @@ def recompute(
     report(ends, as_json)
 
 
+def load_dagster() -> None:
+    """Import what a run needs, which takes most of a second: the definitions, Dagster's storage, Pandera."""
+    with importing():
+        for name in ("aurora_pipeline.definitions", "dagster_postgres", "pandera.polars"):
+            import_module(name)
+
+
 def job_runner(aurora: Aurora) -> JobRunner:
-    """The runner of this instance's jobs. Loading Dagster takes a second, so only commands that run pay for it."""
+    """The runner of this instance's jobs. Only commands that run something pay for loading Dagster."""
     with importing():
         from aurora_pipeline.definitions import Overrides, build_definitions
 

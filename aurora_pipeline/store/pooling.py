@@ -7,9 +7,11 @@ Dagster's classes. docs/decisions/ says more.
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
-from sqlalchemy import URL, CreateEnginePlugin
+from sqlalchemy import URL, CreateEnginePlugin, Engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 # A process of Dagster has three storages; what exceeds this is closed on return instead of kept.
@@ -18,15 +20,29 @@ _MORE_AT_PEAKS = 20
 
 
 class PooledConnections(CreateEnginePlugin):
-    """Replaces an engine's NullPool by a small pool that checks a connection before lending it."""
+    """Replaces an engine's NullPool by a small pool that looks at a connection before lending it."""
 
     def __init__(self, url: URL, kwargs: dict[str, Any]) -> None:
         super().__init__(url, kwargs)
         kwargs["poolclass"] = QueuePool
         kwargs["pool_size"] = _KEPT_CONNECTIONS
         kwargs["max_overflow"] = _MORE_AT_PEAKS
-        kwargs["pool_pre_ping"] = True
 
     def update_url(self, url: URL) -> URL:
         """The URL without this plugin's name, as the driver wants it."""
         return url.difference_update_query(["plugin"])
+
+    def engine_created(self, engine: Engine) -> None:
+        """Have every connection looked at when it is lent."""
+        event.listen(engine, "checkout", _refuse_ended)
+
+
+def _refuse_ended(connection: Any, record: object, lent: object) -> None:
+    """A session that the server ended has its farewell waiting to be read; an idle one has nothing.
+
+    SQLAlchemy's own check asks the server each time, which is a tenth of what Dagster's records cost.
+    """
+    arrived = select.poll()
+    arrived.register(connection.fileno(), select.POLLIN)
+    if arrived.poll(0):
+        raise DisconnectionError("something arrived on an idle connection")
