@@ -11,7 +11,7 @@ from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE
 
 _CONFIGURATION = "dagster.yaml"
 FOREGROUND_CONFIGURATION = "foreground.yaml"
-"""For runs in a command's own process: what they print belongs on the terminal, and capturing it starts four processes."""
+"""For runs in a command's own process: what they print belongs on the terminal; capturing it takes four processes."""
 _UNCAPTURED = """
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
