@@ -33,7 +33,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
                     connection.execute("ALTER SYSTEM SET fsync = off")
                     connection.execute("SELECT pg_reload_conf()")
                 postgres.ensure_database(_TEMPLATE)
-                upgrade(Database(postgres.dsn(_TEMPLATE)))
+                template = Database(postgres.dsn(_TEMPLATE))
+                upgrade(template)
+                template.let_go()
                 ready.touch()
         yield postgres
 

@@ -116,6 +116,8 @@ def copied(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[
     """Aurora on a copy of the computed database, for what has to be committed."""
     name = f"{computed}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
+    # Nobody may be in a database that is copied.
+    Database(server.dsn(computed)).let_go()
     with admin.autocommit() as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed} STRATEGY file_copy".encode())
     with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:
