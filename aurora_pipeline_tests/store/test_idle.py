@@ -42,12 +42,18 @@ def test_session__ended_by_the_server__a_new_one_is_begun(database: Database) ->
 def test_session__block_raised__is_not_used_again_and_nothing_is_committed(database: Database) -> None:
     with database.connect() as connection:
         connection.execute("CREATE TABLE told (number integer)")
-    with pytest.raises(KeyError), database.connect() as connection:
-        failed = pid(connection)
-        connection.execute("INSERT INTO told VALUES (1)")
-        raise KeyError
+    failed = []
+
+    def insert_and_fail() -> None:
+        with database.connect() as connection:
+            failed.append(pid(connection))
+            connection.execute("INSERT INTO told VALUES (1)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        insert_and_fail()
     with database.connect() as connection:
-        assert pid(connection) != failed
+        assert [pid(connection)] != failed
         assert connection.execute("SELECT * FROM told").fetchall() == []
 
 
