@@ -150,9 +150,10 @@ def run_errand(
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
     best = kept(heard.outcomes)
     with database.connect() as connection:
-        for outcome in best.values():
-            if worth_recording(outcome, states.get(outcome.fetched.subject)):
-                _record(connection, period, errand.stored_as, outcome, dagster_run)
+        with connection.pipeline():
+            for outcome in best.values():
+                if worth_recording(outcome, states.get(outcome.fetched.subject)):
+                    _record(connection, period, errand.stored_as, outcome, dagster_run)
         now = states_that_count(validators, fetch_states(connection, chain_id, epoch, errand.stored_as))
         report = _report(period, errand.stored_as, heard, best, now)
         _record_run(connection, report, dagster_run, started_at)
