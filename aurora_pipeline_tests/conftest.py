@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
+
+# A busy machine makes any example slow; what hangs is ended by the limit of every test.
+settings.register_profile("aurora", deadline=None)
+settings.load_profile("aurora")
 
 _TEMPLATE = "aurora_template"
 _numbers = itertools.count(1)
