@@ -47,7 +47,7 @@ pytestmark = pytest.mark.slow
 FIRST, SECOND, THIRD = 850, 851, 852
 EPOCHS = range(FIRST, THIRD + 1)
 OWNER = "Halcyon Fund"
-STARTED = "2026-08-30"
+STARTED = "2026-08-20"
 LINES = ("partner_commission_lines", "commission_rule_results", "revenue_allocation")
 
 
@@ -501,7 +501,7 @@ def test_allocation__over_all_that_was_ever_published__conserves_every_component
 
 
 def test_override__whose_agreement_was_suspended__blocks_the_statement_it_was_meant_for(past: World) -> None:
-    started = datetime.fromisoformat("2026-08-30T12:00:00+00:00")
+    started = datetime.fromisoformat("2026-08-20T12:00:00+00:00")
     change_status(past.aurora.database, "running", Status.SUSPENDED, started, "ada", "a dispute")
     assert [end.failures for end in run_stale(past.aurora, past.runner, past.chain)] == [()] * 3
     row = past.row("SELECT * FROM partner_commission_statements WHERE partner_id = 'halcyon' AND epoch = %s", FIRST)
