@@ -398,8 +398,12 @@ def test_simulate__other_tiers__differ_by_what_they_would_have_paid_and_write_no
     for place, epoch in enumerate(EPOCHS):
         (halcyon,) = [one for one in found if (one.key.epoch, one.partner_id) == (epoch, "halcyon")]
         now = paid(past, "running", "rising", epoch) + paid(past, "running", "capped", epoch)
-        # Overrides were settled under the terms that are replaced, so they are not part of the proposal.
-        assert halcyon.difference == rising(past, epoch, rate=700) + as_capped[place] - now
+        would = rising(past, epoch, rate=700) + as_capped[place]
+        # Overrides were settled under the terms that are replaced: they are no part of the proposal, and this is said.
+        assert halcyon.difference == would - now
+        assert halcyon.overrides.count == (1 if epoch in (FIRST, SECOND) else 0)
+        assert halcyon.by_terms == would - (rising(past, epoch) + as_capped[place])
+        assert halcyon.overrides.amount == now - (rising(past, epoch) + as_capped[place])
         others = [one for one in found if one.key.epoch == epoch and one.partner_id != "halcyon"]
         assert [one.difference for one in others] == [0, 0, 0]
 
@@ -462,6 +466,10 @@ def test_simulate_command__for_people_for_machines_and_for_spreadsheets__says_th
     total = sum(one.difference for one in found if one.partner_id == "halcyon")
     assert f"would have been paid: {'+' if total > 0 else ''}{format_coins(total, 9)}" in shown
     assert "lumen: " in shown
+    assert "2 override(s) of these agreements, decided on other terms, are part of what was paid only." in shown
+    aside = sum(one.overrides.amount for one in found)
+    assert f"{'+' if aside < 0 else ''}{format_coins(-aside, 9)} by overrides" in shown
+    assert [one["difference_by_terms"] for one in rows] == [str(one.by_terms) for one in found]
     assert counts(past) == before
 
 
