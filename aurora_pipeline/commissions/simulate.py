@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.agreements.proposed import Proposal, as_if_in_force
 from aurora_pipeline.agreements.terms import Terms
 from aurora_pipeline.commissions.compute import commission_lines
@@ -74,13 +74,13 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
     began earlier start from what was published then. Overrides of the proposal's agreements are set aside, and told.
     Only reads; raises where a period is not published.
     """
-    known = ChainInForce(connection, chain)
+    known, history = ChainInForce(connection, chain), TermsHistory(connection, chain.chain_id)
     keys = [PeriodKey(chain.chain_id, epoch) for epoch in epochs]
     begins = load_period(connection, keys[0]).started_at
     since = dict(known.active_since())
     for agreement_id in proposal.keys:
         since[agreement_id] = min(begins, since.get(agreement_id, begins))
-    published = known.earlier()
+    published = known.earlier(range(chain.first_period, epochs[-1]))
     totals, losses = dict(published.totals), dict[int, Losses]()
     earlier = Earlier(
         published.published, totals, lambda epoch: losses[epoch] if epoch in losses else published.losses(epoch)
@@ -90,7 +90,7 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
         period = load_period(connection, key)
         pnl, positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in BELOW)
         known.input(PARTNER_COMMISSION_LINES, key.epoch)  # raises where nothing is paid yet
-        recorded = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
+        recorded = history.at(period.last_instant, key.epoch)
         terms = as_if_in_force(connection, recorded, proposal)
         back = look_back(period, terms, pnl.frame["validator_key"].to_list(), known.timeline, since, earlier)
         frames = (pnl.frame, positions.frame, rewards.frame)
