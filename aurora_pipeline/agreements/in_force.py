@@ -114,10 +114,14 @@ class TermsHistory:
         overrides = [row for row in self._overrides.get((epoch,), ()) if row["amount"] is not None]
         if not overrides:
             return terms
+        read = [self._input(COMMISSION_OVERRIDES, row) for row in overrides]
+        in_force = {agreement.agreement_id for agreement in terms.agreements}
+        for key in sorted({row["agreement_id"] for row in overrides} - in_force):
+            # It pays nothing any more, but blocks the statement of whoever it was meant for.
+            agreement = self._agreements[key]
+            read += [self._input(AGREEMENTS, agreement), self._input(PARTNERS, self._partners[agreement["partner_id"]])]
         return replace(
-            terms,
-            inputs=(*terms.inputs, *(self._input(COMMISSION_OVERRIDES, row) for row in overrides)),
-            overrides=tuple(_override(row) for row in overrides),
+            terms, inputs=tuple(dict.fromkeys((*terms.inputs, *read))), overrides=tuple(map(_override, overrides))
         )
 
     def _turning_points(self) -> set[datetime]:

@@ -180,7 +180,7 @@ def run(demo: World, epoch: int) -> RunEnd:
 def test_backfill__before_the_earlier_epoch__waits_and_says_for_which(past: World) -> None:
     end = past.backfill(SECOND)
     assert len(end.failures) == 1
-    assert "solana-demo:0000851 has to wait: lasting/net runs on" in end.failures[0]
+    assert "solana-demo:0000851 has to wait: northwind-clients/commission runs on" in end.failures[0]
     assert "epoch 850 is not published" in end.failures[0]
     assert "`aurora backfill solana-demo 850`" in end.failures[0]
     assert "validator_pnl" in past.in_force(SECOND)
