@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
+from aurora_pipeline.agreements.status import change_status
+from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.operations.runs import RunEnd
@@ -35,6 +38,10 @@ def partial(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     upgrade(Database(server.dsn(name)))
     url = server.url(name).replace("postgresql+psycopg://", "postgresql://")
     with production_world(home, url, STORY, PARAMETERS) as operator:
+        # Terms that run on from epoch to epoch pass on what an earlier one lacks; here each epoch is about itself.
+        signed = datetime.fromisoformat("2026-08-20T12:00:00+00:00")
+        for agreement in ("northwind-clients", "lumen-network"):
+            change_status(operator.aurora.database, agreement, Status.SUSPENDED, signed, "ada", "not signed yet")
         yield operator
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)
