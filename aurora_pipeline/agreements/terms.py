@@ -75,6 +75,22 @@ class Rule:
         return self.attribution_method is Method.CLIENT_REVENUE and self.revenue_component is Component.VOTE_REWARDS
 
     @property
+    def by_introduced_stake(self) -> bool:
+        """Whether the stake of the partner's wallets decides the tier."""
+        return self.tiers is not None and self.tiers.metric is Metric.INTRODUCED_STAKE
+
+    @property
+    def looks_at_wallets(self) -> bool:
+        """Whether anything of it depends on the partner's wallets and their stake: its base, or its tier."""
+        return self.by_introduced_stake or self.attribution_method is not Method.FIXED_SHARE
+
+    @property
+    def looks_at_rewards(self) -> bool:
+        """Whether it also depends on what the wallets earned by staking."""
+        by_rewards = (Component.VOTE_REWARDS, Component.COMMISSION)
+        return self.attribution_method is Method.CLIENT_REVENUE and self.revenue_component in by_rewards
+
+    @property
     def funding(self) -> Component:
         """The component that pays what the rule claims."""
         return self._implied_funding if self.funded_by is None else self.funded_by
@@ -152,6 +168,11 @@ class AgreementInForce:
     partner_id: str
     version: int
     rules: tuple[Rule, ...]
+
+    @property
+    def looks_at_wallets(self) -> bool:
+        """Whether what it pays depends on the partner's wallets."""
+        return any(rule.looks_at_wallets for rule in self.rules)
 
 
 @dataclass(frozen=True)

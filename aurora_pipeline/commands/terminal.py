@@ -26,6 +26,8 @@ from aurora_pipeline.workspace import Workspace, find_workspace
 CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
+EPOCHS_MAX = 10_000
+"""So many epochs one command works on at most."""
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
@@ -101,6 +103,20 @@ def read_day(text: str, option: str) -> datetime:
         return read_instant(text)
     except ValueError as error:
         raise AuroraError(f"{option}: {error}", "a day means 00:00 UTC") from None
+
+
+def epoch_range(first: int, last: int, named: str) -> range:
+    """The epochs from one to another, both included; refused where they run backwards or are too many for one go.
+
+    `named` is how the person wrote them, with places for the first and the last.
+    """
+    if last < first:
+        raise AuroraError(f"{named.format(first, last)} runs backwards", f"write {named.format(last, first)}")
+    if last - first >= EPOCHS_MAX:
+        raise AuroraError(
+            f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
+        )
+    return range(first, last + 1)
 
 
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
