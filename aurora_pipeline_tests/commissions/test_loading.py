@@ -27,6 +27,7 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
@@ -240,6 +241,12 @@ def test_loaded__wallet_of_a_fixed_share_by_introduced_stake__is_named_in_the_li
     assert book.stale() == [SECOND]
     assert _figures(book, FIRST) == _expected(expect(told))
     assert _figures(book, FIRST)["only", "only"] > low
+    (line, *_) = book.rows("SELECT line_id::text AS id FROM partner_commission_lines WHERE epoch = %s", FIRST)
+    with book.aurora.database.connect() as connection:
+        nodes = list(trace_line(connection, line["id"]).walk())
+    stakes = [node.figure for node in nodes if "introduced on" in (node.formula or "")]
+    assert sorted(stake for stake in stakes if stake) == sorted(["100 (0.000000100 SOL)", "101 (0.000000101 SOL)"] * 2)
+    assert sum(node.title.startswith("partner_wallets:") for node in nodes) == 2
 
 
 def test_simulate__fixed_share_by_introduced_stake__reads_the_wallets_too(book: Book) -> None:
