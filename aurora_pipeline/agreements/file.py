@@ -26,13 +26,16 @@ from aurora_pipeline.config.explain import explain
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
 from aurora_pipeline.config.problems import Problem, did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
+from aurora_pipeline.csv_file import FIRST_YEAR
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.free_text import NAME_MAX, fault
 from aurora_pipeline.pnl.tables import Component
 
 _KEY = r"^[a-z0-9][a-z0-9._-]*$"
 _KEY_WORDS = "lower-case letters, digits, dots, hyphens and underscores"
 _SHOWN_AT_MOST = 50
-_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
+_NAME_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+$"
+"""What JSON Schema can say of a name; `free_text.fault` knows the rest."""
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -73,9 +76,30 @@ def _has_unit(value: Any) -> Any:
     return value
 
 
+def _printable(name: str) -> str:
+    found = fault(name, NAME_MAX)
+    if found is not None:
+        raise broken_rule(f"this is no name: {found}", f"write one line of 1 to {NAME_MAX} printable characters")
+    return name.strip()
+
+
+def _within_time(day: date) -> date:
+    if day.year < FIRST_YEAR:
+        raise broken_rule(f"{day} lies before every chain", f"give a day of {FIRST_YEAR} or later")
+    return day
+
+
+_Day: TypeAlias = Annotated[Day, AfterValidator(_within_time)]
 _Component: TypeAlias = Annotated[Component, BeforeValidator(_no_component_all)]
 _Amount: TypeAlias = Annotated[
     str, BeforeValidator(_has_unit), WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN})
+]
+
+
+_Name: TypeAlias = Annotated[
+    str,
+    AfterValidator(_printable),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": NAME_MAX, "pattern": _NAME_PATTERN}),
 ]
 
 
@@ -165,11 +189,11 @@ class AgreementEntry(FrozenModel):
 
     agreement: str = Field(pattern=_KEY, max_length=64, description=f"The agreement's key, for good: {_KEY_WORDS}.")
     partner: str = Field(pattern=_KEY, max_length=64, description="The key of the partner it belongs to, for good.")
-    active_from: Day | None = Field(
+    active_from: _Day | None = Field(
         default=None,
         description="The day (00:00 UTC) from which it accrues, like 2026-01-31; left out: it stays a draft.",
     )
-    valid_from: Day | None = Field(
+    valid_from: _Day | None = Field(
         default=None,
         description="The day (00:00 UTC) from which these terms hold; needed when terms change, for the first terms it"
         " is active_from unless given.",
@@ -188,13 +212,13 @@ class PartnerEntry(FrozenModel):
     """One partner."""
 
     partner: str = Field(pattern=_KEY, max_length=64, description=f"The partner's key, for good: {_KEY_WORDS}.")
-    name: str = Field(pattern=_ONE_LINE, max_length=200, description="The partner's name for people.")
+    name: _Name = Field(description="The partner's name for people: one line of printable characters.")
     payable_series: Mapping[str, Series] = Field(
         default={},
         description="By chain, which statements are paid: MONTH or EPOCH. A chain that is left out stays as it is,"
         " MONTH at first.",
     )
-    payable_from: Day | None = Field(
+    payable_from: _Day | None = Field(
         default=None,
         description="The first day of the month from which a changed payable_series holds; a new partner's holds always"
         " unless it is given.",
