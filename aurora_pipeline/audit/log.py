@@ -8,6 +8,7 @@ database and hand it to `verify` later.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,6 +166,40 @@ def entries(connection: Connection) -> Iterable[Entry]:
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1]["sequence"]
+
+
+def found_entries(
+    connection: Connection,
+    *,
+    subject: str | None = None,
+    action: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    newest: int | None = None,
+) -> list[Entry]:
+    """The entries about a subject, of an action and so on, in order; of many only so many of the newest.
+
+    Subjects, actions and actors are given whole, or with * for anything.
+    """
+    patterns = {
+        name: None if text is None else re.escape(text).replace(r"\*", ".*")
+        for name, text in (("subject", subject), ("action", action), ("actor", actor))
+    }
+    rows = connection.execute(
+        """SELECT * FROM (
+               SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+               FROM audit_log
+               WHERE (%(subject)s::text IS NULL OR subject ~ ('^(?:' || %(subject)s || ')$'))
+                 AND (%(action)s::text IS NULL OR action ~ ('^(?:' || %(action)s || ')$'))
+                 AND (%(actor)s::text IS NULL OR actor ~ ('^(?:' || %(actor)s || ')$'))
+                 AND (%(since)s::timestamptz IS NULL OR recorded_at >= %(since)s)
+                 AND (%(until)s::timestamptz IS NULL OR recorded_at < %(until)s)
+               ORDER BY sequence DESC LIMIT %(newest)s) found
+           ORDER BY sequence""",
+        {**patterns, "since": since, "until": until, "newest": newest},
+    ).fetchall()
+    return [Entry(**row) for row in rows]
 
 
 def verify(connection: Connection, witness: Head | None = None) -> AuditReport:

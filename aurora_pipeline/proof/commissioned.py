@@ -35,7 +35,7 @@ def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
     overrides = [
         replace(
             reader.decision(lines, decision_input(COMMISSION_OVERRIDES, row)),
-            note=f"by {row['recorded_by']}: {row['reason']}",
+            note=f"by {row['recorded_by']} on {row['recorded_at']:%Y-%m-%d %H:%M} UTC: {row['reason']}",
         )
         for row in _overrides(reader, lines, line)
     ]
@@ -48,11 +48,11 @@ def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
 
 def terms_in_words(line: Row) -> str:
     """Which clause a line follows from."""
-    rate = "tiers" if line["rate_bps"] is None else f"{line['rate_bps']} bps"
-    return (
-        f"{line['agreement_id']} version {line['agreement_version']}, rule {line['rule_key']}"
-        f" ({line['attribution_method']}, {line['basis']}, {rate})"
-    )
+    how = [line["attribution_method"], line["basis"]]
+    if line["kind"] == LineKind.LINE:
+        # What a cap or floor made has no rate, whatever the rule's own is.
+        how.append("tiers" if line["rate_bps"] is None else f"{line['rate_bps']} bps")
+    return f"{line['agreement_id']} version {line['agreement_version']}, rule {line['rule_key']} ({', '.join(how)})"
 
 
 def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
