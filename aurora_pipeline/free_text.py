@@ -19,6 +19,8 @@ def fault(text: str, length_max: int) -> str | None:
         return "it is empty"
     if len(text) > length_max:
         return f"it has {len(text)} characters, not 1 to {length_max}"
+    if len(text.splitlines()) > 1:
+        return "it has a line break"
     letter = unprintable(text)
     return None if letter is None else f"it holds {letter}, which does not print"
 

@@ -72,6 +72,8 @@ def _at_least_one(rules: tuple[RuleEntry, ...]) -> tuple[RuleEntry, ...]:
 def _has_unit(value: Any) -> Any:
     if not isinstance(value, str) or re.match(AMOUNT_PATTERN, value.strip()) is None:
         shown = f'"{value}"' if isinstance(value, str | int | float) else "this"
+        if isinstance(value, str) and re.match(AMOUNT_PATTERN, value.strip().removeprefix("-")):
+            raise broken_rule(f"{shown} is negative", f"write 0 or more, like {value.strip().removeprefix('-')}")
         raise broken_rule(
             f"{shown} is no amount with a unit", 'write a number, a space and the unit: "1000 SOL" or "5 lamports"'
         )
@@ -155,7 +157,8 @@ class RuleEntry(FrozenModel):
     )
     validator: str | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9_.:*?!\[\]-]+$",
+        # A class that [ opens has to close: else it would mean the letter [, which no key has.
+        pattern=r"^(?:[A-Za-z0-9_.:*?!\]-]|\[!?[A-Za-z0-9_.:*?!\[\]-][A-Za-z0-9_.:*?!\[-]*\])+$",
         max_length=200,
         description="A validator's key (on Solana its vote account) or a pattern with *, ? and [abc]; left out: all.",
     )

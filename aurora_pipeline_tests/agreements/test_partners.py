@@ -41,7 +41,7 @@ def test_rename__another_name__a_revision_in_the_audit_log(ledger: Database, app
     ("name", "words"),
     [
         ("", "is no name"),
-        ("A\nB", "is no name"),
+        ("A\nB", "it has a line break"),
         ("x" * 201, "is no name"),
         ("\u202eA", "U.202E"),
         ("A\0", "U.0000"),

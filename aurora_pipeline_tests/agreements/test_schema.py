@@ -44,6 +44,12 @@ def _rule(
 
 ALLOWED = {
     "plain": agreement(),
+    "patterns": agreement(
+        "\n".join(
+            f"- {{rule: r{n}, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: 1, validator: '{pattern}'}}"
+            for n, pattern in enumerate(["*", "9Q*", "[9Q]*", "[!a]?*", "[]a]*", "[[a]*", "[a-z]*]"])
+        )
+    ),
     "partners only": "partners: [{partner: acme, name: Acme}]",
     "nothing given": "partners: []",
     "every chain": _rule("rate_bps: 1", chain=""),

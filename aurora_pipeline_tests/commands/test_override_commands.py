@@ -202,7 +202,7 @@ def test_override__line_that_is_not_known_yet__seen_as_unknown(lines: Run, datab
         ((LINE, "80 lamports", "--reason", "  "), "a reason"),
         ((LINE, "80", "--reason", "x"), '"80" is no amount with a unit'),
         ((LINE, "80 ETH", "--reason", "x"), '"ETH" is no unit'),
-        ((LINE, "-80 lamports", "--reason", "x"), "-80 is negative"),
+        ((LINE, "-80 lamports", "--reason", "x"), '"-80 lamports" is negative'),
         ((LINE, f"{10**31} lamports", "--reason", "x"), "exceeds the bound"),
         (("00000000", "80 lamports", "--reason", "x"), "no line has an id that begins with"),
         (("zzz", "80 lamports", "--reason", "x"), "is no id or beginning of one"),
