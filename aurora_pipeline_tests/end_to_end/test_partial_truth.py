@@ -38,10 +38,10 @@ def partial(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     upgrade(Database(server.dsn(name)))
     url = server.url(name).replace("postgresql+psycopg://", "postgresql://")
     with production_world(home, url, STORY, PARAMETERS) as operator:
-        # Terms that run on from epoch to epoch pass on what an earlier one lacks; here each epoch is about itself.
-        signed = datetime.fromisoformat("2026-08-20T12:00:00+00:00")
+        # Terms that run on pass on to later epochs what the first one lacks; from there on each is about itself.
+        second = datetime.fromisoformat("2026-08-28T00:00:00+00:00")
         for agreement in ("northwind-clients", "lumen-network"):
-            change_status(operator.aurora.database, agreement, Status.SUSPENDED, signed, "ada", "not signed yet")
+            change_status(operator.aurora.database, agreement, Status.SUSPENDED, second, "ada", "a dispute")
         yield operator
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)
