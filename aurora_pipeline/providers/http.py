@@ -112,6 +112,14 @@ class ProviderClient:
                 return trouble.answer
             attempts = self._provider.retries.attempts
             tried = f"after {attempts} attempts" if attempts > 1 else "at the only attempt"
+            event(
+                _log,
+                logging.WARNING,
+                f"not answered {tried}",
+                provider=self._provider.name,
+                question=question.key,
+                reason=trouble.reason,
+            )
             raise self._failed(f"{trouble.reason} ({tried})") from None
         self._failures = 0
         return answer
