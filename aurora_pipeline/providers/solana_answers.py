@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, parsed
@@ -105,8 +105,7 @@ class Block:
         return sum(reward.lamports for reward in self.rewards if reward.reward_type == FEE)
 
 
-@dataclass(frozen=True)
-class VoteFees:
+class VoteFees(NamedTuple):
     """What one fee payer paid for vote transactions."""
 
     transactions: int
@@ -385,18 +384,22 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
 
 def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
     """The vote account a transaction votes for; None where it is no vote."""
-    if not any(key["pubkey"] == VOTE_PROGRAM for key in keys):
+    votes, signers, others = False, 0, list[int]()
+    # One pass, because an epoch has a thousand million accounts of votes.
+    for position, key in enumerate(keys):
+        address = key["pubkey"]
+        if key["signer"]:
+            signers += 1
+        elif address == VOTE_PROGRAM:
+            votes = True
+        elif address not in _VOTE_SYSVARS:
+            others.append(position)
+    if not votes or len(others) != 1 or signers > _VOTE_SIGNERS_MAX:
         return None
-    others = [
-        position
-        for position, key in enumerate(keys)
-        if not key["signer"] and key["pubkey"] != VOTE_PROGRAM and key["pubkey"] not in _VOTE_SYSVARS
-    ]
-    if len(others) != 1 or sum(1 for key in keys if key["signer"]) > _VOTE_SIGNERS_MAX:
-        return None
+    (place,) = others
     before, after = meta.get("preBalances"), meta.get("postBalances")
-    is_vote = before is None or after is None or before[others[0]] == after[others[0]]
-    return str(keys[others[0]]["pubkey"]) if is_vote else None
+    is_vote = before is None or after is None or before[place] == after[place]
+    return str(keys[place]["pubkey"]) if is_vote else None
 
 
 def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, InflationReward | None]:
