@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.reading import UnreadableAnswer, collector_paused
 from aurora_pipeline.providers.solana_answers import (
     Block,
     VoteFees,
@@ -104,7 +104,9 @@ class EpochVotes:
         if self._problem is not None:
             return
         try:
-            self._add(answer)
+            # What was read is dropped here too, so that the collector never sees it.
+            with collector_paused(len(answer.body)):
+                self._add(answer)
         except UnreadableAnswer as error:
             self._problem = error
 
