@@ -12,8 +12,8 @@ from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.money import mul_div
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import read_vote_states
-from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, VoteFees, asked_method
-from aurora_pipeline.providers.solana_blocks import EpochVotes, has_transactions
+from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, asked_method
+from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, has_transactions
 from aurora_pipeline.providers.solana_questions import VOTE_STATES
 from aurora_pipeline.providers.solana_rewards import read_block_payments
 from aurora_pipeline.store.declaration import FigureState

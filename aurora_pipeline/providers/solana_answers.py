@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, parsed
@@ -105,20 +105,13 @@ class Block:
         return sum(reward.lamports for reward in self.rewards if reward.reward_type == FEE)
 
 
-class VoteFees(NamedTuple):
-    """What one fee payer paid for vote transactions."""
-
-    transactions: int
-    lamports: int
-
-
 @dataclass(frozen=True)
 class BlockVotes:
-    """The vote fees of one block, by fee payer and vote account."""
+    """The votes of one block: fee payer and vote account, and the fee of each."""
 
     slot: int
     parent_slot: int
-    fees: Mapping[tuple[str, str], VoteFees]
+    fees: Sequence[tuple[tuple[str, str], int]]
 
 
 @dataclass(frozen=True)
@@ -356,7 +349,7 @@ def commission_of(row: Node, bps_key: str, percent_key: str) -> tuple[int, Commi
 
 
 def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
-    """getBlock with accounts: what each fee payer paid for votes of each vote account, failed ones too (they pay).
+    """getBlock with accounts: what was paid for each vote, failed ones too (they pay).
 
     Without instructions a vote is known by its accounts: one vote account, which keeps its balance, beside the
     vote program, sysvars and at most two signers. A withdrawal from a vote account moves lamports and is none.
@@ -365,7 +358,7 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     rows = result["transactions"].value
     if not isinstance(rows, list):
         result["transactions"].refuse("expected a list")
-    fees: dict[tuple[str, str], VoteFees] = {}
+    fees: list[tuple[tuple[str, str], int]] = []
     for number, row in enumerate(rows):
         try:
             keys = row["transaction"]["accountKeys"]
@@ -377,15 +370,14 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
             continue
         if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= U64_MAX:
             result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
-        known = fees.get((payer, vote_key), VoteFees(0, 0))
-        fees[payer, vote_key] = VoteFees(known.transactions + 1, known.lamports + fee)
+        fees.append(((payer, vote_key), fee))
     return BlockVotes(asked_slot(answer, provider), _parent_slot(result, answer, provider), fees)
 
 
 def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
     """The vote account a transaction votes for; None where it is no vote."""
     votes, signers, others = False, 0, list[int]()
-    # One pass, because an epoch has a thousand million accounts of votes.
+    # In one pass: an epoch has some hundred million votes.
     for position, key in enumerate(keys):
         address = key["pubkey"]
         if key["signer"]:

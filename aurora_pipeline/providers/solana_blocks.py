@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from aurora_pipeline.providers.reading import UnreadableAnswer, collector_paused
 from aurora_pipeline.providers.solana_answers import (
     Block,
-    VoteFees,
     asked_method,
     asked_params,
     read_block,
@@ -79,6 +78,14 @@ def read_led_blocks(
     return LedBlocks(len(led), tuple(read[slot] for slot in led if slot in has_block), tuple(skipped), tuple(unproven))
 
 
+@dataclass(frozen=True)
+class VoteFees:
+    """What one fee payer paid for the votes of one vote account."""
+
+    transactions: int
+    lamports: int
+
+
 class EpochVotes:
     """Adds up the vote fees of an epoch, block by block; no answer is kept.
 
@@ -94,7 +101,8 @@ class EpochVotes:
         self._listed: set[int] = set()
         self._parents: dict[int, int] = {}
         self._read: set[int] = set()
-        self._fees: dict[tuple[str, str], VoteFees] = {}
+        self._votes: dict[tuple[str, str], int] = {}
+        self._lamports: dict[tuple[str, str], int] = {}
         self._problem: UnreadableAnswer | None = None
 
     def add(self, answer: Answer) -> None:
@@ -120,9 +128,9 @@ class EpochVotes:
             block = read_block_votes(answer, self._provider)
             self._read.add(block.slot)
             self._parents[block.slot] = block.parent_slot
-            for voter, paid in block.fees.items():
-                known = self._fees.get(voter, VoteFees(0, 0))
-                self._fees[voter] = VoteFees(known.transactions + paid.transactions, known.lamports + paid.lamports)
+            for voter, lamports in block.fees:
+                self._votes[voter] = self._votes.get(voter, 0) + 1
+                self._lamports[voter] = self._lamports.get(voter, 0) + lamports
         elif method == "getBlock":
             header = read_block_header(answer, self._provider)
             self._parents[header.slot] = header.parent_slot
@@ -151,7 +159,7 @@ class EpochVotes:
         check_parents(self._parents, listed, self._first_slot, self._provider, self._list_key)
         if slots[-1] < self._last_slot and next_block(listed, slots[-1]) not in self._parents:
             raise self._incomplete("no block after the epoch proves that its last slots were skipped")
-        return self._fees
+        return {voter: VoteFees(votes, self._lamports[voter]) for voter, votes in self._votes.items()}
 
     def _incomplete(self, problem: str) -> UnreadableAnswer:
         return UnreadableAnswer(self._provider, self._first_key, problem)
