@@ -60,10 +60,20 @@ def body_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def leaf_hash(leaf: bytes) -> bytes:
+    """What stands for a leaf in the RFC 6962 Merkle tree."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
 def merkle_root(leaves: Iterable[bytes]) -> str:
     """The RFC 6962 Merkle tree hash (hex) of some leaves in order; of no leaves, SHA-256 of nothing."""
+    return root_above(map(leaf_hash, leaves))
+
+
+def root_above(hashes: Iterable[bytes]) -> str:
+    """As `merkle_root`, where of the leaves only their hashes were kept."""
     sha256 = hashlib.sha256
-    level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    level = list(hashes)
     if not level:
         return sha256(b"").hexdigest()
     while len(level) > 1:

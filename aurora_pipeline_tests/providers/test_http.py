@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import ssl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, repeat
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from aurora_pipeline.config import Provider
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.http import FAILED_QUESTIONS_MAX, ProviderClient
+from aurora_pipeline.providers.http import FAILED_QUESTIONS_MAX, ProviderClient, _trusted
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.providers.asked import provider
 
@@ -352,3 +357,34 @@ def test_ask__api_key__sent_as_bearer() -> None:
     with FaultServer(in_turn(OK)) as server:
         ask(provider(server.url, api_key=SECRET), question())
     assert server.seen[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@contextmanager
+def self_signed_server() -> Iterator[str]:
+    """An HTTPS server whose certificate nobody vouches for; its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_ask__certificate_nobody_vouches_for__refused() -> None:
+    with self_signed_server() as url:
+        (answer,) = ask(provider(url, retries={"attempts": 1}), question())
+    assert "its certificate is not accepted" in down_reason(answer)
+
+
+def test_client__many_of_them__read_the_trusted_certificates_once_and_only_to_encrypt() -> None:
+    _trusted.cache_clear()
+    with FaultServer(in_turn(OK)) as server:
+        ask(provider(server.url), question())
+    assert _trusted.cache_info().misses == 0
+    with self_signed_server() as url:
+        for _ in range(2):
+            ask(provider(url, retries={"attempts": 1}), question())
+    assert _trusted.cache_info().misses == 1
