@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,10 +12,17 @@ import polars as pl
 from psycopg import sql
 
 from aurora_pipeline.errors import AuroraError, CheckFailed
-from aurora_pipeline.store.database import Connection, Database, insert_frame, read_frame, table_kinds
+from aurora_pipeline.store.database import Connection, Database, copy_frames, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.digests import Input, content_digest, lineage_digest, salts, sorted_by_key
+from aurora_pipeline.store.digests import (
+    ContentDigest,
+    Input,
+    lineage_digest,
+    salts,
+    slices_by_key,
+    sorted_by_key,
+)
 from aurora_pipeline.store.frames import schema_violations
 
 _PARTITION_LOCK = 4717
@@ -134,14 +141,13 @@ def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run
 
 
 def _checked(draft: Draft) -> Draft:
-    """The draft in digest order, with what its schema and keys say added to its violations."""
+    """The draft with what its schema and keys say added to its violations."""
     violations = [*draft.violations, *schema_violations(draft.table, draft.frame)]
     if not violations:
         strangers = draft.frame.filter((pl.col("chain_id") != draft.chain_id) | (pl.col("epoch") != draft.epoch))
         if len(strangers):
             violations.append(f"{len(strangers)} rows belong to another period than {draft.name}")
-    frame = sorted_by_key(draft.table, draft.frame) if not violations else draft.frame
-    return Draft(**{**vars(draft), "frame": frame, "violations": tuple(violations)})
+    return replace(draft, violations=tuple(violations))
 
 
 def _lock_partition(connection: Connection, draft: Draft) -> None:
@@ -154,15 +160,14 @@ def _lock_partition(connection: Connection, draft: Draft) -> None:
 
 def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> tuple[Outcome, bool]:
     """Write the draft, or recognise it; say what became of it and whether its snapshot has yet to be published."""
-    frame = draft.frame
-    if draft.table.salted:
-        frame = frame.with_columns(pl.Series("salt", salts(draft.table, frame, instance_secret(connection)), pl.String))
-    content = content_digest(draft.table, frame)
+    secret = instance_secret(connection) if draft.table.salted else None
+    content = _content(draft, secret)
     lineage = lineage_digest(draft.table, draft.chain_id, draft.epoch, content, draft.inputs)
-    totals = {name: int(frame[name].sum() or 0) for name in draft.table.amounts if frame.schema[name].is_numeric()}
+    numeric = [name for name in draft.table.amounts if draft.frame.schema[name].is_numeric()]
+    totals = {name: int(draft.frame[name].sum() or 0) for name in numeric}
     equal = _equal_snapshot(connection, draft, content) if accepted else None
     if equal is None:
-        snapshot_id = _write(connection, draft, frame, content, lineage, totals, dagster_run)
+        snapshot_id = _write(connection, draft, secret, content, lineage, totals, dagster_run)
         first_lineage, standing = lineage, Standing.PUBLISHED if accepted else Standing.REJECTED
     else:
         snapshot_id, first_lineage, in_force = equal
@@ -180,12 +185,28 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
         first_lineage,
         standing,
         draft.completeness,
-        len(frame),
+        len(draft.frame),
         totals,
         draft.violations,
         draft.warnings,
     )
     return outcome, standing is Standing.PUBLISHED
+
+
+def _content(draft: Draft, secret: bytes | None) -> str:
+    digest = ContentDigest(draft.table)
+    for part in _salted_slices(draft, secret):
+        digest.add(part)
+    return digest.hex()
+
+
+def _salted_slices(draft: Draft, secret: bytes | None) -> Iterator[pl.DataFrame]:
+    """The rows in digest order, slice by slice, with their salts where the table has them."""
+    for part in slices_by_key(draft.table, draft.frame):
+        if secret is None:
+            yield part
+        else:
+            yield part.with_columns(pl.Series("salt", salts(draft.table, part, secret), pl.String))
 
 
 def _equal_snapshot(connection: Connection, draft: Draft, content: str) -> tuple[int, str, bool] | None:
@@ -206,7 +227,7 @@ def _equal_snapshot(connection: Connection, draft: Draft, content: str) -> tuple
 def _write(
     connection: Connection,
     draft: Draft,
-    frame: pl.DataFrame,
+    secret: bytes | None,
     content: str,
     lineage: str,
     totals: dict[str, int],
@@ -224,7 +245,7 @@ def _write(
             lineage,
             _inputs_json(draft.inputs),
             draft.table.version,
-            len(frame),
+            len(draft.frame),
             draft.completeness,
             dagster_run,
         ],
@@ -233,10 +254,10 @@ def _write(
     snapshot_id = int(row["snapshot_id"])
     report_violations = list(draft.violations)
     if draft.violations:
-        report_violations += _keep_rejected_rows(connection, draft, frame, snapshot_id)
+        report_violations += _keep_rejected_rows(connection, draft, secret, snapshot_id)
     else:
-        insert_frame(connection, _layer(draft.table), frame, {"snapshot_id": snapshot_id})
-        _assert_read_back(connection, draft, snapshot_id, len(frame), totals)
+        _load(connection, draft, secret, snapshot_id)
+        _assert_read_back(connection, draft, snapshot_id, len(draft.frame), totals)
     connection.execute(
         "INSERT INTO snapshot_reports (snapshot_id, totals, violations, warnings) VALUES (%s, %s, %s, %s)",
         [
@@ -249,13 +270,26 @@ def _write(
     return snapshot_id
 
 
-def _keep_rejected_rows(connection: Connection, draft: Draft, frame: pl.DataFrame, snapshot_id: int) -> list[str]:
+def _load(connection: Connection, draft: Draft, secret: bytes | None, snapshot_id: int) -> None:
+    """COPY the rows straight into the layer's table (see docs/decisions/035-rows-go-straight-into-their-table.md)."""
+    if draft.frame.is_empty():
+        return
+    columns = ["snapshot_id", *draft.frame.columns, *(["salt"] if secret is not None else [])]
+    number = pl.lit(snapshot_id).alias("snapshot_id")
+    parts = (part.with_columns(number) for part in _salted_slices(draft, secret))
+    if draft.table.row_id is not None:
+        # Ids are in no order of the key. Entered at random, they would cost the index more than all else together.
+        parts = (part.sort(draft.table.row_id) for part in parts)
+    copy_frames(connection, _layer(draft.table), columns, parts)
+
+
+def _keep_rejected_rows(connection: Connection, draft: Draft, secret: bytes | None, snapshot_id: int) -> list[str]:
     """Keep a rejected snapshot's rows readable where the table can hold them at all; say so where it can't."""
     import psycopg
 
     try:
         with connection.transaction():
-            insert_frame(connection, _layer(draft.table), frame, {"snapshot_id": snapshot_id})
+            _load(connection, draft, secret, snapshot_id)
     except psycopg.DatabaseError as error:
         return [f"its rows could not be kept: {str(error).splitlines()[0]}"]
     return []
