@@ -159,7 +159,8 @@ def create_table(table: Table) -> str:
     name = table.name
     if table.role is Role.LAYER:
         name = f"{LAYER_SCHEMA}.{table.name}"
-        columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots")
+        # Deferrable: a million rows are on their way before the digest of their snapshot is known.
+        columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE")
         if table.salted:
             columns.append("salt sha256_hex NOT NULL")
         key = f"snapshot_id, {table.row_id or key}"
