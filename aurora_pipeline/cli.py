@@ -12,6 +12,7 @@ import typer
 
 from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.importing import importing
 from aurora_pipeline.log import set_up
 
 COMMANDS = {
@@ -54,7 +55,8 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     first = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name in [first] if first in COMMANDS else COMMANDS:
         module, _, attribute = COMMANDS[name].partition(":")
-        command = getattr(import_module(f"aurora_pipeline.commands.{module}"), attribute or name)
+        with importing():
+            command = getattr(import_module(f"aurora_pipeline.commands.{module}"), attribute or name)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
@@ -90,7 +92,3 @@ def main() -> None:
         # The reader of our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BAD_INPUT)
-
-
-if __name__ == "__main__":
-    main()

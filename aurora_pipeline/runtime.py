@@ -89,6 +89,8 @@ class Aurora:
 
     def close(self) -> None:
         """Let go of the database; our own server stops when nobody else uses it."""
+        if self._database is not None:
+            self._database.let_go()
         if self._server is not None:
             self._server.release()
         self._server = self._database = None

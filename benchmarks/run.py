@@ -58,7 +58,7 @@ def timed(action: Callable[[], object]) -> float:
 
 def aurora(home: Path, *arguments: str) -> None:
     """Run a command as a person would, in a process of its own."""
-    command = [sys.executable, "-m", "aurora_pipeline.cli", *arguments]
+    command = [sys.executable, "-m", "aurora_pipeline", *arguments]
     environment = {**os.environ, "AURORA_HOME": str(home)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -53,7 +53,7 @@ def demo(
         if not continued and (place.data_dir / "postgres").exists():
             with opened() as aurora:
                 refuse_other_chain(aurora.database, place.data_dir)
-        with demo_providers(place, begin=True, **given) as simulator, opened() as aurora:
+        with demo_providers(place, begin=True, parameters=given) as simulator, opened() as aurora:
             parameters = Parameters.from_dict(simulator.clock()["parameters"])
             _introduce(aurora, parameters, continued)
             changed = _live(aurora, simulator, parameters, epochs)

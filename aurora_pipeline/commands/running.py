@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, 
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.importing import importing
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import EpochStatus, chain_status, epoch_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
@@ -67,7 +69,7 @@ def backfill(
 ) -> None:
     """Fetch what is missing of some epochs and compute every layer. What is complete is not asked again."""
     wanted = parse_epochs(epochs)
-    with opened(asks_providers=True) as aurora:
+    with opened(asks_providers=True, meanwhile=load_dagster) as aurora:
         chain = usable_chain(aurora, chain_id)
         runner = job_runner(aurora)
         keys = final_keys(aurora, chain, wanted)
@@ -123,11 +125,19 @@ def recompute(
     report(ends, as_json)
 
 
-def job_runner(aurora: Aurora) -> JobRunner:
-    """The runner of this instance's jobs. Loading Dagster takes a second, so only commands that run pay for it."""
-    from aurora_pipeline.definitions import Overrides, build_definitions
+def load_dagster() -> None:
+    """Import what a run needs, which takes most of a second: the definitions, Dagster's storage, Pandera."""
+    with importing():
+        for name in ("aurora_pipeline.definitions", "dagster_postgres", "pandera.polars"):
+            import_module(name)
 
-    return JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
+
+def job_runner(aurora: Aurora) -> JobRunner:
+    """The runner of this instance's jobs. Only commands that run something pay for loading Dagster."""
+    with importing():
+        from aurora_pipeline.definitions import Overrides, build_definitions
+
+        return JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
 
 
 def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKey]:

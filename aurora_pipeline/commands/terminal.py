@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
@@ -36,14 +36,17 @@ def workspace() -> Workspace:
 
 
 @contextmanager
-def opened(*, asks_providers: bool = False) -> Iterator[Aurora]:
-    """The workspace's instance, open while the block runs; in the demo with its providers where they are asked."""
+def opened(*, asks_providers: bool = False, meanwhile: Callable[[], object] | None = None) -> Iterator[Aurora]:
+    """The workspace's instance, open while the block runs; in the demo with its providers where they are asked.
+
+    `meanwhile` may be done while these start, and saves its time then.
+    """
     place = workspace()
     with ExitStack() as stack:
         if asks_providers and place.is_demo:
             from aurora_pipeline.demo.session import demo_providers
 
-            stack.enter_context(demo_providers(place))
+            stack.enter_context(demo_providers(place, meanwhile=meanwhile))
         yield stack.enter_context(Aurora(place))
 
 

@@ -6,6 +6,7 @@ import http.client
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -78,8 +79,11 @@ class SimulatorProcess(SimulatorControl):
         ]
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> SimulatorProcess:
-        """Start the server and return once it answers; its complaints go to a .log file beside the state."""
+    def start(self, meanwhile: Callable[[], object] | None = None) -> SimulatorProcess:
+        """Start the server, do something else in the meantime, and return once it answers.
+
+        Its complaints go to a .log file beside the state.
+        """
         self._state.parent.mkdir(parents=True, exist_ok=True)
         log_path = self._state.with_suffix(".log")
         with log_path.open("wb") as log:
@@ -88,6 +92,8 @@ class SimulatorProcess(SimulatorControl):
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, process_group=0
             )
         assert self._process.stdout is not None  # it is a pipe
+        if meanwhile is not None:
+            meanwhile()
         line = self._process.stdout.readline().decode()
         if not line.startswith(_URL_LINE):
             self.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
@@ -14,10 +14,17 @@ _STATE, _ADDRESS = "simulator.json", "simulator.url"
 
 
 @contextmanager
-def demo_providers(workspace: Workspace, *, begin: bool = False, **parameters: int) -> Iterator[SimulatorControl]:
+def demo_providers(
+    workspace: Workspace,
+    *,
+    begin: bool = False,
+    parameters: Mapping[str, int] | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Iterator[SimulatorControl]:
     """The simulated providers of a demo workspace, their address in this process's environment.
 
     One process at a time serves the chain; whoever comes second uses that one. Only with `begin` a chain may be new.
+    `meanwhile` is what to do while a process of one's own starts.
     """
     if not begin and not has_chain(workspace):
         raise AuroraError(f"there is no demo in {workspace.data_dir}", "make one: `make demo` (or `aurora demo`)")
@@ -28,13 +35,16 @@ def demo_providers(workspace: Workspace, *, begin: bool = False, **parameters: i
         os.environ[DEMO_URL_VARIABLE] = running.url
         yield running
         return
-    with SimulatorProcess(workspace.data_dir / _STATE, **parameters) as own:
+    own = SimulatorProcess(workspace.data_dir / _STATE, **(parameters or {}))
+    try:
+        own.start(meanwhile)
         address.write_text(own.url, encoding="utf-8")
         os.environ[DEMO_URL_VARIABLE] = own.url
-        try:
-            yield own
-        finally:
+        yield own
+    finally:
+        if own.url:
             address.unlink(missing_ok=True)
+        own.stop()
 
 
 def has_chain(workspace: Workspace) -> bool:

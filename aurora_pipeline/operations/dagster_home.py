@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from aurora_pipeline.errors import AuroraError
@@ -11,6 +10,13 @@ from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE
 
 _CONFIGURATION = "dagster.yaml"
+FOREGROUND_CONFIGURATION = "foreground.yaml"
+"""For runs in a command's own process: what they print belongs on the terminal; capturing it takes four processes."""
+_UNCAPTURED = """
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
 
 
 def prepare_dagster_home(aurora: Aurora) -> dict[str, str]:
@@ -21,15 +27,21 @@ def prepare_dagster_home(aurora: Aurora) -> dict[str, str]:
     source = project_file(_CONFIGURATION)
     home = aurora.workspace.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    target = home / _CONFIGURATION
-    if not target.exists() or target.read_bytes() != source.read_bytes():
-        shutil.copyfile(source, target)
+    told = source.read_text(encoding="utf-8")
+    _write(home / _CONFIGURATION, told)
+    _write(home / FOREGROUND_CONFIGURATION, told + _UNCAPTURED)
     return {
         **aurora.workspace.variables(),
         "DAGSTER_HOME": str(home),
         DAGSTER_URL_VARIABLE: aurora.dagster_url(),
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file if it says something else; other processes may be reading it."""
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
 
 
 def enter_dagster_home(aurora: Aurora) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from aurora_pipeline.operations.dagster_home import enter_dagster_home
+from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import register
 from aurora_pipeline.periods.record import recorded_periods
@@ -61,7 +61,7 @@ class JobRunner:
         enter_dagster_home(aurora)
         self._aurora = aurora
         self._definitions = definitions
-        self.instance = dg.DagsterInstance.get()
+        self.instance = dg.DagsterInstance.from_config(str(aurora.workspace.dagster_home), FOREGROUND_CONFIGURATION)
 
     def register_periods(self, chain_id: str) -> list[str]:
         """Make every recorded period of a chain a partition; returns the new keys."""

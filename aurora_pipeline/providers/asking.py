@@ -98,6 +98,9 @@ class RecordingAsk:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            # Nothing more comes to wait for. If storing fails, the answers' futures say so.
+            with suppress(psycopg.Error):
+                await self._recorder.flush()
             stored = await asyncio.gather(*storing)
             answers = {answer.request_key: answer for answer in stored}
             if self._keep:

@@ -63,8 +63,9 @@ class Jito:
         if not tips:
             return [pending(subject, _NOT_PUBLISHED, listing) for subject in subjects]
         # All at once, so that no connection idles; where the API goes away, each validator ends for itself below.
+        listed = [tips[subject] for subject in subjects if subject in tips]
         with suppress(ProviderDown):
-            await ask([_nodes_question(scope.epoch, subject, 1) for subject in subjects if subject in tips])
+            await ask([question for one in listed for question in _first_questions(one, scope.epoch)])
         return [
             await self._tip_tree(tips[subject], scope.epoch, listing, ask)
             if subject in tips
@@ -115,8 +116,7 @@ class Jito:
     async def _tip_tree(self, tips: ValidatorTips, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
         subject = tips.vote_key
         try:
-            # Kobe writes 0 for what it does not know; only its history says whether the epoch is published.
-            history = await ask([_history_question(subject, epoch)]) if tips.total == 0 else []
+            history = await ask(_history_questions(tips, epoch))
             nodes = await self._pages(lambda page: _nodes_question(epoch, subject, page), ask)
         except ProviderDown as error:
             return down(subject, error)
@@ -132,6 +132,15 @@ class Jito:
             return final(subject, answers)
         reason = "the tip tree's total is known, but the validator's own node in it is not listed"
         return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers))
+
+
+def _first_questions(tips: ValidatorTips, epoch: int) -> list[Question]:
+    return [_nodes_question(epoch, tips.vote_key, 1), *_history_questions(tips, epoch)]
+
+
+def _history_questions(tips: ValidatorTips, epoch: int) -> list[Question]:
+    # Kobe writes 0 for what it does not know; only its history says whether the epoch is published.
+    return [_history_question(tips.vote_key, epoch)] if tips.total == 0 else []
 
 
 def _history_question(vote_key: str, epoch: int) -> Question:

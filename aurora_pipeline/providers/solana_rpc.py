@@ -65,6 +65,15 @@ class _Epoch:
         return frozenset(self.listed)
 
 
+@dataclass(frozen=True)
+class _PaidTo:
+    """What the blocks after an epoch say of everybody's rewards, and why not, where they don't."""
+
+    boundary: tuple[Answer, ...]
+    paying: tuple[Answer, ...]
+    trouble: str | UnreadableAnswer | None
+
+
 class SolanaRpc:
     """The adapter of kind solana_rpc."""
 
@@ -207,9 +216,11 @@ class SolanaRpc:
             plans = {key: [] for key in plans}
         with suppress(ProviderDown):
             await ask(_each_once([list(recipients.values()), *plans.values()]))
+        trouble = None if paying is None else self._trouble_in_payments(boundary, paying)
+        paid = _PaidTo(boundary, paying or (), trouble)
         return [
             await self._validator_rewards(
-                subject, [question, *plans.get(subject, [])], boundary, paying, subject in scope.stake_accounts, ask
+                subject, [question, *plans.get(subject, [])], paid, subject in scope.stake_accounts, ask
             )
             for subject, question in recipients.items()
         ]
@@ -245,20 +256,25 @@ class SolanaRpc:
         except (ProviderDown, UnreadableAnswer):
             return None
 
+    def _trouble_in_payments(
+        self, boundary: Sequence[Answer], paying: Sequence[Answer]
+    ) -> str | UnreadableAnswer | None:
+        """Why the blocks do not tell what everybody was paid: still going on, or not readable."""
+        try:
+            last_slot = read_block_payments(boundary[1], self._provider).slot - 1
+            paid = read_paid_in_blocks([boundary[1], *paying], self._provider, last_slot)
+        except UnreadableAnswer as error:
+            return error
+        return _STILL_PAYING if paid is None or paid.stakers is None else None
+
     async def _validator_rewards(
-        self,
-        subject: str,
-        plan: Sequence[Question],
-        boundary: Sequence[Answer],
-        paying: Sequence[Answer] | None,
-        stakers_known: bool,
-        ask: Ask,
+        self, subject: str, plan: Sequence[Question], paid: _PaidTo, stakers_known: bool, ask: Ask
     ) -> Fetched:
         try:
             told = await ask(plan)
         except ProviderDown as error:
             return down(subject, error)
-        answers = (*told, *(paying or ()))
+        answers = (*told, *paid.paying)
 
         def read() -> None:
             for answer in told:
@@ -267,15 +283,11 @@ class SolanaRpc:
         judged = self._judged(subject, answers, read)
         if judged.state is not FigureState.FINAL:
             return judged
-        if paying is not None:
-            last_slot = read_block_payments(boundary[1], self._provider).slot - 1
-            try:
-                paid = read_paid_in_blocks([boundary[1], *paying], self._provider, last_slot)
-            except UnreadableAnswer as error:
-                return unreadable(subject, error, answers)
-            if paid is None or paid.stakers is None:
-                return pending(subject, _STILL_PAYING, answers)
-        judged = replace(judged, answers=(*answers, *boundary))
+        if isinstance(paid.trouble, UnreadableAnswer):
+            return unreadable(subject, paid.trouble, answers)
+        if paid.trouble is not None:
+            return pending(subject, paid.trouble, answers)
+        judged = replace(judged, answers=(*answers, *paid.boundary))
         if stakers_known:
             return judged
         reason = "only its commission was asked about: positions were not observed, so no stake account is known"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -150,9 +150,10 @@ def run_errand(
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
     best = kept(heard.outcomes)
     with database.connect() as connection:
-        for outcome in best.values():
-            if worth_recording(outcome, states.get(outcome.fetched.subject)):
-                _record(connection, period, errand.stored_as, outcome, dagster_run)
+        with connection.pipeline():
+            for outcome in best.values():
+                if worth_recording(outcome, states.get(outcome.fetched.subject)):
+                    _record(connection, period, errand.stored_as, outcome, dagster_run)
         now = states_that_count(validators, fetch_states(connection, chain_id, epoch, errand.stored_as))
         report = _report(period, errand.stored_as, heard, best, now)
         _record_run(connection, report, dagster_run, started_at)
@@ -211,12 +212,23 @@ def observed_collectors(
     for epoch, first_slot in ((period.key.epoch, period.first_slot), (period.key.epoch - 1, period.first_slot - size)):
         slots = (first_slot, first_slot + size - 1)
         seen = samples(connection, configuration, period.key.chain_id, epoch, DataType.POSITIONS, slots)
-        for key, sample in seen.items():
-            adapter = adapter_of(sample.observation.kind, sample.observation.provider)
-            collectors = adapter.collectors(sample.answers) if isinstance(adapter, SeesCollectors) else {}
-            if collectors.get(key, key) != key:
-                found.setdefault(key, {})[collectors[key]] = None
+        for keys, collectors in _collectors_seen(seen):
+            for key in keys:
+                if collectors.get(key, key) != key:
+                    found.setdefault(key, {})[collectors[key]] = None
     return {key: tuple(collectors) for key, collectors in found.items()}
+
+
+def _collectors_seen(seen: Mapping[str, Sample]) -> Iterator[tuple[list[str], Mapping[str, str]]]:
+    """The collectors that each observation saw, and whose sample it is; what many samples share is read once."""
+    by_moment: dict[tuple[str, str, int], list[str]] = {}
+    for key, sample in seen.items():
+        one = sample.observation
+        by_moment.setdefault((one.kind, one.provider, one.slot), []).append(key)
+    for (kind, provider, _), keys in by_moment.items():
+        adapter = adapter_of(kind, provider)
+        answers = {answer.payload_id: answer for key in keys for answer in seen[key].answers}
+        yield keys, adapter.collectors(list(answers.values())) if isinstance(adapter, SeesCollectors) else {}
 
 
 async def _ask_in_order(

@@ -15,6 +15,7 @@ from psycopg.copy import QueuedLibpqWriter
 from psycopg.rows import dict_row
 
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.store import idle
 from aurora_pipeline.store.declaration import ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES
 
@@ -41,20 +42,36 @@ class Database:
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """A connection in one transaction: committed when the block ends, rolled back when it raises."""
-        with self._open() as connection:
+        with self._session(autocommit=False) as connection:
             yield connection
 
     @contextmanager
     def autocommit(self) -> Iterator[Connection]:
         """A connection on which every statement is its own transaction."""
-        with self._open(autocommit=True) as connection:
+        with self._session(autocommit=True) as connection:
             yield connection
 
-    def _open(self, autocommit: bool = False) -> Connection:
+    def let_go(self) -> None:
+        """End the sessions that wait for their next use, as whoever stops or drops the database wants it."""
+        idle.let_go(self.conninfo)
+
+    @contextmanager
+    def _session(self, autocommit: bool) -> Iterator[Connection]:
+        connection = idle.taken(self.conninfo) or self._opened()
+        connection.autocommit = autocommit
+        try:
+            yield connection
+            connection.commit()
+        except BaseException:
+            # Ends the transaction too. Whatever went wrong may have been the session's own doing.
+            connection.close()
+            raise
+        idle.keep(connection, self.conninfo)
+
+    def _opened(self) -> Connection:
         try:
             return psycopg.connect(
                 self.conninfo,
-                autocommit=autocommit,
                 row_factory=dict_row,
                 connect_timeout=_CONNECT_SECONDS_MAX,
                 options="-c timezone=UTC -c client_min_messages=warning",

@@ -96,7 +96,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def _start(home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "aurora_pipeline.cli", *DEMO],
+        [sys.executable, "-m", "aurora_pipeline", *DEMO],
         env={**os.environ, HOME_VARIABLE: str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -199,6 +199,8 @@ def test_provider_down_at_night__its_figures_wait_and_everything_else_is_publish
     assert missing_figures(partial, DOWN) == {"mev_tips"}
     attempts = partial.rows("SELECT * FROM ingestion_runs WHERE epoch = %s AND data_type = 'mev'", DOWN)
     assert len(attempts) == 2  # tried once more, then recorded as late
+    said = [entry.user_message for entry in partial.runner.instance.all_logs(end.run_id)]
+    assert any(text.startswith("not asked any more in this run provider=demo-kobe reason=HTTP 503") for text in said)
     assert_complete(partial, DOWN, partial.backfill(DOWN))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool, QueuePool
 
 from aurora_pipeline.store.database import Database
@@ -32,3 +32,19 @@ def test_plugin__server_ended_the_session__a_new_one_is_lent(server: EmbeddedPos
     with engine.connect() as connection:
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
     engine.dispose()
+
+
+def test_plugin__table_that_is_there__is_asked_for_once_and_one_that_is_not_again(server: EmbeddedPostgres) -> None:
+    engine = create_engine(f"{server.dagster_url('postgres')}&plugin=aurora_pool")
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda connection, cursor, statement, *rest: asked.append(statement))
+    with engine.begin() as connection:
+        assert not engine.dialect.has_table(connection, "came_late")
+        connection.execute(text("CREATE TEMPORARY TABLE came_late (told integer)"))
+        assert engine.dialect.has_table(connection, "came_late")
+        assert [column["name"] for column in inspect(connection).get_columns("came_late")] == ["told"]
+        asked.clear()
+        assert engine.dialect.has_table(connection, "came_late")
+        assert [column["name"] for column in inspect(connection).get_columns("came_late")] == ["told"]
+    engine.dispose()
+    assert asked == []

@@ -1,0 +1,68 @@
+"""Sessions that wait for their next use: to begin one costs the server more than most questions that are put in it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import select
+import threading
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+Session = psycopg.Connection[dict[str, Any]]
+
+_KEPT = 4
+_moving = threading.Lock()
+# With the process, for a session that a fork brought along is its parent's; oldest first.
+_waiting: list[tuple[int, str, Session]] = []
+
+
+def taken(conninfo: str) -> Session | None:
+    """A session that waited, if there is one the server has not ended."""
+    while (session := _next(conninfo)) is not None:
+        if _is_alive(session):
+            return session
+        session.close()
+    return None
+
+
+def keep(session: Session, conninfo: str) -> None:
+    """Let a session wait for its next use; whichever has waited longest makes room."""
+    if session.info.transaction_status != TransactionStatus.IDLE:
+        session.close()
+        return
+    with _moving:
+        _waiting.append((os.getpid(), conninfo, session))
+        surplus = _waiting.pop(0)[2] if len(_waiting) > _KEPT else None
+    if surplus is not None:
+        surplus.close()
+
+
+def let_go(conninfo: str) -> None:
+    """End the sessions that wait."""
+    while (session := _next(conninfo)) is not None:
+        session.close()
+
+
+def _next(conninfo: str) -> Session | None:
+    with _moving:
+        mine = (os.getpid(), conninfo)
+        newest = next((one for one in reversed(_waiting) if one[:2] == mine), None)
+        if newest is not None:
+            _waiting.remove(newest)
+    return None if newest is None else newest[2]
+
+
+def _is_alive(session: Session) -> bool:
+    """A session that the server ended has its farewell waiting to be read; an idle one has nothing."""
+    arrived = select.poll()
+    arrived.register(session.fileno(), select.POLLIN)
+    return not arrived.poll(0)
+
+
+@atexit.register
+def _let_go_of_all() -> None:
+    for conninfo in {conninfo for _, conninfo, _ in _waiting}:
+        let_go(conninfo)

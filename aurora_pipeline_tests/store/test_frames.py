@@ -1,0 +1,92 @@
+"""The gate every frame passes: for each column of each table, what breaks it is refused, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from aurora_pipeline.money import AMOUNT_MAX
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+from aurora_pipeline.store.frames import FRAME_TYPES, schema_violations
+from aurora_pipeline.tables import ALL_TABLES
+
+_VALUES: dict[ColumnKind, Any] = {
+    ColumnKind.TEXT: "text",
+    ColumnKind.AMOUNT: 7,
+    ColumnKind.INTEGER: 7,
+    ColumnKind.BOOLEAN: True,
+    ColumnKind.INSTANT: datetime(2026, 1, 2, tzinfo=UTC),
+    ColumnKind.UUID: "00000000-0000-0000-0000-000000000000",
+    ColumnKind.DIGEST: "0" * 64,
+    ColumnKind.BYTES: b"bytes",
+    ColumnKind.JSON: "{}",
+    ColumnKind.INTEGERS: [1],
+}
+
+
+def good(column: Column) -> Any:
+    """A value the column takes."""
+    if column.one_of:
+        return column.one_of[0]
+    value = _VALUES[column.kind]
+    if column.minimum is not None:
+        value = max(value, column.minimum)
+    return value if column.maximum is None else min(value, column.maximum)
+
+
+def bad(column: Column) -> Iterator[Any]:
+    """Values it does not take, one for each thing that is declared of it."""
+    if not column.nullable:
+        yield None
+    if column.one_of:
+        yield f"{column.one_of[0]} "
+    if column.minimum is not None:
+        yield column.minimum - 1
+    if column.maximum is not None:
+        yield column.maximum + 1
+    if column.kind is ColumnKind.AMOUNT and column.maximum is None:
+        yield AMOUNT_MAX + 1
+    if column.kind is ColumnKind.AMOUNT and column.minimum is None:
+        yield -AMOUNT_MAX - 1
+    if column.kind is ColumnKind.DIGEST:
+        yield "0" * 63 + "G"
+    if column.kind is ColumnKind.TEXT and not column.nullable and not column.one_of:
+        yield "x" * 100_001
+
+
+def frame(table: Table, **others: Any) -> pl.DataFrame:
+    """One row of the table, some of its values replaced."""
+    series = []
+    for column in table.columns:
+        value = others.get(column.name, good(column))
+        if column.kind is ColumnKind.AMOUNT:
+            series.append(pl.Series(column.name, [value], dtype=pl.Int128).cast(pl.Decimal(38, 0)))
+        else:
+            series.append(pl.Series(column.name, [value], dtype=FRAME_TYPES[column.kind]))
+    return pl.DataFrame(series)
+
+
+@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)
+def test_gate__every_declared_rule__refuses_what_breaks_it_and_names_the_column(table: Table) -> None:
+    assert schema_violations(table, frame(table)) == []
+    absent = {column.name: None for column in table.columns if column.nullable}
+    assert schema_violations(table, frame(table, **absent)) == []
+    for column in table.columns:
+        for value in bad(column):
+            words = schema_violations(table, frame(table, **{column.name: value}))
+            assert any(word.startswith(f"{table.name}.{column.name}: ") for word in words), (column.name, value, words)
+
+
+@pytest.mark.parametrize("table", ALL_TABLES[:1], ids=lambda table: table.name)
+def test_gate__another_shape__is_refused(table: Table) -> None:
+    whole = frame(table)
+    first = table.columns[0].name
+    assert schema_violations(table, pl.concat([whole, whole]))
+    assert schema_violations(table, whole.drop(first))
+    assert schema_violations(table, whole.with_columns(more=pl.lit(1)))
+    assert schema_violations(table, whole.select(reversed(whole.columns)))
+    assert schema_violations(table, whole.with_columns(pl.lit(b"?").alias(first)))

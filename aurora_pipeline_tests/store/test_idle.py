@@ -1,0 +1,71 @@
+"""Sessions that are used again: as good as new ones, and never one that the server has ended."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg.pq import TransactionStatus
+
+from aurora_pipeline.store import idle
+from aurora_pipeline.store.database import Connection, Database
+
+
+def pid(connection: Connection) -> int:
+    """Which session of the server this is."""
+    return connection.info.backend_pid
+
+
+def test_session__used_before__is_used_again_with_what_was_asked_for(database: Database) -> None:
+    with database.autocommit() as connection:
+        first = pid(connection)
+        assert connection.info.transaction_status is TransactionStatus.IDLE
+    with database.connect() as connection:
+        assert pid(connection) == first
+        assert not connection.autocommit
+        connection.execute("SELECT 1")
+        assert connection.info.transaction_status is TransactionStatus.INTRANS
+    with database.autocommit() as connection:
+        assert pid(connection) == first
+        connection.execute("SELECT 1")
+        assert connection.info.transaction_status is TransactionStatus.IDLE
+
+
+def test_session__ended_by_the_server__a_new_one_is_begun(database: Database) -> None:
+    with database.connect() as connection:
+        waiting = pid(connection)
+    with Database(f"{database.conninfo} application_name=admin").connect() as admin:
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", [waiting])
+    with database.connect() as connection:
+        assert pid(connection) != waiting
+        assert connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}
+
+
+def test_session__block_raised__is_not_used_again_and_nothing_is_committed(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE told (number integer)")
+    failed = []
+
+    def insert_and_fail() -> None:
+        with database.connect() as connection:
+            failed.append(pid(connection))
+            connection.execute("INSERT INTO told VALUES (1)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        insert_and_fail()
+    with database.connect() as connection:
+        assert [pid(connection)] != failed
+        assert connection.execute("SELECT * FROM told").fetchall() == []
+
+
+def test_sessions__many__few_wait(database: Database) -> None:
+    places = [Database(f"{database.conninfo} application_name=place_{number}") for number in range(9)]
+    for place in places:
+        with place.connect() as connection:
+            connection.execute("SELECT 1")
+    assert idle.taken(places[0].conninfo) is None
+    kept = idle.taken(places[-1].conninfo)
+    assert kept is not None
+    kept.close()
+    for place in places:
+        place.let_go()
+        assert idle.taken(place.conninfo) is None
