@@ -132,12 +132,19 @@ def table_kinds(table: Table, *extra: str) -> dict[str, ColumnKind]:
 
 
 def copy_frames(
-    connection: Connection, table: sql.Composable, columns: Sequence[str], frames: Iterable[pl.DataFrame]
+    connection: Connection,
+    table: sql.Composable,
+    columns: Sequence[str],
+    frames: Iterable[pl.DataFrame],
+    is_long: bool = False,
 ) -> None:
-    """COPY frames of these columns into a table as they come; a thread sends while the next one is being made."""
+    """COPY frames of these columns into a table as they come; where it is long, one is sent while the next is made."""
     names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(table, names, sql.Literal(_NULL))
-    with connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(statement, writer=QueuedLibpqWriter(cursor) if is_long else None) as copy,
+    ):
         for frame in frames:
             for part in frame.select(columns).iter_slices(_ROWS_SENT):
                 block = io.BytesIO()

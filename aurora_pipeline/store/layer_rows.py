@@ -69,7 +69,8 @@ class LayerRows:
         salt = [] if self._secret is None else ["salt"]
         columns = ["snapshot_id", *self._frame.columns, *salt]
         target = sql.Identifier(LAYER_SCHEMA, self._table.name)
-        copy_frames(connection, target, columns, (part.with_columns(number) for part in parts))
+        numbered = (part.with_columns(number) for part in parts)
+        copy_frames(connection, target, columns, numbered, is_long=not self.are_few)
 
 
 def _salted(table: Table, part: pl.DataFrame, secret: bytes) -> pl.DataFrame:
