@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -206,8 +205,7 @@ def content_digest(table: Table, frame: pl.DataFrame) -> str:
     return digest.hex()
 
 
-@dataclass(frozen=True, order=True)
-class Input:
+class Input(NamedTuple):
     """Something a snapshot was computed from: its kind, its name within the kind, and what commits to it."""
 
     kind: str
@@ -217,8 +215,21 @@ class Input:
 
 def lineage_digest(table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
     """H(content digest, the layer's version, every input): commits to everything below a snapshot."""
-    ordered = sorted(set(inputs))
-    fields: list[Value] = [table.name, chain_id, epoch, content, table.version, len(ordered)]
-    for item in ordered:
-        fields += [item.kind, item.name, item.digest]
-    return record_digest(LINEAGE_TAG, *fields)
+    return LineageDigests().of(table, chain_id, epoch, content, inputs)
+
+
+class LineageDigests:
+    """Lineage digests of many snapshots that have inputs in common: each input is encoded once."""
+
+    def __init__(self) -> None:
+        self._encoded: dict[Input, bytes] = {}
+
+    def of(self, table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
+        """As `lineage_digest`."""
+        ordered = sorted(set(inputs))
+        head: list[Value] = [LINEAGE_TAG, table.name, chain_id, epoch, content, table.version, len(ordered)]
+        encoded = self._encoded
+        for item in ordered:
+            if item not in encoded:
+                encoded[item] = b"".join(map(encode_value, item))
+        return hashlib.sha256(b"".join([*map(encode_value, head), *(encoded[item] for item in ordered)])).hexdigest()

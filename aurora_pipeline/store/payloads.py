@@ -210,7 +210,7 @@ class StagedFetch:
 
     def as_input_of(self, period: str) -> Input:
         """How a snapshot of another period names it: with the period the fetch is of."""
-        return replace(self.as_input, name=f"{self.as_input.name}@{period}")
+        return self.as_input._replace(name=f"{self.as_input.name}@{period}")
 
 
 def request_text(request: Mapping[str, object]) -> str:

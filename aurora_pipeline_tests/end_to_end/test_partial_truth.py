@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
+from aurora_pipeline.agreements.status import change_status
+from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.operations.runs import RunEnd
@@ -35,6 +38,10 @@ def partial(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     upgrade(Database(server.dsn(name)))
     url = server.url(name).replace("postgresql+psycopg://", "postgresql://")
     with production_world(home, url, STORY, PARAMETERS) as operator:
+        # Terms that run on pass on to later epochs what the first one lacks; from there on each is about itself.
+        second = datetime.fromisoformat("2026-08-28T00:00:00+00:00")
+        for agreement in ("northwind-clients", "lumen-network"):
+            change_status(operator.aurora.database, agreement, Status.SUSPENDED, second, "ada", "a dispute")
         yield operator
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)
