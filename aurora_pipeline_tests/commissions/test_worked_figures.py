@@ -241,6 +241,12 @@ def test_override__negative_or_given_twice__refused(overrides: list[Override], w
     assert raised.value.message.endswith(words)
 
 
+def test_overrides__without_a_target__named_in_their_order_whatever_order_they_come_in() -> None:
+    lost = [Override(OverrideTarget.LINE, "a", "r", validator, "", 1, 7) for validator in ("V3", "V2", "V4")]
+    result = compute(pnl_frame({"V1": {TIPS: 70}}), terms({"a": [rule("r", TIPS, 1000)]}, overrides=lost))
+    assert [override.validator_key for override in result.unmet_overrides] == ["V2", "V3", "V4"]
+
+
 def test_month_cap__first_period_of_the_month__formula_starts_from_0() -> None:
     agreed = terms({"a": [rule("r", TIPS, 1000, cap=per_month(10))]})
     (cut,) = rows(compute(pnl_frame({"V1": {TIPS: 150}}), agreed).lines.frame, kind="CAP_REDUCTION")
