@@ -147,7 +147,7 @@ class SolanaRpc:
 
     # Fees: the blocks of the slots a validator led.
 
-    async def _fees(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
+    async def _fees(self, scope: FetchScope, ask: AskMany) -> list[Fetched]:
         schedule = scope.leader_schedule or (await ask([questions.leader_schedule(scope.first_slot)]))[0]
         listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
         answers = (schedule, listing)
@@ -162,9 +162,11 @@ class SolanaRpc:
             validator.validator_key: _block_questions(_led(validator, epoch, scope), epoch, scope.split_fees)
             for validator in scope.validators
         }
-        # All at once, so that no connection idles; where the provider goes away, each validator ends for itself below.
+        # All in a row, so that no connection idles; where the provider goes away, each validator ends for itself below.
         with suppress(ProviderDown):
-            await ask(_each_once(plans.values()))
+            async with aclosing(ask.each(_each_once(plans.values()))) as blocks:
+                async for _ in blocks:
+                    pass
         return [
             await self._validator_fees(validator, plans[validator.validator_key], epoch, scope, ask)
             for validator in scope.validators
@@ -195,9 +197,10 @@ class SolanaRpc:
         if plan is None:
             return unavailable(subject, "the leader schedule names slots beyond the epoch", epoch.answers)
         try:
-            answers = (*epoch.answers, *await ask(plan))
+            blocks = await ask(plan)
         except ProviderDown as error:
             return down(subject, error)
+        answers = (*epoch.answers, *blocks)
 
         def unproven() -> str | None:
             led = read_led_blocks(answers, self._provider, validator.identities, scope.first_slot, scope.last_slot)
@@ -205,7 +208,9 @@ class SolanaRpc:
                 return None
             return f"nothing proves that {len(led.unproven)} led slots without a block were skipped"
 
-        return self._judged(subject, answers, unproven)
+        # Of all validators' blocks together only what commits to them is kept.
+        recorded: tuple[Recorded, ...] = (*epoch.answers, *(block.kept for block in blocks))
+        return replace(self._judged(subject, answers, unproven), answers=recorded)
 
     # Rewards: what collectors and stake accounts received in the first blocks of the next epoch.
 

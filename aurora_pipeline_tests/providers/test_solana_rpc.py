@@ -143,6 +143,22 @@ def observe(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
     return {one.subject: one for one in fetched}
 
 
+class Remembering:
+    """An Ask that leaves what it was told with its maker."""
+
+    def __init__(self, ask: AskMany, told: dict[str, Answer]) -> None:
+        self._ask = ask
+        self._told = told
+
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        answers = await self._ask(questions)
+        self._told.update({answer.request_key: answer for answer in answers})
+        return answers
+
+    def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        return self._ask.each(questions)
+
+
 def methods(one: Fetched) -> list[str]:
     return [str(answer.request_key).rsplit(" none", 1)[0] for answer in one.answers]
 
@@ -155,12 +171,18 @@ def always(code: int) -> Callable[[Seen], Reply]:
 
 
 def test_fees__skips_inside_and_at_the_end__final_with_their_proofs() -> None:
-    fees = fetch(Node(), "fees", scope("1", "2", "3"))
+    told: dict[str, Answer] = {}
+
+    async def remembering(adapter: SolanaRpc, ask: AskMany) -> list[Fetched]:
+        return await adapter.fetch("fees", scope("1", "2", "3"), Remembering(ask, told))
+
+    with FaultServer(Node()) as server:
+        fees = {one.subject: one for one in run(server, remembering)}
     assert {one.state for one in fees.values()} == {FINAL}
     assert methods(fees["v1"])[2:] == ["getBlocksWithLimit 110 1", "getBlock 100", "getBlock 101", "getBlock 103"]
     assert methods(fees["v2"])[3:] == ["getBlock 104", "getBlock 106", "getBlock 107"]
     assert methods(fees["v3"])[3:] == ["getBlock 112"]
-    led = read_led_blocks(fees["v3"].answers, NODE, ["id3"], FIRST, LAST)
+    led = read_led_blocks([told[one.request_key] for one in fees["v3"].answers], NODE, ["id3"], FIRST, LAST)
     assert (led.leader_slots, led.skipped, led.unproven) == (2, (108, 109), ())
 
 
