@@ -424,6 +424,25 @@ def test_costs__whole_epoch__no_block_is_held_once_it_is_judged() -> None:
     assert max(watched[0].held) <= 1
 
 
+def test_fees__several_validators__blocks_of_one_are_gone_when_the_next_is_judged() -> None:
+    alive: list[weakref.ref[Answer]] = []
+
+    class Noting(Remembering):
+        async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+            assert not [one for one in alive if one() is not None]
+            answers = await self._ask(questions)
+            alive.extend(weakref.ref(one) for one in answers if one.request_key.startswith("getBlock "))
+            return answers
+
+    def noting(adapter: SolanaRpc, ask: AskMany) -> Awaitable[list[Fetched]]:
+        return adapter.fetch("fees", scope("1", "2", "3"), Noting(ask, {}))
+
+    with FaultServer(Node()) as server:
+        fees = run(server, noting)
+    assert [one.state for one in fees] == [FINAL] * 3
+    assert len(alive) == len(PRODUCED)
+
+
 def test_costs__a_block_that_is_no_json_and_one_that_is_an_error__the_error_counts() -> None:
     def broken(seen: Seen) -> Reply:
         slot = seen.rpc["params"][0]
