@@ -218,3 +218,16 @@ def test_first_blocks__disagree_with_the_node__said() -> None:
     answers = [*told("V", "s1", paid={"V": commission, **parts}), in_blocks(parts, commission + 1)[0]]
     (warning,) = rewards_of([fetch("rewards", answers)], []).warnings
     assert f"the block that paid it says {commission + 1}" in warning
+
+
+def test_first_blocks__an_account_is_paid_twice__blocks_not_believed() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2"]})
+    asked = inflation_rewards("V", paid={"V": commission})
+    first, second, _ = in_blocks(parts, commission)
+    twice = reward_block(LAST + 6, LAST + 4, *((account, part, "Staking") for account, part in parts.items()))
+    result = rewards_of([fetch("rewards", [asked, first, second, twice])], seen)
+    assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
+    doubled = reward_block(LAST + 3, LAST, ("V", commission, "Voting"), ("V", commission, "Voting"), partitions=2)
+    row = row_of(rewards_of([fetch("rewards", [*told("V", "s1", paid=parts), doubled])], []), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")
