@@ -449,11 +449,14 @@ def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> Infla
     epoch = row["epoch"].whole()
     if epoch_asked is not None and epoch != epoch_asked:
         row["epoch"].refuse(f"epoch {epoch} was answered where {epoch_asked} was asked")
+    lamports, balance = row["amount"].whole(), row["postBalance"].whole()
+    if lamports > balance:
+        row["amount"].refuse(f"{lamports} lamports were paid into an account that then held {balance}")
     return InflationReward(
         address=address,
         epoch=epoch,
         effective_slot=row["effectiveSlot"].whole(0, _SLOT_MAX),
-        lamports=row["amount"].whole(),
+        lamports=lamports,
         commission_bps=_commission_bps(row, "commissionBps", "commission"),
     )
 
