@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from aurora_pipeline.providers.adapter import Answer, Fetched, ProviderDown
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
+
+AWAITED: Final = "AWAITED"
+"""How the reason of a fetch begins that a fallback answered without all that the provider before it will tell."""
 
 
 def final(subject: str, answers: Sequence[Answer], reason: str | None = None) -> Fetched:
