@@ -121,7 +121,9 @@ def _validator_rows(
                 warnings.append(f"{key}: {name}, which are not due, are {row['state']}: {row['reason']}")
             continue
         if by_hand is not None and by_hand["amount"] != row["amount"]:
-            warnings.append(f"{key}: {name} entered as {by_hand['amount']}, {_SAYS[row['origin']]} says {row['amount']}")
+            warnings.append(
+                f"{key}: {name} entered as {by_hand['amount']}, {_SAYS[row['origin']]} says {row['amount']}"
+            )
         is_nothing = row["amount"] == 0 and name not in needed and name != CostType.VOTE_FEES.value
         if (by_hand is None or row.get("method") != ESTIMATE) and not (is_nothing and by_hand is None):
             figures[name] = row

@@ -120,9 +120,7 @@ def with_not_observed(
     return [*told, *(Outcome(*nobody, one) for one in lacking)]
 
 
-def as_fallback(
-    outcome: Outcome, before: Iterable[Outcome], promises: Mapping[str, frozenset[str]]
-) -> Outcome:
+def as_fallback(outcome: Outcome, before: Iterable[Outcome], promises: Mapping[str, frozenset[str]]) -> Outcome:
     """An outcome as it counts after those of the providers asked before; `promises` are costs by provider.
 
     What only says part of what those would have said is partial, so that they are asked again.

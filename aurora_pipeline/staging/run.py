@@ -252,9 +252,7 @@ async def _ask_in_order(
             heard.requests += ask.requests
             heard.reused += ask.reused
             heard.body_bytes += ask.body_bytes
-        outcomes = [
-            as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched
-        ]
+        outcomes = [as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched]
         heard.outcomes += outcomes
         if outcomes and all(outcome.is_unheard for outcome in outcomes) and fetched[0].reason is not None:
             heard.providers_down.append(fetched[0].reason)
