@@ -81,11 +81,11 @@ def _from_others(reference: Reference, key: str, fetch: StagedFetch, once: Once)
     told = unknown_kind(fetch, (_NODE, *_READERS)) if reader is None else reader(reference, key, fetch, once)
     columns = cost_columns(fetch) if fetch.kind == FILE_KIND else frozenset()
     if isinstance(told, Missing):
-        lacking = {name: told.columns for name in columns} if fetch.kind == FILE_KIND else vote_fees_missing(told)
+        lacking = dict.fromkeys(columns, told.columns) if fetch.kind == FILE_KIND else vote_fees_missing(told)
         return {name: source | row for name, row in lacking.items()}
     known = {"state": FigureState.FINAL.value, **_ORIGINS[fetch.kind]}
     empty = missing(fetch, f"its cell in the file is empty{CORRECTED}").columns
-    figures = {name: empty for name in columns} | {name: {"amount": amount} | known for name, amount in told.items()}
+    figures = dict.fromkeys(columns, empty) | {name: {"amount": amount} | known for name, amount in told.items()}
     return {name: source | figure for name, figure in figures.items()}
 
 

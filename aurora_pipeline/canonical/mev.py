@@ -177,8 +177,10 @@ def _unshared_tips(rows: Sequence[Row]) -> list[str]:
     """Validators whose parts do not add up to the tree's total; not every source tells all of them."""
     found = []
     for row in rows:
-        total, validator, protocol, stakers = (row.get(name) for name in _SPLIT)
-        if None not in (total, validator, protocol, stakers) and total != validator + protocol + stakers:
+        if any(row.get(name) is None for name in _SPLIT):
+            continue
+        total, validator, protocol, stakers = (row[name] for name in _SPLIT)
+        if total != validator + protocol + stakers:
             found.append(
                 f"{row['validator_key']}: validator {validator} + protocol {protocol} + stakers {stakers}"
                 f" is not the total {total}"

@@ -56,8 +56,8 @@ def sharing_not_told(tips: Sequence[StagedFetch]) -> list[str]:
     if not others:
         return []
     return [
-        f"tips come from {', '.join(others)}, which does not tell {CostType.PRIORITY_FEE_SHARING}: where validators share"
-        " their priority fees, enter it (`aurora costs import`), or name it in costs_due"
+        f"tips come from {', '.join(others)}, which does not tell {CostType.PRIORITY_FEE_SHARING}: where validators"
+        " share their priority fees, enter it (`aurora costs import`), or name it in costs_due"
     ]
 
 

@@ -257,8 +257,8 @@ COSTS = Table(
         ),
         text(
             "method",
-            "EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or"
-            " as the file has it.",
+            "EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered"
+            " or as the file has it.",
             one_of=("EXACT", "ESTIMATE"),
             nullable=True,
         ),

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.operations.status import epoch_status
+from aurora_pipeline.operations.epoch_status import epoch_status
 from aurora_pipeline.staging.sensors import late_data
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.operations.status import epoch_status
+from aurora_pipeline.operations.epoch_status import epoch_status, oddities
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres
@@ -87,6 +87,9 @@ def test_no_costs_file_and_kobe_down__net_is_null_and_everything_else_stands(ope
         assert "PRIORITY_FEE_SHARING pending: AWAITED: demo-trillium does not tell" in str(line["reason"])
         assert None not in (line["exec_fees"], line["mev_tips"], line["commission"], line["total_revenue"])
     assert "mev: pending since" in late(operator)
+    with operator.aurora.database.connect() as connection:
+        odd = oddities(connection, operator.key(EPOCH))
+    assert any("canonical_validator_mev: " in told and "FORMULA" in told for told in odd.warnings)
     rows = operator.rows("SELECT DISTINCT state FROM canonical_completeness WHERE data_type = 'costs'")
     assert [row["state"] for row in rows] == ["pending"]
 
