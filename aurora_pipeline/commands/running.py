@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
 from aurora_pipeline.commands.terminal import err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
@@ -78,6 +79,7 @@ def backfill(
         runner.register_periods(chain_id)
         ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
         ends += run_following(aurora, runner, chain, keys)
+        ends += run_stale_events(aurora, runner, chain, keys)
         tell_oddities(aurora, keys)
     report(ends, as_json)
 
@@ -90,7 +92,7 @@ def recompute(
     stale: Annotated[
         bool,
         typer.Option(
-            "--stale", help="Lines and statements of all epochs that rest on what no longer counts, in order."
+            "--stale", help="Lines, statements and stake events that rest on what no longer counts, in order."
         ),
     ] = False,
     as_json: Json = False,
@@ -107,6 +109,7 @@ def recompute(
             runner = job_runner(aurora)
             runner.register_periods(chain_id)
             ends = run_stale(aurora, runner, chain)
+            ends += run_stale_events(aurora, runner, chain)
         report(ends, as_json)
         return
     wanted = parse_epochs(epochs)
@@ -125,6 +128,7 @@ def recompute(
         keys = [PeriodKey(chain_id, epoch) for epoch in wanted]
         ends = run_all(runner, "recompute", keys)
         ends += run_following(aurora, runner, chain, keys)
+        ends += run_stale_events(aurora, runner, chain, keys)
         tell_oddities(aurora, keys)
     report(ends, as_json)
 
@@ -217,6 +221,16 @@ def run_following(aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequenc
         return is_due
 
     return _run_ready(aurora, runner, chain, min(computed) + 1, follows)
+
+
+def run_stale_events(
+    aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequence[PeriodKey] | None = None
+) -> list[RunEnd]:
+    """Compute the stake events anew that rest on positions which no longer count: all, or those after some periods."""
+    epochs = None if done is None else {key.epoch + 1 for key in done}
+    with aurora.database.connect() as connection:
+        stale = [one.key for one in stale_stake_events(connection, chain.chain_id)]
+    return run_all(runner, STAKE_EVENTS_JOB, [key for key in stale if epochs is None or key.epoch in epochs])
 
 
 def _run_ready(

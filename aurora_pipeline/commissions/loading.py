@@ -187,21 +187,3 @@ def _losses(connection: Connection, snapshot_id: int) -> Losses:
         (row["agreement_id"], row["rule_key"], row["validator_key"]): CarriedLoss(int(row["loss"]), row["is_final"])
         for row in rows
     }
-
-
-def recorded_inputs(
-    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
-) -> dict[int, list[frozenset[Input]]]:
-    """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
-    rows = connection.execute(
-        """SELECT f.epoch, l.inputs FROM in_force f
-           CROSS JOIN LATERAL (
-               SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
-               UNION ALL SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
-           WHERE f.chain_id = %s AND f.asset = %s AND f.epoch = ANY(%s) AND l.layer_version = %s""",
-        [chain_id, table.name, list(epochs), table.version],
-    )
-    found: dict[int, list[frozenset[Input]]] = defaultdict(list)
-    for row in rows:
-        found[row["epoch"]].append(frozenset(Input(*item) for item in row["inputs"]))
-    return found

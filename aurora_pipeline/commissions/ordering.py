@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.commissions.earlier import EarlierMissing
-from aurora_pipeline.commissions.loading import BELOW, ChainInForce, recorded_inputs
+from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
+from aurora_pipeline.store.snapshots import recorded_inputs
 
 _STALE_TAG = "aurora.stale.1"
 

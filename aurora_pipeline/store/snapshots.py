@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -110,6 +111,24 @@ class Published:
 def snapshot_input(table: Table, chain_id: str, epoch: int, lineage: str) -> Input:
     """How a lineage names a snapshot of a layer: by the snapshot's first lineage digest."""
     return Input("snapshot", f"{table.name}@{chain_id}:{epoch:07d}", lineage)
+
+
+def recorded_inputs(
+    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
+) -> dict[int, list[frozenset[Input]]]:
+    """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
+    rows = connection.execute(
+        """SELECT f.epoch, l.inputs FROM in_force f
+           CROSS JOIN LATERAL (
+               SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+               UNION ALL SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
+           WHERE f.chain_id = %s AND f.asset = %s AND f.epoch = ANY(%s) AND l.layer_version = %s""",
+        [chain_id, table.name, list(epochs), table.version],
+    )
+    found: dict[int, list[frozenset[Input]]] = defaultdict(list)
+    for row in rows:
+        found[row["epoch"]].append(frozenset(Input(*item) for item in row["inputs"]))
+    return found
 
 
 def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run: str | None = None) -> list[Outcome]:

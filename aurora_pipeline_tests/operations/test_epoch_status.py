@@ -32,6 +32,4 @@ def test_grouped__same_reason_and_keys_with_digits__as_told() -> None:
 def test_oddities__nothing_odd__nothing_to_say() -> None:
     assert Oddities((), 5, 0, ()).in_words is None
     told = Oddities(("mev: odd", "fees: odd"), 5, 3, ("rewards",)).in_words
-    assert told == (
-        "2 warning(s), 3 unexplained difference(s) to cross-checks, answers of rewards that cannot be used"
-    )
+    assert told == ("2 warning(s), 3 unexplained difference(s) to cross-checks, answers of rewards that cannot be used")
