@@ -100,8 +100,9 @@ def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: 
     tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")
     # What a provider says as a cross-check, nobody waits for.
     promises = promises_of(aurora.configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
+    promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []
     result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises)
-    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), promises.as_input(key.chain_id))
+    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
 
 
