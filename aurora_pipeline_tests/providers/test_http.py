@@ -341,7 +341,7 @@ def test_ask__keys__sent_but_never_said(caplog: pytest.LogCaptureFixture) -> Non
     echo = {"x-rpc-node": f"node for {SECRET}", "content-type": "application/json"}
     with FaultServer(in_turn(Reply(b"{}", headers=echo), Reply(status=400), Reply(status=500))) as server:
         base = server.url.replace("http://", f"http://me:{SECRET}@")
-        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}", api_key=SECRET)
+        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}")
         results = ask(settings, question(1), question(2), question(3))
     assert server.seen[0].headers["authorization"]
     assert server.seen[0].path == f"/{SECRET}/rpc/thing"
