@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
+from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer
 
@@ -68,6 +69,7 @@ class FetchScope:
     """Accounts other than its own that may have collected a validator's commission, as observed."""
     scan_blocks: bool = False
     """Whether costs may ask for every block of the period, transactions and all: exact, and the dearest question."""
+    family: Family = Family.SOLANA
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
 

@@ -200,6 +200,7 @@ def _scope(
         collectors=collectors,
         scan_blocks=chain.exact_vote_fees,
         split_fees=chain.split_fees,
+        family=chain.family,
     )
 
 
