@@ -23,7 +23,7 @@ from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import EpochStatus, chain_status, epoch_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.late import in_words, load_pending
@@ -151,7 +151,9 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
     with aurora.database.connect() as connection:
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
     if not known.issuperset(wanted):
-        found = discover_periods(aurora.database, aurora.configuration, chain, last=max(wanted))
+        found = discover_periods(aurora.database, aurora.configuration, chain, wanted=wanted, tell=tell_of_period)
+        if found.troubles:
+            raise found.troubles[0]
         known |= {period.key.epoch for period in found.recorded}
         open_epochs = [epoch for epoch in wanted if epoch not in known]
         if open_epochs:
@@ -161,6 +163,11 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
                 "wait for its end; the sensor finalized_periods starts it by itself",
             )
     return [PeriodKey(chain.chain_id, epoch) for epoch in wanted]
+
+
+def tell_of_period(period: Period) -> None:
+    """Say that a period was found to be final."""
+    err.print(f"  {period.key} is final: {period.started_at} to {period.ended_at}", markup=False)
 
 
 def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[str, str] | None = None) -> list[RunEnd]:
