@@ -27,6 +27,7 @@ from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.late import in_words, load_pending
+from aurora_pipeline.tables import LAYERS
 
 _EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _EPOCHS_MAX = 10_000
@@ -303,10 +304,13 @@ def status(
                 period.lacking or "",
                 period.missing or "",
             ]
-            for period in details[summary.chain_id][-_PERIODS_SHOWN:]
+            for period in [one for one in details[summary.chain_id] if one.is_published][-_PERIODS_SHOWN:]
         ]
         if rows:
             print_table("", ["epoch", "ended", "layers", "state", "not final", "missing"], rows, right=["epoch"])
+        untouched = [period.epoch for period in details[summary.chain_id] if not period.is_published]
+        if untouched:
+            out.print(f"nothing is published of epoch {_listed(untouched)}", markup=False)
         for line in late[summary.chain_id][-_PERIODS_SHOWN:]:
             out.print(line, markup=False)
 
@@ -316,7 +320,13 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
         print_json({**vars(told), "data_types": [vars(one) for one in told.data_types]})
         return
     if not told.data_types:
-        raise AuroraError(f"nothing is published of {told.period}", "run `aurora backfill` for it")
+        raise AuroraError(
+            f"{told.published} of the {len(LAYERS)} layers of {told.period} are published, and what says how complete"
+            " it is is not among them: a run ended early"
+            if told.published
+            else f"nothing is published of {told.period}",
+            f"`aurora backfill {told.chain_id} {told.epoch}` computes what is missing, and says what stops it",
+        )
     rows = [
         [one.data_type, one.state, one.validators, one.reason or "", _listed_names(one.names)]
         for one in told.data_types

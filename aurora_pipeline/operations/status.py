@@ -50,6 +50,11 @@ class PeriodStatus:
     lacking: str | None
     """What is not final, counted by data type and state."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether anything of it is."""
+        return not self.published.startswith("0/")
+
 
 @dataclass(frozen=True)
 class DataTypeStatus:
@@ -68,11 +73,15 @@ class EpochStatus:
     """A period in full: how complete each data type is, and what becomes of what is pending."""
 
     period: str
+    chain_id: str
+    epoch: int
     data_types: tuple[DataTypeStatus, ...]
     late: tuple[str, ...]
     differences: int
     unexplained: int
     """Of the differences to cross-checking providers, those without a name."""
+    published: int
+    """How many layers are in force."""
 
 
 def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
@@ -91,10 +100,17 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
            FROM cross_check_differences WHERE chain_id = %s AND epoch = %s""",
         where,
     ).fetchone()
+    layers = connection.execute(
+        "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
+        [*where, [table.name for table in LAYERS]],
+    ).fetchone()
     assert whole is not None  # an aggregate always gives a row
+    assert layers is not None  # an aggregate always gives a row
     pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
     return EpochStatus(
         str(key),
+        key.chain_id,
+        key.epoch,
         tuple(
             DataTypeStatus(
                 row["data_type"],
@@ -108,6 +124,7 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
         tuple(in_words(one, now) for one in pending),
         whole["differences"],
         whole["unexplained"],
+        layers["published"],
     )
 
 

@@ -97,8 +97,9 @@ class Ask(Protocol):
 class ProviderDown(Exception):
     """A provider can't be asked right now (transient): the next one in the role takes over, or a later run does."""
 
-    def __init__(self, provider: str, reason: str) -> None:
-        super().__init__(f"{provider}: {reason}")
+    def __init__(self, provider: str, reason: str, address: str | None = None) -> None:
+        """`address` is where it should have answered, as it may be shown."""
+        super().__init__(f"{provider}: {reason}" if address is None else f"{provider} ({address}): {reason}")
         self.provider = provider
         self.reason = reason
 

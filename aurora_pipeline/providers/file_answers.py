@@ -14,7 +14,7 @@ from aurora_pipeline.config.vocabulary import DataType, Family
 from aurora_pipeline.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
 from aurora_pipeline.providers.file_cells import Row, csv_rows, xlsx_rows
 from aurora_pipeline.providers.file_problem import FileProblem
-from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.providers.reading import U64_MAX, UnreadableFile
 from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.store.payloads import Answer
 
@@ -182,7 +182,8 @@ def _records(
     try:
         return _read(answer, data_type, key, ("validator", *needed))
     except FileProblem as problem:
-        raise UnreadableAnswer(provider, answer.request_key, str(problem)) from None
+        path = str(answer.request.get("path"))
+        raise UnreadableFile(provider, answer.request_key, path, str(problem)) from None
 
 
 def _read(answer: Answer, data_type: DataType, key: Sequence[str], needed: Sequence[str]) -> list[dict[str, Any]]:

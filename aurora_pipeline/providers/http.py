@@ -144,7 +144,7 @@ class ProviderClient:
         if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
             self._down = reason
             event(_log, logging.WARNING, "not asked any more in this run", provider=self._provider.name, reason=reason)
-        return ProviderDown(self._provider.name, f"{reason}; it answers at {self._provider.shown_url}")
+        return ProviderDown(self._provider.name, reason, self._provider.shown_url)
 
     def _pause(self, state: RetryCallState) -> float:
         trouble = state.outcome.exception() if state.outcome is not None else None

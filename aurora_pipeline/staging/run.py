@@ -41,12 +41,14 @@ from aurora_pipeline.staging.plan import (
     NOW_ONLY,
     Outcome,
     kept,
+    replaced,
     states_that_count,
     still_to_ask,
     subjects_of,
     tally,
     unresolved,
     with_not_observed,
+    with_what_others_said,
     worth_recording,
 )
 from aurora_pipeline.staging.report import StagingReport
@@ -148,7 +150,7 @@ def run_errand(
         asyncio.run(_ask_in_order(database, asked, errand, scope, refetch, heard))
     if errand.role in NOW_ONLY:
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
-    best = kept(heard.outcomes)
+    best = with_what_others_said(kept(heard.outcomes), heard.outcomes)
     with database.connect() as connection:
         with connection.pipeline():
             for outcome in best.values():
@@ -312,6 +314,7 @@ def _report(
         states=tally(states.values()),
         reasons=dict(Counter(f"{one.state.value}: {one.reason}" for one in lacking).most_common(_REASONS_SHOWN)),
         providers_down=tuple(dict.fromkeys(heard.providers_down)),
+        replaced=replaced(best, heard.outcomes),
         nothing_heard=bool(best) and all(outcome.is_unheard for outcome in best.values()),
     )
 

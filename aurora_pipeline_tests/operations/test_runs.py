@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aurora_pipeline.operations.runs import heeding_interrupts
+from aurora_pipeline.operations.runs import _lacking, heeding_interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +64,13 @@ def test_another_thread__which_hears_no_signals__just_runs() -> None:
     thread.start()
     thread.join()
     assert ran == [True]
+
+
+def test_lacking__said_by_a_reason_and_by_who_was_down__told_once() -> None:
+    down = "archive: there is no file fees842.csv in file:books"
+    told = {"reasons": f"unavailable: {down}: 2", "providers_down": down, "replaced": "none", "states": "x"}
+    assert _lacking(told) == f"unavailable: {down}: 2"
+    replaced = {"reasons": "none", "providers_down": down, "replaced": f"node instead of archive ({down}): 2"}
+    assert _lacking(replaced) == f"node instead of archive ({down}): 2"
+    assert _lacking({"reasons": "none", "providers_down": down}) == down
+    assert _lacking({"reasons": "none"}) is None

@@ -108,7 +108,7 @@ def test_fees__sol_with_noise_and_rounding__to_the_lamport(tmp_path: Path) -> No
 def test_fees__sol_with_noise_and_no_rounding__refused_with_row_column_and_remedy(tmp_path: Path) -> None:
     one = only(fetch(fees_file(tmp_path, f"vote,fees\n{U},1.5\n{V},{NOISE}\n"), V))
     assert (one.state, one.other_may_know) == (FigureState.PENDING, True)
-    assert "row 3, column 'fees'" in str(one.reason)
+    assert str(one.reason).startswith("own: fees842.csv can't be read as providers.yaml says: row 3, column 'fees': ")
     assert "rounding: half_up" in str(one.reason)
 
 
