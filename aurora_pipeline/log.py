@@ -30,7 +30,9 @@ def logger(room: str) -> logging.Logger:
 def event(log: logging.Logger, level: int, message: str, **fields: object) -> None:
     """Log that something happened, with what it happened to as fields; whoever listens gets no secret."""
     told = {name: redacted(value) if isinstance(value, str) else value for name, value in fields.items()}
-    log.log(level, "%s", redacted(message), extra={"fields": told})
+    # In the message too: Dagster's event log keeps nothing else.
+    shown = "".join(f" {name}={value}" for name, value in told.items())
+    log.log(level, "%s", redacted(f"{message}{shown}"), extra={"fields": told, "happened": redacted(message)})
 
 
 def hide(secrets: Iterable[str]) -> None:
@@ -60,13 +62,12 @@ class _Lines(logging.Formatter):
         fields: Mapping[str, object] = getattr(record, "fields", {})
         trace = self.formatException(record.exc_info) if record.exc_info else None
         told: dict[str, object] = {"at": at, "level": record.levelname, "room": record.name, **fields}
-        told["message"] = record.getMessage()
+        told["message"] = getattr(record, "happened", record.getMessage())
         if trace is not None:
             told["trace"] = trace
         if self._as_json:
             return redacted(json.dumps(told, default=str, ensure_ascii=False))
-        shown = "".join(f" {name}={value}" for name, value in fields.items())
-        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}{shown}"
+        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}"
         return redacted(line if trace is None else f"{line}\n{trace}")
 
 

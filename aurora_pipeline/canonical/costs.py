@@ -37,7 +37,7 @@ def canonical_costs(
     not known has no row.
     """
     once, warnings = Once(), list[str]()
-    on_chain = {fetch.fetch_id: chain_costs(reference, fetch, once) for fetch in fetches if fetch.kind == _NODE}
+    on_chain = {fetch.fetch_id: chain_costs(reference, fetch) for fetch in fetches if fetch.kind == _NODE}
     shared = fees_shared(reference, tips)
     entered = _entered(entries)
     rows: list[Row] = []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded
 
 NOT_PARTICIPATING: Final = "NOT_PARTICIPATING"
 """The reason of a final fetch that a complete, published source does not mention the subject: that figure is 0."""
@@ -81,7 +81,7 @@ class Fetched:
     subject: str
     state: FigureState
     reason: str | None
-    answers: tuple[Answer, ...]
+    answers: tuple[Recorded, ...]
     other_may_know: bool = False
     """Whether the role's next provider should be asked: this one cannot tell, which says nothing about the figure."""
 
@@ -91,6 +91,14 @@ class Ask(Protocol):
 
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions. Raises ProviderDown when the provider can't be had."""
+        ...
+
+
+class AskMany(Ask, Protocol):
+    """An Ask whose answers need not fit into memory together."""
+
+    def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        """As when called, answer by answer: asked for a little ahead of who reads them, and then let go."""
         ...
 
 
@@ -113,7 +121,7 @@ class Adapter(Protocol):
     observes: frozenset[str]
     """Data types that only can be asked while a period runs."""
 
-    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+    async def fetch(self, data_type: str, scope: FetchScope, ask: AskMany) -> list[Fetched]:
         """Fetch a data type of a final period for every validator of the scope."""
         ...
 
@@ -153,6 +161,7 @@ __all__ = [
     "Adapter",
     "Answer",
     "Ask",
+    "AskMany",
     "FetchScope",
     "Fetched",
     "ProviderDown",

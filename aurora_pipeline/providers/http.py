@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -112,6 +114,14 @@ class ProviderClient:
                 return trouble.answer
             attempts = self._provider.retries.attempts
             tried = f"after {attempts} attempts" if attempts > 1 else "at the only attempt"
+            event(
+                _log,
+                logging.WARNING,
+                f"not answered {tried}",
+                provider=self._provider.name,
+                question=question.key,
+                reason=trouble.reason,
+            )
             raise self._failed(f"{trouble.reason} ({tried})") from None
         self._failures = 0
         return answer
@@ -273,6 +283,18 @@ class ProviderClient:
         return kept
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are accepted; reading them all takes a tenth of a second, so once for every client."""
+    return httpx.create_ssl_context()
+
+
+@cache
+def _nobody() -> ssl.SSLContext:
+    """For lines that are never encrypted: whoever wanted to be would not be trusted."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 class _Lines:
     """As many connections as may be used at once, each opened when it is needed and kept open.
 
@@ -284,7 +306,6 @@ class _Lines:
         self._places = asyncio.Semaphore(provider.concurrency)
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
-        self._ssl = httpx.create_ssl_context()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -310,14 +331,15 @@ class _Lines:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
         if provider.api_key is not None:
             headers["Authorization"] = f"Bearer {provider.api_key.get_secret_value()}"
-        host = urlsplit(provider.base_url).hostname or ""
+        base = urlsplit(provider.base_url)
+        # A proxy of the environment serves the outside world, not this machine.
+        may_leave = base.hostname not in ("localhost", "127.0.0.1", "::1")
         line = httpx.AsyncClient(
             http2=True,
-            verify=self._ssl,
+            verify=_trusted() if may_leave or base.scheme == "https" else _nobody(),
             headers=headers,
             follow_redirects=False,
-            # A proxy of the environment serves the outside world, not this machine.
-            trust_env=host not in ("localhost", "127.0.0.1", "::1"),
+            trust_env=may_leave,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
             timeout=httpx.Timeout(provider.timeouts.read_seconds, connect=provider.timeouts.connect_seconds, pool=None),
         )

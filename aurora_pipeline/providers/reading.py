@@ -14,7 +14,7 @@ from aurora_pipeline.store.payloads import Answer
 
 U64_MAX: Final = 2**64 - 1
 _QUOTED_LENGTH_MAX: Final = 60
-_LARGE_BODY_BYTES: Final = 2**20
+_LARGE_BODY_BYTES: Final = 2**14
 
 
 class UnreadableAnswer(AuroraError):

@@ -112,12 +112,12 @@ def proven(shared: Aurora) -> Iterator[Proven]:
 
 
 @pytest.fixture
-def copied(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[Aurora]:
+def copied(server: EmbeddedPostgres, computed: str, shared: Aurora, tmp_path: Path) -> Iterator[Aurora]:
     """Aurora on a copy of the computed database, for what has to be committed."""
     name = f"{computed}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
     # Nobody may be in a database that is copied.
-    Database(server.dsn(computed)).let_go()
+    shared.database.let_go()
     with admin.autocommit() as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed} STRATEGY file_copy".encode())
     with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:

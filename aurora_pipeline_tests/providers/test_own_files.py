@@ -192,8 +192,7 @@ def test_fetch_digest__other_mapping_or_other_bytes__another_digest(tmp_path: Pa
     def digest(text: str, **column: str) -> str:
         (answer,) = only(fetch(fees_file(tmp_path, text, **column), V)).answers
         assert str(tmp_path) not in request_text(answer.request)
-        told = (answer.request_key, request_text(answer.request), answer.status, answer.response_hash)
-        return fetch_digest("file", FigureState.FINAL, None, [told])
+        return fetch_digest("file", FigureState.FINAL, None, [answer.kept.leaf])
 
     first = digest(f"vote,fees\n{V},1.5\n")
     assert first == digest(f"vote,fees\n{V},1.5\n")

@@ -19,7 +19,6 @@ from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer, parsed
 from aurora_pipeline.providers.solana_accounts import read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
     VOTE_PROGRAM,
-    VoteFees,
     read_block,
     read_block_votes,
     read_blocks,
@@ -198,12 +197,12 @@ def transaction(payer: str, fee: int, keys: list[str], moved: int = 0, signers: 
     }
 
 
-def votes_in(*transactions: dict[str, Any]) -> dict[tuple[str, str], VoteFees]:
+def votes_in(*transactions: dict[str, Any]) -> list[tuple[tuple[str, str], int]]:
     shown = block(100) | {"transactions": list(transactions)}
-    return dict(read_block_votes(result_of(questions.block_accounts(100), shown), NODE).fees)
+    return list(read_block_votes(result_of(questions.block_accounts(100), shown), NODE).fees)
 
 
-def test_read_block_votes__votes_of_two_payers__summed_each() -> None:
+def test_read_block_votes__votes_of_two_payers__each_with_its_fee() -> None:
     failed = transaction("id1", 5000, ["vote1", VOTE_PROGRAM])
     failed["meta"]["err"] = {"InstructionError": [0, "Custom"]}
     fees = votes_in(
@@ -211,7 +210,7 @@ def test_read_block_votes__votes_of_two_payers__summed_each() -> None:
         failed,
         transaction("id2", 10_000, ["authority", "vote2", CLOCK, VOTE_PROGRAM], signers=2),
     )
-    assert fees == {("id1", "vote1"): VoteFees(2, 10_000), ("id2", "vote2"): VoteFees(1, 10_000)}
+    assert fees == [(("id1", "vote1"), 5_000), (("id1", "vote1"), 5_000), (("id2", "vote2"), 10_000)]
 
 
 def test_read_block_votes__what_is_no_vote__not_counted() -> None:
@@ -222,7 +221,7 @@ def test_read_block_votes__what_is_no_vote__not_counted() -> None:
             transaction("id1", 5000, ["vote1", "recipient", VOTE_PROGRAM]),
             transaction("id1", 15000, ["a", "b", "vote1", VOTE_PROGRAM], signers=3),
         )
-        == {}
+        == []
     )
 
 
