@@ -266,7 +266,9 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
         )
     failures = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
     if failures:
-        raise CheckFailed("\n  ".join(["some assets were not published:", *failures]), "correct the cause and repeat")
+        # Those that come with a remedy of their own need no second one.
+        remedy = None if any("\n  -> " in failure for failure in failures) else "correct the cause and repeat"
+        raise CheckFailed("\n  ".join(["some assets were not published:", *failures]), remedy)
     if not as_json:
         changed = sum(end.count("published") for end in ends)
         verdict = f"{changed} layer(s) published" if changed else "nothing changed"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from aurora_pipeline.addresses import check_address
@@ -278,12 +279,14 @@ def _cells_too_many_or_few(number: int, found: int, width: int) -> str:
 class _Cell:
     """Where a field stands in a row, and how its text is read."""
 
-    __slots__ = ("column", "family", "is_plain", "kind", "maximum", "name", "place", "too_much")
+    __slots__ = ("column", "is_plain", "kind", "maximum", "name", "place", "reads", "too_much")
 
     def __init__(self, name: str, place: int, kind: CellKind, column: Mapping[str, str], family: Family) -> None:
-        self.name, self.place, self.kind, self.column, self.family = name, place, kind, column, family
+        self.name, self.place, self.kind, self.column = name, place, kind, column
+        self.reads: Callable[[str], str] | None = _reader(kind, family)
+        """For what is no number."""
         decimals = UNITS[kind][column["unit"]] if kind in UNITS else 0
-        self.is_plain = kind not in (CellKind.TEXT, CellKind.ADDRESS) and decimals == 0
+        self.is_plain = self.reads is None and decimals == 0
         """Digits alone are the number."""
         self.maximum, self.too_much = _bound(kind, column, family)
 
@@ -335,22 +338,34 @@ def _check_epochs(number: int, row: Mapping[str, Any], epoch: int, columns: Mapp
         raise FileProblem(f"{place}: {off} is before its activation in {on}")
 
 
+def _reader(kind: CellKind, family: Family) -> Callable[[str], str] | None:
+    """How a text is read that is no number; None for numbers."""
+    match kind:
+        case CellKind.TEXT:
+            return _short_text
+        case CellKind.ADDRESS:
+            return partial(check_address, family)
+        case _:
+            return None
+
+
+def _short_text(text: str) -> str:
+    if len(text) > _TEXT_MAX:
+        raise FileProblem(f"{text[:30]!r}… is too long")
+    return text
+
+
 def _value(text: str, cell: _Cell) -> str | int | None:
     if not text:
         return None
-    match cell.kind:
-        case CellKind.TEXT:
-            if len(text) > _TEXT_MAX:
-                raise FileProblem(f"{text[:30]!r}… is too long")
-            return text
-        case CellKind.ADDRESS:
-            return check_address(cell.family, text)
+    if cell.reads is not None:
+        return cell.reads(text)
     number = _number(text, cell)
+    if 0 <= number <= cell.maximum:
+        return number
     if cell.kind is CellKind.STAKE_EPOCH and number in _NO_EPOCH:
         return U64_MAX
-    if number < 0 or number > cell.maximum:
-        raise FileProblem(f"{text} is negative" if number < 0 else f"{text} {cell.too_much}")
-    return number
+    raise FileProblem(f"{text} is negative" if number < 0 else f"{text} {cell.too_much}")
 
 
 def _number(text: str, cell: _Cell) -> int:

@@ -78,6 +78,7 @@ def database_url(server: EmbeddedPostgres, folder: Path) -> Iterator[str]:
     server.drop_database(name)
 
 
+@pytest.mark.slow
 def test_page__its_files_and_commands__print_what_it_says(
     folder: Path, database_url: str, aurora: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
