@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TextIO
-from urllib.parse import quote, quote_plus
 
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.spellings import Spellings
 
 LEVEL_VARIABLE: Final = "AURORA_LOG_LEVEL"
 FORMAT_VARIABLE: Final = "AURORA_LOG_FORMAT"
@@ -19,7 +19,7 @@ _ROOT: Final = "aurora"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SECRET_LENGTH_MIN: Final = 5
 
-_secrets: set[str] = set()
+_secrets: dict[str, Spellings] = {}
 
 
 def logger(room: str) -> logging.Logger:
@@ -38,16 +38,15 @@ def event(log: logging.Logger, level: int, message: str, **fields: object) -> No
 def hide(secrets: Iterable[str]) -> None:
     """Take these texts out of every line that is logged from now on, however they are spelled in it."""
     for secret in secrets:
-        if len(secret) >= _SECRET_LENGTH_MIN:
-            as_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-            _secrets.update((secret, quote(secret, safe=""), quote_plus(secret), *as_json))
+        if secret not in _secrets:
+            _secrets[secret] = Spellings([secret], _SECRET_LENGTH_MIN)
 
 
 def redacted(text: str) -> str:
     """The text without any secret that was hidden."""
     # The longest first: a secret may hold another one.
     for secret in sorted(_secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+        text = _secrets[secret].taken_out(text, HIDDEN)
     return text
 
 

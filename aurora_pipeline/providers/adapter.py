@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
+from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded
 
@@ -68,6 +69,7 @@ class FetchScope:
     """Accounts other than its own that may have collected a validator's commission, as observed."""
     scan_blocks: bool = False
     """Whether costs may ask for every block of the period, transactions and all: exact, and the dearest question."""
+    family: Family = Family.SOLANA
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
 
@@ -103,8 +105,9 @@ class AskMany(Ask, Protocol):
 class ProviderDown(Exception):
     """A provider can't be asked right now (transient): the next one in the role takes over, or a later run does."""
 
-    def __init__(self, provider: str, reason: str) -> None:
-        super().__init__(f"{provider}: {reason}")
+    def __init__(self, provider: str, reason: str, address: str | None = None) -> None:
+        """`address` is where it should have answered, as it may be shown."""
+        super().__init__(f"{provider}: {reason}" if address is None else f"{provider} ({address}): {reason}")
         self.provider = provider
         self.reason = reason
 

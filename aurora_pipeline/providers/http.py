@@ -19,9 +19,9 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from aurora_pipeline.config.provider import Provider, RateLimit
-from aurora_pipeline.log import event, hide, logger
+from aurora_pipeline.log import HIDDEN, event, hide, logger
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.provider_secrets import keys_of, secrets_of
+from aurora_pipeline.providers.provider_secrets import secrets_of, spelled_keys, spelled_secrets
 from aurora_pipeline.providers.rate_headers import limits_left, pause_when_used_up, retry_after
 from aurora_pipeline.providers.rpc_batch import batch_of, taken_apart
 
@@ -86,9 +86,9 @@ class ProviderClient:
         self._down: str | None = None
         self._base = urlsplit(provider.base_url)
         self._window = _WINDOW_SECONDS if provider.rate_limit is None else provider.rate_limit.per_seconds
-        self._secrets = secrets_of(provider)
-        self._keys = tuple(key.encode() for key in keys_of(provider))
-        hide(self._secrets)
+        self._secrets = spelled_secrets(provider)
+        self._keys = spelled_keys(provider)
+        hide(secrets_of(provider))
 
     async def __aenter__(self) -> ProviderClient:
         return self
@@ -154,7 +154,7 @@ class ProviderClient:
         if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
             self._down = reason
             event(_log, logging.WARNING, "not asked any more in this run", provider=self._provider.name, reason=reason)
-        return ProviderDown(self._provider.name, f"{reason}; it answers at {self._provider.shown_url}")
+        return ProviderDown(self._provider.name, reason, self._provider.shown_url)
 
     def _pause(self, state: RetryCallState) -> float:
         trouble = state.outcome.exception() if state.outcome is not None else None
@@ -241,7 +241,7 @@ class ProviderClient:
         finally:
             await response.aclose()
         self.body_bytes += len(body)
-        if any(key in body for key in self._keys):
+        if self._keys.are_in(body):
             # What is stored is kept for ever, and shown to partners in proofs.
             raise self._failed("its answer repeats the key it was asked with, and was not stored", down=True)
         return Answer(
@@ -279,9 +279,7 @@ class ProviderClient:
         kept = {}
         for name, value in headers.items():
             if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES):
-                for secret in self._secrets:
-                    value = value.replace(secret, "…")
-                kept[name] = value
+                kept[name] = self._secrets.taken_out(value, HIDDEN)
         return kept
 
 

@@ -21,6 +21,8 @@ FEE: Final = "Fee"
 VOTING: Final = "Voting"
 STAKING: Final = "Staking"
 ADMISSION: Final = "VATDebit"
+ERROR_LENGTH_MAX: Final = 200
+"""So much of a node's error message is repeated."""
 SIGNATURE_FEE: Final = 5_000
 VOTE_PROGRAM: Final = "Vote111111111111111111111111111111111111111"
 _VOTE_SYSVARS: Final = frozenset(
@@ -153,9 +155,10 @@ def rpc_error(answer: Answer, provider: str) -> RpcError | None:
 def rpc_result(answer: Answer, provider: str) -> Node:
     """What an answer holds. Raises UnreadableAnswer where it is an error."""
     root = parsed(answer, provider)
-    error = root.get("error")
+    error = rpc_error(answer, provider) if root.get("error") is not None else None
     if error is not None:
-        error.refuse(f"the node reports an error: {str(error.value)[:200]}")
+        problem = f"the node reports error {error.code}: {error.message[:ERROR_LENGTH_MAX]}"
+        raise UnreadableAnswer(provider, answer.request_key, problem)
     if answer.status != 200:
         root.refuse(f"HTTP {answer.status} instead of 200")
     return root["result"]

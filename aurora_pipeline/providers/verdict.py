@@ -31,7 +31,7 @@ def unavailable(subject: str, reason: str, answers: Sequence[Recorded] = (), oth
 
 def unreadable(subject: str, error: UnreadableAnswer, answers: Sequence[Recorded]) -> Fetched:
     """What came is no answer: pending, because the next one may be; and another provider is asked now."""
-    return pending(subject, f"unreadable answer: {error.message}", answers, other_may_know=True)
+    return pending(subject, error.message, answers, other_may_know=True)
 
 
 def down(subject: str, error: ProviderDown) -> Fetched:

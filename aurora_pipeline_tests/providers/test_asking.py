@@ -269,7 +269,7 @@ def test_ask__cancelled__the_begun_batch_is_stored(database: Database) -> None:
 def test_ask__keys_in_the_configuration__in_no_stored_byte(database: Database) -> None:
     with FaultServer(blocks_of) as server:
         base = server.url.replace("http://", f"http://me:{SECRET}@")
-        settings = provider(f"{base}/{SECRET}?api-key={SECRET}", api_key=SECRET)
+        settings = provider(f"{base}/{SECRET}?api-key={SECRET}")
         ask_once(database, settings, [questions.block(1)])
     with database.connect() as connection:
         rows = connection.execute("SELECT p::text AS shown FROM staging_payloads p").fetchall()

@@ -342,7 +342,7 @@ def test_ask__keys__sent_but_never_said(caplog: pytest.LogCaptureFixture) -> Non
     echo = {"x-rpc-node": f"node for {SECRET}", "content-type": "application/json"}
     with FaultServer(in_turn(Reply(b"{}", headers=echo), Reply(status=400), Reply(status=500))) as server:
         base = server.url.replace("http://", f"http://me:{SECRET}@")
-        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}", api_key=SECRET)
+        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}")
         results = ask(settings, question(1), question(2), question(3))
     assert server.seen[0].headers["authorization"]
     assert server.seen[0].path == f"/{SECRET}/rpc/thing"
@@ -357,6 +357,39 @@ def test_ask__api_key__sent_as_bearer() -> None:
     with FaultServer(in_turn(OK)) as server:
         ask(provider(server.url, api_key=SECRET), question())
     assert server.seen[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("address", "echo"),
+    [
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", "/rpc?api-key=FAKEQUERY%2FKEY987654&n=1"),
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", "/rpc?api-key=FAKEQUERY%2fKEY987654"),
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", "key FAKEQUERY/KEY987654"),
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", r"key FAKEQUERY\\/KEY987654"),
+        ("{url}/rpc?api-key=FAKEQUERY/KEY987654", "key FAKEQUERY%2FKEY987654"),
+        ("{url}/rpc?FAKEQUERY-KEY987654", "rpc?FAKEQUERY-KEY987654="),
+        ("{url}/rpc?v=ANOTHER-FAKEQUERY-KEY987654", "v=ANOTHER-FAKEQUERY-KEY987654"),
+        ("{url}/v2/FAKEPATH%2DKEY0987654321", "no path /v2/FAKEPATH-KEY0987654321"),
+        ("{login}/rpc", "authorization: Basic bWU6cEBzcy13b3Jk"),
+        ("{login}/rpc", "user me, password p@ss-word"),
+        ("{login}/rpc", "user me, password p%40ss-word"),
+    ],
+)
+def test_ask__answer_repeats_the_key_of_the_address__not_stored_not_said(address: str, echo: str) -> None:
+    with FaultServer(in_turn(Reply(f'{{"error":"{echo}"}}'.encode()))) as server:
+        url = address.format(url=server.url, login=server.url.replace("http://", "http://me:p%40ss-word@"))
+        (refused,) = ask(provider(url), question())
+    assert "repeats the key" in down_reason(refused)
+    for word in ("987654", "0987654321", "word", "bWU6"):
+        assert word not in str(refused)
+
+
+def test_ask__header_repeats_the_key_in_another_spelling__taken_out() -> None:
+    echo = {"x-rpc-node": "for FAKEQUERY%2fKEY987654 at last"}
+    with FaultServer(in_turn(Reply(b"{}", headers=echo))) as server:
+        (answer,) = ask(provider(f"{server.url}/rpc?api-key=FAKEQUERY%2FKEY987654"), question())
+    assert isinstance(answer, Answer)
+    assert answer.headers["x-rpc-node"] == "for … at last"
 
 
 @contextmanager

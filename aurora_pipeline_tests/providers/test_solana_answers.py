@@ -373,3 +373,11 @@ def test_read_blocks_and_accounts__real_recordings__parse(shared_data: Path) -> 
         assert read_block(result_of(questions.block(item["slot"]), item["result"]), NODE).rewards
     old = recorded(shared_data, "recorded_results_testnet_epoch207.json")["getBlock"]
     assert read_block(result_of(questions.block(old["parentSlot"] + 1), old), NODE).fees == 1_595_000
+
+
+def test_rpc_error__where_a_result_was_expected__told_in_words() -> None:
+    answer = error_of(questions.block(100), -32001, "Block 100 cleaned up, does not exist on node", {"slot": 1})
+    with pytest.raises(UnreadableAnswer) as caught:
+        read_block(answer, NODE)
+    assert caught.value.problem == "the node reports error -32001: Block 100 cleaned up, does not exist on node"
+    assert "aurora backfill CHAIN EPOCH --refetch" in str(caught.value.remedy)
