@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
                 template.let_go()
                 ready.touch()
         yield postgres
+
+
+@pytest.fixture(autouse=True)
+def unheard() -> Iterator[None]:
+    """What a test's command set up for its own output ends with the test."""
+    yield
+    root = logging.getLogger("aurora")
+    root.handlers, root.propagate = [], True
+    root.setLevel(logging.NOTSET)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from aurora_pipeline.canonical.loading import (
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
+from aurora_pipeline.canonical.promises import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts, share_a_collector
@@ -31,6 +32,7 @@ from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.payloads import load_fetches_in_slices
 from aurora_pipeline.store.snapshots import Draft
 
 
@@ -93,12 +95,16 @@ def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey, stag
 
 def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS) -> Draft:
     """Typed costs: what the chain says, what tip trees say of shared fees, and what the operator entered."""
-    loaded = load_staged(connection, key, staged)
+    # Exact vote fees rest on every block of the epoch, with all its transactions.
+    loaded = load_staged(connection, key, staged, load_fetches_in_slices)
     chain = aurora.configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
     tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")
-    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips)
-    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips))
+    # What a provider says as a cross-check, nobody waits for.
+    promises = promises_of(aurora.configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
+    promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []
+    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises)
+    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.providers.adapter import EVERYONE, Fetched, ValidatorAsked
+from aurora_pipeline.providers.verdict import AWAITED
 from aurora_pipeline.store.declaration import FigureState
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
@@ -82,6 +83,38 @@ def kept(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
     return best
 
 
+def with_what_others_said(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    """The outcomes that are kept; those that lack something also say why the role's other providers did not help."""
+
+    def explained(outcome: Outcome) -> Outcome:
+        fetched = outcome.fetched
+        others = [
+            one.fetched.reason
+            for one in outcomes
+            if one is not outcome and one.fetched.subject in (fetched.subject, EVERYONE) and one.fetched.reason
+        ]
+        told = [text for text in dict.fromkeys(others) if text not in (fetched.reason or "")]
+        if fetched.state is FigureState.FINAL or not told:
+            return outcome
+        return replace(outcome, fetched=replace(fetched, reason="; ".join([fetched.reason or "", *told]).lstrip("; ")))
+
+    return {subject: explained(outcome) for subject, outcome in best.items()}
+
+
+def replaced(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Which providers answered in the place of others that were asked before them, and why, with how many subjects."""
+    told = Counter(
+        f"{kept_one.provider} instead of {one.provider} ({one.fetched.reason})"
+        for subject, kept_one in best.items()
+        for one in outcomes
+        if one.provider != kept_one.provider
+        and one.fetched.subject in (subject, EVERYONE)
+        and kept_one.fetched.state is FigureState.FINAL
+        and one.fetched.state is not FigureState.FINAL
+    )
+    return tuple(f"{words}: {count}" for words, count in told.items())
+
+
 def _standing(outcome: Outcome) -> tuple[int, bool]:
     return _RANK[outcome.fetched.state], not outcome.is_unheard
 
@@ -117,6 +150,24 @@ def with_not_observed(
     names = subjects_of(data_type, left) if len(left) == len(validators) else [one.validator_key for one in left]
     lacking = [Fetched(name, FigureState.UNAVAILABLE, NOT_OBSERVED, ()) for name in names]
     return [*told, *(Outcome(*nobody, one) for one in lacking)]
+
+
+def as_fallback(outcome: Outcome, before: Iterable[Outcome], promises: Mapping[str, frozenset[str]]) -> Outcome:
+    """An outcome as it counts after those of the providers asked before; `promises` are costs by provider.
+
+    What only says part of what those would have said is partial, so that they are asked again.
+    """
+    fetched = outcome.fetched
+    if fetched.state is not FigureState.FINAL:
+        return outcome
+    for earlier in before:
+        untold = promises.get(earlier.provider, frozenset()) - promises.get(outcome.provider, frozenset())
+        if untold and earlier.fetched.subject in (fetched.subject, EVERYONE):
+            reason = f"{outcome.provider} does not tell {', '.join(sorted(untold))}; {earlier.fetched.reason}"
+            is_late = earlier.fetched.state is FigureState.PENDING
+            reason = f"{AWAITED}: {reason}" if is_late else reason
+            return replace(outcome, fetched=replace(fetched, state=FigureState.PARTIAL, reason=reason))
+    return outcome
 
 
 def states_that_count(

@@ -25,7 +25,7 @@ from aurora_pipeline.providers.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.providers.asking import Place, asking
-from aurora_pipeline.providers.kinds import adapter_for, adapter_of
+from aurora_pipeline.providers.kinds import adapter_for, adapter_of, promised_costs
 from aurora_pipeline.providers.verdict import down, final
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observed import (
@@ -40,13 +40,16 @@ from aurora_pipeline.staging.observed import (
 from aurora_pipeline.staging.plan import (
     NOW_ONLY,
     Outcome,
+    as_fallback,
     kept,
+    replaced,
     states_that_count,
     still_to_ask,
     subjects_of,
     tally,
     unresolved,
     with_not_observed,
+    with_what_others_said,
     worth_recording,
 )
 from aurora_pipeline.staging.report import StagingReport
@@ -148,7 +151,7 @@ def run_errand(
         asyncio.run(_ask_in_order(database, asked, errand, scope, refetch, heard))
     if errand.role in NOW_ONLY:
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
-    best = kept(heard.outcomes)
+    best = with_what_others_said(kept(heard.outcomes), heard.outcomes)
     with database.connect() as connection:
         with connection.pipeline():
             for outcome in best.values():
@@ -200,6 +203,7 @@ def _scope(
         collectors=collectors,
         scan_blocks=chain.exact_vote_fees,
         split_fees=chain.split_fees,
+        family=chain.family,
     )
 
 
@@ -235,6 +239,7 @@ async def _ask_in_order(
     database: Database, providers: Sequence[Provider], errand: Errand, scope: FetchScope, refetch: bool, heard: _Heard
 ) -> None:
     """Ask the providers in order, each one about what those before it could not tell."""
+    promises = {provider.name: promised_costs(provider, errand.role) for provider in providers}
     for provider in providers:
         left = unresolved(scope.validators, kept(heard.outcomes))
         if not left:
@@ -250,7 +255,7 @@ async def _ask_in_order(
             heard.requests += ask.requests
             heard.reused += ask.reused
             heard.body_bytes += ask.body_bytes
-        outcomes = [Outcome(provider.name, adapter.kind, one) for one in fetched]
+        outcomes = [as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched]
         heard.outcomes += outcomes
         if outcomes and all(outcome.is_unheard for outcome in outcomes) and fetched[0].reason is not None:
             heard.providers_down.append(fetched[0].reason)
@@ -311,6 +316,7 @@ def _report(
         states=tally(states.values()),
         reasons=dict(Counter(f"{one.state.value}: {one.reason}" for one in lacking).most_common(_REASONS_SHOWN)),
         providers_down=tuple(dict.fromkeys(heard.providers_down)),
+        replaced=replaced(best, heard.outcomes),
         nothing_heard=bool(best) and all(outcome.is_unheard for outcome in best.values()),
     )
 

@@ -202,7 +202,7 @@ def tick(lived: World, sensor: dg.SensorDefinition) -> dg.SensorResult:
 
 def test_sensors__nothing_new__request_no_period_and_the_running_ones_next_sample(lived: World) -> None:
     finished = tick(lived, finalized_periods)
-    assert (finished.run_requests, finished.dynamic_partitions_requests) == ([], [])
+    assert finished.run_requests == []
     (request,) = tick(lived, observe_open_period).run_requests or []
     (again,) = tick(lived, observe_open_period).run_requests or []
     assert request.run_key == again.run_key

@@ -206,6 +206,9 @@ def test_provider_down_at_night__its_figures_wait_and_everything_else_is_publish
     assert missing_figures(partial, DOWN) == {"mev_tips"}
     attempts = partial.rows("SELECT * FROM ingestion_runs WHERE epoch = %s AND data_type = 'mev'", DOWN)
     assert len(attempts) == 2  # tried once more, then recorded as late
+    said = [entry.user_message for entry in partial.runner.instance.all_logs(end.run_id)]
+    told = f"not answered after 2 attempts provider=demo-kobe question=validator_rewards {DOWN} page 1 reason=HTTP 503"
+    assert said.count(told) == 2
     assert_complete(partial, DOWN, partial.backfill(DOWN))
 
 

@@ -78,7 +78,7 @@ def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
         simulator.advance(epoch=EPOCH, fraction_bps=8000)
         observe_running_period(aurora.database, aurora.configuration, chain)
         simulator.advance(epoch=EPOCH + 1, fraction_bps=6000)
-        discover_periods(aurora.database, aurora.configuration, chain, last=EPOCH)
+        discover_periods(aurora.database, aurora.configuration, chain, wanted=[EPOCH])
         for data_type in ROLES:
             stage_period(aurora, KEY, data_type)
         for _, redraft in REDRAFTS:

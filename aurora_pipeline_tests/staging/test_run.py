@@ -10,8 +10,8 @@ import pytest
 from aurora_pipeline.config import DataType
 from aurora_pipeline.providers.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import read_staker_rewards
-from aurora_pipeline.providers.solana_answers import VoteFees, asked_method, read_inflation_rewards
-from aurora_pipeline.providers.solana_blocks import read_led_blocks, read_vote_fees
+from aurora_pipeline.providers.solana_answers import asked_method, read_inflation_rewards
+from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, read_led_blocks
 from aurora_pipeline.providers.solana_rewards import read_paid_in_blocks
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.plan import NOT_OBSERVED
@@ -69,8 +69,10 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
         staged(world, database, data_type)
     period = world.period()
     fees, mev, rewards = (fetches(database, data_type) for data_type in ("fees", "mev", "rewards"))
-    costs = fetches(database, "costs")[EVERYONE]
-    paid = read_vote_fees(costs.answers, costs.provider, period.first_slot, period.last_slot)
+    votes = EpochVotes("node", period.first_slot, period.last_slot)
+    for answer in fetches(database, "costs")[EVERYONE].answers:
+        votes.add(answer)
+    paid = votes.fees()
     cast, book = world.whole.cast, world.whole.book
     for one in world.truth:
         led = read_led_blocks(fees[one.vote].answers, "node", [one.identity], period.first_slot, period.last_slot)
@@ -223,6 +225,33 @@ def test_stage__first_provider_cannot_tell__the_next_of_the_role_does(
     assert report.states == {"final": 1}
     assert not report.nothing_heard
     assert fetches(database, "costs")[EVERYONE].provider == "second"
+
+
+def test_stage_mev__fallback_tells_tips_alone__asked_again_until_the_first_provider_answers(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    kobe = '  demo-kobe: {enabled: true, kind: jito, base_url: "%s", retries: {attempts: 1}}\n'
+    trillium = '  demo-trillium: {enabled: true, kind: trillium, base_url: "${AURORA_DEMO_URL}/trillium"}\n'
+    others = _TWO_NODES % "${AURORA_DEMO_URL}/rpc"
+    others = "".join(line for line in others.splitlines(keepends=True) if "demo-kobe" not in line) + trillium
+    world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
+    period = world.period()
+    roles = dict(world.chain.roles) | {DataType.MEV: ("demo-kobe", "demo-trillium")}
+    chain = world.chain.model_copy(update={"roles": roles})
+
+    def run(base_url: str) -> StagingReport:
+        configuration = demo_configuration(world.simulator.url, others + kobe % base_url, tmp_path)
+        configuration = configuration.model_copy(update={"chains": {chain.chain_id: chain}})
+        return stage(database, configuration, chain, period, "mev", world.validators)
+
+    with FaultServer(lambda seen: Reply(status=503)) as server:
+        report = run(server.url)
+    assert report.states == {"partial": OPERATED}
+    told = fetches(database, "mev").values()
+    assert {one.provider for one in told} == {"demo-trillium"}
+    assert all("demo-trillium does not tell PRIORITY_FEE_SHARING" in str(one.reason) for one in told)
+    assert run("${AURORA_DEMO_URL}/kobe/api/v1").states == {"final": OPERATED}
+    assert {one.provider for one in fetches(database, "mev").values()} == {"demo-kobe"}
 
 
 def test_observe__first_provider_of_meta_down__the_second_one_observes(world: World, database: Database) -> None:
