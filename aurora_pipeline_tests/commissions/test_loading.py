@@ -260,3 +260,15 @@ def test_simulate__fixed_share_by_introduced_stake__reads_the_wallets_too(book: 
         proposal = read_proposal(connection, book.file({"only": BY_STAKE}))
         (found,) = simulate(connection, book.chain, proposal, [FIRST])
     assert found.would.due == _expected(expect(told))["only", "only"][1]
+
+
+def test_trace__line_of_a_cap__names_no_rate(book: Book) -> None:
+    capped = {**BY_STAKE, "tiers": None, "bps": 500, "cap": (7, "PERIOD")}
+    book.publish(world({"only": capped}))
+    apply(book.aurora.database, book.file({"only": capped}), "ada", "signed")
+    book.compute(FIRST)
+    rows = book.rows("SELECT kind, line_id::text AS id FROM partner_commission_lines")
+    with book.aurora.database.connect() as connection:
+        titles = {row["kind"]: trace_line(connection, row["id"]).title for row in rows}
+    assert "(FIXED_SHARE, GROSS, 500 bps)" in titles["LINE"]
+    assert "(FIXED_SHARE, GROSS)" in titles["CAP_REDUCTION"]
