@@ -323,11 +323,10 @@ def test_many_changes__the_first_few_and_a_count(home: Path, applied: Run) -> No
 
 def test_hints__in_the_demo__name_commands_as_they_have_to_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AURORA_DEMO", "1")
-    written = io.StringIO()
-    monkeypatch.setattr(terminal.err, "file", written)
-    terminal.print_warnings(["run `aurora recompute solana-demo 855`, or `aurora demo --epochs 7`"])
-    terminal.print_error(AuroraError("aurora verify x", "`aurora --demo status`, or aurora wallets end"))
-    assert written.getvalue().splitlines() == [
+    with terminal.err.capture() as told:
+        terminal.print_warnings(["run `aurora recompute solana-demo 855`, or `aurora demo --epochs 7`"])
+        terminal.print_error(AuroraError("aurora verify x", "`aurora --demo status`, or aurora wallets end"))
+    assert told.get().splitlines() == [
         "Warning: run `aurora --demo recompute solana-demo 855`, or `aurora demo --epochs 7`",
         "Error: aurora --demo verify x",
         "  -> `aurora --demo status`, or aurora --demo wallets end",

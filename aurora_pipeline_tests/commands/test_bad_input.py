@@ -238,7 +238,7 @@ def test_up__port_in_use__names_another(made: Made, aurora: Command) -> None:
         ended = aurora(made.home, "--demo", "up", "--port", str(port))
     assert ended.code == 2
     assert f"port {port} is in use" in ended.told
-    assert f"aurora up --port {port + 1}" in ended.told
+    assert f"aurora --demo up --port {port + 1}" in ended.told
 
 
 @pytest.mark.parametrize(
