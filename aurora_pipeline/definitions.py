@@ -9,6 +9,7 @@ import dagster as dg
 from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
 from aurora_pipeline.canonical.judging import JUDGING_ASSETS
 from aurora_pipeline.canonical.stake_events_asset import stake_events
+from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, positions_changed
 from aurora_pipeline.commissions.asset import partner_commission_lines
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
@@ -49,6 +50,12 @@ COMMISSIONS_JOB_DEFINITION = dg.define_asset_job(
     description="The lines and statements of one period again, by the terms and earlier periods that count now.",
 )
 
+STAKE_EVENTS_JOB_DEFINITION = dg.define_asset_job(
+    STAKE_EVENTS_JOB,
+    selection=dg.AssetSelection.assets(stake_events),
+    description="The stake events of one period again, by the positions that count now in it and the one before.",
+)
+
 
 @dataclass(frozen=True)
 class Overrides:
@@ -62,8 +69,8 @@ def build_definitions(overrides: Overrides | None = None) -> dg.Definitions:
     aurora = (overrides.aurora if overrides else None) or Aurora(find_workspace())
     return dg.Definitions(
         assets=ASSETS,
-        jobs=[PERIOD_JOB, RECOMPUTE_JOB, COMMISSIONS_JOB_DEFINITION, observe_period],
-        sensors=[finalized_periods, observe_open_period, late_data, terms_changed],
+        jobs=[PERIOD_JOB, RECOMPUTE_JOB, COMMISSIONS_JOB_DEFINITION, STAKE_EVENTS_JOB_DEFINITION, observe_period],
+        sensors=[finalized_periods, observe_open_period, late_data, terms_changed, positions_changed],
         resources={"aurora": aurora},
         # The default executor starts a process per step: five to eight times slower for steps as short as ours.
         executor=dg.in_process_executor,

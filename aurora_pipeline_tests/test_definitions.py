@@ -50,6 +50,7 @@ def test_sensors__after_installation__are_running() -> None:
         "finalized_periods",
         "late_data",
         "observe_open_period",
+        "positions_changed",
         "terms_changed",
     }
     assert all(sensor.default_status is dg.DefaultSensorStatus.RUNNING for sensor in sensors)

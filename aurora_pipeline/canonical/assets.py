@@ -18,6 +18,7 @@ from aurora_pipeline.canonical.loading import (
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
+from aurora_pipeline.canonical.promises import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts, share_a_collector
@@ -99,8 +100,11 @@ def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: 
     chain = aurora.configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
     tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")
-    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips)
-    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips))
+    # What a provider says as a cross-check, nobody waits for.
+    promises = promises_of(aurora.configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
+    promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []
+    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises)
+    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
 
 

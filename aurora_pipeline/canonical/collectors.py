@@ -10,10 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aurora_pipeline.canonical.commission import Claim, commission_bounds, fits, implied_rate, split_collector
+from aurora_pipeline.canonical.commission import (
+    Claim,
+    commission_bounds,
+    fits,
+    implied_rate,
+    rates_that_fit,
+    split_collector,
+)
 from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
 from aurora_pipeline.canonical.staged import Missing, missing
+from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.store.declaration import FigureState
 
 ROW = "ROW"
@@ -50,15 +58,19 @@ def _candidates(one: ToldRewards) -> list[str]:
 def _recipient(one: ToldRewards) -> tuple[str, Paid] | Missing | None:
     """The account that collected with its row; None where no account that may collect has one."""
     lacking: Missing | None = None
+    found: tuple[str, Paid] | None = None
     for address in _candidates(one):
         if address not in one.recipients:
             lacking = lacking or missing(one.fetch, f"nothing is known of what {address} received")
             continue
         item = one.recipients[address]
-        if isinstance(item, Paid):
+        if isinstance(item, Paid) and item.in_block:
             return address, item
-        lacking = lacking or item
-    return lacking
+        if isinstance(item, Paid):
+            found = found or (address, item)
+        else:
+            lacking = lacking or item
+    return found or lacking
 
 
 def _nobody_collected(one: ToldRewards) -> Row:
@@ -92,25 +104,48 @@ def _rates(one: ToldRewards) -> tuple[int, ...]:
 def _alone(recipient: str, one: ToldRewards, paid: Paid) -> Row:
     """The row of an account that collects for this validator only, as far as the operator's validators go."""
     row: Row = {"commission": paid.lamports, "method": paid.method, "state": FigureState.FINAL.value}
-    if paid.rate_bps is not None:
-        return row | {"applied_commission_bps": paid.rate_bps}
+    if paid.contradiction is not None:
+        row["reason"] = f"{paid.contradiction}, which counts: it fits the commission and the stakers' rewards"
     if one.stakers.rewards is None or one.stakers.state is not FigureState.FINAL:
-        return row
-    applied = implied_rate(paid.lamports, one.stakers.rewards, len(one.stakers.parts))
-    rates = _rates(one)
-    if not rates or any(fits(paid.lamports, one.stakers.rewards, len(one.stakers.parts), rate) for rate in rates):
+        if paid.contradiction is not None:
+            return _undecided(paid.contradiction, "its stakers' rewards, which would tell, are not known").columns
+        return row | ({} if paid.rate_bps is None else {"applied_commission_bps": paid.rate_bps})
+    split = (paid.lamports, one.stakers.rewards, len(one.stakers.parts))
+    rates = _rates(one) if paid.rate_bps is None else (paid.rate_bps,)
+    applied = implied_rate(*split) if paid.rate_bps is None else paid.rate_bps
+    if any(fits(*split, rate) for rate in rates):
         return row | {"applied_commission_bps": applied}
-    if recipient == one.validator_key:
+    if paid.contradiction is not None:
+        return _undecided(paid.contradiction, f"neither is proved by a commission of {_in_words(rates)}").columns
+    if rates and recipient != one.validator_key:
+        return _among_strangers(recipient, one, paid)
+    if not paid.in_block and not _is_some_split(split, bool(rates)):
+        # One witness, against what was observed: an answer in another's place looks like this.
+        said = f"the node says {recipient} received {paid.lamports}"
+        return _undecided(said, f"no commission explains that ({_in_words(rates)}), and no block was read").columns
+    if rates:
         one.warnings.append(
-            f"{one.validator_key}: its reward row implies {applied} bps of commission; observed were {_in_words(rates)}"
+            f"{one.validator_key}: its reward row implies {implied_rate(*split)} bps of commission; observed were"
+            f" {_in_words(rates)}"
         )
-        return row | {"applied_commission_bps": applied}
-    return _among_strangers(recipient, one, paid)
+    return row | {"applied_commission_bps": applied}
+
+
+def _is_some_split(split: tuple[int, int, int], observed: bool) -> bool:
+    """Whether a commission in whole bps explains the amounts; where another was observed, nothing and all do not."""
+    found = rates_that_fit(*split)
+    return any(0 < rate < BPS_WHOLE for rate in found) if observed else bool(found)
+
+
+def _undecided(said: str, why: str) -> Missing:
+    return Missing(FigureState.UNAVAILABLE, f"{said}; {why}")
 
 
 def _among_strangers(recipient: str, one: ToldRewards, paid: Paid) -> Row:
     """A collector that received more than this validator can have earned it collects for validators of others too."""
     rates = _rates(one)
+    if paid.contradiction is not None:
+        return _undecided(paid.contradiction, "and it is shared by several validators").columns
     bounds = commission_bounds(one.parts, rates[0])
     if len(rates) > 1 or bounds.high is None or bounds.low > paid.lamports:
         reason = (
@@ -157,6 +192,7 @@ def _together(recipient: str, sharing: Sequence[ToldRewards], paid: Paid) -> Map
             "reason": (
                 f"RECOMPUTED: {recipient} received {paid.lamports} for {names} together; its part follows from its"
                 f" stakers' parts at {split.rates[one.validator_key]} bps, exact to {split.unsure}"
+                + ("" if paid.contradiction is None else f"; {paid.contradiction}, which the split proves")
             ),
         }
         for one in sharing

@@ -130,16 +130,16 @@ def fits(commission: int, parts_total: int, paid_accounts: int, rate_bps: int) -
 
 def implied_rate(commission: int, parts_total: int, paid_accounts: int) -> int | None:
     """The only rate in bps that explains commission and all stakers' parts; None where none does, or several."""
-    gross = commission + parts_total
-    if gross == 0:
-        return None
-    near = mul_div(commission, BPS_WHOLE, gross)
-    found = [
-        rate
-        for rate in range(max(0, near - 2), min(BPS_WHOLE, near + 3) + 1)
-        if fits(commission, parts_total, paid_accounts, rate)
-    ]
+    found = rates_that_fit(commission, parts_total, paid_accounts) if commission + parts_total else ()
     return found[0] if len(found) == 1 else None
+
+
+def rates_that_fit(commission: int, parts_total: int, paid_accounts: int) -> tuple[int, ...]:
+    """Rates in bps, near the one that the sums alone give, that explain commission and all stakers' parts."""
+    gross = commission + parts_total
+    near = mul_div(commission, BPS_WHOLE, gross) if gross else 0
+    around = range(max(0, near - 2), min(BPS_WHOLE, near + 3) + 1)
+    return tuple(rate for rate in around if fits(commission, parts_total, paid_accounts, rate))
 
 
 def split_collector(collected: int, claims: Sequence[Claim]) -> Split | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import polars as pl
 
 from aurora_pipeline.canonical.from_apis import costs_from_trillium
-from aurora_pipeline.canonical.from_files import costs_from_file
+from aurora_pipeline.canonical.from_files import CORRECTED, cost_columns, costs_from_file
+from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, was_asked
-from aurora_pipeline.canonical.shared_fees import fees_shared
+from aurora_pipeline.canonical.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import COSTS
-from aurora_pipeline.canonical.vote_fees import ESTIMATE, EXACT, chain_costs, costs_on_chain, vote_fees_missing
-from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.canonical.vote_fees import ESTIMATE, chain_costs, costs_on_chain, vote_fees_missing
+from aurora_pipeline.config.provider import FILE_KIND
+from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
@@ -29,16 +31,18 @@ def canonical_costs(
     entries: pl.DataFrame,
     costs_due: Sequence[CostType],
     tips: Sequence[StagedFetch] = (),
+    promises: Promises = NO_PROMISES,
 ) -> LayerResult:
     """Typed costs and other income. `entries` are the newest revisions the operator entered (COST_ENTRIES), `tips` the
     fetches of the tip trees, which tell what was shared of priority fees.
 
-    What the chain says wins over an entry of the same type, and an entry over an estimate. A cost that is not due and
-    not known has no row.
+    What the chain says wins over an entry of the same type, and an entry over an estimate. A cost that nobody promised,
+    is not due and not known has no row.
     """
     once, warnings = Once(), list[str]()
     on_chain = {fetch.fetch_id: chain_costs(reference, fetch) for fetch in fetches if fetch.kind == _NODE}
-    shared = fees_shared(reference, tips)
+    sharing = CostType.PRIORITY_FEE_SHARING.value
+    shared = fees_shared(reference, tips, sharing in promises.of(DataType.MEV))
     entered = _entered(entries)
     rows: list[Row] = []
     for validator in reference.validators:
@@ -49,34 +53,51 @@ def canonical_costs(
             told = costs_on_chain(reference, validator, on_chain[fetch.fetch_id], once, warnings)
         else:
             told = _from_others(reference, validator.validator_key, fetch, once)
-        if validator.validator_key in shared:
-            told.setdefault(CostType.PRIORITY_FEE_SHARING.value, shared[validator.validator_key])
-        rows += _validator_rows(reference, validator, told, entered, costs_due, warnings)
+        untold = _untold(fetch, told, promises)
+        told |= untold
+        if validator.validator_key in shared and (told.get(sharing) or {}).get("amount") is None:
+            told[sharing] = shared[validator.validator_key]
+            untold |= {} if told[sharing].get("amount") is not None else {sharing: told[sharing]}
+        needed = {*untold, *(cost.value for cost in costs_due)}
+        rows += _validator_rows(reference, validator, told, entered, costs_due, needed, warnings)
+    if not any(row["entry_type"] == sharing for row in rows):
+        warnings += sharing_not_told(tips)
     strangers = sorted({key for key, _ in entered} - set(reference.keys))
     warnings += [f"{key}: costs were entered, but it was not operated in this period" for key in strangers]
     return layer_result(
         COSTS,
         rows,
-        says_something=map(was_asked, rows),
+        # Where somebody was asked about costs, a due one that nobody tells or entered holds back nothing else.
+        says_something=[was_asked(row) or fetch_about(fetches, row["validator_key"]) is not None for row in rows],
         states=[row["state"] for row in rows],
         warnings=warnings,
     )
 
 
 def _from_others(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> dict[str, Row]:
-    """What another source says, by type; where it cannot be read, vote fees say why."""
+    """What another source says, by type; where it cannot be read, what it should tell says why."""
     source = {"source_fetch": fetch.fetch_id}
     reader = _READERS.get(fetch.kind)
     told = unknown_kind(fetch, (_NODE, *_READERS)) if reader is None else reader(reference, key, fetch, once)
+    columns = cost_columns(fetch) if fetch.kind == FILE_KIND else frozenset()
     if isinstance(told, Missing):
-        return {name: source | row for name, row in vote_fees_missing(told).items()}
-    method = _METHODS.get(fetch.kind, EXACT)
-    figures = {name: _figure(amount, method) for name, amount in told.items()}
+        lacking = dict.fromkeys(columns, told.columns) if fetch.kind == FILE_KIND else vote_fees_missing(told)
+        return {name: source | row for name, row in lacking.items()}
+    known = {"state": FigureState.FINAL.value, **_ORIGINS[fetch.kind]}
+    empty = missing(fetch, f"its cell in the file is empty{CORRECTED}").columns
+    figures = dict.fromkeys(columns, empty) | {name: {"amount": amount} | known for name, amount in told.items()}
     return {name: source | figure for name, figure in figures.items()}
 
 
-def _figure(amount: int, method: str) -> Row:
-    return {"amount": amount, "origin": "CHAIN", "method": method, "state": FigureState.FINAL.value}
+def _untold(fetch: StagedFetch | None, told: Mapping[str, Row], promises: Promises) -> dict[str, Row]:
+    """The promised costs that are missing: of a file's columns, and where a source failed of whatever it has."""
+    columns = cost_columns(fetch) if fetch is not None and fetch.kind == FILE_KIND else frozenset()
+    untold = {name: told[name] for name in columns if name in told and told[name].get("amount") is None}
+    if fetch is None or fetch.state is not FigureState.FINAL:
+        source: Row = {} if fetch is None else {"source_fetch": fetch.fetch_id}
+        lack = missing(None) if fetch is None else not_told(fetch)
+        untold |= {name: source | lack.columns for name in promises.of(DataType.COSTS) if name not in told}
+    return untold
 
 
 def _validator_rows(
@@ -85,22 +106,25 @@ def _validator_rows(
     told: Mapping[str, Row],
     entered: Mapping[tuple[str, str], int],
     costs_due: Sequence[CostType],
+    needed: Collection[str],
     warnings: list[str],
 ) -> list[Row]:
+    """A validator's rows; a `needed` cost has one even where it is missing, any other is warned about."""
     key = validator.validator_key
-    due = {cost.value for cost in costs_due}
     figures = {name: _entry(amount) for (of, name), amount in sorted(entered.items()) if of == key}
     for name, row in told.items():
         by_hand = figures.get(name)
         if row.get("amount") is None:
-            if by_hand is None and name in due:
+            if by_hand is None and name in needed:
                 figures[name] = row
             elif by_hand is None:
                 warnings.append(f"{key}: {name}, which are not due, are {row['state']}: {row['reason']}")
             continue
         if by_hand is not None and by_hand["amount"] != row["amount"]:
-            warnings.append(f"{key}: {name} entered as {by_hand['amount']}, the chain says {row['amount']}")
-        is_nothing = row["amount"] == 0 and name not in due and name != CostType.VOTE_FEES.value
+            warnings.append(
+                f"{key}: {name} entered as {by_hand['amount']}, {_SAYS[row['origin']]} says {row['amount']}"
+            )
+        is_nothing = row["amount"] == 0 and name not in needed and name != CostType.VOTE_FEES.value
         if (by_hand is None or row.get("method") != ESTIMATE) and not (is_nothing and by_hand is None):
             figures[name] = row
     for cost in costs_due:
@@ -118,5 +142,9 @@ def _entered(entries: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(key, name): int(amount) for key, name, amount in rows if amount is not None}
 
 
-_READERS: Mapping[str, Reader] = {"file": costs_from_file, "trillium": costs_from_trillium}
-_METHODS: Mapping[str, str] = {"trillium": ESTIMATE}
+_READERS: Mapping[str, Reader] = {FILE_KIND: costs_from_file, "trillium": costs_from_trillium}
+_ORIGINS: Mapping[str, Row] = {
+    FILE_KIND: {"origin": "FILE"},
+    "trillium": {"origin": "PROVIDER", "method": ESTIMATE},
+}
+_SAYS: Mapping[str, str] = {"CHAIN": "the chain", "FILE": "the file", "PROVIDER": "the provider"}

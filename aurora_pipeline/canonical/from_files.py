@@ -18,6 +18,7 @@ from aurora_pipeline.store.payloads import Answer, StagedFetch
 
 UPPER_BOUND = "UPPER_BOUND"
 """The reason of a commission computed from a validator's total: each stake account's floor is not in it."""
+CORRECTED = "; a corrected file is read with `aurora backfill --refetch`"
 Told = TypeVar("Told")
 Read = Callable[[Answer, str], Mapping[str, Told]]
 
@@ -133,4 +134,14 @@ def positions_from_file(
 
 def costs_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Mapping[str, int] | Missing:
     """Costs and other income of a validator by type."""
-    return _told(files.read_costs, reference.epoch, key, fetch, once)
+    told = _told(files.read_costs, reference.epoch, key, fetch, once)
+    if isinstance(told, Missing) and told == missing(fetch):
+        return missing(fetch, f"the file has no row of epoch {reference.epoch} about it{CORRECTED}")
+    return told
+
+
+def cost_columns(fetch: StagedFetch) -> frozenset[str]:
+    """The types of cost that the mapping names a column for by which the fetch's file was read."""
+    mapping = fetch.answers[0].request.get("body") if fetch.answers else None
+    columns = mapping.get("columns") if isinstance(mapping, Mapping) else None
+    return frozenset(columns or ()) - {"validator", "epoch"}

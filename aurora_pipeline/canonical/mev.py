@@ -103,6 +103,9 @@ def _from_file(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
     if isinstance(told, Missing):
         return told.columns
     if told.total is None or told.commission_bps is None:
+        if told.validator is not None and told.total is not None and told.validator > told.total:
+            return missing(fetch, f"the file gives it {told.validator} of a total of {told.total}").columns
+        # The other parts follow from the whole tree, which the file does not have.
         split = {"total_tips": told.total, "mev_commission_bps": told.commission_bps}
         return split | {"validator_tips": told.validator, "method": "NODE", "state": FigureState.FINAL.value}
     return _shared(key, told.total, told.commission_bps, told.validator, "the file does not have it", fetch, reading)
@@ -115,8 +118,11 @@ _READERS: dict[str, Callable[[str, StagedFetch, _Reading], Row]] = {
 }
 
 
+_SPLIT = ("total_tips", "validator_tips", "protocol_tips", "staker_tips")
+
+
 def _nothing_earned() -> Row:
-    amounts = dict.fromkeys(("total_tips", "validator_tips", "protocol_tips", "staker_tips"), 0)
+    amounts = dict.fromkeys(_SPLIT, 0)
     return {**amounts, "method": NOT_PARTICIPATING, "state": FigureState.FINAL.value, "reason": NOT_PARTICIPATING}
 
 
@@ -168,11 +174,15 @@ def _own_node(key: str, fetch: StagedFetch, reading: _Reading) -> tuple[int | No
 
 
 def _unshared_tips(rows: Sequence[Row]) -> list[str]:
-    """Validators whose parts do not add up to the tree's total."""
-    return [
-        f"{row['validator_key']}: validator {row['validator_tips']} + protocol {row['protocol_tips']} + stakers"
-        f" {row['staker_tips']} is not the total {row['total_tips']}"
-        for row in rows
-        if row["state"] == FigureState.FINAL
-        and row["total_tips"] != row["validator_tips"] + row["protocol_tips"] + row["staker_tips"]
-    ]
+    """Validators whose parts do not add up to the tree's total; not every source tells all of them."""
+    found = []
+    for row in rows:
+        if any(row.get(name) is None for name in _SPLIT):
+            continue
+        total, validator, protocol, stakers = (row[name] for name in _SPLIT)
+        if total != validator + protocol + stakers:
+            found.append(
+                f"{row['validator_key']}: validator {validator} + protocol {protocol} + stakers {stakers}"
+                f" is not the total {total}"
+            )
+    return found

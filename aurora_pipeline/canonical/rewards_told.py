@@ -7,7 +7,7 @@ paid, so for a stake account it is a zero with the reason NO_REWARD (just activa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aurora_pipeline.canonical.commission import StakerPart
 from aurora_pipeline.canonical.reference import Reference
@@ -40,6 +40,10 @@ class Paid:
     method: str
     rate_bps: int | None = None
     """The commission the row itself names; none since SIMD-0232."""
+    in_block: bool = False
+    """Whether the block that paid it says this amount: the chain's own record, of which a node's answer is a copy."""
+    contradiction: str | None = None
+    """What the node said instead, in words; the block's amount counts then only where a third witness confirms it."""
 
 
 Told = Paid | Missing | None
@@ -136,19 +140,30 @@ def told_by_node(
 
 
 def _fill_in(told: ToldRewards, in_blocks: PaidInBlocks, recipients: dict[str, Told]) -> None:
-    """Add what the first block after the epoch says of collectors, and compare it with what the node answered."""
-    for address in (told.validator_key, *(state.collector_key for state in told.states)):
-        known, in_block = recipients.get(address), in_blocks.commissions.get(address)
-        if isinstance(known, Paid):
-            if in_block != known.lamports:
-                told.warnings.append(
-                    f"{told.validator_key}: the node says {address} received {known.lamports}, the block that paid it"
-                    f" says {in_block}"
-                )
-        elif in_block is not None:
-            recipients[address] = Paid(in_block, FIRST_BLOCKS)
-        else:
-            recipients[address] = None
+    """Set what the node answered of collectors beside what the first block after the epoch says of them."""
+    for address in dict.fromkeys((told.validator_key, *(state.collector_key for state in told.states))):
+        known = recipients.get(address)
+        recipients[address] = _witnessed(address, known, in_blocks.commissions.get(address))
+        contradiction = _contradiction(recipients[address])
+        if isinstance(known, Paid) and contradiction is not None:
+            told.warnings.append(f"{told.validator_key}: {contradiction}")
+
+
+def _witnessed(address: str, known: Told, in_block: int | None) -> Told:
+    """A collector's row by both witnesses: the node's answer, and the block that paid."""
+    if not isinstance(known, Paid):
+        return None if in_block is None else Paid(in_block, FIRST_BLOCKS, in_block=True)
+    if in_block == known.lamports:
+        return replace(known, in_block=True)
+    said = f"the node says {address} received {known.lamports}, the block that paid it says"
+    if in_block is not None:
+        return Paid(in_block, FIRST_BLOCKS, in_block=True, contradiction=f"{said} {in_block}")
+    # A row of nothing need not stand in a block; then it proves no more than the absence of one.
+    return known if known.lamports == 0 else Missing(FigureState.UNAVAILABLE, f"{said} nothing of it")
+
+
+def _contradiction(item: Told) -> str | None:
+    return item.reason if isinstance(item, Missing) else None if item is None else item.contradiction
 
 
 def _in_blocks(reference: Reference, fetch: StagedFetch, once: Once) -> PaidInBlocks | UnreadableAnswer | None:

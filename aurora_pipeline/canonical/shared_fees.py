@@ -6,27 +6,34 @@ from collections.abc import Sequence
 
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import Row
-from aurora_pipeline.canonical.staged import fetch_about, missing
+from aurora_pipeline.canonical.staged import Missing, fetch_about, missing
+from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.providers.jito_answers import ValidatorTips, read_validator_rewards
 from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.verdict import AWAITED
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
 JITO = "jito"
 
 
-def fees_shared(reference: Reference, tips: Sequence[StagedFetch]) -> dict[str, Row]:
+def fees_shared(reference: Reference, tips: Sequence[StagedFetch], is_promised: bool = False) -> dict[str, Row]:
     """The cost of priority-fee sharing by validator, as far as the tip trees of the period tell it.
 
-    A validator without a tip tree shares nothing: the account it would transfer to is listed with its tree.
+    A validator without a tip tree shares nothing: the account it would transfer to is listed with its tree. Where
+    `is_promised`, a fallback that tells tips alone leaves it missing; else it has no row.
     """
     read: dict[int, dict[str, ValidatorTips] | UnreadableAnswer] = {}
     found: dict[str, Row] = {}
     for key in reference.keys:
         fetch = fetch_about(tips, key)
-        if fetch is None or fetch.kind != JITO:
+        if fetch is None:
             continue
         source = {"source_fetch": fetch.fetch_id}
+        if fetch.kind != JITO:
+            if is_promised and fetch.state is not FigureState.FINAL:
+                found[key] = source | not_told(fetch).columns
+            continue
         if fetch.state in (FigureState.PENDING, FigureState.UNAVAILABLE):
             found[key] = source | missing(fetch).columns
             continue
@@ -41,6 +48,26 @@ def fees_shared(reference: Reference, tips: Sequence[StagedFetch]) -> dict[str, 
         figure = {"amount": amount, "origin": "CHAIN", "method": "EXACT", "state": FigureState.FINAL.value}
         found[key] = source | figure
     return found
+
+
+def sharing_not_told(tips: Sequence[StagedFetch]) -> list[str]:
+    """A warning where tips come from a source that tells nothing of what was shared."""
+    others = sorted({fetch.provider for fetch in tips if fetch.kind != JITO and fetch.state is FigureState.FINAL})
+    if not others:
+        return []
+    return [
+        f"tips come from {', '.join(others)}, which does not tell {CostType.PRIORITY_FEE_SHARING}: where validators"
+        " share their priority fees, enter it (`aurora costs import`), or name it in costs_due"
+    ]
+
+
+def not_told(fetch: StagedFetch) -> Missing:
+    """What to say of a cost that a fetch should tell and does not: pending where its provider is asked again."""
+    lack = missing(fetch)
+    if fetch.state is not FigureState.PARTIAL:
+        return lack
+    is_late = (fetch.reason or "").startswith(AWAITED)
+    return Missing(FigureState.PENDING if is_late else FigureState.UNAVAILABLE, lack.reason)
 
 
 def _trees(reference: Reference, fetch: StagedFetch) -> dict[str, ValidatorTips] | UnreadableAnswer:

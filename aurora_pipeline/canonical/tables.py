@@ -239,8 +239,9 @@ ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
 COSTS = Table(
     name="canonical_validator_costs",
     role=Role.LAYER,
-    description="Typed costs and other income per validator, never negative. A due cost that is unknown is a row too.",
-    version=2,
+    description="Typed costs and other income per validator, never negative. A cost that is due, or that a configured"
+    " source should tell, and is unknown is a row too.",
+    version=3,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -249,13 +250,15 @@ COSTS = Table(
         money("amount", "What it cost.", nullable=True, minimum=0),
         text(
             "origin",
-            "CHAIN: from the chain or a provider; OPERATOR: entered.",
-            one_of=("CHAIN", "OPERATOR"),
+            "CHAIN: from the chain or the tip trees; PROVIDER: as another's program has it; FILE: from a file the"
+            " operator has; OPERATOR: entered.",
+            one_of=("CHAIN", "PROVIDER", "FILE", "OPERATOR"),
             nullable=True,
         ),
         text(
             "method",
-            "EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says.",
+            "EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered"
+            " or as the file has it.",
             one_of=("EXACT", "ESTIMATE"),
             nullable=True,
         ),

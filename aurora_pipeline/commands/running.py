@@ -13,14 +13,16 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
 from aurora_pipeline.commands.terminal import err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.importing import importing
+from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
-from aurora_pipeline.operations.status import EpochStatus, chain_status, epoch_status, period_statuses
+from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, recorded_periods
@@ -34,6 +36,7 @@ _EPOCHS_MAX = 10_000
 _LACKING_SHOWN = 300
 _PERIODS_SHOWN = 20
 _NAMES_SHOWN = 3
+_WARNINGS_SHOWN = 20
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
@@ -77,6 +80,8 @@ def backfill(
         runner.register_periods(chain_id)
         ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
         ends += run_following(aurora, runner, chain, keys)
+        ends += run_stale_events(aurora, runner, chain, keys)
+        tell_oddities(aurora, keys)
     report(ends, as_json)
 
 
@@ -88,7 +93,7 @@ def recompute(
     stale: Annotated[
         bool,
         typer.Option(
-            "--stale", help="Lines and statements of all epochs that rest on what no longer counts, in order."
+            "--stale", help="Lines, statements and stake events that rest on what no longer counts, in order."
         ),
     ] = False,
     as_json: Json = False,
@@ -105,6 +110,7 @@ def recompute(
             runner = job_runner(aurora)
             runner.register_periods(chain_id)
             ends = run_stale(aurora, runner, chain)
+            ends += run_stale_events(aurora, runner, chain)
         report(ends, as_json)
         return
     wanted = parse_epochs(epochs)
@@ -123,6 +129,8 @@ def recompute(
         keys = [PeriodKey(chain_id, epoch) for epoch in wanted]
         ends = run_all(runner, "recompute", keys)
         ends += run_following(aurora, runner, chain, keys)
+        ends += run_stale_events(aurora, runner, chain, keys)
+        tell_oddities(aurora, keys)
     report(ends, as_json)
 
 
@@ -197,6 +205,15 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
     return ends
 
 
+def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:
+    """Say in one line per period how much looks odd in it, and where to look."""
+    for key in keys:
+        with aurora.database.connect() as connection:
+            told = oddities(connection, key).in_words
+        if told is not None:
+            err.print(f"  {key}: {told}; see `aurora status {key.chain_id} {key.epoch}`", markup=False, soft_wrap=True)
+
+
 def run_stale(aurora: Aurora, runner: JobRunner, chain: Chain) -> list[RunEnd]:
     """Compute the lines and statements of every stale period, those first that others read, and say why."""
     return _run_ready(aurora, runner, chain, 0, lambda stale: True)
@@ -212,6 +229,16 @@ def run_following(aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequenc
         return is_due
 
     return _run_ready(aurora, runner, chain, min(computed) + 1, follows)
+
+
+def run_stale_events(
+    aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequence[PeriodKey] | None = None
+) -> list[RunEnd]:
+    """Compute the stake events anew that rest on positions which no longer count: all, or those after some periods."""
+    epochs = None if done is None else {key.epoch + 1 for key in done}
+    with aurora.database.connect() as connection:
+        stale = [one.key for one in stale_stake_events(connection, chain.chain_id)]
+    return run_all(runner, STAKE_EVENTS_JOB, [key for key in stale if epochs is None or key.epoch in epochs])
 
 
 def _run_ready(
@@ -319,30 +346,51 @@ def status(
 
 def _show_epoch(told: EpochStatus, as_json: bool) -> None:
     if as_json:
-        print_json({**vars(told), "data_types": [vars(one) for one in told.data_types]})
+        odd = told.oddities
+        print_json(
+            {
+                "period": str(told.key),
+                "published": told.published,
+                "data_types": [vars(one) for one in told.data_types],
+                "late": told.late,
+                **vars(odd),
+            }
+        )
         return
     if not told.data_types:
         raise AuroraError(
-            f"{told.published} of the {len(LAYERS)} layers of {told.period} are published, and what says how complete"
+            f"{told.published} of the {len(LAYERS)} layers of {told.key} are published, and what says how complete"
             " it is is not among them: a run ended early"
             if told.published
-            else f"nothing is published of {told.period}",
-            f"`aurora backfill {told.chain_id} {told.epoch}` computes what is missing, and says what stops it",
+            else f"nothing is published of {told.key}",
+            f"`aurora backfill {told.key.chain_id} {told.key.epoch}` computes what is missing, and says what stops it",
         )
     rows = [
         [one.data_type, one.state, one.validators, one.reason or "", _listed_names(one.names)]
         for one in told.data_types
     ]
     columns = ["data type", "state", "validators", "reason", "which"]
-    print_table(told.period, columns, rows, right=["validators"])
+    print_table(str(told.key), columns, rows, right=["validators"])
     for line in told.late:
         out.print(line, markup=False)
-    if told.differences:
+    odd = told.oddities
+    for data_type in odd.unusable:
         out.print(
-            f"cross-checks: {told.differences} difference(s), {told.unexplained} unexplained"
+            f"{data_type}: every answer came, and not all can be used: `aurora backfill --refetch` asks again",
+            markup=False,
+        )
+    if odd.differences:
+        out.print(
+            f"cross-checks: {odd.differences} difference(s), {odd.unexplained} unexplained"
             " (table cross_check_differences)",
             markup=False,
         )
+    if odd.warnings:
+        out.print(f"{len(odd.warnings)} warning(s) of published layers:", markup=False)
+        for line in odd.warnings[:_WARNINGS_SHOWN]:
+            out.print(f"  {line}", markup=False, soft_wrap=True)
+        if len(odd.warnings) > _WARNINGS_SHOWN:
+            out.print(f"  and {len(odd.warnings) - _WARNINGS_SHOWN} more: --json shows all", markup=False)
 
 
 def _listed_names(names: Sequence[str]) -> str:

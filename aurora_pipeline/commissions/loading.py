@@ -39,13 +39,6 @@ from aurora_pipeline.store.snapshots import NotPublished, Published, load_publis
 BELOW = (VALIDATOR_PNL, POSITIONS, REWARDS)
 """The layers whose snapshots of the same period are read."""
 _EARLIER = (COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES)
-_RECORDED = """
-SELECT f.epoch, l.{} FROM in_force f
-CROSS JOIN LATERAL (
-    SELECT s.inputs, s.lineage_digest, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
-    UNION ALL
-    SELECT a.inputs, a.lineage_digest, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
-WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s"""
 _NOTHING_READ = LookBack(NO_EARLIER_PERIODS, (), ())
 
 
@@ -232,27 +225,3 @@ def _losses(connection: Connection, snapshot_id: int) -> Losses:
         (row["agreement_id"], row["rule_key"], row["validator_key"]): CarriedLoss(int(row["loss"]), row["is_final"])
         for row in rows
     }
-
-
-def recorded_lineages(connection: Connection, chain_id: str, table: Table) -> dict[int, set[str]]:
-    """By epoch, the lineage digests of the snapshot in force, as far as this version of the layer wrote them."""
-    found: dict[int, set[str]] = defaultdict(set)
-    for row in connection.execute(_RECORDED.format("lineage_digest").encode(), [chain_id, table.name, table.version]):
-        found[row["epoch"]].add(row["lineage_digest"])
-    return found
-
-
-def recorded_inputs(
-    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
-) -> dict[int, list[frozenset[Input]]]:
-    """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
-    rows = connection.execute(
-        (_RECORDED.format("inputs") + " AND f.epoch = ANY(%s)").encode(),
-        [chain_id, table.name, table.version, list(epochs)],
-    )
-    found: dict[int, list[frozenset[Input]]] = defaultdict(list)
-    # Later periods name the same earlier ones again and again: each of them is kept once.
-    kept: dict[Input, Input] = {}
-    for row in rows:
-        found[row["epoch"]].append(frozenset(kept.setdefault(item, item) for item in map(Input._make, row["inputs"])))
-    return found

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 
+from aurora_pipeline.log import redacted
 from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import register
@@ -81,7 +82,7 @@ class JobRunner:
                 raise_on_error=False,
                 tags={"chain": key.chain_id, **(tags or {})},
             )
-        return RunEnd(key, result.run_id, tuple(_ended(result.all_events)), tuple(_failures(result.all_events)))
+        return RunEnd(key, result.run_id, tuple(_ended(result.all_events)), tuple(failures(result.all_events)))
 
 
 @contextmanager
@@ -128,15 +129,26 @@ def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
     return ended
 
 
-def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
-    failures = []
+def failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
+    """What each failed step said; of an error that nobody expected its innermost cause, and that it is a defect."""
+    found = []
     for event in events:
         if event.is_step_failure:
             data = event.step_failure_data
             said = data.user_failure_data.description if data.user_failure_data is not None else None
-            cause = data.error.message.strip() if data.error is not None else "failed"
-            failures.append(f"{event.step_key}: {said or cause}")
-    return failures
+            error = data.error
+            # What wraps the cause is Dagster's, and says only that a step failed.
+            while error is not None and error.cause is not None:
+                error = error.cause
+            found.append(f"{event.step_key}: {said or _unexpected('failed' if error is None else error.message)}")
+    return found
+
+
+def _unexpected(message: str) -> str:
+    return redacted(
+        f"{message.strip()} (unexpected: this is a defect, please report it; `aurora up` shows the traceback among the"
+        " run's events)"
+    )
 
 
 def _lacking(told: Mapping[str, Any]) -> str | None:

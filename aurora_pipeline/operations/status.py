@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.tables import LAYERS
 
 
@@ -54,78 +51,6 @@ class PeriodStatus:
     def is_published(self) -> bool:
         """Whether anything of it is."""
         return not self.published.startswith("0/")
-
-
-@dataclass(frozen=True)
-class DataTypeStatus:
-    """One data type of a period: how many validators are in one state, and why."""
-
-    data_type: str
-    state: str
-    validators: int
-    reason: str | None
-    names: tuple[str, ...]
-    """The validators, where they are not final."""
-
-
-@dataclass(frozen=True)
-class EpochStatus:
-    """A period in full: how complete each data type is, and what becomes of what is pending."""
-
-    period: str
-    chain_id: str
-    epoch: int
-    data_types: tuple[DataTypeStatus, ...]
-    late: tuple[str, ...]
-    differences: int
-    unexplained: int
-    """Of the differences to cross-checking providers, those without a name."""
-    published: int
-    """How many layers are in force."""
-
-
-def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
-    """How complete a period is, as published."""
-    where = [key.chain_id, key.epoch]
-    rows = connection.execute(
-        """SELECT data_type, state, reason, count(*) AS validators,
-                  array_agg(validator_key ORDER BY validator_key) AS names
-           FROM canonical_completeness WHERE chain_id = %s AND epoch = %s
-           GROUP BY data_type, state, reason
-           ORDER BY data_type, state, validators DESC""",
-        where,
-    ).fetchall()
-    whole = connection.execute(
-        """SELECT count(*) AS differences, count(*) FILTER (WHERE known_as IS NULL) AS unexplained
-           FROM cross_check_differences WHERE chain_id = %s AND epoch = %s""",
-        where,
-    ).fetchone()
-    layers = connection.execute(
-        "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [*where, [table.name for table in LAYERS]],
-    ).fetchone()
-    assert whole is not None  # an aggregate always gives a row
-    assert layers is not None  # an aggregate always gives a row
-    pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
-    return EpochStatus(
-        str(key),
-        key.chain_id,
-        key.epoch,
-        tuple(
-            DataTypeStatus(
-                row["data_type"],
-                row["state"],
-                row["validators"],
-                row["reason"],
-                () if row["state"] == FigureState.FINAL else tuple(row["names"]),
-            )
-            for row in rows
-        ),
-        tuple(in_words(one, now) for one in pending),
-        whole["differences"],
-        whole["unexplained"],
-        layers["published"],
-    )
 
 
 def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:

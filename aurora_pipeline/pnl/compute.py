@@ -113,7 +113,11 @@ def _components(key: str, layers: Layers, wallets: frozenset[str]) -> dict[Compo
         Component.EXEC_FEES: _figure(Component.EXEC_FEES, FEES, layers.fees.get(key), "fees"),
         Component.MEV_TIPS: _figure(Component.MEV_TIPS, MEV, layers.mev.get(key), "validator_tips"),
         Component.VOTE_REWARDS: own_stake_rewards(
-            layers.stake.get(key), layers.accounts.get(key, ()), layers.account_rewards.get(key, {}), wallets
+            layers.stake.get(key),
+            layers.accounts.get(key, ()),
+            layers.account_rewards.get(key, {}),
+            wallets,
+            layers.commissions.get(key),
         ),
         Component.COMMISSION: _figure(Component.COMMISSION, REWARDS, layers.commissions.get(key), "commission"),
     }
@@ -126,11 +130,16 @@ def _figure(name: str, table: Table, row: Row | None, column: str) -> Figure:
 
 
 def own_stake_rewards(
-    stake: Row | None, accounts: Sequence[Row], rewards: Mapping[str, Row], wallets: frozenset[str]
+    stake: Row | None,
+    accounts: Sequence[Row],
+    rewards: Mapping[str, Row],
+    wallets: frozenset[str],
+    all_stakers: Row | None = None,
 ) -> Figure:
     """VOTE_REWARDS: what stake accounts with a withdrawer among the operator's wallets earned after commission.
 
-    Where positions are not final an own account may be missing from them, so no sum is given.
+    Where positions are not final an own account may be missing from them, so no sum is given. `all_stakers` is the
+    validator's row of rewards: while its stakers' rewards are awaited, those of single accounts have no rows yet.
     """
     name = str(Component.VOTE_REWARDS)
     if stake is None:
@@ -146,7 +155,7 @@ def own_stake_rewards(
     amounts: list[int] = []
     lacking: list[Figure] = []
     for row in own:
-        figure = _account_reward(row, rewards.get(row["account_key"]))
+        figure = _account_reward(row, rewards.get(row["account_key"]), all_stakers)
         if figure.amount is None or not figure.is_final:
             lacking.append(figure)
         else:
@@ -157,13 +166,15 @@ def own_stake_rewards(
     return Figure(name, total(amounts), FigureState.FINAL)
 
 
-def _account_reward(position: Row, reward: Row | None) -> Figure:
+def _account_reward(position: Row, reward: Row | None, all_stakers: Row | None) -> Figure:
     account = position["account_key"]
     if reward is not None:
         return Figure(account, reward["staker_rewards"], FigureState(reward["state"]), reward["reason"])
     if position["active_stake"] == 0:
         # Stake that was not active in the period earns nothing for it, so nobody needs to be asked.
         return Figure(account, 0, FigureState.FINAL)
+    if all_stakers is not None and all_stakers["stakers_state"] not in (None, FigureState.FINAL):
+        return Figure(account, None, FigureState(all_stakers["stakers_state"]), all_stakers["stakers_reason"])
     return Figure(account, None, FigureState.UNAVAILABLE, f"{REWARDS.name} has no row for it")
 
 

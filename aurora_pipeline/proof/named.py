@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import sql
 
 from aurora_pipeline.canonical.loading import CONFIG_TAG
+from aurora_pipeline.canonical.promises import COSTS_PROMISED, promises_of
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.periods.dated import decision_input
 from aurora_pipeline.periods.key import PeriodKey
@@ -63,6 +64,8 @@ def configured_values(connection: Connection, configuration: Configuration) -> C
         if chain is None or period is None or not name.startswith(prefix):
             return None
         path = name.removeprefix(prefix)
+        if path == COSTS_PROMISED:
+            return promises_of(configuration, key.chain_id).digest
         try:
             text = chain.values_read(path, at=period.last_instant)[path]
         except KeyError:

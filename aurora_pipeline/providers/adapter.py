@@ -154,6 +154,15 @@ class SeesCollectors(Protocol):
         ...
 
 
+@runtime_checkable
+class PromisesCosts(Protocol):
+    """An adapter whose answers about some data types tell costs, so that without them a validator's net is unknown."""
+
+    def promised_costs(self, data_type: str) -> frozenset[str]:
+        """The types of cost (or other income) that its answers about a data type tell."""
+        ...
+
+
 __all__ = [
     "EVERYONE",
     "LEADER_SCHEDULE",
@@ -164,6 +173,7 @@ __all__ = [
     "AskMany",
     "FetchScope",
     "Fetched",
+    "PromisesCosts",
     "ProviderDown",
     "Question",
     "SeesCollectors",

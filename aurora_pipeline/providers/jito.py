@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.providers.adapter import (
     NOT_PARTICIPATING,
     Answer,
@@ -80,6 +80,10 @@ class Jito:
     def passing_trouble(self, answer: Answer) -> str | None:
         """None: this API says what is wrong by HTTP status."""
         return None
+
+    def promised_costs(self, data_type: str) -> frozenset[str]:
+        """Priority-fee sharing, which is listed beside the tip trees."""
+        return frozenset({CostType.PRIORITY_FEE_SHARING.value} if data_type == DataType.MEV else ())
 
     def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
         """None: it observes no meta."""

@@ -9,7 +9,7 @@ from typing import Final
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.providers.adapter import Adapter
+from aurora_pipeline.providers.adapter import Adapter, PromisesCosts
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.own_files import OwnFiles
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
@@ -39,6 +39,12 @@ def adapter_for(provider: Provider) -> Adapter:
     if provider.kind == FILE_KIND:
         return OwnFiles(provider.name, provider.files)
     return adapter_of(provider.kind, provider.name)
+
+
+def promised_costs(provider: Provider, data_type: str) -> frozenset[str]:
+    """The types of cost that a provider's answers about a data type tell."""
+    adapter = adapter_for(provider)
+    return adapter.promised_costs(data_type) if isinstance(adapter, PromisesCosts) else frozenset()
 
 
 def adapter_of(kind: str, provider: str) -> Adapter:

@@ -60,6 +60,11 @@ class OwnFiles:
         """None: a file does not change by waiting."""
         return None
 
+    def promised_costs(self, data_type: str) -> frozenset[str]:
+        """Every type of cost that the mapping names a column for."""
+        table = self._tables.get(DataType.COSTS.value) if data_type == DataType.COSTS else None
+        return frozenset() if table is None else frozenset(table.columns) - {"validator", "epoch"}
+
     def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
         """Identity by validator, from a file of meta."""
         rows = read_meta(answers[0], self._provider) if answers else {}

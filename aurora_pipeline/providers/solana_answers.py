@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.money import BPS_WHOLE, mul_div
 from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, parsed
 from aurora_pipeline.store.payloads import Answer
 
@@ -282,16 +282,43 @@ def read_block(answer: Answer, provider: str) -> Block:
     header = read_block_header(answer, provider)
     result = header.result
     block_time = result.get("blockTime")
-    return Block(
+    spent = _transaction_fees(result)
+    block = Block(
         slot=header.slot,
         parent_slot=header.parent_slot,
         block_time=None if block_time is None else _instant(block_time),
         rewards=tuple(_reward(row) for row in result["rewards"].items()),
-        base_fees=_base_fees(result),
+        base_fees=None if spent is None else spent.base,
     )
+    _check_fee_rows(block, spent, result["rewards"])
+    return block
 
 
-def _base_fees(result: Node) -> int | None:
+def _check_fee_rows(block: Block, spent: _TransactionFees | None, rows: Node) -> None:
+    """Refuse Fee rows that no block can have: one account paid twice, or more than its transactions left."""
+    paid = [reward.recipient for reward in block.rewards if reward.reward_type == FEE]
+    twice = next((recipient for number, recipient in enumerate(paid) if recipient in paid[:number]), None)
+    if twice is not None:
+        # The runtime deposits a block's fees once per account; different accounts may share them.
+        rows.refuse(f"it pays the block's fees to {twice} more than once")
+    if spent is not None and block.fees > spent.left_to_pay:
+        rows.refuse(f"its Fee rows pay {block.fees} lamports, its transactions left {spent.left_to_pay}")
+
+
+@dataclass(frozen=True)
+class _TransactionFees:
+    """What the transactions of a block paid for signatures, and altogether."""
+
+    base: int
+    whole: int
+
+    @property
+    def left_to_pay(self) -> int:
+        """What the block can pay out: half of the base fees is burned, rounded down."""
+        return self.whole - mul_div(self.base, 1, 2)
+
+
+def _transaction_fees(result: Node) -> _TransactionFees | None:
     """Every signature pays 5000 lamports; what a transaction pays above that is its priority fee.
 
     None where the transactions were not asked for, or are not shown in a way that tells their signatures.
@@ -299,14 +326,15 @@ def _base_fees(result: Node) -> int | None:
     rows = [] if result.get("transactions") is None else result["transactions"].items()
     if result.get("transactions") is None or not all(isinstance(row["transaction"].value, dict) for row in rows):
         return None
-    base = 0
+    base = whole = 0
     for row in rows:
         signatures, fee = row["transaction"]["signatures"].items(), row["meta"]["fee"].whole()
         due = SIGNATURE_FEE * len(signatures)
         if fee < due:
             row["meta"]["fee"].refuse(f"{fee} lamports for {len(signatures)} signatures")
         base += due
-    return base
+        whole += fee
+    return _TransactionFees(base, whole)
 
 
 def _block(answer: Answer, provider: str) -> Node:
@@ -419,11 +447,14 @@ def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> Infla
     epoch = row["epoch"].whole()
     if epoch_asked is not None and epoch != epoch_asked:
         row["epoch"].refuse(f"epoch {epoch} was answered where {epoch_asked} was asked")
+    lamports, balance = row["amount"].whole(), row["postBalance"].whole()
+    if lamports > balance:
+        row["amount"].refuse(f"{lamports} lamports were paid into an account that then held {balance}")
     return InflationReward(
         address=address,
         epoch=epoch,
         effective_slot=row["effectiveSlot"].whole(0, _SLOT_MAX),
-        lamports=row["amount"].whole(),
+        lamports=lamports,
         commission_bps=_commission_bps(row, "commissionBps", "commission"),
     )
 

@@ -99,7 +99,10 @@ def read_block_payments(answer: Answer, provider: str) -> BlockPayments:
             header.result["rewards"].refuse(f"row {number} has no address or no exact amount")
         if (lamports > 0) if is_charge else (lamports < 0):
             header.result["rewards"].refuse(f"row {number} is a {kind} of {lamports} lamports")
-        paid[kind][address] = paid[kind].get(address, 0) + abs(lamports)
+        if address in paid[kind]:
+            # Several validators that share a collector have one row together, so a second one is no payment.
+            header.result["rewards"].refuse(f"row {number} is the second {kind} of {address}")
+        paid[kind][address] = abs(lamports)
     return BlockPayments(
         header.slot, header.parent_slot, header.reward_partitions, paid[VOTING], paid[STAKING], paid[ADMISSION]
     )
@@ -128,6 +131,9 @@ def read_paid_in_blocks(answers: Sequence[Answer], provider: str, last_slot: int
         if block.parent_slot != before.slot:
             problem = f"block {block.slot} does not follow block {before.slot}: stakers may be paid in between"
             raise UnreadableAnswer(provider, answers[0].request_key, problem)
-        for address, lamports in block.staking.items():
-            stakers[address] = stakers.get(address, 0) + lamports
+        again = next((address for address in block.staking if address in stakers), None)
+        if again is not None:
+            problem = f"block {block.slot} pays stake account {again} a second time"
+            raise UnreadableAnswer(provider, answers[0].request_key, problem)
+        stakers |= block.staking
     return PaidInBlocks(first.slot, first.voting, stakers)

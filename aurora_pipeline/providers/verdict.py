@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from aurora_pipeline.providers.adapter import Fetched, ProviderDown
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
+
+AWAITED: Final = "AWAITED"
+"""How the reason of a fetch begins that a fallback answered without all that the provider before it will tell."""
 
 
 def final(subject: str, answers: Sequence[Recorded], reason: str | None = None) -> Fetched:

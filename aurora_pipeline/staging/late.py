@@ -12,6 +12,7 @@ from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.validators import operated_at
 from aurora_pipeline.providers.adapter import EVERYONE
+from aurora_pipeline.providers.verdict import AWAITED
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 
@@ -114,14 +115,17 @@ def in_words(one: Pending, now: datetime) -> str:
     return f"{start}; asked again {'now' if when <= now else f'at {when:%Y-%m-%d %H:%M} UTC'}"
 
 
-def pending_since(runs: Sequence[Mapping[str, Any]]) -> datetime | None:
+def pending_since(
+    runs: Sequence[Mapping[str, Any]], waiting: Iterable[str] = (FigureState.PENDING.value,)
+) -> datetime | None:
     """When the present series of runs with something pending began; None where the newest run has none.
 
-    `runs` are those of one data type of one period in order, each with its states and when it ended.
+    `runs` are those of one data type of one period in order, each with its states and when it ended; `waiting` are the
+    states of what is pending, which is partly known where a fallback told some of it.
     """
-    since = None
+    since, states = None, set(waiting)
     for run in runs:
-        if FigureState.PENDING.value not in run["states"]:
+        if states.isdisjoint(run["states"]):
             since = None
         elif since is None:
             since = run["written_at"]
@@ -143,23 +147,24 @@ def load_pending(connection: Connection, chain_id: str) -> list[Pending]:
                    WHERE chain_id = %s AND epoch = %s AND data_type = %s ORDER BY ingestion_run_id""",
                 [chain_id, epoch, data_type],
             ).fetchall()
-            since = pending_since(runs)
-            if since is not None and subjects & concerned:
-                last, count = runs[-1]["written_at"], len(subjects & concerned)
+            since = pending_since(runs, subjects.values())
+            if since is not None and subjects.keys() & concerned:
+                last, count = runs[-1]["written_at"], len(subjects.keys() & concerned)
                 found.append(Pending(periods[epoch].key, data_type, since, last, count))
     return found
 
 
-def _pending_subjects(connection: Connection, chain_id: str) -> dict[int, dict[str, set[str]]]:
-    """The subjects whose fetch that counts is pending, by epoch and data type."""
+def _pending_subjects(connection: Connection, chain_id: str) -> dict[int, dict[str, dict[str, str]]]:
+    """The subjects whose fetch that counts is pending, or awaits what a fallback could not tell, with its state."""
     rows = connection.execute(
-        """SELECT epoch, data_type, subject FROM (
-               SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type, subject, state FROM staging_fetches
+        """SELECT epoch, data_type, subject, state FROM (
+               SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type, subject, state, reason
+               FROM staging_fetches
                WHERE chain_id = %s ORDER BY epoch, data_type, subject, (state = 'final') DESC, fetch_id DESC
-           ) counting WHERE state = 'pending' ORDER BY epoch, data_type, subject""",
-        [chain_id],
+           ) counting WHERE state = 'pending' OR starts_with(reason, %s) ORDER BY epoch, data_type, subject""",
+        [chain_id, f"{AWAITED}: "],
     ).fetchall()
-    found: dict[int, dict[str, set[str]]] = {}
+    found: dict[int, dict[str, dict[str, str]]] = {}
     for row in rows:
-        found.setdefault(row["epoch"], {}).setdefault(row["data_type"], set()).add(row["subject"])
+        found.setdefault(row["epoch"], {}).setdefault(row["data_type"], {})[row["subject"]] = row["state"]
     return found

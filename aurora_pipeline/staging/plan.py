@@ -9,6 +9,7 @@ from typing import Final
 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.providers.adapter import EVERYONE, Fetched, ValidatorAsked
+from aurora_pipeline.providers.verdict import AWAITED
 from aurora_pipeline.store.declaration import FigureState
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
@@ -149,6 +150,24 @@ def with_not_observed(
     names = subjects_of(data_type, left) if len(left) == len(validators) else [one.validator_key for one in left]
     lacking = [Fetched(name, FigureState.UNAVAILABLE, NOT_OBSERVED, ()) for name in names]
     return [*told, *(Outcome(*nobody, one) for one in lacking)]
+
+
+def as_fallback(outcome: Outcome, before: Iterable[Outcome], promises: Mapping[str, frozenset[str]]) -> Outcome:
+    """An outcome as it counts after those of the providers asked before; `promises` are costs by provider.
+
+    What only says part of what those would have said is partial, so that they are asked again.
+    """
+    fetched = outcome.fetched
+    if fetched.state is not FigureState.FINAL:
+        return outcome
+    for earlier in before:
+        untold = promises.get(earlier.provider, frozenset()) - promises.get(outcome.provider, frozenset())
+        if untold and earlier.fetched.subject in (fetched.subject, EVERYONE):
+            reason = f"{outcome.provider} does not tell {', '.join(sorted(untold))}; {earlier.fetched.reason}"
+            is_late = earlier.fetched.state is FigureState.PENDING
+            reason = f"{AWAITED}: {reason}" if is_late else reason
+            return replace(outcome, fetched=replace(fetched, state=FigureState.PARTIAL, reason=reason))
+    return outcome
 
 
 def states_that_count(

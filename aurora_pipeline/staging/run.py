@@ -25,7 +25,7 @@ from aurora_pipeline.providers.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.providers.asking import Place, asking
-from aurora_pipeline.providers.kinds import adapter_for, adapter_of
+from aurora_pipeline.providers.kinds import adapter_for, adapter_of, promised_costs
 from aurora_pipeline.providers.verdict import down, final
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observed import (
@@ -40,6 +40,7 @@ from aurora_pipeline.staging.observed import (
 from aurora_pipeline.staging.plan import (
     NOW_ONLY,
     Outcome,
+    as_fallback,
     kept,
     replaced,
     states_that_count,
@@ -238,6 +239,7 @@ async def _ask_in_order(
     database: Database, providers: Sequence[Provider], errand: Errand, scope: FetchScope, refetch: bool, heard: _Heard
 ) -> None:
     """Ask the providers in order, each one about what those before it could not tell."""
+    promises = {provider.name: promised_costs(provider, errand.role) for provider in providers}
     for provider in providers:
         left = unresolved(scope.validators, kept(heard.outcomes))
         if not left:
@@ -253,7 +255,7 @@ async def _ask_in_order(
             heard.requests += ask.requests
             heard.reused += ask.reused
             heard.body_bytes += ask.body_bytes
-        outcomes = [Outcome(provider.name, adapter.kind, one) for one in fetched]
+        outcomes = [as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched]
         heard.outcomes += outcomes
         if outcomes and all(outcome.is_unheard for outcome in outcomes) and fetched[0].reason is not None:
             heard.providers_down.append(fetched[0].reason)

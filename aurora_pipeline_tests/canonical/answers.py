@@ -271,6 +271,17 @@ def tip_nodes(key: str, own: int | None, protocol: int = 0, epoch: int = EPOCH) 
     return answer(question, {"rewards": rows, "total_count": 0})
 
 
+def own_file(data_type: str, text: str, **columns: str | None) -> Answer:
+    """A CSV file of the epoch; `columns` gives each field's unit, and the column is named like the field."""
+    named = {
+        name: {"column": name, "rounding": "exact"} | ({} if unit is None else {"unit": unit})
+        for name, unit in columns.items()
+    }
+    path, mapping = f"{data_type}{EPOCH}.csv", {"data_type": data_type, "columns": named}
+    request = {"verb": "READ", "path": path, "query": {"epoch": EPOCH}, "body": mapping}
+    return Answer(f"file {path} epoch {EPOCH}", request, 200, {}, text.encode(), FETCHED_AT)
+
+
 def row_of(result: LayerResult, key: str = "V", **where: object) -> Row:
     """The one row of a validator (and kind, account or type), amounts as ints."""
     rows = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
@@ -14,6 +16,7 @@ from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
+    FINAL,
     LAST,
     PARTIAL,
     Row,
@@ -132,7 +135,7 @@ def test_commission__raised_since__the_applied_one_is_what_the_amounts_imply() -
 
 
 def test_commission__named_by_the_row__is_the_applied_one() -> None:
-    row = {"epoch": EPOCH, "effectiveSlot": LAST + 1, "amount": 70_000, "postBalance": 1, "commission": 7}
+    row = {"epoch": EPOCH, "effectiveSlot": LAST + 1, "amount": 70_000, "postBalance": 10**9, "commission": 7}
     answers = [rpc(questions.inflation_rewards(EPOCH, ["V"]), [row]), inflation_rewards("s1", paid={"s1": 930_002})]
     found = row_of(rewards_of([fetch("rewards", answers)], []), account_key="V")
     told_as = (found["commission_bps"], found["commission_source"], found["applied_commission_bps"])
@@ -213,8 +216,80 @@ def test_first_blocks__node_gives_no_row_for_the_collector__the_block_does() -> 
     assert (row["commission"], row["method"]) == (commission, "FIRST_BLOCKS")
 
 
-def test_first_blocks__disagree_with_the_node__said() -> None:
+@pytest.mark.parametrize("said", [0, 1, 2**64 - 5], ids=["another's zero", "another's row", "near 2^64"])
+def test_first_blocks__contradict_the_node__the_block_counts_and_says_so(said: int) -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    answers = [*told("V", "s1", "s2", paid={"V": said, **parts}), in_blocks(parts, commission)[0]]
+    result = rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700))))
+    row = row_of(result, account_key="V")
+    assert (row["commission"], row["method"], row["state"]) == (commission, "FIRST_BLOCKS", "final")
+    if said != 2**64 - 5:
+        # An answer that nobody's balance can hold is not even read.
+        assert f"the node says V received {said}, the block that paid it says {commission}" in row["reason"]
+        assert any(f"says {commission}" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("rates", "stakers"), [((700,), True), ((), True), ((700,), False)], ids=["misfit", "no rate", "no stakers"]
+)
+def test_first_blocks__contradict_the_node_and_no_third_witness__neither_is_published(
+    rates: tuple[int, ...], stakers: bool
+) -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    wrong = in_blocks(parts, commission + 1_000 if rates and stakers else commission)[0]
+    asked = told("V", "s1", "s2", paid={"V": 5, **parts}) if stakers else told("V", paid={"V": 5})
+    seen = [one for rate in rates for one in observed(("V", vote_state("V", rate)))]
+    state = FINAL if stakers else PARTIAL
+    row = row_of(rewards_of([fetch("rewards", [*asked, wrong], state=state)], seen), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")
+    assert "the node says V received 5, the block that paid it says" in row["reason"]
+
+
+def test_first_blocks__have_no_row_that_the_node_tells__not_believed() -> None:
     commission, parts = paid_at(700, "s1")
-    answers = [*told("V", "s1", paid={"V": commission, **parts}), in_blocks(parts, commission + 1)[0]]
-    (warning,) = rewards_of([fetch("rewards", answers)], []).warnings
-    assert f"the block that paid it says {commission + 1}" in warning
+    of_another = reward_block(LAST + 3, LAST, ("W", 9, "Voting"), partitions=1)
+    answers = [*told("V", "s1", paid={"V": commission, **parts}), of_another]
+    row = row_of(rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700)))), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")
+    assert f"received {commission}, the block that paid it says nothing of it" in row["reason"]
+
+
+@pytest.mark.parametrize("said", [0, 2**63, 3], ids=["zero", "huge", "tiny"])
+def test_commission__alone_and_explained_by_no_rate__not_final(said: int) -> None:
+    _, parts = paid_at(700, "s1", "s2")
+    rows = [
+        {"epoch": EPOCH, "effectiveSlot": LAST + 1, "amount": said, "postBalance": 2**64 - 1, "commission": None},
+    ]
+    answers = [rpc(questions.inflation_rewards(EPOCH, ["V"]), rows), inflation_rewards("s1", "s2", paid=parts)]
+    row = row_of(rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700)))), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")
+    assert "no commission explains that (700 bps)" in row["reason"]
+
+
+def test_commission__confirmed_by_the_block_though_nobody_saw_its_rate__counts_and_is_said() -> None:
+    commission, parts = paid_at(500, "s1", "s2")
+    # A third staker, whom nobody saw, paid too: no rate explains the sums exactly.
+    answers = [
+        *told("V", "s1", "s2", paid={"V": commission + 12_345, **parts}),
+        in_blocks(parts, commission + 12_345)[0],
+    ]
+    result = rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700))))
+    assert (row_of(result, account_key="V")["commission"], row_of(result, account_key="V")["state"]) == (
+        commission + 12_345,
+        "final",
+    )
+    (warning,) = result.warnings
+    assert "observed were 700 bps" in warning
+
+
+def test_first_blocks__an_account_is_paid_twice__blocks_not_believed() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2"]})
+    asked = inflation_rewards("V", paid={"V": commission})
+    first, second, _ = in_blocks(parts, commission)
+    twice = reward_block(LAST + 6, LAST + 4, *((account, part, "Staking") for account, part in parts.items()))
+    result = rewards_of([fetch("rewards", [asked, first, second, twice])], seen)
+    assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
+    doubled = reward_block(LAST + 3, LAST, ("V", commission, "Voting"), ("V", commission, "Voting"), partitions=2)
+    row = row_of(rewards_of([fetch("rewards", [*told("V", "s1", paid=parts), doubled])], []), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")

@@ -11,25 +11,30 @@ import polars as pl
 import pytest
 
 from aurora_pipeline.canonical.costs import canonical_costs
+from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import COST_ENTRIES, COSTS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import Question
-from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
     CHAIN,
     EPOCH,
+    FINAL,
     FIRST,
     LAST,
+    PARTIAL,
     PENDING,
+    UNAVAILABLE,
     Row,
     after_epoch,
     answer,
     block,
     fetch,
+    own_file,
     reference,
     row_of,
     rpc,
@@ -295,3 +300,90 @@ def test_costs__vote_fees_of_the_worked_example__to_the_lamport() -> None:
     # Epoch 842: 431,000 votes of 5,000 lamports; here in one block, told by the fee.
     answers = [with_blocks(39), votes_in(LAST, FIRST - 1, vote("V", 431_000 * 5_000))]
     assert row_of(costs_from(*answers))["amount"] == 2_155_000_000
+
+
+# A costs file, and what it promised
+
+NETWORK = CostType.NETWORK_FEE.value
+PROMISED = Promises({"costs": frozenset({NETWORK}), "mev": frozenset()})
+
+
+def costs_file(text: str, **more: str) -> Answer:
+    return own_file("costs", text, validator=None, NETWORK_FEE="SOL", **more)
+
+
+def from_file(
+    *answers: Answer,
+    keys: Sequence[str] = ("V",),
+    state: FigureState = FINAL,
+    reason: str | None = None,
+    due: Sequence[CostType] = (),
+    kind: str = "file",
+) -> LayerResult:
+    staged = [fetch("costs", answers, subject=EVERYONE, kind=kind, state=state, reason=reason)]
+    result = canonical_costs(reference(*keys), staged, entered(), due, (), PROMISED)
+    assert schema_violations(COSTS, result.frame) == []
+    return result
+
+
+def test_file__amounts__come_from_the_file_and_claim_no_chain() -> None:
+    result = from_file(costs_file("validator,NETWORK_FEE\nV,12.053593083\nW,0\n"), keys=("V", "W"))
+    row = row_of(result)
+    assert (row["amount"], row["origin"], row["method"], row["state"]) == (12_053_593_083, "FILE", None, "final")
+    assert result.frame.filter(validator_key="W").height == 0
+    assert (result.completeness, result.warnings) == (Completeness.FINAL, ())
+
+
+@pytest.mark.parametrize("due", [(), (CostType.NETWORK_FEE,)], ids=["not due", "due"])
+@pytest.mark.parametrize(
+    ("answers", "state", "reason", "said"),
+    [
+        ((), UNAVAILABLE, "archive: there is no file costs842.csv", "there is no file"),
+        ((costs_file('validator,NETWORK_FEE\nV,"12,05"\n'),), PENDING, "unreadable answer", "row 2, column"),
+        ((costs_file("validator,NETWORK_FEE\nW,1\n"),), FINAL, None, "no row of epoch 842 about it"),
+        ((costs_file("validator,NETWORK_FEE\nV,\n"),), FINAL, None, "its cell in the file is empty"),
+    ],
+    ids=["absent", "unreadable", "no row", "empty cell"],
+)
+def test_file__what_its_mapping_promises_is_not_there__missing_with_the_files_reason(
+    answers: Sequence[Answer], state: FigureState, reason: str | None, said: str, due: Sequence[CostType]
+) -> None:
+    result = from_file(*answers, state=state, reason=reason, due=due)
+    row = row_of(result)
+    lacking = "pending" if state is PENDING else "unavailable"
+    assert (row["entry_type"], row["amount"], row["state"]) == (NETWORK, None, lacking)
+    assert said in row["reason"]
+    # Nothing else is held back by it.
+    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+
+
+def test_file__fails_and_a_fallback_answers__its_costs_are_missing_beside_the_others() -> None:
+    reason = "AWAITED: node does not tell NETWORK_FEE; unreadable answer: row 2"
+    result = from_file(*CHAIN_OF_BLOCKS, state=PARTIAL, reason=reason, kind="solana_rpc", due=DUE)
+    assert row_of(result, entry_type="VOTE_FEES")["amount"] == 20_000
+    row = row_of(result, entry_type=NETWORK)
+    assert (row["amount"], row["state"], row["reason"]) == (None, "pending", reason)
+
+
+def test_costs__asked_about_and_a_due_one_not_entered__holds_nothing_back() -> None:
+    result = from_file(costs_file("validator,NETWORK_FEE\nV,0\n"), due=(CostType.INFRASTRUCTURE,))
+    row = row_of(result)
+    assert (row["entry_type"], row["amount"], row["reason"][:11]) == ("INFRASTRUCTURE", None, "not entered")
+    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+
+
+def test_priority_fee_sharing__tips_from_a_fallback__missing_while_the_first_source_is_awaited() -> None:
+    promises = Promises({"costs": frozenset(), "mev": frozenset({"PRIORITY_FEE_SHARING"})})
+    reason = "AWAITED: trillium does not tell PRIORITY_FEE_SHARING; provider down: jito: HTTP 503"
+
+    def costs(state: FigureState, why: str | None, promised: Promises = promises) -> LayerResult:
+        tips = [fetch("mev", [], kind="trillium", state=state, reason=why)]
+        chain = fetch("costs", CHAIN_OF_BLOCKS, subject=EVERYONE)
+        return canonical_costs(reference("V"), [chain], entered(), DUE, tips, promised)
+
+    row = row_of(costs(PARTIAL, reason), entry_type="PRIORITY_FEE_SHARING")
+    assert (row["amount"], row["state"], row["reason"]) == (None, "pending", reason)
+    # Where no source of tips ever tells it, that is said; whether it is due is the operator's word.
+    silent = costs(FINAL, None, NO_PROMISES)
+    assert silent.frame["entry_type"].to_list() == ["VOTE_FEES"]
+    assert "does not tell PRIORITY_FEE_SHARING" in silent.warnings[0]

@@ -253,3 +253,34 @@ def test_fees__any_epoch__every_validator_gets_exactly_the_fees_of_its_slots(
         row = row_of(result, key)
         assert row["fees"] == sum(fee + FIRST + index for index in indices if index in made)
         assert (row["leader_slots"], row["blocks_produced"]) == (len(indices), len(made & set(indices)))
+
+
+@pytest.mark.parametrize("again", [7_507, 1], ids=["the same row", "another amount"])
+def test_fees__account_paid_twice_by_one_block__block_refused_and_no_sum(again: int) -> None:
+    doubled = block(FIRST + 4, FIRST + 3, ("id-V", 7_507, "Fee"), ("id-V", again, "Fee"))
+    row = row_of(fees_from(SCHEDULE, BLOCKS, doubled, BLOCK_6, BLOCK_7))
+    assert (row["fees"], row["state"]) == (None, "partial")
+    assert "to id-V more than once" in row["reason"]
+
+
+def test_fees__two_accounts_paid_by_one_block__both_count() -> None:
+    shared = block(FIRST + 4, FIRST + 3, ("id-V", 7_000, "Fee"), ("a collector", 507, "Fee"))
+    row = row_of(fees_from(SCHEDULE, BLOCKS, shared, BLOCK_6, BLOCK_7))
+    assert (row["fees"], row["state"]) == (8_527, "final")
+
+
+@pytest.mark.parametrize(("fee", "state"), [(7_507, "final"), (7_508, "partial")])
+def test_fees__more_than_the_blocks_transactions_left__refused(fee: int, state: str) -> None:
+    # Three signatures and 7 lamports of priority: 15,007 paid, of which 7,500 are burned.
+    transactions = [
+        {"transaction": {"signatures": ["a", "b"], "accountKeys": []}, "meta": {"fee": 10_007}},
+        {"transaction": {"signatures": ["c"], "accountKeys": []}, "meta": {"fee": 5_000}},
+    ]
+    shown = {
+        "blockTime": 1,
+        "parentSlot": FIRST + 3,
+        "rewards": [{"pubkey": "id-V", "lamports": fee, "postBalance": 10**9, "rewardType": "Fee"}],
+        "transactions": transactions,
+    }
+    answers = [schedule(id_V=[4]), with_blocks(3, 4), rpc(questions.block_split(FIRST + 4), shown)]
+    assert row_of(fees_from(*answers))["state"] == state

@@ -21,6 +21,7 @@ from aurora_pipeline_tests.canonical.answers import (
     UNAVAILABLE,
     answer,
     fetch,
+    own_file,
     reference,
     row_of,
     tip_nodes,
@@ -134,3 +135,31 @@ def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, prot
     if validator + router_protocol > total:
         validator = total - router_protocol
     assert formula_tips(total, bps, protocol) == validator
+
+
+@pytest.mark.parametrize(
+    ("columns", "line", "split", "state"),
+    [
+        ({"validator_tips": "lamports"}, "80", (None, 80, None, None), "final"),
+        ({"validator_tips": "lamports", "total_tips": "lamports"}, "80,1000", (1_000, 80, None, None), "final"),
+        ({"validator_tips": "lamports", "total_tips": "lamports"}, "81,80", (None, None, None, None), "unavailable"),
+        (
+            {"validator_tips": "lamports", "total_tips": "lamports", "mev_commission": "bps"},
+            "80,1000,800",
+            (1_000, 80, 30, 890),
+            "final",
+        ),
+        ({"total_tips": "lamports", "mev_commission": "bps"}, "1000,800", (1_000, 80, 30, 890), "final"),
+        ({"validator_tips": "lamports", "total_tips": "lamports"}, ",1000", (None, None, None, None), "unavailable"),
+    ],
+    ids=["own alone", "own of a total", "more than the total", "all", "formula", "total alone"],
+)
+def test_mev__from_a_file__what_its_columns_tell(
+    columns: dict[str, str], line: str, split: tuple[int | None, ...], state: str
+) -> None:
+    listing = own_file("mev", f"validator,{','.join(columns)}\nV,{line}\n", validator=None, **columns)
+    result = canonical_mev(reference("V"), [fetch("mev", [listing], kind="file")], 309)
+    assert (schema_violations(MEV, result.frame), result.violations) == ([], ())
+    row = row_of(result)
+    assert tuple(row[name] for name in ("total_tips", "validator_tips", "protocol_tips", "staker_tips")) == split
+    assert row["state"] == state

@@ -23,8 +23,9 @@ from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
+from aurora_pipeline.canonical.stale_events import positions_changed
 from aurora_pipeline.cli import main
-from aurora_pipeline.commands.running import run_following, run_stale
+from aurora_pipeline.commands.running import run_following, run_stale, run_stale_events
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.commissions.simulate import Comparison, simulate
@@ -196,6 +197,24 @@ def test_terms_changed__an_epoch_that_waits__is_not_requested(past: World) -> No
 def test_backfill__the_earlier_epoch__the_one_that_waited_follows(past: World) -> None:
     assert past.backfill(FIRST).failures == ()
     assert follow(past, FIRST) == [SECOND]
+
+
+def test_positions_changed__epoch_before_came_later__its_stake_events_are_derived_again(past: World) -> None:
+    before = past.in_force(SECOND)["canonical_stake_events"]
+    context = dg.build_sensor_context(instance=past.runner.instance, resources={"aurora": past.aurora})
+    result = positions_changed(context)
+    assert isinstance(result, dg.SensorResult)
+    assert [request.partition_key for request in result.run_requests or []] == [str(past.key(SECOND))]
+    (end,) = run_stale_events(past.aurora, past.runner, past.chain, [past.key(FIRST)])
+    assert end.failures == ()
+    assert past.in_force(SECOND)["canonical_stake_events"] != before
+    assert run_stale_events(past.aurora, past.runner, past.chain) == []
+    again = positions_changed(context)
+    assert isinstance(again, dg.SensorResult)
+    assert not again.run_requests
+
+
+def test_backfill__the_last_epoch__nothing_follows(past: World) -> None:
     assert past.backfill(THIRD).failures == ()
     assert follow(past, THIRD) == []
     for epoch in EPOCHS:

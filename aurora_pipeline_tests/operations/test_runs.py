@@ -1,4 +1,4 @@
-"""Running jobs in this process: Ctrl-C is heeded even where somebody else swallows it."""
+"""Running jobs in this process: what a failed step says, and Ctrl-C is heeded even where somebody swallows it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import signal
 import threading
 from collections.abc import Iterator
 
+import dagster as dg
 import pytest
 
-from aurora_pipeline.operations.runs import _lacking, heeding_interrupts
+from aurora_pipeline.operations.runs import _lacking, failures, heeding_interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,31 @@ def test_another_thread__which_hears_no_signals__just_runs() -> None:
     thread.start()
     thread.join()
     assert ran == [True]
+
+
+def events_of(error: Exception) -> list[dg.DagsterEvent]:
+    @dg.asset(name="canonical_of_something")
+    def failing() -> None:
+        try:
+            raise error
+        except KeyError as cause:
+            raise RuntimeError("on the way up") from cause
+
+    result = dg.materialize([failing], raise_on_error=False)
+    return list(result.all_events)
+
+
+def test_failures__error_nobody_expected__innermost_cause_and_that_it_is_a_defect() -> None:
+    (said,) = failures(events_of(KeyError("protocol_tips")))
+    assert said.startswith("canonical_of_something: KeyError: 'protocol_tips' (unexpected: ")
+    assert "Traceback" not in said
+    assert "Dagster" not in said
+
+
+def test_failures__error_people_can_act_on__its_own_words_alone() -> None:
+    assert failures(events_of(dg.Failure("no such file; name another"))) == [
+        "canonical_of_something: no such file; name another"
+    ]
 
 
 def test_lacking__said_by_a_reason_and_by_who_was_down__told_once() -> None:

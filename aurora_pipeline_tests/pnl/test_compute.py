@@ -123,6 +123,15 @@ def test_vote_rewards__reward_of_one_of_two_own_accounts_pending__null_and_parti
     assert "own2 pending: rewards are still being paid" in row["vote_rewards_reason"]
 
 
+def test_vote_rewards__all_stakers_rewards_awaited__pending_with_the_rewards_reason() -> None:
+    paying = "rewards are still being paid"
+    books = everything_but("ABC", "rewards")
+    books.commission("ABC", None, stakers_state="pending", stakers_reason=paying, **missing("pending", paying))
+    row = only_row(books.pnl("ABC"))
+    assert (row["vote_rewards"], row["vote_rewards_state"]) == (None, "pending")
+    assert row["vote_rewards_reason"] == f"own stake own pending: {paying}"
+
+
 def test_vote_rewards__own_account_that_was_not_active__counts_zero_without_a_reward() -> None:
     row = only_row(complete().account("ABC", "new", "OperatorWithdrawer", 0).pnl("ABC"))
     assert (row["vote_rewards"], row["vote_rewards_state"]) == (2_000_000_000, "final")

@@ -234,7 +234,14 @@ def test_read_block_votes__no_exact_fee__refused(fee_value: object) -> None:
 
 
 def reward(epoch: int, amount: object, **more: object) -> dict[str, object]:
-    return {"epoch": epoch, "effectiveSlot": 900, "amount": amount, "postBalance": 1, **more}
+    return {"epoch": epoch, "effectiveSlot": 900, "amount": amount, "postBalance": 2**64 - 1, **more}
+
+
+def test_read_inflation_rewards__more_than_the_account_then_held__refused() -> None:
+    question = questions.inflation_rewards(7, ["a"])
+    assert read_inflation_rewards(result_of(question, [reward(7, 9, postBalance=9)]), NODE)["a"] is not None
+    with pytest.raises(UnreadableAnswer, match="10 lamports were paid into an account that then held 9"):
+        read_inflation_rewards(result_of(question, [reward(7, 10, postBalance=9)]), NODE)
 
 
 def test_read_inflation_rewards__null_is_not_zero() -> None:

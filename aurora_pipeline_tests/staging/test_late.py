@@ -118,3 +118,9 @@ def test_pending_since__runs__the_beginning_of_the_present_series(
     runs: list[dict[str, Any]], minute: int | None
 ) -> None:
     assert pending_since(runs) == (None if minute is None else SINCE + minute * MINUTE)
+
+
+def test_pending_since__partly_known_and_awaited__counts_from_when_it_was() -> None:
+    runs = [run({"pending": 1}, 0), run({"partial": 1, "final": 2}, 9), run({"partial": 1}, 20)]
+    assert pending_since(runs, {"partial"}) == SINCE + 9 * MINUTE
+    assert pending_since([*runs, run({"final": 3}, 30)], {"partial"}) is None

@@ -9,6 +9,7 @@ from aurora_pipeline.providers.adapter import EVERYONE, Answer, Fetched, Validat
 from aurora_pipeline.staging.plan import (
     Observation,
     Outcome,
+    as_fallback,
     kept,
     observations_that_count,
     replaced,
@@ -125,6 +126,37 @@ def test_observations_that_count__last_inside_the_period_of_the_first_provider(
 
 def test_tally__states__counted_by_name() -> None:
     assert tally([FINAL, PENDING, FINAL]) == {"final": 2, "pending": 1}
+
+
+PROMISES = {"jito": frozenset({"PRIORITY_FEE_SHARING"}), "archive": frozenset({"NETWORK_FEE"})}
+
+
+@pytest.mark.parametrize(
+    ("first", "fallback", "state", "reason"),
+    [
+        (
+            outcome("a", PENDING, "jito", True),
+            "trillium",
+            PARTIAL,
+            "AWAITED: trillium does not tell PRIORITY_FEE_SHARING; why",
+        ),
+        (outcome(EVERYONE, UNAVAILABLE, "archive", True), "node", PARTIAL, "node does not tell NETWORK_FEE; why"),
+        (outcome("a", PENDING, "jito", True), "jito", FINAL, "why"),
+        (outcome("b", PENDING, "jito", True), "trillium", FINAL, "why"),
+        (outcome("a", PENDING, "node", True), "trillium", FINAL, "why"),
+    ],
+    ids=["late", "cannot tell", "tells it too", "about another", "promised nothing"],
+)
+def test_as_fallback__says_less_than_the_one_before_promised__partial(
+    first: Outcome, fallback: str, state: FigureState, reason: str
+) -> None:
+    answered = as_fallback(outcome("a", FINAL, fallback), [first], PROMISES).fetched
+    assert (answered.state, answered.reason) == (state, reason)
+
+
+def test_as_fallback__tells_nothing_itself__stays_what_it_is() -> None:
+    pending = outcome("a", PENDING, "trillium", True)
+    assert as_fallback(pending, [outcome("a", PENDING, "jito", True)], PROMISES) is pending
 
 
 def said(subject: str, state: FigureState, provider: str, reason: str | None) -> Outcome:

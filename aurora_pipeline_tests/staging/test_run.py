@@ -227,6 +227,33 @@ def test_stage__first_provider_cannot_tell__the_next_of_the_role_does(
     assert fetches(database, "costs")[EVERYONE].provider == "second"
 
 
+def test_stage_mev__fallback_tells_tips_alone__asked_again_until_the_first_provider_answers(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    kobe = '  demo-kobe: {enabled: true, kind: jito, base_url: "%s", retries: {attempts: 1}}\n'
+    trillium = '  demo-trillium: {enabled: true, kind: trillium, base_url: "${AURORA_DEMO_URL}/trillium"}\n'
+    others = _TWO_NODES % "${AURORA_DEMO_URL}/rpc"
+    others = "".join(line for line in others.splitlines(keepends=True) if "demo-kobe" not in line) + trillium
+    world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
+    period = world.period()
+    roles = dict(world.chain.roles) | {DataType.MEV: ("demo-kobe", "demo-trillium")}
+    chain = world.chain.model_copy(update={"roles": roles})
+
+    def run(base_url: str) -> StagingReport:
+        configuration = demo_configuration(world.simulator.url, others + kobe % base_url, tmp_path)
+        configuration = configuration.model_copy(update={"chains": {chain.chain_id: chain}})
+        return stage(database, configuration, chain, period, "mev", world.validators)
+
+    with FaultServer(lambda seen: Reply(status=503)) as server:
+        report = run(server.url)
+    assert report.states == {"partial": OPERATED}
+    told = fetches(database, "mev").values()
+    assert {one.provider for one in told} == {"demo-trillium"}
+    assert all("demo-trillium does not tell PRIORITY_FEE_SHARING" in str(one.reason) for one in told)
+    assert run("${AURORA_DEMO_URL}/kobe/api/v1").states == {"final": OPERATED}
+    assert {one.provider for one in fetches(database, "mev").values()} == {"demo-kobe"}
+
+
 def test_observe__first_provider_of_meta_down__the_second_one_observes(world: World, database: Database) -> None:
     world.simulator.fault("/stakewiz", "status", status=500, count=100)
     report = look(world, database)

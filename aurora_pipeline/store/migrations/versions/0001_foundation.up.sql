@@ -598,21 +598,21 @@ CREATE TABLE layers.canonical_validator_costs (
     validator_key text NOT NULL,
     entry_type text NOT NULL CHECK (entry_type IN ('NETWORK_FEE', 'PRIORITY_FEE_SHARING', 'BLOCK_REVENUE_SHARING', 'VOTE_FEES', 'ADMISSION_TICKET', 'CONSENSUS_PENALTY', 'INFRASTRUCTURE', 'OTHER_INCOME')),
     amount amount CHECK (amount >= 0),
-    origin text CHECK (origin IN ('CHAIN', 'OPERATOR')),
+    origin text CHECK (origin IN ('CHAIN', 'PROVIDER', 'FILE', 'OPERATOR')),
     method text CHECK (method IN ('EXACT', 'ESTIMATE')),
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     source_fetch bigint,
     PRIMARY KEY (snapshot_id, chain_id, epoch, validator_key, entry_type)
 );
-COMMENT ON TABLE layers.canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A due cost that is unknown is a row too.';
+COMMENT ON TABLE layers.canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too.';
 COMMENT ON COLUMN layers.canonical_validator_costs.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_validator_costs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 COMMENT ON COLUMN layers.canonical_validator_costs.validator_key IS 'The validator''s stable key (on Solana its vote account).';
 COMMENT ON COLUMN layers.canonical_validator_costs.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN layers.canonical_validator_costs.amount IS 'What it cost.';
-COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: from the chain or a provider; OPERATOR: entered.';
-COMMENT ON COLUMN layers.canonical_validator_costs.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says.';
+COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: from the chain or the tip trees; PROVIDER: as another''s program has it; FILE: from a file the operator has; OPERATOR: entered.';
+COMMENT ON COLUMN layers.canonical_validator_costs.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
 COMMENT ON COLUMN layers.canonical_validator_costs.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN layers.canonical_validator_costs.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -1404,7 +1404,7 @@ CREATE VIEW canonical_stake_positions_in_coins AS SELECT t.chain_id, t.epoch, t.
 COMMENT ON VIEW canonical_stake_positions_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
-COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A due cost that is unknown is a row too. What is in force now.';
+COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too. What is in force now.';
 CREATE FUNCTION canonical_validator_costs_as_of(moment timestamptz) RETURNS SETOF canonical_validator_costs LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';

@@ -1,0 +1,155 @@
+"""A period in full: how complete each data type is and why, what looks odd, and what becomes of what is pending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.periods.record import find_period
+from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.staging.late import in_words, load_pending
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import EVERYONE
+from aurora_pipeline.tables import LAYERS
+
+_NUMBER: Final = re.compile(r"\b(\d+)\b")
+_ANY_NUMBER: Final = "N"
+# What they say in words is counted from their rows here, by validator and with names.
+_TOLD_OTHERWISE: Final = [COMPLETENESS.name, CROSS_CHECKS.name]
+_ASKED_AGAIN: Final = [DataType.FEES.value, DataType.MEV.value, DataType.REWARDS.value]
+
+
+@dataclass(frozen=True)
+class DataTypeStatus:
+    """One data type of a period: how many validators are in one state for one reason."""
+
+    data_type: str
+    state: str
+    validators: int
+    reason: str | None
+    """As told; where the validators' reasons differ in numbers only, with N in their place."""
+    names: tuple[str, ...]
+    """The validators' names, where they are not final or the figure needs explaining."""
+
+
+@dataclass(frozen=True)
+class Oddities:
+    """What looks odd in a period's published layers and holds nothing back."""
+
+    warnings: tuple[str, ...]
+    """What the checks of the layers in force warn about, with the layer."""
+    differences: int
+    """Figures of which a cross-checking provider says something else."""
+    unexplained: int
+    """Of these, the ones without a name."""
+    unusable: tuple[str, ...]
+    """Data types with figures missing although every answer came: waiting does not help, asking again may."""
+
+    @property
+    def in_words(self) -> str | None:
+        """How much there is to look at; None where there is nothing."""
+        counts = [(len(self.warnings), "warning(s)"), (self.unexplained, "unexplained difference(s) to cross-checks")]
+        told = [f"{count} {name}" for count, name in counts if count]
+        told += [f"answers of {', '.join(self.unusable)} that cannot be used"] if self.unusable else []
+        return ", ".join(told) or None
+
+
+@dataclass(frozen=True)
+class EpochStatus:
+    """A period in full: how complete each data type is, what looks odd, and what becomes of what is pending."""
+
+    key: PeriodKey
+    published: int
+    """How many layers are in force."""
+    data_types: tuple[DataTypeStatus, ...]
+    late: tuple[str, ...]
+    oddities: Oddities
+
+
+def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
+    """How complete a period is, as published."""
+    rows = connection.execute(
+        """SELECT data_type, state, reason, validator_key FROM canonical_completeness
+           WHERE chain_id = %s AND epoch = %s ORDER BY data_type, state, validator_key""",
+        [key.chain_id, key.epoch],
+    ).fetchall()
+    period = find_period(connection, key)
+    operated = () if period is None else operated_at(connection, key.chain_id, period.last_instant).validators
+    pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
+    layers = connection.execute(
+        "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
+        [key.chain_id, key.epoch, [table.name for table in LAYERS]],
+    ).fetchone()
+    assert layers is not None  # an aggregate always gives a row
+    return EpochStatus(
+        key,
+        layers["published"],
+        tuple(grouped(rows, {one.validator_key: one.name for one in operated})),
+        tuple(in_words(one, now) for one in pending),
+        oddities(connection, key),
+    )
+
+
+def grouped(rows: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> list[DataTypeStatus]:
+    """Rows of completeness counted by data type, state and reason; numbers in reasons make no difference."""
+    groups: dict[tuple[str, str, str | None], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        reason = None if row["reason"] is None else _NUMBER.sub(_ANY_NUMBER, row["reason"])
+        groups.setdefault((row["data_type"], row["state"], reason), []).append(row)
+    found = [
+        DataTypeStatus(
+            data_type,
+            state,
+            len(members),
+            None if pattern is None else _common([row["reason"] for row in members]),
+            ()
+            if state == FigureState.FINAL and pattern is None
+            else tuple(names.get(row["validator_key"], row["validator_key"]) for row in members),
+        )
+        for (data_type, state, pattern), members in groups.items()
+    ]
+    return sorted(found, key=lambda one: (one.data_type, one.state, -one.validators))
+
+
+def _common(reasons: Sequence[str]) -> str:
+    """Reasons that differ in numbers only as one, with N where they do."""
+    pieces = [set(told) for told in zip(*(_NUMBER.split(reason) for reason in reasons), strict=True)]
+    return "".join(told.pop() if len(told) == 1 else _ANY_NUMBER for told in pieces)
+
+
+def oddities(connection: Connection, key: PeriodKey) -> Oddities:
+    """What the checks and cross-checks of a period's layers in force say."""
+    where = [key.chain_id, key.epoch]
+    warnings = connection.execute(
+        """SELECT f.asset, warning FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
+                  jsonb_array_elements_text(r.warnings) WITH ORDINALITY AS told (warning, place)
+           WHERE f.chain_id = %s AND f.epoch = %s AND f.asset <> ALL(%s) ORDER BY f.asset, place""",
+        [*where, _TOLD_OTHERWISE],
+    ).fetchall()
+    whole = connection.execute(
+        """SELECT count(*) AS differences, count(*) FILTER (WHERE known_as IS NULL) AS unexplained
+           FROM cross_check_differences WHERE chain_id = %s AND epoch = %s""",
+        where,
+    ).fetchone()
+    assert whole is not None  # an aggregate always gives a row
+    unusable = connection.execute(
+        """SELECT DISTINCT c.data_type FROM canonical_completeness c JOIN staging_fetches s
+                ON s.chain_id = c.chain_id AND s.epoch = c.epoch AND s.data_type = c.data_type
+                AND s.subject IN (c.validator_key, %s) AND s.state = 'final'
+           WHERE c.chain_id = %s AND c.epoch = %s AND c.state IN ('unavailable', 'partial') AND c.data_type = ANY(%s)
+           ORDER BY c.data_type""",
+        [EVERYONE, *where, _ASKED_AGAIN],
+    ).fetchall()
+    return Oddities(
+        tuple(f"{row['asset']}: {row['warning']}" for row in warnings),
+        whole["differences"],
+        whole["unexplained"],
+        tuple(row["data_type"] for row in unusable),
+    )

@@ -1,0 +1,35 @@
+"""What status tells of one period: reasons that differ in numbers only are one row, and oddities are counted."""
+
+from __future__ import annotations
+
+from aurora_pipeline.operations.epoch_status import DataTypeStatus, Oddities, grouped
+
+ESTIMATE = "ESTIMATE: {} vote credits take at least {} votes of 5000 lamports each"
+
+
+def row(key: str, data_type: str, state: str, reason: str | None) -> dict[str, str | None]:
+    return {"validator_key": key, "data_type": data_type, "state": state, "reason": reason}
+
+
+def test_grouped__reasons_differ_in_numbers_only__one_row_with_names() -> None:
+    rows = [
+        row("A", "costs", "final", ESTIMATE.format(1165, 73)),
+        row("B", "costs", "final", ESTIMATE.format(1170, 74)),
+        row("C", "costs", "final", None),
+    ]
+    assert grouped(rows, {"A": "Altair", "B": "Bellatrix"}) == [
+        DataTypeStatus("costs", "final", 2, ESTIMATE.format("N", "N"), ("Altair", "Bellatrix")),
+        DataTypeStatus("costs", "final", 1, None, ()),
+    ]
+
+
+def test_grouped__same_reason_and_keys_with_digits__as_told() -> None:
+    reasons = ["epoch 842: C1x9 has no row", "epoch 842: D1x9 has no row"]
+    rows = [row("A", "rewards", "pending", reasons[0]), row("B", "rewards", "pending", reasons[1])]
+    assert [(one.reason, one.names) for one in grouped(rows, {})] == [(reasons[0], ("A",)), (reasons[1], ("B",))]
+
+
+def test_oddities__nothing_odd__nothing_to_say() -> None:
+    assert Oddities((), 5, 0, ()).in_words is None
+    told = Oddities(("mev: odd", "fees: odd"), 5, 3, ("rewards",)).in_words
+    assert told == ("2 warning(s), 3 unexplained difference(s) to cross-checks, answers of rewards that cannot be used")
