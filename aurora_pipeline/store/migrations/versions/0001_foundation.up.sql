@@ -1404,7 +1404,7 @@ CREATE VIEW canonical_stake_positions_in_coins AS SELECT t.chain_id, t.epoch, t.
 COMMENT ON VIEW canonical_stake_positions_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
-COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A due cost that is unknown is a row too. What is in force now.';
+COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too. What is in force now.';
 CREATE FUNCTION canonical_validator_costs_as_of(moment timestamptz) RETURNS SETOF canonical_validator_costs LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
