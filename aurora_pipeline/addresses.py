@@ -12,6 +12,12 @@ SOLANA_KEY_BYTES = 32
 _ETHEREUM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 
+# A key that begins with no zero byte has 43 or 44 letters, and these are the first and the last of them.
+_FULL_LENGTH_KEY = re.compile(f"[{_BASE58[1:]}][{_BASE58}]{{42,43}}\\Z")
+_SMALLEST_FULL_KEY = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM"
+_LARGEST_KEY = "JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG"
+
+
 def base58_encode(raw: bytes) -> str:
     """Base58 text of some bytes (Bitcoin alphabet, as Solana uses it)."""
     number = int.from_bytes(raw, "big")
@@ -36,6 +42,8 @@ def base58_decode(text: str) -> bytes:
 
 def check_solana_key(text: str) -> str:
     """Return `text` if it is base58 of 32 bytes, else raise ValueError saying what is wrong with it."""
+    if _is_surely_a_key(text):
+        return text
     if not 32 <= len(text) <= 44:
         raise ValueError(f"{text!r} is no Solana key: it has {len(text)} characters, not 32 to 44")
     try:
@@ -45,6 +53,13 @@ def check_solana_key(text: str) -> str:
     if len(raw) != SOLANA_KEY_BYTES:
         raise ValueError(f"{text!r} is no Solana key: it decodes to {len(raw)} bytes, not 32")
     return text
+
+
+def _is_surely_a_key(text: str) -> bool:
+    """Whether nearly any key is one, without decoding it: base58's letters sort as their values do."""
+    if not _FULL_LENGTH_KEY.match(text):
+        return False
+    return text <= _LARGEST_KEY if len(text) == len(_LARGEST_KEY) else text >= _SMALLEST_FULL_KEY
 
 
 def check_ethereum_address(text: str) -> str:

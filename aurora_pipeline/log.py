@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TextIO
-from urllib.parse import quote, quote_plus
 
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.spellings import Spellings
 
 LEVEL_VARIABLE: Final = "AURORA_LOG_LEVEL"
 FORMAT_VARIABLE: Final = "AURORA_LOG_FORMAT"
@@ -19,7 +19,7 @@ _ROOT: Final = "aurora"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SECRET_LENGTH_MIN: Final = 5
 
-_secrets: set[str] = set()
+_secrets: dict[str, Spellings] = {}
 
 
 def logger(room: str) -> logging.Logger:
@@ -30,22 +30,23 @@ def logger(room: str) -> logging.Logger:
 def event(log: logging.Logger, level: int, message: str, **fields: object) -> None:
     """Log that something happened, with what it happened to as fields; whoever listens gets no secret."""
     told = {name: redacted(value) if isinstance(value, str) else value for name, value in fields.items()}
-    log.log(level, "%s", redacted(message), extra={"fields": told})
+    # In the message too: Dagster's event log keeps nothing else.
+    shown = "".join(f" {name}={value}" for name, value in told.items())
+    log.log(level, "%s", redacted(f"{message}{shown}"), extra={"fields": told, "happened": redacted(message)})
 
 
 def hide(secrets: Iterable[str]) -> None:
     """Take these texts out of every line that is logged from now on, however they are spelled in it."""
     for secret in secrets:
-        if len(secret) >= _SECRET_LENGTH_MIN:
-            as_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-            _secrets.update((secret, quote(secret, safe=""), quote_plus(secret), *as_json))
+        if secret not in _secrets:
+            _secrets[secret] = Spellings([secret], _SECRET_LENGTH_MIN)
 
 
 def redacted(text: str) -> str:
     """The text without any secret that was hidden."""
     # The longest first: a secret may hold another one.
     for secret in sorted(_secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+        text = _secrets[secret].taken_out(text, HIDDEN)
     return text
 
 
@@ -61,13 +62,12 @@ class _Lines(logging.Formatter):
         fields: Mapping[str, object] = getattr(record, "fields", {})
         trace = self.formatException(record.exc_info) if record.exc_info else None
         told: dict[str, object] = {"at": at, "level": record.levelname, "room": record.name, **fields}
-        told["message"] = record.getMessage()
+        told["message"] = getattr(record, "happened", record.getMessage())
         if trace is not None:
             told["trace"] = trace
         if self._as_json:
             return redacted(json.dumps(told, default=str, ensure_ascii=False))
-        shown = "".join(f" {name}={value}" for name, value in fields.items())
-        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}{shown}"
+        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}"
         return redacted(line if trace is None else f"{line}\n{trace}")
 
 

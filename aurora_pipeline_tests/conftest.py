@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
+
+# A busy machine makes any example slow; what hangs is ended by the limit of every test.
+settings.register_profile("aurora", deadline=None)
+settings.load_profile("aurora")
 
 _TEMPLATE = "aurora_template"
 _numbers = itertools.count(1)
@@ -38,6 +44,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
                 template.let_go()
                 ready.touch()
         yield postgres
+
+
+@pytest.fixture(autouse=True)
+def unheard() -> Iterator[None]:
+    """What a test's command set up for its own output ends with the test."""
+    yield
+    root = logging.getLogger("aurora")
+    root.handlers, root.propagate = [], True
+    root.setLevel(logging.NOTSET)
 
 
 @pytest.fixture

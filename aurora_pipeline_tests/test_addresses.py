@@ -117,3 +117,19 @@ def test_key__of_another_length__refused(size: int) -> None:
 def test_key__cut_off_or_padded__refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no Solana key"):
         check_solana_key(text)
+
+
+_EDGES = [bytes(32), b"\0" + b"\xff" * 31, b"\1" + bytes(31), b"\xff" * 32, b"\0\1" + bytes(30)]
+
+
+@given(st.binary(min_size=30, max_size=34) | st.sampled_from(_EDGES), st.integers(-2, 2))
+def test_check_solana_key__any_bytes_and_their_neighbours__a_key_exactly_where_they_are_32(
+    raw: bytes, step: int
+) -> None:
+    text = base58_encode(max(0, int.from_bytes(raw, "big") + step).to_bytes(35, "big").lstrip(b"\0") or b"\0")
+    text = "1" * (len(raw) - len(raw.lstrip(b"\0"))) + text
+    if len(base58_decode(text)) == 32:
+        assert check_solana_key(text) == text
+    else:
+        with pytest.raises(ValueError, match="is no Solana key"):
+            check_solana_key(text)

@@ -205,6 +205,12 @@ def test_shift_point__no_decimal_number__refused_with_the_text(text: str) -> Non
         shift_point(text, 9, "cost")
 
 
+def test_shift_point__as_long_a_text_as_is_read__is_read() -> None:
+    assert shift_point("1".rjust(200, "0"), 0) == 1
+    with pytest.raises(MoneyError, match="not a decimal number"):
+        shift_point("1".rjust(201, "0"), 0)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.agreements.matching import is_glob, matches
 from aurora_pipeline.agreements.over_claims import Claim, claims_on, most_claimed_bps
 from aurora_pipeline.agreements.reach import computed_already
@@ -24,9 +24,10 @@ def foresee(connection: Connection, touched: Collection[str]) -> list[str]:
     warnings: list[str] = []
     for chain_id, (since, until) in _times(connection, touched).items():
         operated = _operated(connection, chain_id)
+        history = TermsHistory(connection, chain_id)
         warned: set[str] = set()
         for instant in _changes(connection, since, until):
-            terms = terms_in_force(connection, chain_id, instant)
+            terms = history.at(instant)
             for agreement in terms.agreements:
                 if agreement.agreement_id in touched and operated:
                     warned.update(_idle_rules(agreement, chain_id, operated))

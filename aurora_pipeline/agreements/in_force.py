@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from psycopg import sql
 
@@ -27,44 +30,32 @@ from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.periods.dated import decision_input
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.digests import Input
 
 _EVENTS = """
-SELECT DISTINCT ON (agreement_id) {columns} FROM agreement_events
-WHERE effective_from <= %(instant)s AND (%(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s)
-ORDER BY agreement_id, effective_from DESC, event_number DESC
+SELECT {columns} FROM agreement_events WHERE %(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s
+ORDER BY agreement_id, effective_from, event_number
 """
 _VERSIONS = """
-SELECT DISTINCT ON (agreement_id) {columns} FROM agreement_versions
-WHERE agreement_id = ANY(%(active)s)
-  AND valid_from <= %(instant)s AND (valid_until IS NULL OR valid_until > %(instant)s)
-  AND (%(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s)
-ORDER BY agreement_id, version DESC
+SELECT {columns} FROM agreement_versions WHERE %(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s
+ORDER BY agreement_id, version
 """
 _RULES = """
-SELECT {columns} FROM agreement_rules
-JOIN unnest(%(agreements)s::text[], %(versions)s::bigint[]) AS wanted(agreement_id, version)
-     USING (agreement_id, version)
-WHERE chain_id IS NULL OR chain_id = %(chain_id)s ORDER BY agreement_id, rule_order
+SELECT {columns} FROM agreement_rules WHERE chain_id IS NULL OR chain_id = %(chain_id)s
+ORDER BY agreement_id, version, rule_order
 """
-_TIERS = """
-SELECT {columns} FROM agreement_rule_tiers
-JOIN unnest(%(agreements)s::text[], %(versions)s::bigint[], %(rules)s::text[])
-     AS wanted(agreement_id, version, rule_key) USING (agreement_id, version, rule_key)
-ORDER BY agreement_id, rule_key, tier
-"""
-_AGREEMENTS = "SELECT {columns} FROM agreements WHERE agreement_id = ANY(%(concerned)s) ORDER BY agreement_id"
+_TIERS = "SELECT {columns} FROM agreement_rule_tiers ORDER BY agreement_id, version, rule_key, tier"
+_AGREEMENTS = "SELECT {columns} FROM agreements"
 _PARTNERS = """
 SELECT DISTINCT ON (partner_id) {columns} FROM partners
-WHERE partner_id = ANY(%(partners)s) AND (%(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s)
-ORDER BY partner_id, revision DESC
+WHERE %(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s ORDER BY partner_id, revision DESC
 """
-
-
 _OVERRIDES = """
-SELECT DISTINCT ON (agreement_id, rule_key, target, validator_key, wallet_address) {columns} FROM commission_overrides
-WHERE chain_id = %(chain_id)s AND epoch = %(epoch)s
+SELECT DISTINCT ON (epoch, agreement_id, rule_key, target, validator_key, wallet_address) {columns}
+FROM commission_overrides
+WHERE chain_id = %(chain_id)s AND (%(epoch)s::bigint IS NULL OR epoch = %(epoch)s)
   AND (%(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s)
-ORDER BY agreement_id, rule_key, target, validator_key, wallet_address, revision DESC
+ORDER BY epoch, agreement_id, rule_key, target, validator_key, wallet_address, revision DESC
 """
 
 
@@ -81,61 +72,137 @@ def terms_in_force(
     For a period, ask for its `last_instant` and its epoch: its overrides belong to it. `as_of` answers as it would have
     been answered at that past moment. Wallets are those of partners with a rule that looks at wallets.
     """
-    if as_of is not None:
-        connection.execute("SELECT await_moment(%s)", [as_of])
+    return TermsHistory(connection, chain_id, epoch=epoch, as_of=as_of).at(instant, epoch)
 
-    def read(table: Table, query: str, **values: object) -> list[Row]:
-        columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.names)
-        composed = sql.SQL(query).format(columns=columns)
-        given = {"instant": instant, "as_of": as_of, "chain_id": chain_id, **values}
-        return [_with_ints(table, row) for row in connection.execute(composed, given).fetchall()]
 
-    # Whatever a row refers to was committed with it or before: read in this order, nothing is found half told.
-    overrides = [] if epoch is None else read(COMMISSION_OVERRIDES, _OVERRIDES, epoch=epoch)
-    overrides = [row for row in overrides if row["amount"] is not None]
-    events = {row["agreement_id"]: row for row in read(AGREEMENT_EVENTS, _EVENTS) if row["status"] == Status.ACTIVE}
-    versions = {row["agreement_id"]: row for row in read(AGREEMENT_VERSIONS, _VERSIONS, active=list(events))}
-    numbers = [row["version"] for row in versions.values()]
-    rules = read(AGREEMENT_RULES, _RULES, agreements=list(versions), versions=numbers)
-    tiers = read(
-        AGREEMENT_RULE_TIERS,
-        _TIERS,
-        agreements=[row["agreement_id"] for row in rules],
-        versions=[row["version"] for row in rules],
-        rules=[row["rule_key"] for row in rules],
-    )
-    concerned = list(dict.fromkeys(row["agreement_id"] for row in rules))
-    agreements = read(AGREEMENTS, _AGREEMENTS, concerned=concerned)
-    partners = read(PARTNERS, _PARTNERS, partners=[row["partner_id"] for row in agreements])
-    terms = _rules(rules, tiers)
-    wallets = _wallets(connection, chain_id, instant, as_of, agreements, terms)
-    rows_read: list[tuple[Table, Sequence[Row]]] = [
-        (PARTNERS, partners),
-        (PARTNER_WALLETS, wallets),
-        (AGREEMENTS, agreements),
-        (AGREEMENT_VERSIONS, [versions[agreement_id] for agreement_id in concerned]),
-        (AGREEMENT_EVENTS, [events[agreement_id] for agreement_id in concerned]),
-        (AGREEMENT_RULES, rules),
-        (AGREEMENT_RULE_TIERS, tiers),
-        (COMMISSION_OVERRIDES, overrides),
-    ]
-    return Terms(
-        chain_id,
-        instant,
-        tuple(Partner(row["partner_id"], row["name"]) for row in partners),
-        tuple(
-            AgreementInForce(
-                row["agreement_id"],
-                row["partner_id"],
-                versions[row["agreement_id"]]["version"],
-                tuple(terms[row["agreement_id"]]),
-            )
-            for row in agreements
-        ),
-        tuple(decision_input(table, row) for table, rows in rows_read for row in rows),
-        tuple(PartnerWallet(row["wallet_address"], row["partner_id"]) for row in wallets),
-        tuple(_override(row) for row in overrides),
-    )
+class TermsHistory:
+    """All that was ever agreed for a chain, read once: the terms at any instant follow from it without asking again."""
+
+    def __init__(
+        self, connection: Connection, chain_id: str, *, epoch: int | None = None, as_of: datetime | None = None
+    ) -> None:
+        """Overrides are read of one epoch only where it is given."""
+        self.chain_id = chain_id
+        if as_of is not None:
+            connection.execute("SELECT await_moment(%s)", [as_of])
+
+        def read(table: Table, query: str) -> list[Row]:
+            columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.names)
+            given = {"as_of": as_of, "chain_id": chain_id, "epoch": epoch}
+            rows = connection.execute(sql.SQL(query).format(columns=columns), given).fetchall()
+            return [_with_ints(table, row) for row in rows]
+
+        # Whatever a row refers to was committed with it or before: read in this order, nothing is found half told.
+        self._overrides = _grouped(read(COMMISSION_OVERRIDES, _OVERRIDES), "epoch")
+        self._events = _grouped(read(AGREEMENT_EVENTS, _EVENTS), "agreement_id")
+        self._versions = _grouped(read(AGREEMENT_VERSIONS, _VERSIONS), "agreement_id")
+        self._rules = _grouped(read(AGREEMENT_RULES, _RULES), "agreement_id", "version")
+        self._tiers = _grouped(read(AGREEMENT_RULE_TIERS, _TIERS), "agreement_id", "version")
+        self._agreements = {row["agreement_id"]: row for row in read(AGREEMENTS, _AGREEMENTS)}
+        self._partners = {row["partner_id"]: row for row in read(PARTNERS, _PARTNERS)}
+        self._wallets = wallet_rows(connection, chain_id, as_of=as_of)
+        self._turns = sorted(self._turning_points())
+        self._between_turns: dict[int, Terms] = {}
+        self._inputs: dict[int, Input] = {}
+
+    def at(self, instant: datetime, epoch: int | None = None) -> Terms:
+        """The terms at an instant, with the overrides of an epoch where one is given."""
+        place = bisect_right(self._turns, instant)
+        if place not in self._between_turns:
+            self._between_turns[place] = self._terms(instant)
+        terms = replace(self._between_turns[place], instant=instant)
+        overrides = [row for row in self._overrides.get((epoch,), ()) if row["amount"] is not None]
+        if not overrides:
+            return terms
+        read = [self._input(COMMISSION_OVERRIDES, row) for row in overrides]
+        in_force = {agreement.agreement_id for agreement in terms.agreements}
+        for key in sorted({row["agreement_id"] for row in overrides} - in_force):
+            # It pays nothing any more, but blocks the statement of whoever it was meant for.
+            agreement = self._agreements[key]
+            read += [self._input(AGREEMENTS, agreement), self._input(PARTNERS, self._partners[agreement["partner_id"]])]
+        return replace(
+            terms, inputs=tuple(dict.fromkeys((*terms.inputs, *read))), overrides=tuple(map(_override, overrides))
+        )
+
+    def _turning_points(self) -> set[datetime]:
+        """The instants from which on something else holds; between two of them the terms stay as they are."""
+        points = {row["effective_from"] for rows in self._events.values() for row in rows}
+        for rows in self._versions.values():
+            points |= {row[name] for row in rows for name in ("valid_from", "valid_until")}
+        points |= {row[name] for row in self._wallets for name in ("introduced_at", "ended_at")}
+        return points - {None}
+
+    def _terms(self, instant: datetime) -> Terms:
+        events = {
+            key: row for (key,), rows in self._events.items() if (row := _newest_event(rows, instant)) is not None
+        }
+        active = {key: row for key, row in events.items() if row["status"] == Status.ACTIVE}
+        versions = {
+            key: row for key in active if (row := _newest_version(self._versions.get((key,), ()), instant)) is not None
+        }
+        numbers = {key: row["version"] for key, row in versions.items()}
+        concerned = [key for key in sorted(numbers) if self._rules.get((key, numbers[key]))]
+        rules = [row for key in concerned for row in self._rules[key, numbers[key]]]
+        named = {(row["agreement_id"], row["rule_key"]) for row in rules}
+        tiers = [
+            row
+            for key in concerned
+            for row in self._tiers.get((key, numbers[key]), ())
+            if (key, row["rule_key"]) in named
+        ]
+        agreements = [self._agreements[key] for key in concerned]
+        partners = [self._partners[key] for key in sorted({row["partner_id"] for row in agreements})]
+        terms = _rules(rules, tiers)
+        wallets = _of_looking(self._wallets, instant, agreements, terms)
+        rows_read: list[tuple[Table, Sequence[Row]]] = [
+            (PARTNERS, partners),
+            (PARTNER_WALLETS, wallets),
+            (AGREEMENTS, agreements),
+            (AGREEMENT_VERSIONS, [versions[key] for key in concerned]),
+            (AGREEMENT_EVENTS, [active[key] for key in concerned]),
+            (AGREEMENT_RULES, rules),
+            (AGREEMENT_RULE_TIERS, tiers),
+        ]
+        return Terms(
+            self.chain_id,
+            instant,
+            tuple(Partner(row["partner_id"], row["name"]) for row in partners),
+            tuple(
+                AgreementInForce(key, row["partner_id"], numbers[key], tuple(terms[key]))
+                for key, row in zip(concerned, agreements, strict=True)
+            ),
+            tuple(self._input(table, row) for table, rows in rows_read for row in rows),
+            tuple(PartnerWallet(row["wallet_address"], row["partner_id"]) for row in wallets),
+        )
+
+    def _input(self, table: Table, row: Row) -> Input:
+        """How a lineage names a row; worked out once, for the row lives as long as this does."""
+        found = self._inputs.get(id(row))
+        if found is None:
+            found = self._inputs[id(row)] = decision_input(table, row)
+        return found
+
+
+def _grouped(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], list[Row]]:
+    """Rows by some of their columns, in the order they came in."""
+    found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[tuple(row[name] for name in names)].append(row)
+    return dict(found)
+
+
+def _newest_event(rows: Sequence[Row], instant: datetime) -> Row | None:
+    """The last event in effect, of an agreement's events in the order in which they take effect."""
+    return next((row for row in reversed(rows) if row["effective_from"] <= instant), None)
+
+
+def _newest_version(rows: Sequence[Row], instant: datetime) -> Row | None:
+    """The version that wins, of an agreement's versions in the order of their numbers."""
+    return next((row for row in reversed(rows) if _holds(row, "valid_from", "valid_until", instant)), None)
+
+
+def _holds(row: Row, start: str, end: str, instant: datetime) -> bool:
+    return bool(row[start] <= instant and (row[end] is None or instant < row[end]))
 
 
 def _rules(rows: Sequence[Row], tiers: Sequence[Row]) -> dict[str, list[Rule]]:
@@ -149,13 +216,8 @@ def _rules(rows: Sequence[Row], tiers: Sequence[Row]) -> dict[str, list[Rule]]:
     return found
 
 
-def _wallets(
-    connection: Connection,
-    chain_id: str,
-    instant: datetime,
-    as_of: datetime | None,
-    agreements: Sequence[Row],
-    terms: Mapping[str, Sequence[Rule]],
+def _of_looking(
+    wallets: Sequence[Row], instant: datetime, agreements: Sequence[Row], terms: Mapping[str, Sequence[Rule]]
 ) -> list[Row]:
     """The wallet rows that count: FIXED_SHARE looks at none, so a wallet of such a partner is no input."""
     looking = {
@@ -163,10 +225,9 @@ def _wallets(
         for row in agreements
         if any(rule.attribution_method is not Method.FIXED_SHARE for rule in terms[row["agreement_id"]])
     }
-    if not looking:
-        return []
-    rows = wallet_rows(connection, chain_id, instant=instant, as_of=as_of)
-    return [row for row in rows if row["partner_id"] in looking]
+    return [
+        row for row in wallets if row["partner_id"] in looking and _holds(row, "introduced_at", "ended_at", instant)
+    ]
 
 
 def _override(row: Row) -> Override:

@@ -56,7 +56,7 @@ def read_proposal(connection: Connection, path: Path) -> Proposal:
 
 
 def as_if_in_force(connection: Connection, terms: Terms, proposal: Proposal) -> Terms:
-    """The terms of a period with those of a proposal in place of what its agreements say; nobody overrides them."""
+    """The terms of a period with those of a proposal in place of what its agreements say, overrides included."""
     kept = [agreement for agreement in terms.agreements if agreement.agreement_id not in proposal.keys]
     proposed = [_on_chain(agreement, terms.chain_id) for agreement in proposal.agreements]
     agreements = [*kept, *(agreement for agreement in proposed if agreement.rules)]

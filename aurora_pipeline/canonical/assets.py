@@ -32,6 +32,7 @@ from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.payloads import load_fetches_in_slices
 from aurora_pipeline.store.snapshots import Draft
 
 
@@ -94,7 +95,8 @@ def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey, stag
 
 def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS) -> Draft:
     """Typed costs: what the chain says, what tip trees say of shared fees, and what the operator entered."""
-    loaded = load_staged(connection, key, staged)
+    # Exact vote fees rest on every block of the epoch, with all its transactions.
+    loaded = load_staged(connection, key, staged, load_fetches_in_slices)
     chain = aurora.configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
     tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")

@@ -40,7 +40,7 @@ def canonical_costs(
     is not due and not known has no row.
     """
     once, warnings = Once(), list[str]()
-    on_chain = {fetch.fetch_id: chain_costs(reference, fetch, once) for fetch in fetches if fetch.kind == _NODE}
+    on_chain = {fetch.fetch_id: chain_costs(reference, fetch) for fetch in fetches if fetch.kind == _NODE}
     sharing = CostType.PRIORITY_FEE_SHARING.value
     shared = fees_shared(reference, tips, sharing in promises.of(DataType.MEV))
     entered = _entered(entries)

@@ -61,7 +61,8 @@ def _by_identity(reader: Reader) -> Reader:
 
     def read(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
         if not validator.identities:
-            return Missing(FigureState.UNAVAILABLE, "its identity is not known").columns
+            # Why nobody could be asked by it, and what the providers before this one said, stands in the fetch.
+            return missing(fetch, None if fetch.reason else "its identity is not known").columns
         return reader(reference, validator, fetch, once)
 
     return read

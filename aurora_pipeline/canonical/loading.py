@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
@@ -57,11 +57,16 @@ def load_reference(connection: Connection, key: PeriodKey) -> Loaded:
     return Loaded(period, reference, [], tuple(inputs))
 
 
-def load_staged(connection: Connection, key: PeriodKey, data_type: str) -> Loaded:
+def load_staged(
+    connection: Connection,
+    key: PeriodKey,
+    data_type: str,
+    load: Callable[[Connection, str, int, str], list[StagedFetch]] = load_fetches,
+) -> Loaded:
     """As `load_reference`, with the fetches of a data type that are about these validators."""
     loaded = load_reference(connection, key)
     concerned = {*loaded.reference.keys, EVERYONE}
-    fetches = [f for f in load_fetches(connection, key.chain_id, key.epoch, data_type) if f.subject in concerned]
+    fetches = [fetch for fetch in load(connection, key.chain_id, key.epoch, data_type) if fetch.subject in concerned]
     return replace(loaded, fetches=fetches, inputs=(*loaded.inputs, *[fetch.as_input for fetch in fetches]))
 
 

@@ -14,7 +14,8 @@ from aurora_pipeline.periods.sensors import CHAIN_TAG
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
-from aurora_pipeline.store.snapshots import recorded_inputs, snapshot_input
+from aurora_pipeline.store.lineages import recorded_inputs
+from aurora_pipeline.store.snapshots import snapshot_input
 
 STAKE_EVENTS_JOB = "stake_events"
 _STALE_TAG = "aurora.stale-events.1"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import Row, listed
-from aurora_pipeline.canonical.staged import Missing, Once, answers_to, missing
+from aurora_pipeline.canonical.staged import Missing, Once, missing
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.money import mul_div
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import read_vote_states
-from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, VoteFees, asked_slot
-from aurora_pipeline.providers.solana_blocks import has_transactions, read_vote_fees
+from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, asked_method
+from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, has_transactions
 from aurora_pipeline.providers.solana_questions import VOTE_STATES
 from aurora_pipeline.providers.solana_rewards import read_block_payments
 from aurora_pipeline.store.declaration import FigureState
@@ -37,37 +37,39 @@ class ChainCosts:
     """Vote fees by payer and vote account; None where blocks were not asked for."""
     admissions: Mapping[str, int]
     """Charges for taking part in the epoch, by vote account."""
+    vote_states: Sequence[Answer]
+    """What vote accounts said of their credits, where blocks were not asked for."""
 
 
-def chain_costs(reference: Reference, fetch: StagedFetch, once: Once) -> ChainCosts:
-    """Read what a fetch of kind solana_rpc says of all validators' costs."""
-    is_scan = any(True for _ in answers_to(fetch.answers, "getBlocks"))
-    return ChainCosts(fetch, _paid(reference, fetch) if is_scan else None, _admissions(reference, fetch, once))
+def chain_costs(reference: Reference, fetch: StagedFetch) -> ChainCosts:
+    """Read what a fetch of kind solana_rpc says of all validators' costs, in one pass that keeps no block."""
+    votes = EpochVotes(fetch.provider, reference.first_slot, reference.last_slot)
+    admissions: Mapping[str, int] = {}
+    vote_states: list[Answer] = []
+    for answer in fetch.answers:
+        votes.add(answer)
+        if answer.request_key.startswith(VOTE_STATES):
+            vote_states.append(answer)
+        elif not admissions and asked_method(answer) == "getBlock" and not has_transactions(answer):
+            admissions = _admissions(reference, answer, fetch.provider)
+    return ChainCosts(fetch, _paid(votes) if votes.is_scan else None, admissions, vote_states)
 
 
-def _paid(reference: Reference, fetch: StagedFetch) -> PaidFees:
+def _paid(votes: EpochVotes) -> PaidFees:
     try:
-        return read_vote_fees(fetch.answers, fetch.provider, reference.first_slot, reference.last_slot)
+        return votes.fees()
     except UnreadableAnswer as error:
         return error
 
 
-def _admissions(reference: Reference, fetch: StagedFetch, once: Once) -> Mapping[str, int]:
+def _admissions(reference: Reference, answer: Answer, provider: str) -> Mapping[str, int]:
     """Charges in the epoch's first block, which is where the chain books what a whole epoch costs."""
-    for answer in answers_to(fetch.answers, "getBlock"):
-        if has_transactions(answer) or not _is_within(reference, answer, fetch):
-            continue
-        block = once.read(read_block_payments, answer, fetch.provider)
-        if not isinstance(block, UnreadableAnswer) and block.parent_slot < reference.first_slot:
-            return block.admissions
-    return {}
-
-
-def _is_within(reference: Reference, answer: Answer, fetch: StagedFetch) -> bool:
     try:
-        return reference.first_slot <= asked_slot(answer, fetch.provider) <= reference.last_slot
+        block = read_block_payments(answer, provider)
     except UnreadableAnswer:
-        return False
+        return {}
+    is_first = block.parent_slot < reference.first_slot <= block.slot <= reference.last_slot
+    return block.admissions if is_first else {}
 
 
 def costs_on_chain(
@@ -85,7 +87,7 @@ def _vote_fees(
     reference: Reference, validator: OperatedValidator, costs: ChainCosts, once: Once, warnings: list[str]
 ) -> Row:
     if costs.paid is None:
-        return _estimated(reference, validator.validator_key, costs.fetch, once)
+        return _estimated(reference, validator.validator_key, costs, once)
     if isinstance(costs.paid, UnreadableAnswer):
         return missing(costs.fetch, f"{costs.paid.request_key}: {costs.paid.problem}").columns
     key = validator.validator_key
@@ -100,12 +102,10 @@ def _vote_fees(
     return _figure(sum(fees.lamports for fees in by_payer.values()), EXACT)
 
 
-def _estimated(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
+def _estimated(reference: Reference, key: str, costs: ChainCosts, once: Once) -> Row:
     problems: Sequence[str] = ()
-    for answer in fetch.answers:
-        if not answer.request_key.startswith(VOTE_STATES):
-            continue
-        states = once.read(read_vote_states, answer, fetch.provider)
+    for answer in costs.vote_states:
+        states = once.read(read_vote_states, answer, costs.fetch.provider)
         if isinstance(states, UnreadableAnswer):
             problems = (*problems, states.problem)
             continue
@@ -119,7 +119,7 @@ def _estimated(reference: Reference, key: str, fetch: StagedFetch, once: Once) -
             )
             return _figure(mul_div(votes, SIGNATURE_FEE, 1), ESTIMATE) | {"reason": reason}
     detail = "; ".join(problems) or "its vote account does not tell its credits of this epoch"
-    return missing(fetch, detail).columns
+    return missing(costs.fetch, detail).columns
 
 
 def _figure(amount: int, method: str) -> Row:

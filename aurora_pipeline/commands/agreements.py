@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,8 @@ from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.terms import differences, in_words
 from aurora_pipeline.commands.simulate import agreements_simulate
 from aurora_pipeline.commands.terminal import (
+    Reason,
+    ask_why,
     err,
     opened,
     out,
@@ -36,7 +37,6 @@ Key = Annotated[str, typer.Argument(metavar="AGREEMENT", help="The agreement's k
 Since = Annotated[
     str, typer.Option("--from", help="The day (00:00 UTC) from which it holds, like 2026-01-31.", show_default=False)
 ]
-Reason = Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -44,31 +44,27 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 def agreements_apply(
     file: Annotated[Path, typer.Argument(help="A YAML file; docs/agreements.md describes it.", show_default=False)],
     reason: Annotated[
-        str | None, typer.Option("--reason", help="Why, for the audit log; asked for where something changes.")
-    ] = None,
+        str, typer.Option("--reason", help="Why, for the audit log; asked for where something changes.")
+    ] = "",
 ) -> None:
     """Create what is new, add a version where terms changed, leave equal terms alone: all of the file or nothing."""
     with opened() as aurora:
-        if reason is None:
-            done = apply(aurora.database, file, actor(), "", preview=True)
-            if done.changes:
-                # Without an answer it is refused, which says how to give a reason.
-                done = apply(aurora.database, file, actor(), _ask(done) if sys.stdin.isatty() else "")
-        else:
-            done = apply(aurora.database, file, actor(), reason)
+        done = apply(aurora.database, file, actor(), reason, preview=not reason)
+        if done.changes and not reason:
+            _show_planned(done)
+            done = apply(aurora.database, file, actor(), ask_why(reason))
     print_warnings(done.warnings)
     print_changes(done.changes, len(done.unchanged))
 
 
-def _ask(planned: ApplyReport) -> str:
-    """Why what is planned is decided, asked with all of it in sight."""
+def _show_planned(planned: ApplyReport) -> None:
+    """What somebody decides who is asked for a reason."""
     print_warnings(planned.warnings)
     for change in planned.changes:
         err.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
         for words in change.words:
             err.print(f"      {words}", markup=False, soft_wrap=True)
-    answer: str = typer.prompt("Nothing is written yet. Why is this decided", err=True)
-    return answer
+    err.print("Nothing is written yet.")
 
 
 @agreements.command("list")
@@ -139,19 +135,19 @@ agreements.command("simulate")(agreements_simulate)
 
 
 @agreements.command("activate")
-def agreements_activate(agreement: Key, since: Since, reason: Reason) -> None:
+def agreements_activate(agreement: Key, since: Since, reason: Reason = "") -> None:
     """Let a draft or suspended agreement accrue from a day on."""
     _change(agreement, Status.ACTIVE, since, reason)
 
 
 @agreements.command("suspend")
-def agreements_suspend(agreement: Key, since: Since, reason: Reason) -> None:
+def agreements_suspend(agreement: Key, since: Since, reason: Reason = "") -> None:
     """Let an agreement accrue nothing from a day on, until it is activated again."""
     _change(agreement, Status.SUSPENDED, since, reason)
 
 
 @agreements.command("terminate")
-def agreements_terminate(agreement: Key, since: Since, reason: Reason) -> None:
+def agreements_terminate(agreement: Key, since: Since, reason: Reason = "") -> None:
     """End an agreement from a day on, for good."""
     _change(agreement, Status.TERMINATED, since, reason)
 

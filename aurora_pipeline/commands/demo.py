@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from aurora_pipeline.commands.running import job_runner, one_line
+from aurora_pipeline.agreements.overrides import recorded_overrides
+from aurora_pipeline.commands.running import job_runner, one_line, run_stale
 from aurora_pipeline.commands.terminal import coins, err, opened, out, print_table, use_demo, workspace
+from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
+from aurora_pipeline.demo.settling import settle
 from aurora_pipeline.demo.story import (
     alone,
-    compare_with_truth,
     demo_chain,
     is_computed,
     live_through,
@@ -80,8 +83,12 @@ def _live(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters, e
         out.print(f"  imported {change}")
     with aurora.database.connect() as connection:
         left = [epoch for epoch in wanted if not is_computed(connection, epoch)]
-    if not left:
-        return len(cast.changes)
+    published = _compute(aurora, simulator, left) if left else 0
+    return len(cast.changes) + published + _settle(aurora, parameters, wanted[-1])
+
+
+def _compute(aurora: Aurora, simulator: SimulatorControl, left: list[int]) -> int:
+    """Let epochs pass and compute them; says how many layers were published."""
     runner = job_runner(aurora)
     published = 0
     columns = [
@@ -103,31 +110,60 @@ def _live(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters, e
     return published
 
 
+def _settle(aurora: Aurora, parameters: Parameters, epoch: int) -> int:
+    """Record the demo's override once, and compute again what rests on terms that changed; says how much did."""
+    chain = demo_chain(aurora)
+    change = settle(aurora.database, parameters, epoch)
+    with aurora.database.connect() as connection:
+        is_stale = bool(stale_periods(present_periods(connection, chain)))
+    ends = run_stale(aurora, job_runner(aurora), chain) if is_stale else []
+    if any(end.failures for end in ends):
+        failures = [failure for end in ends for failure in end.failures]
+        raise CheckFailed("\n  ".join(["the demo stopped:", *failures]), "see `aurora --demo status`")
+    return sum(end.count("published") for end in ends) + (change is not None)
+
+
 def _show(aurora: Aurora, parameters: Parameters, epochs: int, changed: int, seconds: float) -> None:
     chain = demo_chain(aurora)
     span = range(parameters.first_epoch, parameters.first_epoch + epochs)
     with aurora.database.connect() as connection:
         _show_pnl(connection, chain, span[-1])
         _show_statements(connection, chain, span)
-        compared = compare_with_truth(connection, parameters, span)
-        line = connection.execute(
-            """SELECT line_id::text AS line_id FROM partner_commission_lines
-               WHERE chain_id = %s AND epoch = %s AND final > 0 AND NOT held AND component = 'MEV_TIPS'
-               ORDER BY line_id LIMIT 1""",
-            [CHAIN_ID, span[-1]],
-        ).fetchone()
-        if line is not None:
+        _show_windows(connection, chain, span)
+        figures = compare_with_truth(connection, parameters, span)
+        terms = compare_with_terms(connection, parameters, span)
+        line_id = _line_to_trace(connection, span)
+        if line_id is not None:
             out.print("\n[bold]One line, down to the bytes a provider sent[/]")
-            out.print(render(trace_line(connection, line["line_id"])))
-    if compared.differences:
-        raise CheckFailed("\n  ".join(["figures differ from what was simulated:", *compared.differences[:20]]))
+            out.print(render(trace_line(connection, line_id)))
+    differences = [*figures.differences, *(terms.differences if terms else ())]
+    if differences:
+        raise CheckFailed("\n  ".join(["figures differ from what was simulated:", *differences[:20]]))
     out.print(
-        f"\n[green]{compared.compared} of {compared.compared} figures equal what the simulator knows it generated,"
+        f"\n[green]{figures.compared} of {figures.compared} figures equal what the simulator knows it generated,"
         " to the lamport.[/]"
     )
+    if terms is None:
+        out.print("Terms were changed since, so lines are not compared with what the demo's agreements make of it.")
+    else:
+        out.print(
+            f"[green]{terms.compared} of {terms.compared} lines and statements equal what the demo's agreements make of"
+            " it, computed by other code.[/]"
+        )
     verdict = "Everything was computed before: nothing changed." if not changed else "Done"
     out.print(f"{verdict} ({seconds:.1f} s)")
-    _suggest(line["line_id"] if line else None, span)
+    _suggest(line_id, span)
+
+
+def _line_to_trace(connection: Connection, span: range) -> str | None:
+    """The newest line that somebody overrode; else any that pays tips."""
+    line = connection.execute(
+        """SELECT line_id::text AS line_id FROM partner_commission_lines
+           WHERE chain_id = %s AND epoch BETWEEN %s AND %s AND final > 0 AND NOT held AND component = 'MEV_TIPS'
+           ORDER BY override IS NULL, epoch DESC, line_id LIMIT 1""",
+        [CHAIN_ID, span[0], span[-1]],
+    ).fetchone()
+    return None if line is None else str(line["line_id"])
 
 
 def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
@@ -173,6 +209,39 @@ def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
     ).fetchone()
     if held is not None:
         out.print(f"held, not owed until the terms are settled: {held['reason']}", markup=False)
+    for override in recorded_overrides(connection, CHAIN_ID):
+        if override.amount is not None and override.target.epoch in span:
+            paid, computed = coins(override.amount, chain), coins(override.computed_seen, chain)
+            out.print(
+                f"overridden: {override.target.name} pays {paid} instead of {computed},"
+                f" by {override.recorded_by}: {override.reason}",
+                markup=False,
+            )
+
+
+def _show_windows(connection: Connection, chain: Chain, span: range) -> None:
+    """A clause whose tiers run over the month, and one that carries losses, from epoch to epoch."""
+    rows = connection.execute(
+        """SELECT r.epoch, to_char(p.ended_at - interval '1 microsecond', 'YYYY-MM') AS month, r.metric_start, r.base,
+                  r.computed, l.loss_before, l.loss_after, l.final
+           FROM commission_rule_results r
+           JOIN canonical_periods p USING (chain_id, epoch)
+           LEFT JOIN partner_commission_lines l
+                  ON (l.chain_id, l.epoch, l.agreement_id) = (r.chain_id, r.epoch, 'lumen-network')
+           WHERE r.chain_id = %s AND r.epoch BETWEEN %s AND %s AND r.agreement_id = 'northwind-clients'
+           ORDER BY r.epoch""",
+        [CHAIN_ID, span[0], span[-1]],
+    ).fetchall()
+    figures = ["metric_start", "base", "computed", "loss_before", "loss_after", "final"]
+    shown = [[row["epoch"], row["month"], *[coins(_whole(row[name]), chain) for name in figures]] for row in rows]
+    columns = ["epoch", "month", "month so far", "this epoch", "tiers pay", "loss before", "loss after", "network pays"]
+    out.print()
+    print_table(
+        f"From epoch to epoch, in {chain.native_unit}: tiers of northwind-clients, losses of lumen-network",
+        columns,
+        shown,
+        right=columns[2:],
+    )
 
 
 def _whole(value: object) -> int | None:

@@ -12,7 +12,7 @@ from aurora_pipeline.agreements.tables import UserRole
 from aurora_pipeline.agreements.users import record_user
 from aurora_pipeline.agreements.users import users as all_users
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.commands.terminal import opened, out, print_changes, print_json, print_table, read_day
+from aurora_pipeline.commands.terminal import Reason, opened, out, print_changes, print_json, print_table, read_day
 from aurora_pipeline.csv_file import instant_text
 from aurora_pipeline.periods.dated import actor
 
@@ -20,7 +20,6 @@ partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
 users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)
 
 Key = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's key.", show_default=False)]
-Reason = Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -64,7 +63,7 @@ def partners_show(partner: Key, as_json: Json = False) -> None:
 
 @partners.command("rename")
 def partners_rename(
-    partner: Key, name: Annotated[str, typer.Argument(help="The new name.", show_default=False)], reason: Reason
+    partner: Key, name: Annotated[str, typer.Argument(help="The new name.", show_default=False)], reason: Reason = ""
 ) -> None:
     """Give a partner another name; its key stays, and so does all that was said under the old name."""
     with opened() as aurora:
@@ -100,7 +99,7 @@ def users_add(
     name: Annotated[str, typer.Option("--name", help="The person's name.", show_default=False)],
     role: Annotated[UserRole, typer.Option("--role", help="What the person may do.", show_default=False)],
     since: Annotated[str, typer.Option("--from", help="From which day on.", show_default=False)],
-    reason: Reason,
+    reason: Reason = "",
     until: Annotated[str | None, typer.Option("--until", help="Until which day (excluded).")] = None,
     partner: Annotated[str | None, typer.Option("--partner", help="For the role PARTNER: of which one.")] = None,
 ) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 import dagster as dg
 import typer
 
-from aurora_pipeline.commands.running import usable_chain
-from aurora_pipeline.commands.terminal import opened, out, print_json, print_table
+from aurora_pipeline.commands.running import tell_of_period, usable_chain
+from aurora_pipeline.commands.terminal import err, opened, out, print_json, print_table
 from aurora_pipeline.operations.dagster_home import enter_dagster_home
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
@@ -27,9 +27,11 @@ def periods_list(
     with opened(asks_providers=discover) as aurora:
         if discover:
             chain = usable_chain(aurora, chain_id)
-            found = discover_periods(aurora.database, aurora.configuration, chain)
+            found = discover_periods(aurora.database, aurora.configuration, chain, tell=tell_of_period)
             enter_dagster_home(aurora)
             register(dg.DagsterInstance.get(), [period.key for period in found.recorded])
+            for error in found.troubles:
+                err.print(str(error), markup=False)
         with aurora.database.connect() as connection:
             known = recorded_periods(connection, aurora.configuration.chain(chain_id).chain_id)
     if as_json:

@@ -75,5 +75,7 @@ def _show(checks: list[ProviderCheck]) -> None:
     titles = ["provider", "kind", "state", "seconds", "newest epoch", "serves", "observes", "limits left"]
     print_table("Providers", titles, rows, right=["seconds", "newest epoch"])
     for one in checks:
+        for files in one.looked_at:
+            out.print(f"{one.name} looked at {files}", markup=False, soft_wrap=True)
         if one.problem is not None:
-            out.print(f"{one.name} ({one.url}): {one.problem}", markup=False)
+            out.print(f"{one.name} ({one.url}): {one.problem}", markup=False, soft_wrap=True)

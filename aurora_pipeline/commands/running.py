@@ -25,10 +25,11 @@ from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.late import in_words, load_pending
+from aurora_pipeline.tables import LAYERS
 
 _EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _EPOCHS_MAX = 10_000
@@ -159,7 +160,9 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
     with aurora.database.connect() as connection:
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
     if not known.issuperset(wanted):
-        found = discover_periods(aurora.database, aurora.configuration, chain, last=max(wanted))
+        found = discover_periods(aurora.database, aurora.configuration, chain, wanted=wanted, tell=tell_of_period)
+        if found.troubles:
+            raise found.troubles[0]
         known |= {period.key.epoch for period in found.recorded}
         open_epochs = [epoch for epoch in wanted if epoch not in known]
         if open_epochs:
@@ -169,6 +172,11 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
                 "wait for its end; the sensor finalized_periods starts it by itself",
             )
     return [PeriodKey(chain.chain_id, epoch) for epoch in wanted]
+
+
+def tell_of_period(period: Period) -> None:
+    """Say that a period was found to be final."""
+    err.print(f"  {period.key} is final: {period.started_at} to {period.ended_at}", markup=False)
 
 
 def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[str, str] | None = None) -> list[RunEnd]:
@@ -285,7 +293,9 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
         )
     failures = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
     if failures:
-        raise CheckFailed("\n  ".join(["some assets were not published:", *failures]), "correct the cause and repeat")
+        # Those that come with a remedy of their own need no second one.
+        remedy = None if any("\n  -> " in failure for failure in failures) else "correct the cause and repeat"
+        raise CheckFailed("\n  ".join(["some assets were not published:", *failures]), remedy)
     if not as_json:
         changed = sum(end.count("published") for end in ends)
         verdict = f"{changed} layer(s) published" if changed else "nothing changed"
@@ -323,10 +333,13 @@ def status(
                 period.lacking or "",
                 period.missing or "",
             ]
-            for period in details[summary.chain_id][-_PERIODS_SHOWN:]
+            for period in [one for one in details[summary.chain_id] if one.is_published][-_PERIODS_SHOWN:]
         ]
         if rows:
             print_table("", ["epoch", "ended", "layers", "state", "not final", "missing"], rows, right=["epoch"])
+        untouched = [period.epoch for period in details[summary.chain_id] if not period.is_published]
+        if untouched:
+            out.print(f"nothing is published of epoch {_listed(untouched)}", markup=False)
         for line in late[summary.chain_id][-_PERIODS_SHOWN:]:
             out.print(line, markup=False)
 
@@ -336,7 +349,8 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
         odd = told.oddities
         print_json(
             {
-                "period": told.period,
+                "period": str(told.key),
+                "published": told.published,
                 "data_types": [vars(one) for one in told.data_types],
                 "late": told.late,
                 **vars(odd),
@@ -344,13 +358,19 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
         )
         return
     if not told.data_types:
-        raise AuroraError(f"nothing is published of {told.period}", "run `aurora backfill` for it")
+        raise AuroraError(
+            f"{told.published} of the {len(LAYERS)} layers of {told.key} are published, and what says how complete"
+            " it is is not among them: a run ended early"
+            if told.published
+            else f"nothing is published of {told.key}",
+            f"`aurora backfill {told.key.chain_id} {told.key.epoch}` computes what is missing, and says what stops it",
+        )
     rows = [
         [one.data_type, one.state, one.validators, one.reason or "", _listed_names(one.names)]
         for one in told.data_types
     ]
     columns = ["data type", "state", "validators", "reason", "which"]
-    print_table(told.period, columns, rows, right=["validators"])
+    print_table(str(told.key), columns, rows, right=["validators"])
     for line in told.late:
         out.print(line, markup=False)
     odd = told.oddities

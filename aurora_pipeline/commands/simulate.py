@@ -24,6 +24,9 @@ _COLUMNS = (
     "was",
     "would",
     "difference",
+    "was_overrides",
+    "was_by_overrides",
+    "difference_by_terms",
     "was_held",
     "would_held",
     "was_missing",
@@ -42,7 +45,8 @@ def agreements_simulate(
     """Show what the terms of a file would have paid in past epochs, beside what was paid. Writes nothing.
 
     They count as if they had been in force in all of these epochs, whatever dates the file says; agreements that it
-    does not mention stay as they were.
+    does not mention stay as they were. Overrides of the file's agreements were decided on other terms: they are part of
+    what was paid, not of what would have been, and how much of the difference is theirs is said.
     """
     if last < first:
         raise AuroraError(f"--from {first} --to {last} runs backwards", f"write --from {last} --to {first}")
@@ -69,6 +73,9 @@ def _row(one: Comparison) -> dict[str, object]:
         "was": str(one.was.due),
         "would": str(one.would.due),
         "difference": str(one.difference),
+        "was_overrides": one.overrides.count,
+        "was_by_overrides": str(one.overrides.amount),
+        "difference_by_terms": str(one.by_terms),
         "was_held": str(one.was.held),
         "would_held": str(one.would.held),
         "was_missing": one.was.missing,
@@ -83,19 +90,31 @@ def _print(chain: Chain, found: Sequence[Comparison]) -> None:
     ]
     columns = ["partner", "epoch", "was", "would have been", "difference", ""]
     print_table(f"In {chain.native_unit}", columns, rows, right=columns[1:5])
-    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    by_partner: dict[str, list[Comparison]] = defaultdict(list)
     for one in found:
-        totals[one.partner_id][0] += one.was.due
-        totals[one.partner_id][1] += one.would.due
-    for partner_id, (was, would) in sorted(totals.items()):
-        shown = _amounts(chain, was, would)
-        out.print(f"{partner_id}: {shown[0]} was, {shown[1]} would have been paid: {shown[2]}", markup=False)
+        by_partner[one.partner_id].append(one)
+    for partner_id, those in sorted(by_partner.items()):
+        shown = _amounts(chain, sum(one.was.due for one in those), sum(one.would.due for one in those))
+        words = f"{partner_id}: {shown[0]} was, {shown[1]} would have been paid: {shown[2]}"
+        if any(one.overrides.count for one in those):
+            amount, by_terms = sum(one.overrides.amount for one in those), sum(one.by_terms for one in those)
+            words += f", of which {_signed(chain, by_terms)} by the terms and {_signed(chain, -amount)} by overrides"
+        out.print(words, markup=False, soft_wrap=True)
+    count = sum(one.overrides.count for one in found)
+    if count:
+        out.print(
+            f"{count} override(s) of these agreements, decided on other terms, are part of what was paid only.",
+            soft_wrap=True,
+        )
     err.print("Nothing was written.")
 
 
 def _amounts(chain: Chain, was: int, would: int) -> list[str]:
-    difference = would - was
-    return [coins(was, chain), coins(would, chain), ("+" if difference > 0 else "") + coins(difference, chain)]
+    return [coins(was, chain), coins(would, chain), _signed(chain, would - was)]
+
+
+def _signed(chain: Chain, difference: int) -> str:
+    return ("+" if difference > 0 else "") + coins(difference, chain)
 
 
 def _notes(chain: Chain, one: Comparison) -> str:
@@ -105,4 +124,6 @@ def _notes(chain: Chain, one: Comparison) -> str:
             words.append(f"{coins(sums.held, chain)} {name} held")
         if sums.missing:
             words.append(f"{sums.missing} line(s) {'were' if name == 'was' else 'would be'} missing")
+    if one.overrides.count:
+        words.append(f"{_signed(chain, one.overrides.amount)} of what was paid is by {one.overrides.count} override(s)")
     return "; ".join(words)

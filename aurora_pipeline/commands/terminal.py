@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -105,6 +106,31 @@ def read_day(text: str, option: str) -> datetime:
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
     """An amount in whole coins for display, or what stands for a missing one."""
     return missing if value is None else format_coins(value, chain.native_decimals)
+
+
+def ask_why(given: str) -> str:
+    """The reason that was given, else what the person at the terminal answers; refused where nobody can be asked."""
+    if given.strip():
+        return given
+    try:
+        # Without a terminal nobody knows that an answer is waited for.
+        answer = err.input("Why, for the audit log: ") if sys.stdin is not None and sys.stdin.isatty() else ""
+    except EOFError:
+        answer = ""
+    if not answer.strip():
+        raise AuroraError(
+            "this needs a reason, and nobody gave one; nothing was written",
+            'give it with --reason "agreed on 2026-01-15"',
+        )
+    return answer
+
+
+Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason", callback=ask_why, help="Why, for the audit log; asked for where it is left out.", show_default=False
+    ),
+]
 
 
 def use_demo() -> None:

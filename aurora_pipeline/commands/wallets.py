@@ -9,6 +9,7 @@ import typer
 
 from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
 from aurora_pipeline.commands.terminal import (
+    Reason,
     opened,
     out,
     print_changes,
@@ -94,7 +95,7 @@ def wallets_end(
     on: Annotated[
         str, typer.Option("--on", help="The first day on which it is not the partner's.", show_default=False)
     ],
-    reason: Annotated[str, typer.Option("--reason", prompt="Why", help="Why, for the audit log.")],
+    reason: Reason = "",
 ) -> None:
     """End a partner's wallet: from a day on its stake counts for nobody, or for whom it is introduced to next."""
     with opened() as aurora:

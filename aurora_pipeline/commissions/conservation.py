@@ -54,14 +54,15 @@ def result_violations(lines: pl.DataFrame, totals: pl.DataFrame) -> list[str]:
     return problems + [f"{agreement}/{rule} has lines, but no result" for agreement, rule in found]
 
 
-def _claims(lines: pl.DataFrame) -> pl.DataFrame:
+def _claims(lines: pl.DataFrame) -> pl.LazyFrame:
     """Per line what is due after its cut, what is paid, and the smaller of both, which is its claim."""
     keys = ["agreement_id", "rule_key", "validator_key", "wallet_address"]
     amounts = [pl.col(name).cast(pl.Int128) for name in ("computed", "final")]
-    claims = lines.filter(pl.col("kind") == LineKind.LINE.value).select(*keys, "funded_by", "line_id", "held", *amounts)
-    cuts = lines.filter(pl.col("kind") == LineKind.CAP_REDUCTION.value).select(*keys, *amounts)
+    of_kind, columns = pl.col("kind"), [*keys, "funded_by", "line_id", "held", *amounts]
+    claims = lines.lazy().filter(of_kind == LineKind.LINE.value).select(columns)
+    cuts = lines.filter(of_kind == LineKind.CAP_REDUCTION.value).select(*keys, *amounts)
     if len(cuts):
-        joined = claims.join(cuts, on=keys, how="left", suffix="_cut")
+        joined = claims.join(cuts.lazy(), on=keys, how="left", suffix="_cut")
         claims = joined.with_columns(
             pl.col("computed") + pl.col("computed_cut").fill_null(0), pl.col("final") + pl.col("final_cut").fill_null(0)
         )
@@ -87,20 +88,21 @@ def _strangers(available: Sequence[Revenue], parts: dict[tuple[str, str], list[i
             yield f"{component} of {key} is divided, but has no P&L"
 
 
-def _wrongly_held(claims: pl.DataFrame, divided: pl.DataFrame) -> Iterator[str]:
+def _wrongly_held(claims: pl.LazyFrame, divided: pl.DataFrame) -> Iterator[str]:
     """Held are exactly the lines with a positive claim on a component that is HELD."""
     whole = divided.filter(pl.col("party") == Party.HELD.value).select(
         "validator_key", pl.col("component").alias("funded_by"), over_claimed=True
     )
-    waiting = claims.join(whole, on=["validator_key", "funded_by"], how="left").with_columns(
+    waiting = claims.join(whole.lazy(), on=["validator_key", "funded_by"], how="left").with_columns(
         expected=pl.col("over_claimed").fill_null(False) & (pl.col("claim") > 0).fill_null(False)
     )
-    for identity, held in waiting.filter(pl.col("held") != pl.col("expected")).select("line_id", "held").iter_rows():
+    wrong = waiting.filter(pl.col("held") != pl.col("expected")).select("line_id", "held").sort("line_id")
+    for identity, held in wrong.collect(engine="streaming").iter_rows():
         state = "is held, though its component can pay" if held else "is not held, though its component is over-claimed"
         yield f"line {identity} {state}"
 
 
-def _unequal_parts(lines: pl.DataFrame, claims: pl.DataFrame, allocation: pl.DataFrame) -> Iterator[str]:
+def _unequal_parts(lines: pl.DataFrame, claims: pl.LazyFrame, allocation: pl.DataFrame) -> Iterator[str]:
     """What is due now is what the LINE parts of its component and of the operator's guarantee give, to the unit."""
     undivided = allocation.filter(
         pl.col("party").is_in([Party.HELD.value, Party.UNKNOWN.value])
@@ -115,7 +117,7 @@ def _unequal_parts(lines: pl.DataFrame, claims: pl.DataFrame, allocation: pl.Dat
     chain_id, epoch = lines.select("chain_id", "epoch").row(0) if len(lines) else ("", 0)
     claimed: dict[str, int] = {}
     guaranteed: dict[str, int | None] = {}
-    for agreement, rule, validator_key, payer, claim, paid in sums.iter_rows():
+    for agreement, rule, validator_key, payer, claim, paid in sums.collect(engine="streaming").iter_rows():
         identity = line_id(agreement, rule, validator_key, "", chain_id, epoch, LineKind.LINE.value)
         if claim is not None and (validator_key, payer) not in without_parts:
             claimed[identity] = claim

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from aurora_pipeline.agreements.matching import matching
 from aurora_pipeline.agreements.tables import Metric, Window
@@ -40,24 +42,26 @@ class Timeline:
     first_period: int
     periods: Mapping[int, Period]
 
-    def since(self, period: Period, start: datetime | None) -> list[int]:
-        """The epochs before a period that end after an instant, oldest first; those not recorded yet are included.
+    @cached_property
+    def _in_order(self) -> list[Period]:
+        return [self.periods[epoch] for epoch in sorted(self.periods)]
+
+    def since(self, period: Period, start: datetime | None) -> range:
+        """The epochs before a period that end after an instant; those not recorded yet are included.
 
         Without an instant: all of them since the chain's first period.
         """
-        found = []
-        following = period
-        for epoch in range(period.key.epoch - 1, self.first_period - 1, -1):
-            # What ended before the one after it began is told by that one, also where it is not recorded itself.
-            if start is not None and following.started_at <= start:
-                break
-            earlier = self.periods.get(epoch)
-            if earlier is not None:
-                if start is not None and earlier.last_instant < start:
-                    break
-                following = earlier
-            found.append(epoch)
-        return found[::-1]
+        return range(min(self._first_since(start), period.key.epoch), period.key.epoch)
+
+    def _first_since(self, start: datetime | None) -> int:
+        if start is None:
+            return self.first_period
+        ordered = self._in_order
+        place = bisect_left(ordered, start, key=lambda period: period.last_instant)
+        if place < len(ordered) and ordered[place].started_at <= start:
+            return max(self.first_period, ordered[place].key.epoch)
+        # What ended before the one after it began is told by that one, also where it is not recorded itself.
+        return max(self.first_period, ordered[place - 1].key.epoch + 1 if place else self.first_period)
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,9 @@ class CarriedLoss:
     is_final: bool
 
 
-Losses = Mapping[tuple[str, str, str], CarriedLoss]
-"""By agreement, rule and validator."""
+LossKey = tuple[str, str, str]
+"""(agreement, rule, validator)."""
+Losses = Mapping[LossKey, CarriedLoss]
 
 
 @dataclass(frozen=True)
@@ -121,28 +126,105 @@ def look_back(
 
     `active_since` is when each agreement was first activated: nothing before it counts.
     """
+    found = reads(period, terms, validators, timeline, active_since, earlier.published, earlier.losses)
     starts: dict[RuleKey, WindowStart] = {}
-    losses: dict[tuple[str, str, str], LossBalance] = {}
-    read: set[int] = set()
-    read_for_losses: set[int] = set()
+    losses: dict[LossKey, LossBalance] = {}
+    for window in _windows(period, terms, timeline, active_since):
+        if window.metric or window.month:
+            starts[window.key] = _start(window, earlier)
+    for key, epoch in found.printed_in.items():
+        loss = earlier.losses(epoch)[key]
+        missing = None if loss.is_final else f"the line of epoch {epoch} is not final"
+        losses[key] = LossBalance(loss.amount, missing)
+    return LookBack(WindowInputs(starts, losses), tuple(found.totals_of), found.losses_of)
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Which earlier periods a period's rules look back on."""
+
+    totals_of: Sequence[int]
+    """The epochs whose rule results are read."""
+    losses_of: tuple[int, ...] = ()
+    """The epochs whose lines are read for the losses they carry."""
+    printed_in: Mapping[LossKey, int] = field(default_factory=dict)
+    """The newest epoch that printed each loss which is carried into the period."""
+
+
+def reads(
+    period: Period,
+    terms: Terms,
+    validators: Sequence[str],
+    timeline: Timeline,
+    active_since: Mapping[str, datetime],
+    published: Collection[int],
+    printed: Callable[[int], Container[LossKey]],
+) -> Reads:
+    """The earlier periods of `look_back`, without what they say. Raises EarlierMissing where one is not published.
+
+    `printed` tells by epoch whose losses its lines print.
+    """
+    end = period.key.epoch
+    first = end
+    printed_in: dict[LossKey, int] = {}
+    walked: set[int] = set()
+    for window in _windows(period, terms, timeline, active_since):
+        absent = [epoch for epoch in window.epochs if epoch not in published]
+        if absent:
+            raise EarlierMissing(period.key, "/".join(window.key), absent)
+        first = min(first, window.epochs.start)
     for agreement, rule in _rules(terms):
+        if not rule.carry_losses:
+            continue
         key = (agreement.agreement_id, rule.rule_key)
+        wanted = {(*key, validator) for validator in matching(rule, terms.chain_id, validators)}
+        for epoch in reversed(timeline.since(period, active_since.get(agreement.agreement_id))):
+            if not wanted:
+                break
+            if epoch not in published:
+                raise EarlierMissing(period.key, "/".join(key), [epoch])
+            walked.add(epoch)
+            there = printed(epoch)
+            found = {one for one in wanted if one in there}
+            printed_in |= dict.fromkeys(found, epoch)
+            wanted -= found
+    return Reads(range(first, end), tuple(sorted(walked)), printed_in)
+
+
+def totals_since(period: Period, terms: Terms, timeline: Timeline, active_since: Mapping[str, datetime]) -> int:
+    """The first epoch whose rule results a period reads; its own where it reads none."""
+    windows = _windows(period, terms, timeline, active_since)
+    return min((window.epochs.start for window in windows), default=period.key.epoch)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The earlier epochs that a rule's metric and its monthly cap run on from; both end before the period."""
+
+    key: RuleKey
+    metric: range
+    month: range
+
+    @property
+    def epochs(self) -> range:
+        return range(min(self.metric.start, self.month.start), self.metric.stop)
+
+
+def _windows(
+    period: Period, terms: Terms, timeline: Timeline, active_since: Mapping[str, datetime]
+) -> Iterator[_Window]:
+    """The windows of all rules that have one."""
+    end = period.key.epoch
+    for agreement, rule in _rules(terms):
+        if not (_metric_runs(rule) or _cap_runs(rule)):
+            continue
         since = active_since.get(agreement.agreement_id)
-        metric: Sequence[int] = ()
-        month: Sequence[int] = ()
+        metric = month = range(end, end)
         if _metric_runs(rule):
-            metric = _window(period, timeline, _latest(_metric_start(rule, period), since), earlier, key)
+            metric = timeline.since(period, _latest(_metric_start(rule, period), since))
         if _cap_runs(rule):
-            month = _window(period, timeline, _latest(month_start(period), since), earlier, key)
-        if metric or month:
-            read.update(metric, month)
-            starts[key] = _start(key, timeline, earlier, metric, month)
-        if rule.carry_losses:
-            wanted = matching(rule, terms.chain_id, validators)
-            found, walked = _losses(period, timeline, since, earlier, key, wanted)
-            losses |= found
-            read_for_losses.update(walked)
-    return LookBack(WindowInputs(starts, losses), tuple(sorted(read)), tuple(sorted(read_for_losses)))
+            month = timeline.since(period, _latest(month_start(period), since))
+        yield _Window((agreement.agreement_id, rule.rule_key), metric, month)
 
 
 def month_start(period: Period) -> datetime:
@@ -177,24 +259,12 @@ def _latest(*instants: datetime | None) -> datetime | None:
     return max((instant for instant in instants if instant is not None), default=None)
 
 
-def _window(
-    period: Period, timeline: Timeline, start: datetime | None, earlier: Earlier, key: RuleKey
-) -> Sequence[int]:
-    epochs = timeline.since(period, start)
-    absent = [epoch for epoch in epochs if epoch not in earlier.published]
-    if absent:
-        raise EarlierMissing(period.key, "/".join(key), absent)
-    return epochs
-
-
-def _start(
-    key: RuleKey, timeline: Timeline, earlier: Earlier, metric: Sequence[int], month: Sequence[int]
-) -> WindowStart:
+def _start(window: _Window, earlier: Earlier) -> WindowStart:
     def totals(epochs: Sequence[int]) -> dict[int, RuleTotals]:
-        found = {epoch: earlier.totals.get(epoch, {}).get(key) for epoch in epochs}
+        found = {epoch: earlier.totals.get(epoch, {}).get(window.key) for epoch in epochs}
         return {epoch: one for epoch, one in found.items() if one is not None}
 
-    of_metric, of_month = totals(metric), totals(month)
+    of_metric, of_month = totals(window.metric), totals(window.month)
     lacking = [epoch for epoch, one in of_metric.items() if one.missing_count]
     moving = [epoch for epoch, one in of_month.items() if not one.is_final]
     return WindowStart(
@@ -203,34 +273,6 @@ def _start(
         missing=f"bases of epoch {_named(lacking)} are not known" if lacking else None,
         month_missing=f"amounts of epoch {_named(moving)} are not final" if moving else None,
     )
-
-
-def _losses(
-    period: Period,
-    timeline: Timeline,
-    since: datetime | None,
-    earlier: Earlier,
-    key: RuleKey,
-    validators: Sequence[str],
-) -> tuple[dict[tuple[str, str, str], LossBalance], list[int]]:
-    """The newest printed loss of each validator, and the epochs that were read from the newest one down to find it."""
-    wanted = set(validators)
-    found: dict[tuple[str, str, str], LossBalance] = {}
-    walked: list[int] = []
-    for epoch in reversed(timeline.since(period, since)):
-        if not wanted:
-            break
-        if epoch not in earlier.published:
-            raise EarlierMissing(period.key, "/".join(key), [epoch])
-        walked.append(epoch)
-        printed = earlier.losses(epoch)
-        for validator in sorted(wanted):
-            loss = printed.get((*key, validator))
-            if loss is not None:
-                missing = None if loss.is_final else f"the line of epoch {epoch} is not final"
-                found[(*key, validator)] = LossBalance(loss.amount, missing)
-        wanted -= {validator for _, _, validator in found}
-    return found, walked
 
 
 def _named(epochs: Sequence[int]) -> str:

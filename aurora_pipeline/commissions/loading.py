@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.terms import Terms
@@ -16,10 +16,14 @@ from aurora_pipeline.commissions.earlier import (
     Earlier,
     LookBack,
     Losses,
+    LossKey,
+    Reads,
     RuleTotals,
     Timeline,
     look_back,
     looks_back,
+    reads,
+    totals_since,
 )
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, RuleKey
@@ -60,29 +64,34 @@ class ChainInForce:
         periods = recorded_periods(connection, chain.chain_id)
         self.timeline = Timeline(chain.first_period, {period.key.epoch: period for period in periods})
         self._snapshots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
-        self._sequences: dict[int, int] = {}
+        self._lines: dict[int, tuple[int, str]] = {}
         for row in connection.execute(
-            """SELECT asset, epoch, snapshot_id, lineage_digest, sequence FROM in_force
+            """SELECT asset, epoch, snapshot_id, lineage_digest, content_digest, sequence FROM in_force
                WHERE chain_id = %s AND asset = ANY(%s)""",
             [chain.chain_id, [table.name for table in (*BELOW, *_EARLIER)]],
         ):
             self._snapshots[row["asset"]][row["epoch"]] = (row["snapshot_id"], row["lineage_digest"])
             if row["asset"] == PARTNER_COMMISSION_LINES.name:
-                self._sequences[row["epoch"]] = row["sequence"]
+                self._lines[row["epoch"]] = (row["sequence"], row["content_digest"])
         self._active_since: dict[str, datetime] | None = None
-        self._earlier: Earlier | None = None
-        self._validators: dict[int, list[str]] | None = None
+        self._inputs: dict[tuple[str, int], Input] = {}
 
     def published(self, table: Table) -> Mapping[int, tuple[int, str]]:
         """Snapshot and lineage digest of a layer by epoch."""
         return self._snapshots[table.name]
 
-    def sequence(self, epoch: int) -> int | None:
-        """The number of the publication that brought an epoch's lines into force; None where there are none."""
-        return self._sequences.get(epoch)
+    def lines(self, epoch: int) -> tuple[int, str] | None:
+        """The publication that brought an epoch's lines into force, and their content digest; None: there are none."""
+        return self._lines.get(epoch)
 
     def input(self, table: Table, epoch: int) -> Input:
         """How a lineage names a layer's snapshot of an epoch; raises NotPublished where there is none."""
+        named = self._inputs.get((table.name, epoch))
+        if named is None:
+            named = self._inputs[table.name, epoch] = self._named(table, epoch)
+        return named
+
+    def _named(self, table: Table, epoch: int) -> Input:
         found = self._snapshots[table.name].get(epoch)
         if found is None:
             raise NotPublished(
@@ -95,7 +104,7 @@ class ChainInForce:
         """The snapshots of the same period that its lines are computed from."""
         return [self.input(table, epoch) for table in BELOW]
 
-    def inputs(self, period: Period, terms: Terms, back: LookBack, below: Iterable[Input]) -> tuple[Input, ...]:
+    def inputs(self, period: Period, terms: Terms, back: LookBack | Reads, below: Iterable[Input]) -> tuple[Input, ...]:
         """Everything the lines of a period are computed from, as their lineage names it."""
         return (
             *below,
@@ -105,12 +114,25 @@ class ChainInForce:
             *[self.input(PARTNER_COMMISSION_LINES, epoch) for epoch in back.losses_of],
         )
 
-    def look_back(self, period: Period, terms: Terms) -> LookBack:
+    def look_back(self, period: Period, terms: Terms, validators: Sequence[str]) -> LookBack:
         """What the terms need of earlier periods. Raises EarlierMissing where one of these is not published."""
         if not looks_back(terms):
             return _NOTHING_READ
-        validators = self._validators_by_epoch().get(period.key.epoch, [])
-        return look_back(period, terms, validators, self.timeline, self.active_since(), self.earlier())
+        first = totals_since(period, terms, self.timeline, self.active_since())
+        earlier = self.earlier(range(first, period.key.epoch))
+        return look_back(period, terms, validators, self.timeline, self.active_since(), earlier)
+
+    def reads(self, period: Period, terms: Terms) -> Reads:
+        """Which earlier periods that is, without reading them; asks the same few questions for any number of periods.
+
+        Raises EarlierMissing where one of these is not published.
+        """
+        if not looks_back(terms):
+            return Reads(())
+        has_losses = any(rule.carry_losses for agreement in terms.agreements for rule in agreement.rules)
+        validators = self._validators_by_epoch.get(period.key.epoch, ()) if has_losses else ()
+        published, since = self._told_by.keys(), self.active_since()
+        return reads(period, terms, validators, self.timeline, since, published, self._printed_losses)
 
     def active_since(self) -> Mapping[str, datetime]:
         """When each agreement was first activated."""
@@ -122,29 +144,45 @@ class ChainInForce:
             self._active_since = {row["agreement_id"]: row["since"] for row in rows}
         return self._active_since
 
-    def earlier(self) -> Earlier:
-        """What every published period hands to later ones."""
-        if self._earlier is None:
-            totals, lines = (self._snapshots[table.name] for table in _EARLIER)
-            self._earlier = Earlier(
-                totals.keys() & lines.keys(),
-                _totals(self._connection, {number: epoch for epoch, (number, _) in totals.items()}),
-                cache(lambda epoch: _losses(self._connection, lines[epoch][0])),
-            )
-        return self._earlier
+    def earlier(self, epochs: Iterable[int]) -> Earlier:
+        """What published periods hand to later ones; the totals of some epochs only, which are read at once."""
+        totals, lines = (self._snapshots[table.name] for table in _EARLIER)
+        numbers = {totals[epoch][0]: epoch for epoch in epochs if epoch in totals}
+        found = _totals(self._connection, numbers) if numbers else {}
+        return Earlier(self._told_by.keys(), found, cache(lambda epoch: _losses(self._connection, lines[epoch][0])))
 
+    @cached_property
+    def _told_by(self) -> Mapping[int, int]:
+        """By epoch whose rule results and lines are both published, the snapshot of its lines."""
+        totals, lines = (self._snapshots[table.name] for table in _EARLIER)
+        return {epoch: number for epoch, (number, _) in lines.items() if epoch in totals}
+
+    def _printed_losses(self, epoch: int) -> Container[LossKey]:
+        return self._losses_by_snapshot.get(self._told_by[epoch], frozenset())
+
+    @cached_property
+    def _losses_by_snapshot(self) -> Mapping[int, frozenset[LossKey]]:
+        """Of every snapshot of lines in force, whose losses it prints."""
+        rows = self._connection.execute(
+            """SELECT snapshot_id, agreement_id, rule_key, array_agg(DISTINCT validator_key) AS validators
+               FROM layers.partner_commission_lines
+               WHERE snapshot_id = ANY(%s) AND kind = %s AND loss_after IS NOT NULL GROUP BY 1, 2, 3""",
+            [list(self._told_by.values()), LineKind.LINE],
+        )
+        found: dict[int, set[LossKey]] = defaultdict(set)
+        for row in rows:
+            found[row["snapshot_id"]] |= {(row["agreement_id"], row["rule_key"], key) for key in row["validators"]}
+        return {number: frozenset(keys) for number, keys in found.items()}
+
+    @cached_property
     def _validators_by_epoch(self) -> Mapping[int, Sequence[str]]:
-        if self._validators is None:
-            numbers = {number: epoch for epoch, (number, _) in self._snapshots[VALIDATOR_PNL.name].items()}
-            rows = self._connection.execute(
-                "SELECT snapshot_id, validator_key FROM layers.validator_pnl WHERE snapshot_id = ANY(%s)"
-                " ORDER BY validator_key",
-                [list(numbers)],
-            )
-            self._validators = defaultdict(list)
-            for row in rows:
-                self._validators[numbers[row["snapshot_id"]]].append(row["validator_key"])
-        return self._validators
+        numbers = {number: epoch for epoch, (number, _) in self._snapshots[VALIDATOR_PNL.name].items()}
+        rows = self._connection.execute(
+            """SELECT snapshot_id, array_agg(validator_key ORDER BY validator_key) AS validators
+               FROM layers.validator_pnl WHERE snapshot_id = ANY(%s) GROUP BY 1""",
+            [list(numbers)],
+        )
+        return {numbers[row["snapshot_id"]]: row["validators"] for row in rows}
 
 
 def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
@@ -154,7 +192,7 @@ def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
     # Published means recorded.
     period = known.timeline.periods[key.epoch]
     terms = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
-    back = known.look_back(period, terms)
+    back = known.look_back(period, terms, pnl.frame["validator_key"].to_list())
     # What was read is named, also where somebody publishes meanwhile.
     below = [snapshot.as_input for snapshot in (pnl, positions, rewards)]
     return Loaded(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back, below))

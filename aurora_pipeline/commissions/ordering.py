@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.commissions.earlier import EarlierMissing
 from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.digests import Input, record_digest
-from aurora_pipeline.store.snapshots import recorded_inputs
+from aurora_pipeline.store.digests import Input, LineageDigests, record_digest
+from aurora_pipeline.store.lineages import recorded_inputs, recorded_lineages
 
 _STALE_TAG = "aurora.stale.1"
 
@@ -25,7 +25,7 @@ class Present:
     key: PeriodKey
     inputs: frozenset[Input]
     lineages: tuple[frozenset[Input], ...]
-    """What each recorded lineage of the lines in force names; none: no lines are in force."""
+    """What recorded lineages of the lines in force name; where one names `inputs`, that one. None: no lines are."""
     reads: tuple[int, ...]
     """The earlier epochs whose lines or rule results it reads."""
     waits_for: tuple[int, ...] = ()
@@ -70,25 +70,33 @@ def ready(stale: Sequence[Stale]) -> list[Stale]:
 
 
 def present_periods(connection: Connection, chain: Chain, since: int = 0) -> list[Present]:
-    """Every period of a chain from an epoch on that has all it takes to compute lines, as it stands now."""
-    known = ChainInForce(connection, chain)
+    """Every period of a chain from an epoch on that has all it takes to compute lines, as it stands now.
+
+    However many periods there are, it asks the database the same few questions.
+    """
+    known, history = ChainInForce(connection, chain), TermsHistory(connection, chain.chain_id)
     complete = set.intersection(*[set(known.published(table)) for table in BELOW])
-    epochs = sorted(epoch for epoch in complete if epoch >= max(since, chain.first_period))
-    recorded = recorded_inputs(connection, chain.chain_id, PARTNER_COMMISSION_LINES, epochs)
-    found = []
-    for epoch in epochs:
+    lineages, digests = recorded_lineages(connection, chain.chain_id, PARTNER_COMMISSION_LINES), LineageDigests()
+    found: dict[int, Present] = {}
+    for epoch in sorted(epoch for epoch in complete if epoch >= max(since, chain.first_period)):
         period = known.timeline.periods[epoch]
-        terms = terms_in_force(connection, chain.chain_id, period.last_instant, epoch=epoch)
-        lineages, sequence = tuple(recorded.get(epoch, ())), known.sequence(epoch)
+        terms = history.at(period.last_instant, epoch)
+        sequence, content = known.lines(epoch) or (None, "")
         try:
-            back = known.look_back(period, terms)
+            back = known.reads(period, terms)
         except EarlierMissing as missing:
-            found.append(Present(period.key, frozenset(terms.inputs), lineages, (), missing.epochs, sequence))
+            found[epoch] = Present(period.key, frozenset(terms.inputs), (), (), missing.epochs, sequence)
             continue
-        inputs = known.inputs(period, terms, back, known.below(epoch))
-        reads = tuple(sorted({*back.totals_of, *back.losses_of}))
-        found.append(Present(period.key, frozenset(inputs), lineages, reads, (), sequence))
-    return found
+        inputs = frozenset(known.inputs(period, terms, back, known.below(epoch)))
+        # A lineage that has this digest names just these inputs, so that it need not be read.
+        present = digests.of(PARTNER_COMMISSION_LINES, chain.chain_id, epoch, content, inputs)
+        named = (inputs,) if present in lineages.get(epoch, ()) else ()
+        found[epoch] = Present(
+            period.key, inputs, named, tuple(sorted({*back.totals_of, *back.losses_of})), (), sequence
+        )
+    unnamed = [epoch for epoch, one in found.items() if not one.lineages and epoch in lineages]
+    others = recorded_inputs(connection, chain.chain_id, PARTNER_COMMISSION_LINES, unnamed) if unnamed else {}
+    return [replace(one, lineages=tuple(others[epoch])) if epoch in others else one for epoch, one in found.items()]
 
 
 def ledger_mark(connection: Connection, tables: Collection[str]) -> str:

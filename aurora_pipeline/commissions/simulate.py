@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.agreements.proposed import Proposal, as_if_in_force
+from aurora_pipeline.agreements.terms import Terms
 from aurora_pipeline.commissions.compute import commission_lines
 from aurora_pipeline.commissions.earlier import CarriedLoss, Earlier, Losses, RuleTotals, look_back
 from aurora_pipeline.commissions.loading import BELOW, ChainInForce
@@ -36,6 +38,15 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """Overrides of the proposal's agreements: decided on other terms, they are part of what was paid only."""
+
+    count: int = 0
+    amount: int = 0
+    """How much more than computed they paid; below 0: less."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A partner's period: as it was paid, and as the proposed terms would have paid it."""
 
@@ -43,26 +54,33 @@ class Comparison:
     partner_id: str
     was: Sums
     would: Sums
+    overrides: SetAside = SetAside()
 
     @property
     def difference(self) -> int:
         """How much more the proposed terms would have paid."""
         return self.would.due - self.was.due
 
+    @property
+    def by_terms(self) -> int:
+        """The difference to what would have been paid without the overrides that are set aside."""
+        return self.difference + self.overrides.amount
+
 
 def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: Sequence[int]) -> list[Comparison]:
     """Compare, per partner and period, the lines in force with those that the proposed terms would have given.
 
     The terms count as if they had been in force in all of these periods, whatever dates the file says. Windows that
-    began earlier start from what was published then. Only reads; raises where a period is not published.
+    began earlier start from what was published then. Overrides of the proposal's agreements are set aside, and told.
+    Only reads; raises where a period is not published.
     """
-    known = ChainInForce(connection, chain)
+    known, history = ChainInForce(connection, chain), TermsHistory(connection, chain.chain_id)
     keys = [PeriodKey(chain.chain_id, epoch) for epoch in epochs]
     begins = load_period(connection, keys[0]).started_at
     since = dict(known.active_since())
     for agreement_id in proposal.keys:
         since[agreement_id] = min(begins, since.get(agreement_id, begins))
-    published = known.earlier()
+    published = known.earlier(range(chain.first_period, epochs[-1]))
     totals, losses = dict(published.totals), dict[int, Losses]()
     earlier = Earlier(
         published.published, totals, lambda epoch: losses[epoch] if epoch in losses else published.losses(epoch)
@@ -72,7 +90,7 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
         period = load_period(connection, key)
         pnl, positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in BELOW)
         known.input(PARTNER_COMMISSION_LINES, key.epoch)  # raises where nothing is paid yet
-        recorded = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
+        recorded = history.at(period.last_instant, key.epoch)
         terms = as_if_in_force(connection, recorded, proposal)
         back = look_back(period, terms, pnl.frame["validator_key"].to_list(), known.timeline, since, earlier)
         frames = (pnl.frame, positions.frame, rewards.frame)
@@ -80,13 +98,33 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
         # Later periods of the range go on from what is simulated, not from what was published.
         totals[key.epoch] = _totals(result.results.frame)
         losses[key.epoch] = _losses(result.lines.frame)
-        found += _compared(key, _paid(connection, key), _sums(result.lines.frame))
+        overrides = _set_aside(connection, key, recorded, proposal)
+        found += _compared(key, _paid(connection, key), _sums(result.lines.frame), overrides)
     return found
 
 
-def _compared(key: PeriodKey, was: Mapping[str, Sums], would: Mapping[str, Sums]) -> Iterator[Comparison]:
-    for partner_id in sorted(was.keys() | would.keys()):
-        yield Comparison(key, partner_id, was.get(partner_id, Sums()), would.get(partner_id, Sums()))
+def _compared(
+    key: PeriodKey, was: Mapping[str, Sums], would: Mapping[str, Sums], overrides: Mapping[str, SetAside]
+) -> Iterator[Comparison]:
+    for partner_id in sorted(was.keys() | would.keys() | overrides.keys()):
+        aside = overrides.get(partner_id, SetAside())
+        yield Comparison(key, partner_id, was.get(partner_id, Sums()), would.get(partner_id, Sums()), aside)
+
+
+def _set_aside(connection: Connection, key: PeriodKey, recorded: Terms, proposal: Proposal) -> dict[str, SetAside]:
+    """By partner, the overrides that the proposal's terms are computed without, and what they changed."""
+    partners = {agreement.agreement_id: agreement.partner_id for agreement in proposal.agreements}
+    counts = Counter(partners[one.agreement_id] for one in recorded.overrides if one.agreement_id in partners)
+    if not counts:
+        return {}
+    rows = connection.execute(
+        """SELECT partner_id, sum(final - coalesce(computed, 0)) AS amount FROM partner_commission_lines
+           WHERE chain_id = %s AND epoch = %s AND agreement_id = ANY(%s) AND override IS NOT NULL AND NOT held
+           GROUP BY partner_id""",
+        [key.chain_id, key.epoch, list(partners)],
+    )
+    amounts = {row["partner_id"]: int(row["amount"]) for row in rows}
+    return {partner_id: SetAside(count, amounts.get(partner_id, 0)) for partner_id, count in counts.items()}
 
 
 def _paid(connection: Connection, key: PeriodKey) -> dict[str, Sums]:

@@ -11,19 +11,26 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from aurora_pipeline.config.fields import FrozenModel, broken_rule
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family
 
 EPOCH_PLACE: Final = "{epoch}"
 """Stands in a path for the epoch's number: one file per epoch."""
 ENDINGS: Final = (".csv", ".xlsx")
+SEPARATORS: Final[Mapping[str, str]] = MappingProxyType({"comma": ",", "semicolon": ";", "tab": "\t"})
+"""What can stand between the cells of a CSV file."""
 
 
 class CellKind(StrEnum):
     """What a cell holds."""
 
     TEXT = "text"
+    ADDRESS = "address"
     WHOLE = "whole"
+    STAKE_EPOCH = "stake_epoch"
+    """An epoch in a stake account; the largest number there is stands for no epoch, as the chain writes it."""
     AMOUNT = "amount"
+    """What is earned or paid in one epoch."""
+    STAKE = "stake"
     RATE = "rate"
 
 
@@ -35,21 +42,30 @@ class Rounding(StrEnum):
     FLOOR = "floor"
 
 
-AMOUNT_UNITS: Final[Mapping[str, int]] = MappingProxyType({"lamports": 0, "SOL": 9, "wei": 0, "gwei": 9, "ETH": 18})
+COINS: Final[Mapping[Family, Mapping[str, int]]] = MappingProxyType(
+    {Family.SOLANA: {"lamports": 0, "SOL": 9}, Family.ETHEREUM: {"wei": 0, "gwei": 9, "ETH": 18}}
+)
+"""The units of each family's coin, the smallest first, and how many decimals each has over that one."""
+AMOUNT_UNITS: Final[Mapping[str, int]] = MappingProxyType(
+    {unit: decimals for units in COINS.values() for unit, decimals in units.items()}
+)
 """How many decimals a unit has over its chain's base unit."""
 RATE_UNITS: Final[Mapping[str, int]] = MappingProxyType({"bps": 0, "percent": 2})
 """How many decimals a unit has over basis points."""
-UNITS: Final = MappingProxyType({CellKind.AMOUNT: AMOUNT_UNITS, CellKind.RATE: RATE_UNITS})
+UNITS: Final = MappingProxyType(
+    {CellKind.AMOUNT: AMOUNT_UNITS, CellKind.STAKE: AMOUNT_UNITS, CellKind.RATE: RATE_UNITS}
+)
 
-_TEXT, _WHOLE, _AMOUNT, _RATE = CellKind.TEXT, CellKind.WHOLE, CellKind.AMOUNT, CellKind.RATE
-_SUBJECT: Final = {"validator": _TEXT, "epoch": _WHOLE}
+_TEXT, _ADDRESS, _WHOLE = CellKind.TEXT, CellKind.ADDRESS, CellKind.WHOLE
+_AMOUNT, _STAKE, _RATE = CellKind.AMOUNT, CellKind.STAKE, CellKind.RATE
+_SUBJECT: Final = {"validator": _ADDRESS, "epoch": _WHOLE}
 FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
     {
         DataType.FEES: _SUBJECT | {"fees": _AMOUNT, "leader_slots": _WHOLE, "blocks_produced": _WHOLE},
         DataType.MEV: _SUBJECT | {"total_tips": _AMOUNT, "mev_commission": _RATE, "validator_tips": _AMOUNT},
         DataType.REWARDS: _SUBJECT
         | {
-            "account": _TEXT,
+            "account": _ADDRESS,
             "commission": _AMOUNT,
             "staker_rewards": _AMOUNT,
             "total_rewards": _AMOUNT,
@@ -57,21 +73,21 @@ FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
         },
         DataType.META: _SUBJECT
         | {
-            "identity": _TEXT,
+            "identity": _ADDRESS,
             "name": _TEXT,
             "commission_rate": _RATE,
             "mev_commission": _RATE,
-            "active_stake": _AMOUNT,
+            "active_stake": _STAKE,
         },
         DataType.POSITIONS: _SUBJECT
         | {
-            "account": _TEXT,
-            "staker": _TEXT,
-            "withdrawer": _TEXT,
-            "stake": _AMOUNT,
-            "activation_epoch": _WHOLE,
-            "deactivation_epoch": _WHOLE,
-            "validator_stake": _AMOUNT,
+            "account": _ADDRESS,
+            "staker": _ADDRESS,
+            "withdrawer": _ADDRESS,
+            "stake": _STAKE,
+            "activation_epoch": CellKind.STAKE_EPOCH,
+            "deactivation_epoch": CellKind.STAKE_EPOCH,
+            "validator_stake": _STAKE,
         },
         DataType.COSTS: _SUBJECT | dict.fromkeys([*(cost.value for cost in CostType), "OTHER_INCOME"], _AMOUNT),
     }
@@ -122,18 +138,20 @@ class FileTable(FrozenModel):
         description="The file within the provider's folder; `{epoch}` in it stands for the epoch: one file per epoch.",
     )
     sheet: str | None = Field(default=None, description="XLSX: the sheet's name; left out: the first sheet.")
+    separator: str = Field(default="comma", description="CSV: what stands between the cells: comma, semicolon or tab.")
     columns: Annotated[Mapping[str, FileColumn], AfterValidator(MappingProxyType)] = Field(
         description="Which column holds what; see the table below."
     )
 
-    def as_request(self) -> dict[str, object]:
+    def as_request(self, family: Family) -> dict[str, object]:
         """The mapping as stored requests tell it: with these bytes and this, anybody reads the same figures."""
         columns = {
             name: {key: str(value) for key, value in column if value is not None}
             for name, column in sorted(self.columns.items())
         }
         sheet = {} if self.sheet is None else {"sheet": self.sheet}
-        return {"data_type": self.data_type.value, "columns": columns, **sheet}
+        separator = {} if self.separator == "comma" else {"separator": self.separator}
+        return {"data_type": self.data_type.value, "family": family.value, "columns": columns, **sheet, **separator}
 
     def name_for(self, epoch: int) -> str:
         """The file's path within the folder for an epoch."""
@@ -154,6 +172,15 @@ class FileTable(FrozenModel):
         if path.startswith("/") or ".." in path.split("/") or not path.isprintable():
             raise broken_rule("the file is not inside the folder", "put the folder into base_url: file:FOLDER")
         return path
+
+    @field_validator("separator", mode="after")
+    @classmethod
+    def _known_separator(cls, separator: str, info: ValidationInfo) -> str:
+        if separator not in SEPARATORS:
+            raise broken_rule("this is no known separator", f"write one of {', '.join(SEPARATORS)}")
+        if separator != "comma" and info.data.get("path", "").lower().endswith(".xlsx"):
+            raise broken_rule("an XLSX file has no separator", "leave it out")
+        return separator
 
     @field_validator("columns", mode="after")
     @classmethod

@@ -92,6 +92,11 @@ class Provider(FrozenModel):
             return _folder_url(url, info)
         if any(character.isspace() or not character.isprintable() for character in url):
             raise broken_rule("the address holds a space or control character", remedy)
+        if not url.isascii():
+            raise broken_rule(
+                "the address holds a character that no address can",
+                "percent-encode it, like %C3%A4; a host in punycode",
+            )
         try:
             parts = urlsplit(url)
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -104,8 +109,26 @@ class Provider(FrozenModel):
 
     @field_validator("api_key", mode="after")
     @classmethod
-    def _empty_key_is_none(cls, key: SecretStr | None) -> SecretStr | None:
-        return None if key is None or not key.get_secret_value() else key
+    def _key_fits_a_header(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        text = "" if key is None else key.get_secret_value()
+        if not text:
+            return None
+        if any(character.isspace() for character in text):
+            raise broken_rule(
+                "the key holds a space or a line end, which no key has",
+                "take it out of the value, at its end above all",
+            )
+        if not (text.isascii() and text.isprintable()):
+            raise broken_rule(
+                "the key holds a character that is no ASCII letter, digit or sign, so it cannot be sent",
+                "copy it again from where it was issued; a character was mistyped or changed on the way",
+            )
+        if _has_login(info.data.get("base_url", "")):
+            raise broken_rule(
+                "base_url has a user or password before its @, and both go out as the one Authorization header",
+                "leave out the api_key, or what stands before the @ in base_url",
+            )
+        return key
 
     @field_validator("files", mode="after")
     @classmethod
@@ -133,6 +156,11 @@ class Provider(FrozenModel):
         """The fields, with the safe address in the place of the real one."""
         yield from super().__repr_args__()
         yield "shown_url", self.shown_url
+
+
+def _has_login(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.username or parts.password)
 
 
 def shown_url(url: str) -> str:

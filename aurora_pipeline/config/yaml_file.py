@@ -127,10 +127,10 @@ def read_yaml(path: Path) -> YamlFile:
         _explain_syntax(error, text, result)
         return result
     except RecursionError:
-        result.add((), "the file is nested too deeply", "write it like the shipped file of the same name")
+        result.add((), "the file is nested too deeply", "write it like the example in docs/configuration.md")
         return result
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == _NULL):
-        result.add((), "the file is empty", "start from the shipped file of the same name")
+        result.add((), "the file is empty", "docs/configuration.md has every key, docs/files.md an example")
         return result
     result.lines[()] = root.start_mark.line + 1
     result.values = _construct(root, (), result)

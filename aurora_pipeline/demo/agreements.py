@@ -5,7 +5,7 @@ from __future__ import annotations
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID
 
-_START = "2026-08-30"
+_START = "2026-08-20"
 """Before the first simulated period ends, so that every period has terms."""
 _PARTNERS = {
     "northwind": "Northwind Treasury",
@@ -25,7 +25,7 @@ def agreements_yaml(cast: Cast) -> str:
     partners = "\n".join(f"  - {{partner: {key}, name: {name}}}" for key, name in _PARTNERS.items())
     first, second, third = (votes[index % len(votes)] for index in range(3))
     return f"""\
-# What the partners of the demo chain agreed. Change a rate, add `valid_from: 2026-09-05` to its agreement and run
+# What the partners of the demo chain agreed. Change a rate, add `valid_from: 2026-08-31` to its agreement and run
 # `aurora agreements apply` on this file again: a new version of the terms holds from that day on.
 partners:
 {partners}
@@ -90,7 +90,7 @@ agreements:
         method: FIXED_SHARE
         rate_bps: 700
 
-  # Of the commission on what Northwind's own clients earned, and the more of it the more that is.
+  # Of the commission on what Northwind's own clients earned, and the more of it the more that is in a calendar month.
   - agreement: northwind-clients
     partner: northwind
     active_from: {_START}
@@ -101,9 +101,24 @@ agreements:
         method: CLIENT_REVENUE
         tiers:
           mode: GRADUATED
+          metric: MONTH_TO_DATE
           steps:
-            - {{up_to: 0.3 SOL, rate_bps: 1500}}
+            - {{up_to: 5 SOL, rate_bps: 1500}}
             - {{rate_bps: 2500}}
+
+  # Of one validator's fees after what its network costs. It is paid for once and then earned back: until then, nothing.
+  - agreement: lumen-network
+    partner: lumen
+    active_from: {_START}
+    rules:
+      - rule: fees
+        chain: {CHAIN_ID}
+        validator: {cast.networked.vote}
+        component: EXEC_FEES
+        method: FIXED_SHARE
+        basis: NET
+        carry_losses: true
+        rate_bps: 1000
 
   # Of the tips as far as Halcyon's stake earned them, told wallet by wallet, and never more than the cap in an epoch.
   - agreement: halcyon-stake

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from aurora_pipeline.addresses import base58_encode
@@ -15,7 +17,10 @@ SYSTEM_PROGRAM = "11111111111111111111111111111111"
 COMPUTE_BUDGET_PROGRAM = "ComputeBudget111111111111111111111111111111"
 VOTE_ACCOUNT_RENT = 27_074_400
 _COMPUTE_UNITS = 200_000
+_LIMIT_UNITS = base58_encode(b"\x02" + _COMPUTE_UNITS.to_bytes(4, "little"))
 _VOTE_COMPUTE_UNITS = 2_100
+# What stands in a vote's text where one block differs from the next.
+_SIGNATURE, _BEFORE, _AFTER = "signature of a vote", 2**63 - 1, 2**63 - 2
 
 
 @dataclass(frozen=True)
@@ -102,14 +107,51 @@ def block_transactions(world: World, chain: EpochChain, index: int) -> Iterator[
     """The votes in the block, then what users paid for."""
     for validator in chain.voters(index):
         yield _vote(world, chain, index, validator)
+    yield from _transfers(world, chain, index)
+
+
+def _transfers(world: World, chain: EpochChain, index: int) -> Iterator[Transaction]:
     for number, user in enumerate(chain.user_transactions(index)):
         yield _transfer(world, chain.first_slot + index, number, user)
+
+
+def accounts_texts(world: World, chain: EpochChain, index: int) -> Iterator[str]:
+    """The block's transactions as `transactionDetails: accounts` gives them with their versions, as JSON.
+
+    Whoever wants exact vote fees asks for every block this way. Of the votes only what differs is written anew.
+    """
+    slot, before = chain.first_slot + index, _payer_balance(index)
+    for validator in chain.voters(index):
+        signature = world.parameters.signature(slot, "vote", validator)
+        yield _vote_text(world, chain, validator) % (signature, before, before - SIGNATURE_FEE)
+    for transaction in _transfers(world, chain, index):
+        yield compact_json(render_accounts(transaction) | {"version": transaction.version})
+
+
+@lru_cache(maxsize=1024)
+def _vote_text(world: World, chain: EpochChain, validator: int) -> str:
+    """The JSON of a validator's votes in an epoch, to be completed by a signature and the payer's balances."""
+    vote = _vote(world, chain, 0, validator)
+    payer = replace(vote.accounts[0], before=_BEFORE, after=_AFTER)
+    marked = replace(vote, signatures=[_SIGNATURE], accounts=[payer, *vote.accounts[1:]])
+    text = compact_json(render_accounts(marked) | {"version": marked.version}).replace("%", "%%")
+    return text.replace(_SIGNATURE, "%s").replace(str(_BEFORE), "%d").replace(str(_AFTER), "%d")
+
+
+def compact_json(value: Any) -> str:
+    """JSON as a node writes it: without a space."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _payer_balance(index: int) -> int:
+    """What a validator has left to pay votes from, before the vote in a block."""
+    return 10_000_000_000 - SIGNATURE_FEE * index
 
 
 def _vote(world: World, chain: EpochChain, index: int, validator: int) -> Transaction:
     slot = chain.first_slot + index
     identity, vote = world.cast.identity(validator, chain.epoch), world.cast.validators[validator].vote
-    balance = 10_000_000_000 - SIGNATURE_FEE * index
+    balance = _payer_balance(index)
     said = {
         "type": "towersync",
         "info": {"voteAccount": vote, "voteAuthority": identity, "towerSync": {"root": slot - 32}},
@@ -151,7 +193,7 @@ def _transfer(world: World, slot: int, number: int, user: UserTransaction) -> Tr
         error={"InstructionError": [2, {"Custom": 1}]} if user.has_failed else None,
         version="legacy" if number % 2 else 0,
         instructions=[
-            (budget, [], base58_encode(b"\x02" + _COMPUTE_UNITS.to_bytes(4, "little")), None),
+            (budget, [], _LIMIT_UNITS, None),
             (budget, [], base58_encode(b"\x03" + price.to_bytes(8, "little")), None),
             (system, [0, user.signatures], base58_encode(b"\x02\0\0\0" + sent.to_bytes(8, "little")), None),
         ],

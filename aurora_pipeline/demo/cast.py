@@ -83,6 +83,11 @@ class Cast:
         )
 
     @property
+    def networked(self) -> Validator:
+        """The one of the operator's validators whose network costs something of its own."""
+        return self.operated[2 % len(self.operated)]
+
+    @property
     def operator_wallets(self) -> list[Wallet]:
         return [wallet for wallet in self.wallets if wallet.role == "operator"]
 

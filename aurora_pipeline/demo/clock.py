@@ -13,7 +13,7 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.money import BPS_WHOLE
 
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 _EPOCHS_AT_ONCE = 1_000
 _TRIES, _PAUSE_SECONDS = 30, 0.1
 

@@ -8,9 +8,11 @@ from typing import Any
 from aurora_pipeline.addresses import check_solana_key
 from aurora_pipeline.demo.blocks import (
     VOTE_ACCOUNT_RENT,
+    accounts_texts,
     block_header,
     block_rewards,
     block_transactions,
+    compact_json,
     render_accounts,
     render_full,
 )
@@ -33,10 +35,14 @@ class RpcError(Exception):
             self.body["data"] = data
 
 
-def answer(moment: Moment, request: Any) -> dict[str, Any]:
-    """The JSON-RPC answer to one request of a body."""
+class Text(str):
+    """A result that is JSON already."""
+
+
+def answer(moment: Moment, request: Any) -> str:
+    """The JSON-RPC answer to one request of a body, as JSON."""
     if not isinstance(request, dict) or request.get("jsonrpc") != "2.0" or not isinstance(request.get("method"), str):
-        return {"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None}
+        return compact_json({"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None})
     try:
         method = _METHODS.get(request["method"])
         if method is None:
@@ -45,9 +51,11 @@ def answer(moment: Moment, request: Any) -> dict[str, Any]:
         if not isinstance(params, list):
             raise RpcError(-32602, "`params` should have at least 0 argument(s)")
         _require_context_slot(moment, params)
-        return {"jsonrpc": "2.0", "result": method(moment, params), "id": request.get("id")}
+        result = method(moment, params)
+        text = result if isinstance(result, Text) else compact_json(result)
+        return f'{{"jsonrpc":"2.0","result":{text},"id":{compact_json(request.get("id"))}}}'
     except RpcError as error:
-        return {"jsonrpc": "2.0", "error": error.body, "id": request.get("id")}
+        return compact_json({"jsonrpc": "2.0", "error": error.body, "id": request.get("id")})
 
 
 def _require_context_slot(moment: Moment, params: list[Any]) -> None:
@@ -165,7 +173,7 @@ def _get_blocks_with_limit(moment: Moment, params: list[Any]) -> list[int]:
     return _blocks_between(moment, first, moment.head_slot)[:limit]
 
 
-def _get_block(moment: Moment, params: list[Any]) -> dict[str, Any]:
+def _get_block(moment: Moment, params: list[Any]) -> dict[str, Any] | Text:
     slot = _slot(params, 0)
     config = {"encoding": params[1]} if len(params) > 1 and isinstance(params[1], str) else _config(params, 1)
     details, encoding = config.get("transactionDetails") or "full", config.get("encoding") or "json"
@@ -179,6 +187,9 @@ def _get_block(moment: Moment, params: list[Any]) -> dict[str, Any]:
     block = block_header(moment.world, chain, index)
     if config.get("rewards", True):
         block["rewards"] = block_rewards(moment.world, chain, index)
+    if details == "accounts" and config.get("maxSupportedTransactionVersion") is not None:
+        transactions = ",".join(accounts_texts(moment.world, chain, index))
+        return Text(f'{compact_json(block)[:-1]},"transactions":[{transactions}]}}')
     if details == "signatures":
         block["signatures"] = [item.signatures[0] for item in block_transactions(moment.world, chain, index)]
     elif details != "none":

@@ -11,8 +11,11 @@ from aurora_pipeline.errors import AuroraError
 
 CHAIN_ID = "solana-demo"
 EPOCH_SECONDS = 48 * 3600
-FIRST_EPOCH_STARTED_AT = 1_788_220_800
-"""2026-09-01T00:00:00Z: the first slot of `first_epoch`; two-day epochs keep every boundary at midnight UTC."""
+FIRST_EPOCH_STARTED_AT = 1_787_616_000
+"""2026-08-25T00:00:00Z: the first slot of `first_epoch`; two-day epochs keep every boundary at midnight UTC.
+
+The fourth epoch begins in August and ends in September, so that what runs over a month is seen to begin anew.
+"""
 SLOTS_PER_TURN = 4
 """A Solana leader gets four slots in a row."""
 

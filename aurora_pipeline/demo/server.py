@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aurora_pipeline.demo import kobe, node_rpc, solanabeach, stakewiz, trillium
+from aurora_pipeline.demo.blocks import compact_json
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
 from aurora_pipeline.demo.moment import Moment
@@ -33,8 +34,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = json.dumps(value, separators=(",", ":")).encode()
-    return Response(body, status, headers, media_type="application/json")
+    return _sent(compact_json(value), status, headers)
+
+
+def _sent(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(text.encode(), status, headers, media_type="application/json")
 
 
 class Simulator:
@@ -84,7 +88,7 @@ class Simulator:
         if body == []:
             return _json({"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None})
         answers = [node_rpc.answer(self.moment, call) for call in calls]
-        return await _delivered(answers if isinstance(body, list) else answers[0], fault)
+        return await _delivered(f"[{','.join(answers)}]" if isinstance(body, list) else answers[0], fault)
 
     def _answer(self, handler: Callable[[Request, Any], Any], headers: dict[str, str] | None = None) -> Handler:
         """A provider's endpoint: give the handler the JSON body, and let faults strike."""
@@ -94,7 +98,7 @@ class Simulator:
             fault = self.faults.take(request.url.path, [])
             try:
                 body = json.loads(raw) if raw and request.method == "POST" else None
-                response = await _delivered(handler(request, body), fault)
+                response = await _delivered(compact_json(handler(request, body)), fault)
                 response.headers.update(headers or {})
                 return response
             except ValueError:
@@ -189,23 +193,21 @@ class Simulator:
         return {"faults": self.faults.scheduled()}
 
 
-async def _delivered(value: Any, fault: Fault | None) -> Response:
-    """The answer, or what a fault makes of it."""
+async def _delivered(text: str, fault: Fault | None) -> Response:
+    """The answer, which is JSON, or what a fault makes of it."""
     if fault is None:
-        return _json(value)
+        return _sent(text)
     if fault.kind == "status":
         headers = None if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return _json({"error": f"fault {fault.status}"}, fault.status, headers)
     if fault.kind == "garbage":
         return Response(b"<html><body>502 Bad Gateway</body></html>", media_type="text/html")
     if fault.kind == "wrong_epoch":
-        return _json(mislabel_epochs(value))
+        return _json(mislabel_epochs(json.loads(text)))
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
-        return _json(value)
-    whole = _json(value)
-    half = bytes(whole.body[: len(whole.body) // 2])
-    return Response(half, media_type="application/json")
+        return _sent(text)
+    return _sent(text[: len(text) // 2])
 
 
 class _AnnouncedServer(uvicorn.Server):

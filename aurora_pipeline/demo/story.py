@@ -1,4 +1,4 @@
-"""The demo's story: register the cast, let epochs pass while observed, compute them, compare with the truth."""
+"""The demo's story: register the cast, let epochs pass while they are observed, compute them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
-from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, truth, validators_csv
+from aurora_pipeline.demo.settling import AGREED, INTRODUCED
+from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
@@ -28,11 +29,9 @@ from aurora_pipeline.periods.validators import (
     registered_validators,
     registered_wallets,
 )
-from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observing import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYERS
 
 OBSERVED_AT_BPS = (3_000, 8_000)
@@ -81,10 +80,10 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
         changes[path.name] = len(import_costs(database, text, path.name, configuration.chains).changed)
     if not has_agreements:
         path = _written(folder / "agreements.yaml", agreements_yaml(cast_of(parameters)))
-        changes[path.name] = len(apply(database, path, actor(), "the demo's agreements").changes)
+        changes[path.name] = len(apply(database, path, actor(), AGREED).changes)
     if not has_clients:
         path = _written(folder / "partner_wallets.csv", partner_wallets_csv(cast_of(parameters)))
-        imported = import_wallets(database, path, None, actor(), "the demo's wallets", Duplicates.REFUSE)
+        imported = import_wallets(database, path, None, actor(), INTRODUCED, Duplicates.REFUSE)
         changes[path.name] = len(imported.changes)
     return Cast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
 
@@ -117,7 +116,7 @@ def live_through(
     """Let one epoch pass as production would see it: observe it while it runs, and compute it once it is final."""
     let_pass(aurora, simulator, epoch, tell)
     tell(f"epoch {epoch}: final, fetching and computing")
-    discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), last=epoch)
+    discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), wanted=[epoch])
     runner.register_periods(CHAIN_ID)
     return runner.run("period", PeriodKey(CHAIN_ID, epoch))
 
@@ -157,38 +156,6 @@ def is_computed(connection: Connection, epoch: int) -> bool:
         [CHAIN_ID, epoch, [table.name for table in LAYERS]],
     ).fetchone()
     return row is not None and row["n"] == len(LAYERS)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Published figures against what the simulator knows it generated."""
-
-    compared: int
-    differences: tuple[str, ...]
-
-
-def compare_with_truth(connection: Connection, parameters: Parameters, epochs: range) -> Comparison:
-    """Every component and vote fee of every validator, to the lamport."""
-    compared, differences = 0, []
-    for epoch in epochs:
-        published = load_published(connection, VALIDATOR_PNL, CHAIN_ID, epoch).frame
-        rows = {row["validator_key"]: row for row in published.iter_rows(named=True)}
-        for known in truth(parameters, epoch).validators:
-            row = rows.get(known.vote)
-            if row is None:
-                differences.append(f"epoch {epoch} {known.name}: simulated, but there is no P&L of it")
-                continue
-            for column, expected in (
-                ("exec_fees", known.fees_lamports),
-                ("mev_tips", known.mev_validator_lamports),
-                ("vote_rewards", known.own_stake_rewards_lamports),
-                ("commission", known.commission_lamports),
-                ("vote_fees", known.vote_fees_lamports),
-            ):
-                compared += 1
-                if row[column] is None or int(row[column]) != expected:
-                    differences.append(f"epoch {epoch} {known.name} {column}: {row[column]}, truth {expected}")
-    return Comparison(compared, tuple(differences))
 
 
 def demo_chain(aurora: Aurora) -> Chain:

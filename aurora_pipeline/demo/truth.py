@@ -22,6 +22,7 @@ from aurora_pipeline.demo.world import World
 from aurora_pipeline.errors import AuroraError
 
 _INFRASTRUCTURE_SOL = ("0.85", "1.25", "0.6", "2.5", "1.1")
+_NETWORK_FEE_SOL = "2"
 
 
 @dataclass(frozen=True)
@@ -216,14 +217,21 @@ def operator_wallets_csv(parameters: Parameters) -> str:
 
 
 def costs_csv(parameters: Parameters, epochs: Iterable[int]) -> str:
-    """What the operator itself knows of its costs: infrastructure, in whole SOL or, for one in four, in lamports."""
+    """What the operator itself knows of its costs: infrastructure, in whole SOL or, for one in four, in lamports.
+
+    One validator's network is paid for once, in the first epoch, with more than its blocks earn in one.
+    """
     rows: list[Sequence[object]] = []
+    cast = cast_of(parameters)
     for epoch in epochs:
-        for validator in cast_of(parameters).operated:
+        for validator in cast.operated:
             amount, unit = _INFRASTRUCTURE_SOL[validator.index % len(_INFRASTRUCTURE_SOL)], "SOL"
             if validator.index % 4 == 3:
                 amount, unit = str(LAMPORTS_PER_SOL + 1_000 * validator.index), "lamports"
             rows.append((CHAIN_ID, epoch, validator.vote, "INFRASTRUCTURE", amount, unit, "servers and bandwidth"))
+        if epoch == parameters.first_epoch:
+            paid = (_NETWORK_FEE_SOL, "SOL", "a quarter on a faster network")
+            rows.append((CHAIN_ID, epoch, cast.networked.vote, "NETWORK_FEE", *paid))
     return _csv(("chain_id", "epoch", "validator_key", "cost_type", "amount", "unit", "notes"), rows)
 
 

@@ -17,6 +17,7 @@ from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE
+from aurora_pipeline.tables import LAYERS
 
 _NUMBER: Final = re.compile(r"\b(\d+)\b")
 _ANY_NUMBER: Final = "N"
@@ -64,7 +65,9 @@ class Oddities:
 class EpochStatus:
     """A period in full: how complete each data type is, what looks odd, and what becomes of what is pending."""
 
-    period: str
+    key: PeriodKey
+    published: int
+    """How many layers are in force."""
     data_types: tuple[DataTypeStatus, ...]
     late: tuple[str, ...]
     oddities: Oddities
@@ -80,8 +83,14 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
     period = find_period(connection, key)
     operated = () if period is None else operated_at(connection, key.chain_id, period.last_instant).validators
     pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
+    layers = connection.execute(
+        "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
+        [key.chain_id, key.epoch, [table.name for table in LAYERS]],
+    ).fetchone()
+    assert layers is not None  # an aggregate always gives a row
     return EpochStatus(
-        str(key),
+        key,
+        layers["published"],
         tuple(grouped(rows, {one.validator_key: one.name for one in operated})),
         tuple(in_words(one, now) for one in pending),
         oddities(connection, key),

@@ -152,8 +152,14 @@ def _unexpected(message: str) -> str:
 
 
 def _lacking(told: Mapping[str, Any]) -> str | None:
-    words = [str(told[name]) for name in ("reasons", "providers_down") if told.get(name, "none") != "none"]
-    return "; ".join(words) or None
+    """What is late or cannot be had, who was down, and who was replaced by whom; nothing of it twice."""
+    words = ""
+    for name in ("reasons", "replaced", "providers_down"):
+        said = str(told.get(name, "none"))
+        new = [text for text in said.split("; ") if said != "none" and text not in words]
+        if new:
+            words = "; ".join([words, *new]) if words else "; ".join(new)
+    return words or None
 
 
 def _text(value: Any) -> str | None:

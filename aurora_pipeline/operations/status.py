@@ -47,6 +47,11 @@ class PeriodStatus:
     lacking: str | None
     """What is not final, counted by data type and state."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether anything of it is."""
+        return not self.published.startswith("0/")
+
 
 def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
     """Every recorded period of a chain in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -25,8 +25,9 @@ from aurora_pipeline.store.database import Database
 
 Told = TypeVar("Told")
 
-PERIODS_AT_ONCE = 50
-"""How many periods one discovery records at most; the next one goes on."""
+_HEAD: Final = "where it is"
+_TROUBLES_MAX: Final = 2
+"""One that is too old for its nodes, then one that is the newest but for these: beyond it nothing better is to come."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Discovered:
     head_epoch: int
     head_slot: int
     recorded: tuple[Period, ...]
+    troubles: tuple[AuroraError, ...] = ()
+    """Why some could not be recorded."""
 
 
 def final_epochs(info: EpochInfo, first_period: int, finality_lag: int, recorded: Collection[int]) -> list[int]:
@@ -53,16 +56,20 @@ def discover_periods(
     configuration: Configuration,
     chain: Chain,
     *,
-    last: int | None = None,
-    at_most: int = PERIODS_AT_ONCE,
+    wanted: Collection[int] | None = None,
+    at_most: int | None = None,
+    tell: Callable[[Period], None] = lambda period: None,
 ) -> Discovered:
-    """Record what has become final since the last time, up to epoch `last`; oldest first, `at_most` at once."""
-    return asyncio.run(_discover(database, configuration, chain, last, at_most))
+    """Record what is final and not recorded yet: everything, or of it what is `wanted`, whatever lies before that.
+
+    Epochs of which no node tells hold up no others. `at_most` so many are asked about; the next call goes on.
+    """
+    return asyncio.run(_discover(database, configuration, chain, wanted, at_most, tell))
 
 
 def chain_head(configuration: Configuration, chain: Chain) -> EpochInfo:
     """Where the chain's finalized head is."""
-    return asyncio.run(_from_any(configuration, chain, _head))
+    return asyncio.run(_from_any(configuration, chain, _head, _HEAD))
 
 
 async def _head(provider: Provider) -> EpochInfo:
@@ -71,16 +78,32 @@ async def _head(provider: Provider) -> EpochInfo:
 
 
 async def _discover(
-    database: Database, configuration: Configuration, chain: Chain, last: int | None, at_most: int
+    database: Database,
+    configuration: Configuration,
+    chain: Chain,
+    wanted: Collection[int] | None,
+    at_most: int | None,
+    tell: Callable[[Period], None],
 ) -> Discovered:
-    info = await _from_any(configuration, chain, _head)
+    info = await _from_any(configuration, chain, _head, _HEAD)
     with database.connect() as connection:
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
-    wanted = final_epochs(info, chain.first_period, chain.finality_lag, known)
-    found = []
-    for epoch in [epoch for epoch in wanted if last is None or epoch <= last][:at_most]:
-        found.append(await _from_any(configuration, chain, _Recording(database, chain.chain_id, epoch)))
-    return Discovered(chain.chain_id, info.epoch, info.absolute_slot, tuple(found))
+    left = final_epochs(info, chain.first_period, chain.finality_lag, known)
+    left = [epoch for epoch in left if wanted is None or epoch in wanted]
+    found: list[Period] = []
+    troubles: list[AuroraError] = []
+    while left and (at_most is None or len(found) + len(troubles) < at_most):
+        # Oldest first, as figures build on earlier ones; but a node that has forgotten the oldest may know the newest.
+        epoch = left.pop(-1 if troubles else 0)
+        try:
+            ask = _Recording(database, chain.chain_id, epoch)
+            found.append(await _from_any(configuration, chain, ask, f"where epoch {epoch} begins and ends"))
+            tell(found[-1])
+        except AuroraError as error:
+            troubles.append(error)
+            if len(troubles) == _TROUBLES_MAX:
+                break
+    return Discovered(chain.chain_id, info.epoch, info.absolute_slot, tuple(found), tuple(troubles))
 
 
 @dataclass(frozen=True)
@@ -109,7 +132,9 @@ class _Recording:
         return period
 
 
-async def _from_any(configuration: Configuration, chain: Chain, ask_one: Callable[[Provider], Awaitable[Told]]) -> Told:
+async def _from_any(
+    configuration: Configuration, chain: Chain, ask_one: Callable[[Provider], Awaitable[Told]], what: str
+) -> Told:
     """The first answer of the chain's nodes, asked in the order of the fees role, which is served by nodes."""
     nodes = [
         provider
@@ -122,13 +147,15 @@ async def _from_any(configuration: Configuration, chain: Chain, ask_one: Callabl
         try:
             return await ask_one(provider)
         except (ProviderDown, UnreadableAnswer) as error:
-            trouble.append(str(error))
+            trouble.append(error.message if isinstance(error, UnreadableAnswer) else str(error))
     if not nodes:
         raise AuroraError(
             f"{chain.chain_id} has no enabled node that knows its epochs",
             f"enable a provider of kind {SolanaRpc.kind} in its roles",
         )
     raise AuroraError(
-        f"no node of {chain.chain_id} told where its epochs end: {'; '.join(dict.fromkeys(trouble))}",
-        "see `aurora config check` for who is asked; try again later",
+        f"no node of {chain.chain_id} told {what}: {'; '.join(dict.fromkeys(trouble))}",
+        "epochs a node forgot need one with full history, or a later first_period; see `aurora providers check`"
+        if what != _HEAD
+        else "see `aurora providers check` for what is wrong with it; try again later",
     )

@@ -1,15 +1,12 @@
 """The sensors that discover: which periods became final, and when to sample the running one. They only request."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
 import dagster as dg
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.discovery import chain_head, discover_periods
 from aurora_pipeline.periods.key import PeriodKey
-from aurora_pipeline.periods.partitions import PERIODS, keys_to_add, reorder
+from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.validators import registered_validators
 from aurora_pipeline.providers.solana_answers import EpochInfo
@@ -22,22 +19,6 @@ SAMPLES_PER_PERIOD = 6
 OBSERVE_JOB = "observe_open_period_job"
 PERIOD_JOB = "period"
 CHAIN_TAG = "chain"
-
-
-@dataclass(frozen=True)
-class PeriodPlan:
-    """What a tick of `finalized_periods` should do: partitions to add, and periods whose run to request."""
-
-    new_keys: tuple[str, ...]
-    to_run: tuple[PeriodKey, ...]
-
-
-def plan_periods(present: Sequence[str], recorded: Sequence[PeriodKey], computed: Collection[PeriodKey]) -> PeriodPlan:
-    """Every recorded period becomes a partition in order; those of which nothing was ever published are to run.
-
-    Their run keys make Dagster start each one once, also where a tick died between registering and requesting.
-    """
-    return PeriodPlan(tuple(keys_to_add(present, recorded)), tuple(key for key in recorded if key not in computed))
 
 
 def sample_number(info: EpochInfo) -> int:
@@ -58,36 +39,41 @@ def observation_key(chain_id: str, info: EpochInfo) -> str:
 )
 def finalized_periods(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
     """One look at each enabled chain; a chain whose node is down does not hold up the others."""
-    present = list(context.instance.get_dynamic_partitions(str(PERIODS.name)))
-    plans, trouble = [], []
+    recorded: list[PeriodKey] = []
+    to_run: list[PeriodKey] = []
+    trouble = []
     for chain in aurora.configuration.enabled_chains():
         try:
-            recorded, computed = _known(aurora, chain)
-            plans.append(plan_periods(present, recorded, computed))
+            known, computed = _known(context, aurora, chain)
         except AuroraError as error:
             trouble.append(f"{chain.chain_id}: {error}")
             context.log.error("%s: %s", chain.chain_id, error)
+            continue
+        recorded += known
+        # Their run keys make Dagster start each one once, also where a tick died between registering and requesting.
+        to_run += [key for key in known if key not in computed]
     if trouble and len(trouble) == len(aurora.configuration.enabled_chains()):
         raise dg.Failure(description="\n".join(trouble), allow_retries=False)
+    # Not as a request to Dagster: that would put older periods behind newer ones, where ranges do not find them.
+    register(context.instance, recorded)
     if reorder(context.instance):
         context.log.warning("the partition keys were out of order and have been put in order")
-    new = [key for plan in plans for key in plan.new_keys]
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(run_key=f"final:{key}", partition_key=str(key), tags={CHAIN_TAG: key.chain_id})
-            for plan in plans
-            for key in plan.to_run
-        ],
-        dynamic_partitions_requests=[PERIODS.build_add_request(new)] if new else [],
+            for key in to_run
+        ]
     )
 
 
-def _known(aurora: Aurora, chain: Chain) -> tuple[list[PeriodKey], set[PeriodKey]]:
+def _known(context: dg.SensorEvaluationContext, aurora: Aurora, chain: Chain) -> tuple[list[PeriodKey], set[PeriodKey]]:
     """The recorded periods of a chain after another look at it, and those of which something was published."""
     with aurora.database.connect() as connection:
         if not registered_validators(connection, chain.chain_id):
             raise AuroraError("no validator is registered", "aurora validators import FILE.csv")
-    discover_periods(aurora.database, aurora.configuration, chain, at_most=PERIODS_PER_TICK)
+    found = discover_periods(aurora.database, aurora.configuration, chain, at_most=PERIODS_PER_TICK)
+    for error in found.troubles:
+        context.log.error("%s: %s", chain.chain_id, error)
     with aurora.database.connect() as connection:
         published = connection.execute(
             "SELECT DISTINCT epoch FROM publications WHERE chain_id = %s", [chain.chain_id]

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_WALLETS, OverrideTarget
+from aurora_pipeline.agreements.tables import (
+    AGREEMENT_RULES,
+    COMMISSION_OVERRIDES,
+    PARTNER_WALLETS,
+    Metric,
+    OverrideTarget,
+    Window,
+)
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.tables import (
     COMMISSION_RULE_RESULTS,
@@ -22,11 +30,17 @@ def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
     """The decisions that the line follows from, as they were read."""
     items = [item for item in lines.inputs("decision") if _concerns(line, *item.name.split(":", 1))]
     items += [decision_input(PARTNER_WALLETS, row) for row in _wallets(reader, lines, line)]
-    items += [decision_input(COMMISSION_OVERRIDES, row) for row in _overrides(reader, lines, line)]
+    overrides = [
+        replace(
+            reader.decision(lines, decision_input(COMMISSION_OVERRIDES, row)),
+            note=f"by {row['recorded_by']}: {row['reason']}",
+        )
+        for row in _overrides(reader, lines, line)
+    ]
     return TraceNode(
         NodeKind.TERMS,
         f"terms: {terms_in_words(line)}",
-        children=tuple(reader.decision(lines, item) for item in items),
+        children=(*(reader.decision(lines, item) for item in items), *overrides),
     )
 
 
@@ -72,7 +86,7 @@ def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNo
 def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
     """What earlier periods of its windows handed to the line's rule: bases, computed sums, carried losses."""
     rule = {"agreement_id": line["agreement_id"], "rule_key": line["rule_key"]}
-    for snapshot in reader.earlier(lines, COMMISSION_RULE_RESULTS):
+    for snapshot in reader.earlier(lines, COMMISSION_RULE_RESULTS) if _runs_on(reader, lines, line) else ():
         for row in reader.rows(snapshot, **rule):
             missing = f", {row['missing_count']} not known" if row["missing_count"] else ""
             words = f"base {row['base']}{missing}, computed {row['computed']}"
@@ -84,6 +98,17 @@ def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceN
         for row in reader.rows(snapshot, **of_line)[:1]:
             words = f"loss {row['loss_before']} before, {row['loss_after']} after"
             yield _earlier(reader, snapshot, "carried loss", line, row["loss_after"], words)
+
+
+def _runs_on(reader: Reader, lines: Snapshot, line: Row) -> bool:
+    """Whether the line's rule has a window that began in earlier periods; the snapshot reads these for all rules."""
+    clause = (line["agreement_id"], line["agreement_version"], line["rule_key"])
+    return any(
+        row["cap_window"] == Window.MONTH
+        or (row["tier_metric"] is not None and Metric(row["tier_metric"]).is_cumulative)
+        for row in reader.decision_rows(lines, AGREEMENT_RULES)
+        if (row["agreement_id"], row["version"], row["rule_key"]) == clause
+    )
 
 
 def _earlier(reader: Reader, snapshot: Snapshot, what: str, line: Row, figure: int | None, formula: str) -> TraceNode:

@@ -13,7 +13,7 @@ from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import fetch_digest, request_text
+from aurora_pipeline.store.payloads import answer_leaf, fetch_digest, request_text
 
 _SHOWN = 3
 Row = Mapping[str, Any]
@@ -134,7 +134,7 @@ def _verify_fetch(key: PeriodKey, row: Row, payloads: Mapping[int, Row], finding
         row["kind"],
         FigureState(row["state"]),
         row["reason"],
-        [(a["request_key"], request_text(a["request"]), a["status"], a["response_hash"]) for a in answers],
+        [answer_leaf(a["request_key"], request_text(a["request"]), a["status"], a["response_hash"]) for a in answers],
     )
     problem = "its kind, state, reason, answers or digest were changed"
     findings.equal(Checked.FETCH, where, problem, row["fetch_digest"], recomputed)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
+from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded
 
 NOT_PARTICIPATING: Final = "NOT_PARTICIPATING"
 """The reason of a final fetch that a complete, published source does not mention the subject: that figure is 0."""
@@ -68,6 +69,7 @@ class FetchScope:
     """Accounts other than its own that may have collected a validator's commission, as observed."""
     scan_blocks: bool = False
     """Whether costs may ask for every block of the period, transactions and all: exact, and the dearest question."""
+    family: Family = Family.SOLANA
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
 
@@ -79,7 +81,7 @@ class Fetched:
     subject: str
     state: FigureState
     reason: str | None
-    answers: tuple[Answer, ...]
+    answers: tuple[Recorded, ...]
     other_may_know: bool = False
     """Whether the role's next provider should be asked: this one cannot tell, which says nothing about the figure."""
 
@@ -92,11 +94,20 @@ class Ask(Protocol):
         ...
 
 
+class AskMany(Ask, Protocol):
+    """An Ask whose answers need not fit into memory together."""
+
+    def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        """As when called, answer by answer: asked for a little ahead of who reads them, and then let go."""
+        ...
+
+
 class ProviderDown(Exception):
     """A provider can't be asked right now (transient): the next one in the role takes over, or a later run does."""
 
-    def __init__(self, provider: str, reason: str) -> None:
-        super().__init__(f"{provider}: {reason}")
+    def __init__(self, provider: str, reason: str, address: str | None = None) -> None:
+        """`address` is where it should have answered, as it may be shown."""
+        super().__init__(f"{provider}: {reason}" if address is None else f"{provider} ({address}): {reason}")
         self.provider = provider
         self.reason = reason
 
@@ -110,7 +121,7 @@ class Adapter(Protocol):
     observes: frozenset[str]
     """Data types that only can be asked while a period runs."""
 
-    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+    async def fetch(self, data_type: str, scope: FetchScope, ask: AskMany) -> list[Fetched]:
         """Fetch a data type of a final period for every validator of the scope."""
         ...
 
@@ -159,6 +170,7 @@ __all__ = [
     "Adapter",
     "Answer",
     "Ask",
+    "AskMany",
     "FetchScope",
     "Fetched",
     "PromisesCosts",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import psycopg
@@ -21,7 +23,7 @@ from aurora_pipeline.store.payloads import store_answers, stored_answers
 BATCH_ANSWERS: Final = 200
 """So many answers are stored in one transaction; a killed run loses no more than that."""
 _BATCH_SECONDS: Final = 0.03
-
+_SLICES_AHEAD: Final = 2
 
 Line = ProviderClient | FileLine
 
@@ -45,8 +47,8 @@ class RecordingAsk:
         self._workers = provider.concurrency
         self._reuse = reuse
         self._keep = keep
-        self._earlier: dict[str, Answer] | None = None
-        self._now: dict[str, Answer] = {}
+        self._asked: set[str] = set()
+        """What was asked in this run, or settled by what an earlier one stored; the answers are in the database."""
 
     @property
     def requests(self) -> int:
@@ -60,31 +62,48 @@ class RecordingAsk:
 
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions; stored. Raises ProviderDown, after storing what did come."""
-        if self._reuse and self._earlier is None:
-            self._earlier = await self._recorder.earlier()
-        known: dict[str, Answer] = {}
-        to_ask: dict[str, Question] = {}
-        for question in questions:
-            if question.key in known or question.key in to_ask:
-                continue
-            answer = self._known(question)
-            if answer is None:
-                to_ask[question.key] = question
-            else:
-                known[question.key] = answer
-        known |= await self._ask_all(to_ask)
+        by_key = {question.key: question for question in questions}
+        known = await self._known(by_key)
+        known |= await self._ask_all({key: question for key, question in by_key.items() if key not in known})
         return [known[question.key] for question in questions]
 
-    def _known(self, question: Question) -> Answer | None:
-        now = self._now.get(question.key)
-        if now is not None:
-            return now
-        earlier = (self._earlier or {}).get(question.key)
-        if earlier is None or not question.accepts(earlier):
-            return None
-        self.reused += 1
-        self._now[question.key] = earlier
-        return earlier
+    async def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        """As when called, answer by answer: asked for a little ahead of who reads them, and then let go.
+
+        Close it where it is not read to its end: until then it goes on asking.
+        """
+        left = iter(questions)
+        ahead: deque[asyncio.Task[list[Answer]]] = deque()
+        try:
+            while True:
+                while len(ahead) < _SLICES_AHEAD:
+                    # As many as keep all connections busy, while those before them are read.
+                    some = list(islice(left, self._workers * self._client.batch_size))
+                    if not some:
+                        break
+                    ahead.append(asyncio.create_task(self(some)))
+                if not ahead:
+                    return
+                answers = deque(await ahead.popleft())
+                while answers:
+                    yield answers.popleft()
+                    # Reading takes its time; meanwhile the connections want to be served.
+                    await asyncio.sleep(0)
+        finally:
+            for task in ahead:
+                task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)
+
+    async def _known(self, questions: dict[str, Question]) -> dict[str, Answer]:
+        """What need not be asked: it was in this run, or an earlier run stored what settles it."""
+        wanted = list(questions) if self._reuse else [key for key in questions if key in self._asked]
+        if not wanted:
+            return {}
+        stored = await self._recorder.stored(wanted)
+        known = {key: answer for key, answer in stored.items() if key in self._asked or questions[key].accepts(answer)}
+        self.reused += len(known.keys() - self._asked)
+        self._asked |= known.keys()
+        return known
 
     async def _ask_all(self, questions: dict[str, Question]) -> dict[str, Answer]:
         """Ask with as many workers as the provider takes; storing goes on beside them and is awaited at the end."""
@@ -104,7 +123,7 @@ class RecordingAsk:
             stored = await asyncio.gather(*storing)
             answers = {answer.request_key: answer for answer in stored}
             if self._keep:
-                self._now |= answers
+                self._asked |= answers.keys()
         return answers
 
     async def _work(self, groups: Iterator[Sequence[Question]], storing: list[asyncio.Future[Answer]]) -> None:
@@ -125,12 +144,19 @@ class _Recorder:
         self._many = asyncio.Event()
         self._storing = asyncio.Lock()
 
-    async def earlier(self) -> dict[str, Answer]:
-        """What earlier runs stored here."""
+    async def stored(self, request_keys: Collection[str]) -> dict[str, Answer]:
+        """What is stored here of the answers to some questions."""
         place = self._place
-        return await asyncio.to_thread(
-            stored_answers, self._connection, place.chain_id, place.epoch, place.data_type, self._provider
-        )
+        async with self._storing:
+            return await asyncio.to_thread(
+                stored_answers,
+                self._connection,
+                place.chain_id,
+                place.epoch,
+                place.data_type,
+                self._provider,
+                request_keys,
+            )
 
     def add(self, answer: Answer) -> asyncio.Future[Answer]:
         """Hand an answer over; the future gives it with its payload id once it is stored."""
@@ -223,3 +249,8 @@ class DirectAsk:
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions. Raises ProviderDown."""
         return [await self._client.ask(question) for question in questions]
+
+    async def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        """The same, answer by answer."""
+        for question in questions:
+            yield await self._client.ask(question)

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from aurora_pipeline.config.file_table import EPOCH_PLACE
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
 from aurora_pipeline.providers import solana_questions
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.providers.asking import line_to
-from aurora_pipeline.providers.file_cells import csv_rows, xlsx_rows
-from aurora_pipeline.providers.file_problem import FileProblem
+from aurora_pipeline.providers.file_check import check_files
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.providers.reading import UnreadableAnswer, parsed
@@ -46,6 +44,8 @@ class ProviderCheck:
     epoch: int | None
     """The newest epoch it tells of."""
     limits_left: Mapping[str, str]
+    looked_at: tuple[str, ...] = ()
+    """Of files: which ones were opened, by data type."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,11 @@ async def _check(provider: Provider) -> ProviderCheck:
     epoch: int | None = None
     problem: str | None = None
     left: Mapping[str, str] = {}
+    looked_at: tuple[str, ...] = ()
     try:
         if provider.kind == FILE_KIND:
-            await asyncio.to_thread(_check_files, provider)
+            told = await asyncio.to_thread(check_files, provider)
+            problem, looked_at = "; ".join(told.problems) or None, told.looked_at
         else:
             cheap = _CHEAP[provider.kind]
             async with line_to(hurried, adapter) as line:
@@ -124,8 +126,6 @@ async def _check(provider: Provider) -> ProviderCheck:
         problem = error.reason
     except UnreadableAnswer as error:
         problem = error.problem
-    except FileProblem as error:
-        problem = str(error)
     return ProviderCheck(
         name=provider.name,
         kind=provider.kind,
@@ -137,21 +137,5 @@ async def _check(provider: Provider) -> ProviderCheck:
         seconds=round(time.monotonic() - began, 3),
         epoch=epoch,
         limits_left=left,
+        looked_at=looked_at,
     )
-
-
-def _check_files(provider: Provider) -> None:
-    """Open the files and look for their columns; of one file per epoch, see that there is any."""
-    if not provider.folder.is_dir():
-        raise FileProblem(f"there is no folder {provider.shown_url}")
-    for table in provider.files:
-        pattern = table.path.replace(EPOCH_PLACE, "*")
-        found = sorted(provider.folder.glob(pattern))
-        if not found:
-            raise FileProblem(f"there is no file {pattern} for {table.data_type.value}")
-        body = found[-1].read_bytes()
-        rows = xlsx_rows(body, table.sheet) if found[-1].suffix.lower() == ".xlsx" else csv_rows(body)
-        header = next(([cell.strip() for cell in cells] for _, cells in rows if any(cells)), [])
-        lacking = [column.column for column in table.columns.values() if column.column.strip() not in header]
-        if lacking:
-            raise FileProblem(f"{found[-1].name} has no column {', '.join(lacking)} ({table.data_type.value})")

@@ -31,19 +31,19 @@ Row = tuple[int, Sequence[str]]
 Attributes = Mapping[str, str]
 
 
-def csv_rows(body: bytes) -> Iterator[Row]:
+def csv_rows(body: bytes, separator: str = ",") -> Iterator[Row]:
     """The rows of a CSV file in UTF-8, with or without a byte order mark."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileProblem("it is no UTF-8 text; save it as CSV in UTF-8") from None
     # newline="" leaves line ends to the csv module; strict makes an open quote a mistake, not a huge cell.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
             yield reader.line_num, cells
     except csv.Error as error:
-        raise FileProblem(f"line {reader.line_num} is no CSV: {error}; check quotes and commas") from None
+        raise FileProblem(f"line {reader.line_num} is no CSV: {error}; check quotes and separators") from None
 
 
 def xlsx_rows(body: bytes, sheet: str | None) -> Iterator[Row]:
@@ -209,6 +209,9 @@ class _SheetReader:
         value = self._collected
         if self._kind == "e":
             raise FileProblem(f"cell {self._place} holds the error {value}")
+        if self._kind == "b":
+            # Never a number: its 1 would be read as one lamport, one slot, one epoch.
+            return {"1": "TRUE", "0": "FALSE"}.get(value, value)
         if self._kind != "s" or not value:
             return value
         if not (value.isascii() and value.isdigit() and int(value) < len(self._texts)):

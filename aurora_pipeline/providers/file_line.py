@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.providers.file_problem import FileProblem
 
 
 class FileLine:
@@ -39,20 +39,24 @@ class FileLine:
         self.requests += 1
         provider = self._provider
         try:
-            body = await asyncio.to_thread(_read, provider.folder / question.path, provider.max_body_bytes)
-        except FileNotFoundError:
-            raise ProviderDown(provider.name, f"there is no file {question.path} in {provider.shown_url}") from None
-        except OSError as error:
-            raise ProviderDown(provider.name, f"{question.path} can't be read: {error.strerror}") from None
-        if len(body) > provider.max_body_bytes:
-            raise ProviderDown(
-                provider.name, f"{question.path} is longer than max_body_bytes ({provider.max_body_bytes})"
-            )
+            body = await asyncio.to_thread(bytes_of, provider, question.path)
+        except FileProblem as problem:
+            raise ProviderDown(provider.name, str(problem)) from None
         self.body_bytes += len(body)
         request = {"verb": "READ", "path": question.path, "query": dict(question.query), "body": question.body}
         return Answer(question.key, request, 200, {}, body, datetime.now(UTC))
 
 
-def _read(path: Path, maximum: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(maximum + 1)
+def bytes_of(provider: Provider, path: str) -> bytes:
+    """A file of the provider's folder. Raises FileProblem where it cannot be read, or is longer than may be read."""
+    maximum = provider.max_body_bytes
+    try:
+        with (provider.folder / path).open("rb") as file:
+            body = file.read(maximum + 1)
+    except FileNotFoundError:
+        raise FileProblem(f"there is no file {path} in {provider.shown_url}") from None
+    except OSError as error:
+        raise FileProblem(f"{path} in {provider.shown_url} can't be read: {error.strerror}") from None
+    if len(body) > maximum:
+        raise FileProblem(f"{path} is longer than max_body_bytes ({maximum})")
+    return body

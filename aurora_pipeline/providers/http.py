@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -17,9 +19,9 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from aurora_pipeline.config.provider import Provider, RateLimit
-from aurora_pipeline.log import event, hide, logger
+from aurora_pipeline.log import HIDDEN, event, hide, logger
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.provider_secrets import keys_of, secrets_of
+from aurora_pipeline.providers.provider_secrets import secrets_of, spelled_keys, spelled_secrets
 from aurora_pipeline.providers.rate_headers import limits_left, pause_when_used_up, retry_after
 from aurora_pipeline.providers.rpc_batch import batch_of, taken_apart
 
@@ -84,9 +86,9 @@ class ProviderClient:
         self._down: str | None = None
         self._base = urlsplit(provider.base_url)
         self._window = _WINDOW_SECONDS if provider.rate_limit is None else provider.rate_limit.per_seconds
-        self._secrets = secrets_of(provider)
-        self._keys = tuple(key.encode() for key in keys_of(provider))
-        hide(self._secrets)
+        self._secrets = spelled_secrets(provider)
+        self._keys = spelled_keys(provider)
+        hide(secrets_of(provider))
 
     async def __aenter__(self) -> ProviderClient:
         return self
@@ -112,6 +114,14 @@ class ProviderClient:
                 return trouble.answer
             attempts = self._provider.retries.attempts
             tried = f"after {attempts} attempts" if attempts > 1 else "at the only attempt"
+            event(
+                _log,
+                logging.WARNING,
+                f"not answered {tried}",
+                provider=self._provider.name,
+                question=question.key,
+                reason=trouble.reason,
+            )
             raise self._failed(f"{trouble.reason} ({tried})") from None
         self._failures = 0
         return answer
@@ -144,7 +154,7 @@ class ProviderClient:
         if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
             self._down = reason
             event(_log, logging.WARNING, "not asked any more in this run", provider=self._provider.name, reason=reason)
-        return ProviderDown(self._provider.name, f"{reason}; it answers at {self._provider.shown_url}")
+        return ProviderDown(self._provider.name, reason, self._provider.shown_url)
 
     def _pause(self, state: RetryCallState) -> float:
         trouble = state.outcome.exception() if state.outcome is not None else None
@@ -231,7 +241,7 @@ class ProviderClient:
         finally:
             await response.aclose()
         self.body_bytes += len(body)
-        if any(key in body for key in self._keys):
+        if self._keys.are_in(body):
             # What is stored is kept for ever, and shown to partners in proofs.
             raise self._failed("its answer repeats the key it was asked with, and was not stored", down=True)
         return Answer(
@@ -269,10 +279,20 @@ class ProviderClient:
         kept = {}
         for name, value in headers.items():
             if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES):
-                for secret in self._secrets:
-                    value = value.replace(secret, "…")
-                kept[name] = value
+                kept[name] = self._secrets.taken_out(value, HIDDEN)
         return kept
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are accepted; reading them all takes a tenth of a second, so once for every client."""
+    return httpx.create_ssl_context()
+
+
+@cache
+def _nobody() -> ssl.SSLContext:
+    """For lines that are never encrypted: whoever wanted to be would not be trusted."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Lines:
@@ -286,7 +306,6 @@ class _Lines:
         self._places = asyncio.Semaphore(provider.concurrency)
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
-        self._ssl = httpx.create_ssl_context()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -312,14 +331,15 @@ class _Lines:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
         if provider.api_key is not None:
             headers["Authorization"] = f"Bearer {provider.api_key.get_secret_value()}"
-        host = urlsplit(provider.base_url).hostname or ""
+        base = urlsplit(provider.base_url)
+        # A proxy of the environment serves the outside world, not this machine.
+        may_leave = base.hostname not in ("localhost", "127.0.0.1", "::1")
         line = httpx.AsyncClient(
             http2=True,
-            verify=self._ssl,
+            verify=_trusted() if may_leave or base.scheme == "https" else _nobody(),
             headers=headers,
             follow_redirects=False,
-            # A proxy of the environment serves the outside world, not this machine.
-            trust_env=host not in ("localhost", "127.0.0.1", "::1"),
+            trust_env=may_leave,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
             timeout=httpx.Timeout(provider.timeouts.read_seconds, connect=provider.timeouts.connect_seconds, pool=None),
         )

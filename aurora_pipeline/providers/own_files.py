@@ -36,7 +36,7 @@ class OwnFiles:
         keys = [one.validator_key for one in scope.validators]
         subjects = [EVERYONE] if data_type in _TOGETHER else keys
         try:
-            answers = await ask([_question(self._tables[data_type], scope.epoch)])
+            answers = await ask([_question(self._tables[data_type], scope)])
         except ProviderDown as error:
             return [unavailable(subject, str(error)) for subject in subjects]
         try:
@@ -46,7 +46,9 @@ class OwnFiles:
         if subjects == [EVERYONE]:
             return [_of_everyone(data_type, keys, listed, answers, scope.epoch)]
         return [
-            final(key, answers) if key in listed else unavailable(key, _no_row(answers[0], scope.epoch), answers)
+            final(key, answers)
+            if key in listed
+            else unavailable(key, _no_row(answers[0], scope.epoch, listed), answers)
             for key in keys
         ]
 
@@ -93,13 +95,13 @@ def _stake_keys(held: _Held) -> Mapping[str, tuple[str, ...]]:
     return {key: tuple(position.account.stake_key for position in positions) for key, positions in rows.items()}
 
 
-def _question(table: FileTable, epoch: int) -> Question:
-    name = table.name_for(epoch)
+def _question(table: FileTable, scope: FetchScope) -> Question:
+    name = table.name_for(scope.epoch)
     return Question(
-        key=f"file {name} epoch {epoch}",
+        key=f"file {name} epoch {scope.epoch}",
         path=name,
-        query={"epoch": epoch},
-        body=table.as_request(),
+        query={"epoch": scope.epoch},
+        body=table.as_request(scope.family),
         # A file is at hand: reading it again costs nothing, and it or its mapping may have been corrected.
         accepts=lambda answer: False,
     )
@@ -110,12 +112,13 @@ def _of_everyone(
 ) -> Fetched:
     absent = [key for key in keys if key not in listed]
     if len(absent) == len(keys):
-        return unavailable(EVERYONE, _no_row(answers[0], epoch), answers)
+        return unavailable(EVERYONE, _no_row(answers[0], epoch, listed), answers)
     if absent and data_type != DataType.COSTS:
-        reason = f"{_no_row(answers[0], epoch)} for {len(absent)} operated validators, first {absent[0]}"
+        reason = f"{_no_row(answers[0], epoch, listed)} for {len(absent)} operated validators, first {absent[0]}"
         return Fetched(EVERYONE, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True)
     return final(EVERYONE, answers)
 
 
-def _no_row(answer: Answer, epoch: int) -> str:
-    return f"the file {answer.request['path']} has no row of epoch {epoch}"
+def _no_row(answer: Answer, epoch: int, listed: frozenset[str]) -> str:
+    others = f" of it; those it has are of {len(listed)} other validators" if listed else ""
+    return f"the file {answer.request['path']} has no row of epoch {epoch}{others}"

@@ -14,7 +14,7 @@ from aurora_pipeline.store.payloads import Answer
 
 U64_MAX: Final = 2**64 - 1
 _QUOTED_LENGTH_MAX: Final = 60
-_LARGE_BODY_BYTES: Final = 2**20
+_LARGE_BODY_BYTES: Final = 2**14
 
 
 class UnreadableAnswer(AuroraError):
@@ -23,11 +23,20 @@ class UnreadableAnswer(AuroraError):
     def __init__(self, provider: str, request_key: str, problem: str) -> None:
         super().__init__(
             f"{provider} answered {request_key!r} with something unreadable: {problem}",
-            "ask again (stage with refetch); if it stays, ask another provider for this role",
+            "`aurora backfill CHAIN EPOCH --refetch` asks again; if it stays, name another provider for the role first",
         )
         self.provider = provider
         self.request_key = request_key
         self.problem = problem
+
+
+class UnreadableFile(UnreadableAnswer):
+    """A file of the operator's that is not what its mapping says."""
+
+    def __init__(self, provider: str, request_key: str, path: str, problem: str) -> None:
+        super().__init__(provider, request_key, problem)
+        self.message = f"{provider}: {path} can't be read as providers.yaml says: {problem}"
+        self.remedy = "correct the file, or its columns in providers.yaml, then `aurora backfill CHAIN EPOCH`"
 
 
 class Node:

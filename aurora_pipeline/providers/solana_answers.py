@@ -21,6 +21,8 @@ FEE: Final = "Fee"
 VOTING: Final = "Voting"
 STAKING: Final = "Staking"
 ADMISSION: Final = "VATDebit"
+ERROR_LENGTH_MAX: Final = 200
+"""So much of a node's error message is repeated."""
 SIGNATURE_FEE: Final = 5_000
 VOTE_PROGRAM: Final = "Vote111111111111111111111111111111111111111"
 _VOTE_SYSVARS: Final = frozenset(
@@ -106,20 +108,12 @@ class Block:
 
 
 @dataclass(frozen=True)
-class VoteFees:
-    """What one fee payer paid for vote transactions."""
-
-    transactions: int
-    lamports: int
-
-
-@dataclass(frozen=True)
 class BlockVotes:
-    """The vote fees of one block, by fee payer and vote account."""
+    """The votes of one block: fee payer and vote account, and the fee of each."""
 
     slot: int
     parent_slot: int
-    fees: Mapping[tuple[str, str], VoteFees]
+    fees: Sequence[tuple[tuple[str, str], int]]
 
 
 @dataclass(frozen=True)
@@ -161,9 +155,10 @@ def rpc_error(answer: Answer, provider: str) -> RpcError | None:
 def rpc_result(answer: Answer, provider: str) -> Node:
     """What an answer holds. Raises UnreadableAnswer where it is an error."""
     root = parsed(answer, provider)
-    error = root.get("error")
+    error = rpc_error(answer, provider) if root.get("error") is not None else None
     if error is not None:
-        error.refuse(f"the node reports an error: {str(error.value)[:200]}")
+        problem = f"the node reports error {error.code}: {error.message[:ERROR_LENGTH_MAX]}"
+        raise UnreadableAnswer(provider, answer.request_key, problem)
     if answer.status != 200:
         root.refuse(f"HTTP {answer.status} instead of 200")
     return root["result"]
@@ -385,7 +380,7 @@ def commission_of(row: Node, bps_key: str, percent_key: str) -> tuple[int, Commi
 
 
 def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
-    """getBlock with accounts: what each fee payer paid for votes of each vote account, failed ones too (they pay).
+    """getBlock with accounts: what was paid for each vote, failed ones too (they pay).
 
     Without instructions a vote is known by its accounts: one vote account, which keeps its balance, beside the
     vote program, sysvars and at most two signers. A withdrawal from a vote account moves lamports and is none.
@@ -394,7 +389,7 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     rows = result["transactions"].value
     if not isinstance(rows, list):
         result["transactions"].refuse("expected a list")
-    fees: dict[tuple[str, str], VoteFees] = {}
+    fees: list[tuple[tuple[str, str], int]] = []
     for number, row in enumerate(rows):
         try:
             keys = row["transaction"]["accountKeys"]
@@ -406,25 +401,28 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
             continue
         if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= U64_MAX:
             result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
-        known = fees.get((payer, vote_key), VoteFees(0, 0))
-        fees[payer, vote_key] = VoteFees(known.transactions + 1, known.lamports + fee)
+        fees.append(((payer, vote_key), fee))
     return BlockVotes(asked_slot(answer, provider), _parent_slot(result, answer, provider), fees)
 
 
 def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
     """The vote account a transaction votes for; None where it is no vote."""
-    if not any(key["pubkey"] == VOTE_PROGRAM for key in keys):
+    votes, signers, others = False, 0, list[int]()
+    # In one pass: an epoch has some hundred million votes.
+    for position, key in enumerate(keys):
+        address = key["pubkey"]
+        if key["signer"]:
+            signers += 1
+        elif address == VOTE_PROGRAM:
+            votes = True
+        elif address not in _VOTE_SYSVARS:
+            others.append(position)
+    if not votes or len(others) != 1 or signers > _VOTE_SIGNERS_MAX:
         return None
-    others = [
-        position
-        for position, key in enumerate(keys)
-        if not key["signer"] and key["pubkey"] != VOTE_PROGRAM and key["pubkey"] not in _VOTE_SYSVARS
-    ]
-    if len(others) != 1 or sum(1 for key in keys if key["signer"]) > _VOTE_SIGNERS_MAX:
-        return None
+    (place,) = others
     before, after = meta.get("preBalances"), meta.get("postBalances")
-    is_vote = before is None or after is None or before[others[0]] == after[others[0]]
-    return str(keys[others[0]]["pubkey"]) if is_vote else None
+    is_vote = before is None or after is None or before[place] == after[place]
+    return str(keys[place]["pubkey"]) if is_vote else None
 
 
 def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, InflationReward | None]:

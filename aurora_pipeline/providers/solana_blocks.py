@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.providers.reading import UnreadableAnswer, collector_paused
 from aurora_pipeline.providers.solana_answers import (
     Block,
-    VoteFees,
     asked_method,
     asked_params,
     read_block,
+    read_block_header,
     read_block_votes,
     read_blocks,
     read_leader_schedule,
@@ -65,7 +65,9 @@ def read_led_blocks(
     missing = [slot for slot in led if slot in has_block and slot not in read]
     if missing:
         raise _incomplete(provider, answers, f"the block of led slot {missing[0]} is missing ({len(missing)} in all)")
-    check_parents({block.slot: block.parent_slot for block in read.values()}, listed, first_slot, provider, lists[0])
+    check_parents(
+        {block.slot: block.parent_slot for block in read.values()}, listed, first_slot, provider, lists[0].request_key
+    )
     skipped: list[int] = []
     unproven: list[int] = []
     for slot in led:
@@ -76,42 +78,91 @@ def read_led_blocks(
     return LedBlocks(len(led), tuple(read[slot] for slot in led if slot in has_block), tuple(skipped), tuple(unproven))
 
 
-def read_vote_fees(
-    answers: Sequence[Answer], provider: str, first_slot: int, last_slot: int
-) -> dict[tuple[str, str], VoteFees]:
-    """Read the answers of a costs fetch: what each fee payer paid for votes of each vote account in the whole epoch.
+@dataclass(frozen=True)
+class VoteFees:
+    """What one fee payer paid for the votes of one vote account."""
 
-    Refuses answers that do not form one unbroken chain of blocks from the epoch's start to its end.
+    transactions: int
+    lamports: int
+
+
+class EpochVotes:
+    """Adds up the vote fees of an epoch, block by block; no answer is kept.
+
+    What cannot be read is remembered, and raised where the sum is asked for.
     """
-    by_method = _by_method(answers)
-    lists = _block_lists(by_method)
-    if not lists:
-        raise _incomplete(provider, answers, "the list of blocks is missing")
-    listed = _listed(lists, provider, by_method.get("getBlocksWithLimit", []))
-    slots = [slot for slot in listed if first_slot <= slot <= last_slot]
-    fees: dict[tuple[str, str], VoteFees] = {}
-    parents: dict[int, int] = {}
-    read: set[int] = set()
-    for answer in by_method.get("getBlock", []):
-        slot = asked_params(answer)[0]
-        if not has_transactions(answer):
-            parents[slot] = read_block(answer, provider).parent_slot
-            continue
-        block = read_block_votes(answer, provider)
-        read.add(slot)
-        parents[slot] = block.parent_slot
-        for voter, paid in block.fees.items():
-            known = fees.get(voter, VoteFees(0, 0))
-            fees[voter] = VoteFees(known.transactions + paid.transactions, known.lamports + paid.lamports)
-    missing = [slot for slot in slots if slot not in read]
-    if missing or not slots:
-        what = f"the block of slot {missing[0]} is missing ({len(missing)} in all)" if missing else "there is no block"
-        raise _incomplete(provider, answers, what)
-    check_parents(parents, listed, first_slot, provider, lists[0])
-    witness = next_block(listed, slots[-1])
-    if slots[-1] < last_slot and witness not in parents:
-        raise _incomplete(provider, answers, "no block after the epoch proves that its last slots were skipped")
-    return fees
+
+    def __init__(self, provider: str, first_slot: int, last_slot: int) -> None:
+        self._provider = provider
+        self._first_slot = first_slot
+        self._last_slot = last_slot
+        self._first_key = "nothing"
+        self._list_key: str | None = None
+        self._listed: set[int] = set()
+        self._parents: dict[int, int] = {}
+        self._read: set[int] = set()
+        self._votes: dict[tuple[str, str], int] = {}
+        self._lamports: dict[tuple[str, str], int] = {}
+        self._problem: UnreadableAnswer | None = None
+
+    def add(self, answer: Answer) -> None:
+        """Take note of one answer of a costs fetch: getBlocks, getBlocksWithLimit, getBlock; others say nothing."""
+        if self._first_key == "nothing":
+            self._first_key = answer.request_key
+        if self._problem is not None:
+            return
+        try:
+            # What was read is dropped here too, so that the collector never sees it.
+            with collector_paused(len(answer.body)):
+                self._add(answer)
+        except UnreadableAnswer as error:
+            self._problem = error
+
+    def _add(self, answer: Answer) -> None:
+        method = asked_method(answer)
+        if method in ("getBlocks", "getBlocksWithLimit"):
+            self._listed.update(read_blocks(answer, self._provider))
+            if method == "getBlocks" and self._list_key is None:
+                self._list_key = answer.request_key
+        elif method == "getBlock" and has_transactions(answer):
+            block = read_block_votes(answer, self._provider)
+            self._read.add(block.slot)
+            self._parents[block.slot] = block.parent_slot
+            for voter, lamports in block.fees:
+                self._votes[voter] = self._votes.get(voter, 0) + 1
+                self._lamports[voter] = self._lamports.get(voter, 0) + lamports
+        elif method == "getBlock":
+            header = read_block_header(answer, self._provider)
+            self._parents[header.slot] = header.parent_slot
+
+    @property
+    def is_scan(self) -> bool:
+        """Whether the answers list the epoch's blocks, so that all of them were to be read."""
+        return self._list_key is not None
+
+    def fees(self) -> dict[tuple[str, str], VoteFees]:
+        """What each fee payer paid for votes of each vote account in the whole epoch.
+
+        Refuses answers that do not form one unbroken chain of blocks from the epoch's start to its end.
+        """
+        if self._problem is not None:
+            raise self._problem
+        if self._list_key is None:
+            raise self._incomplete("the list of blocks is missing")
+        listed = sorted(self._listed)
+        slots = [slot for slot in listed if self._first_slot <= slot <= self._last_slot]
+        if not slots:
+            raise self._incomplete("there is no block")
+        missing = [slot for slot in slots if slot not in self._read]
+        if missing:
+            raise self._incomplete(f"the block of slot {missing[0]} is missing ({len(missing)} in all)")
+        check_parents(self._parents, listed, self._first_slot, self._provider, self._list_key)
+        if slots[-1] < self._last_slot and next_block(listed, slots[-1]) not in self._parents:
+            raise self._incomplete("no block after the epoch proves that its last slots were skipped")
+        return {voter: VoteFees(votes, self._lamports[voter]) for voter, votes in self._votes.items()}
+
+    def _incomplete(self, problem: str) -> UnreadableAnswer:
+        return UnreadableAnswer(self._provider, self._first_key, problem)
 
 
 def has_transactions(answer: Answer) -> bool:
@@ -138,7 +189,7 @@ def next_block(listed: Sequence[int], slot: int) -> int | None:
 
 
 def check_parents(
-    parents: Mapping[int, int], listed: Sequence[int], first_slot: int, provider: str, list_answer: Answer
+    parents: Mapping[int, int], listed: Sequence[int], first_slot: int, provider: str, list_key: str
 ) -> None:
     """Refuse a list of blocks that lacks the parent of one of its own blocks: the node's ledger has a gap there."""
     before = dict(zip(listed[1:], listed, strict=False))
@@ -150,7 +201,7 @@ def check_parents(
             continue
         expected = "it is the first one listed" if is_first else f"the block listed before it is {before[slot]}"
         problem = f"block {slot} has the parent {parent_slot}, but {expected}: the node's ledger has a gap"
-        raise UnreadableAnswer(provider, list_answer.request_key, problem)
+        raise UnreadableAnswer(provider, list_key, problem)
 
 
 def _by_method(answers: Sequence[Answer]) -> dict[str, list[Answer]]:

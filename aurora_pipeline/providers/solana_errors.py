@@ -8,10 +8,9 @@ from typing import Final
 
 from aurora_pipeline.providers.adapter import Answer
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import RpcError, rpc_error
+from aurora_pipeline.providers.solana_answers import ERROR_LENGTH_MAX, RpcError, rpc_error
 from aurora_pipeline.store.declaration import FigureState
 
-_MESSAGE_LENGTH_MAX: Final = 200
 # An answer without this is no error; looking for it spares most answers a second parsing.
 _ERROR_KEY: Final = b'"error"'
 
@@ -100,4 +99,4 @@ def trouble_in(answers: Iterable[Answer], provider: str) -> Trouble | None:
 
 
 def _described(error: RpcError, meaning: Meaning) -> str:
-    return f"{meaning.words} ({error.code}: {error.message[:_MESSAGE_LENGTH_MAX]})"
+    return f"{meaning.words} ({error.code}: {error.message[:ERROR_LENGTH_MAX]})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -15,6 +15,7 @@ from aurora_pipeline.providers.adapter import (
     LEADER_SCHEDULE,
     Answer,
     Ask,
+    AskMany,
     Fetched,
     FetchScope,
     ProviderDown,
@@ -36,8 +37,8 @@ from aurora_pipeline.providers.solana_answers import (
     read_leader_schedule,
     read_vote_accounts,
 )
-from aurora_pipeline.providers.solana_blocks import led_slots, next_block, read_led_blocks, read_vote_fees
-from aurora_pipeline.providers.solana_errors import passing_trouble, trouble_in
+from aurora_pipeline.providers.solana_blocks import EpochVotes, led_slots, next_block, read_led_blocks
+from aurora_pipeline.providers.solana_errors import Trouble, passing_trouble, trouble_in
 from aurora_pipeline.providers.solana_rewards import (
     account_questions,
     read_block_payments,
@@ -46,6 +47,7 @@ from aurora_pipeline.providers.solana_rewards import (
 )
 from aurora_pipeline.providers.verdict import down, final, pending, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Recorded
 
 _STILL_PAYING: Final = "rewards still being paid: the blocks that pay stakers are not all there"
 _NO_BLOCKS: Final = "history missing: the node lists no block of the epoch"
@@ -84,7 +86,7 @@ class SolanaRpc:
     def __init__(self, provider: str) -> None:
         self._provider = provider
 
-    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
+    async def fetch(self, data_type: str, scope: FetchScope, ask: AskMany) -> list[Fetched]:
         """Fetch fees, rewards (per validator) or costs (for everyone at once)."""
         match data_type:
             case DataType.FEES:
@@ -145,7 +147,7 @@ class SolanaRpc:
 
     # Fees: the blocks of the slots a validator led.
 
-    async def _fees(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
+    async def _fees(self, scope: FetchScope, ask: AskMany) -> list[Fetched]:
         schedule = scope.leader_schedule or (await ask([questions.leader_schedule(scope.first_slot)]))[0]
         listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
         answers = (schedule, listing)
@@ -160,9 +162,11 @@ class SolanaRpc:
             validator.validator_key: _block_questions(_led(validator, epoch, scope), epoch, scope.split_fees)
             for validator in scope.validators
         }
-        # All at once, so that no connection idles; where the provider goes away, each validator ends for itself below.
+        # All in a row, so that no connection idles; where the provider goes away, each validator ends for itself below.
         with suppress(ProviderDown):
-            await ask(_each_once(plans.values()))
+            async with aclosing(ask.each(_each_once(plans.values()))) as blocks:
+                async for _ in blocks:
+                    pass
         return [
             await self._validator_fees(validator, plans[validator.validator_key], epoch, scope, ask)
             for validator in scope.validators
@@ -193,9 +197,10 @@ class SolanaRpc:
         if plan is None:
             return unavailable(subject, "the leader schedule names slots beyond the epoch", epoch.answers)
         try:
-            answers = (*epoch.answers, *await ask(plan))
+            blocks = await ask(plan)
         except ProviderDown as error:
             return down(subject, error)
+        answers = (*epoch.answers, *blocks)
 
         def unproven() -> str | None:
             led = read_led_blocks(answers, self._provider, validator.identities, scope.first_slot, scope.last_slot)
@@ -203,7 +208,9 @@ class SolanaRpc:
                 return None
             return f"nothing proves that {len(led.unproven)} led slots without a block were skipped"
 
-        return self._judged(subject, answers, unproven)
+        # Of all validators' blocks together only what commits to them is kept.
+        recorded: tuple[Recorded, ...] = (*epoch.answers, *(block.kept for block in blocks))
+        return replace(self._judged(subject, answers, unproven), answers=recorded)
 
     # Rewards: what collectors and stake accounts received in the first blocks of the next epoch.
 
@@ -295,7 +302,7 @@ class SolanaRpc:
 
     # Costs: vote fees of everybody, from every block of the epoch or from vote credits; admission from its first block.
 
-    async def _costs(self, scope: FetchScope, ask: Ask) -> Fetched:
+    async def _costs(self, scope: FetchScope, ask: AskMany) -> Fetched:
         judged = await (self._scanned_costs(scope, ask) if scope.scan_blocks else self._estimated_costs(scope, ask))
         if judged.state is not FigureState.FINAL:
             return judged
@@ -325,22 +332,43 @@ class SolanaRpc:
 
         return self._judged(EVERYONE, answers, read)
 
-    async def _scanned_costs(self, scope: FetchScope, ask: Ask) -> Fetched:
+    async def _scanned_costs(self, scope: FetchScope, ask: AskMany) -> Fetched:
         listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
         judged = self._judged(EVERYONE, [listing], lambda: None if read_blocks(listing, self._provider) else _NO_BLOCKS)
         if judged.state is not FigureState.FINAL:
             return judged
         epoch = _Epoch((listing,), {}, read_blocks(listing, self._provider))
-        plan = [questions.block_accounts(slot) for slot in epoch.listed]
         if epoch.listed[-1] < scope.last_slot:
             epoch = await self._with_block_beyond(epoch, scope, ask)
-            plan += [questions.block(slot) for slot in epoch.listed if slot > scope.last_slot]
-        answers = (*epoch.answers, *await ask(plan))
+        plan = (
+            questions.block_accounts(slot) if slot <= scope.last_slot else questions.block(slot)
+            for slot in epoch.listed
+        )
+        votes = EpochVotes(self._provider, scope.first_slot, scope.last_slot)
+        for answer in epoch.answers:
+            votes.add(answer)
+        kept: list[Recorded] = list(epoch.answers)
+        trouble = None
+        # Together the blocks are larger than memory: each is judged as it comes, and let go.
+        async with aclosing(ask.each(plan)) as blocks:
+            async for block in blocks:
+                kept.append(block.kept)
+                trouble = trouble or self._trouble(block)
+                votes.add(block)
+        if trouble is not None:
+            return Fetched(EVERYONE, trouble.state, trouble.reason, tuple(kept), trouble.other_may_know)
+        try:
+            votes.fees()
+        except UnreadableAnswer as error:
+            return unreadable(EVERYONE, error, kept)
+        return final(EVERYONE, kept)
 
-        def read() -> None:
-            read_vote_fees(answers, self._provider, scope.first_slot, scope.last_slot)
-
-        return self._judged(EVERYONE, answers, read)
+    def _trouble(self, answer: Answer) -> Trouble | None:
+        try:
+            return trouble_in([answer], self._provider)
+        except UnreadableAnswer:
+            # It is no JSON-RPC at all; whoever reads it will say so.
+            return None
 
     # Observations: what a node only tells about now, between two looks at the epoch.
 

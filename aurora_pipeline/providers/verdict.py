@@ -5,32 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aurora_pipeline.providers.adapter import Answer, Fetched, ProviderDown
+from aurora_pipeline.providers.adapter import Fetched, ProviderDown
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Recorded
 
 AWAITED: Final = "AWAITED"
 """How the reason of a fetch begins that a fallback answered without all that the provider before it will tell."""
 
 
-def final(subject: str, answers: Sequence[Answer], reason: str | None = None) -> Fetched:
+def final(subject: str, answers: Sequence[Recorded], reason: str | None = None) -> Fetched:
     """The answers say all there is."""
     return Fetched(subject, FigureState.FINAL, reason, tuple(answers))
 
 
-def pending(subject: str, reason: str, answers: Sequence[Answer] = (), other_may_know: bool = False) -> Fetched:
+def pending(subject: str, reason: str, answers: Sequence[Recorded] = (), other_may_know: bool = False) -> Fetched:
     """It is not there yet."""
     return Fetched(subject, FigureState.PENDING, reason, tuple(answers), other_may_know)
 
 
-def unavailable(subject: str, reason: str, answers: Sequence[Answer] = (), other_may_know: bool = True) -> Fetched:
+def unavailable(subject: str, reason: str, answers: Sequence[Recorded] = (), other_may_know: bool = True) -> Fetched:
     """This provider cannot tell."""
     return Fetched(subject, FigureState.UNAVAILABLE, reason, tuple(answers), other_may_know)
 
 
-def unreadable(subject: str, error: UnreadableAnswer, answers: Sequence[Answer]) -> Fetched:
+def unreadable(subject: str, error: UnreadableAnswer, answers: Sequence[Recorded]) -> Fetched:
     """What came is no answer: pending, because the next one may be; and another provider is asked now."""
-    return pending(subject, f"unreadable answer: {error.message}", answers, other_may_know=True)
+    return pending(subject, error.message, answers, other_may_know=True)
 
 
 def down(subject: str, error: ProviderDown) -> Fetched:

@@ -83,6 +83,38 @@ def kept(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
     return best
 
 
+def with_what_others_said(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    """The outcomes that are kept; those that lack something also say why the role's other providers did not help."""
+
+    def explained(outcome: Outcome) -> Outcome:
+        fetched = outcome.fetched
+        others = [
+            one.fetched.reason
+            for one in outcomes
+            if one is not outcome and one.fetched.subject in (fetched.subject, EVERYONE) and one.fetched.reason
+        ]
+        told = [text for text in dict.fromkeys(others) if text not in (fetched.reason or "")]
+        if fetched.state is FigureState.FINAL or not told:
+            return outcome
+        return replace(outcome, fetched=replace(fetched, reason="; ".join([fetched.reason or "", *told]).lstrip("; ")))
+
+    return {subject: explained(outcome) for subject, outcome in best.items()}
+
+
+def replaced(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Which providers answered in the place of others that were asked before them, and why, with how many subjects."""
+    told = Counter(
+        f"{kept_one.provider} instead of {one.provider} ({one.fetched.reason})"
+        for subject, kept_one in best.items()
+        for one in outcomes
+        if one.provider != kept_one.provider
+        and one.fetched.subject in (subject, EVERYONE)
+        and kept_one.fetched.state is FigureState.FINAL
+        and one.fetched.state is not FigureState.FINAL
+    )
+    return tuple(f"{words}: {count}" for words, count in told.items())
+
+
 def _standing(outcome: Outcome) -> tuple[int, bool]:
     return _RANK[outcome.fetched.state], not outcome.is_unheard
 

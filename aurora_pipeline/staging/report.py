@@ -28,6 +28,8 @@ class StagingReport:
     reasons: Mapping[str, int]
     """Why subjects are not final, and how many."""
     providers_down: tuple[str, ...]
+    replaced: tuple[str, ...]
+    """Who answered instead of whom, why, and about how many."""
     nothing_heard: bool
     """Whether questions were open and no provider answered a single one: trying again soon may help."""
 
@@ -45,6 +47,7 @@ class StagingReport:
             "states": _listed(self.states) or "nobody to ask about",
             "reasons": _listed(self.reasons) or "none",
             "providers_down": "; ".join(self.providers_down) or "none",
+            "replaced": "; ".join(self.replaced) or "none",
         }
 
 

@@ -42,12 +42,14 @@ from aurora_pipeline.staging.plan import (
     Outcome,
     as_fallback,
     kept,
+    replaced,
     states_that_count,
     still_to_ask,
     subjects_of,
     tally,
     unresolved,
     with_not_observed,
+    with_what_others_said,
     worth_recording,
 )
 from aurora_pipeline.staging.report import StagingReport
@@ -149,7 +151,7 @@ def run_errand(
         asyncio.run(_ask_in_order(database, asked, errand, scope, refetch, heard))
     if errand.role in NOW_ONLY:
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
-    best = kept(heard.outcomes)
+    best = with_what_others_said(kept(heard.outcomes), heard.outcomes)
     with database.connect() as connection:
         with connection.pipeline():
             for outcome in best.values():
@@ -201,6 +203,7 @@ def _scope(
         collectors=collectors,
         scan_blocks=chain.exact_vote_fees,
         split_fees=chain.split_fees,
+        family=chain.family,
     )
 
 
@@ -313,6 +316,7 @@ def _report(
         states=tally(states.values()),
         reasons=dict(Counter(f"{one.state.value}: {one.reason}" for one in lacking).most_common(_REASONS_SHOWN)),
         providers_down=tuple(dict.fromkeys(heard.providers_down)),
+        replaced=replaced(best, heard.outcomes),
         nothing_heard=bool(best) and all(outcome.is_unheard for outcome in best.values()),
     )
 

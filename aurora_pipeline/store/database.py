@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 from psycopg.rows import dict_row
 
 from aurora_pipeline.errors import AuroraError
@@ -21,6 +22,7 @@ from aurora_pipeline.store.frames import FRAME_TYPES
 # A control character that no provider's text holds; unlike the empty string it can't be mistaken for a value.
 _NULL = "\x01"
 _CONNECT_SECONDS_MAX = 10
+_ROWS_SENT = 10_000
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -129,39 +131,27 @@ def table_kinds(table: Table, *extra: str) -> dict[str, ColumnKind]:
     return {column.name: column.kind for column in table.columns} | dict.fromkeys(extra, ColumnKind.DIGEST)
 
 
-def copy_frame(connection: Connection, target: sql.Composable, frame: pl.DataFrame) -> None:
-    """COPY a frame into a table whose columns are named as the frame's."""
-    columns = sql.SQL(", ").join(sql.Identifier(name) for name in frame.columns)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(target, columns, sql.Literal(_NULL))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in frame.iter_slices(100_000):
-            copy.write(
-                part.write_csv(include_header=False, null_value=_NULL, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
-            )
-
-
-def insert_frame(
-    connection: Connection, table: sql.Identifier, frame: pl.DataFrame, constants: Mapping[str, Any]
+def copy_frames(
+    connection: Connection,
+    table: sql.Composable,
+    columns: Sequence[str],
+    frames: Iterable[pl.DataFrame],
+    is_long: bool = False,
 ) -> None:
-    """COPY a frame into a temporary table and move it into `table` by one INSERT ... SELECT with constant columns.
-
-    Two steps because Postgres refuses COPY FROM into a table under row-level security.
-    """
-    if frame.is_empty():
-        return
-    columns = [sql.Identifier(name) for name in frame.columns]
-    connection.execute(
-        sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            sql.SQL(", ").join(columns), table
-        )
-    )
-    copy_frame(connection, sql.Identifier("incoming"), frame)
-    names = sql.SQL(", ").join([sql.Identifier(name) for name in constants] + columns)
-    values = sql.SQL(", ").join([sql.Placeholder()] * len(constants) + columns)
-    connection.execute(
-        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM incoming").format(table, names, values), list(constants.values())
-    )
-    connection.execute("DROP TABLE incoming")
+    """COPY frames of these columns into a table as they come; where it is long, one is sent while the next is made."""
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, NULL {})").format(table, names, sql.Literal(_NULL))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(statement, writer=QueuedLibpqWriter(cursor) if is_long else None) as copy,
+    ):
+        for frame in frames:
+            for part in frame.select(columns).iter_slices(_ROWS_SENT):
+                block = io.BytesIO()
+                part.write_csv(
+                    block, include_header=False, null_value=_NULL, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00"
+                )
+                copy.write(block.getbuffer())
 
 
 def insert_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -31,7 +31,7 @@ CREATE SCHEMA layers;
 
 CREATE DOMAIN amount AS numeric CHECK (scale(VALUE) = 0 AND abs(VALUE) <= 1e30);
 COMMENT ON DOMAIN amount IS 'Money in base units: an integer; NUMERIC(38,0) would silently round instead of refusing.';
-CREATE DOMAIN sha256_hex AS text CHECK (VALUE ~ '^[0-9a-f]{64}$');
+CREATE DOMAIN sha256_hex AS text CHECK (octet_length(VALUE) = 64 AND VALUE !~ '[^0-9a-f]');
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -159,7 +159,8 @@ def create_table(table: Table) -> str:
     name = table.name
     if table.role is Role.LAYER:
         name = f"{LAYER_SCHEMA}.{table.name}"
-        columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots")
+        # Deferrable: a million rows are on their way before the digest of their snapshot is known.
+        columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE")
         if table.salted:
             columns.append("salt sha256_hex NOT NULL")
         key = f"snapshot_id, {table.row_id or key}"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -21,7 +20,10 @@ ROW_TAG: Final = "aurora.row.1"
 SALT_TAG: Final = "aurora.salt.1"
 LINEAGE_TAG: Final = "aurora.lineage.1"
 
-_ROWS_AT_ONCE: Final = 20_000
+ROWS_AT_ONCE: Final = 2**16
+"""Rows that are encoded, hashed and sent together. A power of two: a slice is then a subtree of the Merkle tree."""
+
+SALT: Final = Column("salt", ColumnKind.DIGEST, "Keeps anybody from guessing the row from its leaf's hash.")
 
 Value = str | int | bool | datetime | None
 
@@ -60,17 +62,31 @@ def body_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def leaf_hash(leaf: bytes) -> bytes:
+    """What stands for a leaf in the RFC 6962 Merkle tree."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
 def merkle_root(leaves: Iterable[bytes]) -> str:
     """The RFC 6962 Merkle tree hash (hex) of some leaves in order; of no leaves, SHA-256 of nothing."""
+    return root_above(map(leaf_hash, leaves))
+
+
+def root_above(hashes: Iterable[bytes]) -> str:
+    """As `merkle_root`, where of the leaves only their hashes were kept."""
+    return _root(list(hashes)).hex()
+
+
+def _root(nodes: list[bytes]) -> bytes:
+    """The root over the hashes of leaves, or over the roots of full subtrees of one size and a last, smaller one."""
     sha256 = hashlib.sha256
-    level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
-    if not level:
-        return sha256(b"").hexdigest()
-    while len(level) > 1:
+    if not nodes:
+        return sha256(b"").digest()
+    while len(nodes) > 1:
         # Pairing neighbours and carrying an odd last node up is RFC 6962's split at the largest power of two.
-        pairs = [sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
-        level = pairs if len(level) % 2 == 0 else [*pairs, level[-1]]
-    return level[0].hex()
+        pairs = [sha256(b"\x01" + nodes[i] + nodes[i + 1]).digest() for i in range(0, len(nodes) - 1, 2)]
+        nodes = pairs if len(nodes) % 2 == 0 else [*pairs, nodes[-1]]
+    return nodes[0]
 
 
 def _field(column: Column) -> pl.Expr:
@@ -91,22 +107,31 @@ def _field(column: Column) -> pl.Expr:
     return pl.when(value.is_null()).then(pl.lit("-")).otherwise(field)
 
 
-def _encoded(frame: pl.DataFrame, tags: Sequence[str], columns: Sequence[Column]) -> list[str]:
+def _encoded(frame: pl.DataFrame, fields: Sequence[str | Column]) -> list[bytes]:
+    """The fields of each row, joined; a text among them is encoded already."""
     # Text that every row has in common is encoded once: a layer's rows share their period, and often much more.
-    pieces: list[str | pl.Expr] = ["".join(encode_value(tag).decode() for tag in tags)]
-    for column in columns:
-        if frame.is_empty() or not _is_constant(frame[column.name]):
-            pieces.append(_field(column))
-            continue
-        common: str = frame.head(1).select(_field(column)).item()
+    pieces: list[str | pl.Expr] = [""]
+    for field in fields:
+        common = field if isinstance(field, str) else _common(frame, field)
         last = pieces[-1]
-        if isinstance(last, str):
+        if common is None:
+            assert isinstance(field, Column)  # a text is always common
+            pieces.append(_field(field))
+        elif isinstance(last, str):
             pieces[-1] = last + common
         else:
             pieces.append(common)
     parts = [pl.lit(piece) if isinstance(piece, str) else piece for piece in pieces]
-    rows = frame.select(pl.concat_str(parts)).to_series()
+    rows = frame.select(pl.concat_str(parts).cast(pl.Binary)).to_series()
     return rows.to_list() if len(rows) == len(frame) else [rows.item()] * len(frame)
+
+
+def _common(frame: pl.DataFrame, column: Column) -> str | None:
+    """The one encoding of a column whose values are all the same."""
+    if frame.is_empty() or not _is_constant(frame[column.name]):
+        return None
+    common: str = frame.head(1).select(_field(column)).item()
+    return common
 
 
 def _is_constant(values: pl.Series) -> bool:
@@ -122,30 +147,65 @@ def sorted_by_key(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort(list(table.key), nulls_last=True, maintain_order=True)
 
 
+def slices_by_key(table: Table, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The frame in digest order, ROWS_AT_ONCE rows at a time: all of it, sorted, would be a second copy in memory."""
+    if len(frame) <= ROWS_AT_ONCE:
+        yield sorted_by_key(table, frame)
+        return
+    # What all rows share decides no order, and is most of what a sort would carry around.
+    deciding = [name for name in table.key if not _is_constant(frame[name])] or list(table.key)
+    places = frame.select(pl.arg_sort_by(deciding, nulls_last=True, maintain_order=True)).to_series()
+    for start in range(0, len(frame), ROWS_AT_ONCE):
+        yield frame[places.slice(start, ROWS_AT_ONCE)]
+
+
 def salts(table: Table, frame: pl.DataFrame, secret: bytes) -> list[str]:
     """One salt (hex) per row: HMAC-SHA256 of the row's key under the instance secret."""
-    keys = _encoded(frame, [SALT_TAG, table.name], [table.column(name) for name in table.key])
-    return [hmac.digest(secret, key.encode(), "sha256").hex() for key in keys]
+    keys = _encoded(frame, [*_texts(SALT_TAG, table.name), *(table.column(name) for name in table.key)])
+    digest = hmac.digest
+    return [digest(secret, key, "sha256").hex() for key in keys]
 
 
 def leaves(table: Table, frame: pl.DataFrame) -> list[bytes]:
     """The canonical bytes of each row, in the frame's order; salted tables need their `salt` column."""
-    columns = list(table.digested)
-    rows = _encoded(frame, [ROW_TAG, table.name], columns)
-    if table.salted:
-        return [encode_value(salt) + row.encode() for salt, row in zip(frame["salt"], rows, strict=True)]
-    return [row.encode() for row in rows]
+    return _encoded(frame, _leaf_fields(table))
+
+
+def _leaf_fields(table: Table) -> list[str | Column]:
+    salt = [SALT] if table.salted else []
+    return [*salt, *_texts(ROW_TAG, table.name), *table.digested]
+
+
+def _texts(*texts: str) -> list[str]:
+    return [encode_value(text).decode() for text in texts]
+
+
+class ContentDigest:
+    """The Merkle root over rows that come as `slices_by_key` gives them."""
+
+    def __init__(self, table: Table) -> None:
+        self._fields = ["\x00", *_leaf_fields(table)]
+        self._subtrees: list[bytes] = []
+
+    def add(self, part: pl.DataFrame) -> None:
+        """Take in the next slice. All but the last are full: their number of rows is a power of two."""
+        sha256 = hashlib.sha256
+        self._subtrees.append(_root([sha256(leaf).digest() for leaf in _encoded(part, self._fields)]))
+
+    def hex(self) -> str:
+        """The digest of all rows so far."""
+        return _root(self._subtrees).hex()
 
 
 def content_digest(table: Table, frame: pl.DataFrame) -> str:
     """The Merkle root over a snapshot's canonical rows; the frame's row order does not matter."""
-    # In slices: the text of a million rows at once would be a gigabyte, and neighbours have more in common.
-    slices = sorted_by_key(table, frame).iter_slices(_ROWS_AT_ONCE)
-    return merkle_root(leaf for part in slices for leaf in leaves(table, part))
+    digest = ContentDigest(table)
+    for part in slices_by_key(table, frame):
+        digest.add(part)
+    return digest.hex()
 
 
-@dataclass(frozen=True, order=True)
-class Input:
+class Input(NamedTuple):
     """Something a snapshot was computed from: its kind, its name within the kind, and what commits to it."""
 
     kind: str
@@ -155,8 +215,21 @@ class Input:
 
 def lineage_digest(table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
     """H(content digest, the layer's version, every input): commits to everything below a snapshot."""
-    ordered = sorted(set(inputs))
-    fields: list[Value] = [table.name, chain_id, epoch, content, table.version, len(ordered)]
-    for item in ordered:
-        fields += [item.kind, item.name, item.digest]
-    return record_digest(LINEAGE_TAG, *fields)
+    return LineageDigests().of(table, chain_id, epoch, content, inputs)
+
+
+class LineageDigests:
+    """Lineage digests of many snapshots that have inputs in common: each input is encoded once."""
+
+    def __init__(self) -> None:
+        self._encoded: dict[Input, bytes] = {}
+
+    def of(self, table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
+        """As `lineage_digest`."""
+        ordered = sorted(set(inputs))
+        head: list[Value] = [LINEAGE_TAG, table.name, chain_id, epoch, content, table.version, len(ordered)]
+        encoded = self._encoded
+        for item in ordered:
+            if item not in encoded:
+                encoded[item] = b"".join(map(encode_value, item))
+        return hashlib.sha256(b"".join([*map(encode_value, head), *(encoded[item] for item in ordered)])).hexdigest()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final, overload
 
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import (
@@ -21,7 +21,15 @@ from aurora_pipeline.store.declaration import (
     integer,
     text,
 )
-from aurora_pipeline.store.digests import Input, Value, body_hash, encode_value, merkle_root, record_digest
+from aurora_pipeline.store.digests import (
+    Input,
+    Value,
+    body_hash,
+    encode_value,
+    leaf_hash,
+    record_digest,
+    root_above,
+)
 from aurora_pipeline.store.tables import identity, written_at
 from aurora_pipeline.store.tables import json as json_column
 
@@ -156,6 +164,30 @@ class Answer:
         """SHA-256 of the body, computed from it once."""
         return body_hash(self.body)
 
+    @property
+    def kept(self) -> Kept:
+        """What remains of it once it was read."""
+        told = answer_leaf(self.request_key, request_text(self.request), self.status, self.response_hash)
+        return Kept(self.request_key, self.payload_id, told)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored answer without its bytes, where an epoch's answers together are larger than memory."""
+
+    request_key: str
+    payload_id: int
+    leaf: bytes
+    """What the fetch's digest is made of."""
+
+    @property
+    def kept(self) -> Kept:
+        """It is."""
+        return self
+
+
+Recorded = Answer | Kept
+
 
 @dataclass(frozen=True)
 class StagedFetch:
@@ -168,7 +200,7 @@ class StagedFetch:
     subject: str
     state: FigureState
     reason: str | None
-    answers: tuple[Answer, ...] = field(repr=False)
+    answers: Sequence[Answer] = field(repr=False)
     fetch_digest: str = ""
 
     @property
@@ -178,7 +210,7 @@ class StagedFetch:
 
     def as_input_of(self, period: str) -> Input:
         """How a snapshot of another period names it: with the period the fetch is of."""
-        return replace(self.as_input, name=f"{self.as_input.name}@{period}")
+        return self.as_input._replace(name=f"{self.as_input.name}@{period}")
 
 
 def request_text(request: Mapping[str, object]) -> str:
@@ -186,19 +218,18 @@ def request_text(request: Mapping[str, object]) -> str:
     return json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def fetch_digest(
-    kind: str, state: FigureState, reason: str | None, answers: Iterable[tuple[str, str, int, str]]
-) -> str:
-    """The commitment of a fetch: how its answers are read, its state, its reason, and each answer in order.
+def answer_leaf(request_key: str, request: str, status: int, response_hash: str) -> bytes:
+    """What a fetch commits to of an answer: its request key, the request's text, the HTTP status, the body's hash.
 
-    An answer is its request key, the request's text, the HTTP status and the body's hash: readers look at the request
-    to know what an answer is about, so it must not change unnoticed either.
+    Readers look at the request to know what an answer is about, so it must not change unnoticed either.
     """
-    leaves = []
-    for request_key, request, status, response_hash in answers:
-        values: list[Value] = [RESPONSE_TAG, request_key, request, status, response_hash]
-        leaves.append(b"".join(encode_value(value) for value in values))
-    return record_digest(FETCH_TAG, kind, state.value, reason, merkle_root(leaves))
+    values: list[Value] = [RESPONSE_TAG, request_key, request, status, response_hash]
+    return leaf_hash(b"".join(encode_value(value) for value in values))
+
+
+def fetch_digest(kind: str, state: FigureState, reason: str | None, answers: Iterable[bytes]) -> str:
+    """The commitment of a fetch: how its answers are read, its state, its reason, and the leaf of each in order."""
+    return record_digest(FETCH_TAG, kind, state.value, reason, root_above(answers))
 
 
 _LARGE_BODY_BYTES = 2**20
@@ -256,14 +287,14 @@ def store_answers(
 
 
 def stored_answers(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str
+    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, request_keys: Collection[str]
 ) -> dict[str, Answer]:
-    """The newest answer per question already stored for a period, so that nobody is asked twice."""
+    """The newest answer to each of some questions already stored for a period, so that nobody is asked twice."""
     rows = connection.execute(
         """SELECT DISTINCT ON (request_key) * FROM staging_payloads
-           WHERE chain_id = %s AND epoch = %s AND data_type = %s AND provider = %s
+           WHERE chain_id = %s AND epoch = %s AND data_type = %s AND provider = %s AND request_key = ANY(%s)
            ORDER BY request_key, payload_id DESC""",
-        [chain_id, epoch, data_type, provider],
+        [chain_id, epoch, data_type, provider, list(request_keys)],
     ).fetchall()
     return {answer.request_key: answer for answer in _with_bodies(connection, rows)}
 
@@ -316,14 +347,13 @@ def record_fetch(
     subject: str,
     state: FigureState,
     reason: str | None,
-    answers: Sequence[Answer],
+    answers: Sequence[Recorded],
     dagster_run: str | None,
 ) -> None:
     """Append the end of a fetch; its answers must have been stored."""
     if any(answer.payload_id == 0 for answer in answers):
         raise ValueError("a fetch can only name answers that are stored")
-    told = [(a.request_key, request_text(a.request), a.status, a.response_hash) for a in answers]
-    digest = fetch_digest(kind, state, reason, told)
+    digest = fetch_digest(kind, state, reason, [answer.kept.leaf for answer in answers])
     connection.execute(
         """INSERT INTO staging_fetches (chain_id, epoch, data_type, provider, kind, subject, state, reason,
                                         payload_ids, fetch_digest, dagster_run)
@@ -393,6 +423,44 @@ def staged_providers(connection: Connection, chain_id: str, epoch: int, data_typ
     return [(row["provider"], row["kind"]) for row in rows]
 
 
+ANSWERS_AT_ONCE: Final = 64
+"""So many answers are in memory at once where they are gone through in slices: a block can have some megabytes."""
+
+
+class StoredAnswers(Sequence[Answer]):
+    """Answers of a fetch that are read from the database, a slice at a time, whenever they are gone through."""
+
+    def __init__(self, connection: Connection, payload_ids: Sequence[int]) -> None:
+        self._connection = connection
+        self._payload_ids = payload_ids
+
+    def __len__(self) -> int:
+        """How many there are, without reading any."""
+        return len(self._payload_ids)
+
+    @overload
+    def __getitem__(self, index: int) -> Answer: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Answer, ...]: ...
+    def __getitem__(self, index: int | slice) -> Answer | tuple[Answer, ...]:
+        """Read one of them, or several at once."""
+        wanted = self._payload_ids[index] if isinstance(index, slice) else [self._payload_ids[index]]
+        found = answers_by_id(self._connection, wanted)
+        answers = tuple(found[number] for number in wanted)
+        return answers if isinstance(index, slice) else answers[0]
+
+    def __iter__(self) -> Iterator[Answer]:
+        """All of them in order; none is held longer than its slice."""
+        for start in range(0, len(self), ANSWERS_AT_ONCE):
+            yield from self[start : start + ANSWERS_AT_ONCE]
+
+
+def load_fetches_in_slices(connection: Connection, chain_id: str, epoch: int, data_type: str) -> list[StagedFetch]:
+    """As `load_fetches`, for fetches whose answers may be larger than memory: go through them once, and keep none."""
+    rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
+    return [_staged(row, StoredAnswers(connection, row["payload_ids"])) for row in rows]
+
+
 def load_fetches(
     connection: Connection, chain_id: str, epoch: int, data_type: str, keys_like: str = EVERY_KEY
 ) -> list[StagedFetch]:
@@ -403,18 +471,22 @@ def load_fetches(
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
     answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], keys_like)
+    # Only a pattern leaves answers out; one that should be there and is not must not go unnoticed.
     return [
-        StagedFetch(
-            fetch_id=row["fetch_id"],
-            data_type=row["data_type"],
-            provider=row["provider"],
-            kind=row["kind"],
-            subject=row["subject"],
-            state=FigureState(row["state"]),
-            reason=row["reason"],
-            # Only a pattern leaves answers out; one that should be there and is not must not go unnoticed.
-            answers=tuple(answers[n] for n in row["payload_ids"] if n in answers or keys_like == EVERY_KEY),
-            fetch_digest=row["fetch_digest"],
-        )
+        _staged(row, tuple(answers[n] for n in row["payload_ids"] if n in answers or keys_like == EVERY_KEY))
         for row in rows
     ]
+
+
+def _staged(row: Mapping[str, Any], answers: Sequence[Answer]) -> StagedFetch:
+    return StagedFetch(
+        fetch_id=row["fetch_id"],
+        data_type=row["data_type"],
+        provider=row["provider"],
+        kind=row["kind"],
+        subject=row["subject"],
+        state=FigureState(row["state"]),
+        reason=row["reason"],
+        answers=answers,
+        fetch_digest=row["fetch_digest"],
+    )

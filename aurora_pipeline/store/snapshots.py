@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import polars as pl
 from psycopg import sql
 
 from aurora_pipeline.errors import AuroraError, CheckFailed
-from aurora_pipeline.store.database import Connection, Database, insert_frame, read_frame, table_kinds
+from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.digests import Input, content_digest, lineage_digest, salts, sorted_by_key
+from aurora_pipeline.store.digests import Input, lineage_digest, sorted_by_key
 from aurora_pipeline.store.frames import schema_violations
+from aurora_pipeline.store.layer_rows import LayerRows
 
 _PARTITION_LOCK = 4717
 
@@ -113,24 +114,6 @@ def snapshot_input(table: Table, chain_id: str, epoch: int, lineage: str) -> Inp
     return Input("snapshot", f"{table.name}@{chain_id}:{epoch:07d}", lineage)
 
 
-def recorded_inputs(
-    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
-) -> dict[int, list[frozenset[Input]]]:
-    """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
-    rows = connection.execute(
-        """SELECT f.epoch, l.inputs FROM in_force f
-           CROSS JOIN LATERAL (
-               SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
-               UNION ALL SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
-           WHERE f.chain_id = %s AND f.asset = %s AND f.epoch = ANY(%s) AND l.layer_version = %s""",
-        [chain_id, table.name, list(epochs), table.version],
-    )
-    found: dict[int, list[frozenset[Input]]] = defaultdict(list)
-    for row in rows:
-        found[row["epoch"]].append(frozenset(Input(*item) for item in row["inputs"]))
-    return found
-
-
 def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run: str | None = None) -> list[Outcome]:
     """Write each draft as a snapshot, check all of them, publish all of them or none, in one transaction.
 
@@ -153,14 +136,13 @@ def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run
 
 
 def _checked(draft: Draft) -> Draft:
-    """The draft in digest order, with what its schema and keys say added to its violations."""
+    """The draft with what its schema and keys say added to its violations."""
     violations = [*draft.violations, *schema_violations(draft.table, draft.frame)]
     if not violations:
         strangers = draft.frame.filter((pl.col("chain_id") != draft.chain_id) | (pl.col("epoch") != draft.epoch))
         if len(strangers):
             violations.append(f"{len(strangers)} rows belong to another period than {draft.name}")
-    frame = sorted_by_key(draft.table, draft.frame) if not violations else draft.frame
-    return Draft(**{**vars(draft), "frame": frame, "violations": tuple(violations)})
+    return replace(draft, violations=tuple(violations))
 
 
 def _lock_partition(connection: Connection, draft: Draft) -> None:
@@ -173,21 +155,20 @@ def _lock_partition(connection: Connection, draft: Draft) -> None:
 
 def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> tuple[Outcome, bool]:
     """Write the draft, or recognise it; say what became of it and whether its snapshot has yet to be published."""
-    frame = draft.frame
-    if draft.table.salted:
-        frame = frame.with_columns(pl.Series("salt", salts(draft.table, frame, instance_secret(connection)), pl.String))
-    content = content_digest(draft.table, frame)
-    lineage = lineage_digest(draft.table, draft.chain_id, draft.epoch, content, draft.inputs)
-    totals = {name: int(frame[name].sum() or 0) for name in draft.table.amounts if frame.schema[name].is_numeric()}
-    equal = _equal_snapshot(connection, draft, content) if accepted else None
+    rows = LayerRows(draft.table, draft.frame, instance_secret(connection) if draft.table.salted else None)
+    alike = _published_alike(connection, draft) if accepted else []
+    # Where nothing published could be equal there is no need to know the digest before the rows are on their way.
+    content = None if accepted and not alike and not rows.are_few else rows.content_digest()
+    totals = _totals(draft)
+    equal = next((one for one in alike if one["content_digest"] == content), None)
     if equal is None:
-        snapshot_id = _write(connection, draft, frame, content, lineage, totals, dagster_run)
-        first_lineage, standing = lineage, Standing.PUBLISHED if accepted else Standing.REJECTED
+        snapshot_id, content, lineage = _write(connection, draft, rows, content, totals, dagster_run)
+        standing = Standing.PUBLISHED if accepted else Standing.REJECTED
     else:
-        snapshot_id, first_lineage, in_force = equal
-        attested = _attest(connection, draft, snapshot_id, first_lineage, lineage, dagster_run)
+        snapshot_id, content, lineage = equal["snapshot_id"], equal["content_digest"], equal["lineage_digest"]
+        attested = _attest(connection, draft, snapshot_id, lineage, _lineage(draft, content), dagster_run)
         standing = Standing.ATTESTED if attested else Standing.UNCHANGED
-        if not in_force:
+        if not equal["in_force"]:
             # The figures went back to what they once were: that snapshot comes into force again.
             standing = Standing.PUBLISHED
     outcome = Outcome(
@@ -196,10 +177,10 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
         draft.epoch,
         snapshot_id,
         content,
-        first_lineage,
+        lineage,
         standing,
         draft.completeness,
-        len(frame),
+        len(draft.frame),
         totals,
         draft.violations,
         draft.warnings,
@@ -207,55 +188,54 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
     return outcome, standing is Standing.PUBLISHED
 
 
-def _equal_snapshot(connection: Connection, draft: Draft, content: str) -> tuple[int, str, bool] | None:
-    """The once published snapshot of equal content, its first lineage digest, and whether it is in force."""
-    row = connection.execute(
-        """SELECT s.snapshot_id, s.lineage_digest, f.snapshot_id IS NOT NULL AS in_force
+def _totals(draft: Draft) -> dict[str, int]:
+    numeric = [name for name in draft.table.amounts if draft.frame.schema[name].is_numeric()]
+    return {name: int(draft.frame[name].sum() or 0) for name in numeric}
+
+
+def _lineage(draft: Draft, content: str) -> str:
+    return lineage_digest(draft.table, draft.chain_id, draft.epoch, content, draft.inputs)
+
+
+def _published_alike(connection: Connection, draft: Draft) -> list[dict[str, Any]]:
+    """The once published snapshots that may be of equal content, the one in force first."""
+    return connection.execute(
+        """SELECT s.snapshot_id, s.content_digest, s.lineage_digest, f.snapshot_id IS NOT NULL AS in_force
            FROM snapshots s
            LEFT JOIN in_force f ON f.snapshot_id = s.snapshot_id AND f.asset = s.asset
                 AND f.chain_id = s.chain_id AND f.epoch = s.epoch
-           WHERE s.asset = %s AND s.chain_id = %s AND s.epoch = %s AND s.content_digest = %s AND s.completeness = %s
+           WHERE s.asset = %s AND s.chain_id = %s AND s.epoch = %s AND s.completeness = %s AND s.row_count = %s
              AND EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id)
-           ORDER BY in_force DESC, s.snapshot_id LIMIT 1""",
-        [draft.table.name, draft.chain_id, draft.epoch, content, draft.completeness],
-    ).fetchone()
-    return None if row is None else (row["snapshot_id"], row["lineage_digest"], row["in_force"])
+           ORDER BY in_force DESC, s.snapshot_id""",
+        [draft.table.name, draft.chain_id, draft.epoch, draft.completeness, len(draft.frame)],
+    ).fetchall()
 
 
 def _write(
     connection: Connection,
     draft: Draft,
-    frame: pl.DataFrame,
-    content: str,
-    lineage: str,
+    rows: LayerRows,
+    content: str | None,
     totals: dict[str, int],
     dagster_run: str | None,
-) -> int:
-    row = connection.execute(
-        """INSERT INTO snapshots (asset, chain_id, epoch, content_digest, lineage_digest, inputs, layer_version,
-                                  row_count, completeness, dagster_run)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING snapshot_id""",
-        [
-            draft.table.name,
-            draft.chain_id,
-            draft.epoch,
-            content,
-            lineage,
-            _inputs_json(draft.inputs),
-            draft.table.version,
-            len(frame),
-            draft.completeness,
-            dagster_run,
-        ],
-    ).fetchone()
-    assert row is not None  # INSERT ... RETURNING gives a row or raises
-    snapshot_id = int(row["snapshot_id"])
+) -> tuple[int, str, str]:
+    """Write a snapshot, its rows and its report; its number, its content digest and its lineage digest."""
     report_violations = list(draft.violations)
-    if draft.violations:
-        report_violations += _keep_rejected_rows(connection, draft, frame, snapshot_id)
+    if content is None:
+        snapshot_id = _next_snapshot_id(connection)
+        # The rows come before the snapshot they belong to, as its digest is not known yet.
+        connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        content = rows.load_and_digest(connection, snapshot_id)
+        _record(connection, draft, content, dagster_run, snapshot_id)
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     else:
-        insert_frame(connection, _layer(draft.table), frame, {"snapshot_id": snapshot_id})
-        _assert_read_back(connection, draft, snapshot_id, len(frame), totals)
+        snapshot_id = _record(connection, draft, content, dagster_run)
+        if draft.violations:
+            report_violations += _keep_rejected_rows(connection, rows, snapshot_id)
+        else:
+            rows.load(connection, snapshot_id)
+    if not draft.violations:
+        _assert_read_back(connection, draft, snapshot_id, len(draft.frame), totals)
     connection.execute(
         "INSERT INTO snapshot_reports (snapshot_id, totals, violations, warnings) VALUES (%s, %s, %s, %s)",
         [
@@ -265,16 +245,51 @@ def _write(
             json.dumps(list(draft.warnings)),
         ],
     )
-    return snapshot_id
+    return snapshot_id, content, _lineage(draft, content)
 
 
-def _keep_rejected_rows(connection: Connection, draft: Draft, frame: pl.DataFrame, snapshot_id: int) -> list[str]:
+def _next_snapshot_id(connection: Connection) -> int:
+    row = connection.execute("SELECT nextval(pg_get_serial_sequence('snapshots', 'snapshot_id')) AS number").fetchone()
+    assert row is not None  # a sequence always gives a number
+    return int(row["number"])
+
+
+def _record(
+    connection: Connection, draft: Draft, content: str, dagster_run: str | None, snapshot_id: int | None = None
+) -> int:
+    """Append the snapshot to the list of all, under its next number or the one that its rows have already."""
+    number = sql.SQL("DEFAULT") if snapshot_id is None else sql.Literal(snapshot_id)
+    row = connection.execute(
+        sql.SQL(
+            """INSERT INTO snapshots (snapshot_id, asset, chain_id, epoch, content_digest, lineage_digest, inputs,
+                                      layer_version, row_count, completeness, dagster_run)
+               OVERRIDING SYSTEM VALUE
+               VALUES ({}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING snapshot_id"""
+        ).format(number),
+        [
+            draft.table.name,
+            draft.chain_id,
+            draft.epoch,
+            content,
+            _lineage(draft, content),
+            _inputs_json(draft.inputs),
+            draft.table.version,
+            len(draft.frame),
+            draft.completeness,
+            dagster_run,
+        ],
+    ).fetchone()
+    assert row is not None  # INSERT ... RETURNING gives a row or raises
+    return int(row["snapshot_id"])
+
+
+def _keep_rejected_rows(connection: Connection, rows: LayerRows, snapshot_id: int) -> list[str]:
     """Keep a rejected snapshot's rows readable where the table can hold them at all; say so where it can't."""
     import psycopg
 
     try:
         with connection.transaction():
-            insert_frame(connection, _layer(draft.table), frame, {"snapshot_id": snapshot_id})
+            rows.load(connection, snapshot_id)
     except psycopg.DatabaseError as error:
         return [f"its rows could not be kept: {str(error).splitlines()[0]}"]
     return []

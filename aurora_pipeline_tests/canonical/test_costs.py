@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -101,6 +103,31 @@ def entered(*entries: tuple[str, str, int | None]) -> pl.DataFrame:
     return frame_of(COST_ENTRIES, rows)
 
 
+class PassingBy(Sequence[Answer]):
+    """Answers that are made anew whenever they are gone through; counts how many are held when the next one comes."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.passes = 0
+        self.held_max = 0
+        self._answers = answers
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def __getitem__(self, index: Any) -> Any:
+        raise AssertionError("answers that are larger than memory are gone through in order")
+
+    def __iter__(self) -> Iterator[Answer]:
+        self.passes += 1
+        before: list[weakref.ref[Answer]] = []
+        for one in self._answers:
+            passing = replace(one)
+            before.append(weakref.ref(passing))
+            yield passing
+            del passing
+            self.held_max = max(self.held_max, sum(ref() is not None for ref in before))
+
+
 def costs_from(
     *answers: Answer,
     keys: Sequence[str] = ("V",),
@@ -111,6 +138,15 @@ def costs_from(
     result = canonical_costs(reference(*keys), staged, entered() if entries is None else entries, due)
     assert schema_violations(COSTS, result.frame) == []
     return result
+
+
+def test_vote_fees__blocks_larger_than_memory__gone_through_once_and_none_held() -> None:
+    passing = PassingBy(*CHAIN_OF_BLOCKS)
+    staged = replace(fetch("costs", (), subject=EVERYONE), answers=passing)
+    result = canonical_costs(reference("V", "W"), [staged], entered(), DUE)
+    assert result.frame.equals(costs_from(*CHAIN_OF_BLOCKS, keys=("V", "W")).frame)
+    # The loop's own name holds the one that passes by.
+    assert (passing.passes, passing.held_max) == (1, 1)
 
 
 def test_vote_fees__failed_votes_and_two_signatures_count_and_other_transactions_do_not() -> None:

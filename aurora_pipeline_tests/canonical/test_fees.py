@@ -216,6 +216,9 @@ def test_fees__identity_not_known__unavailable() -> None:
     nameless = reference("V", identities={"V": None})
     row = row_of(canonical_fees(nameless, [fetch("fees", WHOLE)]))
     assert (row["fees"], row["reason"]) == (None, "its identity is not known")
+    why = "its identity is not known; books: there is no file fees842.csv"
+    row = row_of(canonical_fees(nameless, [fetch("fees", [], state=UNAVAILABLE, reason=why)]))
+    assert (row["fees"], row["state"], row["reason"]) == (None, "unavailable", why)
 
 
 def test_fees__answers_of_an_adapter_nobody_reads__unavailable() -> None:

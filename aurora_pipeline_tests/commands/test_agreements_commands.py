@@ -50,7 +50,53 @@ class _Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("answer", "code"), [("signed today\n", 0), ("", 1)])
+APPLY = ("agreements", "apply", "changed.yaml")
+DECIDING = [
+    APPLY,
+    ("agreements", "suspend", "acme-2026", "--from", "2026-02-01"),
+    ("agreements", "terminate", "acme-2026", "--from", "2026-02-01"),
+    ("agreements", "activate", "acme-2026", "--from", "2026-02-01"),
+    ("partners", "rename", "acme", "Acme Ltd"),
+    ("users", "add", "ada", "--name", "Ada", "--role", "FINANCE", "--from", "2026-01-01"),
+    ("wallets", "end", VOTE, "--chain", CHAIN_ID, "--on", "2026-05-01"),
+]
+NOBODY_TO_ASK = [
+    *((arguments, None) for arguments in DECIDING),
+    (APPLY, io.StringIO("")),
+    (APPLY, io.StringIO("because\n")),
+]
+"""A closed standard input, an empty one, and a pipe: nobody there knows what is asked."""
+
+
+@pytest.mark.parametrize(("arguments", "stdin"), NOBODY_TO_ASK)
+def test_decision__without_a_reason_and_nobody_to_ask__exit_2_with_the_remedy_and_nothing_written(
+    applied: Run,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    stdin: io.StringIO | None,
+) -> None:
+    before = audited(database)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    ran = applied(*arguments)
+    assert ran.code == 2
+    assert "-> give it with --reason" in ran.err
+    assert audited(database) == before
+
+
+def test_decision__without_a_reason_at_a_terminal__asks_why(
+    applied: Run, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", _Terminal("a merger\n"))
+    ran = applied("partners", "rename", "acme", "Acme Ltd")
+    assert ran.code == 0
+    assert "Why" in ran.err
+    with database.connect() as connection:
+        row = connection.execute("SELECT reason FROM partners ORDER BY revision DESC LIMIT 1").fetchone()
+    assert row == {"reason": "a merger"}
+
+
+@pytest.mark.parametrize(("answer", "code"), [("signed today\n", 0), ("", 2), ("\n", 2)])
 def test_apply__without_a_reason_at_a_terminal__asks_with_the_changes_in_sight(
     home: Path, run: Run, database: Database, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
@@ -59,7 +105,7 @@ def test_apply__without_a_reason_at_a_terminal__asks_with_the_changes_in_sight(
     ran = run("agreements", "apply", "terms.yaml")
     assert ran.code == code
     assert "agreement/acme-2026: agreement.created" in ran.err
-    assert "Nothing is written yet. Why is this decided" in ran.err
+    assert "Nothing is written yet.\nWhy" in ran.err
     if code == 0:
         assert "3 change(s) recorded" in ran.out
         with database.connect() as connection:

@@ -240,3 +240,38 @@ def test_allocation_violations__parts_of_a_validator_without_revenue__found() ->
     result = compute(both, terms({}))
     found = allocation_violations(revenues(one), result.lines.frame, result.allocation.frame)
     assert found == [f"{component} of V2 is divided, but has no P&L" for component in Component]
+
+
+@pytest.mark.parametrize(
+    ("half", "words"),
+    [
+        (3000, "is held, though its component can pay"),
+        (4001, "is not held, though its component is over-claimed"),
+    ],
+)
+def test_allocation_violations__line_held_or_not_against_its_component__found(half: int, words: str) -> None:
+    pnl = pnl_frame({"V1": {TIPS: 10_000}})
+    result = compute(pnl, terms({"a": [rule("r", TIPS, 6000)], "b": [rule("half", TIPS, half)]}))
+    lines = result.lines.frame
+    assert allocation_violations(revenues(pnl), lines, result.allocation.frame) == []
+    (line,) = lines.filter(pl.col("agreement_id") == "b")["line_id"]
+    turned = lines.with_columns(held=pl.col("held") ^ (pl.col("line_id") == line))
+    assert f"line {line} {words}" in allocation_violations(revenues(pnl), turned, result.allocation.frame)
+
+
+def test_allocation_violations__lines_whose_payee_has_no_part__found() -> None:
+    pnl = pnl_frame({"V1": {TIPS: 10_000}})
+    result = compute(pnl, terms({"a": [rule("r", TIPS, 6000)], "b": [rule("r", TIPS, 1000)]}))
+    parts = result.allocation.frame
+    # The operator keeps what partner b is to get: the component still adds up.
+    moved = parts.filter(pl.col("partner_id").ne_missing("p-b")).with_columns(
+        amount=pl.when((pl.col("party") == "OPERATOR") & (pl.col("component") == TIPS.value))
+        .then(pl.col("amount") + 1000)
+        .otherwise(pl.col("amount"))
+    )
+    (line,) = result.lines.frame.filter(pl.col("agreement_id") == "b")["line_id"]
+    found = allocation_violations(revenues(pnl), result.lines.frame, moved)
+    assert found == [f"line {line} pays 1000, but its part is None"]
+    without = result.lines.frame.filter(pl.col("agreement_id") == "a")
+    found = allocation_violations(revenues(pnl), without, parts)
+    assert found == [f"line {line} pays None, but its part is 1000"]

@@ -137,6 +137,40 @@ def test_look_back__before_the_window_not_recorded__does_not_wait() -> None:
     assert back(103, running(Metric.MONTH_TO_DATE), times, published=range(0)).totals_of == ()
 
 
+def walked(times: Timeline, period: Period, start: datetime | None) -> list[int]:
+    """The epochs of a window, found step by step: back from the period until one ended before the window began."""
+    found = []
+    following = period
+    for epoch in range(period.key.epoch - 1, times.first_period - 1, -1):
+        if start is not None and following.started_at <= start:
+            break
+        before = times.periods.get(epoch)
+        if before is not None:
+            if start is not None and before.last_instant < start:
+                break
+            following = before
+        found.append(epoch)
+    return found[::-1]
+
+
+@given(
+    count=st.integers(1, 8),
+    absent=st.frozensets(st.integers(FIRST - 2, FIRST + 7)),
+    first=st.integers(FIRST - 2, FIRST + 3),
+    start=st.none() | st.integers(-2, 60),
+    seconds=st.integers(-1, 1),
+)
+def test_since__any_timeline_and_start__the_epochs_that_a_walk_back_finds(
+    count: int, absent: frozenset[int], first: int, start: int | None, seconds: int
+) -> None:
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
+    recorded = timeline(count, begins, days=5, absent=absent).periods
+    times = Timeline(first, recorded)
+    instant = None if start is None else begins + timedelta(days=start, seconds=seconds)
+    for period in recorded.values():
+        assert list(times.since(period, instant)) == walked(times, period, instant)
+
+
 def test_look_back__nothing_runs_on__reads_nothing() -> None:
     times = timeline(2, datetime(2026, 1, 1, tzinfo=UTC), days=5)
     for plain in (agreed(), running(Metric.PERIOD)):

@@ -236,8 +236,15 @@ def test_override__computed_amount_moved_or_target_gone__stale_and_unmet() -> No
 )
 def test_override__negative_or_given_twice__refused(overrides: list[Override], words: str) -> None:
     agreed = terms({"a": [rule("r", TIPS, 1000)]}, overrides=overrides)
-    with pytest.raises(AuroraError, match=words):
+    with pytest.raises(AuroraError) as raised:
         compute(pnl_frame({"V1": {TIPS: 70}}), agreed)
+    assert raised.value.message.endswith(words)
+
+
+def test_overrides__without_a_target__named_in_their_order_whatever_order_they_come_in() -> None:
+    lost = [Override(OverrideTarget.LINE, "a", "r", validator, "", 1, 7) for validator in ("V3", "V2", "V4")]
+    result = compute(pnl_frame({"V1": {TIPS: 70}}), terms({"a": [rule("r", TIPS, 1000)]}, overrides=lost))
+    assert [override.validator_key for override in result.unmet_overrides] == ["V2", "V3", "V4"]
 
 
 def test_month_cap__first_period_of_the_month__formula_starts_from_0() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aurora_pipeline.config import Configuration, DataType, Problem
+from aurora_pipeline.config.vocabulary import Family
 
 Load = Callable[..., Configuration]
 Problems = Callable[..., tuple[Problem, ...]]
@@ -39,8 +40,9 @@ def test_files__relative_folder__beside_providers_yaml(load: Load, providers_wit
     own = load(providers=with_own(providers_with)).providers["own"]
     assert own.folder == tmp_path / "books"
     assert own.files[0].name_for(842) == "fees842.csv"
-    assert own.files[0].as_request() == {
+    assert own.files[0].as_request(Family.SOLANA) == {
         "data_type": "fees",
+        "family": "solana",
         "columns": {
             "fees": {"column": "fees", "unit": "SOL", "rounding": "half_up"},
             "validator": {"column": "vote", "rounding": "exact"},
@@ -55,6 +57,18 @@ def test_files__relative_folder__beside_providers_yaml(load: Load, providers_wit
         (("base_url: file:books", "base_url: file://books"), "base_url", "no such address", "file:FOLDER"),
         (("data_type: fees", "data_type: period"), "files[0].data_type", "no role", "known roles"),
         (("data_type: fees", "data_type: fee"), "files[0].data_type", "expected one of", 'did you mean "fees"'),
+        (
+            ("        columns:", "        separator: ;\n        columns:"),
+            "files[0].separator",
+            "no known separator",
+            "comma, semicolon, tab",
+        ),
+        (
+            ("fees{epoch}.csv", "fees{epoch}.xlsx\n        separator: tab"),
+            "files[0].separator",
+            "no separator",
+            "leave it out",
+        ),
         (("fees{epoch}.csv", "fees{epoch}.ods"), "files[0].path", "neither CSV nor XLSX", ".csv or .xlsx"),
         (("fees{epoch}.csv", "../fees{epoch}.csv"), "files[0].path", "not inside the folder", "base_url"),
         (("fees{epoch}.csv", "fees.csv"), "files[0].columns", "tells the epoch", "{epoch}"),

@@ -140,8 +140,8 @@ def test_chains_file__solana_without_protocol_fee__refused(problems_of: Problems
 @pytest.mark.parametrize(
     ("text", "line", "message", "remedy"),
     [
-        ("", None, "empty", "shipped"),
-        ("# only a comment\n", None, "empty", "shipped"),
+        ("", None, "empty", "docs/files.md"),
+        ("# only a comment\n", None, "empty", "docs/files.md"),
         ("chains:\n\t- chain_id: x\n", 2, "not valid YAML", "replace the tab"),
         ("chains: [\n", 2, "not valid YAML", "indentation"),
         ("chains: [a\n---\nb: 1\n", None, "not valid YAML", "indentation"),
@@ -149,7 +149,7 @@ def test_chains_file__solana_without_protocol_fee__refused(problems_of: Problems
         (b"\xff\xfe\x00", 1, "not UTF-8", "UTF-8"),
         (b"chains:\n- name: \xe9\n", 2, "not UTF-8", "UTF-8"),
         ("chains: \x00\n", None, "characters", "UTF-8"),
-        ("[" * 5000, None, "nested too deeply", "shipped"),
+        ("[" * 5000, None, "nested too deeply", "docs/configuration.md"),
         ("x" * 1_000_001, None, "bytes", "configuration file"),
         ("- chain_id: x\n", 1, "map with the key", "begin the file"),
         ("just words\n", 1, "map with the key", "begin the file"),

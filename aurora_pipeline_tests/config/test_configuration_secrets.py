@@ -28,13 +28,15 @@ URLS = [
 
 @pytest.mark.parametrize("url", URLS)
 def test_provider__key_in_its_address__never_shown(url: str, load: Load, providers_with: With) -> None:
+    # A user in the address and a key are the same header, so they cannot both be given.
+    key = "" if "@" in url else SECRET
     configuration = load(
-        providers=providers_with((RPC_URL, "base_url: ${URL}\n    api_key: ${KEY}")),
-        env={"URL": url, "KEY": SECRET},
+        providers=providers_with((RPC_URL, "base_url: ${URL}\n    api_key: ${KEY:-}")),
+        env={"URL": url, "KEY": key},
     )
     provider = configuration.providers["rpc"]
     assert provider.base_url == url
-    assert provider.api_key is not None
+    assert (provider.api_key is None) == (not key)
     for shown in (
         repr(provider),
         str(provider),
@@ -111,3 +113,32 @@ def test_error__secret_variable_in_chains_file__not_repeated(old: str, new: str,
     with pytest.raises(ConfigurationError) as refused:
         load(chains=chains_with((old, new)), env={"KEY": SECRET})
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "words"),
+    [
+        ("https://host/rpc", f"{SECRET}ä", "no ASCII letter"),
+        ("https://host/rpc", f"{SECRET}\u200b", "no ASCII letter"),
+        ("https://host/rpc", f"{SECRET}\x7f", "no ASCII letter"),
+        ("https://host/rpc", f"{SECRET}\n", "a line end"),
+        ("https://host/rpc", f" {SECRET}", "a space"),
+        (f"https://user:{SECRET}@host/rpc", f"other{SECRET}", "Authorization header"),
+        (f"https://{SECRET}@host/rpc", f"other{SECRET}", "Authorization header"),
+        (f"https://host/rpc?key={SECRET}ä", "", "that no address can"),
+    ],
+)
+def test_key__that_cannot_be_sent__refused_with_place_and_remedy_unseen(
+    url: str, key: str, words: str, load: Load, providers_with: With
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(
+            providers=providers_with((RPC_URL, "base_url: ${URL}\n    api_key: ${KEY:-}")),
+            env={"URL": url, "KEY": key},
+        )
+    (problem,) = caught.value.problems
+    assert words in problem.message
+    assert problem.remedy
+    assert problem.path.endswith("base_url" if not key else "api_key")
+    assert (problem.file.endswith("providers.yaml"), problem.line is not None) == (True, True)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))

@@ -176,12 +176,14 @@ def test_files__for_the_registries__name_the_cast() -> None:
     votes = [validator.vote for validator in cast_of(SMALL).operated]
     assert list(dict.fromkeys(row["validator_key"] for row in validators)) == votes
     (first, second) = [row for row in validators if row["validator_key"] == votes[3]]
-    assert first["valid_until"] == second["valid_from"] == "2026-09-07T00:00:00Z"
+    assert first["valid_until"] == second["valid_from"] == "2026-08-31T00:00:00Z"
     assert first["identity_key"] == truth(SMALL, 852).validator(votes[3]).identity
     assert second["identity_key"] == truth(SMALL, 853).validator(votes[3]).identity
     assert [row["wallet_address"] for row in wallets] == [cast_of(SMALL).operator_wallets[0].address]
-    assert len(costs) == 2 * SMALL.validators
+    assert len(costs) == 2 * SMALL.validators + 1
     assert {row["unit"] for row in costs} == {"SOL", "lamports"}
+    (network,) = [row for row in costs if row["cost_type"] == "NETWORK_FEE"]
+    assert (network["epoch"], network["validator_key"]) == ("850", votes[2])
 
 
 def test_truth__printed_by_another_process__is_the_same() -> None:
@@ -190,4 +192,4 @@ def test_truth__printed_by_another_process__is_the_same() -> None:
     printed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     told = truth(SMALL, 851)
     assert [row["fees_lamports"] for row in printed["validators"]] == [row.fees_lamports for row in told.validators]
-    assert printed["started_at"] == told.started_at == "2026-09-03T00:00:00Z"
+    assert printed["started_at"] == told.started_at == "2026-08-27T00:00:00Z"

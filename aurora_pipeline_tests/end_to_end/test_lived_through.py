@@ -10,18 +10,23 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.canonical.cost_entries import import_costs
+from aurora_pipeline.commands.running import run_stale
 from aurora_pipeline.definitions import Overrides, build_definitions
-from aurora_pipeline.demo.story import compare_with_truth, register_cast
+from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
+from aurora_pipeline.demo.owed import COMPONENTS, Key, Owed, component, owed
+from aurora_pipeline.demo.settling import settle, settled_line
+from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.operations.status import chain_status
 from aurora_pipeline.periods.sensors import OBSERVE_JOB, finalized_periods, observe_open_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYERS
-from aurora_pipeline_tests.end_to_end.owed import COMPONENTS, Key, component, owed
 from aurora_pipeline_tests.end_to_end.world import World, world
 
 FIRST = 850
@@ -66,7 +71,9 @@ def test_pnl__totals__follow_from_truth_and_entered_costs(lived: World) -> None:
     for epoch in EPOCHS:
         entered = {
             row["validator_key"]: int(row["amount"])
-            for row in lived.rows("SELECT * FROM cost_entries WHERE epoch = %s", epoch)
+            for row in lived.rows(
+                "SELECT validator_key, sum(amount) AS amount FROM cost_entries WHERE epoch = %s GROUP BY 1", epoch
+            )
         }
         assert len(entered) == lived.parameters.validators
         for row in lived.rows("SELECT * FROM validator_pnl WHERE epoch = %s", epoch):
@@ -79,14 +86,20 @@ def test_pnl__totals__follow_from_truth_and_entered_costs(lived: World) -> None:
 # What is owed.
 
 
+def expected(lived: World, epoch: int) -> Owed:
+    networked = lived.truth(FIRST).validators[2].vote
+    told = [lived.truth(one) for one in range(FIRST, epoch + 1)]
+    return owed(told, {(FIRST, networked): 2 * 10**9}, {})[epoch]
+
+
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_lines__every_one__as_computed_independently_from_the_truth(lived: World, epoch: int) -> None:
     rows = lived.rows("SELECT * FROM partner_commission_lines WHERE epoch = %s", epoch)
     names = ("agreement_id", "rule_key", "validator_key", "wallet_address", "kind")
     published = {Key(*(row[name] for name in names)): (int(row["final"]), row["held"]) for row in rows}
-    expected = owed(lived.truth(epoch))
+    due = expected(lived, epoch)
     # Where a partner has no stake, or a cap takes nothing off, a line of 0 says as much as none.
-    assert {key: told for key, told in published.items() if told[0]} == {k: t for k, t in expected.items() if t[0]}
+    assert {key: told for key, told in published.items() if told[0]} == {k: t for k, t in due.items() if t[0]}
     assert any(held for _, held in published.values())
     assert {"lumen-capitals", "northwind-clients", "meridian-net"} <= {key.agreement for key in published}
     assert {key.kind for key in published} == {"LINE", "CAP_REDUCTION", "FLOOR_TOP_UP"}
@@ -94,16 +107,34 @@ def test_lines__every_one__as_computed_independently_from_the_truth(lived: World
 
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_statements__each_partner__sums_what_is_not_held(lived: World, epoch: int) -> None:
-    expected: dict[str, list[int]] = {name: [0, 0, 0] for name in ("northwind", "halcyon", "meridian", "lumen")}
-    for key, (amount, held) in owed(lived.truth(epoch)).items():
-        expected[key.agreement.split("-")[0]][2 if held else 1] += amount
+    due: dict[str, list[int]] = {name: [0, 0, 0] for name in ("northwind", "halcyon", "meridian", "lumen")}
+    for key, (amount, held) in expected(lived, epoch).items():
+        due[key.partner][2 if held else 1] += amount
     for row in lived.rows("SELECT partner_id FROM partner_commission_lines WHERE epoch = %s", epoch):
-        expected[row["partner_id"]][0] += 1
+        due[row["partner_id"]][0] += 1
     rows = lived.rows("SELECT * FROM partner_commission_statements WHERE epoch = %s", epoch)
     assert {
         row["partner_id"]: [row["line_count"], int(row["lines_total"]), int(row["held_total"])] for row in rows
-    } == expected
+    } == due
     assert {row["state"] for row in rows} == {"final"}
+
+
+def test_comparison__with_the_demos_terms__is_of_every_line_and_statement(lived: World) -> None:
+    with lived.aurora.database.connect() as connection:
+        compared = compare_with_terms(connection, lived.parameters, EPOCHS)
+    assert compared is not None
+    assert compared.differences == ()
+    lines = lived.row("SELECT count(*) AS n FROM partner_commission_lines")["n"]
+    statements = lived.row("SELECT count(*) AS n FROM partner_commission_statements")["n"]
+    assert compared.compared >= lines + statements
+
+
+def test_loss__of_the_networked_validator__is_carried_until_it_is_earned_back(lived: World) -> None:
+    rows = lived.rows("SELECT * FROM partner_commission_lines WHERE agreement_id = 'lumen-network' ORDER BY epoch")
+    losses = [int(row["loss_after"]) for row in rows]
+    assert [int(row["loss_before"]) for row in rows] == [0, *losses[:-1]]
+    assert losses[0] > 0
+    assert int(rows[0]["final"]) == 0
 
 
 def test_allocation__in_sql__conserves_every_component_to_the_unit(lived: World) -> None:
@@ -171,7 +202,7 @@ def tick(lived: World, sensor: dg.SensorDefinition) -> dg.SensorResult:
 
 def test_sensors__nothing_new__request_no_period_and_the_running_ones_next_sample(lived: World) -> None:
     finished = tick(lived, finalized_periods)
-    assert (finished.run_requests, finished.dynamic_partitions_requests) == ([], [])
+    assert finished.run_requests == []
     (request,) = tick(lived, observe_open_period).run_requests or []
     (again,) = tick(lived, observe_open_period).run_requests or []
     assert request.run_key == again.run_key
@@ -317,6 +348,47 @@ def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: W
         "SELECT min(snapshot_id) AS id FROM snapshots WHERE asset = 'validator_pnl' AND epoch = %s", epoch
     )
     assert restored.snapshot_id == first["id"]
+
+
+def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) -> None:
+    last = EPOCHS[-1]
+    line = settled_line(lived.parameters, last)
+    change = settle(lived.aurora.database, lived.parameters, last)
+    assert change is not None
+    with lived.aurora.database.connect() as connection:
+        unsettled = compare_with_terms(connection, lived.parameters, EPOCHS)
+    # The line and its statement differ until they are computed again.
+    assert unsettled is not None
+    assert len(unsettled.differences) == 2
+    ends = run_stale(lived.aurora, lived.runner, lived.chain)
+    assert [(end.key.epoch, end.failures) for end in ends] == [(last, ())]
+    with lived.aurora.database.connect() as connection:
+        settled = compare_with_terms(connection, lived.parameters, EPOCHS)
+        row = lived.row(
+            """SELECT * FROM partner_commission_lines WHERE agreement_id = %s AND rule_key = %s AND epoch = %s
+               AND validator_key = %s""",
+            *(line.agreement_id, line.rule_key, last, line.validator_key),
+        )
+        titles = list(trace_line(connection, str(row["line_id"])).walk())
+    assert settled is not None
+    assert settled.differences == ()
+    assert (int(row["override"]), int(row["final"])) == (10**7, 10**7)
+    (decision,) = [node for node in titles if node.title.startswith("commission_overrides:")]
+    assert (decision.note or "").startswith("by finley: agreed with Northwind")
+    # The rule's rate is flat: that other rules of the period look back is no part of this line's proof.
+    assert not [node for node in titles if node.title.startswith("rule result of")]
+    assert settle(lived.aurora.database, lived.parameters, last) is None
+
+
+def test_comparison__after_somebody_changed_the_terms__says_that_it_cannot_compare(
+    lived: World, tmp_path: Path
+) -> None:
+    text = (lived.aurora.workspace.data_dir / "files" / "agreements.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "agreements.yaml"
+    path.write_text(text.replace("name: Lumen Labs", "name: Lumen Laboratories"), encoding="utf-8")
+    apply(lived.aurora.database, path, "ada", "a new name")
+    with lived.aurora.database.connect() as connection:
+        assert compare_with_terms(connection, lived.parameters, EPOCHS) is None
 
 
 def test_periods__no_partition_key__was_added_twice_or_out_of_order(lived: World) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
+from aurora_pipeline.agreements.status import change_status
+from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.operations.runs import RunEnd
@@ -35,6 +38,10 @@ def partial(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     upgrade(Database(server.dsn(name)))
     url = server.url(name).replace("postgresql+psycopg://", "postgresql://")
     with production_world(home, url, STORY, PARAMETERS) as operator:
+        # Terms that run on pass on to later epochs what the first one lacks; from there on each is about itself.
+        second = datetime.fromisoformat("2026-08-28T00:00:00+00:00")
+        for agreement in ("northwind-clients", "lumen-network"):
+            change_status(operator.aurora.database, agreement, Status.SUSPENDED, second, "ada", "a dispute")
         yield operator
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)
@@ -201,6 +208,9 @@ def test_provider_down_at_night__its_figures_wait_and_everything_else_is_publish
     assert missing_figures(partial, DOWN) == {"mev_tips"}
     attempts = partial.rows("SELECT * FROM ingestion_runs WHERE epoch = %s AND data_type = 'mev'", DOWN)
     assert len(attempts) == 2  # tried once more, then recorded as late
+    said = [entry.user_message for entry in partial.runner.instance.all_logs(end.run_id)]
+    told = f"not answered after 2 attempts provider=demo-kobe question=validator_rewards {DOWN} page 1 reason=HTTP 503"
+    assert said.count(told) == 2
     assert_complete(partial, DOWN, partial.backfill(DOWN))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED
@@ -82,7 +83,8 @@ def archive_of(world: World, epoch: int) -> str:
     sheet = csv.writer(text)
     sheet.writerow(["vote", "epoch", "account", "staker", "withdrawer", "lamports", "activated", "deactivated"])
     for number, known in enumerate(world.truth(epoch).validators):
-        sheet.writerow([known.vote, epoch, f"account-{number}", "s", "w", known.active_stake_lamports, epoch - 9, ""])
+        account, staker, withdrawer = (base58_encode(bytes([at, number]) * 16) for at in (1, 2, 3))
+        sheet.writerow([known.vote, epoch, account, staker, withdrawer, known.active_stake_lamports, epoch - 9, ""])
     return text.getvalue()
 
 

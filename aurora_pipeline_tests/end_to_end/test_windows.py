@@ -48,7 +48,7 @@ pytestmark = pytest.mark.slow
 FIRST, SECOND, THIRD = 850, 851, 852
 EPOCHS = range(FIRST, THIRD + 1)
 OWNER = "Halcyon Fund"
-STARTED = "2026-08-30"
+STARTED = "2026-08-20"
 LINES = ("partner_commission_lines", "commission_rule_results", "revenue_allocation")
 
 
@@ -181,7 +181,7 @@ def run(demo: World, epoch: int) -> RunEnd:
 def test_backfill__before_the_earlier_epoch__waits_and_says_for_which(past: World) -> None:
     end = past.backfill(SECOND)
     assert len(end.failures) == 1
-    assert "solana-demo:0000851 has to wait: lasting/net runs on" in end.failures[0]
+    assert "solana-demo:0000851 has to wait: northwind-clients/commission runs on" in end.failures[0]
     assert "epoch 850 is not published" in end.failures[0]
     assert "`aurora backfill solana-demo 850`" in end.failures[0]
     assert "validator_pnl" in past.in_force(SECOND)
@@ -417,8 +417,12 @@ def test_simulate__other_tiers__differ_by_what_they_would_have_paid_and_write_no
     for place, epoch in enumerate(EPOCHS):
         (halcyon,) = [one for one in found if (one.key.epoch, one.partner_id) == (epoch, "halcyon")]
         now = paid(past, "running", "rising", epoch) + paid(past, "running", "capped", epoch)
-        # Overrides were settled under the terms that are replaced, so they are not part of the proposal.
-        assert halcyon.difference == rising(past, epoch, rate=700) + as_capped[place] - now
+        would = rising(past, epoch, rate=700) + as_capped[place]
+        # Overrides were settled under the terms that are replaced: they are no part of the proposal, and this is said.
+        assert halcyon.difference == would - now
+        assert halcyon.overrides.count == (1 if epoch in (FIRST, SECOND) else 0)
+        assert halcyon.by_terms == would - (rising(past, epoch) + as_capped[place])
+        assert halcyon.overrides.amount == now - (rising(past, epoch) + as_capped[place])
         others = [one for one in found if one.key.epoch == epoch and one.partner_id != "halcyon"]
         assert [one.difference for one in others] == [0, 0, 0]
 
@@ -481,6 +485,10 @@ def test_simulate_command__for_people_for_machines_and_for_spreadsheets__says_th
     total = sum(one.difference for one in found if one.partner_id == "halcyon")
     assert f"would have been paid: {'+' if total > 0 else ''}{format_coins(total, 9)}" in shown
     assert "lumen: " in shown
+    assert "2 override(s) of these agreements, decided on other terms, are part of what was paid only." in shown
+    aside = sum(one.overrides.amount for one in found)
+    assert f"{'+' if aside < 0 else ''}{format_coins(-aside, 9)} by overrides" in shown
+    assert [one["difference_by_terms"] for one in rows] == [str(one.by_terms) for one in found]
     assert counts(past) == before
 
 
@@ -520,7 +528,7 @@ def test_allocation__over_all_that_was_ever_published__conserves_every_component
 
 
 def test_override__whose_agreement_was_suspended__blocks_the_statement_it_was_meant_for(past: World) -> None:
-    started = datetime.fromisoformat("2026-08-30T12:00:00+00:00")
+    started = datetime.fromisoformat("2026-08-20T12:00:00+00:00")
     change_status(past.aurora.database, "running", Status.SUSPENDED, started, "ada", "a dispute")
     assert [end.failures for end in run_stale(past.aurora, past.runner, past.chain)] == [()] * 3
     row = past.row("SELECT * FROM partner_commission_statements WHERE partner_id = 'halcyon' AND epoch = %s", FIRST)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from aurora_pipeline.operations.runs import failures, heeding_interrupts
+from aurora_pipeline.operations.runs import _lacking, failures, heeding_interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,13 @@ def test_failures__error_people_can_act_on__its_own_words_alone() -> None:
     assert failures(events_of(dg.Failure("no such file; name another"))) == [
         "canonical_of_something: no such file; name another"
     ]
+
+
+def test_lacking__said_by_a_reason_and_by_who_was_down__told_once() -> None:
+    down = "archive: there is no file fees842.csv in file:books"
+    told = {"reasons": f"unavailable: {down}: 2", "providers_down": down, "replaced": "none", "states": "x"}
+    assert _lacking(told) == f"unavailable: {down}: 2"
+    replaced = {"reasons": "none", "providers_down": down, "replaced": f"node instead of archive ({down}): 2"}
+    assert _lacking(replaced) == f"node instead of archive ({down}): 2"
+    assert _lacking({"reasons": "none", "providers_down": down}) == down
+    assert _lacking({"reasons": "none"}) is None

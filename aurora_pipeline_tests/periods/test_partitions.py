@@ -13,7 +13,7 @@ from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.discovery import final_epochs
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, reorder
-from aurora_pipeline.periods.sensors import SAMPLES_PER_PERIOD, observation_key, plan_periods, sample_number
+from aurora_pipeline.periods.sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.providers.solana_answers import EpochInfo
 
 CHAINS = st.sampled_from(["ethereum-mainnet", "solana-demo", "solana-mainnet"])
@@ -68,16 +68,6 @@ def test_is_in_order__keys_of_each_chain__must_ascend(keys: list[PeriodKey]) -> 
     by_chain = {chain: [key for key in keys if key.chain_id == chain] for chain in {key.chain_id for key in keys}}
     assert is_in_order(texts(keys)) == all(ordered == sorted(ordered) for ordered in by_chain.values())
     assert is_in_order(texts(sorted(keys)))
-
-
-@given(KEY_LISTS, KEY_LISTS, st.sets(KEYS))
-def test_plan__any_state__adds_what_is_missing_and_runs_what_was_never_published(
-    present: list[PeriodKey], recorded: list[PeriodKey], computed: set[PeriodKey]
-) -> None:
-    plan = plan_periods(texts(present), recorded, computed)
-    assert set(plan.to_run) == set(recorded) - computed
-    # Dagster refuses a run request for a key that is no partition.
-    assert set(texts(list(plan.to_run))) <= set(texts(present)) | set(plan.new_keys)
 
 
 @pytest.fixture

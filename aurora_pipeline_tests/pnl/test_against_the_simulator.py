@@ -71,7 +71,7 @@ class Epoch:
         return Moment(world_of(PARAMETERS), PARAMETERS.first_slot(self.epoch + 1) + PARAMETERS.slots_per_epoch // 2)
 
     def ask(self, moment: Moment, question: Question) -> Answer:
-        return _answer(question, node_rpc.answer(moment, question.body))
+        return _answer(question, json.loads(node_rpc.answer(moment, question.body)))
 
     @cached_property
     def blocks(self) -> list[Answer]:

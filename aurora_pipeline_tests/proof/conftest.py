@@ -78,7 +78,7 @@ def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
         simulator.advance(epoch=EPOCH, fraction_bps=8000)
         observe_running_period(aurora.database, aurora.configuration, chain)
         simulator.advance(epoch=EPOCH + 1, fraction_bps=6000)
-        discover_periods(aurora.database, aurora.configuration, chain, last=EPOCH)
+        discover_periods(aurora.database, aurora.configuration, chain, wanted=[EPOCH])
         for data_type in ROLES:
             stage_period(aurora, KEY, data_type)
         for _, redraft in REDRAFTS:
@@ -112,12 +112,12 @@ def proven(shared: Aurora) -> Iterator[Proven]:
 
 
 @pytest.fixture
-def copied(server: EmbeddedPostgres, computed: str, tmp_path: Path) -> Iterator[Aurora]:
+def copied(server: EmbeddedPostgres, computed: str, shared: Aurora, tmp_path: Path) -> Iterator[Aurora]:
     """Aurora on a copy of the computed database, for what has to be committed."""
     name = f"{computed}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
     # Nobody may be in a database that is copied.
-    Database(server.dsn(computed)).let_go()
+    shared.database.let_go()
     with admin.autocommit() as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed} STRATEGY file_copy".encode())
     with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:

@@ -230,4 +230,4 @@ def test_check_providers__all_kinds__newest_epoch_and_limits(simulator: Simulato
     assert "no connection" in str(checks["gone"].problem)
     (tmp_path / "fees.csv").write_text("vote,epoch\n")
     (broken,) = check_providers([files])
-    assert "has no column fees" in str(broken.problem)
+    assert "fees.csv (fees): the column 'fees' (fees) is not in its header" in str(broken.problem)

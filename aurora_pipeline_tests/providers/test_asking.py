@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import psycopg
@@ -61,7 +63,8 @@ def ask_once(database: Database, settings: Provider, asked: Sequence[Question]) 
 
 def stored(database: Database) -> dict[str, Answer]:
     with database.connect() as connection:
-        return stored_answers(connection, CHAIN, EPOCH, "fees", NODE)
+        keys = [row["request_key"] for row in connection.execute("SELECT request_key FROM staging_payloads").fetchall()]
+        return stored_answers(connection, CHAIN, EPOCH, "fees", NODE, keys)
 
 
 def test_ask__many_questions__stored_and_in_order(database: Database) -> None:
@@ -72,6 +75,60 @@ def test_ask__many_questions__stored_and_in_order(database: Database) -> None:
     assert (requests, reused, len(server.seen)) == (500, 0, 500)
     kept = stored(database)
     assert all(kept[answer.request_key] == answer and answer.payload_id > 0 for answer in answers)
+
+
+def test_each__many_questions__in_order_a_little_ahead_and_none_held(database: Database) -> None:
+    asked = [questions.block(slot) for slot in range(300, 0, -1)]
+    heard: list[tuple[str, int, int]] = []
+
+    async def call(ask: RecordingAsk) -> None:
+        before: list[weakref.ref[Answer]] = []
+        async with aclosing(ask.each(iter(asked))) as answers:
+            async for answer in answers:
+                held = sum(one() is not None for one in before)
+                before.append(weakref.ref(answer))
+                heard.append((answer.request_key, held, len(server.seen)))
+
+    with FaultServer(blocks_of) as server:
+        run(database, provider(server.url, concurrency=4, batch=1), call)
+    assert [key for key, _, _ in heard] == [question.key for question in asked]
+    # Four at a time: the slice that is read, and two ahead of it. The thread that stored them lets go when it can.
+    assert max(held for _, held, _ in heard) <= 3 * 4
+    assert all(seen <= number + 3 * 4 for number, (_, _, seen) in enumerate(heard))
+    assert len(stored(database)) == 300
+
+
+def test_each__not_read_to_its_end__asks_no_more_and_the_next_run_resumes(database: Database) -> None:
+    asked = [questions.block(slot) for slot in range(1, 101)]
+
+    async def some(ask: RecordingAsk) -> None:
+        async with aclosing(ask.each(asked)) as answers:
+            async for _ in answers:
+                break
+
+    async def everything(ask: RecordingAsk) -> tuple[int, int, int]:
+        count = len([answer async for answer in ask.each(asked)])
+        return count, ask.requests, ask.reused
+
+    with FaultServer(blocks_of) as server:
+        run(database, provider(server.url, concurrency=4), some)
+        first, known = len(server.seen), len(stored(database))
+        told = run(database, provider(server.url, concurrency=4), everything)
+    assert 4 <= known <= first <= 12
+    assert told == (100, 100 - known, known)
+
+
+def test_each__down_in_the_middle__what_came_is_stored(database: Database) -> None:
+    def dies_at_51(seen: Seen) -> Reply:
+        return blocks_of(seen) if len(server.seen) <= 50 else Reply(status=500)
+
+    async def call(ask: RecordingAsk) -> None:
+        async for _ in ask.each(questions.block(slot) for slot in range(1, 201)):
+            pass
+
+    with FaultServer(dies_at_51) as server, pytest.raises(ProviderDown):
+        run(database, provider(server.url), call)
+    assert 40 <= len(stored(database)) <= 50
 
 
 def test_ask__again__served_from_the_store(database: Database) -> None:
@@ -212,7 +269,7 @@ def test_ask__cancelled__the_begun_batch_is_stored(database: Database) -> None:
 def test_ask__keys_in_the_configuration__in_no_stored_byte(database: Database) -> None:
     with FaultServer(blocks_of) as server:
         base = server.url.replace("http://", f"http://me:{SECRET}@")
-        settings = provider(f"{base}/{SECRET}?api-key={SECRET}", api_key=SECRET)
+        settings = provider(f"{base}/{SECRET}?api-key={SECRET}")
         ask_once(database, settings, [questions.block(1)])
     with database.connect() as connection:
         rows = connection.execute("SELECT p::text AS shown FROM staging_payloads p").fetchall()

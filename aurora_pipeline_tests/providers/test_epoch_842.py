@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.operations.runs import JobRunner
@@ -111,7 +112,7 @@ def aurora(tmp_path: Path, server: EmbeddedPostgres, shared_data: Path) -> Itera
     """An operator's workspace whose only provider is a folder of files."""
     (tmp_path / "books").mkdir()
     shutil.copy(shared_data / "solana" / "doublezero" / "earnings_epoch842.csv", tmp_path / "books")
-    wallets = ["stake-account", "staker", "withdrawer"]
+    wallets = [base58_encode(bytes([number]) * 32) for number in (1, 2, 3)]
     row: list[Any] = [VOTE, ("n", "842"), *wallets, ("n", str(STAKE)), ("n", "700"), None]
     (tmp_path / "books" / "delegations.xlsx").write_bytes(workbook([SHEET, row]))
     (tmp_path / "chains.yaml").write_text(CHAINS)

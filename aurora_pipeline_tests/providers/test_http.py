@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import ssl
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, repeat
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from aurora_pipeline.config import Provider
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.http import FAILED_QUESTIONS_MAX, ProviderClient
+from aurora_pipeline.providers.http import FAILED_QUESTIONS_MAX, ProviderClient, _trusted
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.providers.asked import provider
 
@@ -271,17 +276,13 @@ def test_ask__answer_repeats_the_key__refused_before_anything_is_stored() -> Non
 
 def test_ask__retries_and_breaker__logged_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="aurora")
-    monkey = logging.getLogger("aurora")
-    propagates, monkey.propagate = monkey.propagate, True
-    try:
-        with FaultServer(in_turn(Reply(status=500))) as server:
-            settings = provider(f"{server.url}/{SECRET}", api_key=SECRET)
-            ask(settings, *(question(number) for number in range(FAILED_QUESTIONS_MAX)))
-    finally:
-        monkey.propagate = propagates
+    with FaultServer(in_turn(Reply(status=500))) as server:
+        settings = provider(f"{server.url}/{SECRET}", api_key=SECRET)
+        ask(settings, *(question(number) for number in range(FAILED_QUESTIONS_MAX)))
     messages = [record.getMessage() for record in caplog.records]
-    assert messages.count("asked again after a pause") == 2 * FAILED_QUESTIONS_MAX
-    assert messages.count("not asked any more in this run") == 1
+    assert sum(message.startswith("asked again after a pause ") for message in messages) == 2 * FAILED_QUESTIONS_MAX
+    (given_up,) = [message for message in messages if message.startswith("not asked any more in this run ")]
+    assert f"provider={settings.name} reason=HTTP 500" in given_up
     assert all(SECRET not in str(vars(record)) for record in caplog.records)
 
 
@@ -341,7 +342,7 @@ def test_ask__keys__sent_but_never_said(caplog: pytest.LogCaptureFixture) -> Non
     echo = {"x-rpc-node": f"node for {SECRET}", "content-type": "application/json"}
     with FaultServer(in_turn(Reply(b"{}", headers=echo), Reply(status=400), Reply(status=500))) as server:
         base = server.url.replace("http://", f"http://me:{SECRET}@")
-        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}", api_key=SECRET)
+        settings = provider(f"{base}/{SECRET}/rpc?api-key={SECRET}")
         results = ask(settings, question(1), question(2), question(3))
     assert server.seen[0].headers["authorization"]
     assert server.seen[0].path == f"/{SECRET}/rpc/thing"
@@ -356,3 +357,67 @@ def test_ask__api_key__sent_as_bearer() -> None:
     with FaultServer(in_turn(OK)) as server:
         ask(provider(server.url, api_key=SECRET), question())
     assert server.seen[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+@pytest.mark.parametrize(
+    ("address", "echo"),
+    [
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", "/rpc?api-key=FAKEQUERY%2FKEY987654&n=1"),
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", "/rpc?api-key=FAKEQUERY%2fKEY987654"),
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", "key FAKEQUERY/KEY987654"),
+        ("{url}/rpc?api-key=FAKEQUERY%2FKEY987654", r"key FAKEQUERY\\/KEY987654"),
+        ("{url}/rpc?api-key=FAKEQUERY/KEY987654", "key FAKEQUERY%2FKEY987654"),
+        ("{url}/rpc?FAKEQUERY-KEY987654", "rpc?FAKEQUERY-KEY987654="),
+        ("{url}/rpc?v=ANOTHER-FAKEQUERY-KEY987654", "v=ANOTHER-FAKEQUERY-KEY987654"),
+        ("{url}/v2/FAKEPATH%2DKEY0987654321", "no path /v2/FAKEPATH-KEY0987654321"),
+        ("{login}/rpc", "authorization: Basic bWU6cEBzcy13b3Jk"),
+        ("{login}/rpc", "user me, password p@ss-word"),
+        ("{login}/rpc", "user me, password p%40ss-word"),
+    ],
+)
+def test_ask__answer_repeats_the_key_of_the_address__not_stored_not_said(address: str, echo: str) -> None:
+    with FaultServer(in_turn(Reply(f'{{"error":"{echo}"}}'.encode()))) as server:
+        url = address.format(url=server.url, login=server.url.replace("http://", "http://me:p%40ss-word@"))
+        (refused,) = ask(provider(url), question())
+    assert "repeats the key" in down_reason(refused)
+    for word in ("987654", "0987654321", "word", "bWU6"):
+        assert word not in str(refused)
+
+
+def test_ask__header_repeats_the_key_in_another_spelling__taken_out() -> None:
+    echo = {"x-rpc-node": "for FAKEQUERY%2fKEY987654 at last"}
+    with FaultServer(in_turn(Reply(b"{}", headers=echo))) as server:
+        (answer,) = ask(provider(f"{server.url}/rpc?api-key=FAKEQUERY%2FKEY987654"), question())
+    assert isinstance(answer, Answer)
+    assert answer.headers["x-rpc-node"] == "for … at last"
+
+
+@contextmanager
+def self_signed_server() -> Iterator[str]:
+    """An HTTPS server whose certificate nobody vouches for; its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+def test_ask__certificate_nobody_vouches_for__refused() -> None:
+    with self_signed_server() as url:
+        (answer,) = ask(provider(url, retries={"attempts": 1}), question())
+    assert "its certificate is not accepted" in down_reason(answer)
+
+
+def test_client__many_of_them__read_the_trusted_certificates_once_and_only_to_encrypt() -> None:
+    _trusted.cache_clear()
+    with FaultServer(in_turn(OK)) as server:
+        ask(provider(server.url), question())
+    assert _trusted.cache_info().misses == 0
+    with self_signed_server() as url:
+        for _ in range(2):
+            ask(provider(url, retries={"attempts": 1}), question())
+    assert _trusted.cache_info().misses == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.providers.checking import _CHEAP
 from aurora_pipeline.providers.kinds import KINDS
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
+from aurora_pipeline_tests.providers.workbook import workbook
 
 SECRET = "sEcReT-0123456789"
 PROVIDERS = """
@@ -87,3 +89,97 @@ def test_check__unknown_or_disabled_name__refused_with_a_remedy(
 
 def test_cheap_questions__every_kind_that_has_a_server__has_one() -> None:
     assert set(_CHEAP) == set(KINDS) - {"file"}
+
+
+OWN = """
+providers:
+  books:
+    enabled: true
+    kind: file
+    base_url: file:bo[o]ks
+    files:
+      - data_type: fees
+        path: fees[new]_{epoch}.csv
+        columns: {validator: {column: vote}, fees: {column: fees, unit: SOL}}
+      - data_type: positions
+        path: positions.xlsx
+        columns:
+          validator: {column: vote}
+          epoch: {column: epoch}
+          account: {column: a}
+          withdrawer: {column: w}
+          stake: {column: s, unit: lamports}
+          activation_epoch: {column: on}
+          deactivation_epoch: {column: off}
+"""
+HEADER = ["vote", "epoch", "a", "w", "s", "on", "off"]
+
+
+@pytest.fixture
+def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "providers.yaml").write_text(OWN)
+    (tmp_path / "chains.yaml").write_text(CHAINS)
+    monkeypatch.setenv("AURORA_HOME", str(tmp_path))
+    monkeypatch.delenv("AURORA_DEMO", raising=False)
+    folder = tmp_path / "bo[o]ks"
+    folder.mkdir()
+    for epoch in (9, 99, 842):
+        (folder / f"fees[new]_{epoch}.csv").write_text("vote,fees\n")
+    (folder / "fees[new]_old.csv").write_text("nothing")
+    (folder / "positions.xlsx").write_bytes(workbook([HEADER]))
+    return folder
+
+
+def check_books() -> tuple[int, str, list[str]]:
+    result = CliRunner().invoke(build_app(["providers"]), ["providers", "check", "books", "--json"])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    (one,) = json.loads(result.stdout)
+    assert one["up"] == (one["problem"] is None)
+    return result.exit_code, str(one["problem"]), one["looked_at"]
+
+
+def test_check__own_files_in_order__says_which_it_looked_at(books: Path) -> None:
+    files = ["fees: fees[new]_842.csv, fees[new]_99.csv, fees[new]_9.csv", "positions: positions.xlsx"]
+    assert check_books() == (0, "None", files)
+
+
+def test_check__an_older_file_without_its_column__found(books: Path) -> None:
+    (books / "fees[new]_9.csv").write_text("vote;fees\n")
+    (books / "fees[new]_99.csv").write_text("vote,fee\n")
+    code, problem, _ = check_books()
+    assert code == 1
+    assert "fees[new]_99.csv (fees): the column 'fees' (fees) is not in its header; did you mean 'fee'?" in problem
+    assert "fees[new]_9.csv (fees): the column 'vote' (validator) is not in its header, which is one cell" in problem
+    assert "separator: semicolon" in problem
+
+
+def test_check__very_many_files__the_newest_are_opened_and_the_others_counted(books: Path) -> None:
+    for epoch in range(1_000, 1_060):
+        (books / f"fees[new]_{epoch}.csv").write_text("vote,fees\n")
+    (_, problem, (fees, _)) = check_books()
+    assert problem == "None"
+    assert fees.startswith("fees: fees[new]_1059.csv, ")
+    assert fees.endswith("and 47 more, not the 13 older ones")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: (path.unlink(), path.mkdir()), "can't be read: Is a directory"),
+        (lambda path: path.write_bytes(b"PK\x03\x04 cut off"), "no XLSX file that can be opened"),
+        (lambda path: path.write_bytes(workbook([HEADER])[:-40]), "no XLSX file that can be opened"),
+        (lambda path: path.unlink(), "there is no file positions.xlsx"),
+        (lambda path: (path.unlink(), path.symlink_to(path)), "can't be read: "),
+    ],
+)
+def test_check__file_that_cannot_be_opened__said_without_a_traceback(
+    books: Path, spoil: Callable[[Path], object], words: str
+) -> None:
+    spoil(books / "positions.xlsx")
+    code, problem, _ = check_books()
+    assert (code, words in problem) == (1, True), problem
+
+
+def test_check__no_folder__said(books: Path) -> None:
+    books.rename(books.with_name("elsewhere"))
+    assert "there is no folder" in check_books()[1]

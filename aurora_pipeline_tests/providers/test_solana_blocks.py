@@ -9,8 +9,8 @@ import pytest
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import Answer
 from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM, VoteFees
-from aurora_pipeline.providers.solana_blocks import read_led_blocks, read_vote_fees
+from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM
+from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, read_led_blocks
 from aurora_pipeline_tests.providers.asked import NODE, block, fee, result_of
 from aurora_pipeline_tests.providers.test_solana_answers import transaction
 
@@ -107,33 +107,40 @@ def costs_answers(listed: Sequence[int], beyond: int | None = None) -> list[Answ
     return answers
 
 
-def test_read_vote_fees__unbroken_chain__summed_by_payer() -> None:
-    fees = read_vote_fees(costs_answers([100, 101, 104, 111]), NODE, FIRST, LAST)
+def vote_fees(answers: Sequence[Answer]) -> dict[tuple[str, str], VoteFees]:
+    votes = EpochVotes(NODE, FIRST, LAST)
+    for answer in answers:
+        votes.add(answer)
+    return votes.fees()
+
+
+def test_vote_fees__unbroken_chain__summed_by_payer() -> None:
+    fees = vote_fees(costs_answers([100, 101, 104, 111]))
     assert fees == {("id1", "vote1"): VoteFees(4, 20_000), ("id2", "vote2"): VoteFees(2, 10_000)}
 
 
-def test_read_vote_fees__last_slots_skipped__need_the_block_after() -> None:
+def test_vote_fees__last_slots_skipped__need_the_block_after() -> None:
     with pytest.raises(UnreadableAnswer, match="last slots"):
-        read_vote_fees(costs_answers([100, 101]), NODE, FIRST, LAST)
-    fees = read_vote_fees(costs_answers([100, 101], beyond=115), NODE, FIRST, LAST)
+        vote_fees(costs_answers([100, 101]))
+    fees = vote_fees(costs_answers([100, 101], beyond=115))
     assert fees["id1", "vote1"] == VoteFees(2, 10_000)
 
 
 @pytest.mark.parametrize("dropped", [1, 2, 3])
-def test_read_vote_fees__block_missing__refused(dropped: int) -> None:
+def test_vote_fees__block_missing__refused(dropped: int) -> None:
     answers = costs_answers([100, 101, 111])
     del answers[dropped]
     with pytest.raises(UnreadableAnswer, match="missing"):
-        read_vote_fees(answers, NODE, FIRST, LAST)
+        vote_fees(answers)
 
 
-def test_read_vote_fees__list_with_a_gap__refused() -> None:
+def test_vote_fees__list_with_a_gap__refused() -> None:
     answers = costs_answers([100, 101, 111])
     answers[0] = result_of(questions.blocks(FIRST, LAST), [100, 111])
     with pytest.raises(UnreadableAnswer, match="gap"):
-        read_vote_fees(answers, NODE, FIRST, LAST)
+        vote_fees(answers)
 
 
-def test_read_vote_fees__no_block_at_all__refused() -> None:
+def test_vote_fees__no_block_at_all__refused() -> None:
     with pytest.raises(UnreadableAnswer, match="no block"):
-        read_vote_fees([result_of(questions.blocks(FIRST, LAST), [])], NODE, FIRST, LAST)
+        vote_fees([result_of(questions.blocks(FIRST, LAST), [])])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import (
     EVERYONE,
     LEADER_SCHEDULE,
+    Answer,
+    AskMany,
     Fetched,
     FetchScope,
     ProviderDown,
+    Question,
     ValidatorAsked,
 )
 from aurora_pipeline.providers.asking import asking_unrecorded
@@ -139,6 +143,22 @@ def observe(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
     return {one.subject: one for one in fetched}
 
 
+class Remembering:
+    """An Ask that leaves what it was told with its maker."""
+
+    def __init__(self, ask: AskMany, told: dict[str, Answer]) -> None:
+        self._ask = ask
+        self._told = told
+
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        answers = await self._ask(questions)
+        self._told.update({answer.request_key: answer for answer in answers})
+        return answers
+
+    def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        return self._ask.each(questions)
+
+
 def methods(one: Fetched) -> list[str]:
     return [str(answer.request_key).rsplit(" none", 1)[0] for answer in one.answers]
 
@@ -151,12 +171,18 @@ def always(code: int) -> Callable[[Seen], Reply]:
 
 
 def test_fees__skips_inside_and_at_the_end__final_with_their_proofs() -> None:
-    fees = fetch(Node(), "fees", scope("1", "2", "3"))
+    told: dict[str, Answer] = {}
+
+    async def remembering(adapter: SolanaRpc, ask: AskMany) -> list[Fetched]:
+        return await adapter.fetch("fees", scope("1", "2", "3"), Remembering(ask, told))
+
+    with FaultServer(Node()) as server:
+        fees = {one.subject: one for one in run(server, remembering)}
     assert {one.state for one in fees.values()} == {FINAL}
     assert methods(fees["v1"])[2:] == ["getBlocksWithLimit 110 1", "getBlock 100", "getBlock 101", "getBlock 103"]
     assert methods(fees["v2"])[3:] == ["getBlock 104", "getBlock 106", "getBlock 107"]
     assert methods(fees["v3"])[3:] == ["getBlock 112"]
-    led = read_led_blocks(fees["v3"].answers, NODE, ["id3"], FIRST, LAST)
+    led = read_led_blocks([told[one.request_key] for one in fees["v3"].answers], NODE, ["id3"], FIRST, LAST)
     assert (led.leader_slots, led.skipped, led.unproven) == (2, (108, 109), ())
 
 
@@ -361,8 +387,73 @@ def test_costs__whole_epoch__one_fetch_for_everyone() -> None:
     costs = fetch(Node(), "costs", scope("1", "2", scan_blocks=True))
     assert list(costs) == [EVERYONE]
     assert costs[EVERYONE].state is FINAL
-    asked = [answer.request["body"]["params"][0] for answer in costs[EVERYONE].answers]  # type: ignore[index]
+    asked = [int(answer.request_key.split()[1]) for answer in costs[EVERYONE].answers]
     assert asked == [100, 110, *PRODUCED, 100]
+
+
+class Watched:
+    """Asks, and counts the answers that whoever reads them still holds when the next one comes."""
+
+    def __init__(self, ask: AskMany) -> None:
+        self.held: list[int] = []
+        self._ask = ask
+
+    async def __call__(self, asked: Sequence[Question]) -> list[Answer]:
+        return await self._ask(asked)
+
+    async def each(self, asked: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        before: list[weakref.ref[Answer]] = []
+        async for answer in self._ask.each(asked):
+            self.held.append(sum(one() is not None for one in before))
+            before.append(weakref.ref(answer))
+            yield answer
+
+
+def test_costs__whole_epoch__no_block_is_held_once_it_is_judged() -> None:
+    watched: list[Watched] = []
+
+    def watching(adapter: SolanaRpc, ask: AskMany) -> Awaitable[list[Fetched]]:
+        watched.append(Watched(ask))
+        return adapter.fetch("costs", scope("1", scan_blocks=True), watched[0])
+
+    with FaultServer(Node()) as server:
+        (one,) = run(server, watching)
+    assert one.state is FINAL
+    # What goes through the loop's own name is the block before; all others are gone.
+    assert len(watched[0].held) == len(PRODUCED)
+    assert max(watched[0].held) <= 1
+
+
+def test_fees__several_validators__blocks_of_one_are_gone_when_the_next_is_judged() -> None:
+    alive: list[weakref.ref[Answer]] = []
+
+    class Noting(Remembering):
+        async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+            assert not [one for one in alive if one() is not None]
+            answers = await self._ask(questions)
+            alive.extend(weakref.ref(one) for one in answers if one.request_key.startswith("getBlock "))
+            return answers
+
+    def noting(adapter: SolanaRpc, ask: AskMany) -> Awaitable[list[Fetched]]:
+        return adapter.fetch("fees", scope("1", "2", "3"), Noting(ask, {}))
+
+    with FaultServer(Node()) as server:
+        fees = run(server, noting)
+    assert [one.state for one in fees] == [FINAL] * 3
+    assert len(alive) == len(PRODUCED)
+
+
+def test_costs__a_block_that_is_no_json_and_one_that_is_an_error__the_error_counts() -> None:
+    def broken(seen: Seen) -> Reply:
+        slot = seen.rpc["params"][0]
+        if slot == 101:
+            return Reply(b"{cut")
+        return rpc_error(-32009, "skipped") if slot == 103 else rpc_result(seen, Node().getBlock(*seen.rpc["params"]))
+
+    one = fetch(Node(getBlock=broken), "costs", scope("1", scan_blocks=True))[EVERYONE]
+    assert one.state is UNAVAILABLE
+    assert "-32009" in str(one.reason)
+    assert [int(answer.request_key.split()[1]) for answer in one.answers] == [100, 110, *PRODUCED]
 
 
 def test_costs__a_block_cleaned_up__unavailable() -> None:

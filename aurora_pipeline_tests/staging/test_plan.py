@@ -12,9 +12,11 @@ from aurora_pipeline.staging.plan import (
     as_fallback,
     kept,
     observations_that_count,
+    replaced,
     still_to_ask,
     tally,
     unresolved,
+    with_what_others_said,
     worth_recording,
 )
 from aurora_pipeline.store.declaration import FigureState
@@ -155,3 +157,38 @@ def test_as_fallback__says_less_than_the_one_before_promised__partial(
 def test_as_fallback__tells_nothing_itself__stays_what_it_is() -> None:
     pending = outcome("a", PENDING, "trillium", True)
     assert as_fallback(pending, [outcome("a", PENDING, "jito", True)], PROMISES) is pending
+
+
+def said(subject: str, state: FigureState, provider: str, reason: str | None) -> Outcome:
+    return Outcome(provider, "kind", Fetched(subject, state, reason, (), True))
+
+
+def test_with_what_others_said__nobody_could_tell__every_reason_once_the_kept_one_first() -> None:
+    outcomes = [
+        said("a", UNAVAILABLE, "books", "there is no file fees842.csv"),
+        said("a", PENDING, "node", "its identity is not known"),
+        said("a", UNAVAILABLE, "other", "there is no file fees842.csv"),
+        said("b", UNAVAILABLE, "books", "another validator's"),
+    ]
+    told = with_what_others_said(kept(outcomes), outcomes)
+    assert told["a"].provider == "node"
+    assert told["a"].fetched.reason == "its identity is not known; there is no file fees842.csv"
+    assert told["b"].fetched.reason == "another validator's"
+
+
+def test_with_what_others_said__one_could_tell__its_own_word_alone() -> None:
+    outcomes = [said("a", UNAVAILABLE, "books", "no file"), said("a", FINAL, "node", None)]
+    assert with_what_others_said(kept(outcomes), outcomes)["a"].fetched.reason is None
+
+
+def test_replaced__fallbacks_that_answered__named_with_the_reason_and_counted() -> None:
+    outcomes = [
+        said("a", PENDING, "kobe", "no JSON"),
+        said("b", PENDING, "kobe", "no JSON"),
+        said("c", FINAL, "kobe", None),
+        said("d", PENDING, "kobe", "no JSON"),
+        said("a", FINAL, "trillium", "FORMULA"),
+        said("b", FINAL, "trillium", "FORMULA"),
+        said("d", UNAVAILABLE, "trillium", "not listed"),
+    ]
+    assert replaced(kept(outcomes), outcomes) == ("trillium instead of kobe (no JSON): 2",)

@@ -10,8 +10,8 @@ import pytest
 from aurora_pipeline.config import DataType
 from aurora_pipeline.providers.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import read_staker_rewards
-from aurora_pipeline.providers.solana_answers import VoteFees, asked_method, read_inflation_rewards
-from aurora_pipeline.providers.solana_blocks import read_led_blocks, read_vote_fees
+from aurora_pipeline.providers.solana_answers import asked_method, read_inflation_rewards
+from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, read_led_blocks
 from aurora_pipeline.providers.solana_rewards import read_paid_in_blocks
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.plan import NOT_OBSERVED
@@ -69,8 +69,10 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
         staged(world, database, data_type)
     period = world.period()
     fees, mev, rewards = (fetches(database, data_type) for data_type in ("fees", "mev", "rewards"))
-    costs = fetches(database, "costs")[EVERYONE]
-    paid = read_vote_fees(costs.answers, costs.provider, period.first_slot, period.last_slot)
+    votes = EpochVotes("node", period.first_slot, period.last_slot)
+    for answer in fetches(database, "costs")[EVERYONE].answers:
+        votes.add(answer)
+    paid = votes.fees()
     cast, book = world.whole.cast, world.whole.book
     for one in world.truth:
         led = read_led_blocks(fees[one.vote].answers, "node", [one.identity], period.first_slot, period.last_slot)

@@ -31,7 +31,7 @@ from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Column, ColumnKind, Completeness, FigureState, Role, Table
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import Answer, fetch_digest, record_fetch, store_answers
+from aurora_pipeline.store.payloads import Answer, answer_leaf, fetch_digest, record_fetch, store_answers
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline.tables import ALL_TABLES
 
@@ -192,7 +192,7 @@ def test_document__fetches__commit_to_answers_in_order() -> None:
     for vector in vectors()["fetches"]:
         stated = (vector["kind"], vector["state"], vector["reason"])
         assert fetch(*stated, vector["answers"]) == vector["fetch_digest"]
-        ours = [(answer[0], answer[1], answer[2], answer[3]) for answer in vector["answers"]]
+        ours = [answer_leaf(*answer) for answer in vector["answers"]]
         state = FigureState(vector["state"])
         assert fetch_digest(vector["kind"], state, vector["reason"], ours) == vector["fetch_digest"]
 

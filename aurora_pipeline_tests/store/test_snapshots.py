@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -11,10 +12,12 @@ import pytest
 
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.store import layer_rows
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.declaration import Completeness
-from aurora_pipeline.store.digests import Input, content_digest
-from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.declaration import Completeness, Table
+from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest
+from aurora_pipeline.store.frames import frame_of, frame_schema
+from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.snapshots import (
     Draft,
     NotPublished,
@@ -76,6 +79,88 @@ def test_publish__first_content__is_in_force_with_its_digest(database: Database)
     assert in_force(database) == [10**30, 0, None]
     with database.connect() as connection:
         assert content_digest(FEES, stored_rows(connection, FEES, outcome.snapshot_id)) == outcome.content_digest
+
+
+def many(rows: int, fees: int = 7, violations: tuple[str, ...] = ()) -> Draft:
+    """Validators in an order that is not the key's."""
+    number = pl.int_range(rows)
+    known = {
+        "chain_id": pl.lit(CHAIN),
+        "epoch": pl.lit(EPOCH),
+        "validator_key": pl.concat_str(pl.lit("V"), (number * 7919 % rows).cast(pl.String)),
+        "fees": number + fees,
+        "state": pl.lit("final"),
+    }
+    columns = [known.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in frame_schema(FEES).items()]
+    frame = pl.select(number.alias("number")).select(columns)
+    return Draft(FEES, CHAIN, EPOCH, frame, (FIRST,), Completeness.FINAL, violations)
+
+
+MANY = ROWS_AT_ONCE + 10
+
+
+def test_publish__more_rows_than_a_slice__digest_and_rows_are_those_of_the_frame(database: Database) -> None:
+    first = many(MANY)
+    (outcome,) = write_check_publish(database, [first])
+    (again,) = write_check_publish(database, [first])
+    (other,) = write_check_publish(database, [many(MANY, fees=8)])
+    (back,) = write_check_publish(database, [first])
+    assert outcome.content_digest == content_digest(FEES, first.frame)
+    assert outcome.totals["fees"] == sum(range(7, 7 + MANY))
+    assert (again.standing, again.snapshot_id) == (Standing.UNCHANGED, outcome.snapshot_id)
+    assert other.content_digest != outcome.content_digest
+    assert (back.standing, back.snapshot_id) == (Standing.PUBLISHED, outcome.snapshot_id)
+    with database.connect() as connection:
+        stored = stored_rows(connection, FEES, outcome.snapshot_id)
+        recorded = connection.execute("SELECT snapshot_id, row_count FROM snapshots ORDER BY snapshot_id").fetchall()
+    assert stored.equals(first.frame.sort("validator_key"))
+    numbers = [outcome.snapshot_id, other.snapshot_id]
+    assert [(row["snapshot_id"], row["row_count"]) for row in recorded] == [(number, MANY) for number in numbers]
+
+
+def test_publish__many_rows_of_which_the_database_refuses_one__leaves_nothing(database: Database) -> None:
+    refused = many(MANY)
+    with database.connect() as connection:
+        connection.execute("ALTER TABLE layers.canonical_validator_fees ADD CHECK (fees <> 40000)")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        write_check_publish(database, [refused])
+    assert rows(database, "layers.canonical_validator_fees") == rows(database, "snapshots") == 0
+
+
+def test_publish__many_rows_fail_to_be_made_on_the_way__leaves_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slices = layer_rows.slices_by_key
+
+    def broken(table: Table, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        yield next(slices(table, frame))
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(layer_rows, "slices_by_key", broken)
+    with pytest.raises(MemoryError, match="no more"):
+        write_check_publish(database, [many(MANY)])
+    assert rows(database, "layers.canonical_validator_fees") == rows(database, "snapshots") == 0
+
+
+def test_publish__many_rows_rejected__are_readable(database: Database) -> None:
+    with pytest.raises(Rejected) as caught:
+        write_check_publish(database, [many(MANY, violations=("broken",))])
+    assert rows(database, "layers.canonical_validator_fees") == MANY
+    assert caught.value.outcomes[0].content_digest == content_digest(FEES, many(MANY).frame)
+
+
+def test_layer_rows__without_their_snapshot__are_refused(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        LayerRows(FEES, fees_frame(1), None).load(connection, 4711)
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize("value", ["0" * 63, "0" * 65, "0" * 63 + "A", "0" * 63 + "g", "0" * 63 + "\n", "0" * 62 + "é"])
+def test_digest_domain__no_64_lower_case_hex_digits__is_refused(database: Database, value: str) -> None:
+    with database.connect() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("SELECT %s::sha256_hex", [value])
 
 
 def test_publish__equal_content_and_inputs__writes_nothing(database: Database) -> None:

@@ -4,7 +4,7 @@ CREATE SCHEMA layers;
 
 CREATE DOMAIN amount AS numeric CHECK (scale(VALUE) = 0 AND abs(VALUE) <= 1e30);
 COMMENT ON DOMAIN amount IS 'Money in base units: an integer; NUMERIC(38,0) would silently round instead of refusing.';
-CREATE DOMAIN sha256_hex AS text CHECK (VALUE ~ '^[0-9a-f]{64}$');
+CREATE DOMAIN sha256_hex AS text CHECK (octet_length(VALUE) = 64 AND VALUE !~ '[^0-9a-f]');
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -424,7 +424,7 @@ COMMENT ON COLUMN operator_wallets.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN operator_wallets.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE layers.canonical_validator_fees (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -456,7 +456,7 @@ COMMENT ON COLUMN layers.canonical_validator_fees.reason IS 'The reason of the s
 COMMENT ON COLUMN layers.canonical_validator_fees.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
 
 CREATE TABLE layers.canonical_validator_mev (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -486,7 +486,7 @@ COMMENT ON COLUMN layers.canonical_validator_mev.reason IS 'The reason of the st
 COMMENT ON COLUMN layers.canonical_validator_mev.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
 
 CREATE TABLE layers.canonical_stake_rewards (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -528,7 +528,7 @@ COMMENT ON COLUMN layers.canonical_stake_rewards.stakers_reason IS 'The reason o
 COMMENT ON COLUMN layers.canonical_stake_rewards.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
 
 CREATE TABLE layers.canonical_validator_meta (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -560,7 +560,7 @@ COMMENT ON COLUMN layers.canonical_validator_meta.reason IS 'The reason of the s
 COMMENT ON COLUMN layers.canonical_validator_meta.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
 
 CREATE TABLE layers.canonical_stake_positions (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -592,7 +592,7 @@ COMMENT ON COLUMN layers.canonical_stake_positions.reason IS 'The reason of the 
 COMMENT ON COLUMN layers.canonical_stake_positions.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
 
 CREATE TABLE layers.canonical_validator_costs (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -618,7 +618,7 @@ COMMENT ON COLUMN layers.canonical_validator_costs.reason IS 'The reason of the 
 COMMENT ON COLUMN layers.canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
 
 CREATE TABLE layers.canonical_stake_events (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -644,7 +644,7 @@ COMMENT ON COLUMN layers.canonical_stake_events.state IS 'How much is known of t
 COMMENT ON COLUMN layers.canonical_stake_events.reason IS 'The reason of the state; null where there is nothing to explain.';
 
 CREATE TABLE layers.canonical_completeness (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -672,7 +672,7 @@ COMMENT ON COLUMN layers.canonical_completeness.active_stake IS 'The validator''
 COMMENT ON COLUMN layers.canonical_completeness.accounts_stake IS 'What its stake accounts hold of it together (positions).';
 
 CREATE TABLE layers.cross_check_differences (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -735,7 +735,7 @@ COMMENT ON COLUMN cost_entries.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN cost_entries.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE layers.validator_pnl (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -1050,7 +1050,7 @@ COMMENT ON COLUMN users.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN users.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE layers.partner_commission_lines (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     line_id uuid NOT NULL,
@@ -1128,7 +1128,7 @@ COMMENT ON COLUMN layers.partner_commission_lines.reason IS 'The reason of the s
 CREATE INDEX ON layers.partner_commission_lines (line_id);
 
 CREATE TABLE layers.commission_rule_results (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     partner_id text NOT NULL,
@@ -1180,7 +1180,7 @@ COMMENT ON COLUMN layers.commission_rule_results.reason IS 'The reason of the st
 CREATE INDEX ON layers.commission_rule_results (agreement_id, rule_key);
 
 CREATE TABLE layers.revenue_allocation (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     validator_key text NOT NULL,
@@ -1207,7 +1207,7 @@ COMMENT ON COLUMN layers.revenue_allocation.state IS 'How much is known of the c
 COMMENT ON COLUMN layers.revenue_allocation.reason IS 'The reason of the state, or of being held; null where there is nothing to explain.';
 
 CREATE TABLE layers.partner_commission_statements (
-    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     statement_id uuid NOT NULL,

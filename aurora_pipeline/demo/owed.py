@@ -5,7 +5,9 @@ It shares no code with the engine: each agreement is computed here as its text s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple
@@ -25,12 +27,18 @@ class Key(NamedTuple):
     wallet: str = ""
     kind: str = "LINE"
 
+    @property
+    def partner(self) -> str:
+        """Whose line it is: the demo's agreements are named after their partners."""
+        return self.agreement.partition("-")[0]
+
 
 Owed = dict[Key, tuple[int, bool]]
 """By line, what it pays and whether it is held."""
 
 
 def component(known: ValidatorTruth, name: str) -> int:
+    """What a validator earned of a component."""
     return {
         "EXEC_FEES": known.fees_lamports,
         "MEV_TIPS": known.mev_validator_lamports,
@@ -39,13 +47,39 @@ def component(known: ValidatorTruth, name: str) -> int:
     }[name]
 
 
-def owed(told: EpochTruth) -> Owed:
-    """Every line of the demo's agreements that pays anything or could."""
-    paid = {**_northwind_clients(told), **_halcyon_stake(told), **_meridian_net(told)}
-    return {**_whole_shares(told), **{key: (amount, False) for key, amount in paid.items()}}
+def owed(
+    told: Sequence[EpochTruth], network_fees: Mapping[tuple[int, str], int], settled: Mapping[tuple[int, Key], int]
+) -> dict[int, Owed]:
+    """By epoch every line of the demo's agreements that pays anything or could.
+
+    `told` are the chain's epochs from its first one on, in order. By epoch and validator, `network_fees` are what the
+    operator entered; by epoch and line, `settled` are the amounts that are paid whatever was computed.
+    """
+    found: dict[int, Owed] = {}
+    months: dict[str, int] = defaultdict(int)
+    loss = 0
+    for one in told:
+        network, loss = _lumen_network(one, network_fees, loss)
+        month = _month(one)
+        clients, months[month] = _northwind_clients(one, months[month])
+        lines = {
+            key: (amount, False) for key, amount in {**clients, **_halcyon_stake(one), **_meridian_net(one)}.items()
+        }
+        lines |= _whole_shares(one, network)
+        lines |= {
+            key: (settled[one.epoch, key], held) for key, (_, held) in lines.items() if (one.epoch, key) in settled
+        }
+        found[one.epoch] = lines
+    return found
 
 
-def _whole_shares(told: EpochTruth) -> Owed:
+def _month(told: EpochTruth) -> str:
+    """The calendar month of the last instant before its end."""
+    return (datetime.fromisoformat(told.ended_at) - timedelta(microseconds=1)).strftime("%Y-%m")
+
+
+def _whole_shares(told: EpochTruth, network: Mapping[Key, int]) -> Owed:
+    """The flat shares of whole components, and what of the fees is held because more is claimed than there is."""
     lines: Owed = {}
     for number, one in enumerate(told.validators):
         shares = [("northwind-2026", "tips", "MEV_TIPS", "5"), ("northwind-2026", "commission", "COMMISSION", "10")]
@@ -63,6 +97,7 @@ def _whole_shares(told: EpochTruth) -> Owed:
             Key(agreement, rule, one.vote): (_cut(one, name, per), False) for agreement, rule, name, per in shares
         }
         claimed = {Key(agreement, rule, one.vote): _cut(one, name, per) for agreement, rule, name, per in claims}
+        claimed |= {key: amount for key, amount in network.items() if key.validator == one.vote}
         is_over = sum(claimed.values()) > one.fees_lamports
         lines |= {key: (amount, is_over and amount > 0) for key, amount in claimed.items()}
     return lines
@@ -73,8 +108,18 @@ def _cut(one: ValidatorTruth, name: str, percent: str) -> int:
     return floor(Fraction(component(one, name)) * Fraction(percent) / 100)
 
 
-def _northwind_clients(told: EpochTruth) -> dict[Key, int]:
-    """15 % of the first 0.3 SOL, 25 % above it, of the commission on what Northwind's clients earned."""
+def _lumen_network(told: EpochTruth, fees: Mapping[tuple[int, str], int], loss: int) -> tuple[dict[Key, int], int]:
+    """10 % of the third validator's fees less its network's cost and the loss so far, and the loss after that."""
+    one = told.validators[2 % len(told.validators)]
+    rest = one.fees_lamports - fees.get((told.epoch, one.vote), 0) - loss
+    return {Key("lumen-network", "fees", one.vote): floor(Fraction(10, 100) * max(0, rest))}, max(0, -rest)
+
+
+def _northwind_clients(told: EpochTruth, before: int) -> tuple[dict[Key, int], int]:
+    """15 % of the month's first 5 SOL, 25 % above, of the commission on what Northwind's clients earned.
+
+    `before` is what they brought in the month's earlier epochs; with this one's it is handed back.
+    """
     bases = {}
     for one in told.validators:
         wallets = [w for w in told.wallets if (w.vote, w.owner) == (one.vote, "Northwind Treasury")]
@@ -83,9 +128,14 @@ def _northwind_clients(told: EpochTruth) -> dict[Key, int]:
             # Where the validator keeps everything no staker earns, and what they staked counts.
             part, whole = sum(w.active_stake_lamports for w in wallets), one.active_stake_lamports
         bases[one.vote] = floor(one.commission_lamports * Fraction(part, whole)) if whole else 0
-    base, edge = sum(bases.values()), 3 * _SOL // 10
-    amount = floor(Fraction(15, 100) * min(base, edge) + Fraction(25, 100) * max(0, base - edge))
-    return {Key("northwind-clients", "commission", vote): part for vote, part in _shared(amount, bases).items()}
+    after = before + sum(bases.values())
+    shares = _shared(_in_tiers(after) - _in_tiers(before), bases)
+    return {Key("northwind-clients", "commission", vote): part for vote, part in shares.items()}, after
+
+
+def _in_tiers(base: int) -> int:
+    edge = 5 * _SOL
+    return floor(Fraction(15, 100) * min(base, edge) + Fraction(25, 100) * max(0, base - edge))
 
 
 def _halcyon_stake(told: EpochTruth) -> dict[Key, int]:
@@ -125,8 +175,9 @@ def _meridian_net(told: EpochTruth) -> dict[Key, int]:
 def _shared(total: int, weights: Mapping[str, int]) -> dict[str, int]:
     """A total by weight: floors, and one more each for the largest remainders."""
     whole = sum(weights.values())
+    if whole == 0 and total:
+        raise ValueError(f"{total} to share, and nothing weighs anything")
     if whole == 0:
-        assert total == 0  # nothing weighs anything, so nothing is there to share
         return dict.fromkeys(weights, 0)
     exact = {key: Fraction(total * weight, whole) for key, weight in weights.items()}
     parts = {key: floor(share) for key, share in exact.items()}

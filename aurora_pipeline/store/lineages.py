@@ -1,0 +1,42 @@
+"""What the lineages of a layer's snapshots in force rest on, for many periods at once: what is stale shows there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.digests import Input
+
+_RECORDED = """
+SELECT f.epoch, l.{} FROM in_force f
+CROSS JOIN LATERAL (
+    SELECT s.inputs, s.lineage_digest, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+    UNION ALL
+    SELECT a.inputs, a.lineage_digest, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
+WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s"""
+
+
+def recorded_lineages(connection: Connection, chain_id: str, table: Table) -> dict[int, set[str]]:
+    """By epoch, the lineage digests of the snapshot in force, as far as this version of the layer wrote them."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for row in connection.execute(_RECORDED.format("lineage_digest").encode(), [chain_id, table.name, table.version]):
+        found[row["epoch"]].add(row["lineage_digest"])
+    return found
+
+
+def recorded_inputs(
+    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
+) -> dict[int, list[frozenset[Input]]]:
+    """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
+    rows = connection.execute(
+        (_RECORDED.format("inputs") + " AND f.epoch = ANY(%s)").encode(),
+        [chain_id, table.name, table.version, list(epochs)],
+    )
+    found: dict[int, list[frozenset[Input]]] = defaultdict(list)
+    # Later periods name the same earlier ones again and again: each of them is kept once.
+    kept: dict[Input, Input] = {}
+    for row in rows:
+        found[row["epoch"]].append(frozenset(kept.setdefault(item, item) for item in map(Input._make, row["inputs"])))
+    return found

@@ -1,0 +1,33 @@
+"""What commands say of an epoch whose run failed or ended early."""
+
+from __future__ import annotations
+
+import pytest
+
+from aurora_pipeline.commands.running import _show_epoch, report
+from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.operations.runs import RunEnd
+from aurora_pipeline.operations.status import EpochStatus
+from aurora_pipeline.periods.key import PeriodKey
+
+
+@pytest.mark.parametrize(
+    ("published", "words"),
+    [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 14 layers of solana-mainnet:0000842 are")],
+)
+def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
+    told = EpochStatus("solana-mainnet:0000842", "solana-mainnet", 842, (), (), 0, 0, published)
+    with pytest.raises(AuroraError, match=words) as caught:
+        _show_epoch(told, False)
+    assert "`aurora backfill solana-mainnet 842`" in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("failure", "remedy"),
+    [("mev: it is empty", "correct the cause and repeat"), ("mev: it is empty\n  -> import validators", None)],
+)
+def test_report__failed_assets__one_remedy_each(failure: str, remedy: str | None) -> None:
+    with pytest.raises(CheckFailed) as caught:
+        report([RunEnd(PeriodKey("solana-mainnet", 842), "run", (), (failure,))], False)
+    assert "mev: it is empty" in caught.value.message
+    assert caught.value.remedy == remedy
