@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.providers import solana_questions as questions
@@ -25,6 +24,8 @@ FINAL, PENDING, PARTIAL, UNAVAILABLE = (
     FigureState.UNAVAILABLE,
 )
 NEVER = str(2**64 - 1)
+VOTE, OTHER = "CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1", "Fd7btgySsrjuo25CJCj7oE7VPMyezDhnx7pZkj2v69Nk"
+"""Addresses that are some, for files, whose rows are read with care."""
 Row = dict[str, Any]
 
 
@@ -272,18 +273,13 @@ def tip_nodes(key: str, own: int | None, protocol: int = 0, epoch: int = EPOCH) 
     return answer(question, {"rewards": rows, "total_count": 0})
 
 
-FILED, FILED_TOO = (base58_encode(bytes([byte]) * 32) for byte in (7, 8))
-"""Validators as an own file names them: by whole addresses."""
-
-
 def own_file(data_type: str, text: str, **columns: str | None) -> Answer:
     """A CSV file of the epoch; `columns` gives each field's unit, and the column is named like the field."""
     named = {
         name: {"column": name, "rounding": "exact"} | ({} if unit is None else {"unit": unit})
         for name, unit in columns.items()
     }
-    path = f"{data_type}{EPOCH}.csv"
-    mapping = {"data_type": data_type, "family": "solana", "columns": named}
+    path, mapping = f"{data_type}{EPOCH}.csv", {"data_type": data_type, "family": "solana", "columns": named}
     request = {"verb": "READ", "path": path, "query": {"epoch": EPOCH}, "body": mapping}
     return Answer(f"file {path} epoch {EPOCH}", request, 200, {}, text.encode(), FETCHED_AT)
 

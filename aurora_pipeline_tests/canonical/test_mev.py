@@ -15,11 +15,11 @@ from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import Answer
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
-    FILED,
     FINAL,
     PARTIAL,
     PENDING,
     UNAVAILABLE,
+    VOTE,
     answer,
     fetch,
     own_file,
@@ -158,9 +158,9 @@ def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, prot
 def test_mev__from_a_file__what_its_columns_tell(
     columns: dict[str, str], line: str, split: tuple[int | None, ...], state: str
 ) -> None:
-    listing = own_file("mev", f"validator,{','.join(columns)}\n{FILED},{line}\n", validator=None, **columns)
-    result = canonical_mev(reference(FILED), [fetch("mev", [listing], subject=FILED, kind="file")], 309)
+    listing = own_file("mev", f"validator,{','.join(columns)}\n{VOTE},{line}\n", validator=None, **columns)
+    result = canonical_mev(reference(VOTE), [fetch("mev", [listing], subject=VOTE, kind="file")], 309)
     assert (schema_violations(MEV, result.frame), result.violations) == ([], ())
-    row = row_of(result, FILED)
+    row = row_of(result, VOTE)
     assert tuple(row[name] for name in ("total_tips", "validator_tips", "protocol_tips", "staker_tips")) == split
     assert row["state"] == state
