@@ -76,10 +76,23 @@ def root(
         use_demo()
 
 
+def _refuse_unreadable(arguments: Sequence[str]) -> None:
+    """Arguments that are no text can be neither recorded nor shown."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(argument).decode(errors="replace")
+            raise AuroraError(
+                f'"{shown}" is no UTF-8 text', "type it in UTF-8; a file may have to be renamed"
+            ) from None
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input)."""
     try:
         set_up(os.environ)
+        _refuse_unreadable(sys.argv[1:])
         build_app(sys.argv[1:])()
     except AuroraError as error:
         sys.exit(print_error(error))

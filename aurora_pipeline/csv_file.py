@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,7 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.free_text import unprintable
 
+_FORMULA = re.compile("'*[=+@-]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")
+FIRST_YEAR = 2009
+"""No chain is older: an earlier date is a slip of the keyboard, and would reach back over every period there is."""
 BYTES_MAX = 64 * 1024 * 1024
 Parsed = TypeVar("Parsed")
 
@@ -80,6 +86,11 @@ def read_lines(
         return [], problems
     header = [name.strip() for name in rows[0][1]] if rows else []
     known = [*required, *optional]
+    other = next((mark for mark in ";\t|" if len(header) == 1 and required[0] in header[0].split(mark)), None)
+    if other is not None and len(known) > 1:
+        shown = {";": "semicolons", "\t": "tabs", "|": "bars"}[other]
+        problems.add(1, f"its columns are separated by {shown}: save it with commas between the columns")
+        return [], problems
     for name in header:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -99,7 +110,11 @@ def read_lines(
         if len(cells) != len(header):
             problems.add(number, f"{len(cells)} cells under {len(header)} columns")
             continue
-        named = dict.fromkeys(optional, "") | dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        letter = unprintable("".join(cells))
+        if letter is not None:
+            problems.add(number, f"a cell holds {letter}, which does not print: remove it")
+            continue
+        named = dict.fromkeys(optional, "") | dict(zip(header, map(_meant, cells), strict=True))
         lines.append(Line(number, named))
     return lines, problems
 
@@ -115,7 +130,16 @@ def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> s
 
 
 def _cell(value: object) -> object:
-    return instant_text(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return instant_text(value)
+    # A spreadsheet would compute what begins like a formula; an apostrophe before it makes it text there.
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.match(value) else value
+
+
+def _meant(cell: str) -> str:
+    """A cell as it is meant, without the apostrophe that `write_csv` and spreadsheets put before a formula."""
+    text = cell.strip()
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) and not _NUMBER.match(text[1:]) else text
 
 
 def instant_text(instant: datetime) -> str:
@@ -131,12 +155,15 @@ def read_instant(text: str) -> datetime:
     try:
         if len(text) == 10:
             day = date.fromisoformat(text)
-            return datetime(day.year, day.month, day.day, tzinfo=UTC)
-        instant = datetime.fromisoformat(text)
+            instant = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        else:
+            instant = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no date; write 2026-09-01 or 2026-09-01T12:00:00Z") from None
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone; write it like 2026-09-01T12:00:00Z")
+    if instant.year < FIRST_YEAR:
+        raise ValueError(f"{text!r} lies before every chain; the first year that can be meant is {FIRST_YEAR}")
     return instant.astimezone(UTC)
 
 

@@ -164,7 +164,11 @@ def materialization(outcome: Outcome, draft: Draft, chain: Chain) -> dg.Material
         "preview": dg.MetadataValue.md(preview(outcome.table, draft.frame, chain)),
     }
     # A column of which nothing is known has no total; 0 would look like one.
-    totals = {name: total for name, total in outcome.totals.items() if draft.frame[name].count()}
+    totals = {
+        name: total
+        for name, total in outcome.totals.items()
+        if name not in outcome.table.repeated and draft.frame[name].count()
+    }
     if totals:
         metadata["totals"] = dg.MetadataValue.md(_totals(totals, chain))
     for name, total in totals.items():

@@ -31,6 +31,10 @@ class MoneyError(ValueError):
     """An amount or rate that is no exact integer in its bounds."""
 
 
+class TooLarge(MoneyError):
+    """An amount beyond the bound of every amount."""
+
+
 def exact_int(value: object, what: str = "amount") -> int:
     """Return `value` if it is an int and no bool; anything else, floats above all, is refused."""
     if type(value) is not int:
@@ -42,7 +46,7 @@ def amount(value: object, what: str = "amount") -> Amount:
     """Return `value` as an amount after checking type and bound."""
     number = exact_int(value, what)
     if abs(number) > AMOUNT_MAX:
-        raise MoneyError(f"{what} {number} exceeds the bound of 10^30 base units")
+        raise TooLarge(f"{what} {number} exceeds the bound of 10^30 base units")
     return Amount(number)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
@@ -41,6 +42,22 @@ def test_materialization__column_of_which_nothing_is_known__has_no_total(databas
     assert shown is not None
     assert "totals" not in shown
     assert not [name for name in shown if name.startswith("total_")]
+
+
+def test_materialization__amounts_that_rows_repeat__have_no_total(database: Database) -> None:
+    row = {
+        **dict.fromkeys(COMMISSION_RULE_RESULTS.amounts, 7),
+        **{"chain_id": CHAIN_ID, "epoch": 850, "partner_id": "p", "agreement_id": "a", "agreement_version": 1},
+        **{"rule_key": "r", "validator_count": 1, "missing_count": 0, "metric": "PERIOD", "state": "final"},
+    }
+    frame = frame_of(COMMISSION_RULE_RESULTS, [row])
+    one = Draft(COMMISSION_RULE_RESULTS, CHAIN_ID, 850, frame, (), Completeness.FINAL)
+    (outcome,) = write_check_publish(database, [one])
+    shown = materialization(outcome, one, demo_chain()).metadata
+    assert shown is not None
+    totals = {name.removeprefix("total_").removesuffix("_sol") for name in shown if name.startswith("total_")}
+    assert totals == {"computed", "cap_reduction", "floor_top_up", "override", "final"}
+    assert "metric_end" not in shown["totals"].value
 
 
 def test_preview__text_that_would_break_a_table__is_escaped() -> None:

@@ -22,8 +22,9 @@ from aurora_pipeline.agreements.partners import record_name, record_series
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.status import FOLLOWS
 from aurora_pipeline.agreements.tables import Status
-from aurora_pipeline.agreements.terms import Rule, differences, in_words
+from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.agreements.wording import Units, differences, in_words
 from aurora_pipeline.agreements.written_rules import Surroundings, falling_rates, written_rules
 from aurora_pipeline.agreements.written_series import SeriesPlan, plan_series, refuse_monthly_floors
 from aurora_pipeline.config.problems import did_you_mean
@@ -86,7 +87,7 @@ def apply(database: Database, path: Path, actor: str, reason: str, *, preview: b
         for partner in file.partners.values():
             _apply_partner(recording, partner, ledger, series, report)
         for step in steps:
-            _apply_step(recording, step, report)
+            _apply_step(recording, step, report, around.units)
         if report.changes and not preview:
             recording.require_reason()
         report.warnings += _warnings(file, ledger)
@@ -257,7 +258,7 @@ def _apply_partner(
         report.unchanged.append(f"partner/{entry.partner}")
 
 
-def _apply_step(recording: Recording, step: _Step, report: ApplyReport) -> None:
+def _apply_step(recording: Recording, step: _Step, report: ApplyReport, units: Units) -> None:
     entry, known, span = step.entry, step.known, step.span
     subject = f"agreement/{entry.agreement}"
     if known is None:
@@ -270,7 +271,7 @@ def _apply_step(recording: Recording, step: _Step, report: ApplyReport) -> None:
         after = _state(entry, span, step.terms)
         action = "agreement.created" if known is None else "agreement.version_added"
         action = action if span.corrects is None else "agreement.version_corrected"
-        report.changes.append(recording.note(subject, action, before, after, _in_words(step, span)))
+        report.changes.append(recording.note(subject, action, before, after, _in_words(step, span, units)))
     if known is None:
         assert span is not None  # else the file was refused
         _write_event(recording, entry, 1, Status.DRAFT, span.valid_from)
@@ -298,15 +299,15 @@ def _write_event(recording: Recording, entry: AgreementEntry, number: int, statu
     )
 
 
-def _in_words(step: _Step, span: _Span) -> list[str]:
+def _in_words(step: _Step, span: _Span, units: Units) -> list[str]:
     if span.corrects is not None:
         until = "" if span.valid_until is None else f" until {span.valid_until.date()}"
         held = f"version {span.version} corrects version {span.corrects}: it holds from {span.valid_from.date()}{until}"
     else:
         held = f"version {span.version} holds from {span.valid_from.date()} on"
     if span.instead_of is None:
-        return [held, *(f"rule {rule.rule_key}: {in_words(rule)}" for rule in step.terms)]
-    return [held, *differences(span.instead_of.rules, step.terms)]
+        return [held, *(f"rule {rule.rule_key}: {in_words(rule, units)}" for rule in step.terms)]
+    return [held, *differences(span.instead_of.rules, step.terms, units)]
 
 
 def _state(entry: AgreementEntry, held: Version | _Span, rules: tuple[Rule, ...]) -> dict[str, Any]:

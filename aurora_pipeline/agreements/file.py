@@ -19,20 +19,25 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from aurora_pipeline.agreements.file_schema import DOCUMENT_SCHEMA, PARTNER_SCHEMA, RULE_SCHEMA, TIERS_SCHEMA
 from aurora_pipeline.agreements.matching import is_glob
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, Series, TierMode, Window
 from aurora_pipeline.agreements.units import AMOUNT_PATTERN
 from aurora_pipeline.config.explain import explain
-from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
+from aurora_pipeline.config.fields import Day, Flag, FrozenModel, broken_rule
 from aurora_pipeline.config.problems import Problem, did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
+from aurora_pipeline.csv_file import FIRST_YEAR
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.free_text import NAME_MAX, fault
+from aurora_pipeline.money import BPS_WHOLE
 from aurora_pipeline.pnl.tables import Component
 
 _KEY = r"^[a-z0-9][a-z0-9._-]*$"
 _KEY_WORDS = "lower-case letters, digits, dots, hyphens and underscores"
 _SHOWN_AT_MOST = 50
-_ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]+$"
+_NAME_PATTERN = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+$"
+"""What JSON Schema can say of a name; `free_text.fault` knows the rest."""
 
 Entry = TypeVar("Entry", bound=BaseModel)
 
@@ -67,15 +72,41 @@ def _at_least_one(rules: tuple[RuleEntry, ...]) -> tuple[RuleEntry, ...]:
 def _has_unit(value: Any) -> Any:
     if not isinstance(value, str) or re.match(AMOUNT_PATTERN, value.strip()) is None:
         shown = f'"{value}"' if isinstance(value, str | int | float) else "this"
+        if isinstance(value, str) and re.match(AMOUNT_PATTERN, value.strip().removeprefix("-")):
+            raise broken_rule(f"{shown} is negative", f"write 0 or more, like {value.strip().removeprefix('-')}")
         raise broken_rule(
             f"{shown} is no amount with a unit", 'write a number, a space and the unit: "1000 SOL" or "5 lamports"'
         )
     return value
 
 
+def _printable(name: str) -> str:
+    found = fault(name, NAME_MAX)
+    if found is not None:
+        raise broken_rule(f"this is no name: {found}", f"write one line of 1 to {NAME_MAX} printable characters")
+    return name.strip()
+
+
+def _within_time(day: date) -> date:
+    if day.year < FIRST_YEAR:
+        raise broken_rule(f"{day} lies before every chain", f"give a day of {FIRST_YEAR} or later")
+    return day
+
+
+_Day: TypeAlias = Annotated[Day, AfterValidator(_within_time)]
 _Component: TypeAlias = Annotated[Component, BeforeValidator(_no_component_all)]
 _Amount: TypeAlias = Annotated[
     str, BeforeValidator(_has_unit), WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN})
+]
+
+
+# Not made of `Whole`: behind a validator, pydantic loses the bounds on the way to JSON Schema.
+_Rate: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=BPS_WHOLE)]
+_Number: TypeAlias = Annotated[int, Field(strict=True, ge=1)]
+_Name: TypeAlias = Annotated[
+    str,
+    AfterValidator(_printable),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": NAME_MAX, "pattern": _NAME_PATTERN}),
 ]
 
 
@@ -88,11 +119,13 @@ class TierEntry(FrozenModel):
     up_to: _Amount | None = Field(
         default=None, description='Where the tier ends (included), like "1000 SOL"; the last tier goes without: open.'
     )
-    rate_bps: Whole = Field(ge=0, le=10_000, description="The tier's rate in hundredths of a percent.")
+    rate_bps: _Rate = Field(description="The tier's rate in hundredths of a percent.")
 
 
 class TiersEntry(FrozenModel):
     """A rate that depends on how much there is."""
+
+    model_config = ConfigDict(json_schema_extra=TIERS_SCHEMA)
 
     mode: TierMode = Field(
         description="GRADUATED: each tier's rate applies to what lies in it. VOLUME: the rate of the tier that holds"
@@ -104,11 +137,15 @@ class TiersEntry(FrozenModel):
         " LIFETIME: its bases so far (GRADUATED only). INTRODUCED_STAKE: the partner's active stake on the validators"
         " that the rule matches (VOLUME only).",
     )
-    steps: tuple[TierEntry, ...] = Field(description="The tiers from the lowest on; the last one has no up_to.")
+    steps: tuple[TierEntry, ...] = Field(
+        description="The tiers from the lowest on; the last one has no up_to.", json_schema_extra={"minItems": 1}
+    )
 
 
 class RuleEntry(FrozenModel):
     """One rule. Rules are tried in the order in which they stand."""
+
+    model_config = ConfigDict(json_schema_extra=RULE_SCHEMA)
 
     rule: str = Field(
         pattern=_KEY, max_length=64, description=f"The rule's key, kept when its terms change: {_KEY_WORDS}."
@@ -120,7 +157,8 @@ class RuleEntry(FrozenModel):
     )
     validator: str | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9_.:*?!\[\]-]+$",
+        # A class that [ opens has to close: else it would mean the letter [, which no key has.
+        pattern=r"^(?:[A-Za-z0-9_.:*?!\]-]|\[!?[A-Za-z0-9_.:*?!\[\]-][A-Za-z0-9_.:*?!\[-]*\])+$",
         max_length=200,
         description="A validator's key (on Solana its vote account) or a pattern with *, ? and [abc]; left out: all.",
     )
@@ -130,10 +168,8 @@ class RuleEntry(FrozenModel):
         " partner's wallets have of the active stake. CLIENT_REVENUE: the part that comes from the partner's clients;"
         " on VOTE_REWARDS the clients' own rewards, paid from COMMISSION."
     )
-    rate_bps: Whole | None = Field(
+    rate_bps: _Rate | None = Field(
         default=None,
-        ge=0,
-        le=10_000,
         description="The rate in hundredths of a percent, a whole number: 500 is 5 %. A rule has it or tiers.",
     )
     tiers: TiersEntry | None = Field(default=None, description="A rate that depends on how much there is.")
@@ -165,18 +201,17 @@ class AgreementEntry(FrozenModel):
 
     agreement: str = Field(pattern=_KEY, max_length=64, description=f"The agreement's key, for good: {_KEY_WORDS}.")
     partner: str = Field(pattern=_KEY, max_length=64, description="The key of the partner it belongs to, for good.")
-    active_from: Day | None = Field(
+    active_from: _Day | None = Field(
         default=None,
         description="The day (00:00 UTC) from which it accrues, like 2026-01-31; left out: it stays a draft.",
     )
-    valid_from: Day | None = Field(
+    valid_from: _Day | None = Field(
         default=None,
         description="The day (00:00 UTC) from which these terms hold; needed when terms change, for the first terms it"
         " is active_from unless given.",
     )
-    corrects: Whole | None = Field(
+    corrects: _Number | None = Field(
         default=None,
-        ge=1,
         description="The number of a version that was wrong: these terms cover its time again, from its beginning on.",
     )
     rules: Annotated[tuple[RuleEntry, ...], AfterValidator(_at_least_one)] = Field(
@@ -187,14 +222,16 @@ class AgreementEntry(FrozenModel):
 class PartnerEntry(FrozenModel):
     """One partner."""
 
+    model_config = ConfigDict(json_schema_extra=PARTNER_SCHEMA)
+
     partner: str = Field(pattern=_KEY, max_length=64, description=f"The partner's key, for good: {_KEY_WORDS}.")
-    name: str = Field(pattern=_ONE_LINE, max_length=200, description="The partner's name for people.")
+    name: _Name = Field(description="The partner's name for people: one line of printable characters.")
     payable_series: Mapping[str, Series] = Field(
         default={},
         description="By chain, which statements are paid: MONTH or EPOCH. A chain that is left out stays as it is,"
         " MONTH at first.",
     )
-    payable_from: Day | None = Field(
+    payable_from: _Day | None = Field(
         default=None,
         description="The first day of the month from which a changed payable_series holds; a new partner's holds always"
         " unless it is given.",
@@ -204,7 +241,7 @@ class PartnerEntry(FrozenModel):
 class AgreementsDocument(FrozenModel):
     """The agreements file: partners and their agreements, all or some of them."""
 
-    model_config = ConfigDict(title="Aurora agreements")
+    model_config = ConfigDict(title="Aurora agreements", json_schema_extra=DOCUMENT_SCHEMA)
 
     partners: tuple[PartnerEntry, ...] = Field(default=(), description="Partners, new ones and known ones.")
     agreements: tuple[AgreementEntry, ...] = Field(default=(), description="Agreements, new ones and known ones.")

@@ -21,7 +21,6 @@ from aurora_pipeline.agreements.tables import (
     COMMISSION_OVERRIDES,
     PARTNER_WALLETS,
     PARTNERS,
-    Method,
     OverrideTarget,
     Status,
 )
@@ -219,11 +218,9 @@ def _rules(rows: Sequence[Row], tiers: Sequence[Row]) -> dict[str, list[Rule]]:
 def _of_looking(
     wallets: Sequence[Row], instant: datetime, agreements: Sequence[Row], terms: Mapping[str, Sequence[Rule]]
 ) -> list[Row]:
-    """The wallet rows that count: FIXED_SHARE looks at none, so a wallet of such a partner is no input."""
+    """The wallet rows that count: where no rule looks at wallets, a wallet of such a partner is no input."""
     looking = {
-        row["partner_id"]
-        for row in agreements
-        if any(rule.attribution_method is not Method.FIXED_SHARE for rule in terms[row["agreement_id"]])
+        row["partner_id"] for row in agreements if any(rule.looks_at_wallets for rule in terms[row["agreement_id"]])
     }
     return [
         row for row in wallets if row["partner_id"] in looking and _holds(row, "introduced_at", "ended_at", instant)

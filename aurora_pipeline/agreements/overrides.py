@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
+from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.money import AMOUNT_MAX
 from aurora_pipeline.periods.key import PeriodKey
@@ -51,11 +53,18 @@ class RecordedOverride:
 
 
 def record_override(
-    connection: Connection, target: Target, amount: int | None, computed: int | None, actor: str, reason: str
+    connection: Connection,
+    target: Target,
+    amount: int | None,
+    computed: int | None,
+    actor: str,
+    reason: str,
+    paid: int | None = None,
 ) -> Change | None:
     """Say what is paid for a target, whose computed amount is `computed` now; None where just that is recorded.
 
     It takes the place of an earlier override of the same target. Without an amount the target is paid as computed.
+    `paid` is what it came to so far, for the words: after cap and floor that is not what was computed.
     """
     if amount is not None and amount < 0:
         raise AuroraError(f"{amount} is negative", "an override states what is paid: give 0 or more")
@@ -81,8 +90,13 @@ def record_override(
         {**target.key, "revision": revision, "amount": amount, "computed_seen": computed},
     )
     was = None if before is None else _state(before.revision, before.amount, before.computed_seen)
-    now = "withdrawn: paid as computed" if amount is None else f"pays {amount} instead of {_shown(computed)}"
-    earlier = "" if before is None or before.amount is None else f", before that {before.amount}"
+    write = chain_units(connection)[target.chain_id].write
+    now = "withdrawn: paid as computed"
+    if amount is not None:
+        so_far = computed if paid is None else paid
+        now = f"pays {write(amount)} instead of {_shown(so_far, write)}"
+        now += "" if computed == so_far else f" ({_shown(computed, write)} was computed)"
+    earlier = "" if before is None or before.amount is None else f", before that {write(before.amount)}"
     action = "override.withdrawn" if amount is None else "override.set" if was is None else "override.replaced"
     state = {**target.key, **_state(revision, amount, computed)}
     return recording.note(f"override/{target.name}", action, was, state, [now + earlier])
@@ -129,9 +143,9 @@ def _refuse_both(target: Target, present: list[RecordedOverride]) -> None:
         same_rule = (other.agreement_id, other.rule_key) == (target.agreement_id, target.rule_key)
         if same_rule and other.target is not target.target:
             raise AuroraError(
-                f"{other.name} is overridden with {override.amount} already: the rule's total and its lines cannot both"
-                " be stated; nothing was written",
-                f'withdraw that one first: aurora overrides withdraw "{other.name}"',
+                f"{other.name} is overridden with {override.amount} base units already: the rule's total and its lines"
+                " cannot both be stated; nothing was written",
+                f'withdraw that one first: `aurora overrides withdraw "{other.name}"`',
             )
 
 
@@ -144,5 +158,5 @@ def _state(revision: int, amount: int | None, computed: int | None) -> dict[str,
     }
 
 
-def _shown(computed: int | None) -> str:
-    return "an amount that is not known yet" if computed is None else str(computed)
+def _shown(amount: int | None, write: Callable[[int], str]) -> str:
+    return "an amount that is not known yet" if amount is None else write(amount)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from aurora_pipeline import free_text
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.config.problems import did_you_mean
@@ -100,12 +101,11 @@ def record_series(
 
 def rename(database: Database, partner_id: str, name: str, actor: str, reason: str) -> Change | None:
     """Give a partner another name; its key stays. None where it is named so already."""
-    if not name.strip() or len(name) > 200 or not name.isprintable():
-        raise AuroraError(f"{name!r} is no name", "give one line of 1 to 200 printable characters")
+    name = free_text.name(name)
     with database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)
         known = known_partner(read_partners(connection), partner_id)
-        change = record_name(recording, partner_id, name.strip(), known)
+        change = record_name(recording, partner_id, name, known)
         if change is not None:
             recording.require_reason()
         return change

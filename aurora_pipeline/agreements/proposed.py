@@ -10,7 +10,6 @@ from pathlib import Path
 from aurora_pipeline.agreements.apply import surroundings
 from aurora_pipeline.agreements.file import AgreementEntry, AgreementsFile, read_agreements
 from aurora_pipeline.agreements.ledger import Ledger, read_ledger
-from aurora_pipeline.agreements.tables import Method
 from aurora_pipeline.agreements.terms import AgreementInForce, Partner, PartnerWallet, Terms
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.agreements.written_rules import written_rules
@@ -64,11 +63,7 @@ def as_if_in_force(connection: Connection, terms: Terms, proposal: Proposal) -> 
     for agreement in proposed:
         key = agreement.partner_id
         partners.setdefault(key, Partner(key, proposal.names[key]))
-    looking = {
-        agreement.partner_id
-        for agreement in agreements
-        if any(rule.attribution_method is not Method.FIXED_SHARE for rule in agreement.rules)
-    }
+    looking = {agreement.partner_id for agreement in agreements if agreement.looks_at_wallets}
     wallets = wallet_rows(connection, terms.chain_id, instant=terms.instant) if looking else []
     return replace(
         terms,

@@ -20,6 +20,11 @@ def computed_already(
     if row is None or row["first"] is None:
         return []
     first, last = PeriodKey(chain_id, row["first"]), PeriodKey(chain_id, row["last"])
+    if first == last:
+        return [
+            f"this reaches back over a finalized period: if {first} is computed already,"
+            f" run `aurora recompute {chain_id} {first.epoch}`"
+        ]
     return [
         f"this reaches back over finalized periods: where {first} to {last} are computed already,"
         f" run `aurora recompute {chain_id} {first.epoch}..{last.epoch}`"

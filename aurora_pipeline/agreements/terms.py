@@ -1,8 +1,8 @@
-"""Terms as values: partners, wallets, overrides, agreements in force and their ordered rules; how terms differ."""
+"""Terms as values: partners, wallets, overrides, agreements in force, ordered rules and what makes one impossible."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -73,6 +73,22 @@ class Rule:
     def pays_clients_rewards(self) -> bool:
         """Whether it looks at the clients' own rewards, which are not the operator's income."""
         return self.attribution_method is Method.CLIENT_REVENUE and self.revenue_component is Component.VOTE_REWARDS
+
+    @property
+    def by_introduced_stake(self) -> bool:
+        """Whether the stake of the partner's wallets decides the tier."""
+        return self.tiers is not None and self.tiers.metric is Metric.INTRODUCED_STAKE
+
+    @property
+    def looks_at_wallets(self) -> bool:
+        """Whether anything of it depends on the partner's wallets and their stake: its base, or its tier."""
+        return self.by_introduced_stake or self.attribution_method is not Method.FIXED_SHARE
+
+    @property
+    def looks_at_rewards(self) -> bool:
+        """Whether it also depends on what the wallets earned by staking."""
+        by_rewards = (Component.VOTE_REWARDS, Component.COMMISSION)
+        return self.attribution_method is Method.CLIENT_REVENUE and self.revenue_component in by_rewards
 
     @property
     def funding(self) -> Component:
@@ -153,6 +169,11 @@ class AgreementInForce:
     version: int
     rules: tuple[Rule, ...]
 
+    @property
+    def looks_at_wallets(self) -> bool:
+        """Whether what it pays depends on the partner's wallets."""
+        return any(rule.looks_at_wallets for rule in self.rules)
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -169,15 +190,18 @@ class Terms:
     """Those of the period in question; the newest of each target only."""
 
 
-def refusals(rule: Rule, paid_by_epoch: bool = False) -> Iterator[Refusal]:
-    """Everything that makes a rule impossible; nothing for a sound one. `paid_by_epoch`: how the partner is."""
+def refusals(rule: Rule, paid_by_epoch: bool = False, write: Callable[[int], str] = str) -> Iterator[Refusal]:
+    """Everything that makes a rule impossible; nothing for a sound one.
+
+    `paid_by_epoch`: how the partner is; `write`: how people write an amount of its chain.
+    """
     if (rule.commission_rate_bps is None) == (rule.tiers is None):
         yield Refusal("rate", "a rule has either a flat rate or tiers", "write one of the two")
     if rule.commission_rate_bps is not None and not 0 <= rule.commission_rate_bps <= BPS_WHOLE:
         yield Refusal("rate", f"a rate of {rule.commission_rate_bps} bps", f"it lies in 0..{BPS_WHOLE} bps")
     if rule.tiers is not None:
         yield from _refused_tiers(rule.tiers)
-    yield from _refused_clamps(rule, paid_by_epoch)
+    yield from _refused_clamps(rule, paid_by_epoch, write)
     has_amount = rule.floor is not None or rule.cap is not None or rule.tiers is not None
     if rule.chain_id is None and has_amount:
         yield Refusal("chain", "an amount without a chain has no unit", "name the chain, with one rule per chain")
@@ -212,63 +236,18 @@ def _refused_tiers(tiers: Tiers) -> Iterator[Refusal]:
         yield Refusal("metric", "GRADUATED tiers run over bases, not over stake", "write VOLUME, or another metric")
 
 
-def _refused_clamps(rule: Rule, paid_by_epoch: bool) -> Iterator[Refusal]:
+def _refused_clamps(rule: Rule, paid_by_epoch: bool, write: Callable[[int], str]) -> Iterator[Refusal]:
     floor, cap = rule.floor, rule.cap
     for field, clamp in (("floor", floor), ("cap", cap)):
         if clamp is not None and not 0 <= clamp.amount <= AMOUNT_MAX:
             yield Refusal(field, f"a {field} of {clamp.amount}", "it lies in 0..10^30 base units")
     if floor is not None and cap is not None:
         if floor.window is cap.window and floor.amount > cap.amount:
-            yield Refusal("floor", f"the floor {floor.amount} is above the cap {cap.amount}", "lower it")
+            problem = f"the floor {write(floor.amount)} is above the cap {write(cap.amount)}"
+            yield Refusal("floor", problem, "lower it")
         if floor.window is Window.PERIOD and cap.window is Window.MONTH:
             remedy = "give both the same window"
             yield Refusal("floor", "a floor per period could lift a month above its cap", remedy)
     if floor is not None and floor.window is Window.MONTH and paid_by_epoch:
         remedy = "write floor_window PERIOD, or pay the partner by MONTH"
         yield Refusal("floor", "a floor per month for a partner who is paid by EPOCH", remedy)
-
-
-def differences(before: Sequence[Rule], after: Sequence[Rule]) -> list[str]:
-    """How the rules changed, one sentence per rule and field; empty when the terms are equal."""
-    old, new = ({rule.rule_key: rule for rule in rules} for rules in (before, after))
-    words = [f"rule {key} is gone" for key in old if key not in new]
-    for key, rule in new.items():
-        if key not in old:
-            words.append(f"rule {key} is new: {in_words(rule)}")
-            continue
-        was, now = vars(old[key]), vars(rule)
-        words += [
-            f"rule {key}: {field} {_shown(was[field], field)} -> {_shown(now[field], field)}"
-            for field in was
-            if was[field] != now[field]
-        ]
-    return words
-
-
-def in_words(rule: Rule) -> str:
-    """A rule as a person would say it."""
-    whom = "every validator" if rule.validator_key is None else f"validators {rule.validator_key}"
-    where = "every chain" if rule.chain_id is None else rule.chain_id
-    rate = f"{rule.commission_rate_bps} bps" if rule.tiers is None else _shown(rule.tiers)
-    how = "" if rule.attribution_method is Method.FIXED_SHARE else f" by {rule.attribution_method}"
-    net = " less costs" + (" and losses" if rule.carry_losses else "") if rule.basis is Basis.NET else ""
-    extras = [f", {name} {_shown(clamp)}" for name, clamp in (("at least", rule.floor), ("at most", rule.cap)) if clamp]
-    payer = f", paid from {rule.funding}" if rule.funding is not rule.revenue_component else ""
-    addition = ", in addition to other rules" if rule.stacks else ""
-    return f"{rate} of {rule.revenue_component}{how}{net} of {whom} on {where}{''.join(extras)}{payer}{addition}"
-
-
-def _shown(value: object, field: str = "") -> str:
-    match value:
-        case None:
-            return {"validator_key": "every validator", "chain_id": "every chain"}.get(field, "none")
-        case bool():
-            return str(value).lower()
-        case Tiers():
-            return f"{value.mode} over {value.metric} ({', '.join(_shown(step) for step in value.steps)})"
-        case Tier():
-            reach = "above" if value.up_to is None else f"to {value.up_to}"
-            return f"{value.rate_bps} bps {reach}"
-        case Clamp():
-            return f"{value.amount} per {value.window}"
-    return str(value)

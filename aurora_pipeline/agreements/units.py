@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from aurora_pipeline.config.chain import BASE_UNITS
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import MoneyError, amount, format_coins, shift_point
+from aurora_pipeline.money import MoneyError, TooLarge, format_coins, shift_point
 from aurora_pipeline.store.database import Connection
 
 AMOUNT_PATTERN = r"^[0-9]+(\.[0-9]+)? +[A-Za-z]+$"
 _AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) +([A-Za-z]+)\Z")
+
+
+class AmountRefused(ValueError):
+    """A text is no amount of a chain: what is wrong with it and what to write."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)
@@ -30,19 +39,24 @@ class ChainUnits:
         return BASE_UNITS[self.family]
 
     def parse(self, text: str) -> int:
-        """The amount in base units, with its sign; ValueError says what is wrong with it."""
+        """The amount in base units; raises AmountRefused where it is none, or below 0."""
         match = _AMOUNT.match(text.strip())
         if match is None:
-            raise ValueError(f'"{text}" is no amount with a unit')
+            raise AmountRefused(f'"{text}" is no amount with a unit', self.example)
         number, unit = match.groups()
+        decimals = {self.native_unit.lower(): self.native_decimals, self.base_unit: 0, f"{self.base_unit}s": 0}
+        if unit.lower() not in decimals:
+            raise AmountRefused(f'"{unit}" is no unit of {self.chain_id}', self.example)
+        if number.startswith("-"):
+            raise AmountRefused(f'"{text}" is negative', f"give 0 or more, like {number[1:]} {unit}")
         try:
-            if unit.lower() == self.native_unit.lower():
-                return shift_point(number, self.native_decimals)
-            if unit.lower() in (self.base_unit, f"{self.base_unit}s"):
-                return amount(shift_point(number, 0))
+            return shift_point(number, decimals[unit.lower()])
+        except TooLarge as error:
+            raise AmountRefused(str(error), "give a smaller amount") from None
         except MoneyError as error:
-            raise ValueError(str(error)) from None
-        raise ValueError(f'"{unit}" is no unit of {self.chain_id}')
+            is_part = decimals[unit.lower()] == 0
+            problem = f'"{text}": there is no part of a {self.base_unit}' if is_part else str(error)
+            raise AmountRefused(problem, "give a whole number" if is_part else self.example) from None
 
     def write(self, base_units: int) -> str:
         """An amount as people write it: in whole coins where these are few digits, else in base units."""
@@ -70,5 +84,5 @@ def parse_amount(units: ChainUnits, text: str) -> int:
     """`ChainUnits.parse` for a command line: what is wrong is an error with its remedy."""
     try:
         return units.parse(text)
-    except ValueError as error:
-        raise AuroraError(str(error), units.example) from None
+    except AmountRefused as error:
+        raise AuroraError(error.message, error.remedy) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from aurora_pipeline import free_text
 from aurora_pipeline.agreements.partners import known_partner, read_partners
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import UserRole
@@ -25,9 +26,7 @@ def record_user(
     reason: str,
 ) -> Change | None:
     """Add a person, or say of a known one what holds now; None where just that is recorded."""
-    for word, what in ((login, "login"), (name, "name")):
-        if not word.strip() or not word.isprintable() or len(word) > 200:
-            raise AuroraError(f"{word!r} is no {what}", "give one line of 1 to 200 printable characters")
+    login, name = free_text.name(login, "login"), free_text.name(name)
     if valid_until is not None and valid_until <= valid_from:
         raise AuroraError(
             f"{login} would end on {instant_text(valid_until)}, not after {instant_text(valid_from)}",

@@ -15,7 +15,7 @@ from psycopg import sql
 from aurora_pipeline.addresses import check_address
 from aurora_pipeline.agreements.partners import KnownPartner, known_partner, read_partners
 from aurora_pipeline.agreements.reach import computed_already
-from aurora_pipeline.agreements.recording import Change, Recording
+from aurora_pipeline.agreements.recording import Change, Note, Recording
 from aurora_pipeline.agreements.tables import PARTNER_WALLETS
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.vocabulary import Family
@@ -33,6 +33,8 @@ from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
 
 COLUMNS = ("chain_id", "wallet_address", "introduced_date", "ended_date", "partner", "notes")
+
+_TOLD = ("introduced_at", "ended_at", "partner_id", "notes")
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -119,20 +121,21 @@ def import_wallets(
     )
     report = WalletReport()
     with database.connect() as connection:
-        recording = Recording.begin(connection, actor, reason)
         partners = read_partners(connection)
         if partner_id is not None:
             known_partner(partners, partner_id)
         families = _families(connection)
+        read = [_parsed(line, problems, families, partners, partner_id) for line in lines]
+        # Everybody else who records waits from here on; partners and chains, read before, never go away.
+        recording = Recording.begin(connection, actor, reason)
         known = _read(connection)
-        for line in lines:
-            read = _parsed(line, problems, families, partners, partner_id)
-            if read is not None and not _plan(known, *read, partners, duplicates, problems):
+        for one in read:
+            if one is not None and not _plan(known, *one, partners, duplicates, problems):
                 report.skipped += 1
         problems.raise_if_any()
         if known.planned:
             recording.require_reason()
-        report.changes = [_record(recording, known, key) for key in known.planned]
+        report.changes = _record(recording, known)
         report.warnings = [*_own_stake(connection, known), *_reaching_back(connection, known)]
     return report
 
@@ -162,7 +165,8 @@ def end_wallet(
         recording.require_reason()
         ended = replace(holding, ended_at=ended_at)
         known.planned[key] = [ended if found == holding else found for found in known.holdings(key)]
-        return _record(recording, known, key), _reaching_back(connection, known)
+        (change,) = _record(recording, known)
+        return change, _reaching_back(connection, known)
 
 
 def _parsed(
@@ -239,30 +243,23 @@ def _plan(
     return True
 
 
-def _record(recording: Recording, known: _Known, key: Key) -> Change:
-    chain_id, address = key
-    revision = known.revisions.get(key, 0) + 1
-    recording.write(
-        PARTNER_WALLETS.name,
-        *(
-            {
-                "chain_id": chain_id,
-                "wallet_address": address,
-                "revision": revision,
-                "introduced_at": holding.introduced_at,
-                "ended_at": holding.ended_at,
-                "partner_id": holding.partner_id,
-                "notes": holding.notes,
-            }
-            for holding in known.planned[key]
-        ),
-    )
-    was = known.recorded.get(key, [])
-    before = {"revision": revision - 1, "holdings": [holding.as_json() for holding in was]} if was else None
-    after = {"revision": revision, "holdings": [holding.as_json() for holding in known.planned[key]]}
-    words = [f'belongs to "{holding.partner_id}" {holding.in_words}' for holding in known.planned[key]]
-    action = "wallet.changed" if was else "wallet.introduced"
-    return recording.note(f"wallet/{chain_id}/{address}", action, before, after, words)
+def _record(recording: Recording, known: _Known) -> list[Change]:
+    """Write all planned holdings and their audit entries."""
+    rows: list[Row] = []
+    notes: list[Note] = []
+    for key, planned in known.planned.items():
+        chain_id, address = key
+        revision = known.revisions.get(key, 0) + 1
+        named = {"chain_id": chain_id, "wallet_address": address, "revision": revision}
+        rows += [{**named, **{name: getattr(holding, name) for name in _TOLD}} for holding in planned]
+        was = known.recorded.get(key, [])
+        before = {"revision": revision - 1, "holdings": [holding.as_json() for holding in was]} if was else None
+        after = {"revision": revision, "holdings": [holding.as_json() for holding in planned]}
+        words = [f'belongs to "{holding.partner_id}" {holding.in_words}' for holding in planned]
+        action = "wallet.changed" if was else "wallet.introduced"
+        notes.append(Note(f"wallet/{chain_id}/{address}", action, before, after, words))
+    recording.write(PARTNER_WALLETS.name, *rows)
+    return recording.note_all(notes)
 
 
 def _own_stake(connection: Connection, known: _Known) -> Iterator[str]:

@@ -10,7 +10,7 @@ from aurora_pipeline.addresses import check_solana_key
 from aurora_pipeline.agreements.file import AgreementEntry, RuleEntry, TiersEntry, is_exact
 from aurora_pipeline.agreements.tables import TierMode, Window
 from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers, refusals
-from aurora_pipeline.agreements.units import ChainUnits
+from aurora_pipeline.agreements.units import AmountRefused, ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.config.yaml_file import KeyPath, YamlFile
@@ -88,7 +88,8 @@ def _rule(
     )
     # A missing chain was told above, with the amount that needs it.
     judged = rule if rule.chain_id is not None else replace(rule, chain_id="")
-    for refusal in refusals(judged, entry.chain is not None and paid_by_epoch(entry.chain)):
+    write = str if units is None else units.write
+    for refusal in refusals(judged, entry.chain is not None and paid_by_epoch(entry.chain), write):
         place = (*path, _PLACES.get(refusal.field, refusal.field))
         file.add(place if place in file.lines else path, refusal.problem, refusal.remedy)
     return rule if len(file.mistakes) == before else None
@@ -178,6 +179,6 @@ def _amount(file: YamlFile, path: KeyPath, text: str | None, units: ChainUnits |
         return None
     try:
         return units.parse(text)
-    except ValueError as error:
-        file.add(path, str(error), units.example)
+    except AmountRefused as error:
+        file.add(path, error.message, error.remedy)
         return None

@@ -8,12 +8,13 @@ database and hand it to `verify` later.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.database import Connection, copy_rows
 from aurora_pipeline.store.digests import record_digest
 
 AUDIT_TAG: Final = "aurora.audit.1"
@@ -48,6 +49,15 @@ class Entry:
             self.after,
             self.previous_hash,
         )
+
+
+class Event(NamedTuple):
+    """What an entry tells of, without who and when."""
+
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -113,22 +123,26 @@ def append(
     after: Mapping[str, Any] | None,
 ) -> Entry:
     """Append one entry within the caller's transaction: the decision and its entry are committed together or not."""
+    (entry,) = append_all(connection, actor, [Event(action, subject, before, after)])
+    return entry
+
+
+def append_all(connection: Connection, actor: str, events: Sequence[Event]) -> list[Entry]:
+    """Append many entries in one go, each linked to the one before; they carry one instant."""
     clock = connection.execute("SELECT record_instant() AS instant").fetchone()
     assert clock is not None  # a function call gives one row
     # record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.
     newest = head(connection)
-    sequence = 1 if newest is None else newest.sequence + 1
-    previous = GENESIS_HASH if newest is None else newest.entry_hash
-    texts = [None if state is None else canonical_json(state) for state in (before, after)]
-    hashed = entry_hash(sequence, clock["instant"], actor, action, subject, texts[0], texts[1], previous)
-    entry = Entry(sequence, clock["instant"], actor, action, subject, texts[0], texts[1], previous, hashed)
-    connection.execute(
-        """INSERT INTO audit_log
-               (sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        list(vars(entry).values()),
-    )
-    return entry
+    found: list[Entry] = []
+    for action, subject, before, after in events:
+        sequence = 1 if newest is None else newest.sequence + 1
+        previous = GENESIS_HASH if newest is None else newest.entry_hash
+        texts = [None if state is None else canonical_json(state) for state in (before, after)]
+        content = (sequence, clock["instant"], actor, action, subject, texts[0], texts[1], previous)
+        found.append(Entry(*content, entry_hash(*content)))
+        newest = Head(sequence, found[-1].entry_hash)
+    copy_rows(connection, "audit_log", [vars(entry) for entry in found])
+    return found
 
 
 def head(connection: Connection) -> Head | None:
@@ -152,6 +166,40 @@ def entries(connection: Connection) -> Iterable[Entry]:
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1]["sequence"]
+
+
+def found_entries(
+    connection: Connection,
+    *,
+    subject: str | None = None,
+    action: str | None = None,
+    actor: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    newest: int | None = None,
+) -> list[Entry]:
+    """The entries about a subject, of an action and so on, in order; of many only so many of the newest.
+
+    Subjects, actions and actors are given whole, or with * for anything.
+    """
+    patterns = {
+        name: None if text is None else re.escape(text).replace(r"\*", ".*")
+        for name, text in (("subject", subject), ("action", action), ("actor", actor))
+    }
+    rows = connection.execute(
+        """SELECT * FROM (
+               SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+               FROM audit_log
+               WHERE (%(subject)s::text IS NULL OR subject ~ ('^(?:' || %(subject)s || ')$'))
+                 AND (%(action)s::text IS NULL OR action ~ ('^(?:' || %(action)s || ')$'))
+                 AND (%(actor)s::text IS NULL OR actor ~ ('^(?:' || %(actor)s || ')$'))
+                 AND (%(since)s::timestamptz IS NULL OR recorded_at >= %(since)s)
+                 AND (%(until)s::timestamptz IS NULL OR recorded_at < %(until)s)
+               ORDER BY sequence DESC LIMIT %(newest)s) found
+           ORDER BY sequence""",
+        {**patterns, "since": since, "until": until, "newest": newest},
+    ).fetchall()
+    return [Entry(**row) for row in rows]
 
 
 def verify(connection: Connection, witness: Head | None = None) -> AuditReport:

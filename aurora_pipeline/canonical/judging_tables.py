@@ -64,4 +64,5 @@ CROSS_CHECKS = Table(
         Column("other_fetch", ColumnKind.INTEGER, "The staging fetch of the other provider.", digested=False),
     ),
     key=("chain_id", "epoch", "validator_key", "data_type", "subject", "figure", "other_provider"),
+    repeated=("difference",),
 )

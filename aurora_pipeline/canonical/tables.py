@@ -142,6 +142,7 @@ REWARDS = Table(
         SOURCE_FETCH,
     ),
     key=("chain_id", "epoch", "validator_key", "row_kind", "account_key"),
+    repeated=("staker_rewards", "gross_rewards"),
 )
 
 META = Table(
@@ -207,6 +208,7 @@ POSITIONS = Table(
         SOURCE_FETCH,
     ),
     key=("chain_id", "epoch", "validator_key", "row_kind", "account_key"),
+    repeated=("active_stake", "activating_stake", "deactivating_stake"),
 )
 
 STAKE_EVENTS = Table(
@@ -232,6 +234,7 @@ STAKE_EVENTS = Table(
         reason(),
     ),
     key=("chain_id", "epoch", "validator_key", "event_type", "account_key"),
+    repeated=("amount",),
 )
 
 ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")

@@ -12,7 +12,8 @@ from aurora_pipeline.agreements.apply import ApplyReport, apply
 from aurora_pipeline.agreements.ledger import Event, KnownAgreement, Version, known_agreement, read_ledger
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
-from aurora_pipeline.agreements.terms import differences, in_words
+from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.agreements.wording import differences, in_words
 from aurora_pipeline.commands.simulate import agreements_simulate
 from aurora_pipeline.commands.terminal import (
     Reason,
@@ -46,13 +47,23 @@ def agreements_apply(
     reason: Annotated[
         str, typer.Option("--reason", help="Why, for the audit log; asked for where something changes.")
     ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Create what is new, add a version where terms changed, leave equal terms alone: all of the file or nothing."""
     with opened() as aurora:
-        done = apply(aurora.database, file, actor(), reason, preview=not reason)
-        if done.changes and not reason:
+        done = apply(aurora.database, file, actor(), reason, preview=dry_run or not reason)
+        if done.changes and not reason and not dry_run:
             _show_planned(done)
             done = apply(aurora.database, file, actor(), ask_why(reason))
+    if as_json:
+        changes = [vars(change) for change in done.changes]
+        print_json({"changes": changes, "unchanged": done.unchanged, "warnings": done.warnings, "dry_run": dry_run})
+        return
+    if dry_run:
+        _show_planned(done)
+        out.print(f"{len(done.changes)} change(s) to be made, {len(done.unchanged)} as they are.")
+        return
     print_warnings(done.warnings)
     print_changes(done.changes, len(done.unchanged))
 
@@ -99,7 +110,7 @@ def agreements_list(
 def agreements_show(agreement: Key, as_json: Json = False) -> None:
     """Show an agreement with its whole history: every status and every version of its terms, in words."""
     with opened() as aurora, aurora.database.connect() as connection:
-        known = known_agreement(read_ledger(connection), agreement)
+        known, units = known_agreement(read_ledger(connection), agreement), chain_units(connection)
     if as_json:
         print_json(_as_json(known))
         return
@@ -109,7 +120,9 @@ def agreements_show(agreement: Key, as_json: Json = False) -> None:
     for version in known.versions:
         out.print(f"  {_title(known, version)}", markup=False, soft_wrap=True)
         for rule in version.rules:
-            out.print(f"      {rule.rule_order}. {rule.rule_key}: {in_words(rule)}", markup=False, soft_wrap=True)
+            out.print(
+                f"      {rule.rule_order}. {rule.rule_key}: {in_words(rule, units)}", markup=False, soft_wrap=True
+            )
 
 
 @agreements.command("diff")
@@ -122,7 +135,7 @@ def agreements_diff(
     with opened() as aurora, aurora.database.connect() as connection:
         first, old = _version(connection, before, before.partition("@")[0])
         second, new = _version(connection, after, first)
-    words = differences(old.rules, new.rules)
+        words = differences(old.rules, new.rules, chain_units(connection))
     if as_json:
         print_json({"a": f"{first}@{old.version}", "b": f"{second}@{new.version}", "differences": words})
         return

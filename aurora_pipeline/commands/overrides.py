@@ -8,10 +8,22 @@ import typer
 
 from aurora_pipeline.agreements.overrides import Target, record_override, recorded_overrides
 from aurora_pipeline.agreements.recording import Change
+from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
-from aurora_pipeline.commands.terminal import opened, out, print_changes, print_json, print_table
+from aurora_pipeline.commands.terminal import opened, out, print_changes, print_json, print_table, print_warnings
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.commissions.targets import Found, Judged, judge, line_target, names_rule, rule_target
+from aurora_pipeline.commissions.targets import (
+    Found,
+    Judged,
+    judge,
+    line_id_of,
+    line_target,
+    named_target,
+    names_rule,
+    rule_target,
+)
+from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
@@ -22,11 +34,13 @@ TargetArgument = Annotated[
     str,
     typer.Argument(
         metavar="LINE|RULE",
-        help="A line's id or its beginning, or a rule's total: agreement/rule@chain:epoch.",
+        help="A line's id or its beginning, or a rule's total in a period, like acme-2026/tips@solana-mainnet:850.",
         show_default=False,
     ),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record; without one nothing is overridden.")]
+_ID_SHOWN = 8
+"""So much of a line's id names it almost always; `override` and `withdraw` take it."""
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -41,8 +55,12 @@ def override(
     with opened() as aurora, aurora.database.connect() as connection:
         found = _find(connection, target)
         units = chain_units(connection)[found.target.chain_id]
-        change = record_override(connection, found.target, parse_amount(units, amount), found.computed, actor(), reason)
+        wanted = parse_amount(units, amount)
+        change = record_override(connection, found.target, wanted, found.computed, actor(), reason, found.paid)
     _tell(change, found.target)
+    if found.held:
+        what = "it is" if found.target.target is OverrideTarget.LINE else f"{found.held} of its lines are"
+        print_warnings([f"{what} HELD: nothing of that is paid until the lines claim no more than there is"])
 
 
 @overrides.command("list")
@@ -53,12 +71,16 @@ def overrides_list(
 ) -> None:
     """Show every override beside what is computed now: whether it holds, is stale, or its target has vanished."""
     with opened() as aurora, aurora.database.connect() as connection:
+        units = chain_units(connection)
+        if chain is not None and chain not in units:
+            raise AuroraError(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))
         judged = judge(connection, recorded_overrides(connection, chain, epoch))
     if as_json:
         print_json([_as_json(item) for item in judged])
         return
     rows = [
         [
+            (line_id_of(item.override.target) or "the rule")[:_ID_SHOWN],
             item.override.target.name,
             item.override.amount,
             item.override.computed_seen,
@@ -69,17 +91,17 @@ def overrides_list(
         ]
         for item in judged
     ]
-    columns = ["target", "pays", "computed then", "computed now", "standing", "by", "reason"]
-    print_table(f"{len(rows)} override(s), in base units", columns, rows, right=columns[1:4])
+    columns = ["line", "target", "pays", "computed then", "computed now", "standing", "by", "reason"]
+    print_table(f"{len(rows)} override(s), in base units", columns, rows, right=columns[2:5])
 
 
 @overrides.command("withdraw")
 def overrides_withdraw(target: TargetArgument, reason: Reason = "") -> None:
     """End an override: its target is paid as computed again."""
     with opened() as aurora, aurora.database.connect() as connection:
-        recorded = {item.target.name: item.target for item in recorded_overrides(connection)}
-        # By its name an override ends also where its target has vanished.
-        named = recorded.get(target) or _find(connection, target).target
+        # By its name, or the id its line had, an override ends also where its target has vanished.
+        present = [item.target for item in recorded_overrides(connection) if item.amount is not None]
+        named = named_target(present, target) or _find(connection, target).target
         change = record_override(connection, named, None, None, actor(), reason)
     _tell(change, named)
 
@@ -93,7 +115,7 @@ def _find(connection: Connection, text: str) -> Found:
 def _tell(change: Change | None, target: Target) -> None:
     print_changes([] if change is None else [change])
     if change is not None:
-        out.print(f"It counts when the period is computed again: aurora recompute {target.chain_id} {target.epoch}")
+        out.print(f"It counts when the period is computed again: `aurora recompute {target.chain_id} {target.epoch}`")
 
 
 def _as_json(item: Judged) -> dict[str, object]:
@@ -101,6 +123,8 @@ def _as_json(item: Judged) -> dict[str, object]:
     amounts = {"amount": override.amount, "computed_seen": override.computed_seen, "computed": item.computed}
     return {
         **override.target.key,
+        "name": override.target.name,
+        "line_id": line_id_of(override.target),
         # As text: an amount can have more digits than a reader of JSON keeps in a number.
         **{name: None if value is None else str(value) for name, value in amounts.items()},
         "revision": override.revision,

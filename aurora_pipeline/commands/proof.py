@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from aurora_pipeline.audit.log import Head, head
+from aurora_pipeline.audit.log import Entry, Head, found_entries, head
 from aurora_pipeline.commands.running import parse_epochs
-from aurora_pipeline.commands.terminal import err, opened, out, print_json
+from aurora_pipeline.commands.terminal import err, opened, out, print_json, print_table, read_day
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import load_period
@@ -68,9 +69,32 @@ def audit(
     witness: Annotated[
         str | None, typer.Option(help="NUMBER:HASH noted earlier outside the database; shows entries cut off since.")
     ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Show the entries instead of verifying them.")] = False,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="Only about this, like agreement/acme-2026 or 'wallet/*'.")
+    ] = None,
+    action: Annotated[
+        str | None, typer.Option("--action", help="Only this, like partner.renamed or 'override.*'.")
+    ] = None,
+    who: Annotated[str | None, typer.Option("--actor", help="Only what this person did.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Only from this day or instant on.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Only before this day or instant.")] = None,
+    at_most: Annotated[int, typer.Option("--newest", min=1, help="At most so many, the newest.")] = 100,
     as_json: Json = False,
 ) -> None:
-    """Verify the hash-chained log of decisions and print its head, to be noted outside the database."""
+    """Verify the hash-chained log of decisions and print its head, to be noted outside the database; or list it."""
+    if listing or any(one is not None for one in (subject, action, who, since, until)):
+        if witness is not None:
+            raise AuroraError("--witness verifies the log, and the other options list it", "give one or the others")
+        first, last = (
+            None if day is None else read_day(day, name) for day, name in ((since, "--from"), (until, "--until"))
+        )
+        with opened() as aurora, aurora.database.connect() as connection:
+            found = found_entries(
+                connection, subject=subject, action=action, actor=who, since=first, until=last, newest=at_most
+            )
+        _list(found, as_json)
+        return
     with opened() as aurora, aurora.database.connect() as connection:
         report = verify_audit(connection, None if witness is None else _head(witness))
         newest = head(connection)
@@ -79,6 +103,30 @@ def audit(
         out.print(
             f"Note this elsewhere; `aurora audit --witness` checks it later: {newest.sequence}:{newest.entry_hash}"
         )
+
+
+def _list(found: list[Entry], as_json: bool) -> None:
+    if as_json:
+        states = [{"before": _state(one.before), "after": _state(one.after)} for one in found]
+        print_json([{**vars(one), **state} for one, state in zip(found, states, strict=True)])
+        return
+    rows = [
+        [
+            one.sequence,
+            f"{one.recorded_at:%Y-%m-%d %H:%M:%S}",
+            one.actor,
+            one.action,
+            one.subject,
+            (_state(one.after) or {}).get("reason"),
+        ]
+        for one in found
+    ]
+    columns = ["entry", "when (UTC)", "who", "what", "subject", "why"]
+    print_table(f"{len(rows)} entries of the audit log; the states before and after with --json", columns, rows)
+
+
+def _state(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else dict(json.loads(text))
 
 
 def _head(text: str) -> Head:

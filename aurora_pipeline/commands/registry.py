@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.canonical.cost_entries import import_costs
-from aurora_pipeline.commands.terminal import opened, out, print_json, print_table
+from aurora_pipeline.commands.terminal import first_of, opened, out, print_json, print_table
 from aurora_pipeline.csv_file import instant_text, read_text
 from aurora_pipeline.periods.dated import ImportReport
 from aurora_pipeline.periods.validators import (
@@ -33,8 +33,11 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 def print_report(what: str, report: ImportReport) -> None:
     """What an import changed, in words."""
-    for change in report.changed:
+    shown = first_of(report.changed)
+    for change in shown:
         out.print(f"  {change}", markup=False)
+    if len(shown) < len(report.changed):
+        out.print(f"  and {len(report.changed) - len(shown)} more")
     verdict = f"{len(report.changed)} {what} recorded" if report.changed else "nothing changed"
     out.print(f"{verdict}, {report.unchanged} as they were.")
 

@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.proposed import read_proposal
-from aurora_pipeline.commands.terminal import coins, err, opened, out, print_json, print_table
+from aurora_pipeline.commands.terminal import coins, epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.simulate import Comparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.csv_file import write_csv
 from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.store.database import Connection
 
 _COLUMNS = (
     "chain_id",
@@ -48,20 +50,35 @@ def agreements_simulate(
     does not mention stay as they were. Overrides of the file's agreements were decided on other terms: they are part of
     what was paid, not of what would have been, and how much of the difference is theirs is said.
     """
-    if last < first:
-        raise AuroraError(f"--from {first} --to {last} runs backwards", f"write --from {last} --to {first}")
+    wanted = epoch_range(first, last, "--from {} --to {}")
     if as_json and as_csv:
         raise AuroraError("--json and --csv at once", "give one of the two")
     with opened() as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        found = simulate(connection, chain, read_proposal(connection, file), range(first, last + 1))
+        proposal = read_proposal(connection, file)
+        epochs = _known(connection, chain, wanted)
+        found = simulate(connection, chain, proposal, epochs)
     if as_json:
         print_json([_row(one) for one in found])
     elif as_csv:
         sys.stdout.write(write_csv(_COLUMNS, [_row(one) for one in found]))
     else:
         _print(chain, found)
+
+
+def _known(connection: Connection, chain: Chain, wanted: range) -> list[int]:
+    """The epochs of a range that are recorded; which others there are in it is said."""
+    found = [period.key.epoch for period in recorded_periods(connection, chain.chain_id) if period.key.epoch in wanted]
+    if not found:
+        raise AuroraError(
+            f"no period of {chain.chain_id} from {wanted[0]} to {wanted[-1]} is known to be final",
+            f"see `aurora periods list {chain.chain_id}`",
+        )
+    if len(found) < len(wanted):
+        unknown = len(wanted) - len(found)
+        err.print(f"{unknown} epoch(s) of the range are not known to be final and are left out.", markup=False)
+    return found
 
 
 def _row(one: Comparison) -> dict[str, object]:

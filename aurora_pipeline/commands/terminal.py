@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.config.chain import Chain
@@ -23,17 +26,33 @@ from aurora_pipeline.money import format_coins
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.workspace import Workspace, find_workspace
 
+Told = TypeVar("Told")
 CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
-
-out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
+_TOLD_MAX, _TOLD_FIRST = 50, 10
+_COMMAND = re.compile(r"\baurora (?!demo\b|--demo\b)(?=[a-z-])")
+EPOCHS_MAX = 10_000
+"""So many epochs one command works on at most."""
 
 
 def workspace() -> Workspace:
     """The workspace this command works on: the demo's with `aurora --demo`, else the current directory's."""
     return find_workspace()
+
+
+class _Terminal(Console):
+    """A console on which every command that a text names can be typed as it stands there.
+
+    They are written for the operator's own data; in the demo they need its option.
+    """
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(_COMMAND.sub("aurora --demo ", text) if workspace().is_demo else text, **how)
+
+
+out = _Terminal(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+err = _Terminal(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
 
 @contextmanager
@@ -55,9 +74,7 @@ def print_error(error: AuroraError) -> int:
     """Show an error with its remedy on standard error and return the exit code it means."""
     err.print(f"[bold red]Error:[/] {escape(error.message)}")
     if error.remedy:
-        # Commands in remedies are written for the operator's own data; in the demo they need its option.
-        remedy = error.remedy.replace("`aurora ", "`aurora --demo ") if workspace().is_demo else error.remedy
-        err.print(f"  [cyan]->[/] {escape(remedy)}")
+        err.print(f"  [cyan]->[/] {escape(error.remedy)}")
     return CHECK_FAILED if isinstance(error, CheckFailed) else BAD_INPUT
 
 
@@ -80,13 +97,23 @@ def print_table(
 
 
 def print_changes(changes: Sequence[Change], unchanged: int = 0) -> None:
-    """What was recorded, in words."""
-    for change in changes:
+    """What was recorded, in words; of very many changes the first few."""
+    shown = first_of(changes)
+    for change in shown:
         out.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
         for words in change.words:
             out.print(f"      {words}", markup=False, soft_wrap=True)
+    if len(shown) < len(changes):
+        rest = Counter(change.action for change in changes[len(shown) :])
+        counted = ", ".join(f"{count} {action}" for action, count in rest.items())
+        out.print(f"  and {counted}: see `aurora audit --list`", soft_wrap=True)
     verdict = f"{len(changes)} change(s) recorded" if changes else "nothing changed"
     out.print(f"{verdict}, {unchanged} as they were." if unchanged else f"{verdict}.")
+
+
+def first_of(told: Sequence[Told]) -> Sequence[Told]:
+    """All of what is to be told; of very much the first few."""
+    return told if len(told) <= _TOLD_MAX else told[:_TOLD_FIRST]
 
 
 def print_warnings(warnings: Sequence[str]) -> None:
@@ -103,6 +130,20 @@ def read_day(text: str, option: str) -> datetime:
         raise AuroraError(f"{option}: {error}", "a day means 00:00 UTC") from None
 
 
+def epoch_range(first: int, last: int, named: str) -> range:
+    """The epochs from one to another, both included; refused where they run backwards or are too many for one go.
+
+    `named` is how the person wrote them, with places for the first and the last.
+    """
+    if last < first:
+        raise AuroraError(f"{named.format(first, last)} runs backwards", f"write {named.format(last, first)}")
+    if last - first >= EPOCHS_MAX:
+        raise AuroraError(
+            f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
+        )
+    return range(first, last + 1)
+
+
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
     """An amount in whole coins for display, or what stands for a missing one."""
     return missing if value is None else format_coins(value, chain.native_decimals)
@@ -115,6 +156,8 @@ def ask_why(given: str) -> str:
     try:
         # Without a terminal nobody knows that an answer is waited for.
         answer = err.input("Why, for the audit log: ") if sys.stdin is not None and sys.stdin.isatty() else ""
+    except UnicodeDecodeError:
+        raise AuroraError("the answer is no UTF-8 text; nothing was written", "type it in UTF-8") from None
     except EOFError:
         answer = ""
     if not answer.strip():

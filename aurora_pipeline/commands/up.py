@@ -22,6 +22,8 @@ from aurora_pipeline.operations.dagster_home import prepare_dagster_home, projec
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 20
+_LEFT_SECONDS = 10
+_LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _READY_SECONDS_MAX = 120
 
 
@@ -31,7 +33,8 @@ def up(
     """Open the Dagster UI on this data, with sensors and the run queue working, until Ctrl-C."""
     place = workspace()
     _refuse_taken(port)
-    signal.signal(signal.SIGTERM, _leave)
+    for number in _LEAVING:
+        signal.signal(number, _leave)
     if place.is_demo and not has_chain(place):
         from aurora_pipeline.commands.demo import demo
 
@@ -47,7 +50,10 @@ def up(
             *("--host", _HOST, "--port", str(port)),
         ]
         with log.open("ab") as output:
-            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, cwd=log.parent)
+            # A group of its own: what Dagster starts in turn can be ended as a whole, also where Dagster forgets it.
+            process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=output, cwd=log.parent, process_group=0
+            )
         try:
             _await_ready(process, port, log)
             out.print(f"Dagster UI: http://{_HOST}:{port}   (database {shown}; log {log})", markup=False)
@@ -84,15 +90,30 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
+    """End Dagster, and then every process of its group that it left behind: Postgres stays up as long as one lives."""
+    for number in _LEAVING:
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.wait(_STOP_SECONDS)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+            _await_end(process, _LEFT_SECONDS)
+
+
+def _await_end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Return once nobody is left of a process group, or after some time; raises ProcessLookupError in the first case.
+
+    There is no event for the end of a process that somebody else started.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        process.poll()
+        os.killpg(process.pid, 0)
+        time.sleep(0.05)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """SIGTERM ends the command like Ctrl-C, so that what it started is stopped too."""
+    """Being terminated, or losing the terminal, ends the command like Ctrl-C: what it started is stopped too."""
     raise KeyboardInterrupt

@@ -11,8 +11,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.agreements.matching import is_glob, matching, validators_paid_for
-from aurora_pipeline.agreements.tables import Method, Metric
-from aurora_pipeline.agreements.terms import Override, Rule, Terms
+from aurora_pipeline.agreements.terms import Override, Terms
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.commissions.allocation import by_payer, guarantees, hold_over_claims, parts_of
 from aurora_pipeline.commissions.attribution import Attribution, Weights, attribute
@@ -25,7 +24,6 @@ from aurora_pipeline.commissions.rules import RuleResult, compute_rule
 from aurora_pipeline.commissions.splitting import Split, split
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
-from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 
@@ -120,20 +118,10 @@ def _results(
 def _attribution(positions: pl.DataFrame, rewards: pl.DataFrame, terms: Terms) -> Attribution:
     """Weights of wallets, as far as any rule looks at them."""
     rules = [rule for agreement in terms.agreements for rule in agreement.rules]
-    with_rewards = any(_looks_at_rewards(rule) for rule in rules)
-    if not with_rewards and not any(_looks_at_stake(rule) for rule in rules):
+    with_rewards = any(rule.looks_at_rewards for rule in rules)
+    if not any(rule.looks_at_wallets for rule in rules):
         return Attribution(Weights(Weight.ACTIVE_STAKE), Weights(Weight.STAKER_REWARDS))
     return attribute(positions, rewards, terms.wallets, with_rewards)
-
-
-def _looks_at_stake(rule: Rule) -> bool:
-    is_metric = rule.tiers is not None and rule.tiers.metric is Metric.INTRODUCED_STAKE
-    return is_metric or rule.attribution_method is not Method.FIXED_SHARE
-
-
-def _looks_at_rewards(rule: Rule) -> bool:
-    by_rewards = (Component.VOTE_REWARDS, Component.COMMISSION)
-    return rule.attribution_method is Method.CLIENT_REVENUE and rule.revenue_component in by_rewards
 
 
 def _allocate(

@@ -164,20 +164,17 @@ def _net(share: Share, rule: Rule, loss: LossBalance | None) -> int | None:
 
 def _set_weight(share: Share, rule: Rule, partner_id: str, attribution: Attribution) -> Doubt | None:
     """By what, and how much of it, the partner has of the validator; or why that is not known."""
-    key, component = share.validator_key, rule.revenue_component
-    weights = attribution.stake
-    if rule.attribution_method is Method.CLIENT_REVENUE:
-        if component in (Component.VOTE_REWARDS, Component.COMMISSION):
-            doubt = attribution.rewards.doubt(key)
-            if doubt is not None:
-                return doubt
-            # Where no staker earned, as at a commission of 100 %, the stake is what the clients brought.
-            if rule.pays_clients_rewards or attribution.rewards.wholes[key] > 0:
-                weights = attribution.rewards
-        else:
-            share.reason = "; ".join(
-                filter(None, (share.reason, f"{component} is not known per wallet: attributed by active stake"))
-            )
+    key, weights = share.validator_key, attribution.stake
+    if rule.looks_at_rewards:
+        doubt = attribution.rewards.doubt(key)
+        if doubt is not None:
+            return doubt
+        # Where no staker earned, as at a commission of 100 %, the stake is what the clients brought.
+        if rule.pays_clients_rewards or attribution.rewards.wholes[key] > 0:
+            weights = attribution.rewards
+    elif rule.attribution_method is Method.CLIENT_REVENUE:
+        words = f"{rule.revenue_component} is not known per wallet: attributed by active stake"
+        share.reason = "; ".join(filter(None, (share.reason, words)))
     doubt = weights.doubt(key)
     if doubt is not None:
         return doubt
@@ -212,7 +209,7 @@ def _introduced(
     agreement: AgreementInForce, rule: Rule, revenues: Mapping[tuple[str, Component], Revenue], stake: Weights
 ) -> tuple[int, str | None]:
     """The partner's active stake on the validators the rule matches, and where it is not known, which counts 0."""
-    if rule.tiers is None or rule.tiers.metric is not Metric.INTRODUCED_STAKE:
+    if not rule.by_introduced_stake:
         return 0, None
     validators = [key for key, component in revenues if component is rule.revenue_component]
     matched = matching(rule, rule.chain_id or "", validators)

@@ -132,6 +132,19 @@ PARTNER_COMMISSION_LINES = Table(
         "kind",
     ),
     row_id="line_id",
+    repeated=(
+        "revenue",
+        "costs",
+        "loss_before",
+        "loss_after",
+        "weight",
+        "weight_whole",
+        "base",
+        "rule_base",
+        "rule_amount",
+        "validator_amount",
+        "wallet_weight",
+    ),
     indexes=(("line_id",),),
 )
 
@@ -165,6 +178,7 @@ COMMISSION_RULE_RESULTS = Table(
         reason(),
     ),
     key=("chain_id", "epoch", "partner_id", "agreement_id", "rule_key"),
+    repeated=("base", "metric_start", "metric_end", "cap", "cap_start", "floor"),
     indexes=(("agreement_id", "rule_key"),),
 )
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from aurora_pipeline.agreements.overrides import RecordedOverride, Target
 from aurora_pipeline.agreements.tables import OverrideTarget
+from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
 _RULE = re.compile(r"([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9-]*):([0-9]+)\Z")
+_PADDING = re.compile(":0*(?=[0-9])")
 _LINES = """
-SELECT count(*) AS lines, sum(computed) AS computed FROM partner_commission_lines
+SELECT count(*) FILTER (WHERE kind = 'LINE') AS lines, sum(computed) FILTER (WHERE kind = 'LINE') AS computed,
+       sum(final) AS paid, count(*) FILTER (WHERE final IS NULL) AS unknown, count(*) FILTER (WHERE held) AS held
+FROM partner_commission_lines
 WHERE chain_id = %(chain_id)s AND epoch = %(epoch)s AND agreement_id = %(agreement_id)s AND rule_key = %(rule_key)s
-  AND kind = 'LINE' AND (%(target)s = 'RULE'
-                         OR (validator_key = %(validator_key)s AND wallet_address = %(wallet_address)s))
+  AND (%(target)s = 'RULE' OR (validator_key = %(validator_key)s AND wallet_address = %(wallet_address)s))
 """
 
 
@@ -36,10 +39,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """A target that is published, and what is computed for it; None where that is not known."""
+    """A target that is published, and what is computed for it before cap and floor; None where that is not known."""
 
     target: Target
     computed: int | None
+    paid: int | None
+    """What it comes to now: after cap and floor, or as an earlier override says; None where that is not known."""
+    held: int
+    """How many of its lines are HELD: nothing of these is paid until the terms are settled."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,27 @@ class Judged:
     override: RecordedOverride
     computed: int | None
     standing: Standing
+
+
+def line_id_of(target: Target) -> str | None:
+    """The id that the line of a target has, or would have; None for a rule's total."""
+    if target.target is OverrideTarget.RULE:
+        return None
+    names = (target.agreement_id, target.rule_key, target.validator_key, target.wallet_address)
+    return line_id(*names, target.chain_id, target.epoch, LineKind.LINE.value)
+
+
+def named_target(targets: Iterable[Target], text: str) -> Target | None:
+    """The one of some targets that a text names: as `name` does, or by its line's id or the beginning of it."""
+    wanted = " ".join(_PADDING.sub(":", text).split())
+    beginning = text.strip().lower().replace("-", "")
+    found = [
+        target
+        for target in targets
+        if _PADDING.sub(":", target.name) == wanted
+        or (len(beginning) >= 4 and (line_id_of(target) or "").replace("-", "").startswith(beginning))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def names_rule(text: str) -> bool:
@@ -75,16 +103,16 @@ def rule_target(connection: Connection, text: str) -> Found:
     return found
 
 
-def line_target(connection: Connection, line_id: str) -> Found:
+def line_target(connection: Connection, identifier: str) -> Found:
     """The line of an id; raises where it is not in force, or is what a cap or floor made."""
     row = connection.execute(
-        """SELECT agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, kind, computed
+        """SELECT agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, kind
            FROM partner_commission_lines WHERE line_id = %s""",
-        [line_id],
+        [identifier],
     ).fetchone()
     if row is None:
         raise AuroraError(
-            f"the line {line_id} is not in force: it was superseded or rejected; nothing was written",
+            f"the line {identifier} is not in force: it was superseded or rejected; nothing was written",
             "override a line that is: SELECT line_id FROM partner_commission_lines",
         )
     target = Target(
@@ -99,10 +127,13 @@ def line_target(connection: Connection, line_id: str) -> Found:
     if row["kind"] != LineKind.LINE:
         rule = f"{row['agreement_id']}/{row['rule_key']}@{PeriodKey(row['chain_id'], row['epoch'])}"
         raise AuroraError(
-            f"the line {line_id} is a {row['kind']}: what a floor or cap made is never overridden; nothing was written",
+            f"the line {identifier} is a {row['kind']}: what a floor or cap made is never overridden;"
+            " nothing was written",
             f"override the line it belongs to, or the rule's total: {rule}",
         )
-    return Found(target, None if row["computed"] is None else int(row["computed"]))
+    found = _published(connection, target)
+    assert found is not None  # the line was just read
+    return found
 
 
 def judge(connection: Connection, overrides: Sequence[RecordedOverride]) -> list[Judged]:
@@ -129,4 +160,5 @@ def _published(connection: Connection, target: Target) -> Found | None:
     if row["lines"] == 0:
         return None
     unknown = 0 if target.target is OverrideTarget.RULE else None
-    return Found(target, unknown if row["computed"] is None else int(row["computed"]))
+    computed = unknown if row["computed"] is None else int(row["computed"])
+    return Found(target, computed, None if row["unknown"] else int(row["paid"]), row["held"])

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import sql
 
 from aurora_pipeline.csv_file import CsvProblems
-from aurora_pipeline.store.database import Connection, insert_rows
+from aurora_pipeline.store.database import Connection, copy_rows
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input, record_digest
 
@@ -75,6 +75,7 @@ def store_revisions(connection: Connection, table: Table, subject: str, rows: Se
     }
     told = [name for name in table.names if name not in {"revision", "recorded_by", "recorded_at"}]
     changed, unchanged = [], 0
+    written: list[Row] = []
     ordered = sorted(rows, key=lambda row: (row["chain_id"], row[subject], row["valid_from"]))
     for key, group in groupby(ordered, _subject_of(subject)):
         wanted = [{name: row[name] for name in told} for row in group]
@@ -83,8 +84,9 @@ def store_revisions(connection: Connection, table: Table, subject: str, rows: Se
             unchanged += 1
             continue
         revision = max((row["revision"] for row in before), default=0) + 1
-        insert_rows(connection, table.name, [{**row, "revision": revision, "recorded_by": actor()} for row in wanted])
+        written += [{**row, "revision": revision, "recorded_by": actor()} for row in wanted]
         changed.append(f"{' '.join(key)}: {'new' if revision == 1 else f'revision {revision}'}")
+    copy_rows(connection, table.name, written)
     return ImportReport(tuple(changed), unchanged)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from aurora_pipeline.agreements.matching import matches
+from aurora_pipeline.agreements.rows import rule_of
 from aurora_pipeline.agreements.tables import (
     AGREEMENT_RULES,
     COMMISSION_OVERRIDES,
     PARTNER_WALLETS,
-    Metric,
     OverrideTarget,
     Window,
 )
+from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.tables import (
     COMMISSION_RULE_RESULTS,
@@ -33,7 +35,7 @@ def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
     overrides = [
         replace(
             reader.decision(lines, decision_input(COMMISSION_OVERRIDES, row)),
-            note=f"by {row['recorded_by']}: {row['reason']}",
+            note=f"by {row['recorded_by']} on {row['recorded_at']:%Y-%m-%d %H:%M} UTC: {row['reason']}",
         )
         for row in _overrides(reader, lines, line)
     ]
@@ -46,11 +48,11 @@ def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
 
 def terms_in_words(line: Row) -> str:
     """Which clause a line follows from."""
-    rate = "tiers" if line["rate_bps"] is None else f"{line['rate_bps']} bps"
-    return (
-        f"{line['agreement_id']} version {line['agreement_version']}, rule {line['rule_key']}"
-        f" ({line['attribution_method']}, {line['basis']}, {rate})"
-    )
+    how = [line["attribution_method"], line["basis"]]
+    if line["kind"] == LineKind.LINE:
+        # What a cap or floor made has no rate, whatever the rule's own is.
+        how.append("tiers" if line["rate_bps"] is None else f"{line['rate_bps']} bps")
+    return f"{line['agreement_id']} version {line['agreement_version']}, rule {line['rule_key']} ({', '.join(how)})"
 
 
 def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
@@ -71,16 +73,33 @@ def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNo
         snapshot, column = rewards, "staker_rewards"
     for row in reader.rows(snapshot, **of_validator):
         if row["account_key"] in accounts:
-            position = accounts[row["account_key"]]
-            yield TraceNode(
-                NodeKind.ACCOUNT,
-                f"{snapshot.table.name}.{column} of stake account {row['account_key']}",
-                figure=reader.amount(snapshot.key.chain_id, row[column]),
-                formula=f"withdrawer {position['withdrawer_key']}, a wallet of {line['partner_id']}",
-                digest=snapshot.first.lineage_digest,
-                content_digest=snapshot.content_digest,
-                children=reader.fetch(row["source_fetch"]),
-            )
+            withdrawer = accounts[row["account_key"]]["withdrawer_key"]
+            words = f"withdrawer {withdrawer}, a wallet of {line['partner_id']}"
+            yield _account(reader, snapshot, row, column, words)
+
+
+def introduced_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
+    """The stake accounts whose stake decided the tier of the line's rule, on whichever validators they are."""
+    rule, positions = _rule(reader, lines, line), reader.upstream(lines, POSITIONS)
+    if rule is None or not rule.by_introduced_stake or positions is None:
+        return
+    wallets = [row["wallet_address"] for row in _wallets_of_partner(reader, lines, line)]
+    for row in reader.rows(positions, row_kind="ACCOUNT", withdrawer_key=wallets):
+        if matches(rule, line["chain_id"], row["validator_key"]):
+            words = f"introduced on {row['validator_key']}: withdrawer {row['withdrawer_key']}"
+            yield _account(reader, positions, row, "active_stake", words)
+
+
+def _account(reader: Reader, snapshot: Snapshot, row: Row, column: str, formula: str) -> TraceNode:
+    return TraceNode(
+        NodeKind.ACCOUNT,
+        f"{snapshot.table.name}.{column} of stake account {row['account_key']}",
+        figure=reader.amount(snapshot.key.chain_id, row[column]),
+        formula=formula,
+        digest=snapshot.first.lineage_digest,
+        content_digest=snapshot.content_digest,
+        children=reader.fetch(row["source_fetch"]),
+    )
 
 
 def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
@@ -102,13 +121,22 @@ def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceN
 
 def _runs_on(reader: Reader, lines: Snapshot, line: Row) -> bool:
     """Whether the line's rule has a window that began in earlier periods; the snapshot reads these for all rules."""
+    rule = _rule(reader, lines, line)
+    if rule is None:
+        return False
+    has_monthly_cap = rule.cap is not None and rule.cap.window is Window.MONTH
+    return has_monthly_cap or (rule.tiers is not None and rule.tiers.metric.is_cumulative)
+
+
+def _rule(reader: Reader, lines: Snapshot, line: Row) -> Rule | None:
+    """The line's rule as it was read, without the steps of its tiers; None where its row is gone."""
     clause = (line["agreement_id"], line["agreement_version"], line["rule_key"])
-    return any(
-        row["cap_window"] == Window.MONTH
-        or (row["tier_metric"] is not None and Metric(row["tier_metric"]).is_cumulative)
+    rows = (
+        row
         for row in reader.decision_rows(lines, AGREEMENT_RULES)
         if (row["agreement_id"], row["version"], row["rule_key"]) == clause
     )
+    return next((rule_of(row, ()) for row in rows), None)
 
 
 def _earlier(reader: Reader, snapshot: Snapshot, what: str, line: Row, figure: int | None, formula: str) -> TraceNode:
@@ -143,11 +171,16 @@ def _concerns(line: Row, table: str, key: str) -> bool:
 
 
 def _wallets(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
-    """The partner's wallets, as the lines were computed with them; on a wallet's line that one."""
+    """The partner's wallets that count for the line, as it was computed with them; on a wallet's line that one."""
     if line["weighted_by"] is None:
-        return []
-    rows = [row for row in reader.decision_rows(lines, PARTNER_WALLETS) if row["partner_id"] == line["partner_id"]]
+        rule = _rule(reader, lines, line)
+        return _wallets_of_partner(reader, lines, line) if rule is not None and rule.by_introduced_stake else []
+    rows = _wallets_of_partner(reader, lines, line)
     return [row for row in rows if line["wallet_address"] in ("", row["wallet_address"])]
+
+
+def _wallets_of_partner(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
+    return [row for row in reader.decision_rows(lines, PARTNER_WALLETS) if row["partner_id"] == line["partner_id"]]
 
 
 def _overrides(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:

@@ -69,9 +69,12 @@ class Reader:
         return self._upstream[snapshot.snapshot_id]
 
     def rows(self, snapshot: Snapshot, **equal: object) -> list[Row]:
-        """The rows of a snapshot with these values, in key order, amounts as ints."""
+        """The rows of a snapshot with these values, or any of a list of them, in key order, amounts as ints."""
         table = snapshot.table
-        conditions = [sql.SQL("{} = %s").format(sql.Identifier(name)) for name in ("snapshot_id", *equal)]
+        conditions = [
+            sql.SQL("{} = ANY(%s)" if isinstance(value, list) else "{} = %s").format(sql.Identifier(name))
+            for name, value in {"snapshot_id": snapshot.snapshot_id, **equal}.items()
+        ]
         query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(
             sql.SQL(", ").join(map(sql.Identifier, table.names)),
             sql.Identifier(LAYER_SCHEMA, table.name),

@@ -8,7 +8,7 @@ from typing import Any
 from aurora_pipeline.commissions.formula import formula as line_formula
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
-from aurora_pipeline.proof.commissioned import earlier_nodes, terms_in_words, terms_node, weight_nodes
+from aurora_pipeline.proof.commissioned import earlier_nodes, introduced_nodes, terms_in_words, terms_node, weight_nodes
 from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, as_json, render
@@ -89,6 +89,7 @@ def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) ->
         children=(
             *_components(reader, snapshot, row),
             *weight_nodes(reader, snapshot, row),
+            *introduced_nodes(reader, snapshot, row),
             *earlier_nodes(reader, snapshot, row),
             terms_node(reader, snapshot, row),
         ),

@@ -15,6 +15,7 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKin
 from aurora_pipeline.money import total
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.statements.blocking import without_target
+from aurora_pipeline.statements.overridden import overridden_in_words
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.digests import leaves, merkle_root, sorted_by_key
@@ -41,7 +42,7 @@ def epoch_statements(
         blocked[owner.partner_id].append(override)
     by_partner = {str(key[0]): part for key, part in lines.partition_by("partner_id", as_dict=True).items()}
     rows = [
-        _statement(period, partner, by_partner.get(partner_id, lines.clear()), blocked[partner_id])
+        _statement(period, partner, by_partner.get(partner_id, lines.clear()), terms.overrides, blocked[partner_id])
         for partner_id, partner in sorted(partners.items())
     ]
     violations = [
@@ -61,7 +62,13 @@ def epoch_statements(
     )
 
 
-def _statement(period: Period, partner: Partner, lines: pl.DataFrame, blocked: Sequence[Override]) -> Row:
+def _statement(
+    period: Period,
+    partner: Partner,
+    lines: pl.DataFrame,
+    overrides: Sequence[Override],
+    blocked: Sequence[Override],
+) -> Row:
     ordered = sorted_by_key(PARTNER_COMMISSION_LINES, lines)
     missing = ordered.filter(pl.col("final").is_null())
     held = ordered.filter(pl.col("final").is_not_null() & pl.col("held"))
@@ -85,19 +92,23 @@ def _statement(period: Period, partner: Partner, lines: pl.DataFrame, blocked: S
         "held_total": _total(held),
         "lines_digest": merkle_root(leaves(PARTNER_COMMISSION_LINES, ordered)),
         "state": (FigureState.PARTIAL if len(unsettled) or blocked else FigureState.FINAL).value,
-        "reason": _reason(unsettled, held, blocked),
+        "reason": _reason(unsettled, held, blocked, overridden_in_words(ordered, overrides)),
     }
 
 
-def _reason(unsettled: pl.DataFrame, held: pl.DataFrame, blocked: Sequence[Override]) -> str | None:
+def _reason(
+    unsettled: pl.DataFrame, held: pl.DataFrame, blocked: Sequence[Override], overridden: str | None
+) -> str | None:
     words = []
     if blocked:
         names = listed([override.in_words for override in blocked], _NAMED_AT_MOST)
-        words.append(f"blocked: {names} has no target; withdraw it or state another one")
+        words.append(f"blocked: {names} has no target; `aurora overrides list` tells by which name to withdraw it")
     if len(unsettled):
         words.append(f"not final: {listed(map(_named, unsettled.iter_rows(named=True)), _NAMED_AT_MOST)}")
     if len(held):
         words.append(f"held: {listed(map(_named, held.iter_rows(named=True)), _NAMED_AT_MOST)}")
+    if overridden is not None:
+        words.append(overridden)
     return "; ".join(words) or None
 
 

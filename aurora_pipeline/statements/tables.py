@@ -22,7 +22,7 @@ from aurora_pipeline.store.declaration import (
 PARTNER_COMMISSION_STATEMENTS = Table(
     name="partner_commission_statements",
     role=Role.LAYER,
-    version=2,
+    version=3,
     salted=True,
     description="What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked.",
     columns=(
@@ -49,7 +49,7 @@ PARTNER_COMMISSION_STATEMENTS = Table(
         money("held_total", "The sum of the held lines, which is not owed until the terms are settled.", minimum=0),
         Column("lines_digest", ColumnKind.DIGEST, "Merkle root over its lines' leaves, in the order of their keys."),
         state(of="lines_total"),
-        reason(of="the state, and every held line"),
+        reason(of="the state, every held line, and what overrides changed"),
     ),
     key=("chain_id", "epoch", "partner_id"),
     unique=(("snapshot_id", "statement_id"),),

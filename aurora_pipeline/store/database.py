@@ -166,3 +166,15 @@ def insert_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, 
     )
     with connection.cursor() as cursor:
         cursor.executemany(statement, [[row[name] for name in names] for row in rows])
+
+
+def copy_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `insert_rows`, by COPY: a hundred thousand rows take seconds. Not for tables under row-level security."""
+    if not rows:
+        return
+    names = list(rows[0])
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in names)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])

@@ -66,12 +66,14 @@ class Table:
     """Leaves begin with a secret salt, so that a bundle can show some rows and hide the rest."""
     row_id: str | None = None
     """A column that says the same as the key in one value: the database then needs no index over the long key."""
+    repeated: tuple[str, ...] = ()
+    """Amounts that several rows repeat, or that mean nothing when added up: no total of them is shown."""
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
-        unknown = [name for name in self.key if name not in names]
+        unknown = [name for name in (*self.key, *self.repeated) if name not in names]
         if unknown or len(set(names)) != len(names):
             raise ValueError(f"table {self.name}: duplicate columns or key columns that do not exist: {unknown}")
 
@@ -82,7 +84,9 @@ class Table:
     def at(self, version: int) -> Table:
         """The table as an earlier version of the layer declared it, for snapshots that were written then."""
         columns = tuple(column for column in self.columns if column.since <= version)
-        return replace(self, version=version, columns=columns)
+        kept = {column.name for column in columns}
+        repeated = tuple(name for name in self.repeated if name in kept)
+        return replace(self, version=version, columns=columns, repeated=repeated)
 
     @property
     def names(self) -> list[str]:

@@ -156,8 +156,8 @@ def test_apply__correction__names_only_the_finalized_periods_it_covers(
                 [epoch, f"solana-demo:{epoch:07d}", end, "0" * 64],
             )
     assert "`aurora recompute solana-demo 850..851`" in apply_text(_correcting(1, 9)).warnings[-1]
-    assert "`aurora recompute solana-demo 852..852`" in apply_text(_correcting(2, 9)).warnings[-1]
-    assert "`aurora recompute solana-demo 853..853`" in apply_text(_correcting(3, 9)).warnings[-1]
+    assert "`aurora recompute solana-demo 852`" in apply_text(_correcting(2, 9)).warnings[-1]
+    assert "`aurora recompute solana-demo 853`" in apply_text(_correcting(3, 9)).warnings[-1]
 
 
 def test_apply__preview__tells_everything_and_writes_nothing(ledger: Database, apply_text: Apply) -> None:

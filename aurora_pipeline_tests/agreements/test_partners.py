@@ -37,7 +37,17 @@ def test_rename__another_name__a_revision_in_the_audit_log(ledger: Database, app
     assert audited(ledger) == [("partner.created", "partner/acme"), ("partner.renamed", "partner/acme")]
 
 
-@pytest.mark.parametrize(("name", "words"), [("", "is no name"), ("A\nB", "is no name"), ("x" * 201, "is no name")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "is no name"),
+        ("A\nB", "it has a line break"),
+        ("x" * 201, "is no name"),
+        ("\u202eA", "U.202E"),
+        ("A\0", "U.0000"),
+        ("\udcff", "is no name"),
+    ],
+)
 def test_rename__to_no_name__refused(ledger: Database, apply_text: Apply, name: str, words: str) -> None:
     apply_text(_partner())
     with pytest.raises(AuroraError, match=words):

@@ -68,7 +68,11 @@ REFUSED = {
     ),
     "rate above the whole": (_rule("rate_bps: 10001"), "at most 10000", "hundredths of a percent"),
     "rate below 0": (_rule("rate_bps: -1"), "at least 0", "hundredths of a percent"),
-    "floor above cap": (_rule("rate_bps: 1, floor: 3 SOL, cap: 2 SOL"), "is above the cap", "lower it"),
+    "floor above cap": (
+        _rule("rate_bps: 1, floor: 3 SOL, cap: 2 SOL"),
+        "the floor 3 SOL is above the cap 2 SOL",
+        "lower it",
+    ),
     "floor above monthly cap in equal windows": (
         _rule("rate_bps: 1, floor: 3 SOL, floor_window: MONTH, cap: 2 SOL, cap_window: MONTH"),
         "is above the cap",
@@ -82,9 +86,14 @@ REFUSED = {
     "cap without a unit": (_rule("rate_bps: 1, cap: 5"), '"5" is no amount with a unit', "5 lamports"),
     "cap in another unit": (_rule("rate_bps: 1, cap: 5 ETH"), '"ETH" is no unit of solana-demo', "1000 SOL"),
     "cap finer than the chain": (_rule("rate_bps: 1, cap: 0.0000000001 SOL"), "more digits than the chain's 9", "SOL"),
-    "half a lamport": (_rule("rate_bps: 1, cap: 0.5 lamports"), "more digits than the chain's 0", "lamports"),
-    "cap beyond all bounds": (_rule(f"rate_bps: 1, cap: {10**31} lamports"), "exceeds the bound", "lamports"),
-    "negative cap": (_rule("rate_bps: 1, cap: -5 SOL"), "is no amount with a unit", "1000 SOL"),
+    "half a lamport": (_rule("rate_bps: 1, cap: 0.5 lamports"), "no part of a lamport", "whole number"),
+    "cap beyond all bounds": (_rule(f"rate_bps: 1, cap: {10**31} lamports"), "exceeds the bound", "smaller"),
+    "negative cap": (_rule("rate_bps: 1, cap: -5 SOL"), '"-5 SOL" is negative', "5 SOL"),
+    "class of a pattern that never closes": (
+        _rule("rate_bps: 1, validator: 'P['"),
+        "not spelled as it must be",
+        "[abc]",
+    ),
     "window without a cap": (_rule("rate_bps: 1, cap_window: MONTH"), "a window without a cap", "remove cap_window"),
     "unknown component": (_rule("rate_bps: 1").replace("COMMISSION", "COMISSION"), "expected one of EXEC_FEES", "mean"),
     "NET on clients' rewards": (
@@ -131,7 +140,17 @@ def test_apply__every_kind_of_mistake_in_one_file__all_told_at_once(ledger: Data
 
 
 def _is_of_format(message: str) -> bool:
-    return any(words in message for words in ("at most 10000", "at least 0", "amount with a unit", "expected one of"))
+    return any(
+        words in message
+        for words in (
+            "at most 10000",
+            "at least 0",
+            "amount with a unit",
+            "is negative",
+            "not spelled",
+            "expected one of",
+        )
+    )
 
 
 @pytest.mark.parametrize("paid", ["payable_series: {solana-demo: EPOCH}", "payable_series: {ethereum-demo: EPOCH}"])

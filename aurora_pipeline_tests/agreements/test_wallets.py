@@ -255,3 +255,31 @@ def test_import_wallets__reaching_back_over_finalized_periods__says_what_to_reco
     assert "`aurora recompute solana-demo 850..852`" in warning
     _, (warning,) = end_wallet(partners, "solana-demo", A, datetime(2026, 3, 1, tzinfo=UTC), "ada", "sold")
     assert "`aurora recompute solana-demo 851..852`" in warning
+
+
+def test_import_wallets__thousands__in_one_go_with_an_unbroken_audit_chain(partners: Database, tmp_path: Path) -> None:
+    wallets = [base58_encode(number.to_bytes(32, "big")) for number in range(2**255, 2**255 + 3000)]
+    report = _import(partners, tmp_path, *[_line(wallet) for wallet in wallets])
+    assert len(report.changes) == len(_owners(partners, "2026-05-01")) == 3000
+    assert audited(partners)[-3000:] == [("wallet.introduced", f"wallet/solana-demo/{one}") for one in wallets]
+    with partners.connect() as connection:
+        row = connection.execute("SELECT count(DISTINCT recorded_at) AS moments FROM audit_log").fetchone()
+        assert row is not None
+        # One for the import, and one for each of the two partners.
+        assert row["moments"] == 3
+
+
+@pytest.mark.parametrize("reason", ["be\0cause", "two\nlines", "\udcff", "x" * 3000])
+def test_import_wallets__reason_that_is_not_one_printable_line__refused(
+    partners: Database, tmp_path: Path, reason: str
+) -> None:
+    before = written(partners)
+    (tmp_path / "wallets.csv").write_text(HEADER + _line(A) + "\n")
+    with pytest.raises(AuroraError, match="the reason cannot be recorded"):
+        import_wallets(partners, tmp_path / "wallets.csv", None, "ada", reason)
+    assert written(partners) == before
+
+
+def test_import_wallets__date_before_every_chain__refused(partners: Database, tmp_path: Path) -> None:
+    with pytest.raises(AuroraError, match="lies before every chain"):
+        _import(partners, tmp_path, _line(A, introduced="0001-01-01"))

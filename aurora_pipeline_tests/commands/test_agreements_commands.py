@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from aurora_pipeline.addresses import base58_encode
+from aurora_pipeline.commands import terminal
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import audited, written
 from aurora_pipeline_tests.commands.conftest import VOTE, Run
@@ -208,3 +211,124 @@ def test_users__added_and_listed__with_their_role(applied: Run) -> None:
     assert (
         applied("users", "add", "x", "--name", "X", "--role", "KING", "--from", "2026-01-01", "--reason", "x").code == 2
     )
+
+
+TIERED = f"""\
+agreements:
+  - agreement: acme-2026
+    partner: acme
+    valid_from: 2026-03-01
+    rules:
+      - rule: tips
+        chain: {CHAIN_ID}
+        component: MEV_TIPS
+        method: STAKE_WEIGHT
+        tiers: {{mode: GRADUATED, steps: [{{up_to: 100 SOL, rate_bps: 33}}, {{rate_bps: 44}}]}}
+        floor: 5 lamports
+        cap: 1.5 SOL
+        wallet_attribution: true
+"""
+
+
+def test_differences__amounts__have_their_unit_and_wallets_are_named(home: Path, applied: Run) -> None:
+    (home / "tiered.yaml").write_text(TIERED)
+    told = applied("agreements", "apply", "tiered.yaml", "--reason", "amended").out
+    assert "tiers none -> GRADUATED over PERIOD (33 bps to 100 SOL, 44 bps above)" in told
+    assert "floor none -> 5 lamports per PERIOD" in told
+    assert "cap none -> 1.5 SOL per PERIOD" in told
+    shown = applied("agreements", "show", "acme-2026").out
+    assert "at least 5 lamports per PERIOD, at most 1.5 SOL per PERIOD, told wallet by wallet" in shown
+
+
+def test_apply__dry_run__tells_everything_and_writes_nothing(applied: Run, database: Database) -> None:
+    before = written(database)
+    ran = applied("agreements", "apply", "changed.yaml", "--dry-run", "--reason", "amended")
+    assert (ran.code, "1 change(s) to be made" in ran.out) == (0, True)
+    assert "rule tips: commission_rate_bps 500 -> 600" in ran.err
+    assert "Nothing is written yet" in ran.err
+    told = applied("agreements", "apply", "changed.yaml", "--dry-run", "--json").json
+    assert [change["action"] for change in told["changes"]] == ["agreement.version_added"]
+    assert (told["dry_run"], written(database)) == (True, before)
+
+
+def test_apply__json__says_what_was_recorded(applied: Run, database: Database) -> None:
+    told = applied("agreements", "apply", "changed.yaml", "--json", "--reason", "amended").json
+    assert "rule tips: commission_rate_bps 500 -> 600" in told["changes"][0]["words"]
+    assert (told["dry_run"], told["unchanged"], told["warnings"]) == (False, ["partner/acme"], [])
+    assert "agreement.version_added" in [action for action, _ in audited(database)]
+
+
+def test_apply__without_a_reason_and_nobody_to_ask__shows_the_difference_first(applied: Run) -> None:
+    ran = applied("agreements", "apply", "changed.yaml")
+    assert (ran.code, "commission_rate_bps 500 -> 600" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("agreements", "apply", "changed.yaml", "--reason", "be\udcffcause"),
+        ("partners", "rename", "acme", "Ac\udcffme", "--reason", "merger"),
+        ("partners", "show", "\udcff"),
+    ],
+)
+def test_arguments__that_are_no_text__refused_and_not_echoed_raw(
+    applied: Run, database: Database, arguments: tuple[str, ...]
+) -> None:
+    before = written(database)
+    ran = applied(*arguments)
+    assert (ran.code, "is no UTF-8 text" in ran.err, "udcff" in ran.err) == (2, True, False)
+    assert written(database) == before
+
+
+@pytest.mark.parametrize("reason", ["two\nlines", "a\x1b[2Jb"])
+def test_reasons__that_do_not_print__refused(applied: Run, database: Database, reason: str) -> None:
+    before = written(database)
+    ran = applied("partners", "rename", "acme", "Acme Ltd", "--reason", reason)
+    assert (ran.code, "the reason cannot be recorded" in ran.err) == (2, True)
+    assert written(database) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (("wallets", "import"), f"chain_id,wallet_address,introduced_date,notes\n{CHAIN_ID},{VOTE},2026-01-01,a\0b\n"),
+        (
+            ("operator-wallets", "import"),
+            f"chain_id,wallet_address,valid_from,notes\n{CHAIN_ID},{VOTE},2026-01-01,a\0b\n",
+        ),
+        (("validators", "import"), f"chain_id,validator_key,name,valid_from\n{CHAIN_ID},{VOTE},V\0,2026-01-01\n"),
+        (
+            ("costs", "import"),
+            f"chain_id,epoch,validator_key,cost_type,amount,unit,notes\n{CHAIN_ID},850,{VOTE},INFRASTRUCTURE,1,SOL,\0\n",
+        ),
+    ],
+)
+def test_imports__cell_that_holds_a_nul__refused_with_its_line(
+    home: Path, applied: Run, command: tuple[str, ...], text: str
+) -> None:
+    (home / "bad.csv").write_text(text)
+    ran = applied(*command, "bad.csv")
+    assert (ran.code, "bad.csv:2  a cell holds U+0000" in ran.err) == (2, True)
+
+
+def test_many_changes__the_first_few_and_a_count(home: Path, applied: Run) -> None:
+    wallets = [base58_encode(number.to_bytes(32, "big")) for number in range(2**255, 2**255 + 60)]
+    lines = [f"{CHAIN_ID},{wallet},2026-01-01" for wallet in wallets]
+    (home / "wallets.csv").write_text("\n".join(["chain_id,wallet_address,introduced_date", *lines]))
+    told = applied("wallets", "import", "wallets.csv", "--partner", "acme").out
+    assert told.count("wallet.introduced") == 11
+    assert "and 50 wallet.introduced: see `aurora audit --list`" in told
+    assert "60 change(s) recorded" in told
+
+
+def test_hints__in_the_demo__name_commands_as_they_have_to_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AURORA_DEMO", "1")
+    written = io.StringIO()
+    monkeypatch.setattr(terminal.err, "file", written)
+    terminal.print_warnings(["run `aurora recompute solana-demo 855`, or `aurora demo --epochs 7`"])
+    terminal.print_error(AuroraError("aurora verify x", "`aurora --demo status`, or aurora wallets end"))
+    assert written.getvalue().splitlines() == [
+        "Warning: run `aurora --demo recompute solana-demo 855`, or `aurora demo --epochs 7`",
+        "Error: aurora --demo verify x",
+        "  -> `aurora --demo status`, or aurora --demo wallets end",
+    ]

@@ -79,7 +79,7 @@ def _listed(run: Run, *more: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("name", [LINE, LINE[:8], LINE.replace("-", "")[:12].upper()])
 def test_override__line_by_its_id_or_beginning__recorded_with_what_was_seen(lines: Run, name: str) -> None:
     ran = lines("override", name, "0.000000080 SOL", "--reason", "settled")
-    assert "pays 80 instead of 100" in ran.out
+    assert "pays 80 lamports instead of 93 lamports (100 lamports was computed)" in ran.out
     assert f"aurora recompute {CHAIN_ID} {EPOCH}" in ran.out
     assert _listed(lines) == [("LINE", "80", "100", "100", "holds")]
 
@@ -109,6 +109,62 @@ def test_override__terms_in_force_of_the_period__holds_the_newest(lines: Run, da
     with database.connect() as connection:
         assert terms_in_force(connection, CHAIN_ID, at, epoch=EPOCH).overrides == ()
     assert _listed(lines)[0][1:] == (None, None, "100", "withdrawn")
+
+
+def test_override__held_line__says_that_nothing_is_paid(lines: Run, database: Database) -> None:
+    held = {**_line(VOTE, 100), "held": True, "reason": "HELD: too much is claimed"}
+    _publish(database, held, _line(OTHER, 50))
+    assert "it is HELD: nothing of that is paid" in lines("override", LINE, "80 lamports", "--reason", "settled").err
+    lines("overrides", "withdraw", LINE, "--reason", "no")
+    assert "1 of its lines are HELD" in lines("override", RULE, "80 lamports", "--reason", "settled").err
+
+
+def test_override__replaced__instead_of_what_the_first_one_paid(lines: Run, database: Database) -> None:
+    lines("override", LINE, "80 lamports", "--reason", "settled")
+    _publish(database, {**_line(VOTE, 100), "override": 80, "final": 80}, _line(OTHER, 50))
+    told = lines("override", LINE, "1.5 SOL", "--reason", "settled").out
+    assert "pays 1.5 SOL instead of 80 lamports (100 lamports was computed), before that 80 lamports" in told
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        LINE,
+        LINE[:8],
+        f"acme-2026/tips@{CHAIN_ID}:0000850 {VOTE}",
+        f"acme-2026/tips@{CHAIN_ID}:850  {VOTE} ",
+    ],
+)
+def test_withdraw__target_that_vanished__by_any_of_its_names(lines: Run, database: Database, name: str) -> None:
+    lines("override", LINE, "80 lamports", "--reason", "settled")
+    _publish(database, _line(OTHER, 50))
+    (listed,) = lines("overrides", "list", "--json").json
+    assert (listed["line_id"], listed["name"]) == (LINE, f"acme-2026/tips@{CHAIN_ID}:0000850 {VOTE}")
+    assert LINE[:8] in lines("overrides", "list").out
+    assert "paid as computed" in lines("overrides", "withdraw", name, "--reason", "gone").out
+    assert _listed(lines)[0][-1] == "withdrawn"
+
+
+def test_overrides_list__chain_that_is_not_there__refused(lines: Run) -> None:
+    ran = lines("overrides", "list", "--chain", "nope")
+    assert (ran.code, "there is no chain 'nope'" in ran.err) == (2, True)
+
+
+def test_audit_list__by_subject_action_actor_and_time__in_order_with_both_states(lines: Run) -> None:
+    lines("override", LINE, "80 lamports", "--reason", "settled")
+    lines("override", LINE, "90 lamports", "--reason", "settled again")
+    (first, second) = lines("audit", "--list", "--subject", "override/*", "--json").json
+    assert (first["action"], second["action"]) == ("override.set", "override.replaced")
+    assert (first["before"], second["before"]["amount"], second["after"]["amount"]) == (None, "80", "90")
+    assert second["after"]["reason"] == "settled again"
+    assert [one["sequence"] for one in lines("audit", "--action", "override.set", "--json").json] == [first["sequence"]]
+    assert lines("audit", "--list", "--actor", "nobody", "--json").json == []
+    assert lines("audit", "--list", "--until", "2020-01-01", "--json").json == []
+    assert lines("audit", "--list", "--subject", "override", "--json").json == []
+    assert len(lines("audit", "--list", "--newest", "1", "--from", "2020-01-01", "--json").json) == 1
+    shown = lines("audit", "--list").out
+    assert "override.replaced" in shown
+    assert "settled again" in shown
 
 
 def test_override__the_same_again__nothing_is_written(lines: Run, database: Database) -> None:
@@ -146,7 +202,7 @@ def test_override__line_that_is_not_known_yet__seen_as_unknown(lines: Run, datab
         ((LINE, "80 lamports", "--reason", "  "), "a reason"),
         ((LINE, "80", "--reason", "x"), '"80" is no amount with a unit'),
         ((LINE, "80 ETH", "--reason", "x"), '"ETH" is no unit'),
-        ((LINE, "-80 lamports", "--reason", "x"), "-80 is negative"),
+        ((LINE, "-80 lamports", "--reason", "x"), '"-80 lamports" is negative'),
         ((LINE, f"{10**31} lamports", "--reason", "x"), "exceeds the bound"),
         (("00000000", "80 lamports", "--reason", "x"), "no line has an id that begins with"),
         (("zzz", "80 lamports", "--reason", "x"), "is no id or beginning of one"),

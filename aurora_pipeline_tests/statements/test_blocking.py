@@ -8,7 +8,7 @@ from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.terms import Override, Partner
 from aurora_pipeline.statements.assemble import epoch_statements
 from aurora_pipeline.statements.blocking import without_target
-from aurora_pipeline_tests.commissions.conftest import rule, terms
+from aurora_pipeline_tests.commissions.conftest import per_period, rule, terms
 from aurora_pipeline_tests.statements.test_epoch_statements import FEES, PERIOD, TIPS, _rows, _salted_lines
 
 LINE, RULE = OverrideTarget.LINE, OverrideTarget.RULE
@@ -43,7 +43,7 @@ def test_epoch_statements__override_without_target__blocks_its_partner_only() ->
     assert (blocked["blocked_count"], blocked["lines_total"], int(blocked["known_total"])) == (1, None, 10)
     assert (blocked["state"], blocked["reason"]) == (
         "partial",
-        "blocked: the override of a/tips V9 has no target; withdraw it or state another one",
+        "blocked: the override of a/tips V9 has no target; `aurora overrides list` tells by which name to withdraw it",
     )
     assert (free["blocked_count"], int(free["lines_total"]), free["state"]) == (0, 5, "final")
 
@@ -61,3 +61,36 @@ def test_without_target__line_of_a_rule_whose_total_is_overridden__has_none() ->
     lines = _salted_lines({"V1": {TIPS: 100}}, terms({"a": [rule("tips", TIPS, 1000)]}))
     line = override(LINE, "a", "V1")
     assert without_target([line, override(RULE, "a")], lines) == [line]
+
+
+def _stated(target: OverrideTarget, amount: int, seen: int | None) -> dict[str, object]:
+    agreed = terms(
+        {"a": [rule("tips", TIPS, 1000, cap=per_period(25))], "b": [rule("tips", TIPS, 500)]},
+        overrides=[Override(target, "a", "tips", "V1" if target is LINE else "", "", amount, seen)],
+    )
+    lines = _salted_lines({"V1": {TIPS: 100}, "V2": {TIPS: 200}}, agreed)
+    owners = {partner.partner_id.removeprefix("p-"): partner for partner in agreed.partners}
+    rows = _rows(epoch_statements(PERIOD, lines, agreed, owners))
+    assert rows["p-b"]["reason"] is None
+    return rows["p-a"]
+
+
+def test_epoch_statements__overridden_line__says_how_many_and_what_came_of_it() -> None:
+    # Computed 10 and 20; the cap takes 2 of the first, which its override gives up with it, and 3 of the second.
+    row = _stated(LINE, 4, seen=10)
+    assert (row["lines_total"], row["state"]) == (4 + 17, "final")
+    assert row["reason"] == "overridden: 1 line, -4 base units in all"
+
+
+def test_epoch_statements__override_decided_on_another_amount__is_said_to_be_stale() -> None:
+    assert _stated(LINE, 4, seen=9)["reason"] == (
+        "overridden: 1 line, -4 base units in all,"
+        " stale (decided on another computed amount): the override of a/tips V1"
+    )
+    row = _stated(RULE, 40, seen=31)
+    assert row["lines_total"] == 40
+    assert row["reason"] == (
+        "overridden: 2 lines, +15 base units in all,"
+        " stale (decided on another computed amount): the override of a/tips's total"
+    )
+    assert _stated(RULE, 40, seen=30)["reason"] == "overridden: 2 lines, +15 base units in all"

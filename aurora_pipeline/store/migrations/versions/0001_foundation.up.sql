@@ -1246,7 +1246,7 @@ COMMENT ON COLUMN layers.partner_commission_statements.known_total IS 'The sum o
 COMMENT ON COLUMN layers.partner_commission_statements.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
 COMMENT ON COLUMN layers.partner_commission_statements.lines_digest IS 'Merkle root over its lines'' leaves, in the order of their keys.';
 COMMENT ON COLUMN layers.partner_commission_statements.state IS 'How much is known of lines_total.';
-COMMENT ON COLUMN layers.partner_commission_statements.reason IS 'The reason of the state, and every held line; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.partner_commission_statements.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
 CREATE INDEX ON layers.partner_commission_statements (statement_id);
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON snapshots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
