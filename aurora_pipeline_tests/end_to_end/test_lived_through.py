@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -374,7 +375,7 @@ def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) 
     assert settled.differences == ()
     assert (int(row["override"]), int(row["final"])) == (10**7, 10**7)
     (decision,) = [node for node in titles if node.title.startswith("commission_overrides:")]
-    assert (decision.note or "").startswith("by finley: agreed with Northwind")
+    assert re.match(r"by finley on 20\d\d-\d\d-\d\d \d\d:\d\d UTC: agreed with Northwind", decision.note or "")
     # The rule's rate is flat: that other rules of the period look back is no part of this line's proof.
     assert not [node for node in titles if node.title.startswith("rule result of")]
     assert settle(lived.aurora.database, lived.parameters, last) is None
