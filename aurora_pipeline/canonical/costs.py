@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -40,6 +41,8 @@ def canonical_costs(
     is not due and not known has no row.
     """
     once, warnings = Once(), list[str]()
+    # Blocks are gone through once; anybody else's one answer is looked at for every validator.
+    fetches = [one if one.kind == _NODE else replace(one, answers=tuple(one.answers)) for one in fetches]
     on_chain = {fetch.fetch_id: chain_costs(reference, fetch) for fetch in fetches if fetch.kind == _NODE}
     sharing = CostType.PRIORITY_FEE_SHARING.value
     shared = fees_shared(reference, tips, sharing in promises.of(DataType.MEV))

@@ -24,6 +24,8 @@ FINAL, PENDING, PARTIAL, UNAVAILABLE = (
     FigureState.UNAVAILABLE,
 )
 NEVER = str(2**64 - 1)
+VOTE, OTHER = "CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1", "Fd7btgySsrjuo25CJCj7oE7VPMyezDhnx7pZkj2v69Nk"
+"""Addresses that are some, for files, whose rows are read with care."""
 Row = dict[str, Any]
 
 
@@ -277,7 +279,7 @@ def own_file(data_type: str, text: str, **columns: str | None) -> Answer:
         name: {"column": name, "rounding": "exact"} | ({} if unit is None else {"unit": unit})
         for name, unit in columns.items()
     }
-    path, mapping = f"{data_type}{EPOCH}.csv", {"data_type": data_type, "columns": named}
+    path, mapping = f"{data_type}{EPOCH}.csv", {"data_type": data_type, "family": "solana", "columns": named}
     request = {"verb": "READ", "path": path, "query": {"epoch": EPOCH}, "body": mapping}
     return Answer(f"file {path} epoch {EPOCH}", request, 200, {}, text.encode(), FETCHED_AT)
 

@@ -26,9 +26,11 @@ from aurora_pipeline_tests.canonical.answers import (
     FINAL,
     FIRST,
     LAST,
+    OTHER,
     PARTIAL,
     PENDING,
     UNAVAILABLE,
+    VOTE,
     Row,
     after_epoch,
     answer,
@@ -314,7 +316,7 @@ def costs_file(text: str, **more: str) -> Answer:
 
 def from_file(
     *answers: Answer,
-    keys: Sequence[str] = ("V",),
+    keys: Sequence[str] = (VOTE,),
     state: FigureState = FINAL,
     reason: str | None = None,
     due: Sequence[CostType] = (),
@@ -327,10 +329,10 @@ def from_file(
 
 
 def test_file__amounts__come_from_the_file_and_claim_no_chain() -> None:
-    result = from_file(costs_file("validator,NETWORK_FEE\nV,12.053593083\nW,0\n"), keys=("V", "W"))
-    row = row_of(result)
+    result = from_file(costs_file(f"validator,NETWORK_FEE\n{VOTE},12.053593083\n{OTHER},0\n"), keys=(VOTE, OTHER))
+    row = row_of(result, VOTE)
     assert (row["amount"], row["origin"], row["method"], row["state"]) == (12_053_593_083, "FILE", None, "final")
-    assert result.frame.filter(validator_key="W").height == 0
+    assert result.frame.filter(validator_key=OTHER).height == 0
     assert (result.completeness, result.warnings) == (Completeness.FINAL, ())
 
 
@@ -339,9 +341,9 @@ def test_file__amounts__come_from_the_file_and_claim_no_chain() -> None:
     ("answers", "state", "reason", "said"),
     [
         ((), UNAVAILABLE, "archive: there is no file costs842.csv", "there is no file"),
-        ((costs_file('validator,NETWORK_FEE\nV,"12,05"\n'),), PENDING, "unreadable answer", "row 2, column"),
-        ((costs_file("validator,NETWORK_FEE\nW,1\n"),), FINAL, None, "no row of epoch 842 about it"),
-        ((costs_file("validator,NETWORK_FEE\nV,\n"),), FINAL, None, "its cell in the file is empty"),
+        ((costs_file(f'validator,NETWORK_FEE\n{VOTE},"12,05"\n'),), PENDING, "unreadable answer", "row 2, column"),
+        ((costs_file(f"validator,NETWORK_FEE\n{OTHER},1\n"),), FINAL, None, "no row of epoch 842 about it"),
+        ((costs_file(f"validator,NETWORK_FEE\n{VOTE},\n"),), FINAL, None, "its cell in the file is empty"),
     ],
     ids=["absent", "unreadable", "no row", "empty cell"],
 )
@@ -349,7 +351,7 @@ def test_file__what_its_mapping_promises_is_not_there__missing_with_the_files_re
     answers: Sequence[Answer], state: FigureState, reason: str | None, said: str, due: Sequence[CostType]
 ) -> None:
     result = from_file(*answers, state=state, reason=reason, due=due)
-    row = row_of(result)
+    row = row_of(result, VOTE)
     lacking = "pending" if state is PENDING else "unavailable"
     assert (row["entry_type"], row["amount"], row["state"]) == (NETWORK, None, lacking)
     assert said in row["reason"]
@@ -359,15 +361,15 @@ def test_file__what_its_mapping_promises_is_not_there__missing_with_the_files_re
 
 def test_file__fails_and_a_fallback_answers__its_costs_are_missing_beside_the_others() -> None:
     reason = "AWAITED: node does not tell NETWORK_FEE; unreadable answer: row 2"
-    result = from_file(*CHAIN_OF_BLOCKS, state=PARTIAL, reason=reason, kind="solana_rpc", due=DUE)
+    result = from_file(*CHAIN_OF_BLOCKS, keys=("V",), state=PARTIAL, reason=reason, kind="solana_rpc", due=DUE)
     assert row_of(result, entry_type="VOTE_FEES")["amount"] == 20_000
     row = row_of(result, entry_type=NETWORK)
     assert (row["amount"], row["state"], row["reason"]) == (None, "pending", reason)
 
 
 def test_costs__asked_about_and_a_due_one_not_entered__holds_nothing_back() -> None:
-    result = from_file(costs_file("validator,NETWORK_FEE\nV,0\n"), due=(CostType.INFRASTRUCTURE,))
-    row = row_of(result)
+    result = from_file(costs_file(f"validator,NETWORK_FEE\n{VOTE},0\n"), due=(CostType.INFRASTRUCTURE,))
+    row = row_of(result, VOTE)
     assert (row["entry_type"], row["amount"], row["reason"][:11]) == ("INFRASTRUCTURE", None, "not entered")
     assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
 

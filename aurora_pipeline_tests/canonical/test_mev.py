@@ -19,6 +19,7 @@ from aurora_pipeline_tests.canonical.answers import (
     PARTIAL,
     PENDING,
     UNAVAILABLE,
+    VOTE,
     answer,
     fetch,
     own_file,
@@ -157,9 +158,9 @@ def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, prot
 def test_mev__from_a_file__what_its_columns_tell(
     columns: dict[str, str], line: str, split: tuple[int | None, ...], state: str
 ) -> None:
-    listing = own_file("mev", f"validator,{','.join(columns)}\nV,{line}\n", validator=None, **columns)
-    result = canonical_mev(reference("V"), [fetch("mev", [listing], kind="file")], 309)
+    listing = own_file("mev", f"validator,{','.join(columns)}\n{VOTE},{line}\n", validator=None, **columns)
+    result = canonical_mev(reference(VOTE), [fetch("mev", [listing], subject=VOTE, kind="file")], 309)
     assert (schema_violations(MEV, result.frame), result.violations) == ([], ())
-    row = row_of(result)
+    row = row_of(result, VOTE)
     assert tuple(row[name] for name in ("total_tips", "validator_tips", "protocol_tips", "staker_tips")) == split
     assert row["state"] == state

@@ -6,8 +6,8 @@ import pytest
 
 from aurora_pipeline.commands.running import _show_epoch, report
 from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.operations.epoch_status import EpochStatus, Oddities
 from aurora_pipeline.operations.runs import RunEnd
-from aurora_pipeline.operations.status import EpochStatus
 from aurora_pipeline.periods.key import PeriodKey
 
 
@@ -16,7 +16,7 @@ from aurora_pipeline.periods.key import PeriodKey
     [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 14 layers of solana-mainnet:0000842 are")],
 )
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
-    told = EpochStatus("solana-mainnet:0000842", "solana-mainnet", 842, (), (), 0, 0, published)
+    told = EpochStatus(PeriodKey("solana-mainnet", 842), published, (), (), Oddities((), 0, 0, ()))
     with pytest.raises(AuroraError, match=words) as caught:
         _show_epoch(told, False)
     assert "`aurora backfill solana-mainnet 842`" in str(caught.value.remedy)

@@ -95,6 +95,8 @@ def assert_complete(world: World, epoch: int, end: RunEnd) -> None:
     assert missing_figures(world, epoch) == set()
 
 
+TOLD_BY_KOBE = ("canonical_validator_mev", "canonical_validator_costs")
+"""Tips, and beside them what was shared of priority fees."""
 OWED = (
     "commission_rule_results",
     "canonical_completeness",
@@ -178,7 +180,7 @@ def test_right_after_the_end__rewards_and_tips_are_pending_and_the_rest_is_publi
     assert set(late) == {"staging_mev", "staging_rewards"}
     assert "tip trees not published yet" in late["staging_mev"]
     assert "rewards still being paid" in late["staging_rewards"]
-    assert partial_layers(partial, EARLY) == {"canonical_stake_rewards", "canonical_validator_mev", *OWED}
+    assert partial_layers(partial, EARLY) == {"canonical_stake_rewards", *TOLD_BY_KOBE, *OWED}
     assert missing_figures(partial, EARLY) == {"mev_tips", "vote_rewards", "commission"}
     rows = pnl(partial, EARLY)
     assert {(row["mev_tips_state"], row["commission_state"]) for row in rows} == {("pending", "pending")}
@@ -202,7 +204,7 @@ def test_provider_down_at_night__its_figures_wait_and_everything_else_is_publish
     assert end.failures == ()
     assert set(lacking(end)) == {"staging_mev"}
     assert "provider down: demo-kobe" in lacking(end)["staging_mev"]
-    assert partial_layers(partial, DOWN) == {"canonical_validator_mev", *OWED}
+    assert partial_layers(partial, DOWN) == {*TOLD_BY_KOBE, *OWED}
     assert missing_figures(partial, DOWN) == {"mev_tips"}
     attempts = partial.rows("SELECT * FROM ingestion_runs WHERE epoch = %s AND data_type = 'mev'", DOWN)
     assert len(attempts) == 2  # tried once more, then recorded as late

@@ -42,7 +42,7 @@ PROVIDERS = """
         columns:
           validator: {column: vote}
           epoch: {column: epoch}
-          NETWORK_FEE: {column: fee, unit: SOL}
+          BLOCK_REVENUE_SHARING: {column: fee, unit: SOL}
 """
 
 
@@ -83,7 +83,7 @@ def test_no_costs_file_and_kobe_down__net_is_null_and_everything_else_stands(ope
     operator.simulator.clear_faults()
     for line in lines(operator):
         assert (line["net"], line["total_costs"], line["state"]) == (None, None, "partial")
-        assert "NETWORK_FEE unavailable: archive: there is no file costs.csv" in str(line["reason"])
+        assert "BLOCK_REVENUE_SHARING unavailable: archive: there is no file costs.csv" in str(line["reason"])
         assert "PRIORITY_FEE_SHARING pending: AWAITED: demo-trillium does not tell" in str(line["reason"])
         assert None not in (line["exec_fees"], line["mev_tips"], line["commission"], line["total_revenue"])
     assert "mev: pending since" in late(operator)
@@ -101,7 +101,7 @@ def test_unreadable_costs_file__plain_backfill_asks_kobe_again_and_says_what_is_
     assert operator.backfill(EPOCH).failures == ()
     for line in lines(operator):
         assert line["net"] is None
-        assert "NETWORK_FEE pending" in str(line["reason"])
+        assert "BLOCK_REVENUE_SHARING pending" in str(line["reason"])
         assert "row 2, column 'fee'" in str(line["reason"])
         assert "PRIORITY_FEE_SHARING" not in str(line["reason"])
     assert "mev: pending since" not in late(operator)
@@ -114,12 +114,19 @@ def test_file_corrected__plain_backfill_completes_the_period(operator: World) ->
     for line in lines(operator):
         one = known[str(line["validator_key"])]
         shared = one.priority_fees_shared_lamports
-        assert (line["network_fee"], line["priority_fee_sharing"] or 0, line["state"]) == (FEE, shared, "final")
+        assert (line["block_revenue_sharing"], line["priority_fee_sharing"] or 0, line["state"]) == (
+            FEE,
+            shared,
+            "final",
+        )
         revenue = sum(int(str(line[name])) for name in ("exec_fees", "mev_tips", "vote_rewards", "commission"))
-        entered = int(str(line["other_income"] or 0)) - int(str(line["infrastructure"] or 0))
+        spent = sum(int(str(line[name] or 0)) for name in ("infrastructure", "network_fee"))
+        entered = int(str(line["other_income"] or 0)) - spent
         assert line["net"] == revenue + entered - FEE - shared
     assert any(one.priority_fees_shared_lamports for one in known.values())
-    rows = operator.rows("SELECT DISTINCT origin FROM canonical_validator_costs WHERE entry_type = 'NETWORK_FEE'")
+    rows = operator.rows(
+        "SELECT DISTINCT origin FROM canonical_validator_costs WHERE entry_type = 'BLOCK_REVENUE_SHARING'"
+    )
     assert [row["origin"] for row in rows] == ["FILE"]
 
 

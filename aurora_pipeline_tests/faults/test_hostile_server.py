@@ -22,13 +22,13 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
-from aurora_pipeline.providers.adapter import Fetched, FetchScope, ProviderDown, ValidatorAsked
+from aurora_pipeline.providers.adapter import Answer, Fetched, FetchScope, ProviderDown, ValidatorAsked
 from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
-from aurora_pipeline_tests.providers.asked import provider
+from aurora_pipeline_tests.providers.asked import Remembering, provider
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 EPOCH = SMALL.first_epoch
@@ -146,8 +146,10 @@ def ask(api: Api, url: str, operated: ValidatorTruth, *, patient: bool = True) -
     scope = FetchScope("chain", EPOCH, SMALL.first_slot(EPOCH), SMALL.last_slot(EPOCH), asked, {operated.vote: ()})
 
     async def go() -> list[Fetched]:
+        told: dict[str, Answer] = {}
         async with asking_unrecorded(settings, adapter) as asking:
-            return await adapter.fetch(api.data_type, scope, asking)
+            fetched = await adapter.fetch(api.data_type, scope, Remembering(asking, told))
+        return [replace(one, answers=tuple(told[kept.request_key] for kept in one.answers)) for one in fetched]
 
     try:
         return asyncio.run(go())

@@ -354,6 +354,7 @@ def test_verify__configuration_not_at_hand__is_a_note_per_value(proven: Proven) 
     assert report.holds
     assert sorted(note.where for note in report.notes) == [
         "chains.solana-demo.costs_due",
+        "chains.solana-demo.costs_promised",
         "chains.solana-demo.protocol_fee_bps",
     ]
 

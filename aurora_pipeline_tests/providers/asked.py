@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aurora_pipeline.config import Provider
-from aurora_pipeline.providers.adapter import Answer, Question
+from aurora_pipeline.providers.adapter import Answer, AskMany, Question
 
 NODE = "node"
 
@@ -70,3 +70,19 @@ def fee(lamports: int, recipient: str = "leader") -> dict[str, Any]:
         "rewardType": "Fee",
         "commission": None,
     }
+
+
+class Remembering:
+    """An Ask that leaves what it was told with its maker."""
+
+    def __init__(self, ask: AskMany, told: dict[str, Answer]) -> None:
+        self._ask = ask
+        self._told = told
+
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        answers = await self._ask(questions)
+        self._told.update({answer.request_key: answer for answer in answers})
+        return answers
+
+    def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+        return self._ask.each(questions)

@@ -30,7 +30,7 @@ from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider, result_of
+from aurora_pipeline_tests.providers.asked import NODE, Remembering, block, fee, provider, result_of
 from aurora_pipeline_tests.providers.test_solana_answers import transaction
 
 EPOCH, FIRST, LAST = 10, 100, 109
@@ -141,22 +141,6 @@ def observe(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
     with FaultServer(node) as server:
         fetched = run(server, lambda adapter, ask: adapter.observe(data_type, of, ask))
     return {one.subject: one for one in fetched}
-
-
-class Remembering:
-    """An Ask that leaves what it was told with its maker."""
-
-    def __init__(self, ask: AskMany, told: dict[str, Answer]) -> None:
-        self._ask = ask
-        self._told = told
-
-    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
-        answers = await self._ask(questions)
-        self._told.update({answer.request_key: answer for answer in answers})
-        return answers
-
-    def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
-        return self._ask.each(questions)
 
 
 def methods(one: Fetched) -> list[str]:
