@@ -25,6 +25,8 @@ FINAL, PENDING, PARTIAL, UNAVAILABLE = (
     FigureState.UNAVAILABLE,
 )
 NEVER = str(2**64 - 1)
+ERROR_CODES = (*range(-32_019, -32_000), *range(-32_603, -32_599), -32_700, -1)
+"""Every error a Solana node is known to answer with, and some that it is not."""
 Row = dict[str, Any]
 
 
