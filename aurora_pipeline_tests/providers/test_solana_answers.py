@@ -341,9 +341,9 @@ def test_read_stake_accounts__all_types__exact_and_sorted() -> None:
 
 @pytest.mark.parametrize("stake", [2**53 + 1, 18_446_743_932_763_646_000, U64_MAX])
 def test_read_stake_accounts__more_than_a_float_holds__exact(stake: int) -> None:
-    rows = [stake_account("a", stake=str(stake))]
-    (account,) = read_stake_accounts(result_of(questions.stake_accounts("v"), rows), NODE)
-    assert account.stake == stake
+    rows = [stake_account("a", stake=str(stake)), stake_account("b", stake=str(stake), deactivationEpoch="9")]
+    accounts = read_stake_accounts(result_of(questions.stake_accounts("v"), rows), NODE)
+    assert [account.stake for account in accounts] == [stake, stake]
 
 
 @pytest.mark.parametrize("stake", ["1.5", "-1", "", "٣", "18446744073709551616", None, 1.5])
