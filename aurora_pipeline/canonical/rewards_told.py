@@ -128,12 +128,15 @@ def told_by_node(
                 into[address] = item
     # Only a fetch about one validator says whose the stake accounts are.
     is_its_own = fetch.subject == key
+    paid = None
     if is_its_own and isinstance(in_blocks, PaidInBlocks) and in_blocks.stakers is not None:
-        accounts |= _paid_stakers(in_blocks.stakers, key, accounts, observed)
-    accounts = accounts if is_its_own else {}
+        paid = _paid_stakers(in_blocks.stakers, key, accounts, observed)
+    accounts = accounts | (paid or {}) if is_its_own else {}
+    # Where blocks stand in the place of questions, that nobody was asked about does not mean that nobody has stake.
+    says_who = is_its_own and (paid is not None or not names_no_stake_accounts([fetch]))
     states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
     stakes = _active_stakes(reference, observed[0], key, once) if observed else {}
-    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, is_its_own), states, stakes)
+    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, says_who), states, stakes)
     if isinstance(in_blocks, PaidInBlocks):
         _fill_in(told, in_blocks, recipients)
     return told
@@ -186,10 +189,13 @@ def _paid_stakers(
     key: str,
     asked: Mapping[str, Told],
     observed: Sequence[Sequence[StagedFetch]],
-) -> dict[str, Told]:
-    """What the validator's stake accounts received according to the blocks, all of them read."""
+) -> dict[str, Told] | None:
+    """What the validator's stake accounts received according to the blocks, all of them read; None: who has stake is
+    not known."""
     fetch = fetch_about(observed[0], key) if observed else None
-    known = () if fetch is None else _stake_accounts(fetch, key)
+    known = None if fetch is None else _stake_accounts(fetch, key)
+    if known is None:
+        return None
     return {
         address: Paid(stakers[address], FIRST_BLOCKS) if address in stakers else None
         for address in known
@@ -197,12 +203,12 @@ def _paid_stakers(
     }
 
 
-def _stake_accounts(fetch: StagedFetch, key: str) -> tuple[str, ...]:
+def _stake_accounts(fetch: StagedFetch, key: str) -> tuple[str, ...] | None:
     try:
         return adapter_of(fetch.kind, fetch.provider).stake_accounts(fetch.answers, key)
     except AuroraError:
-        # An observation that cannot be read names no account; its own layer says so.
-        return ()
+        # An observation that cannot be read does not tell of any account; its own layer says so.
+        return None
 
 
 def _active_stakes(reference: Reference, fetches: Sequence[StagedFetch], key: str, once: Once) -> Mapping[str, int]:
@@ -263,10 +269,10 @@ def _in_its_place(reference: Reference, item: InflationReward | None) -> Told:
     return Missing(FigureState.UNAVAILABLE, reason)
 
 
-def _stakers(accounts: Mapping[str, Told], fetch: StagedFetch, is_its_own: bool) -> Stakers:
+def _stakers(accounts: Mapping[str, Told], fetch: StagedFetch, says_who: bool) -> Stakers:
     parts = tuple(item.lamports for item in accounts.values() if isinstance(item, Paid) and item.lamports)
     lacking = {address: item for address, item in accounts.items() if isinstance(item, Missing)}
-    if not accounts and is_its_own and fetch.state is FigureState.FINAL:
+    if not accounts and says_who and fetch.state is FigureState.FINAL:
         return Stakers(0, FigureState.FINAL, NO_STAKE_ACCOUNTS, parts)
     if not accounts:
         lack = missing(fetch, "no stake account of it was asked about")

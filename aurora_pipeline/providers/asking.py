@@ -146,6 +146,9 @@ class _Recorder:
 
     async def stored(self, request_keys: Collection[str]) -> dict[str, Answer]:
         """What is stored here of the answers to some questions."""
+        return await asyncio.shield(self._stored(request_keys))
+
+    async def _stored(self, request_keys: Collection[str]) -> dict[str, Answer]:
         place = self._place
         async with self._storing:
             return await asyncio.to_thread(
@@ -173,31 +176,35 @@ class _Recorder:
             await self._some.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._many.wait(), _BATCH_SECONDS)
-            # Shielded: a cancelled run still stores the batch it began. Whoever waits for an answer gets the error.
+            # Whoever waits for an answer gets the error.
             with suppress(psycopg.Error):
-                await asyncio.shield(self.flush())
+                await self.flush()
 
     async def flush(self) -> None:
-        """Store everything that waits, after what is being stored."""
-        async with self._storing:
-            await self._flush()
+        """Store everything that waits, after what is being stored.
+
+        Shielded, as everything that works on the connection in a thread: no cancelling stops a thread, and whoever
+        comes next has to wait for it. What one caller flushes may be what another waits for.
+        """
+        await asyncio.shield(self._flush())
 
     async def _flush(self) -> None:
-        batch, self._waiting = self._waiting, []
-        self._some.clear()
-        self._many.clear()
-        if not batch:
-            return
-        try:
-            stored = await asyncio.to_thread(self._store, [answer for answer, _ in batch])
-        except psycopg.Error as error:
-            for _, future in batch:
+        async with self._storing:
+            batch, self._waiting = self._waiting, []
+            self._some.clear()
+            self._many.clear()
+            if not batch:
+                return
+            try:
+                stored = await asyncio.to_thread(self._store, [answer for answer, _ in batch])
+            except psycopg.Error as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                raise
+            for (_, future), answer in zip(batch, stored, strict=True):
                 if not future.done():
-                    future.set_exception(error)
-            raise
-        for (_, future), answer in zip(batch, stored, strict=True):
-            if not future.done():
-                future.set_result(answer)
+                    future.set_result(answer)
 
     def _store(self, answers: list[Answer]) -> list[Answer]:
         place = self._place

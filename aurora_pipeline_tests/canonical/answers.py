@@ -26,6 +26,8 @@ FINAL, PENDING, PARTIAL, UNAVAILABLE = (
 NEVER = str(2**64 - 1)
 VOTE, OTHER = "CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1", "Fd7btgySsrjuo25CJCj7oE7VPMyezDhnx7pZkj2v69Nk"
 """Addresses that are some, for files, whose rows are read with care."""
+ERROR_CODES = (*range(-32_019, -32_000), *range(-32_603, -32_599), -32_700, -1)
+"""Every error a Solana node is known to answer with, and some that it is not."""
 Row = dict[str, Any]
 
 

@@ -191,13 +191,24 @@ def test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing() 
     assert (none["staker_rewards"], none["reason"]) == (0, "NO_REWARD")
 
 
-def test_first_blocks__one_is_missing__no_account_reads_as_unpaid() -> None:
+@pytest.mark.parametrize("lost", [0, 1, 2], ids=["the very first", "in between", "the last"])
+def test_first_blocks__one_is_missing__no_account_reads_as_unpaid(lost: int) -> None:
     commission, parts = paid_at(700, "s1", "s2")
     seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2"]})
-    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission, lost=1)]
+    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission, lost=lost)]
     result = rewards_of([fetch("rewards", answers)], seen)
-    assert row_of(result, row_kind="VALIDATOR")["commission"] == commission
-    assert [row["row_kind"] for row in result.frame.to_dicts()] == ["VALIDATOR"]
+    (row,) = result.frame.to_dicts()
+    assert (row["row_kind"], row["commission"], row["state"]) == ("VALIDATOR", commission, "final")
+    # Nor does the validator read as one whose stakers got nothing, or that has none.
+    assert (row["staker_rewards"], row["stakers_state"]) == (None, "unavailable")
+    assert row["stakers_reason"] == "no stake account of it was asked about"
+
+
+def test_first_blocks__who_has_stake_was_not_observed__not_taken_for_nobody() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)]
+    row = row_of(rewards_of([fetch("rewards", answers)], []), row_kind="VALIDATOR")
+    assert (row["commission"], row["staker_rewards"], row["stakers_state"]) == (commission, None, "unavailable")
 
 
 def test_first_blocks__do_not_follow_each_other__no_account_reads_as_unpaid() -> None:

@@ -13,10 +13,14 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.providers.adapter import Question
+from aurora_pipeline.providers.solanabeach_answers import BLOCK_REWARDS, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer
 from aurora_pipeline_tests.canonical.answers import (
+    EPOCH,
+    ERROR_CODES,
     FINAL,
     FIRST,
     LAST,
@@ -86,6 +90,14 @@ def test_fees__block_answered_with_an_error__is_missing() -> None:
     assert "Block not available" in row["reason"]
 
 
+@pytest.mark.parametrize("code", ERROR_CODES)
+def test_fees__led_block_answered_with_any_error__never_a_skip_nor_a_block_without_fees(code: int) -> None:
+    failed = rpc_failure(questions.block(FIRST + 7), code, f"Slot {FIRST + 7} was skipped")
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, failed))
+    assert (row["fees"], row["blocks_produced"], row["slots_skipped"], row["state"]) == (None, 3, 1, "partial")
+    assert f"1 of 3 led blocks not known (slot {FIRST + 7})" in row["reason"]
+
+
 def test_fees__answer_holds_another_block__does_not_slip_in() -> None:
     stranger = block(FIRST + 6, FIRST + 5, ("id-V", 10**12, "Fee"))
     row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, stranger, BLOCK_7))
@@ -104,6 +116,13 @@ def test_fees__skip_without_a_later_block_to_prove_it__not_believed() -> None:
     row = row_of(fees_from(led_last, BLOCKS, BLOCK_4))
     assert (row["fees"], row["slots_skipped"], row["state"]) == (None, None, "partial")
     assert f"no later block proves that slot {LAST} was skipped" in row["reason"]
+
+
+def test_fees__skip_whose_witness_is_listed_but_was_not_read__not_believed() -> None:
+    # Block 8 is listed after the led slot 5 without a block, but nobody read which parent it names.
+    row = row_of(fees_from(schedule(id_V=[4, 5]), with_blocks(3, 4, 8), BLOCK_4))
+    assert (row["fees"], row["blocks_produced"], row["slots_skipped"], row["state"]) == (None, 1, None, "partial")
+    assert f"no later block proves that slot {FIRST + 5} was skipped" in row["reason"]
 
 
 def test_fees__skipped_last_slot_proven_by_the_next_epochs_first_block__counts() -> None:
@@ -169,6 +188,17 @@ def test_fees__two_validators_under_one_identity__neither_gets_them() -> None:
     result = canonical_fees(twins, [fetch("fees", WHOLE, subject=EVERYONE)])
     assert row_of(result)["fees"] is None
     assert "stands for several validators" in row_of(result, "W")["reason"]
+
+
+def test_fees_by_node_keys__two_validators_under_one_identity__neither_gets_them() -> None:
+    rows = [{"epoch": EPOCH, "blocks": 3, "fees": 8_527}]
+    page = {"history": rows, "pagination": {"offset": 0, "limit": 100, "total": 1}}
+    path = path_of("id-V", BLOCK_REWARDS)
+    staged = [fetch("fees", [answer(Question(path, path), page)], subject=EVERYONE, kind="solanabeach")]
+    assert row_of(canonical_fees(reference("V"), staged))["fees"] == 8_527
+    twins = canonical_fees(reference("V", "W", identities={"V": "id-V", "W": "id-V"}), staged)
+    assert [row_of(twins, key)["fees"] for key in "VW"] == [None, None]
+    assert "stands for several validators" in row_of(twins)["reason"]
 
 
 def test_fees__two_validators_under_an_identity_without_slots__zero_for_both() -> None:

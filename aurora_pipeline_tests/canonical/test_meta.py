@@ -93,3 +93,9 @@ def test_meta__seen_under_another_identity__warns() -> None:
     (warning,) = meta_from("stakewiz", stakewiz(listed(identity="id-new"))).warnings
     assert "id-new" in warning
     assert "id-V" in warning
+
+
+def test_meta__its_identity_runs_another_vote_account_with_stake__warns() -> None:
+    strangers = [vote_account("S", 5, identity="id-V"), vote_account("idle", 0, identity="id-V")]
+    (warning,) = meta_from("solana_rpc", vote_accounts(vote_account("V", 7), vote_account("W", 9), *strangers)).warnings
+    assert warning.startswith("V: its identity id-V also runs S;")

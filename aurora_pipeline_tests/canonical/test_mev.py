@@ -90,6 +90,13 @@ def test_mev__tree_without_its_own_node__formula_marked_as_such() -> None:
     assert len(result.warnings) == 1
 
 
+def test_mev__listed_under_what_is_its_identity__is_another_validators_tree() -> None:
+    whose = reference("V", identities={"V": "W"})
+    answers = [tip_trees(("W", 5_000, 10_000)), tip_nodes("W", 4_850)]
+    row = row_of(canonical_mev(whose, [fetch("mev", answers, kind="jito")], 309))
+    assert (row["validator_tips"], row["reason"], row["state"]) == (0, "NOT_PARTICIPATING", "final")
+
+
 def test_mev__nodes_not_readable__formula_marked_as_such() -> None:
     row = row_of(mev_from(tip_trees(("V", 1_000, 800))))
     assert (row["method"], row["validator_tips"]) == ("FORMULA", 80)

@@ -17,6 +17,7 @@ from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
+    ERROR_CODES,
     FINAL,
     LAST,
     PARTIAL,
@@ -121,9 +122,22 @@ def test_rewards__fetch_about_everyone__does_not_say_whose_the_accounts_are() ->
 
 @pytest.mark.parametrize("slot", [LAST, LAST + SLOTS + 1], ids=["in the epoch itself", "two epochs later"])
 def test_rewards__effective_slot_outside_the_next_epoch__not_believed(slot: int) -> None:
-    rows = [{"epoch": EPOCH, "effectiveSlot": slot, "amount": 70, "postBalance": 1, "commission": None}]
+    rows = [{"epoch": EPOCH, "effectiveSlot": slot, "amount": 70, "postBalance": 100, "commission": None}]
     result = rewards_from(rpc(questions.inflation_rewards(EPOCH, ["V"]), rows))
     assert validator(result)[:2] == (None, "unavailable")
+    assert f"paid in slot {slot}" in row_of(result, row_kind="VALIDATOR")["reason"]
+
+
+def test_rewards__nulls_of_a_question_about_another_epoch__no_zeros() -> None:
+    result = rewards_from(*told("V", "s1", epoch=EPOCH + 1))
+    assert validator(result) == (None, "unavailable", None, "unavailable")
+    assert f"did not ask about epoch {EPOCH}" in row_of(result, row_kind="VALIDATOR")["reason"]
+
+
+@pytest.mark.parametrize("code", ERROR_CODES)
+def test_rewards__answered_with_any_error__no_zero(code: int) -> None:
+    failed = [rpc_failure(questions.inflation_rewards(EPOCH, [key]), code, "the node's words") for key in ("V", "s1")]
+    assert validator(rewards_from(*failed)) == (None, "unavailable", None, "unavailable")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, See
 from aurora_pipeline_tests.providers.asked import NODE, answer_to, provider
 
 EPOCH = 842
-SCOPE = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("v1", None), ValidatorAsked("v2", None)))
+SCOPE = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("v1", "id1"), ValidatorAsked("v2", "id2")))
 
 
 def tree(vote: str, **change: object) -> dict[str, object]:
@@ -106,18 +106,33 @@ def test_fetch__published__own_node_of_one_and_no_participation_of_the_other() -
     ("history", "state"),
     [
         ([{"epoch": EPOCH, "mev_rewards": 0}, {"epoch": EPOCH - 1, "mev_rewards": 7}], FigureState.FINAL),
+        ([{"epoch": str(EPOCH), "mev_rewards": 0}], FigureState.FINAL),
         ([{"epoch": EPOCH - 1, "mev_rewards": 7}], FigureState.PENDING),
         ([], FigureState.PENDING),
     ],
-    ids=["published", "not yet", "unknown"],
+    ids=["published", "published, epoch as text", "not yet", "unknown"],
 )
 def test_fetch__total_of_zero__counts_only_where_its_history_has_the_epoch(
-    history: list[dict[str, int]], state: FigureState
+    history: list[dict[str, object]], state: FigureState
 ) -> None:
     empty = api([tree("v1", mev_revenue=0)], [node("v1", 0), node("router", 0)])
     mev = fetch(lambda seen: json_reply(history) if seen.path == "/validators/v1" else empty(seen))
     assert mev["v1"].state is state
     assert [answer.request_key for answer in mev["v1"].answers][-1] == "validators v1"
+
+
+def test_read_validator_rewards__beside_mev_earned_in_hundredths_of_sol__lamports_count() -> None:
+    page = {"rewards": [tree("v1", mev_earned=8_857)], "total_count": 1}
+    listed = answer_to(jito._validators_question(EPOCH, 1), json.dumps(page).encode())
+    assert read_validator_rewards([listed], NODE, EPOCH)["v1"].total == 88_565_530_355
+
+
+@pytest.mark.parametrize("rows", [[], [tree("v1", mev_revenue=0)]], ids=["empty default", "zeros"])
+def test_read_validator_rewards__http_500__says_nothing(rows: list[object]) -> None:
+    page = json.dumps({"rewards": rows, "total_count": len(rows)}).encode()
+    failed = answer_to(jito._validators_question(EPOCH, 1), page, status=500)
+    with pytest.raises(UnreadableAnswer, match="HTTP 500"):
+        read_validator_rewards([failed], NODE, EPOCH)
 
 
 def test_fetch__list_of_several_pages__all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:

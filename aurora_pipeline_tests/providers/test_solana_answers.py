@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import Answer, Question
 from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer, parsed
-from aurora_pipeline.providers.solana_accounts import read_stake_accounts
+from aurora_pipeline.providers.solana_accounts import read_stake_accounts, read_vote_states
 from aurora_pipeline.providers.solana_answers import (
     VOTE_PROGRAM,
     read_block,
@@ -87,6 +87,10 @@ def test_read__any_json__a_value_or_unreadable(value: object) -> None:
             reader(result_of(question, value), NODE)
 
 
+# A real answer of a public API held the first; binary floats have no 2^53 + 1, signed integers no 2^63.
+@example(18_446_743_932_763_646_000)
+@example(2**53 + 1)
+@example(2**63)
 @given(st.integers(-(2**70), 2**70))
 def test_whole__any_integer__exact_inside_bounds_refused_outside(number: int) -> None:
     node = parsed(answer_to(questions.epoch_info(), str(number).encode()), NODE)
@@ -288,6 +292,7 @@ def vote_account(**change: object) -> dict[str, object]:
         ({"inflationRewardsCommissionBps": 995}, 995),
         ({"commission": None, "inflationRewardsCommissionBps": 0}, 0),
         ({"commission": 255}, 10_000),
+        ({"inflationRewardsCommissionBps": 20_000}, 10_000),
     ],
 )
 def test_read_vote_accounts__percent_or_bps__bps(change: dict[str, object], bps: int) -> None:
@@ -332,6 +337,13 @@ def test_read_stake_accounts__all_types__exact_and_sorted() -> None:
     assert (a.stake_key, a.stake, a.activation_epoch, a.deactivation_epoch) == ("a", 9722905981190890, U64_MAX, None)
     assert (b.voter_key, b.stake, b.activation_epoch) == (None, 0, None)
     assert (c.deactivation_epoch, c.staker_key, c.withdrawer_key) == (9, "st", "wi")
+
+
+@pytest.mark.parametrize("stake", [2**53 + 1, 18_446_743_932_763_646_000, U64_MAX])
+def test_read_stake_accounts__more_than_a_float_holds__exact(stake: int) -> None:
+    rows = [stake_account("a", stake=str(stake)), stake_account("b", stake=str(stake), deactivationEpoch="9")]
+    accounts = read_stake_accounts(result_of(questions.stake_accounts("v"), rows), NODE)
+    assert [account.stake for account in accounts] == [stake, stake]
 
 
 @pytest.mark.parametrize("stake", ["1.5", "-1", "", "٣", "18446744073709551616", None, 1.5])
@@ -381,3 +393,17 @@ def test_rpc_error__where_a_result_was_expected__told_in_words() -> None:
         read_block(answer, NODE)
     assert caught.value.problem == "the node reports error -32001: Block 100 cleaned up, does not exist on node"
     assert "aurora backfill CHAIN EPOCH --refetch" in str(caught.value.remedy)
+
+
+def test_read_vote_states__absent_account_between_others__each_address_its_own() -> None:
+    def state(identity: str) -> dict[str, Any]:
+        info = {"nodePubkey": identity, "commission": 7, "epochCredits": []}
+        return {"data": {"parsed": {"type": "vote", "info": info}}}
+
+    question = questions.vote_states(["a", "b", "c"])
+    shown = {"context": {"slot": 1}, "value": [state("id-a"), None, state("id-c")]}
+    states = read_vote_states(result_of(question, shown), NODE)
+    assert {key: one and one.identity_key for key, one in states.items()} == {"a": "id-a", "b": None, "c": "id-c"}
+    shown["value"] = [state("id-a"), state("id-c")]
+    with pytest.raises(UnreadableAnswer, match="2 accounts for 3 addresses"):
+        read_vote_states(result_of(question, shown), NODE)

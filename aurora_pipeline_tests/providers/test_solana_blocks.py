@@ -59,6 +59,12 @@ def test_read_led_blocks__skipped_at_the_end__proven_by_the_block_after_the_epoc
     assert led(fees_answers(listed, [*read, 114], beyond=114))[2:4] == ((110, 111), ())
 
 
+def test_read_led_blocks__first_slots_skipped__proven_by_the_first_block_of_the_epoch() -> None:
+    listed = [102, 103, 104, 108, 109, 110, 111]
+    answers = fees_answers(listed, [102, 103, 108, 109, 110, 111])
+    assert led(answers)[:4] == (8, [102, 103, 108, 109, 110, 111], (100, 101), ())
+
+
 def test_read_led_blocks__never_led__nothing_and_no_error() -> None:
     assert led(fees_answers([100, 101], []), "stranger") == (0, [], (), (), 0)
 

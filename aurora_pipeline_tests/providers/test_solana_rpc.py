@@ -206,9 +206,40 @@ def test_fees__pruned_list__noticed_by_the_first_block_parent() -> None:
     assert "gap" in str(one.reason)
 
 
-def test_fees__listed_block_reported_as_skipped__no_skip() -> None:
-    fees = fetch(Node(getBlock=lambda seen: rpc_error(-32009, "Slot 101 was skipped")), "fees", scope("1"))
+@pytest.mark.parametrize("code", [-32007, -32009])
+def test_fees__listed_block_reported_as_skipped__no_skip(code: int) -> None:
+    fees = fetch(Node(getBlock=lambda seen: rpc_error(code, "Slot 101 was skipped")), "fees", scope("1"))
     assert (fees["v1"].state, fees["v1"].other_may_know) == (UNAVAILABLE, True)
+    assert f"a listed block is reported as skipped ({code}: Slot 101 was skipped)" in str(fees["v1"].reason)
+
+
+def test_fees__identity_changed_in_the_period__blocks_of_both_are_asked_for() -> None:
+    changed = ValidatorAsked("v1", "id2", former_identities=("id1",))
+    one = fetch(Node(), "fees", scope(validators=(changed,)))["v1"]
+    assert one.state is FINAL
+    slots = [int(name.split()[1]) for name in methods(one) if name.startswith("getBlock ")]
+    assert slots == [100, 101, 103, 104, 106, 107]
+
+
+@pytest.mark.parametrize(
+    ("data_type", "settings"), [("fees", {}), ("fees", {"split_fees": True}), ("costs", {"scan_blocks": True})]
+)
+def test_blocks__node_with_transactions_of_version_1__asked_for_up_to_it(
+    data_type: str, settings: dict[str, bool]
+) -> None:
+    node = Node()
+
+    def strict(seen: Seen) -> Reply:
+        slot, options = seen.rpc["params"]
+        if options.get("maxSupportedTransactionVersion") != 1:
+            words = "Transaction version (1) is not supported by the requesting client"
+            return rpc_error(-32015, f"{words}. Please try the request again with maxSupportedTransactionVersion")
+        shown = node.getBlock(slot, options)
+        return shown if isinstance(shown, Reply) else rpc_result(seen, shown)
+
+    node.replies["getBlock"] = strict
+    (one,) = fetch(node, data_type, scope("1", **settings)).values()
+    assert (one.state, one.reason) == (FINAL, None)
 
 
 def test_fees__one_leaders_block_is_garbage__the_other_validators_figures_stand() -> None:

@@ -96,6 +96,12 @@ def test_read_accounts__never_and_null__not_deactivating() -> None:
     assert (a.withdrawer_key, a.voter_key, a.activation_epoch) == ("withdrawer", "vote", 700)
 
 
+def test_read_accounts__lamports_as_text__exact() -> None:
+    rows = [account("a", stake="9722905981190890"), account("b", stake=9_722_905_981_190_890)]
+    a, b = read_accounts([page(*rows, name="stakeAccounts")], NODE, "vote")
+    assert a.stake == b.stake == 9_722_905_981_190_890
+
+
 def test_read_accounts__account_on_two_pages__refused() -> None:
     with pytest.raises(UnreadableAnswer, match="twice"):
         read_accounts([page(account("a"), name="stakeAccounts")] * 2, NODE, "vote")

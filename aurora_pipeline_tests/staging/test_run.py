@@ -182,7 +182,8 @@ def test_stage__every_provider_down_and_nothing_known__pending_with_the_reason(
     assert report.nothing_heard
     assert not report.is_complete
     assert report.states == {"pending": OPERATED}
-    assert report.providers_down[0].endswith("/rpc): HTTP 500 (after 3 attempts)")
+    assert report.providers_down[0].startswith("provider down: demo-rpc (")
+    assert report.providers_down[0].endswith("): HTTP 500 (after 3 attempts)")
     assert all("HTTP 500" in str(one.reason) for one in fetches(database, "rewards").values())
     world.simulator.clear_faults()
     assert staged(world, database, "rewards").states == {"partial": OPERATED}
