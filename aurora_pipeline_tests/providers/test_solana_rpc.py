@@ -2,154 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
 
 import pytest
 
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import (
     EVERYONE,
-    LEADER_SCHEDULE,
     Answer,
     AskMany,
     Fetched,
-    FetchScope,
     ProviderDown,
     Question,
     ValidatorAsked,
 )
-from aurora_pipeline.providers.asking import asking_unrecorded
-from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_accounts import STAKE_HISTORY
-from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM, EpochSchedule
 from aurora_pipeline.providers.solana_blocks import read_led_blocks
-from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots_of
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, Remembering, block, fee, provider, result_of
-from aurora_pipeline_tests.providers.test_solana_answers import transaction
-
-EPOCH, FIRST, LAST = 10, 100, 109
-PRODUCED = [100, 101, 103, 104, 106, 107, 112]
-SCHEDULE = {"id1": [0, 1, 2, 3], "id2": [4, 5, 6, 7], "id3": [8, 9]}
-
-FINAL, PENDING, PARTIAL, UNAVAILABLE = (
-    FigureState.FINAL,
-    FigureState.PENDING,
-    FigureState.PARTIAL,
-    FigureState.UNAVAILABLE,
+from aurora_pipeline_tests.providers.asked import NODE, Remembering, block, result_of
+from aurora_pipeline_tests.providers.small_node import (
+    EPOCH,
+    FINAL,
+    FIRST,
+    LAST,
+    PARTIAL,
+    PENDING,
+    PRODUCED,
+    UNAVAILABLE,
+    Node,
+    always,
+    fetch,
+    methods,
+    run,
+    scope,
 )
-
-
-class Node:
-    """A small chain behind a JSON-RPC server; `replies` override single methods, by function or in turn."""
-
-    def __init__(self, **replies: Callable[[Seen], Reply]) -> None:
-        self.replies = replies
-        self.epochs = [EPOCH]
-
-    def __call__(self, seen: Seen) -> Reply:
-        method = seen.rpc["method"]
-        if method in self.replies:
-            return self.replies[method](seen)
-        result = getattr(self, method)(*seen.rpc["params"])
-        return result if isinstance(result, Reply) else rpc_result(seen, result)
-
-    def getLeaderSchedule(self, slot: int, *_: Any) -> Any:  # noqa: N802 - the method's own name
-        return SCHEDULE
-
-    def getBlocks(self, first: int, last: int, *_: Any) -> Any:  # noqa: N802 - the method's own name
-        return [slot for slot in PRODUCED if first <= slot <= last]
-
-    def getBlocksWithLimit(self, first: int, limit: int, *_: Any) -> Any:  # noqa: N802 - the method's own name
-        return [slot for slot in PRODUCED if first <= slot][:limit]
-
-    def getBlock(self, slot: int, options: Mapping[str, Any]) -> Any:  # noqa: N802 - the method's own name
-        if slot not in PRODUCED:
-            return rpc_error(-32007, f"Slot {slot} was skipped")
-        parent = max([one for one in PRODUCED if one < slot], default=99)
-        shown = block(slot, parent, [fee(slot)], time=1_700_000_000 + slot)
-        if options["transactionDetails"] == "accounts":
-            shown["transactions"] = [transaction("id1", 5000, ["v1", VOTE_PROGRAM])]
-        return shown
-
-    def getInflationReward(self, addresses: list[str], options: Mapping[str, Any]) -> Any:  # noqa: N802 - its name
-        row = {"epoch": options["epoch"], "effectiveSlot": LAST + 1, "amount": 5, "postBalance": 6}
-        return [None if address == "none" else row for address in addresses]
-
-    def getEpochInfo(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
-        epoch = self.epochs.pop(0) if len(self.epochs) > 1 else self.epochs[0]
-        return {"absoluteSlot": epoch * 10 + 5, "epoch": epoch, "slotIndex": 5, "slotsInEpoch": 10, "blockHeight": 1}
-
-    def getEpochSchedule(self) -> Any:  # noqa: N802 - the method's own name
-        return {
-            "slotsPerEpoch": 10,
-            "leaderScheduleSlotOffset": 10,
-            "warmup": False,
-            "firstNormalEpoch": 0,
-            "firstNormalSlot": 0,
-        }
-
-    def getVoteAccounts(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
-        row = {"votePubkey": "v1", "nodePubkey": "id1", "activatedStake": 7, "commission": 5}
-        return {"current": [row], "delinquent": []}
-
-    def getMultipleAccounts(self, addresses: list[str], *_: Any) -> Any:  # noqa: N802 - the method's own name
-        info = {
-            "nodePubkey": "id1",
-            "inflationRewardsCommissionBps": 700,
-            "inflationRewardsCollector": "treasury",
-            "epochCredits": [{"epoch": EPOCH, "credits": "170", "previousCredits": "10"}],
-        }
-        shown: Any = {"type": "vote", "info": info}
-        if addresses == [STAKE_HISTORY]:
-            shown = {"type": "stakeHistory", "info": []}
-        return {"context": {"slot": 1}, "value": [{"data": {"parsed": shown}} for _ in addresses]}
-
-    def getProgramAccounts(self, *_: Any) -> Any:  # noqa: N802 - the method's own name
-        return []
-
-
-def scope(*validators: str, **fields: Any) -> FetchScope:
-    """Validators v1, v2 ... with the identities id1, id2 ..."""
-    asked = tuple(ValidatorAsked(f"v{name}", f"id{name}") for name in validators or ("1",))
-    return FetchScope("chain", EPOCH, FIRST, LAST, **({"validators": asked} | fields))
-
-
-def run(server: FaultServer, call: Callable[..., Any], **settings: Any) -> Any:
-    """`call(adapter, ask)` over a real connection."""
-
-    async def go() -> Any:
-        adapter = SolanaRpc(NODE)
-        async with asking_unrecorded(provider(server.url, **settings), adapter) as ask:
-            return await call(adapter, ask)
-
-    return asyncio.run(go())
-
-
-def fetch(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
-    with FaultServer(node) as server:
-        fetched = run(server, lambda adapter, ask: adapter.fetch(data_type, of, ask))
-    return {one.subject: one for one in fetched}
-
-
-def observe(node: Node, data_type: str, of: FetchScope) -> dict[str, Fetched]:
-    with FaultServer(node) as server:
-        fetched = run(server, lambda adapter, ask: adapter.observe(data_type, of, ask))
-    return {one.subject: one for one in fetched}
-
-
-def methods(one: Fetched) -> list[str]:
-    return [str(answer.request_key).rsplit(" none", 1)[0] for answer in one.answers]
-
-
-def always(code: int) -> Callable[[Seen], Reply]:
-    return lambda seen: rpc_error(code, "the node's words")
-
 
 # Fees
 
@@ -478,99 +366,3 @@ def test_costs__a_block_cleaned_up__unavailable() -> None:
 def test_costs__blocks_without_transactions__refused() -> None:
     node = Node(getBlock=lambda seen: rpc_result(seen, block(seen.rpc["params"][0])))
     assert fetch(node, "costs", scope("1", scan_blocks=True))[EVERYONE].state is PENDING
-
-
-# Observations
-
-
-def test_observe_positions__inside_the_epoch__six_answers_per_validator() -> None:
-    seen = observe(Node(), "positions", scope("1", "2"))
-    assert [one.state for one in seen.values()] == [FINAL, FINAL]
-    keys = ["getEpochInfo", "getVoteAccounts", "getMultipleAccounts", "getMultipleAccounts", "getProgramAccounts"]
-    assert [answer.request_key.split()[0] for answer in seen["v2"].answers] == [*keys, "getEpochInfo"]
-    assert SolanaRpc(NODE).collectors(seen["v2"].answers) == {"v1": "treasury", "v2": "treasury"}
-
-
-def test_observe_positions__shared_questions__asked_once_and_epoch_twice() -> None:
-    with FaultServer(Node()) as server:
-        run(server, lambda adapter, ask: adapter.observe("positions", scope("1", "2"), ask))
-    asked = [seen.rpc["method"] for seen in server.seen]
-    twice = ["getEpochInfo", "getMultipleAccounts", "getProgramAccounts"]
-    assert sorted(asked) == sorted(["getVoteAccounts", *twice, *twice])
-
-
-@pytest.mark.parametrize("epochs", [[EPOCH, EPOCH + 1], [EPOCH + 1], [EPOCH - 1, EPOCH]])
-@pytest.mark.parametrize("data_type", ["positions", "meta"])
-def test_observe__straddles_the_end__no_observation(data_type: str, epochs: list[int]) -> None:
-    node = Node()
-    node.epochs = list(epochs)
-    (one,) = observe(node, data_type, scope("1")).values()
-    assert one.state is UNAVAILABLE
-    assert "not of 10 alone" in str(one.reason)
-
-
-def test_observe_meta__inside_the_epoch__vote_accounts_between_two_looks() -> None:
-    one = observe(Node(), "meta", scope("1"))[EVERYONE]
-    assert (one.state, len(one.answers)) == (FINAL, 3)
-    assert SolanaRpc(NODE).identities(one.answers) == {"v1": "id1"}
-
-
-def test_observe_leader_schedule__null__no_observation() -> None:
-    assert observe(Node(), LEADER_SCHEDULE, scope())[EVERYONE].state is FINAL
-    unknown = Node(getLeaderSchedule=lambda seen: rpc_result(seen, None))
-    assert observe(unknown, LEADER_SCHEDULE, scope())[EVERYONE].state is UNAVAILABLE
-
-
-def test_observe_positions__garbage__no_observation() -> None:
-    seen = observe(Node(getProgramAccounts=lambda seen: rpc_result(seen, [{}])), "positions", scope("1"))
-    assert seen["v1"].state is PENDING
-
-
-# Periods
-
-
-def bounds_of(node: Node, epoch: int = EPOCH) -> Bounds:
-    with FaultServer(node) as server:
-        result: Bounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
-    return result
-
-
-def test_head__running_epoch__its_bounds() -> None:
-    with FaultServer(Node()) as server:
-        info = run(server, lambda adapter, ask: head(ask, NODE))
-    assert (info.epoch, info.absolute_slot, info.first_slot, info.last_slot) == (10, 105, 100, 109)
-
-
-def test_bounds__ended_epoch__slots_and_times_of_its_first_and_last_block() -> None:
-    found = bounds_of(Node())
-    assert (found.first_slot, found.first_block_slot, found.last_block_slot, found.last_slot) == (100, 100, 107, 109)
-    assert (found.started_at.timestamp(), found.ended_at.timestamp()) == (1_700_000_100, 1_700_000_107)
-    assert len(found.answers) == 6
-
-
-def test_bounds__running_epoch__refused() -> None:
-    with pytest.raises(UnreadableAnswer, match="has not ended"):
-        bounds_of(Node(), EPOCH + 1)
-
-
-def test_bounds__history_begins_late__refused() -> None:
-    node = Node(getBlocksWithLimit=lambda seen: rpc_result(seen, [103 if seen.rpc["params"][0] == 100 else 112]))
-    with pytest.raises(UnreadableAnswer, match="history begins too late"):
-        bounds_of(node)
-
-
-def test_bounds__block_without_time__refused() -> None:
-    node = Node()
-    node.replies["getBlock"] = lambda seen: rpc_result(seen, {**node.getBlock(*seen.rpc["params"]), "blockTime": None})
-    with pytest.raises(UnreadableAnswer, match="no time"):
-        bounds_of(node)
-
-
-def test_slots_of__warm_up__as_solanas_own_schedule() -> None:
-    oracle = pytest.importorskip("solders.epoch_schedule").EpochSchedule.custom(432_000, 432_000, True)
-    schedule = EpochSchedule(432_000, oracle.first_normal_epoch, oracle.first_normal_slot)
-    for epoch in (0, 1, 5, 13, 14, 15, 207):
-        assert slots_of(epoch, schedule) == (
-            oracle.get_first_slot_in_epoch(epoch),
-            oracle.get_last_slot_in_epoch(epoch),
-        )
