@@ -75,6 +75,12 @@ def test_completeness__everything_known__all_final_with_the_facts_checked() -> N
         ("fees", [{**WHOLE[DataType.FEES][0], "slots_skipped": 1}], "partial", "8 slots led, but 6 blocks and 1"),
         ("fees", [{**START, "fees": 5}], "final", SLOTS_NOT_TOLD),
         ("fees", [{**START, "state": "pending", "reason": "node down"}], "pending", "node down"),
+        (
+            "fees",
+            [{**START, "leader_slots": 8, "blocks_produced": 6, "state": "pending", "reason": "2 not read yet"}],
+            "pending",
+            "2 not read yet",
+        ),
         ("mev", [{**START, "state": "pending", "reason": "no tree"}], "pending", "no tree"),
         ("mev", [], "unavailable", NO_ROW),
         (
@@ -105,6 +111,12 @@ def test_completeness__everything_known__all_final_with_the_facts_checked() -> N
             [{**VALIDATOR, "active_stake": 7}, {**ACCOUNT, "account_key": "x", "active_stake": 6}],
             "partial",
             "its stake accounts hold 6 of active stake, the validator has 7",
+        ),
+        (
+            "positions",
+            [{**VALIDATOR, "active_stake": 7, "state": "pending", "reason": "not all pages"}],
+            "pending",
+            "not all pages",
         ),
         ("positions", [VALIDATOR, *WHOLE[DataType.POSITIONS][1:]], "final", STAKE_NOT_TOLD),
         ("positions", [{**VALIDATOR, "reason": "THIRD_PARTY"}], "final", "THIRD_PARTY"),
