@@ -82,7 +82,7 @@ def test_completeness__everything_known__all_final_with_the_facts_checked() -> N
             "2 not read yet",
         ),
         ("mev", [{**START, "state": "pending", "reason": "no tree"}], "pending", "no tree"),
-        ("mev", [], "unavailable", NO_ROW),
+        *((name, [], "unavailable", NO_ROW) for name in ("fees", "mev", "rewards", "meta", "positions")),
         (
             "rewards",
             [{**VALIDATOR, "commission": 5, "stakers_state": "pending", "stakers_reason": "still paid"}],

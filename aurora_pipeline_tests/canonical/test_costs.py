@@ -413,3 +413,20 @@ def test_priority_fee_sharing__costs_source_and_tip_trees_tell_it__the_costs_sou
         staged = [fetch("costs", [filed], subject=EVERYONE, kind="file")]
         result = canonical_costs(reference(FILED), staged, entered(), (), tips, NO_PROMISES)
         assert row_of(result, FILED)["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("listed", "state", "said"),
+    [([], PENDING, "not published yet"), ([], UNAVAILABLE, "not published yet"), ([b"{"], FINAL, "no JSON")],
+)
+def test_priority_fee_sharing__tip_trees_not_told_or_not_readable__never_nothing_shared(
+    listed: list[bytes], state: FigureState, said: str
+) -> None:
+    listing = Question("validator_rewards", "/validator_rewards", query={"epoch": EPOCH})
+    reason = None if state is FINAL else "not published yet"
+    answers = [answer(listing, body) for body in listed]
+    tips = [fetch("mev", answers, subject=EVERYONE, kind="jito", state=state, reason=reason)]
+    result = canonical_costs(reference("V"), [], entered(), (CostType.PRIORITY_FEE_SHARING,), tips)
+    row = row_of(result, entry_type="PRIORITY_FEE_SHARING")
+    assert (row["amount"], row["state"]) == (None, "pending" if state is PENDING else "unavailable")
+    assert said in row["reason"]

@@ -109,6 +109,13 @@ def test_cross_check__beside_trilliums_formula__named_within_its_own_rounding(
     assert row["known_as"] == name
 
 
+@pytest.mark.parametrize("told", [{}, {"total_tips": 1_000}, {"mev_commission_bps": 800}, {"validator_tips": 80}])
+def test_cross_check__too_little_told_for_a_formula__unexplained(told: dict[str, int]) -> None:
+    stated = {"total_tips": 1_000, "mev_commission_bps": 800, "validator_tips": 80, "staker_tips": 890}
+    (row,) = found(DataType.MEV, [stated], [told | {"staker_tips": 889}])
+    assert (row["figure"], row["known_as"]) == ("staker_tips", None)
+
+
 def test_cross_check__formula_at_another_provider__unexplained() -> None:
     (row,) = found(DataType.MEV, [TREE], [TIPS | {"validator_tips": 6_007_847_316}], "jito")
     assert row["known_as"] is None
