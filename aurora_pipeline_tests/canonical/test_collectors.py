@@ -123,8 +123,14 @@ def test_collector__shared_and_one_ones_stakers_awaited__both_wait_as_long(state
         assert row["reason"].endswith(f"because of W: {row_of(result, 'W', account_key='W')['stakers_reason']}")
 
 
-@pytest.mark.parametrize(("readable", "off"), [(True, 0), (False, 1)], ids=["stakes known", "stakes unreadable"])
-def test_collector__shared_and_stakes_tell_more_than_parts__split_to_the_lamport(readable: bool, off: int) -> None:
+@pytest.mark.parametrize(
+    ("listed", "off"),
+    [(None, 0), ([answer(questions.stake_accounts("V"), b"{")], 1), ([], 1)],
+    ids=["stakes known", "stakes unreadable", "stakes not looked up"],
+)
+def test_collector__shared_and_stakes_tell_more_than_parts__split_to_the_lamport(
+    listed: list[Answer] | None, off: int
+) -> None:
     (first, parts), (second, others) = paid_at(4_000, "s1", "s2"), paid_at(5_899, "s3")
     recipients = inflation_rewards("V", "W", "C", paid={"C": first + second})
     fetches = [
@@ -133,9 +139,8 @@ def test_collector__shared_and_stakes_tell_more_than_parts__split_to_the_lamport
     ]
     states = {"V": vote_state("V", 4_000, "C"), "W": vote_state("W", 5_899, "C")}
     seen = observed(*states.items(), stakes={"V": ["s1", "s2"], "W": ["s3"]})
-    if not readable:
-        answers = [vote_states(**states), answer(questions.stake_accounts("V"), b"{")]
-        seen = [fetch("positions", answers, subject=key) for key in "VW"]
+    if listed is not None:
+        seen = [fetch("positions", [vote_states(**states), *listed], subject=key) for key in "VW"]
     result = rewards_of(fetches, seen, keys="VW")
     row, other = row_of(result, account_key="V"), row_of(result, "W", account_key="W")
     assert (row["commission"], other["commission"]) == (first - off, second + off)
@@ -370,6 +375,13 @@ def test_first_blocks__have_no_row_that_the_node_tells__not_believed() -> None:
     row = row_of(rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700)))), account_key="V")
     assert (row["commission"], row["state"]) == (None, "unavailable")
     assert f"received {commission}, the block that paid it says nothing of it" in row["reason"]
+
+
+def test_commission__alone_and_everything_went_to_it_though_a_rate_was_observed__not_final() -> None:
+    asked = told("V", "s1", paid={"V": 70, "s1": 0})
+    row = row_of(rewards_of([fetch("rewards", asked)], observed(("V", vote_state("V", 700)))), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")
+    assert "no commission explains that (700 bps)" in row["reason"]
 
 
 @pytest.mark.parametrize("said", [0, 2**63, 3], ids=["zero", "huge", "tiny"])
