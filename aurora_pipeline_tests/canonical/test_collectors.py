@@ -11,7 +11,7 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.demo.economy import split_inflation
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
@@ -19,7 +19,9 @@ from aurora_pipeline_tests.canonical.answers import (
     FINAL,
     LAST,
     PARTIAL,
+    PENDING,
     Row,
+    answer,
     fetch,
     inflation_rewards,
     reference,
@@ -104,6 +106,79 @@ def test_collector__shared_and_one_ones_stakers_unknown__neither_is_guessed() ->
     assert "cannot be split" in row_of(result, "W", account_key="W")["reason"]
 
 
+@pytest.mark.parametrize("state", [PARTIAL, PENDING])
+def test_collector__shared_and_one_ones_stakers_awaited__both_wait_as_long(state: FigureState) -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    recipients = inflation_rewards("V", "W", "C", paid={"C": commission + 5})
+    fetches = [
+        fetch("rewards", [recipients, inflation_rewards("s1", "s2", paid=parts)], subject="V"),
+        fetch("rewards", [recipients], subject="W", state=state, reason="still being paid"),
+    ]
+    result = rewards_of(
+        fetches, observed(("V", vote_state("V", 700, "C")), ("W", vote_state("W", 700, "C"))), keys="VW"
+    )
+    for key in "VW":
+        row = row_of(result, key, account_key=key)
+        assert (row["commission"], row["state"]) == (None, state.value)
+        assert row["reason"].endswith(f"because of W: {row_of(result, 'W', account_key='W')['stakers_reason']}")
+
+
+@pytest.mark.parametrize(
+    ("listed", "off"),
+    [(None, 0), ([answer(questions.stake_accounts("V"), b"{")], 1), ([], 1)],
+    ids=["stakes known", "stakes unreadable", "stakes not looked up"],
+)
+def test_collector__shared_and_stakes_tell_more_than_parts__split_to_the_lamport(
+    listed: list[Answer] | None, off: int
+) -> None:
+    (first, parts), (second, others) = paid_at(4_000, "s1", "s2"), paid_at(5_899, "s3")
+    recipients = inflation_rewards("V", "W", "C", paid={"C": first + second})
+    fetches = [
+        fetch("rewards", [recipients, inflation_rewards("s1", "s2", paid=parts)], subject="V"),
+        fetch("rewards", [recipients, inflation_rewards("s3", paid=others)], subject="W"),
+    ]
+    states = {"V": vote_state("V", 4_000, "C"), "W": vote_state("W", 5_899, "C")}
+    seen = observed(*states.items(), stakes={"V": ["s1", "s2"], "W": ["s3"]})
+    if listed is not None:
+        seen = [fetch("positions", [vote_states(**states), *listed], subject=key) for key in "VW"]
+    result = rewards_of(fetches, seen, keys="VW")
+    row, other = row_of(result, account_key="V"), row_of(result, "W", account_key="W")
+    assert (row["commission"], other["commission"]) == (first - off, second + off)
+    assert row["reason"].endswith(f"exact to {off}")
+
+
+def test_collector__nobody_asked_what_it_received__not_known() -> None:
+    _, parts = paid_at(700, "s1", "s2")
+    row = row_of(
+        rewards_of(
+            [fetch("rewards", [inflation_rewards("V"), inflation_rewards("s1", "s2", paid=parts)])],
+            observed(("V", vote_state("V", 700, "C"))),
+        ),
+        account_key="V",
+    )
+    assert (row["commission"], row["state"]) == (None, "unavailable")
+    assert row["reason"] == "nothing is known of what C received"
+
+
+@pytest.mark.parametrize(
+    ("received", "now", "before"),
+    [(-(10**8), 700, None), (10**9, 700, 900), (10**9, 10_000, None)],
+    ids=["less than its stakers prove", "two rates", "keeps everything"],
+)
+def test_collector__perhaps_of_strangers_too__nothing_is_taken_that_is_not_proven(
+    received: int, now: int, before: int | None
+) -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    asked = [inflation_rewards("V", "C", paid={"C": commission + received}), inflation_rewards("s1", "s2", paid=parts)]
+    seen = observed(("V", vote_state("V", now, "C")))
+    earlier = [] if before is None else observed(("V", vote_state("V", before, "C")))
+    row = row_of(rewards_of([fetch("rewards", asked)], seen, earlier), account_key="V")
+    assert (row["commission"], row["method"], row["state"]) == (None, None, "unavailable")
+    assert (
+        f"C received {commission + received}, which no observed commission of this validator explains" in row["reason"]
+    )
+
+
 def test_collector__received_more_than_the_operators_validator_earned__recomputed_with_the_doubt() -> None:
     commission, parts = paid_at(700, "s1", "s2")
     answers = [inflation_rewards("V", "C", paid={"C": commission + 10**9}), inflation_rewards("s1", "s2", paid=parts)]
@@ -140,6 +215,43 @@ def test_commission__named_by_the_row__is_the_applied_one() -> None:
     found = row_of(rewards_of([fetch("rewards", answers)], []), account_key="V")
     told_as = (found["commission_bps"], found["commission_source"], found["applied_commission_bps"])
     assert told_as == (700, "ROW", 700)
+
+
+def with_rate(address: str, lamports: int, bps: int | None) -> Answer:
+    row = {"epoch": EPOCH, "effectiveSlot": LAST + 1, "amount": lamports, "postBalance": 10**12, "commission": None}
+    named = row if bps is None else row | {"commissionBps": bps}
+    return rpc(questions.inflation_rewards(EPOCH, [address]), [named])
+
+
+def test_commission__named_by_the_row_and_another_observed__the_rows_is_the_applied_one() -> None:
+    commission, parts = paid_at(500, "s1", "s2")
+    answers = [with_rate("V", commission, 500), inflation_rewards("s1", "s2", paid=parts)]
+    result = rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700))))
+    row = row_of(result, account_key="V")
+    assert (row["commission"], row["commission_bps"], row["commission_source"]) == (commission, 500, "ROW")
+    assert (row["applied_commission_bps"], row["state"], result.warnings) == (500, "final", ())
+
+
+@pytest.mark.parametrize("bps", [500, None])
+def test_commission__stakers_not_known__applied_only_where_the_row_names_it(bps: int | None) -> None:
+    staged = fetch("rewards", [with_rate("V", 70, bps)], state=PARTIAL, reason="positions not observed")
+    row = row_of(rewards_of([staged], observed(("V", vote_state("V", 700)))), account_key="V")
+    assert (row["commission"], row["applied_commission_bps"], row["state"]) == (70, bps, "final")
+
+
+def test_commission__never_observed__implied_by_the_amounts_without_a_warning() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    result = rewards_of([fetch("rewards", told("V", "s1", "s2", paid={"V": commission, **parts}))], [])
+    row = row_of(result, account_key="V")
+    assert (row["commission"], row["applied_commission_bps"], row["state"]) == (commission, 700, "final")
+    assert result.warnings == ()
+
+
+def test_first_blocks__only_the_very_first_and_nobody_has_stake__is_still_known() -> None:
+    answers = [inflation_rewards("V"), reward_block(LAST + 3, LAST, ("W", 9, "Voting"), partitions=2)]
+    row = row_of(rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700)))), account_key="V")
+    assert (row["commission"], row["reason"]) == (0, "NO_REWARD")
+    assert (row["staker_rewards"], row["stakers_reason"]) == (0, "NO_STAKE_ACCOUNTS")
 
 
 def test_accounts__gross__least_that_leaves_the_part() -> None:
@@ -263,6 +375,13 @@ def test_first_blocks__have_no_row_that_the_node_tells__not_believed() -> None:
     row = row_of(rewards_of([fetch("rewards", answers)], observed(("V", vote_state("V", 700)))), account_key="V")
     assert (row["commission"], row["state"]) == (None, "unavailable")
     assert f"received {commission}, the block that paid it says nothing of it" in row["reason"]
+
+
+def test_commission__alone_and_everything_went_to_it_though_a_rate_was_observed__not_final() -> None:
+    asked = told("V", "s1", paid={"V": 70, "s1": 0})
+    row = row_of(rewards_of([fetch("rewards", asked)], observed(("V", vote_state("V", 700)))), account_key="V")
+    assert (row["commission"], row["state"]) == (None, "unavailable")
+    assert "no commission explains that (700 bps)" in row["reason"]
 
 
 @pytest.mark.parametrize("said", [0, 2**63, 3], ids=["zero", "huge", "tiny"])

@@ -8,7 +8,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from aurora_pipeline.canonical.completeness import NO_COSTS, NO_ROW, SLOTS_NOT_TOLD, canonical_completeness
+from aurora_pipeline.canonical.completeness import (
+    NO_COSTS,
+    NO_ROW,
+    SLOTS_NOT_TOLD,
+    STAKE_NOT_TOLD,
+    canonical_completeness,
+    counted,
+)
 from aurora_pipeline.canonical.judging import TABLE_OF
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.config.vocabulary import DataType
@@ -68,8 +75,14 @@ def test_completeness__everything_known__all_final_with_the_facts_checked() -> N
         ("fees", [{**WHOLE[DataType.FEES][0], "slots_skipped": 1}], "partial", "8 slots led, but 6 blocks and 1"),
         ("fees", [{**START, "fees": 5}], "final", SLOTS_NOT_TOLD),
         ("fees", [{**START, "state": "pending", "reason": "node down"}], "pending", "node down"),
+        (
+            "fees",
+            [{**START, "leader_slots": 8, "blocks_produced": 6, "state": "pending", "reason": "2 not read yet"}],
+            "pending",
+            "2 not read yet",
+        ),
         ("mev", [{**START, "state": "pending", "reason": "no tree"}], "pending", "no tree"),
-        ("mev", [], "unavailable", NO_ROW),
+        *((name, [], "unavailable", NO_ROW) for name in ("fees", "mev", "rewards", "meta", "positions")),
         (
             "rewards",
             [{**VALIDATOR, "commission": 5, "stakers_state": "pending", "stakers_reason": "still paid"}],
@@ -82,6 +95,15 @@ def test_completeness__everything_known__all_final_with_the_facts_checked() -> N
             "partial",
             "not observed",
         ),
+        (
+            "rewards",
+            [
+                {**ACCOUNT, "account_key": "x", "state": "pending", "reason": "of an account"},
+                {**VALIDATOR, "commission": 5, "stakers_state": "partial", "stakers_reason": "1 of 9 not known"},
+            ],
+            "partial",
+            "1 of 9 not known",
+        ),
         ("meta", [{**START, "state": "unavailable", "reason": "not observed"}], "unavailable", "not observed"),
         ("positions", [{**VALIDATOR, "active_stake": 7}], "partial", "its stake accounts hold 0"),
         (
@@ -90,6 +112,15 @@ def test_completeness__everything_known__all_final_with_the_facts_checked() -> N
             "partial",
             "its stake accounts hold 6 of active stake, the validator has 7",
         ),
+        (
+            "positions",
+            [{**VALIDATOR, "active_stake": 7, "state": "pending", "reason": "not all pages"}],
+            "pending",
+            "not all pages",
+        ),
+        ("positions", [VALIDATOR, *WHOLE[DataType.POSITIONS][1:]], "final", STAKE_NOT_TOLD),
+        ("positions", [{**VALIDATOR, "reason": "THIRD_PARTY"}], "final", "THIRD_PARTY"),
+        ("fees", [{**START, "fees": 5, "reason": "THIRD_PARTY"}], "final", "THIRD_PARTY"),
         ("costs", [], "final", NO_COSTS),
         (
             "costs",
@@ -114,3 +145,9 @@ def test_completeness__something_pending__partial_and_counted_in_words() -> None
     result = canonical_completeness(REFERENCE, frames(mev=[{**START, "state": "pending", "reason": "no tree"}]))
     assert result.completeness == "PARTIAL"
     assert result.warnings == ("mev: 1 pending (no tree)",)
+
+
+def test_counted__states_of_several_validators__by_data_type() -> None:
+    rows = [("fees", "final"), ("fees", "pending"), ("fees", "final"), ("mev", "final")]
+    told = counted([{"data_type": data_type, "state": state} for data_type, state in rows])
+    assert told == {"fees": {"final": 2, "pending": 1}, "mev": {"final": 1}}

@@ -389,3 +389,42 @@ def test_priority_fee_sharing__tips_from_a_fallback__missing_while_the_first_sou
     silent = costs(FINAL, None, NO_PROMISES)
     assert silent.frame["entry_type"].to_list() == ["VOTE_FEES"]
     assert "does not tell PRIORITY_FEE_SHARING" in silent.warnings[0]
+
+
+def test_priority_fee_sharing__no_source_answered_yet__nobody_is_said_not_to_tell_it() -> None:
+    chain = fetch("costs", CHAIN_OF_BLOCKS, subject=EVERYONE)
+    tips = [fetch("mev", [], kind="trillium", state=PENDING, reason="not published")]
+    assert canonical_costs(reference("V"), [chain], entered(), DUE, tips, NO_PROMISES).warnings == ()
+
+
+def test_priority_fee_sharing__costs_source_and_tip_trees_tell_it__the_costs_source_counts() -> None:
+    tree = {"vote_account": FILED, "mev_revenue": 9, "mev_commission": 0, "priority_fee_revenue": 77, "num_stakers": 1}
+    listing = answer(
+        Question("validator_rewards", "/validator_rewards", query={"epoch": EPOCH}),
+        {"rewards": [tree | {"epoch": EPOCH}], "total_count": 1},
+    )
+    tips = [fetch("mev", [listing], subject=EVERYONE, kind="jito")]
+    for text, amount in ((f"{FILED},5", 5), (f"{FILED},", 77)):
+        filed = own_file(
+            "costs", f"validator,PRIORITY_FEE_SHARING\n{text}\n", validator=None, PRIORITY_FEE_SHARING="lamports"
+        )
+        staged = [fetch("costs", [filed], subject=EVERYONE, kind="file")]
+        result = canonical_costs(reference(FILED), staged, entered(), (), tips, NO_PROMISES)
+        assert row_of(result, FILED)["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("listed", "state", "said"),
+    [([], PENDING, "not published yet"), ([], UNAVAILABLE, "not published yet"), ([b"{"], FINAL, "no JSON")],
+)
+def test_priority_fee_sharing__tip_trees_not_told_or_not_readable__never_nothing_shared(
+    listed: list[bytes], state: FigureState, said: str
+) -> None:
+    listing = Question("validator_rewards", "/validator_rewards", query={"epoch": EPOCH})
+    reason = None if state is FINAL else "not published yet"
+    answers = [answer(listing, body) for body in listed]
+    tips = [fetch("mev", answers, subject=EVERYONE, kind="jito", state=state, reason=reason)]
+    result = canonical_costs(reference("V"), [], entered(), (CostType.PRIORITY_FEE_SHARING,), tips)
+    row = row_of(result, entry_type="PRIORITY_FEE_SHARING")
+    assert (row["amount"], row["state"]) == (None, "pending" if state is PENDING else "unavailable")
+    assert said in row["reason"]

@@ -89,6 +89,33 @@ def test_cross_check__tips_that_no_formula_gives__unexplained(validator_tips: in
     assert row["known_as"] is None
 
 
+@pytest.mark.parametrize(
+    ("tips", "part", "name"),
+    [
+        (9_700, 9_399, TRILLIUM_MEV_FORMULA),
+        (9_700, 9_401, TRILLIUM_MEV_FORMULA),
+        (9_700, 9_402, None),
+        (97_000_000, 94_010_000, None),
+        (97_000_000, 93_990_000, None),
+    ],
+    ids=["a lamport less", "a lamport more", "two", "five decimals more", "five decimals less"],
+)
+def test_cross_check__beside_trilliums_formula__named_within_its_own_rounding(
+    tips: int, part: int, name: str | None
+) -> None:
+    # Exactly 94/97 of the total at 100 %: no rounding of ours is in the way.
+    whole = {"total_tips": tips, "mev_commission_bps": 10_000, "method": "NODE"}
+    (row,) = found(DataType.MEV, [whole | {"validator_tips": 1}], [whole | {"validator_tips": part}])
+    assert row["known_as"] == name
+
+
+@pytest.mark.parametrize("told", [{}, {"total_tips": 1_000}, {"mev_commission_bps": 800}, {"validator_tips": 80}])
+def test_cross_check__too_little_told_for_a_formula__unexplained(told: dict[str, int]) -> None:
+    stated = {"total_tips": 1_000, "mev_commission_bps": 800, "validator_tips": 80, "staker_tips": 890}
+    (row,) = found(DataType.MEV, [stated], [told | {"staker_tips": 889}])
+    assert (row["figure"], row["known_as"]) == ("staker_tips", None)
+
+
 def test_cross_check__formula_at_another_provider__unexplained() -> None:
     (row,) = found(DataType.MEV, [TREE], [TIPS | {"validator_tips": 6_007_847_316}], "jito")
     assert row["known_as"] is None
@@ -112,10 +139,15 @@ def test_cross_check__trilliums_stakers__named_as_extrapolated() -> None:
         (120, "stakewiz", STAKE_OF_NEXT_EPOCH),
         (121, "stakewiz", None),
         (119, "trillium", None),
+        (10**9, "trillium", STAKE_OF_NEXT_EPOCH),
+        (10**9, "stakewiz", None),
+        (3 * 10**9, "trillium", None),
     ],
 )
 def test_cross_check__stake_looked_up_after_the_end__named(other: int, kind: str, name: str | None) -> None:
-    (row,) = found(DataType.META, [{"active_stake": 100}], [{"active_stake": other}], kind, {A: 120})
+    # Only Trillium rounds, to whole coins.
+    after = 10**9 + 5 if other >= 10**9 else 120
+    (row,) = found(DataType.META, [{"active_stake": 100}], [{"active_stake": other}], kind, {A: after})
     assert row["known_as"] == name
 
 

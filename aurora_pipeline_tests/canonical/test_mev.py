@@ -150,6 +150,7 @@ def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, prot
     [
         ({"validator_tips": "lamports"}, "80", (None, 80, None, None), "final"),
         ({"validator_tips": "lamports", "total_tips": "lamports"}, "80,1000", (1_000, 80, None, None), "final"),
+        ({"validator_tips": "lamports", "total_tips": "lamports"}, "80,80", (80, 80, None, None), "final"),
         ({"validator_tips": "lamports", "total_tips": "lamports"}, "81,80", (None, None, None, None), "unavailable"),
         (
             {"validator_tips": "lamports", "total_tips": "lamports", "mev_commission": "bps"},
@@ -160,7 +161,7 @@ def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, prot
         ({"total_tips": "lamports", "mev_commission": "bps"}, "1000,800", (1_000, 80, 30, 890), "final"),
         ({"validator_tips": "lamports", "total_tips": "lamports"}, ",1000", (None, None, None, None), "unavailable"),
     ],
-    ids=["own alone", "own of a total", "more than the total", "all", "formula", "total alone"],
+    ids=["own alone", "own of a total", "the whole of it", "more than the total", "all", "formula", "total alone"],
 )
 def test_mev__from_a_file__what_its_columns_tell(
     columns: dict[str, str], line: str, split: tuple[int | None, ...], state: str

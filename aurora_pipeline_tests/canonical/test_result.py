@@ -65,6 +65,15 @@ def test_layer__everything_pending_for_a_stated_reason__is_published_partial_wit
 
 
 @pytest.mark.parametrize("name", LAYERS)
+def test_layer__fetch_of_an_unknown_kind_of_provider__row_without_figures_that_says_so(name: str) -> None:
+    result = LAYERS[name][1]([fetch("any", [], kind="oracle", subject=EVERYONE)])
+    assert result.frame["state"].to_list() == ["unavailable"] * 2
+    assert all("oracle" in reason for reason in result.frame["reason"])
+    for amount in TABLES[name].amounts:
+        assert result.frame[amount].null_count() == 2
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_layer__validators_own_fetch_beside_one_about_everyone__its_own_counts(name: str) -> None:
     kind, compute = LAYERS[name]
     everyone = fetch("any", [], kind=kind, subject=EVERYONE, state=UNAVAILABLE, reason="of all", fetch_id=1)

@@ -120,12 +120,24 @@ def test_rewards__fetch_about_everyone__does_not_say_whose_the_accounts_are() ->
     assert len(result.frame) == 1
 
 
+def test_rewards__answered_twice_and_once_unreadably__what_is_known_stays() -> None:
+    cut_off = answer(questions.inflation_rewards(EPOCH, ["V", "s1"]), b'{"jsonrpc":"2.0","result":[nu')
+    known = told("V", "s1", paid={"V": 70, "s1": 930})
+    for answers in ((*known, cut_off), (cut_off, *known)):
+        assert validator(rewards_from(*answers))[:2] == (70, "final")
+
+
 @pytest.mark.parametrize("slot", [LAST, LAST + SLOTS + 1], ids=["in the epoch itself", "two epochs later"])
 def test_rewards__effective_slot_outside_the_next_epoch__not_believed(slot: int) -> None:
     rows = [{"epoch": EPOCH, "effectiveSlot": slot, "amount": 70, "postBalance": 100, "commission": None}]
     result = rewards_from(rpc(questions.inflation_rewards(EPOCH, ["V"]), rows))
     assert validator(result)[:2] == (None, "unavailable")
     assert f"paid in slot {slot}" in row_of(result, row_kind="VALIDATOR")["reason"]
+
+
+def test_rewards__paid_in_the_last_slot_of_the_next_epoch__still_of_this_one() -> None:
+    rows = [{"epoch": EPOCH, "effectiveSlot": LAST + SLOTS, "amount": 70, "postBalance": 100, "commission": None}]
+    assert validator(rewards_from(rpc(questions.inflation_rewards(EPOCH, ["V"]), rows), state=PARTIAL))[0] == 70
 
 
 def test_rewards__nulls_of_a_question_about_another_epoch__no_zeros() -> None:

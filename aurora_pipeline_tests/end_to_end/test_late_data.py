@@ -10,6 +10,7 @@ import pytest
 
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.operations.epoch_status import epoch_status
+from aurora_pipeline.staging.late import load_pending
 from aurora_pipeline.staging.sensors import late_data
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres
@@ -85,6 +86,26 @@ def test_late_data__fifteen_minutes_later__requests_one_run_of_the_period(late: 
     assert request.partition_key == str(late.key(EPOCH))
     (again,) = looked(late).run_requests or []
     assert again.run_key == request.run_key  # Dagster starts it once
+
+
+def test_late_data__period_that_is_no_partition__requests_no_run(late: World) -> None:
+    with dg.DagsterInstance.ephemeral() as elsewhere:
+        context = dg.build_sensor_context(instance=elsewhere, resources={"aurora": late.aurora})
+        result = late_data(context)
+    assert isinstance(result, dg.SensorResult)
+    assert not result.run_requests
+
+
+@pytest.mark.parametrize("change", ["subject = 'nobody'", "epoch = epoch + 1"], ids=["not operated", "no period"])
+def test_load_pending__of_what_nobody_operates_or_no_period_holds__nothing_is_asked_for(
+    late: World, change: str
+) -> None:
+    with late.aurora.database.connect() as connection:
+        assert [one.data_type for one in load_pending(connection, "solana-demo")] == ["mev"]
+        connection.execute("ALTER TABLE staging_fetches DISABLE TRIGGER USER")
+        connection.execute(f"UPDATE staging_fetches SET {change} WHERE data_type = 'mev'".encode())
+        assert load_pending(connection, "solana-demo") == []
+        connection.rollback()
 
 
 def test_late_data__still_nothing__the_period_stays_as_it_was_and_the_next_pause_is_longer(late: World) -> None:

@@ -7,6 +7,7 @@ import pytest
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.adapter import EVERYONE, Answer, Fetched, ValidatorAsked
 from aurora_pipeline.staging.plan import (
+    NOT_OBSERVED,
     Observation,
     Outcome,
     as_fallback,
@@ -16,6 +17,7 @@ from aurora_pipeline.staging.plan import (
     still_to_ask,
     tally,
     unresolved,
+    with_not_observed,
     with_what_others_said,
     worth_recording,
 )
@@ -163,6 +165,37 @@ def said(subject: str, state: FigureState, provider: str, reason: str | None) ->
     return Outcome(provider, "kind", Fetched(subject, state, reason, (), True))
 
 
+NOBODY = ("node", "solana_rpc")
+
+
+def told_of(outcomes: list[Outcome]) -> list[tuple[str, str, FigureState, str | None]]:
+    return [(one.provider, one.fetched.subject, one.fetched.state, one.fetched.reason) for one in outcomes]
+
+
+def test_with_not_observed__an_archive_told_some__the_others_were_not_observed() -> None:
+    archive = said("a", FINAL, "books", None)
+    assert told_of(with_not_observed("positions", (A, B), [archive], NOBODY)) == [
+        ("books", "a", FINAL, None),
+        ("node", "b", UNAVAILABLE, NOT_OBSERVED),
+    ]
+    # Even where they are observed together, one word about everybody would contradict what an archive told.
+    assert told_of(with_not_observed("meta", (A, B), [archive], NOBODY))[1:] == [
+        ("node", "b", UNAVAILABLE, NOT_OBSERVED)
+    ]
+
+
+def test_with_not_observed__nobody_told_anything__said_once_of_each_subject() -> None:
+    assert told_of(with_not_observed("meta", (A, B), [], NOBODY)) == [("node", EVERYONE, UNAVAILABLE, NOT_OBSERVED)]
+    assert [one[1] for one in told_of(with_not_observed("positions", (A, B), [], NOBODY))] == ["a", "b"]
+
+
+def test_with_not_observed__an_archive_could_not_tell_either__both_reasons_and_nobody_else_is_named() -> None:
+    outcomes = [said(EVERYONE, UNAVAILABLE, "books", "there is no file")]
+    assert told_of(with_not_observed("meta", (A, B), outcomes, NOBODY)) == [
+        ("books", EVERYONE, UNAVAILABLE, f"{NOT_OBSERVED}; there is no file")
+    ]
+
+
 def test_with_what_others_said__nobody_could_tell__every_reason_once_the_kept_one_first() -> None:
     outcomes = [
         said("a", UNAVAILABLE, "books", "there is no file fees842.csv"),
@@ -174,6 +207,12 @@ def test_with_what_others_said__nobody_could_tell__every_reason_once_the_kept_on
     assert told["a"].provider == "node"
     assert told["a"].fetched.reason == "its identity is not known; there is no file fees842.csv"
     assert told["b"].fetched.reason == "another validator's"
+
+
+def test_with_what_others_said__the_kept_one_said_nothing__the_others_words_alone() -> None:
+    outcomes = [said("a", PARTIAL, "books", None), said("a", UNAVAILABLE, "node", "it has no such validator")]
+    told = with_what_others_said(kept(outcomes), outcomes)
+    assert told["a"].fetched.reason == "it has no such validator"
 
 
 def test_with_what_others_said__one_could_tell__its_own_word_alone() -> None:
