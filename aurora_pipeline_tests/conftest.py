@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def unheard() -> Iterator[None]:
 @pytest.fixture
 def database(server: EmbeddedPostgres) -> Iterator[Database]:
     """An empty, migrated database of this test's own."""
+    with _fresh(server) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def shared_database(server: EmbeddedPostgres) -> Iterator[Database]:
+    """One for a module's tests that write nothing, or are refused."""
+    with _fresh(server) as database:
+        yield database
+
+
+@contextmanager
+def _fresh(server: EmbeddedPostgres) -> Iterator[Database]:
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
     admin = Database(server.dsn("postgres"))
     with admin.autocommit() as connection:

@@ -33,6 +33,16 @@ def register(connection: Connection, vote: str, chain_id: str = "solana-demo") -
 @pytest.fixture
 def ledger(database: Database) -> Database:
     """A database whose registry knows two chains, with two validators on `solana-demo`."""
+    return _with_registry(database)
+
+
+@pytest.fixture(scope="module")
+def shared_ledger(shared_database: Database) -> Database:
+    """The same for a module's tests that write nothing, or are refused."""
+    return _with_registry(shared_database)
+
+
+def _with_registry(database: Database) -> Database:
     with database.connect() as connection:
         connection.execute(
             "INSERT INTO chains VALUES ('solana-demo', 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32),"
@@ -46,9 +56,18 @@ def ledger(database: Database) -> Database:
 @pytest.fixture
 def apply_text(ledger: Database, tmp_path: Path) -> Apply:
     """Apply a file given as text."""
+    return _applying(ledger, tmp_path)
 
+
+@pytest.fixture
+def apply_shared(shared_ledger: Database, tmp_path: Path) -> Apply:
+    """The same to the module's ledger."""
+    return _applying(shared_ledger, tmp_path)
+
+
+def _applying(ledger: Database, folder: Path) -> Apply:
     def run(text: str, reason: str = "signed", actor: str = "ada", preview: bool = False) -> ApplyReport:
-        path = tmp_path / "agreements.yaml"
+        path = folder / "agreements.yaml"
         path.write_text(dedent(text))
         return apply(ledger, path, actor, reason, preview=preview)
 

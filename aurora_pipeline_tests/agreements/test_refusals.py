@@ -113,15 +113,15 @@ REFUSED = {
 
 @pytest.mark.parametrize(("rules", "message", "remedy"), REFUSED.values(), ids=REFUSED)
 def test_apply__rule_that_cannot_be__refused_with_place_and_remedy(
-    ledger: Database, apply_text: Apply, rules: str, message: str, remedy: str
+    shared_ledger: Database, apply_shared: Apply, rules: str, message: str, remedy: str
 ) -> None:
     with pytest.raises(AgreementsRefused) as refused:
-        apply_text(agreement(rules))
+        apply_shared(agreement(rules))
     (problem,) = refused.value.problems
     assert problem.line == 8
     assert message in problem.message
     assert remedy in problem.remedy
-    assert written(ledger) == 0
+    assert written(shared_ledger) == 0
 
 
 def test_apply__every_kind_of_mistake_in_one_file__all_told_at_once(ledger: Database, apply_text: Apply) -> None:

@@ -99,17 +99,17 @@ def _accepts(folder: Path, text: str) -> bool:
 
 
 @pytest.mark.parametrize("text", ALLOWED.values(), ids=ALLOWED)
-def test_schema__what_can_be_applied__is_accepted(apply_text: Apply, tmp_path: Path, text: str) -> None:
-    apply_text(text)
+def test_schema__what_can_be_applied__is_accepted(apply_shared: Apply, tmp_path: Path, text: str) -> None:
+    apply_shared(text, preview=True)
     assert _accepts(tmp_path, text)
 
 
 @pytest.mark.parametrize("name", REFUSED_FILES)
 def test_schema__what_is_refused__is_refused_where_a_schema_can_know(
-    apply_text: Apply, tmp_path: Path, name: str
+    apply_shared: Apply, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(AgreementsRefused):
-        apply_text(REFUSED_FILES[name])
+        apply_shared(REFUSED_FILES[name])
     assert _accepts(tmp_path, REFUSED_FILES[name]) == (name in CANNOT_KNOW)
 
 

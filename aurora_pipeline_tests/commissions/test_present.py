@@ -36,6 +36,8 @@ from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline_tests.commissions.conftest import CHAIN, NO_STAKE, pnl_frame
 
+pytestmark = pytest.mark.slow
+
 TIPS = Component.MEV_TIPS
 START = datetime(2026, 1, 1, tzinfo=UTC)
 EPOCHS = range(850, 854)
