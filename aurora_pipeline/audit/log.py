@@ -15,10 +15,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from aurora_pipeline.store.database import Connection, copy_rows
-from aurora_pipeline.store.digests import record_digest
+from aurora_pipeline.store.digests import GENESIS_HASH, record_digest
 
 AUDIT_TAG: Final = "aurora.audit.1"
-GENESIS_HASH: Final = "0" * 64
 _ROWS_AT_ONCE = 5_000
 
 

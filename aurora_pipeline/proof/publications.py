@@ -1,4 +1,4 @@
-"""Checks publications against the snapshots they bring into force: of what, in which order, and whether they may."""
+"""Checks publications: against the snapshots they bring into force, and their chain, from the first to the newest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from typing import Any
 from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.digests import GENESIS_HASH, publication_hash
 
 _COLUMNS = """
 SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch,
        s.asset AS written_asset, s.chain_id AS written_chain, s.epoch AS written_epoch,
        coalesce(jsonb_array_length(r.violations), 0) AS violations
 FROM publications p LEFT JOIN snapshots s USING (snapshot_id) LEFT JOIN snapshot_reports r USING (snapshot_id)
+"""
+_CHAIN = """
+SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch, p.previous_hash, p.entry_hash,
+       s.content_digest, s.lineage_digest, s.completeness
+FROM publications p LEFT JOIN snapshots s USING (snapshot_id)
 """
 
 
@@ -24,6 +30,48 @@ def verify_publications_of(connection: Connection, key: PeriodKey, findings: Fin
         f"{_COLUMNS} {where} ORDER BY p.sequence".encode(), {"chain": key.chain_id, "epoch": key.epoch}
     ).fetchall()
     _verify(rows, findings)
+    _verify_all_are_published(connection, key, findings)
+    verify_publication_chain(connection, findings)
+
+
+def verify_publication_chain(connection: Connection, findings: Findings) -> None:
+    """Check that no publication of any period was changed, removed or slipped in; the first break is named.
+
+    What came into force for one period is told by the order of all. Cut-off newest ones leave a chain that holds: their
+    snapshots are then accepted and never published.
+    """
+    before = GENESIS_HASH
+    query = f"{_CHAIN} ORDER BY p.published_at"
+    for row in connection.execute(query.encode()):
+        where = f"publication {row['sequence']} of {row['asset']} of {PeriodKey(row['chain_id'], row['epoch'])}"
+        if row["content_digest"] is None:
+            findings.fail(Checked.PUBLICATION, where, f"it publishes snapshot {row['snapshot_id']}, which is gone")
+            return
+        told = (row["published_at"], row["snapshot_id"], row["asset"], row["chain_id"], row["epoch"])
+        of_snapshot = (row["content_digest"], row["lineage_digest"], row["completeness"])
+        expected = publication_hash(*told, *of_snapshot, row["previous_hash"])
+        if row["entry_hash"] != expected:
+            problem = "it, or its snapshot, was changed: its content has another hash"
+            findings.fail(Checked.PUBLICATION, where, problem, row["entry_hash"], expected)
+            return
+        if row["previous_hash"] != before:
+            problem = "it does not follow the publication before it: one was removed, replaced or slipped in"
+            findings.fail(Checked.PUBLICATION, where, problem, row["previous_hash"], before)
+            return
+        before = row["entry_hash"]
+
+
+def _verify_all_are_published(connection: Connection, key: PeriodKey, findings: Findings) -> None:
+    rows = connection.execute(
+        """SELECT s.snapshot_id, s.asset FROM snapshots s JOIN snapshot_reports r USING (snapshot_id)
+           WHERE s.chain_id = %s AND s.epoch = %s AND r.accepted
+             AND NOT EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id)
+           ORDER BY s.snapshot_id""",
+        [key.chain_id, key.epoch],
+    )
+    for row in rows:
+        problem = f"snapshot {row['snapshot_id']} was accepted, and its publication is gone"
+        findings.fail(Checked.PUBLICATION, f"{row['asset']} of {key}", problem)
 
 
 def verify_publications_by_id(connection: Connection, snapshot_ids: Collection[int], findings: Findings) -> None:

@@ -19,6 +19,9 @@ from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 ROW_TAG: Final = "aurora.row.1"
 SALT_TAG: Final = "aurora.salt.1"
 LINEAGE_TAG: Final = "aurora.lineage.1"
+PUBLICATION_TAG: Final = "aurora.publication.1"
+GENESIS_HASH: Final = "0" * 64
+"""What stands for the entry before the first one of a chain."""
 
 ROWS_AT_ONCE: Final = 2**16
 """Rows that are encoded, hashed and sent together. A power of two: a slice is then a subtree of the Merkle tree."""
@@ -211,6 +214,22 @@ class Input(NamedTuple):
     kind: str
     name: str
     digest: str
+
+
+def publication_hash(
+    published_at: datetime,
+    snapshot_id: int,
+    asset: str,
+    chain_id: str,
+    epoch: int,
+    content: str,
+    lineage: str,
+    completeness: str,
+    previous: str,
+) -> str:
+    """What commits to a publication, to the snapshot as it was published, and to every publication before."""
+    fields = (published_at, snapshot_id, asset, chain_id, epoch, content, lineage, str(completeness), previous)
+    return record_digest(PUBLICATION_TAG, *fields)
 
 
 def lineage_digest(table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:

@@ -16,7 +16,7 @@ from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.digests import Input, lineage_digest, sorted_by_key
+from aurora_pipeline.store.digests import GENESIS_HASH, Input, lineage_digest, publication_hash, sorted_by_key
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
 
@@ -162,7 +162,7 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
     totals = _totals(draft)
     equal = next((one for one in alike if one["content_digest"] == content), None)
     if equal is None:
-        snapshot_id, content, lineage = _write(connection, draft, rows, content, totals, dagster_run)
+        snapshot_id, content, lineage = _write(connection, draft, rows, content, totals, accepted, dagster_run)
         standing = Standing.PUBLISHED if accepted else Standing.REJECTED
     else:
         snapshot_id, content, lineage = equal["snapshot_id"], equal["content_digest"], equal["lineage_digest"]
@@ -217,6 +217,7 @@ def _write(
     rows: LayerRows,
     content: str | None,
     totals: dict[str, int],
+    accepted: bool,
     dagster_run: str | None,
 ) -> tuple[int, str, str]:
     """Write a snapshot, its rows and its report; its number, its content digest and its lineage digest."""
@@ -237,10 +238,12 @@ def _write(
     if not draft.violations:
         _assert_read_back(connection, draft, snapshot_id, len(draft.frame), totals)
     connection.execute(
-        "INSERT INTO snapshot_reports (snapshot_id, totals, violations, warnings) VALUES (%s, %s, %s, %s)",
+        """INSERT INTO snapshot_reports (snapshot_id, totals, accepted, violations, warnings)
+           VALUES (%s, %s, %s, %s, %s)""",
         [
             snapshot_id,
             json.dumps({name: str(value) for name, value in totals.items()}),
+            accepted,
             json.dumps(report_violations),
             json.dumps(list(draft.warnings)),
         ],
@@ -315,9 +318,18 @@ def _assert_read_back(
 
 
 def _publish(connection: Connection, outcome: Outcome) -> None:
+    """Bring a snapshot into force. The instant comes with the ledger's lock, so the newest publication is the last."""
+    clock = connection.execute("SELECT record_instant() AS instant").fetchone()
+    last = connection.execute("SELECT entry_hash FROM publications ORDER BY published_at DESC LIMIT 1").fetchone()
+    assert clock is not None  # a function always gives a row
+    before = GENESIS_HASH if last is None else str(last["entry_hash"])
+    place = (outcome.table.name, outcome.chain_id, outcome.epoch)
+    digests = (outcome.content_digest, outcome.lineage_digest)
+    own = publication_hash(clock["instant"], outcome.snapshot_id, *place, *digests, outcome.completeness, before)
     connection.execute(
-        "INSERT INTO publications (snapshot_id, asset, chain_id, epoch) VALUES (%s, %s, %s, %s)",
-        [outcome.snapshot_id, outcome.table.name, outcome.chain_id, outcome.epoch],
+        """INSERT INTO publications (published_at, snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        [clock["instant"], outcome.snapshot_id, *place, before, own],
     )
 
 

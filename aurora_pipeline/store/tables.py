@@ -73,6 +73,11 @@ SNAPSHOT_REPORTS = Table(
     columns=(
         SNAPSHOT_ID,
         json("totals", "Exact sums of the money columns, as text, by column."),
+        Column(
+            "accepted",
+            ColumnKind.BOOLEAN,
+            "Whether everything held that was to be published together; it was published then.",
+        ),
         json("violations", "Broken schema rules and invariants; any of them rejects the snapshot."),
         json("warnings", "What looks odd and does not hold publication back."),
     ),
@@ -112,9 +117,11 @@ PUBLICATIONS = Table(
         ASSET,
         CHAIN_ID,
         EPOCH,
+        Column("previous_hash", ColumnKind.DIGEST, "The entry_hash of the publication before; 64 zeros for the first."),
+        Column("entry_hash", ColumnKind.DIGEST, "SHA-256 over what was published, when, and the publication before."),
     ),
     key=("sequence",),
-    unique=(("published_at",),),
+    unique=(("published_at",), ("entry_hash",)),
     indexes=(("asset", "chain_id", "epoch", "sequence"), ("snapshot_id",)),
 )
 

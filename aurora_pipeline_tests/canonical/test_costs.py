@@ -398,19 +398,19 @@ def test_priority_fee_sharing__no_source_answered_yet__nobody_is_said_not_to_tel
 
 
 def test_priority_fee_sharing__costs_source_and_tip_trees_tell_it__the_costs_source_counts() -> None:
-    tree = {"vote_account": FILED, "mev_revenue": 9, "mev_commission": 0, "priority_fee_revenue": 77, "num_stakers": 1}
+    tree = {"vote_account": VOTE, "mev_revenue": 9, "mev_commission": 0, "priority_fee_revenue": 77, "num_stakers": 1}
     listing = answer(
         Question("validator_rewards", "/validator_rewards", query={"epoch": EPOCH}),
         {"rewards": [tree | {"epoch": EPOCH}], "total_count": 1},
     )
     tips = [fetch("mev", [listing], subject=EVERYONE, kind="jito")]
-    for text, amount in ((f"{FILED},5", 5), (f"{FILED},", 77)):
+    for text, amount in ((f"{VOTE},5", 5), (f"{VOTE},", 77)):
         filed = own_file(
             "costs", f"validator,PRIORITY_FEE_SHARING\n{text}\n", validator=None, PRIORITY_FEE_SHARING="lamports"
         )
         staged = [fetch("costs", [filed], subject=EVERYONE, kind="file")]
-        result = canonical_costs(reference(FILED), staged, entered(), (), tips, NO_PROMISES)
-        assert row_of(result, FILED)["amount"] == amount
+        result = canonical_costs(reference(VOTE), staged, entered(), (), tips, NO_PROMISES)
+        assert row_of(result, VOTE)["amount"] == amount
 
 
 @pytest.mark.parametrize(

@@ -161,13 +161,13 @@ TAMPERINGS = [
     Tampering(
         "a snapshot's content digest is changed",
         """UPDATE snapshots SET content_digest = repeat('a', 64) WHERE asset = 'validator_pnl' RETURNING snapshot_id""",
-        frozenset({Checked.CONTENT, Checked.LINEAGE}),
+        frozenset({Checked.CONTENT, Checked.LINEAGE, Checked.PUBLICATION}),
         ("validator_pnl of solana-demo:0000850, snapshot {snapshot_id}", "recorded " + "a" * 64),
     ),
     Tampering(
         "a snapshot's lineage digest is changed",
         """UPDATE snapshots SET lineage_digest = repeat('b', 64) WHERE asset = 'validator_pnl' RETURNING snapshot_id""",
-        frozenset({Checked.LINEAGE, Checked.INPUT}),
+        frozenset({Checked.LINEAGE, Checked.INPUT, Checked.PUBLICATION}),
         ("snapshot {snapshot_id}, first lineage", "input snapshot validator_pnl@solana-demo:0000850"),
     ),
     Tampering(
@@ -238,6 +238,34 @@ TAMPERINGS = [
         ("input snapshot validator_pnl@solana-demo:0000850", "snapshot {snapshot_id} has no publication"),
     ),
     Tampering(
+        "the newest publication is removed",
+        """DELETE FROM publications WHERE sequence = (SELECT max(sequence) FROM publications)
+           RETURNING snapshot_id, asset""",
+        frozenset({Checked.PUBLICATION}),
+        ("{asset} of solana-demo:0000850", "snapshot {snapshot_id} was accepted, and its publication is gone"),
+    ),
+    Tampering(
+        "a publication is moved in time",
+        """UPDATE publications SET published_at = published_at - interval '1 microsecond'
+           WHERE asset = 'validator_pnl' RETURNING sequence""",
+        frozenset({Checked.PUBLICATION}),
+        ("publication {sequence} of validator_pnl", "was changed: its content has another hash"),
+    ),
+    Tampering(
+        "an old publication is repeated",
+        """INSERT INTO publications (snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
+           SELECT snapshot_id, asset, chain_id, epoch, entry_hash, repeat('c', 64)
+           FROM publications ORDER BY sequence LIMIT 1 RETURNING sequence, asset""",
+        frozenset({Checked.PUBLICATION}),
+        ("publication {sequence} of {asset}", "its content has another hash"),
+    ),
+    Tampering(
+        "a snapshot is called partial",
+        """UPDATE snapshots SET completeness = 'PARTIAL' WHERE asset = 'validator_pnl' RETURNING snapshot_id""",
+        frozenset({Checked.PUBLICATION}),
+        ("of validator_pnl of solana-demo:0000850", "it, or its snapshot, was changed"),
+    ),
+    Tampering(
         "a snapshot that failed its checks is in force",
         """UPDATE snapshot_reports SET violations = '["slots do not add up"]'
            WHERE snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'canonical_validator_fees')
@@ -291,8 +319,10 @@ def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_
     proven.run("UPDATE snapshot_reports SET totals = %s WHERE snapshot_id = %s", totals, number)
     shallow = [str(failure) for failure in proven.verify().failures]
     # What was computed from it still names what it was.
-    assert {failure.split(" of ")[0] for failure in shallow} == {"validator_pnl", "canonical_completeness"}
-    assert all(recorded["lineage_digest"] in failure for failure in shallow)
+    names = {failure.split(" of ")[0] for failure in shallow}
+    assert names == {"validator_pnl", "canonical_completeness", "publication 1"}
+    # Its publication, too, was of something else.
+    assert all(recorded["lineage_digest"] in failure for failure in shallow if "publication 1" not in failure)
     found = derived(proven.verify(deep=True))
     expected = f"row {row['validator_key']}, fees: stored {row['fees']}, derived {row['fees'] - 1}"
     assert any(expected in failure for failure in found), found

@@ -89,6 +89,7 @@ CREATE INDEX ON snapshots (lineage_digest);
 CREATE TABLE snapshot_reports (
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     totals jsonb NOT NULL,
+    accepted boolean NOT NULL,
     violations jsonb NOT NULL,
     warnings jsonb NOT NULL,
     PRIMARY KEY (snapshot_id)
@@ -96,6 +97,7 @@ CREATE TABLE snapshot_reports (
 COMMENT ON TABLE snapshot_reports IS 'What the checks said of each snapshot, and its totals. Not for partners.';
 COMMENT ON COLUMN snapshot_reports.snapshot_id IS 'The snapshot.';
 COMMENT ON COLUMN snapshot_reports.totals IS 'Exact sums of the money columns, as text, by column.';
+COMMENT ON COLUMN snapshot_reports.accepted IS 'Whether everything held that was to be published together; it was published then.';
 COMMENT ON COLUMN snapshot_reports.violations IS 'Broken schema rules and invariants; any of them rejects the snapshot.';
 COMMENT ON COLUMN snapshot_reports.warnings IS 'What looks odd and does not hold publication back.';
 
@@ -126,8 +128,11 @@ CREATE TABLE publications (
     asset text NOT NULL,
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
+    previous_hash sha256_hex NOT NULL,
+    entry_hash sha256_hex NOT NULL,
     PRIMARY KEY (sequence),
-    UNIQUE (published_at)
+    UNIQUE (published_at),
+    UNIQUE (entry_hash)
 );
 COMMENT ON TABLE publications IS 'Which snapshot came into force when. The newest of an asset and period is in force.';
 COMMENT ON COLUMN publications.sequence IS 'Order of publication.';
@@ -136,6 +141,8 @@ COMMENT ON COLUMN publications.snapshot_id IS 'The snapshot.';
 COMMENT ON COLUMN publications.asset IS 'The layer table whose rows these are.';
 COMMENT ON COLUMN publications.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN publications.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN publications.previous_hash IS 'The entry_hash of the publication before; 64 zeros for the first.';
+COMMENT ON COLUMN publications.entry_hash IS 'SHA-256 over what was published, when, and the publication before.';
 CREATE INDEX ON publications (asset, chain_id, epoch, sequence);
 CREATE INDEX ON publications (snapshot_id);
 
