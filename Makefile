@@ -9,6 +9,10 @@ PIP_INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-che
 $(shell if [ -e .venv/checkout ]; then \
   [ "$$(cat .venv/checkout)" = "$$(pwd -P)" ] && .venv/bin/python -c "" 2>/dev/null || rm -rf .venv; fi)
 
+ANY_PYTHON := $(shell for python in $(PYTHONS); do command -v $$python && break; done)
+ALONE := $(if $(ANY_PYTHON),$(ANY_PYTHON) -c 'import fcntl, os, sys; lock = os.open(".venv.lock", os.O_CREAT | os.O_WRONLY); \
+  os.set_inheritable(lock, True); fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])')
+
 .PHONY: help demo up test test-slow lint format types bench migrate clean
 
 help: ## show this list
@@ -45,9 +49,14 @@ migrate: .venv/installed ## bring the database to the newest schema
 	@.venv/bin/aurora db upgrade
 
 clean: ## remove the environment and all caches; data in .aurora stays
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find aurora_pipeline aurora_pipeline_tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
+ifndef SETTING_UP
+# One at a time: whoever comes second waits, and then finds the work done.
+.venv/installed .venv/installed-dev: pyproject.toml constraints.txt
+	@$(ALONE) $(MAKE) --no-print-directory SETTING_UP=1 $@
+else
 .venv/checkout:
 	@found=; for python in $(PYTHONS); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
@@ -72,3 +81,4 @@ clean: ## remove the environment and all caches; data in .aurora stays
 	@echo "Installing the tools for tests and checks into .venv (once) ..."
 	@$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
 	@touch .venv/installed-dev
+endif

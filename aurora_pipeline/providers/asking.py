@@ -119,7 +119,7 @@ class RecordingAsk:
             await asyncio.gather(*workers, return_exceptions=True)
             # Nothing more comes to wait for. If storing fails, the answers' futures say so.
             with suppress(psycopg.Error):
-                await self._recorder.flush()
+                await asyncio.shield(self._recorder.flush())
             stored = await asyncio.gather(*storing)
             answers = {answer.request_key: answer for answer in stored}
             if self._keep:
@@ -146,6 +146,7 @@ class _Recorder:
 
     async def stored(self, request_keys: Collection[str]) -> dict[str, Answer]:
         """What is stored here of the answers to some questions."""
+        # Shielded, as storing is: a thread cannot be cancelled, and until it is done the connection is not free.
         return await asyncio.shield(self._stored(request_keys))
 
     async def _stored(self, request_keys: Collection[str]) -> dict[str, Answer]:

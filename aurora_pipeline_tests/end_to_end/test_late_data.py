@@ -101,7 +101,7 @@ def test_load_pending__of_what_nobody_operates_or_no_period_holds__nothing_is_as
     late: World, change: str
 ) -> None:
     with late.aurora.database.connect() as connection:
-        assert [one.data_type for one in load_pending(connection, "solana-demo")] == ["mev"]
+        assert [(one.data_type, one.subjects) for one in load_pending(connection, "solana-demo")] == [("mev", 3)]
         connection.execute("ALTER TABLE staging_fetches DISABLE TRIGGER USER")
         connection.execute(f"UPDATE staging_fetches SET {change} WHERE data_type = 'mev'".encode())
         assert load_pending(connection, "solana-demo") == []

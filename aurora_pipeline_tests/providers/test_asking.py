@@ -266,6 +266,41 @@ def test_ask__cancelled__the_begun_batch_is_stored(database: Database) -> None:
     assert 0 < len(stored(database)) < 400
 
 
+def test_ask__cancelled_while_answers_are_being_stored__its_connection_is_not_used(
+    database: Database,
+) -> None:
+    released: list[str] = []
+
+    def release(by: str) -> None:
+        released.append(by)
+        holder.rollback()
+
+    async def call(ask: RecordingAsk) -> None:
+        task = asyncio.ensure_future(ask([questions.block(slot) for slot in range(1, 5)]))
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        # A database has no event for this: somebody waits for the lock that is held below.
+        while not watcher.execute(waiting).fetchall():  # noqa: ASYNC110 - as said
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        # Whoever used that connection now would hold up the event loop, and with it the first of these.
+        asyncio.get_running_loop().call_later(0.1, release, "the event loop")
+        rescue.start()
+
+    rescue = threading.Timer(5, release, ["the rescue"])
+    with (
+        FaultServer(blocks_of) as server,
+        psycopg.connect(database.conninfo) as holder,
+        psycopg.connect(database.conninfo, autocommit=True) as watcher,
+    ):
+        holder.execute("LOCK TABLE staging_payloads IN EXCLUSIVE MODE")
+        run(database, provider(server.url), call)
+        rescue.cancel()
+    assert released[0] == "the event loop"
+    assert len(stored(database)) == 4
+
+
 def test_ask__keys_in_the_configuration__in_no_stored_byte(database: Database) -> None:
     with FaultServer(blocks_of) as server:
         base = server.url.replace("http://", f"http://me:{SECRET}@")
