@@ -10,8 +10,10 @@ $(shell if [ -e .venv/checkout ]; then \
   [ "$$(cat .venv/checkout)" = "$$(pwd -P)" ] && .venv/bin/python -c "" 2>/dev/null || rm -rf .venv; fi)
 
 ANY_PYTHON := $(shell for python in $(PYTHONS); do command -v $$python && break; done)
-ALONE := $(if $(ANY_PYTHON),$(ANY_PYTHON) -c 'import fcntl, os, sys; lock = os.open(".venv.lock", os.O_CREAT | os.O_WRONLY); \
-  os.set_inheritable(lock, True); fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])')
+ifneq ($(ANY_PYTHON),)
+ALONE = $(ANY_PYTHON) -c 'import fcntl, os, sys; lock = os.open(".venv.lock", os.O_CREAT | os.O_WRONLY); \
+  os.set_inheritable(lock, True); fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])'
+endif
 
 .PHONY: help demo up test test-slow lint format types bench migrate clean
 
