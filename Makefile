@@ -57,7 +57,7 @@ clean: ## remove the environment and all caches; data in .aurora stays
 ifndef SETTING_UP
 # One at a time: whoever comes second waits, and then finds the work done.
 .venv/installed .venv/installed-dev: pyproject.toml constraints.txt
-	@$(ALONE) $(MAKE) --no-print-directory SETTING_UP=1 $@
+	@$(ALONE) $(MAKE) --silent --no-print-directory SETTING_UP=1 $@
 else
 .venv/checkout:
 	@found=; for python in $(PYTHONS); do \
