@@ -22,7 +22,7 @@ _waiting: list[tuple[int, str, Session]] = []
 def taken(conninfo: str) -> Session | None:
     """A session that waited, if there is one the server has not ended."""
     while (session := _next(conninfo)) is not None:
-        if _is_alive(session):
+        if not has_arrived(session.fileno()):
             return session
         session.close()
     return None
@@ -55,11 +55,11 @@ def _next(conninfo: str) -> Session | None:
     return None if newest is None else newest[2]
 
 
-def _is_alive(session: Session) -> bool:
-    """A session that the server ended has its farewell waiting to be read; an idle one has nothing."""
+def has_arrived(socket: int) -> bool:
+    """Whether something waits to be read: on an idle session that is the farewell of a server that has ended it."""
     arrived = select.poll()
-    arrived.register(session.fileno(), select.POLLIN)
-    return not arrived.poll(0)
+    arrived.register(socket, select.POLLIN)
+    return bool(arrived.poll(0))
 
 
 @atexit.register

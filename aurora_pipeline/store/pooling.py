@@ -7,13 +7,14 @@ fraction. SQLAlchemy's engine plugins allow it without touching Dagster's classe
 
 from __future__ import annotations
 
-import select
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import URL, CreateEnginePlugin, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
+
+from aurora_pipeline.store.idle import has_arrived
 
 # A process of Dagster has three storages; what exceeds this is closed on return instead of kept.
 _KEPT_CONNECTIONS = 2
@@ -41,13 +42,11 @@ class PooledConnections(CreateEnginePlugin):
 
 
 def _refuse_ended(connection: Any, record: object, lent: object) -> None:
-    """A session that the server ended has its farewell waiting to be read; an idle one has nothing.
+    """Lend no session that the server has ended.
 
     SQLAlchemy's own check asks the server each time, which is a tenth of what Dagster's records cost.
     """
-    arrived = select.poll()
-    arrived.register(connection.fileno(), select.POLLIN)
-    if arrived.poll(0):
+    if has_arrived(connection.fileno()):
         raise DisconnectionError("something arrived on an idle connection")
 
 
