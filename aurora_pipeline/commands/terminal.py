@@ -31,7 +31,7 @@ CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
 _TOLD_MAX, _TOLD_FIRST = 50, 10
-_COMMAND = re.compile(r"\baurora (?!demo\b|--demo\b)(?=[a-z-])")
+_COMMAND = re.compile(r"(?<![\w=])aurora (?!demo\b|--demo\b)(?=[a-z-])")
 EPOCHS_MAX = 10_000
 """So many epochs one command works on at most."""
 

@@ -326,8 +326,10 @@ def test_hints__in_the_demo__name_commands_as_they_have_to_be_typed(monkeypatch:
     with terminal.err.capture() as told:
         terminal.print_warnings(["run `aurora recompute solana-demo 855`, or `aurora demo --epochs 7`"])
         terminal.print_error(AuroraError("aurora verify x", "`aurora --demo status`, or aurora wallets end"))
+        terminal.print_error(AuroraError("the database at user=postgres dbname=aurora host=/tmp does not answer"))
     assert told.get().splitlines() == [
         "Warning: run `aurora --demo recompute solana-demo 855`, or `aurora demo --epochs 7`",
         "Error: aurora --demo verify x",
         "  -> `aurora --demo status`, or aurora --demo wallets end",
+        "Error: the database at user=postgres dbname=aurora host=/tmp does not answer",
     ]
