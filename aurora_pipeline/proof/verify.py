@@ -16,6 +16,7 @@ from aurora_pipeline.audit.log import Head
 from aurora_pipeline.audit.log import verify as verify_log
 from aurora_pipeline.errors import AuroraError, CheckFailed
 from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.proof.deciders import verify_deciders
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.named import configured_values, decision_digests, period_digests
@@ -99,6 +100,8 @@ def verify_audit(connection: Connection, witness: Head | None = None) -> VerifyR
         findings.ok(Checked.AUDIT, report.entries)
     if report.problem is not None:
         findings.fail(Checked.AUDIT, f"audit_log entry {report.broken_at}", report.problem)
+    else:
+        verify_deciders(connection, findings)
     return findings.report("audit log")
 
 
