@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.importing import importing
+from aurora_pipeline.collector import importing
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
+from aurora_pipeline.collector import importing
 from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.importing import importing
 from aurora_pipeline.log import set_up
 
 COMMANDS = {

@@ -15,7 +15,7 @@ from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because,
 from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.money import total
-from aurora_pipeline.providers.reading import UnreadableAnswer, collector_paused
+from aurora_pipeline.providers.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
     asked_params,
@@ -44,7 +44,7 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     once = Once()
     # A frame per validator: the rows of all of them as objects would take several times the memory.
     frames, states, telling, present = [], set(), [], []
-    with collector_paused(sum(len(answer.body) for fetch in fetches for answer in fetch.answers)):
+    with while_reading(sum(len(answer.body) for fetch in fetches for answer in fetch.answers)):
         for key in reference.keys:
             rows = _rows(reference, key, fetch_about(fetches, key), once)
             frames.append(frame_of(POSITIONS, rows))

@@ -14,12 +14,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
+from aurora_pipeline.collector import importing
 from aurora_pipeline.commands.terminal import epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.errors import AuroraError, CheckFailed
-from aurora_pipeline.importing import importing
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses

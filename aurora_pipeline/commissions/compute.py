@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ import polars as pl
 from aurora_pipeline.agreements.matching import is_glob, matching, validators_paid_for
 from aurora_pipeline.agreements.terms import Override, Terms
 from aurora_pipeline.canonical.result import LayerResult
+from aurora_pipeline.collector import collector_paused
 from aurora_pipeline.commissions.allocation import by_payer, guarantees, hold_over_claims, parts_of
 from aurora_pipeline.commissions.attribution import Attribution, Weights, attribute
 from aurora_pipeline.commissions.conservation import allocation_violations, result_violations
@@ -54,20 +53,8 @@ def commission_lines(
 
     `positions` and `rewards` are the canonical layers of the period; `windows` is what earlier periods hand over.
     """
-    with _no_search_for_cycles():
+    with collector_paused():
         return _compute(chain_id, epoch, pnl, positions, rewards, terms, windows)
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Nothing made here refers back to itself; looking for cycles among so many objects takes a quarter of it all."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _compute(

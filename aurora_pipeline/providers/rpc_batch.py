@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from aurora_pipeline.providers.adapter import Answer, Question
-from aurora_pipeline.providers.reading import collector_paused
+from aurora_pipeline.providers.reading import while_reading
 
 BATCHED_METHODS: Final = frozenset({"getBlock", "getBlockTime"})
 """Asked by the thousand, with answers small enough for many of them in one body."""
@@ -51,7 +51,7 @@ def taken_apart(whole: Answer, questions: Sequence[Question]) -> dict[str, Answe
     """The elements of a batch's answer by request key; a question with no element, or with two, is left out."""
     if whole.status != 200:
         return {}
-    with collector_paused(len(whole.body)):
+    with while_reading(len(whole.body)):
         elements = _elements(whole.body)
     answers = {}
     for question in questions:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, collector_paused
+from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
 
@@ -145,7 +145,7 @@ def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ..
     if not isinstance(result.value, list):
         result.refuse("expected a list of accounts")
     accounts = []
-    with collector_paused(len(answer.body)):
+    with while_reading(len(answer.body)):
         for number, row in enumerate(result.value):
             # A validator can have a hundred thousand: what is as expected is taken at once, the rest step by step.
             account = _plain_stake_account(row) or _stake_account(result.item(number))

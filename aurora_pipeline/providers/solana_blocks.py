@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.providers.reading import UnreadableAnswer, collector_paused
+from aurora_pipeline.providers.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_answers import (
     Block,
     asked_method,
@@ -113,7 +113,7 @@ class EpochVotes:
             return
         try:
             # What was read is dropped here too, so that the collector never sees it.
-            with collector_paused(len(answer.body)):
+            with while_reading(len(answer.body)):
                 self._add(answer)
         except UnreadableAnswer as error:
             self._problem = error
