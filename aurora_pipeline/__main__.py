@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.collector import importing
+from aurora_pipeline.foundation.gc_pause import importing
 
 
 def main() -> None:

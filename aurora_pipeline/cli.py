@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.collector import importing
 from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.log import set_up
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.gc_pause import importing
+from aurora_pipeline.foundation.log import set_up
 
 COMMANDS = {
     "demo": "demo",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.periods.registry import sync_registry
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.embedded import EmbeddedPostgres

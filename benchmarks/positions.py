@@ -24,7 +24,7 @@ from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.providers.kinds import KINDS

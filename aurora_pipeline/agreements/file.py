@@ -27,10 +27,10 @@ from aurora_pipeline.config.explain import explain
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, broken_rule
 from aurora_pipeline.config.problems import Problem, did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
-from aurora_pipeline.csv_file import FIRST_YEAR
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.free_text import NAME_MAX, fault
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.foundation.csv_file import FIRST_YEAR
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.free_text import NAME_MAX, fault
+from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.pnl.tables import Component
 
 _KEY = r"^[a-z0-9][a-z0-9._-]*$"

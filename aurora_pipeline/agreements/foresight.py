@@ -10,7 +10,7 @@ from aurora_pipeline.agreements.matching import is_glob, matches
 from aurora_pipeline.agreements.over_claims import Claim, claims_on, most_claimed_bps
 from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.terms import AgreementInForce
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
 

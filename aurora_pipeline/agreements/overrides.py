@@ -9,9 +9,9 @@ from typing import Any
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
 from aurora_pipeline.agreements.units import chain_units
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import AMOUNT_MAX
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import AMOUNT_MAX
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
 

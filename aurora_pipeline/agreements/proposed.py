@@ -16,7 +16,7 @@ from aurora_pipeline.agreements.written_rules import written_rules
 from aurora_pipeline.agreements.written_series import plan_series
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection
 
 

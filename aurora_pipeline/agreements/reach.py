@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
 

@@ -10,8 +10,8 @@ from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, r
 from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import Status
-from aurora_pipeline.csv_file import instant_text as day_text
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.csv_file import instant_text as day_text
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.digests import instant_text
 

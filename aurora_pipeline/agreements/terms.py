@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTarget, TierMode, Window
-from aurora_pipeline.money import AMOUNT_MAX, BPS_WHOLE
+from aurora_pipeline.foundation.money import AMOUNT_MAX, BPS_WHOLE
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.digests import Input
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aurora_pipeline.config.chain import BASE_UNITS
 from aurora_pipeline.config.vocabulary import Family
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import MoneyError, TooLarge, format_coins, shift_point
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import MoneyError, TooLarge, format_coins, shift_point
 from aurora_pipeline.store.database import Connection
 
 AMOUNT_PATTERN = r"^[0-9]+(\.[0-9]+)? +[A-Za-z]+$"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from aurora_pipeline import free_text
 from aurora_pipeline.agreements.partners import known_partner, read_partners
 from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import UserRole
-from aurora_pipeline.csv_file import instant_text
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation import free_text
+from aurora_pipeline.foundation.csv_file import instant_text
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
 
 

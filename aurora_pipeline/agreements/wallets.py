@@ -12,14 +12,14 @@ from typing import Any
 
 from psycopg import sql
 
-from aurora_pipeline.addresses import check_address
 from aurora_pipeline.agreements.partners import KnownPartner, known_partner, read_partners
 from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.recording import Change, Note, Recording
 from aurora_pipeline.agreements.tables import PARTNER_WALLETS
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.vocabulary import Family
-from aurora_pipeline.csv_file import (
+from aurora_pipeline.foundation.addresses import check_address
+from aurora_pipeline.foundation.csv_file import (
     CsvProblems,
     Line,
     instant_text,
@@ -29,7 +29,7 @@ from aurora_pipeline.csv_file import (
     read_text,
     write_csv,
 )
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
 
 COLUMNS = ("chain_id", "wallet_address", "introduced_date", "ended_date", "partner", "notes")

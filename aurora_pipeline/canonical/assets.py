@@ -24,8 +24,8 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.providers.jito_answers import VALIDATOR_REWARDS
 from aurora_pipeline.providers.solana_questions import VOTE_STATES
 from aurora_pipeline.runtime import Aurora

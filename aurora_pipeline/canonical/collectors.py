@@ -21,7 +21,7 @@ from aurora_pipeline.canonical.commission import (
 from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
 from aurora_pipeline.canonical.staged import Missing, missing
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.store.declaration import FigureState
 
 ROW = "ROW"

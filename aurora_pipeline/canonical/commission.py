@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import Final
 
-from aurora_pipeline.money import BPS_WHOLE, mul_div, share_bps, share_by_largest_remainder, total
+from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div, share_bps, share_by_largest_remainder, total
 
 _COMBINATIONS_MAX: Final = 4096
 

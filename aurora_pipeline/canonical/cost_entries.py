@@ -11,10 +11,10 @@ from psycopg import sql
 from aurora_pipeline.canonical.tables import COST_ENTRIES, ENTRY_TYPES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.csv_file import CsvProblems, Line, read_lines, required_text
-from aurora_pipeline.money import shift_point
+from aurora_pipeline.foundation.csv_file import CsvProblems, Line, read_lines, required_text
+from aurora_pipeline.foundation.money import shift_point
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.dated import ImportReport, Row, actor, decision_input
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.tables import VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database, insert_rows, read_frame, table_kinds
 from aurora_pipeline.store.digests import Input, body_hash

@@ -12,7 +12,7 @@ from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.money import mul_div, total
+from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import (
     Block,

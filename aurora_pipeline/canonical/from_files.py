@@ -8,7 +8,7 @@ from typing import TypeVar
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.staged import Missing, Once, missing
-from aurora_pipeline.money import share_bps
+from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.providers import file_answers as files
 from aurora_pipeline.providers.file_answers import FileReward, FileTips
 from aurora_pipeline.providers.reading import UnreadableAnswer

@@ -11,7 +11,7 @@ from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import MEV
-from aurora_pipeline.money import share_bps
+from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.providers.adapter import NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import (
     VALIDATOR_REWARDS,

@@ -14,7 +14,7 @@ from aurora_pipeline.canonical.result import LayerResult, Row, missing_rows, not
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.canonical.tables import POSITIONS
-from aurora_pipeline.money import total
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.providers.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (

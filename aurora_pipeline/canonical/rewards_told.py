@@ -14,8 +14,8 @@ from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import Row, listed
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, fetch_about, missing
 from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import total
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.providers.kinds import adapter_of
 from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import VoteState, read_stake_accounts, read_vote_states

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.partitions import PERIODS
 from aurora_pipeline.periods.sensors import CHAIN_TAG
 from aurora_pipeline.runtime import Aurora

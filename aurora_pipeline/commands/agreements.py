@@ -27,8 +27,8 @@ from aurora_pipeline.commands.terminal import (
     print_warnings,
     read_day,
 )
-from aurora_pipeline.csv_file import instant_text
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.csv_file import instant_text
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.store.database import Connection
 

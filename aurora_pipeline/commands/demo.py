@@ -26,7 +26,7 @@ from aurora_pipeline.demo.story import (
     refuse_other_chain,
     register_cast,
 )
-from aurora_pipeline.errors import CheckFailed
+from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.runtime import Aurora

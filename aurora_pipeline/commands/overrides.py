@@ -23,7 +23,7 @@ from aurora_pipeline.commissions.targets import (
     rule_target,
 )
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection

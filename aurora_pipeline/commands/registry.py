@@ -9,7 +9,7 @@ import typer
 
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.commands.terminal import first_of, opened, out, print_json, print_table
-from aurora_pipeline.csv_file import instant_text, read_text
+from aurora_pipeline.foundation.csv_file import instant_text, read_text
 from aurora_pipeline.periods.dated import ImportReport
 from aurora_pipeline.periods.validators import (
     export_validators,

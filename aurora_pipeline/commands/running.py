@@ -14,17 +14,17 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
-from aurora_pipeline.collector import importing
 from aurora_pipeline.commands.terminal import epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.gc_pause import importing
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG

@@ -14,8 +14,8 @@ from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.commands.terminal import coins, epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.simulate import Comparison, simulate
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.csv_file import write_csv
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
 

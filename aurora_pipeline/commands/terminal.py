@@ -20,9 +20,9 @@ from rich.text import Text
 
 from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.csv_file import read_instant
-from aurora_pipeline.errors import AuroraError, CheckFailed
-from aurora_pipeline.money import format_coins
+from aurora_pipeline.foundation.csv_file import read_instant
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.workspace import Workspace, find_workspace
 

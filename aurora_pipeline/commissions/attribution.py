@@ -16,7 +16,7 @@ import polars as pl
 from aurora_pipeline.agreements.terms import PartnerWallet
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.tables import Weight
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import whole_numbers
 

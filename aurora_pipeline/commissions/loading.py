@@ -28,7 +28,7 @@ from aurora_pipeline.commissions.earlier import (
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, RuleKey
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store.database import Connection

@@ -10,7 +10,7 @@ from aurora_pipeline.commissions.earlier import EarlierMissing
 from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, LineageDigests, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs, recorded_lineages

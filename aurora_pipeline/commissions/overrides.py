@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.rules import PARTIAL, RuleResult
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import amount, share_in_order
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import amount, share_in_order
 
 _NONE: dict[str, Override] = {}
 

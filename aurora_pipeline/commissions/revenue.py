@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from aurora_pipeline.money import total
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.pnl.compute import awaited_costs
 from aurora_pipeline.pnl.tables import REDUCES, Component
 from aurora_pipeline.store.declaration import FigureState

@@ -17,7 +17,7 @@ from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import RuleKey
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState

@@ -9,7 +9,7 @@ from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.overrides import LineOverrides
 from aurora_pipeline.commissions.rules import RuleResult, Share
 from aurora_pipeline.commissions.tables import LineKind
-from aurora_pipeline.money import share_in_order
+from aurora_pipeline.foundation.money import share_in_order
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from aurora_pipeline.agreements.overrides import RecordedOverride, Target
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import LineKind
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
 _RULE = re.compile(r"([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9-]*):([0-9]+)\Z")

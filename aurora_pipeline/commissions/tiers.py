@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from aurora_pipeline.agreements.tables import Metric, TierMode
 from aurora_pipeline.agreements.terms import Tiers
-from aurora_pipeline.money import BPS_WHOLE, share_bps, share_bps_of_parts
+from aurora_pipeline.foundation.money import BPS_WHOLE, share_bps, share_bps_of_parts
 
 
 class Priced(NamedTuple):

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family, PeriodType
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 Item = TypeVar("Item", bound=str)
 

@@ -13,7 +13,7 @@ from aurora_pipeline.config.fields import FrozenModel
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 
 class Configuration(FrozenModel):

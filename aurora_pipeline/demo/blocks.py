@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.demo.chain import SIGNATURE_FEE, EpochChain, UserTransaction
 from aurora_pipeline.demo.world import World
+from aurora_pipeline.foundation.addresses import base58_encode
 
 VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"
 SYSTEM_PROGRAM = "11111111111111111111111111111111"

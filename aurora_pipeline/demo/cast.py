@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.foundation.money import BPS_WHOLE
 
 _STARS = (
     *("Vega", "Altair", "Deneb", "Sirius", "Rigel", "Spica", "Antares", "Capella", "Procyon", "Regulus", "Castor"),

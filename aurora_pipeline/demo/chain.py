@@ -12,7 +12,7 @@ from random import Random
 
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import SLOTS_PER_TURN, Parameters
-from aurora_pipeline.money import mul_div
+from aurora_pipeline.foundation.money import mul_div
 
 SIGNATURE_FEE = 5_000
 _MAX_CREDITS_PER_VOTE = 16

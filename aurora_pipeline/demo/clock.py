@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import BPS_WHOLE
 
 _STATE_VERSION = 2
 _EPOCHS_AT_ONCE = 1_000

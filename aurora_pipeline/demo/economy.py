@@ -8,7 +8,7 @@ from functools import cached_property
 
 from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.stake import STAKE_RENT, StakeBook
-from aurora_pipeline.money import BPS_WHOLE, mul_div, share_bps, total
+from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div, share_bps, total
 
 TIP_ROUTER_BPS = 309
 _ACCOUNTS_PER_PARTITION = 512

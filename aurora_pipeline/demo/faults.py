@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 KINDS = ("status", "garbage", "half", "slow", "wrong_epoch")
 _MAX_SLOW_SECONDS = 300

@@ -9,7 +9,7 @@ from typing import Any
 from aurora_pipeline.demo.blocks import SYSTEM_PROGRAM
 from aurora_pipeline.demo.economy import TipTree
 from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.money import total
+from aurora_pipeline.foundation.money import total
 
 MAX_LIMIT = 10_000
 _DEFAULT_LIMIT = 100

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aurora_pipeline.addresses import check_solana_key
 from aurora_pipeline.demo.blocks import (
     VOTE_ACCOUNT_RENT,
     accounts_texts,
@@ -19,6 +18,7 @@ from aurora_pipeline.demo.blocks import (
 from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.node_accounts import STAKE_PROGRAM, account_info, stake_accounts, vote_accounts
+from aurora_pipeline.foundation.addresses import check_solana_key
 
 _MAX_BLOCK_RANGE = 500_000
 _MAX_ACCOUNTS = 100

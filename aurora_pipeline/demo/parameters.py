@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from random import Random
 from typing import Any
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 CHAIN_ID = "solana-demo"
 EPOCH_SECONDS = 48 * 3600

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 _URL_LINE = "AURORA_DEMO_URL="
 

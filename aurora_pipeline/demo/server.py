@@ -27,7 +27,7 @@ from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.options import add_parameter_options, given_parameters
 from aurora_pipeline.demo.world import World
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 URL_LINE = "AURORA_DEMO_URL="
 Handler = Callable[[Request], Awaitable[Response]]

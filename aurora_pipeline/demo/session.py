@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.workspace import DEMO_URL_VARIABLE, Workspace
 
 _STATE, _ADDRESS = "simulator.json", "simulator.url"

@@ -12,8 +12,8 @@ from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.commissions.targets import line_target
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.dated import actor
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection, Database
 

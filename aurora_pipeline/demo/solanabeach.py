@@ -7,7 +7,7 @@ from typing import Any
 
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.node_accounts import stake_accounts, vote_accounts
-from aurora_pipeline.money import total
+from aurora_pipeline.foundation.money import total
 
 LIMIT_MAX = 1_000
 _DEFAULT_LIMIT = 10

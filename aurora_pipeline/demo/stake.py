@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.money import mul_div, share_bps, share_by_largest_remainder
+from aurora_pipeline.foundation.money import mul_div, share_bps, share_by_largest_remainder
 
 LAMPORTS_PER_SOL = 1_000_000_000
 STAKE_RENT = 2_282_880

@@ -17,12 +17,12 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.settling import AGREED, INTRODUCED
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import BPS_WHOLE
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.validators import (
     import_operator_wallets,
     import_validators,

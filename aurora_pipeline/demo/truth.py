@@ -19,7 +19,7 @@ from aurora_pipeline.demo.options import add_parameter_options, given_parameters
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.stake import LAMPORTS_PER_SOL
 from aurora_pipeline.demo.world import World
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 _INFRASTRUCTURE_SOL = ("0.85", "1.25", "0.6", "2.5", "1.1")
 _NETWORK_FEE_SOL = "2"

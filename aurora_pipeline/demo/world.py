@@ -9,7 +9,7 @@ from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.economy import EpochEconomy
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.stake import StakeBook, make_stake_book
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 
 class World:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.periods.validators import operated_at
 from aurora_pipeline.staging.late import in_words, load_pending

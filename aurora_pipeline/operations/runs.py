@@ -13,9 +13,9 @@ from typing import Any
 
 import dagster as dg
 
-from aurora_pipeline.log import redacted
+from aurora_pipeline.foundation.log import redacted
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import register
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.runtime import Aurora

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import sql
 
-from aurora_pipeline.csv_file import CsvProblems
+from aurora_pipeline.foundation.csv_file import CsvProblems
 from aurora_pipeline.store.database import Connection, copy_rows
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input, record_digest

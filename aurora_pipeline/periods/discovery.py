@@ -11,8 +11,8 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.providers.adapter import ProviderDown
 from aurora_pipeline.providers.asking import Place, asking, asking_unrecorded

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 
 # Dagster calls an explicit backfill policy a beta feature, at every asset that states one.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection, insert_rows
 from aurora_pipeline.store.digests import Input, record_digest
 

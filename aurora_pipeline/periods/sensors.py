@@ -3,9 +3,9 @@
 import dagster as dg
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.discovery import chain_head, discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.validators import registered_validators

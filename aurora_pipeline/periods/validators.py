@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from aurora_pipeline.addresses import check_solana_key
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import Family
-from aurora_pipeline.csv_file import (
+from aurora_pipeline.foundation.addresses import check_solana_key
+from aurora_pipeline.foundation.csv_file import (
     CsvProblems,
     Line,
     read_instant,

@@ -7,8 +7,8 @@ import dagster as dg
 from aurora_pipeline.canonical.assets import draft_of
 from aurora_pipeline.canonical.loading import config_inputs, load_reference
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.validators import own_stake_at
 from aurora_pipeline.pnl.compute import validator_pnl as compute_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL

@@ -19,7 +19,7 @@ from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.config.vocabulary import Family
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, find_period
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL

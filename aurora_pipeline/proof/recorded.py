@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from psycopg import sql
 
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import ColumnKind, Table

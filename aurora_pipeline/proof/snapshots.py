@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Lineage, Snapshot, rows_of, snapshots_by_lineage
 from aurora_pipeline.proof.staged import Staged, fetch_place

@@ -14,8 +14,8 @@ from psycopg.pq import TransactionStatus
 
 from aurora_pipeline.audit.log import Head
 from aurora_pipeline.audit.log import verify as verify_log
-from aurora_pipeline.errors import AuroraError, CheckFailed
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.proof.deciders import verify_deciders
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport

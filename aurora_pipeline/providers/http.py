@@ -19,7 +19,7 @@ from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from aurora_pipeline.config.provider import Provider, RateLimit
-from aurora_pipeline.log import HIDDEN, event, hide, logger
+from aurora_pipeline.foundation.log import HIDDEN, event, hide, logger
 from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.providers.provider_secrets import secrets_of, spelled_keys, spelled_secrets
 from aurora_pipeline.providers.rate_headers import limits_left, pause_when_used_up, retry_after

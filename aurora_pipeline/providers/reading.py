@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
-from aurora_pipeline.collector import collector_paused
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.gc_pause import collector_paused
 from aurora_pipeline.store.payloads import Answer
 
 U64_MAX: Final = 2**64 - 1

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, Final
 
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.validators import operated_at
 from aurora_pipeline.providers.adapter import EVERYONE

@@ -8,7 +8,7 @@ import dagster as dg
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.materialization import as_failure
 from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.declaration import FigureState
 
 

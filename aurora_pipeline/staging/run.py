@@ -14,7 +14,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.periods.validators import identities_between, operated_at
 from aurora_pipeline.providers.adapter import (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.periods.partitions import PERIODS
 from aurora_pipeline.periods.sensors import CHAIN_TAG, PERIOD_JOB
 from aurora_pipeline.runtime import Aurora

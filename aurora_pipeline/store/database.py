@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 from psycopg.rows import dict_row
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store import idle
 from aurora_pipeline.store.declaration import ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES

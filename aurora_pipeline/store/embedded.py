@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.cluster import SUPERUSER, Cluster
 from aurora_pipeline.store.postmaster import PORT, answers
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.money import AMOUNT_MAX
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 
 FRAME_TYPES: dict[ColumnKind, Any] = {

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.unprivileged import Account
 
 PORT = 5432

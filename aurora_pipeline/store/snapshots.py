@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from psycopg import sql
 
-from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table

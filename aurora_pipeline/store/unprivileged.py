@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 _LENDABLE_ACCOUNTS = ("daemon", "bin", "nobody")
 """Accounts every Linux and macOS has, in the order a user namespace borrows them: initdb insists on a named one."""

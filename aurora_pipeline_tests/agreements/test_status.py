@@ -9,7 +9,7 @@ import pytest
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.status import FOLLOWS, change_status
 from aurora_pipeline.agreements.tables import Status
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement, audited, written
 

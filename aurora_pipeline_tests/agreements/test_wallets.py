@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.wallets import (
     Duplicates,
@@ -17,7 +16,8 @@ from aurora_pipeline.agreements.wallets import (
     import_wallets,
     wallet_rows,
 )
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.addresses import base58_encode
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement, audited, written
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aurora_pipeline.commands.running import parse_epochs
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline_tests.commands.conftest import DEMO, Command, Made
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.audit.log import entries
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.csv_file import read_instant
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of

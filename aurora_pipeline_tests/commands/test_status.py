@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from aurora_pipeline.commands.running import _show_epoch, report
-from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.epoch_status import EpochStatus, Oddities
 from aurora_pipeline.operations.runs import RunEnd
-from aurora_pipeline.periods.key import PeriodKey
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from aurora_pipeline.commissions.earlier import (
     looks_back,
 )
 from aurora_pipeline.commissions.windows import LossBalance, WindowStart
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (

@@ -14,7 +14,7 @@ from aurora_pipeline.commissions.compute import Commissions
 from aurora_pipeline.commissions.formula import formula
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
     NO_STAKE,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.money import MoneyError, share_bps_of_parts, share_by_largest_remainder, share_in_order
+from aurora_pipeline.foundation.money import MoneyError, share_bps_of_parts, share_by_largest_remainder, share_in_order
 
 weights = st.lists(st.integers(0, 10**30), min_size=1, max_size=8)
 

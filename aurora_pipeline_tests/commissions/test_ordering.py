@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.commissions.ordering import Present, ready, stale_periods
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.digests import Input
 
 CHAIN = "solana-demo"

@@ -24,7 +24,7 @@ from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.commissions.ordering import Stale, present_periods, stale_periods
 from aurora_pipeline.commissions.targets import rule_target
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.runtime import Aurora

@@ -10,7 +10,7 @@ from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTar
 from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.formula import formula
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart, month_top_up
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
     compute,

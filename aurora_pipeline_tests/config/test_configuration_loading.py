@@ -22,7 +22,7 @@ from aurora_pipeline.config import (
     load_configuration,
     provider_report,
 )
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 Load = Callable[..., Configuration]
 With = Callable[..., str]

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline_tests.demo.conftest import ProviderClient
 
 EPOCH_INFO = {"jsonrpc": "2.0", "id": 1, "method": "getEpochInfo"}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.store.database import Database

@@ -33,10 +33,10 @@ from aurora_pipeline.commissions.targets import line_target, rule_target
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.story import let_pass
 from aurora_pipeline.demo.truth import EpochTruth
-from aurora_pipeline.money import format_coins
+from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.tables import ALL_TABLES

@@ -17,9 +17,9 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import live_through, register_cast
 from aurora_pipeline.demo.truth import EpochTruth, truth
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.observing import observe_running_period

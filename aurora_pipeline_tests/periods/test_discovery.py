@@ -12,9 +12,9 @@ import pytest
 
 from aurora_pipeline.commands.running import final_keys
 from aurora_pipeline.config import Configuration, load_configuration
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.sensors import PERIODS_PER_TICK, finalized_periods
 from aurora_pipeline.providers.kinds import KINDS

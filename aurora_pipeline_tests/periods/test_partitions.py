@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.discovery import final_epochs
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, reorder
 from aurora_pipeline.periods.sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.providers.solana_answers import EpochInfo

@@ -18,8 +18,8 @@ from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import register_cast
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.proof.derive import REDRAFTS
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.verify import verify_period

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from aurora_pipeline.commissions.asset import draft_lines
-from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aurora_pipeline.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.verify import verify_digest

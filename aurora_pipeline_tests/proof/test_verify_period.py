@@ -10,7 +10,7 @@ import pytest
 
 from aurora_pipeline.audit.log import head
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport

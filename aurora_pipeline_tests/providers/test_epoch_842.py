@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.addresses import base58_encode
 from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.definitions import Overrides, build_definitions
+from aurora_pipeline.foundation.addresses import base58_encode
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.runs import JobRunner
-from aurora_pipeline.periods.key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.periods.validators import import_validators
 from aurora_pipeline.runtime import Aurora

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.config import ROLES
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.providers.adapter import EVERYONE, Fetched, FetchScope, Question, ValidatorAsked
 from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.kinds import KINDS, adapter_for

@@ -15,7 +15,7 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
 from aurora_pipeline.demo.world import World as ChainWorld
-from aurora_pipeline.periods.key import PeriodKey
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.providers.asking import asking_unrecorded

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.cluster import find_programs
 from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.postmaster import running_postmaster

@@ -11,7 +11,7 @@ import pandera.errors
 import polars as pl
 import pytest
 
-from aurora_pipeline.money import AMOUNT_MAX
+from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES, _gate, schema_violations
 from aurora_pipeline.tables import ALL_TABLES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 NAME_MAX = 200
 REASON_MAX = 2_000

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.csv_file import (
+from aurora_pipeline.foundation.csv_file import (
     FIRST_YEAR,
     instant_text,
     read_instant,
@@ -19,7 +19,7 @@ from aurora_pipeline.csv_file import (
     required_text,
     write_csv,
 )
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 # What survives: printable text without blanks around it. Beginnings of formulas are drawn more often than by chance.
 CELLS = st.builds(

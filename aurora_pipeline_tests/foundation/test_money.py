@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aurora_pipeline.money import (
+from aurora_pipeline.foundation.money import (
     AMOUNT_MAX,
     MoneyError,
     amount,

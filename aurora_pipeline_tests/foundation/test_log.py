@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from aurora_pipeline import log
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation import log
+from aurora_pipeline.foundation.errors import AuroraError
 
 SECRET = 'p@ss "word"/ä+1'
 

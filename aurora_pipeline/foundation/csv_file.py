@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.free_text import unprintable
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.free_text import unprintable
 
 _FORMULA = re.compile("'*[=+@-]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aurora_pipeline.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
 # Beyond seven digits no zero leads, so that every period has one key only.
 _KEY = re.compile(r"([a-z0-9][a-z0-9-]*):([0-9]{7}|[1-9][0-9]{7,17})\Z")

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from aurora_pipeline.errors import AuroraError
-from aurora_pipeline.spellings import Spellings
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.secret_spellings import Spellings
 
 LEVEL_VARIABLE: Final = "AURORA_LOG_LEVEL"
 FORMAT_VARIABLE: Final = "AURORA_LOG_FORMAT"
