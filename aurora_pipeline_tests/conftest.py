@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
 
 # A busy machine makes any example slow; what hangs is ended by the limit of every test.

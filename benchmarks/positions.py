@@ -25,13 +25,13 @@ from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.providers.kinds import KINDS
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.payloads import load_fetches
 from aurora_pipeline.store.snapshots import Draft, write_check_publish

@@ -30,6 +30,7 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import cast_of, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
 from aurora_pipeline.proof.staged import verify_staged
@@ -40,7 +41,6 @@ from aurora_pipeline.providers.solana_periods import Bounds, bounds
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.payloads import load_fetches_in_slices
 from benchmarks.positions import told

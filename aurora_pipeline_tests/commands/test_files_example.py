@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.commands.conftest import Command
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_result

@@ -19,6 +19,7 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.derive import REDRAFTS
 from aurora_pipeline.proof.findings import VerifyReport
@@ -27,7 +28,6 @@ from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observing import observe_running_period
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline.workspace import Workspace
 

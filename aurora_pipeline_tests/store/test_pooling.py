@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.pool import NullPool, QueuePool
 
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 
 
 def test_plugin__engine_asked_for_no_pool__pools_all_the_same(server: EmbeddedPostgres) -> None:

@@ -11,9 +11,9 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.ddl import create_statements
-from aurora_pipeline.store.embedded import EmbeddedPostgres
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import revision, wanted_revision
 from aurora_pipeline.tables import ALL_TABLES

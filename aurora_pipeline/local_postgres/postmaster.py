@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.store.unprivileged import Account
+from aurora_pipeline.local_postgres.unprivileged import Account
 
 PORT = 5432
 """Only part of the socket's name here: the server listens on no network."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.store.postmaster import (
+from aurora_pipeline.local_postgres.postmaster import (
     PORT,
     answers,
     choose_socket_dir,
@@ -23,7 +23,7 @@ from aurora_pipeline.store.postmaster import (
     recorded_pid,
     running_postmaster,
 )
-from aurora_pipeline.store.unprivileged import Account, choose_account
+from aurora_pipeline.local_postgres.unprivileged import Account, choose_account
 
 POSTGRES_MAJOR = 18
 SUPERUSER = "postgres"

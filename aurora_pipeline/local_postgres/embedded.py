@@ -19,8 +19,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.store.cluster import SUPERUSER, Cluster
-from aurora_pipeline.store.postmaster import PORT, answers
+from aurora_pipeline.local_postgres.cluster import SUPERUSER, Cluster
+from aurora_pipeline.local_postgres.postmaster import PORT, answers
 
 
 class EmbeddedPostgres:

@@ -19,9 +19,9 @@ import pytest
 import sqlalchemy
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.store.cluster import find_programs
-from aurora_pipeline.store.embedded import EmbeddedPostgres
-from aurora_pipeline.store.postmaster import running_postmaster
+from aurora_pipeline.local_postgres.cluster import find_programs
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.local_postgres.postmaster import running_postmaster
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,7 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 _CLIENT = """
 import sys
 from pathlib import Path
-from aurora_pipeline.store.embedded import EmbeddedPostgres
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 server = EmbeddedPostgres.start(Path(sys.argv[1]))
 print(server.dsn("postgres"), flush=True)
 sys.stdin.read()
