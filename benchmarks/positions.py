@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
+from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import LayerResult
@@ -27,7 +28,6 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.providers.kinds import KINDS
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.cost_entries import entries_in_force
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
@@ -34,8 +36,6 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
 from aurora_pipeline.proof.staged import verify_staged
-from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
-from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.kinds import KINDS, adapter_for
 from aurora_pipeline.providers.solana_periods import Bounds, bounds
 from aurora_pipeline.staging.observe import observe

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import fees_from_solanabeach, fees_from_trillium
 from aurora_pipeline.canonical.from_files import fees_from_file
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
@@ -13,7 +14,6 @@ from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, lis
 from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.money import mul_div, total
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import (
     Block,
     asked_params,

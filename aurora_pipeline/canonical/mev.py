@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.from_files import tips_from_file
 from aurora_pipeline.canonical.reference import Reference
@@ -12,7 +14,6 @@ from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, mis
 from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.foundation.money import share_bps
-from aurora_pipeline.providers.adapter import NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import (
     VALIDATOR_REWARDS,
     ValidatorTips,
@@ -20,7 +21,6 @@ from aurora_pipeline.providers.jito_answers import (
     read_staker_rewards,
     read_validator_rewards,
 )
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.from_files import positions_from_file
 from aurora_pipeline.canonical.reference import Reference
@@ -15,7 +16,6 @@ from aurora_pipeline.canonical.staged import Missing, Once, answers_to, because,
 from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.providers.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
 from aurora_pipeline.providers.solana_answers import (
     asked_params,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.commission import StakerPart
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import Row, listed
@@ -17,7 +18,6 @@ from aurora_pipeline.canonical.stake_activation import activation, observed_stak
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.providers.kinds import adapter_of
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import VoteState, read_stake_accounts, read_vote_states
 from aurora_pipeline.providers.solana_answers import InflationReward, asked_method, asked_params, read_inflation_rewards
 from aurora_pipeline.providers.solana_questions import VOTE_STATES

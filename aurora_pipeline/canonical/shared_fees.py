@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.canonical.reference import Reference
 from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.staged import Missing, fetch_about, missing
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.providers.jito_answers import ValidatorTips, read_validator_rewards
-from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.verdict import AWAITED
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

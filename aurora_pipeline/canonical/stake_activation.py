@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.canonical.staged import Once, answers_to
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
-from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import (
     NO_HISTORY,
     STAKE_HISTORY,

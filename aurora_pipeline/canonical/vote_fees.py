@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.canonical.result import Row, listed
 from aurora_pipeline.canonical.staged import Missing, Once, missing
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import mul_div
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import read_vote_states
 from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, asked_method
 from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, has_transactions

@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from aurora_pipeline.asking.adapter import ProviderDown
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.recording import Place, asking, asking_unrecorded
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
@@ -14,10 +17,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
-from aurora_pipeline.providers.adapter import ProviderDown
-from aurora_pipeline.providers.asking import Place, asking, asking_unrecorded
 from aurora_pipeline.providers.kinds import adapter_for
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import EpochInfo
 from aurora_pipeline.providers.solana_periods import bounds, head
 from aurora_pipeline.providers.solana_rpc import SolanaRpc

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.canonical.assets import DRAFTS
 from aurora_pipeline.canonical.judging import JUDGING_DRAFTS
 from aurora_pipeline.canonical.stake_events_asset import draft_stake_events
@@ -25,7 +26,6 @@ from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Snapshot
-from aurora_pipeline.providers.adapter import Answer, Question
 from aurora_pipeline.providers.solana_periods import bounds
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.statements.asset import draft_statements

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
+from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
 from aurora_pipeline.providers import solana_questions
-from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.asking import line_to
 from aurora_pipeline.providers.file_check import check_files
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.kinds import adapter_for
-from aurora_pipeline.providers.reading import UnreadableAnswer, parsed
 from aurora_pipeline.providers.solana_answers import read_epoch_info
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.providers.solanabeach import SolanaBeach

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from aurora_pipeline.asking.file_problem import FileProblem
+from aurora_pipeline.asking.reading import U64_MAX, UnreadableFile
 from aurora_pipeline.config.file_table import COINS, FIELDS, SEPARATORS, UNITS, CellKind, Rounding
 from aurora_pipeline.config.vocabulary import DataType, Family
 from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
 from aurora_pipeline.providers.file_cells import Row, csv_rows, xlsx_rows
-from aurora_pipeline.providers.file_problem import FileProblem
-from aurora_pipeline.providers.reading import U64_MAX, UnreadableFile
 from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.store.payloads import Answer
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from xml.parsers import expat
 
-from aurora_pipeline.providers.file_problem import FileProblem
+from aurora_pipeline.asking.file_problem import FileProblem
 
 UNPACKED_BYTES_MAX: Final = 1 << 30
 """All parts of one XLSX file that are read, unpacked."""

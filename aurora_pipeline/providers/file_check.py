@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from aurora_pipeline.asking.file_line import bytes_of
+from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.file_table import EPOCH_PLACE, FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.providers.file_answers import found_columns, table_rows
-from aurora_pipeline.providers.file_line import bytes_of
-from aurora_pipeline.providers.file_problem import FileProblem
 
 FILES_CHECKED_MAX: Final = 50
 """Of one file per epoch so many are opened, the newest epochs first: who checks does not want to wait for years."""

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from aurora_pipeline.config.vocabulary import CostType, DataType
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     NOT_PARTICIPATING,
     Answer,
     Ask,
@@ -16,6 +15,9 @@ from aurora_pipeline.providers.adapter import (
     ProviderDown,
     Question,
 )
+from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
+from aurora_pipeline.asking.verdict import down, final, pending, unreadable
+from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.providers.jito_answers import (
     STAKER_REWARDS,
     VALIDATOR_REWARDS,
@@ -25,8 +27,6 @@ from aurora_pipeline.providers.jito_answers import (
     read_staker_rewards,
     read_validator_rewards,
 )
-from aurora_pipeline.providers.reading import UnreadableAnswer, parsed
-from aurora_pipeline.providers.verdict import down, final, pending, unreadable
 from aurora_pipeline.store.declaration import FigureState
 
 PAGE_ROWS: Final = 10_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.providers.reading import Node, UnreadableAnswer, parsed
 from aurora_pipeline.store.payloads import Answer
 
 VALIDATOR_REWARDS: Final = "/validator_rewards"

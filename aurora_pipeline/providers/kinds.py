@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from aurora_pipeline.asking.adapter import Adapter, PromisesCosts
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.providers.adapter import Adapter, PromisesCosts
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.own_files import OwnFiles
 from aurora_pipeline.providers.solana_rpc import SolanaRpc

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, ProviderDown, Question
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
-from aurora_pipeline.providers.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, ProviderDown, Question
 from aurora_pipeline.providers.file_answers import read_meta, read_positions, read_validators
-from aurora_pipeline.providers.reading import UnreadableAnswer
-from aurora_pipeline.providers.verdict import final, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import request_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from aurora_pipeline.asking.reading import Node
 from aurora_pipeline.foundation.money import MoneyError, shift_point_rounded
-from aurora_pipeline.providers.reading import Node
 
 _SOL_DECIMALS: Final = 9
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, while_reading
+from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
+from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
-from aurora_pipeline.providers.reading import U64_MAX, Node, UnreadableAnswer, parsed
 from aurora_pipeline.store.payloads import Answer
 
 FEE: Final = "Fee"

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.providers.reading import UnreadableAnswer, while_reading
+from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.providers.solana_answers import (
     Block,
     asked_method,

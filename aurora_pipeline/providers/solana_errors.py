@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.providers.adapter import Answer
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.adapter import Answer
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import ERROR_LENGTH_MAX, RpcError, rpc_error
 from aurora_pipeline.store.declaration import FigureState
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from aurora_pipeline.asking.adapter import Answer, Ask, Question
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import Answer, Ask, Question
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import (
     Block,
     EpochInfo,

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from aurora_pipeline.providers.adapter import Answer, Question, is_ok
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.adapter import Answer, Question, is_ok
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_accounts import (
     STAKE_HISTORY,
     read_stake_accounts,

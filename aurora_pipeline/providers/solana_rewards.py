@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.providers.adapter import FetchScope, Question
-from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.asking.adapter import FetchScope, Question
+from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import (
     ADMISSION,
     STAKING,

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     EVERYONE,
     LEADER_SCHEDULE,
     Answer,
@@ -22,7 +20,10 @@ from aurora_pipeline.providers.adapter import (
     Question,
     ValidatorAsked,
 )
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import down, final, pending, unavailable, unreadable
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.solana_accounts import (
     VoteState,
     read_stake_accounts,
@@ -45,7 +46,6 @@ from aurora_pipeline.providers.solana_rewards import (
     read_paid_in_blocks,
     recipient_questions,
 )
-from aurora_pipeline.providers.verdict import down, final, pending, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
 

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     EVERYONE,
     Answer,
     Ask,
@@ -17,7 +16,9 @@ from aurora_pipeline.providers.adapter import (
     Question,
     ValidatorAsked,
 )
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import down, final, unavailable, unreadable
+from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.providers.solanabeach_answers import (
     BLOCK_REWARDS,
     STAKE,
@@ -32,7 +33,6 @@ from aurora_pipeline.providers.solanabeach_answers import (
     read_slots,
     read_stake,
 )
-from aurora_pipeline.providers.verdict import down, final, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
 
 PAGE_ROWS: Final = 1_000

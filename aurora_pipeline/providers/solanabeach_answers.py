@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.providers.reading import U64_MAX, Node, parsed
+from aurora_pipeline.asking.reading import U64_MAX, Node, parsed
 from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.store.payloads import Answer
 

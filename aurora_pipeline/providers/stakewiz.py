@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.stakewiz_answers import read_epoch_info, read_validators
-from aurora_pipeline.providers.verdict import final, unavailable, unreadable
 
 _EPOCH_INFO = Question(key="epoch_info", path="/epoch_info")
 _VALIDATORS = Question(key="validators", path="/validators")

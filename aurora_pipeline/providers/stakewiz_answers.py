@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from aurora_pipeline.asking.reading import Node, parsed
 from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.providers.reading import Node, parsed
 from aurora_pipeline.providers.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
 

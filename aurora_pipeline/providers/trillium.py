@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import final, pending, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.trillium_answers import read_validators
-from aurora_pipeline.providers.verdict import final, pending, unavailable, unreadable
 from aurora_pipeline.store.declaration import FigureState
 
 _TOGETHER: Final = frozenset({DataType.META.value, DataType.COSTS.value})

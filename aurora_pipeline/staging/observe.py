@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Adapter, Fetched, FetchScope, ProviderDown
+from aurora_pipeline.asking.recording import Place, asking
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.adapter import EVERYONE, LEADER_SCHEDULE, Adapter, Fetched, FetchScope, ProviderDown
-from aurora_pipeline.providers.asking import Place, asking
 from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.staging.observed import role_of, samples
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport

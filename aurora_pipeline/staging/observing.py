@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
@@ -14,7 +15,6 @@ from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.sensors import OBSERVE_JOB
 from aurora_pipeline.periods.validators import registered_validators
-from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.report import ObservationReport

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from aurora_pipeline.asking.adapter import EVERYONE, Fetched, ValidatorAsked
+from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.adapter import EVERYONE, Fetched, ValidatorAsked
-from aurora_pipeline.providers.verdict import AWAITED
 from aurora_pipeline.store.declaration import FigureState
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})

@@ -10,6 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from aurora_pipeline.asking.adapter import (
+    LEADER_SCHEDULE,
+    FetchScope,
+    ProviderDown,
+    SeesCollectors,
+    ValidatorAsked,
+)
+from aurora_pipeline.asking.recording import Place, asking
+from aurora_pipeline.asking.verdict import down, final
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
@@ -17,16 +26,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.periods.validators import identities_between, operated_at
-from aurora_pipeline.providers.adapter import (
-    LEADER_SCHEDULE,
-    FetchScope,
-    ProviderDown,
-    SeesCollectors,
-    ValidatorAsked,
-)
-from aurora_pipeline.providers.asking import Place, asking
 from aurora_pipeline.providers.kinds import adapter_for, adapter_of, promised_costs
-from aurora_pipeline.providers.verdict import down, final
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observed import (
     Sample,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
 from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import MEV
-from aurora_pipeline.providers.adapter import Question
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import Answer

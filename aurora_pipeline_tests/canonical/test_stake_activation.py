@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.canonical.stake_activation import Activation, activation
-from aurora_pipeline.providers.reading import U64_MAX
 from aurora_pipeline.providers.solana_accounts import NO_HISTORY, ClusterStake
 
 # A million lamports activate in epoch 10 on a cluster of a million: 9 % of them per epoch.

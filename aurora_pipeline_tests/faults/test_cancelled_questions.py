@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from aurora_pipeline.providers.adapter import Question
-from aurora_pipeline.providers.http import ProviderClient
+from aurora_pipeline.asking.adapter import Question
+from aurora_pipeline.asking.http import ProviderClient
+from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.faults.server import FaultServer, json_reply
-from aurora_pipeline_tests.providers.asked import provider
 
 _TURNS = 120
 """A question takes about a hundred turns of the event loop, each a moment at which it can be cancelled."""

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, ProviderDown, ValidatorAsked
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.reference import OperatedValidator, Reference
@@ -22,13 +24,11 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
-from aurora_pipeline.providers.adapter import Answer, Fetched, FetchScope, ProviderDown, ValidatorAsked
-from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline_tests.asking.asked import Remembering, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
-from aurora_pipeline_tests.providers.asked import Remembering, provider
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 EPOCH = SMALL.first_epoch

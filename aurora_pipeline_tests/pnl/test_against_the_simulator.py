@@ -10,6 +10,7 @@ from functools import cached_property
 
 import pytest
 
+from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
@@ -26,7 +27,6 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.truth import EpochTruth, truth, world_of
 from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import Question
 from aurora_pipeline.providers.solana_accounts import read_stake_accounts
 from aurora_pipeline.providers.solana_answers import read_blocks
 from aurora_pipeline.store.declaration import Completeness, FigureState

@@ -6,18 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     Fetched,
     FetchScope,
     ValidatorAsked,
 )
-from aurora_pipeline.providers.asking import asking_unrecorded
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.providers.solana_accounts import STAKE_HISTORY
 from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.providers.test_solana_answers import transaction
 
 EPOCH, FIRST, LAST = 10, 100, 109

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
@@ -23,13 +25,11 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.providers import solanabeach as beach_module
-from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
-from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.checking import check_providers
 from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import StagedFetch
-from aurora_pipeline_tests.providers.asked import provider
+from aurora_pipeline_tests.asking.asked import provider
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 EPOCH = SMALL.first_epoch

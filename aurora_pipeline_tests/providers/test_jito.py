@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.providers import jito
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     NOT_PARTICIPATING,
     Answer,
     Fetched,
@@ -19,17 +18,18 @@ from aurora_pipeline.providers.adapter import (
     Question,
     ValidatorAsked,
 )
-from aurora_pipeline.providers.asking import asking_unrecorded
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.recording import asking_unrecorded
+from aurora_pipeline.providers import jito
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.jito_answers import (
     NO_AUTHORITY,
     read_staker_rewards,
     read_validator_rewards,
 )
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
-from aurora_pipeline_tests.providers.asked import NODE, answer_to, provider
 
 EPOCH = 842
 SCOPE = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("v1", "id1"), ValidatorAsked("v2", "id2")))

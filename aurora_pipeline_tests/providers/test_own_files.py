@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FetchScope, ValidatorAsked
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.config import Provider
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.providers import file_cells
-from aurora_pipeline.providers.adapter import EVERYONE, Fetched, FetchScope, ValidatorAsked
-from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.file_answers import (
     FileFees,
     FileMeta,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aurora_pipeline.asking.adapter import Answer, Question
+from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer, parsed
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import Answer, Question
-from aurora_pipeline.providers.reading import U64_MAX, UnreadableAnswer, parsed
 from aurora_pipeline.providers.solana_accounts import read_stake_accounts, read_vote_states
 from aurora_pipeline.providers.solana_answers import (
     VOTE_PROGRAM,
@@ -28,7 +28,7 @@ from aurora_pipeline.providers.solana_answers import (
     read_leader_schedule,
     read_vote_accounts,
 )
-from aurora_pipeline_tests.providers.asked import NODE, answer_to, block, error_of, fee, result_of
+from aurora_pipeline_tests.asking.asked import NODE, answer_to, block, error_of, fee, result_of
 
 CLOCK = "SysvarC1ock11111111111111111111111111111111"
 Reader = Callable[[Answer, str], object]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from aurora_pipeline.asking.adapter import Answer
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import Answer
-from aurora_pipeline.providers.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM
 from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, read_led_blocks
-from aurora_pipeline_tests.providers.asked import NODE, block, fee, result_of
+from aurora_pipeline_tests.asking.asked import NODE, block, fee, result_of
 from aurora_pipeline_tests.providers.test_solana_answers import transaction
 
 FIRST, LAST = 100, 111

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     EVERYONE,
     LEADER_SCHEDULE,
 )
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.providers.solana_answers import EpochSchedule
 from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots_of
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline_tests.asking.asked import NODE
 from aurora_pipeline_tests.faults.server import FaultServer, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE
 from aurora_pipeline_tests.providers.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope
 
 

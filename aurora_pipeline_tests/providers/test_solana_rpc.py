@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
 
 import pytest
 
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import (
+from aurora_pipeline.asking.adapter import (
     EVERYONE,
     Answer,
     AskMany,
@@ -17,11 +16,12 @@ from aurora_pipeline.providers.adapter import (
     Question,
     ValidatorAsked,
 )
+from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.solana_blocks import read_led_blocks
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, Remembering, block, result_of
 from aurora_pipeline_tests.providers.small_node import (
     EPOCH,
     FINAL,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.providers.adapter import Answer, Fetched, FetchScope, Question, ValidatorAsked
-from aurora_pipeline.providers.asking import asking_unrecorded
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, Question, ValidatorAsked
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.providers.solanabeach import PAGE_ROWS, SolanaBeach
 from aurora_pipeline.providers.solanabeach_answers import (
     BeachFees,
@@ -25,8 +25,8 @@ from aurora_pipeline.providers.solanabeach_answers import (
 )
 from aurora_pipeline.providers.trillium_answers import read_validators
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
-from aurora_pipeline_tests.providers.asked import NODE, answer_to, provider
 
 EPOCH = 842
 ASKED = Question("q", "/somewhere")

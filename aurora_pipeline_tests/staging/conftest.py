@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
+from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config import Chain, Configuration, Retries, load_configuration
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
@@ -17,8 +19,6 @@ from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
 from aurora_pipeline.demo.world import World as ChainWorld
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.providers.adapter import FetchScope, ValidatorAsked
-from aurora_pipeline.providers.asking import asking_unrecorded
 from aurora_pipeline.providers.kinds import KINDS, adapter_for
 from aurora_pipeline.providers.solana_answers import EpochInfo
 from aurora_pipeline.providers.solana_periods import Bounds, bounds, head

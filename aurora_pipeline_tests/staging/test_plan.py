@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from aurora_pipeline.asking.adapter import EVERYONE, Answer, Fetched, ValidatorAsked
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import EVERYONE, Answer, Fetched, ValidatorAsked
 from aurora_pipeline.staging.plan import (
     NOT_OBSERVED,
     Observation,
@@ -22,7 +22,7 @@ from aurora_pipeline.staging.plan import (
     worth_recording,
 )
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.providers.asked import answer_to
+from aurora_pipeline_tests.asking.asked import answer_to
 
 FINAL, PENDING, PARTIAL, UNAVAILABLE = (
     FigureState.FINAL,

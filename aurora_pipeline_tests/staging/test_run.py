@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.asking.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.config import DataType
-from aurora_pipeline.providers.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.providers.jito_answers import read_staker_rewards
 from aurora_pipeline.providers.solana_answers import asked_method, read_inflation_rewards
 from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, read_led_blocks

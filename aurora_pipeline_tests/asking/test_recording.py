@@ -16,15 +16,15 @@ from typing import Any
 import psycopg
 import pytest
 
+from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.asking.recording import Place, RecordingAsk, asking
 from aurora_pipeline.config import Provider
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.asking import Place, RecordingAsk, asking
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads import stored_answers
+from aurora_pipeline_tests.asking.asked import NODE, block, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.asked import NODE, block, provider
 
 CHAIN, EPOCH = "solana-test", 7
 PLACE = Place(CHAIN, EPOCH, "fees")
@@ -210,11 +210,11 @@ def test_ask__down_in_the_middle__what_came_is_stored_and_resumed(database: Data
 _RUN_FOR_EVER = """
 import asyncio, sys
 from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.asking import asking
+from aurora_pipeline.asking.recording import asking
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.database import Database
-from aurora_pipeline_tests.providers.asked import provider
-from aurora_pipeline_tests.providers.test_asking import PLACE
+from aurora_pipeline_tests.asking.asked import provider
+from aurora_pipeline_tests.asking.test_recording import PLACE
 
 async def go():
     async with asking(Database(sys.argv[1]), provider(sys.argv[2]), SolanaRpc("node"), PLACE) as ask:

@@ -18,12 +18,12 @@ import httpx
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.asking.provider_secrets import secrets_of, spelled_keys, spelled_secrets
+from aurora_pipeline.asking.rate_headers import limits_left, pause_when_used_up, retry_after
+from aurora_pipeline.asking.rpc_batch import batch_of, taken_apart
 from aurora_pipeline.config.provider import Provider, RateLimit
 from aurora_pipeline.foundation.log import HIDDEN, event, hide, logger
-from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.provider_secrets import secrets_of, spelled_keys, spelled_secrets
-from aurora_pipeline.providers.rate_headers import limits_left, pause_when_used_up, retry_after
-from aurora_pipeline.providers.rpc_batch import batch_of, taken_apart
 
 # These loggers write addresses and headers, which may hold keys, at levels that people do switch on.
 for _name in ("httpx", "httpcore", "hpack", "h2"):

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.asking.http import FAILED_QUESTIONS_MAX, ProviderClient, _trusted
 from aurora_pipeline.config import Provider
-from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.http import FAILED_QUESTIONS_MAX, ProviderClient, _trusted
+from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
-from aurora_pipeline_tests.providers.asked import provider
 
 OK = Reply(b'{"fine":1}')
 SECRET = "sEcReT-0123456789"

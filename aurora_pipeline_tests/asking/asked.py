@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from aurora_pipeline.asking.adapter import Answer, AskMany, Question
 from aurora_pipeline.config import Provider
-from aurora_pipeline.providers.adapter import Answer, AskMany, Question
 
 NODE = "node"
 

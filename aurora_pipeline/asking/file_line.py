@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
+from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
+from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.providers.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.providers.file_problem import FileProblem
 
 
 class FileLine:

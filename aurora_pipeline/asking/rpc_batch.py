@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from aurora_pipeline.providers.adapter import Answer, Question
-from aurora_pipeline.providers.reading import while_reading
+from aurora_pipeline.asking.adapter import Answer, Question
+from aurora_pipeline.asking.reading import while_reading
 
 BATCHED_METHODS: Final = frozenset({"getBlock", "getBlockTime"})
 """Asked by the thousand, with answers small enough for many of them in one body."""

@@ -12,11 +12,11 @@ from typing import Final
 
 import psycopg
 
+from aurora_pipeline.asking.adapter import Adapter, Answer, Question
+from aurora_pipeline.asking.file_line import FileLine
+from aurora_pipeline.asking.http import ProviderClient
+from aurora_pipeline.asking.rpc_batch import grouped
 from aurora_pipeline.config.provider import FILE_KIND, Provider
-from aurora_pipeline.providers.adapter import Adapter, Answer, Question
-from aurora_pipeline.providers.file_line import FileLine
-from aurora_pipeline.providers.http import ProviderClient
-from aurora_pipeline.providers.rpc_batch import grouped
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.payloads import store_answers, stored_answers
 

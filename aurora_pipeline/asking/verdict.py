@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aurora_pipeline.providers.adapter import Fetched, ProviderDown
-from aurora_pipeline.providers.reading import UnreadableAnswer
+from aurora_pipeline.asking.adapter import Fetched, ProviderDown
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
 
