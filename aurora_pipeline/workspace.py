@@ -13,7 +13,7 @@ import psycopg
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.providers.kinds import KINDS
+from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 
 HOME_VARIABLE = "AURORA_HOME"

@@ -20,15 +20,15 @@ from rich.console import Console
 
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.canonical.positions import canonical_positions
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.providers.kinds import KINDS
+from aurora_pipeline.sources.kinds import KINDS
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database

@@ -22,8 +22,6 @@ from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.cost_entries import entries_in_force
 from aurora_pipeline.canonical.costs import canonical_costs
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
@@ -36,8 +34,10 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
 from aurora_pipeline.proof.staged import verify_staged
-from aurora_pipeline.providers.kinds import KINDS, adapter_for
 from aurora_pipeline.providers.solana_periods import Bounds, bounds
+from aurora_pipeline.sources.kinds import KINDS, adapter_for
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database

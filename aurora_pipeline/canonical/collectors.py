@@ -18,10 +18,10 @@ from aurora_pipeline.canonical.commission import (
     rates_that_fit,
     split_collector,
 )
-from aurora_pipeline.canonical.result import Row
 from aurora_pipeline.canonical.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
-from aurora_pipeline.canonical.staged import Missing, missing
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.told import Missing, missing
 from aurora_pipeline.store.declaration import FigureState
 
 ROW = "ROW"

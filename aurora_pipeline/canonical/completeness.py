@@ -9,9 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from aurora_pipeline.canonical.judging_tables import COMPLETENESS
-from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.store.declaration import FigureState
 
 NO_ROW: Final = "the layer has no row about it"

@@ -9,9 +9,6 @@ from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.from_files import tips_from_file
-from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
-from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.providers.jito_answers import (
@@ -21,6 +18,9 @@ from aurora_pipeline.providers.jito_answers import (
     read_staker_rewards,
     read_validator_rewards,
 )
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -9,7 +9,7 @@ from typing import Final
 from aurora_pipeline.canonical.loading import CONFIG_TAG
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.kinds import promised_costs
+from aurora_pipeline.sources.kinds import promised_costs
 from aurora_pipeline.store.digests import Input, record_digest
 
 COSTS_PROMISED: Final = "costs_promised"

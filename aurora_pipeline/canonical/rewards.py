@@ -8,11 +8,11 @@ from aurora_pipeline.canonical.collectors import commissions
 from aurora_pipeline.canonical.commission import least_gross
 from aurora_pipeline.canonical.from_apis import rewards_from_trillium
 from aurora_pipeline.canonical.from_files import rewards_from_file
-from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.canonical.rewards_told import NO_REWARD, Told, ToldRewards, told_by_node
-from aurora_pipeline.canonical.staged import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.canonical.tables import REWARDS
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import AWAITED
-from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import Row
-from aurora_pipeline.canonical.staged import Missing, fetch_about, missing
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.providers.jito_answers import ValidatorTips, read_validator_rewards
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.told import Missing, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
-from aurora_pipeline.canonical.staged import Once, answers_to
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
 from aurora_pipeline.providers.solana_accounts import (
     NO_HISTORY,
@@ -20,6 +19,7 @@ from aurora_pipeline.providers.solana_accounts import (
     read_stake_history,
 )
 from aurora_pipeline.providers.solana_answers import asked_params
+from aurora_pipeline.sources.told import Once, answers_to
 from aurora_pipeline.store.payloads import StagedFetch
 
 RATE_BPS: Final = 900

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 import polars as pl
 
-from aurora_pipeline.canonical.reference import Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, missing_rows
 from aurora_pipeline.canonical.tables import STAKE_EVENTS
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows
 from aurora_pipeline.store.declaration import FigureState
 
 NO_EARLIER_POSITIONS = "NO_EARLIER_POSITIONS: positions of the period before are not published, so nothing is compared"

@@ -13,7 +13,7 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.providers.checking import ProviderCheck, check_providers
+from aurora_pipeline.sources.checking import ProviderCheck, check_providers
 
 providers = typer.Typer(help="Whom Aurora asks.", no_args_is_help=True)
 

@@ -10,7 +10,6 @@ import polars as pl
 
 from aurora_pipeline.agreements.matching import is_glob, matching, validators_paid_for
 from aurora_pipeline.agreements.terms import Override, Terms
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.commissions.allocation import by_payer, guarantees, hold_over_claims, parts_of
 from aurora_pipeline.commissions.attribution import Attribution, Weights, attribute
 from aurora_pipeline.commissions.conservation import allocation_violations, result_violations
@@ -23,6 +22,7 @@ from aurora_pipeline.commissions.splitting import Split, split
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
 from aurora_pipeline.foundation.gc_pause import collector_paused
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 

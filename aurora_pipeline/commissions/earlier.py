@@ -11,11 +11,11 @@ from functools import cached_property
 from aurora_pipeline.agreements.matching import matching
 from aurora_pipeline.agreements.tables import Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule, Terms
-from aurora_pipeline.canonical.result import listed
 from aurora_pipeline.commissions.windows import LossBalance, RuleKey, WindowInputs, WindowStart
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
+from aurora_pipeline.sources.result import listed
 
 _NAMED_AT_MOST = 5
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from aurora_pipeline.agreements.matching import matching
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule
-from aurora_pipeline.canonical.result import listed
 from aurora_pipeline.commissions.attribution import Attribution, Doubt, Weights
 from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.tables import Weight
@@ -16,6 +15,7 @@ from aurora_pipeline.commissions.tiers import Priced, price
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart, top_up
 from aurora_pipeline.foundation.money import mul_div, share_bps, share_in_order
 from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.sources.result import listed
 from aurora_pipeline.store.declaration import FigureState
 
 FINAL = FigureState.FINAL.value

@@ -10,12 +10,12 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.store.declaration import FigureState, Table
 
 OTHER_INCOME = "OTHER_INCOME"

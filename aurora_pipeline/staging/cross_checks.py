@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.providers.kinds import adapter_for
 from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.staging.plan import NOW_ONLY, checked_by
 from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.staging.run import Errand, period_and_validators, run_errand

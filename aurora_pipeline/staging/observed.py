@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Answer
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.kinds import adapter_of
+from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.staging.plan import Observation, observations_that_count
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState

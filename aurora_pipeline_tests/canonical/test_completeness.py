@@ -17,8 +17,8 @@ from aurora_pipeline.canonical.completeness import (
     counted,
 )
 from aurora_pipeline.canonical.judging import TABLE_OF
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.frames import frame_of
 
 A = "vote-a"

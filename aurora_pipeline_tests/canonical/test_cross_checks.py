@@ -16,8 +16,8 @@ from aurora_pipeline.canonical.known_differences import (
     TRILLIUM_MEV_FORMULA,
     VOTE_COST_ESTIMATED,
 )
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import FetchIdentity
 

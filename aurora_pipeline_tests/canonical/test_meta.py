@@ -6,8 +6,8 @@ import pytest
 
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.meta import canonical_meta
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import META
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer

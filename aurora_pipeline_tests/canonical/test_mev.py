@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import MEV
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import Answer

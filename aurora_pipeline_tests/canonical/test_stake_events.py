@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of, schema_violations
 from aurora_pipeline_tests.canonical.answers import CHAIN, EPOCH, reference

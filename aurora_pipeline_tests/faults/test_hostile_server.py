@@ -18,13 +18,13 @@ from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, Provider
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.mev import canonical_mev
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
-from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.asking.asked import Remembering, provider

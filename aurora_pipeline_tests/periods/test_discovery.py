@@ -17,7 +17,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.sensors import PERIODS_PER_TICK, finalized_periods
-from aurora_pipeline.providers.kinds import KINDS
+from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_result
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.pnl.compute import validator_pnl
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.frames import frame_of
 

@@ -16,8 +16,6 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import COST_ENTRIES
 from aurora_pipeline.config.vocabulary import CostType
@@ -29,6 +27,8 @@ from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.providers.solana_accounts import read_stake_accounts
 from aurora_pipeline.providers.solana_answers import read_blocks
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch

@@ -29,7 +29,7 @@ from aurora_pipeline.providers.file_answers import (
     read_rewards,
     read_tips,
 )
-from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, fetch_digest, request_text
 from aurora_pipeline_tests.canonical.answers import EPOCH, reference

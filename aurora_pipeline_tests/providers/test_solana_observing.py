@@ -14,7 +14,7 @@ from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots
 from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline_tests.asking.asked import NODE
 from aurora_pipeline_tests.faults.server import FaultServer, rpc_result
-from aurora_pipeline_tests.providers.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope
+from aurora_pipeline_tests.sources.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope
 
 
 def test_observe_positions__inside_the_epoch__six_answers_per_validator() -> None:

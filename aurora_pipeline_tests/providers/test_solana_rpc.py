@@ -22,7 +22,7 @@ from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.small_node import (
+from aurora_pipeline_tests.sources.small_node import (
     EPOCH,
     FINAL,
     FIRST,

@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 
 from aurora_pipeline.agreements.terms import Partner, Terms
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.commissions.compute import commission_lines
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.assemble import epoch_statements, sum_violations
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Database

@@ -11,10 +11,10 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import CANONICAL_LAYERS, COST_ENTRIES
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, StagedFetch

@@ -11,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from aurora_pipeline.cli import build_app
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.providers.checking import _CHEAP
-from aurora_pipeline.providers.kinds import KINDS
+from aurora_pipeline.sources.checking import _CHEAP
+from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.providers.workbook import workbook
 

@@ -16,8 +16,6 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
 from aurora_pipeline.canonical.positions import canonical_positions
-from aurora_pipeline.canonical.reference import OperatedValidator, Reference
-from aurora_pipeline.canonical.result import LayerResult
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import COST_ENTRIES
 from aurora_pipeline.config import CostType, Provider
@@ -25,8 +23,10 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.providers import solanabeach as beach_module
-from aurora_pipeline.providers.checking import check_providers
-from aurora_pipeline.providers.kinds import adapter_for
+from aurora_pipeline.sources.checking import check_providers
+from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.asking.asked import provider
