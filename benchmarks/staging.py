@@ -34,10 +34,10 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
 from aurora_pipeline.proof.staged import verify_staged
-from aurora_pipeline.providers.solana_periods import Bounds, bounds
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana.periods import Bounds, bounds
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database

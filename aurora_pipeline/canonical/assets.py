@@ -20,15 +20,15 @@ from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.promises import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.rewards_told import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.providers.jito_answers import VALIDATOR_REWARDS
-from aurora_pipeline.providers.solana_questions import VOTE_STATES
 from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana.questions import VOTE_STATES
+from aurora_pipeline.sources.solana.rewards_told import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input

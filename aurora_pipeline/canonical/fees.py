@@ -11,16 +11,16 @@ from aurora_pipeline.canonical.from_apis import fees_from_solanabeach, fees_from
 from aurora_pipeline.canonical.from_files import fees_from_file
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.money import mul_div, total
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
+from aurora_pipeline.sources.solana.answers import (
     Block,
     asked_params,
     read_block,
     read_blocks,
     read_leader_schedule,
 )
-from aurora_pipeline.providers.solana_blocks import led_slots, next_block
-from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
+from aurora_pipeline.sources.solana.blocks import led_slots, next_block
 from aurora_pipeline.sources.told import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -9,9 +9,9 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.providers import file_answers as files
 from aurora_pipeline.providers.file_answers import FileReward, FileTips
-from aurora_pipeline.providers.solana_accounts import StakeAccount
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

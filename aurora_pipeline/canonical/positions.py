@@ -10,16 +10,16 @@ import polars as pl
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.from_files import positions_from_file
-from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.providers.solana_accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
+from aurora_pipeline.sources.solana.accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
+from aurora_pipeline.sources.solana.answers import (
     asked_params,
     read_vote_accounts,
 )
-from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
+from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.told import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of

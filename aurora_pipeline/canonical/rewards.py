@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aurora_pipeline.canonical.collectors import commissions
-from aurora_pipeline.canonical.commission import least_gross
 from aurora_pipeline.canonical.from_apis import rewards_from_trillium
 from aurora_pipeline.canonical.from_files import rewards_from_file
-from aurora_pipeline.canonical.rewards_told import NO_REWARD, Told, ToldRewards, told_by_node
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.solana.commission import least_gross
+from aurora_pipeline.sources.solana.commission_collectors import commissions
+from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, Told, ToldRewards, told_by_node
 from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch

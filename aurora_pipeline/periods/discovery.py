@@ -17,10 +17,10 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
-from aurora_pipeline.providers.solana_answers import EpochInfo
-from aurora_pipeline.providers.solana_periods import bounds, head
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.sources.solana.answers import EpochInfo
+from aurora_pipeline.sources.solana.ask import SolanaRpc
+from aurora_pipeline.sources.solana.periods import bounds, head
 from aurora_pipeline.store.database import Database
 
 Told = TypeVar("Told")

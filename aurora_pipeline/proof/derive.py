@@ -26,8 +26,8 @@ from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Snapshot
-from aurora_pipeline.providers.solana_periods import bounds
 from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline.statements.asset import draft_statements
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed
-from aurora_pipeline.providers.solana_accounts import StakeAccount
+from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.store.payloads import Answer
 
 BLOCK_REWARDS: Final = "block-rewards-history"

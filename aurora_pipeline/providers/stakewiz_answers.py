@@ -7,7 +7,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, parsed
 from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.providers.sol_text import lamports
+from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
 
 _PERCENT_BPS: Final = 100

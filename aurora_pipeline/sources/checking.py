@@ -13,17 +13,17 @@ from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
 from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
-from aurora_pipeline.providers import solana_questions
 from aurora_pipeline.providers.file_check import check_files
 from aurora_pipeline.providers.jito import Jito
-from aurora_pipeline.providers.solana_answers import read_epoch_info
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.providers.solanabeach import SolanaBeach
 from aurora_pipeline.providers.solanabeach_answers import read_epoch as read_beach_epoch
 from aurora_pipeline.providers.stakewiz import Stakewiz
 from aurora_pipeline.providers.stakewiz_answers import read_epoch_info as read_stakewiz_epoch
 from aurora_pipeline.providers.trillium import Trillium
 from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.sources.solana import questions as solana_questions
+from aurora_pipeline.sources.solana.answers import read_epoch_info
+from aurora_pipeline.sources.solana.ask import SolanaRpc
 
 _TIMEOUTS: Final = Timeouts(connect_seconds=10, read_seconds=30)
 _ONCE: Final = Retries(attempts=1, wait_seconds_max=0)

@@ -12,10 +12,10 @@ from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.providers.jito import Jito
 from aurora_pipeline.providers.own_files import OwnFiles
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
 from aurora_pipeline.providers.solanabeach import SolanaBeach
 from aurora_pipeline.providers.stakewiz import Stakewiz
 from aurora_pipeline.providers.trillium import Trillium
+from aurora_pipeline.sources.solana.ask import SolanaRpc
 
 _ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(
     {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import asked_method
 from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.solana.answers import asked_method
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
 

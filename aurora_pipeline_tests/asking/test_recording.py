@@ -19,8 +19,8 @@ import pytest
 from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.asking.recording import Place, RecordingAsk, asking
 from aurora_pipeline.config import Provider
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads import stored_answers
 from aurora_pipeline_tests.asking.asked import NODE, block, provider
@@ -209,9 +209,9 @@ def test_ask__down_in_the_middle__what_came_is_stored_and_resumed(database: Data
 
 _RUN_FOR_EVER = """
 import asyncio, sys
-from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.asking.recording import asking
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.asking.test_recording import PLACE

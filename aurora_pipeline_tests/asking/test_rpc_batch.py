@@ -13,10 +13,10 @@ from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.http import ProviderClient
 from aurora_pipeline.asking.recording import Place, asking
 from aurora_pipeline.asking.rpc_batch import batch_of, grouped, taken_apart
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_answers import read_block
-from aurora_pipeline.providers.solana_errors import passing_trouble
 from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.answers import read_block
+from aurora_pipeline.sources.solana.errors import passing_trouble
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply

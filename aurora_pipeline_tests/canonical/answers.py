@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aurora_pipeline.asking.adapter import Question
-from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 

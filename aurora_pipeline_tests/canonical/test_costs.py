@@ -15,8 +15,8 @@ from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COST_ENTRIES, COSTS
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.tables import POSITIONS
-from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer

@@ -24,11 +24,11 @@ from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.truth import EpochTruth, truth, world_of
 from aurora_pipeline.pnl.compute import validator_pnl
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_accounts import read_stake_accounts
-from aurora_pipeline.providers.solana_answers import read_blocks
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.accounts import read_stake_accounts
+from aurora_pipeline.sources.solana.answers import read_blocks
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch

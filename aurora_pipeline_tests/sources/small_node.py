@@ -12,13 +12,13 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.recording import asking_unrecorded
-from aurora_pipeline.providers.solana_accounts import STAKE_HISTORY
-from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.sources.solana.accounts import STAKE_HISTORY
+from aurora_pipeline.sources.solana.answers import VOTE_PROGRAM
+from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
-from aurora_pipeline_tests.providers.test_solana_answers import transaction
+from aurora_pipeline_tests.sources.solana.test_answers import transaction
 
 EPOCH, FIRST, LAST = 10, 100, 109
 PRODUCED = [100, 101, 103, 104, 106, 107, 112]

@@ -19,9 +19,9 @@ from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
 from aurora_pipeline.demo.world import World as ChainWorld
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.providers.solana_answers import EpochInfo
-from aurora_pipeline.providers.solana_periods import Bounds, bounds, head
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
+from aurora_pipeline.sources.solana.answers import EpochInfo
+from aurora_pipeline.sources.solana.periods import Bounds, bounds, head
 
 FIRST_EPOCH = 850
 OPERATED = 8

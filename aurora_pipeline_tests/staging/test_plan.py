@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aurora_pipeline.asking.adapter import EVERYONE, Answer, Fetched, ValidatorAsked
-from aurora_pipeline.providers import solana_questions as questions
+from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.staging.plan import (
     NOT_OBSERVED,
     Observation,

@@ -8,11 +8,11 @@ import pytest
 
 from aurora_pipeline.asking.adapter import Answer
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_answers import VOTE_PROGRAM
-from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, read_led_blocks
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.answers import VOTE_PROGRAM
+from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, read_led_blocks
 from aurora_pipeline_tests.asking.asked import NODE, block, fee, result_of
-from aurora_pipeline_tests.providers.test_solana_answers import transaction
+from aurora_pipeline_tests.sources.solana.test_answers import transaction
 
 FIRST, LAST = 100, 111
 SCHEDULE = {"me": [0, 1, 2, 3, 8, 9, 10, 11], "other": [4, 5, 6, 7]}

@@ -12,7 +12,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, Question
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.solana.answers import (
     ADMISSION,
     STAKING,
     VOTING,
@@ -20,8 +20,8 @@ from aurora_pipeline.providers.solana_answers import (
     asked_slot,
     read_block_header,
 )
-from aurora_pipeline.providers.solana_blocks import has_transactions
-from aurora_pipeline.providers.solana_questions import REWARD_ADDRESSES_MAX, inflation_rewards
+from aurora_pipeline.sources.solana.blocks import has_transactions
+from aurora_pipeline.sources.solana.questions import REWARD_ADDRESSES_MAX, inflation_rewards
 from aurora_pipeline.store.payloads import Answer
 
 _PAID: Final = (VOTING, STAKING)

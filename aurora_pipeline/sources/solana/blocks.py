@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.solana.answers import (
     Block,
     asked_method,
     asked_params,

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import Answer, Question, is_ok
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_accounts import (
+from aurora_pipeline.sources.solana.accounts import (
     STAKE_HISTORY,
     read_stake_accounts,
     read_stake_history,
     read_vote_states,
 )
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.solana.answers import (
     read_block,
     read_block_votes,
     read_blocks,

@@ -11,14 +11,14 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
-from aurora_pipeline.providers.solana_accounts import (
+from aurora_pipeline.sources.solana.accounts import (
     NO_HISTORY,
     STAKE_HISTORY,
     ClusterStake,
     StakeHistory,
     read_stake_history,
 )
-from aurora_pipeline.providers.solana_answers import asked_params
+from aurora_pipeline.sources.solana.answers import asked_params
 from aurora_pipeline.sources.told import Once, answers_to
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurora_pipeline.canonical.commission import (
+from aurora_pipeline.demo.economy import split_inflation
+from aurora_pipeline.sources.solana.commission import (
     Claim,
     StakerPart,
     commission_bounds,
@@ -15,7 +16,6 @@ from aurora_pipeline.canonical.commission import (
     least_gross,
     split_collector,
 )
-from aurora_pipeline.demo.economy import split_inflation
 
 RATES = st.integers(0, 10_000)
 GROSS = st.lists(st.integers(0, 10**13), min_size=1, max_size=30)

@@ -9,8 +9,8 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Ask, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.answers import (
     Block,
     EpochInfo,
     EpochSchedule,

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aurora_pipeline.canonical.commission import (
+from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.solana.commission import (
     Claim,
     commission_bounds,
     fits,
@@ -18,9 +20,7 @@ from aurora_pipeline.canonical.commission import (
     rates_that_fit,
     split_collector,
 )
-from aurora_pipeline.canonical.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
-from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
 from aurora_pipeline.sources.told import Missing, missing
 from aurora_pipeline.store.declaration import FigureState
 

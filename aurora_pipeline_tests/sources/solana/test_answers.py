@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer, parsed
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_accounts import read_stake_accounts, read_vote_states
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.accounts import read_stake_accounts, read_vote_states
+from aurora_pipeline.sources.solana.answers import (
     VOTE_PROGRAM,
     read_block,
     read_block_votes,

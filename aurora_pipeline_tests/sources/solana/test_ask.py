@@ -16,9 +16,9 @@ from aurora_pipeline.asking.adapter import (
     Question,
     ValidatorAsked,
 )
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_blocks import read_led_blocks
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.ask import SolanaRpc
+from aurora_pipeline.sources.solana.blocks import read_led_blocks
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import mul_div
-from aurora_pipeline.providers.solana_accounts import read_vote_states
-from aurora_pipeline.providers.solana_answers import SIGNATURE_FEE, asked_method
-from aurora_pipeline.providers.solana_blocks import EpochVotes, VoteFees, has_transactions
-from aurora_pipeline.providers.solana_questions import VOTE_STATES
-from aurora_pipeline.providers.solana_rewards import read_block_payments
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row, listed
+from aurora_pipeline.sources.solana.accounts import read_vote_states
+from aurora_pipeline.sources.solana.answers import SIGNATURE_FEE, asked_method
+from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_transactions
+from aurora_pipeline.sources.solana.questions import VOTE_STATES
+from aurora_pipeline.sources.solana.reward_rows import read_block_payments
 from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

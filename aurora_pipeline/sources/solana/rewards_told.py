@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.canonical.commission import StakerPart
-from aurora_pipeline.canonical.stake_activation import activation, observed_stake_history
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.providers.solana_accounts import VoteState, read_stake_accounts, read_vote_states
-from aurora_pipeline.providers.solana_answers import InflationReward, asked_method, asked_params, read_inflation_rewards
-from aurora_pipeline.providers.solana_questions import VOTE_STATES
-from aurora_pipeline.providers.solana_rewards import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row, listed
+from aurora_pipeline.sources.solana.accounts import VoteState, read_stake_accounts, read_vote_states
+from aurora_pipeline.sources.solana.answers import InflationReward, asked_method, asked_params, read_inflation_rewards
+from aurora_pipeline.sources.solana.commission import StakerPart
+from aurora_pipeline.sources.solana.questions import VOTE_STATES
+from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
+from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.told import Missing, Once, answers_to, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -9,9 +9,9 @@ from aurora_pipeline.asking.adapter import (
     LEADER_SCHEDULE,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.providers.solana_answers import EpochSchedule
-from aurora_pipeline.providers.solana_periods import Bounds, bounds, head, slots_of
-from aurora_pipeline.providers.solana_rpc import SolanaRpc
+from aurora_pipeline.sources.solana.answers import EpochSchedule
+from aurora_pipeline.sources.solana.ask import SolanaRpc
+from aurora_pipeline.sources.solana.periods import Bounds, bounds, head, slots_of
 from aurora_pipeline_tests.asking.asked import NODE
 from aurora_pipeline_tests.faults.server import FaultServer, rpc_result
 from aurora_pipeline_tests.sources.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurora_pipeline.asking.reading import U64_MAX
-from aurora_pipeline.canonical.stake_activation import Activation, activation
-from aurora_pipeline.providers.solana_accounts import NO_HISTORY, ClusterStake
+from aurora_pipeline.sources.solana.accounts import NO_HISTORY, ClusterStake
+from aurora_pipeline.sources.solana.stake_activation import Activation, activation
 
 # A million lamports activate in epoch 10 on a cluster of a million: 9 % of them per epoch.
 HISTORY = {

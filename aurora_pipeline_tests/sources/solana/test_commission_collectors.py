@@ -9,8 +9,8 @@ import pytest
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.demo.economy import split_inflation
-from aurora_pipeline.providers import solana_questions as questions
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, while_reading
-from aurora_pipeline.providers.solana_answers import CommissionSource, asked_params, commission_of, rpc_result
+from aurora_pipeline.sources.solana.answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
 
 STAKE_HISTORY: Final = "SysvarStakeHistory1111111111111111111111111"

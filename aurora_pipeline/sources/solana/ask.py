@@ -23,14 +23,14 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import down, final, pending, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers import solana_questions as questions
-from aurora_pipeline.providers.solana_accounts import (
+from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.accounts import (
     VoteState,
     read_stake_accounts,
     read_stake_history,
     read_vote_states,
 )
-from aurora_pipeline.providers.solana_answers import (
+from aurora_pipeline.sources.solana.answers import (
     asked_method,
     read_blocks,
     read_epoch_info,
@@ -38,9 +38,9 @@ from aurora_pipeline.providers.solana_answers import (
     read_leader_schedule,
     read_vote_accounts,
 )
-from aurora_pipeline.providers.solana_blocks import EpochVotes, led_slots, next_block, read_led_blocks
-from aurora_pipeline.providers.solana_errors import Trouble, passing_trouble, trouble_in
-from aurora_pipeline.providers.solana_rewards import (
+from aurora_pipeline.sources.solana.blocks import EpochVotes, led_slots, next_block, read_led_blocks
+from aurora_pipeline.sources.solana.errors import Trouble, passing_trouble, trouble_in
+from aurora_pipeline.sources.solana.reward_rows import (
     account_questions,
     read_block_payments,
     read_paid_in_blocks,

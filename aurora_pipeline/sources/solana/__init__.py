@@ -1,0 +1,1 @@
+"""A Solana node's JSON-RPC: blocks, leader schedules, rewards, stake and vote accounts."""
