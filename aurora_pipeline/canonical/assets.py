@@ -24,8 +24,8 @@ from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
-from aurora_pipeline.providers.jito_answers import VALIDATOR_REWARDS
 from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.rewards_told import names_no_stake_accounts, share_a_collector

@@ -10,10 +10,10 @@ import polars as pl
 from aurora_pipeline.canonical.from_apis import costs_from_trillium
 from aurora_pipeline.canonical.from_files import CORRECTED, cost_columns, costs_from_file
 from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
-from aurora_pipeline.canonical.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.solana.vote_fees import ESTIMATE, chain_costs, costs_on_chain, vote_fees_missing

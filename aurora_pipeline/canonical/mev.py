@@ -11,7 +11,7 @@ from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.from_files import tips_from_file
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.foundation.money import share_bps
-from aurora_pipeline.providers.jito_answers import (
+from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
     ValidatorTips,
     pages_of,

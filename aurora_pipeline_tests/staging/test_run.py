@@ -9,7 +9,7 @@ import pytest
 
 from aurora_pipeline.asking.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.config import DataType
-from aurora_pipeline.providers.jito_answers import read_staker_rewards
+from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.solana.answers import asked_method, read_inflation_rewards
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, read_led_blocks
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks

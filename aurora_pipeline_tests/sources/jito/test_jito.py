@@ -20,13 +20,13 @@ from aurora_pipeline.asking.adapter import (
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
-from aurora_pipeline.providers import jito
-from aurora_pipeline.providers.jito import Jito
-from aurora_pipeline.providers.jito_answers import (
+from aurora_pipeline.sources.jito import ask as jito
+from aurora_pipeline.sources.jito.answers import (
     NO_AUTHORITY,
     read_staker_rewards,
     read_validator_rewards,
 )
+from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply

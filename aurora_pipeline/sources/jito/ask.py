@@ -18,7 +18,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
 from aurora_pipeline.asking.verdict import down, final, pending, unreadable
 from aurora_pipeline.config.vocabulary import CostType, DataType
-from aurora_pipeline.providers.jito_answers import (
+from aurora_pipeline.sources.jito.answers import (
     STAKER_REWARDS,
     VALIDATOR_REWARDS,
     ValidatorTips,

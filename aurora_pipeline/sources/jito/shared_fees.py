@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.providers.jito_answers import ValidatorTips, read_validator_rewards
+from aurora_pipeline.sources.jito.answers import ValidatorTips, read_validator_rewards
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.told import Missing, fetch_about, missing

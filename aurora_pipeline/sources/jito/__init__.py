@@ -1,0 +1,1 @@
+"""The tip trees of Jito's Kobe API."""
