@@ -10,10 +10,10 @@ from typing import Any, Final
 import polars as pl
 
 from aurora_pipeline.canonical.judging_tables import CROSS_CHECKS
-from aurora_pipeline.canonical.known_differences import Found, known_as
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result
+from aurora_pipeline.sources.trillium.known_differences import Found, known_as
 from aurora_pipeline.store.declaration import ColumnKind, FigureState, Table
 from aurora_pipeline.store.payloads import FetchIdentity
 

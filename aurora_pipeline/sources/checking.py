@@ -18,12 +18,12 @@ from aurora_pipeline.providers.solanabeach import SolanaBeach
 from aurora_pipeline.providers.solanabeach_answers import read_epoch as read_beach_epoch
 from aurora_pipeline.providers.stakewiz import Stakewiz
 from aurora_pipeline.providers.stakewiz_answers import read_epoch_info as read_stakewiz_epoch
-from aurora_pipeline.providers.trillium import Trillium
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana import questions as solana_questions
 from aurora_pipeline.sources.solana.answers import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
+from aurora_pipeline.sources.trillium.ask import Trillium
 
 _TIMEOUTS: Final = Timeouts(connect_seconds=10, read_seconds=30)
 _ONCE: Final = Retries(attempts=1, wait_seconds_max=0)

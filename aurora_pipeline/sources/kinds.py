@@ -13,9 +13,9 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.providers.own_files import OwnFiles
 from aurora_pipeline.providers.solanabeach import SolanaBeach
 from aurora_pipeline.providers.stakewiz import Stakewiz
-from aurora_pipeline.providers.trillium import Trillium
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.solana.ask import SolanaRpc
+from aurora_pipeline.sources.trillium.ask import Trillium
 
 _ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(
     {

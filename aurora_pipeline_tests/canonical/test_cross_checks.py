@@ -9,15 +9,15 @@ import pytest
 
 from aurora_pipeline.canonical.cross_checks import OPERATOR, Comparison, canonical_cross_checks
 from aurora_pipeline.canonical.judging import TABLE_OF
-from aurora_pipeline.canonical.known_differences import (
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.trillium.known_differences import (
     EXTRAPOLATED_DELEGATOR_REWARDS,
     ROUNDED_AT_SOURCE,
     STAKE_OF_NEXT_EPOCH,
     TRILLIUM_MEV_FORMULA,
     VOTE_COST_ESTIMATED,
 )
-from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import FetchIdentity
 

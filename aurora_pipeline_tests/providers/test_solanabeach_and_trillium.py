@@ -23,7 +23,7 @@ from aurora_pipeline.providers.solanabeach_answers import (
     read_slots,
     read_stake,
 )
-from aurora_pipeline.providers.trillium_answers import read_validators
+from aurora_pipeline.sources.trillium.answers import read_validators
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply

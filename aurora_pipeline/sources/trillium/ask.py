@@ -9,7 +9,7 @@ from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, Fetch
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, pending, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.trillium_answers import read_validators
+from aurora_pipeline.sources.trillium.answers import read_validators
 from aurora_pipeline.store.declaration import FigureState
 
 _TOGETHER: Final = frozenset({DataType.META.value, DataType.COSTS.value})

@@ -1,0 +1,1 @@
+"""Trillium's per-epoch figures."""
