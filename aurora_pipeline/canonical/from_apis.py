@@ -8,10 +8,10 @@ from functools import cache
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.providers import solanabeach_answers as beach
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.accounts import StakeAccount
+from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator, read_validators
 from aurora_pipeline.store.declaration import FigureState

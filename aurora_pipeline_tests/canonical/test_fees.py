@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.providers.solanabeach_answers import BLOCK_REWARDS, path_of
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solanabeach.answers import BLOCK_REWARDS, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads import EVERYONE, Answer

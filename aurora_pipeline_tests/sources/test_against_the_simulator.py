@@ -22,11 +22,11 @@ from aurora_pipeline.config import CostType, Provider
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
-from aurora_pipeline.providers import solanabeach as beach_module
 from aurora_pipeline.sources.checking import check_providers
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.solanabeach import ask as beach_module
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.asking.asked import provider

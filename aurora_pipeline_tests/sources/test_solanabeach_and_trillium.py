@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, Question, ValidatorAsked
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
-from aurora_pipeline.providers.solanabeach import PAGE_ROWS, SolanaBeach
-from aurora_pipeline.providers.solanabeach_answers import (
+from aurora_pipeline.sources.solanabeach.answers import (
     BeachFees,
     Page,
     read_accounts,
@@ -23,6 +22,7 @@ from aurora_pipeline.providers.solanabeach_answers import (
     read_slots,
     read_stake,
 )
+from aurora_pipeline.sources.solanabeach.ask import PAGE_ROWS, SolanaBeach
 from aurora_pipeline.sources.trillium.answers import read_validators
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider

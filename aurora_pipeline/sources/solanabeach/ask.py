@@ -19,7 +19,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import down, final, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.solanabeach_answers import (
+from aurora_pipeline.sources.solanabeach.answers import (
     BLOCK_REWARDS,
     STAKE,
     STAKE_ACCOUNTS,

@@ -1,0 +1,1 @@
+"""Solana Beach's figures per validator."""
