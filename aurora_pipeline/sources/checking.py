@@ -14,8 +14,6 @@ from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
 from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
 from aurora_pipeline.providers.file_check import check_files
-from aurora_pipeline.providers.stakewiz import Stakewiz
-from aurora_pipeline.providers.stakewiz_answers import read_epoch_info as read_stakewiz_epoch
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana import questions as solana_questions
@@ -23,6 +21,8 @@ from aurora_pipeline.sources.solana.answers import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solanabeach.answers import read_epoch as read_beach_epoch
 from aurora_pipeline.sources.solanabeach.ask import SolanaBeach
+from aurora_pipeline.sources.stakewiz.answers import read_epoch_info as read_stakewiz_epoch
+from aurora_pipeline.sources.stakewiz.ask import Stakewiz
 from aurora_pipeline.sources.trillium.ask import Trillium
 
 _TIMEOUTS: Final = Timeouts(connect_seconds=10, read_seconds=30)

@@ -11,10 +11,10 @@ from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.providers.own_files import OwnFiles
-from aurora_pipeline.providers.stakewiz import Stakewiz
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solanabeach.ask import SolanaBeach
+from aurora_pipeline.sources.stakewiz.ask import Stakewiz
 from aurora_pipeline.sources.trillium.ask import Trillium
 
 _ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(

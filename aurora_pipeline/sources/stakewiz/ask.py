@@ -8,7 +8,7 @@ from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, Fetch
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.providers.stakewiz_answers import read_epoch_info, read_validators
+from aurora_pipeline.sources.stakewiz.answers import read_epoch_info, read_validators
 
 _EPOCH_INFO = Question(key="epoch_info", path="/epoch_info")
 _VALIDATORS = Question(key="validators", path="/validators")

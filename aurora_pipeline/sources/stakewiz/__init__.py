@@ -1,0 +1,1 @@
+"""Stakewiz' directory of validators."""
