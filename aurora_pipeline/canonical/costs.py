@@ -8,11 +8,11 @@ from dataclasses import replace
 import polars as pl
 
 from aurora_pipeline.canonical.from_apis import costs_from_trillium
-from aurora_pipeline.canonical.from_files import CORRECTED, cost_columns, costs_from_file
 from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.sources.files.tells import CORRECTED, cost_columns, costs_from_file
 from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked

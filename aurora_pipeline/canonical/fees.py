@@ -8,9 +8,9 @@ from typing import Any
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import fees_from_solanabeach, fees_from_trillium
-from aurora_pipeline.canonical.from_files import fees_from_file
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.money import mul_div, total
+from aurora_pipeline.sources.files.tells import fees_from_file
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import (

@@ -7,8 +7,8 @@ from functools import cache
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import meta_from_solanabeach, meta_from_trillium
-from aurora_pipeline.canonical.from_files import meta_from_file
 from aurora_pipeline.canonical.tables import META
+from aurora_pipeline.sources.files.tells import meta_from_file
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import CommissionSource, read_vote_accounts

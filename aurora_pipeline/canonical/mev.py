@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import trillium_row
-from aurora_pipeline.canonical.from_files import tips_from_file
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.foundation.money import share_bps
+from aurora_pipeline.sources.files.tells import tips_from_file
 from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
     ValidatorTips,

@@ -9,9 +9,9 @@ import polars as pl
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
-from aurora_pipeline.canonical.from_files import positions_from_file
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.sources.files.tells import positions_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from aurora_pipeline.canonical.from_apis import rewards_from_trillium
-from aurora_pipeline.canonical.from_files import rewards_from_file
 from aurora_pipeline.canonical.tables import REWARDS
+from aurora_pipeline.sources.files.tells import rewards_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.commission import least_gross

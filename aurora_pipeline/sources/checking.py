@@ -13,7 +13,7 @@ from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
 from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
-from aurora_pipeline.providers.file_check import check_files
+from aurora_pipeline.sources.files.check import check_files
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana import questions as solana_questions

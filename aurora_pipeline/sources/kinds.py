@@ -10,7 +10,7 @@ from aurora_pipeline.asking.adapter import Adapter, PromisesCosts
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.providers.own_files import OwnFiles
+from aurora_pipeline.sources.files.ask import OwnFiles
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solanabeach.ask import SolanaBeach

@@ -24,7 +24,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE, Workspace
 from aurora_pipeline_tests.end_to_end.world import kept_environment
-from aurora_pipeline_tests.providers.workbook import workbook
+from aurora_pipeline_tests.sources.files.workbook import workbook
 
 CHAIN, EPOCH = "solana-mainnet", 842
 VOTE = "CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1"

@@ -14,7 +14,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.checking import _CHEAP
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
-from aurora_pipeline_tests.providers.workbook import workbook
+from aurora_pipeline_tests.sources.files.workbook import workbook
 
 SECRET = "sEcReT-0123456789"
 PROVIDERS = """

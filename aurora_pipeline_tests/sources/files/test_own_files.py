@@ -16,8 +16,8 @@ from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.config import Provider
 from aurora_pipeline.foundation.addresses import base58_encode
-from aurora_pipeline.providers import file_cells
-from aurora_pipeline.providers.file_answers import (
+from aurora_pipeline.sources.files import cells as file_cells
+from aurora_pipeline.sources.files.answers import (
     FileFees,
     FileMeta,
     FileReward,
@@ -33,7 +33,7 @@ from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, fetch_digest, request_text
 from aurora_pipeline_tests.canonical.answers import EPOCH, reference
-from aurora_pipeline_tests.providers.workbook import Cell, workbook
+from aurora_pipeline_tests.sources.files.workbook import Cell, workbook
 
 NAME = "own"
 

@@ -11,7 +11,7 @@ from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
-from aurora_pipeline.providers.file_answers import read_meta, read_positions, read_validators
+from aurora_pipeline.sources.files.answers import read_meta, read_positions, read_validators
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import request_text
 

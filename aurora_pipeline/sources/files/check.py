@@ -13,7 +13,7 @@ from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.file_table import EPOCH_PLACE, FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import Family
-from aurora_pipeline.providers.file_answers import found_columns, table_rows
+from aurora_pipeline.sources.files.answers import found_columns, table_rows
 
 FILES_CHECKED_MAX: Final = 50
 """Of one file per epoch so many are opened, the newest epochs first: who checks does not want to wait for years."""

@@ -15,7 +15,7 @@ from aurora_pipeline.config.file_table import COINS, FIELDS, SEPARATORS, UNITS, 
 from aurora_pipeline.config.vocabulary import DataType, Family
 from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
-from aurora_pipeline.providers.file_cells import Row, csv_rows, xlsx_rows
+from aurora_pipeline.sources.files.cells import Row, csv_rows, xlsx_rows
 from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.store.payloads import Answer
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import share_bps
-from aurora_pipeline.providers import file_answers as files
-from aurora_pipeline.providers.file_answers import FileReward, FileTips
+from aurora_pipeline.sources.files import answers as files
+from aurora_pipeline.sources.files.answers import FileReward, FileTips
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.accounts import StakeAccount
