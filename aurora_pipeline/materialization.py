@@ -13,8 +13,8 @@ import polars as pl
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_check_publish
 

@@ -7,13 +7,13 @@ from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.instance.workspace import find_workspace
 from aurora_pipeline.materialization import column_schema, materialization, preview
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
-from aurora_pipeline.workspace import find_workspace
 
 
 def demo_chain() -> Chain:

@@ -21,14 +21,14 @@ from rich.table import Table
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.demo.session import demo_providers
 from aurora_pipeline.demo.story import let_pass
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input, content_digest
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
-from aurora_pipeline.workspace import Workspace
 
 _MILLION = 1_000_000
 

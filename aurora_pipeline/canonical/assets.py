@@ -23,8 +23,8 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana.questions import VOTE_STATES

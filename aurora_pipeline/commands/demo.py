@@ -27,9 +27,9 @@ from aurora_pipeline.demo.story import (
     register_cast,
 )
 from aurora_pipeline.foundation.errors import CheckFailed
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 
 _DEFAULT = Parameters()

@@ -21,12 +21,12 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.tables import LAYERS

@@ -23,8 +23,8 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.money import format_coins
-from aurora_pipeline.runtime import Aurora
-from aurora_pipeline.workspace import Workspace, find_workspace
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import Workspace, find_workspace
 
 Told = TypeVar("Told")
 CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130

@@ -8,8 +8,8 @@ from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.commissions.ordering import Stale, ledger_mark, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.sensors import CHAIN_TAG
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 
 COMMISSIONS_JOB = "commissions"

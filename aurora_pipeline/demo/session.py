@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.workspace import DEMO_URL_VARIABLE, Workspace
+from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE, Workspace
 
 _STATE, _ADDRESS = "simulator.json", "simulator.url"
 

@@ -20,6 +20,7 @@ from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv,
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.periods.discovery import discover_periods
@@ -29,7 +30,6 @@ from aurora_pipeline.periods.validators import (
     registered_validators,
     registered_wallets,
 )
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observing import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.tables import LAYERS

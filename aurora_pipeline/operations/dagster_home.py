@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.runtime import Aurora
-from aurora_pipeline.workspace import DAGSTER_URL_VARIABLE
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE
 
 _CONFIGURATION = "dagster.yaml"
 FOREGROUND_CONFIGURATION = "foreground.yaml"

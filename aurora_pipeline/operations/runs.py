@@ -15,10 +15,10 @@ import dagster as dg
 
 from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
 from aurora_pipeline.periods.partitions import register
 from aurora_pipeline.periods.record import recorded_periods
-from aurora_pipeline.runtime import Aurora
 
 # Dagster's console log would drown what a person wants to see; the event log in its database has everything.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

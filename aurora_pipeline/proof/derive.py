@@ -21,12 +21,12 @@ from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period, find_period
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Snapshot
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline.statements.asset import draft_statements
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS

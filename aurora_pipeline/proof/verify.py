@@ -16,6 +16,7 @@ from aurora_pipeline.audit.log import Head
 from aurora_pipeline.audit.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.deciders import verify_deciders
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
@@ -25,7 +26,6 @@ from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
 from aurora_pipeline.proof.staged import Staged, fetch_place, verify_staged
 from aurora_pipeline.proof.stated import verify_statements
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import instance_secret

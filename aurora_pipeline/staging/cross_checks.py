@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aurora_pipeline.config.vocabulary import ROLES
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.runtime import Aurora
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.staging.plan import NOW_ONLY, checked_by
 from aurora_pipeline.staging.report import StagingReport

@@ -10,12 +10,12 @@ from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.materialization import as_failure
 from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.sensors import OBSERVE_JOB
 from aurora_pipeline.periods.validators import registered_validators
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.report import ObservationReport
 from aurora_pipeline.store.database import Database

@@ -18,8 +18,8 @@ import pytest
 
 from aurora_pipeline import cli
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
 from aurora_pipeline_tests.end_to_end.world import kept_environment
 
 VOTE = Parameters().key("vote", 0)

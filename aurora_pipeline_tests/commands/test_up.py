@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
+from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
 
 pytestmark = [
     pytest.mark.slow,

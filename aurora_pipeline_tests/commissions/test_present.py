@@ -25,15 +25,15 @@ from aurora_pipeline.commissions.ordering import Stale, present_periods, stale_p
 from aurora_pipeline.commissions.targets import rule_target
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.statements.asset import draft_statements
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
-from aurora_pipeline.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline_tests.commissions.conftest import CHAIN, NO_STAKE, pnl_frame
 
 pytestmark = pytest.mark.slow

@@ -35,12 +35,12 @@ from aurora_pipeline.demo.story import let_pass
 from aurora_pipeline.demo.truth import EpochTruth
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.tables import ALL_TABLES
-from aurora_pipeline.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline_tests.end_to_end.world import World, kept_environment, world
 
 pytestmark = pytest.mark.slow

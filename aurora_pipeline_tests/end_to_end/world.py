@@ -18,12 +18,8 @@ from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import live_through, register_cast
 from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.operations.runs import JobRunner, RunEnd
-from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.runtime import Aurora
-from aurora_pipeline.staging.assets import REFETCH_TAG
-from aurora_pipeline.staging.observing import observe_running_period
-from aurora_pipeline.workspace import (
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import (
     DAGSTER_URL_VARIABLE,
     DATABASE_VARIABLE,
     DEMO_URL_VARIABLE,
@@ -31,6 +27,10 @@ from aurora_pipeline.workspace import (
     HOME_VARIABLE,
     Workspace,
 )
+from aurora_pipeline.operations.runs import JobRunner, RunEnd
+from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.staging.assets import REFETCH_TAG
+from aurora_pipeline.staging.observing import observe_running_period
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 SECRET = bytes(range(32))

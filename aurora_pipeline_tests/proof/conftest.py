@@ -19,17 +19,17 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.derive import REDRAFTS
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.verify import verify_period
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.staging.observing import observe_running_period
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.snapshots import write_check_publish
-from aurora_pipeline.workspace import Workspace
 
 EPOCH = 850
 KEY = PeriodKey(CHAIN_ID, EPOCH)

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from aurora_pipeline.commissions.asset import draft_lines
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.trace import as_json, render, trace, trace_line, trace_statement
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 

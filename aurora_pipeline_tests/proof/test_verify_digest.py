@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.verify import verify_digest
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 

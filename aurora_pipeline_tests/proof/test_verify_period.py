@@ -11,12 +11,12 @@ import pytest
 from aurora_pipeline.audit.log import head
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.asset import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
 from aurora_pipeline.proof.recorded import snapshots_of_period
 from aurora_pipeline.proof.verify import verify_audit, verify_period
-from aurora_pipeline.runtime import Aurora
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
 from aurora_pipeline.store.snapshots import Rejected, stored_rows, write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven

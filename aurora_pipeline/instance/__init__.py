@@ -1,0 +1,1 @@
+"""One opened Aurora: the folder it lives in, its configuration and its database."""
