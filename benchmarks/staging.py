@@ -20,7 +20,6 @@ from rich.console import Console
 
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.asking.recording import asking_unrecorded
-from aurora_pipeline.canonical.cost_entries import entries_in_force
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
@@ -34,6 +33,7 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
 from aurora_pipeline.proof.staged import verify_staged
+from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult

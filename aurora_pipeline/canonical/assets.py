@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from aurora_pipeline.canonical.cost_entries import entries_in_force
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.loading import (
@@ -25,6 +24,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
+from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana.questions import VOTE_STATES

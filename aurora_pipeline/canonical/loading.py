@@ -9,7 +9,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
-from aurora_pipeline.periods.validators import identities_between, operated_at
+from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest

@@ -12,7 +12,7 @@ from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
-from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState

@@ -9,7 +9,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import chain_head, discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
-from aurora_pipeline.periods.validators import registered_validators
+from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.solana.answers import EpochInfo
 
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.

@@ -10,9 +10,9 @@ from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARD
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
-from aurora_pipeline.periods.validators import own_stake_at
 from aurora_pipeline.pnl.compute import validator_pnl as compute_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.registry.validators import own_stake_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import Draft, load_published
 

@@ -12,7 +12,7 @@ from aurora_pipeline.asking.adapter import EVERYONE
 from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
-from aurora_pipeline.periods.validators import operated_at
+from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 

@@ -26,7 +26,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period, load_period
-from aurora_pipeline.periods.validators import identities_between, operated_at
+from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.kinds import adapter_for, adapter_of, promised_costs
 from aurora_pipeline.staging.observed import (
     Sample,

@@ -12,7 +12,6 @@ import dagster as dg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.canonical.cost_entries import import_costs
 from aurora_pipeline.commands.running import run_stale
 from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
@@ -26,6 +25,7 @@ from aurora_pipeline.periods.sensors import OBSERVE_JOB, finalized_periods, obse
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYERS
 from aurora_pipeline_tests.end_to_end.world import World, world

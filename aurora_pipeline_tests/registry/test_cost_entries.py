@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurora_pipeline.canonical.cost_entries import EntriesInForce, entries_in_force, import_costs, parse_cost_csv
 from aurora_pipeline.config import ROLES, Chain, DatedBps, Family, PeriodType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.registry.cost_entries import EntriesInForce, entries_in_force, import_costs, parse_cost_csv
 from aurora_pipeline.store.database import Database, insert_rows
 from aurora_pipeline.store.frames import ints
 

@@ -1,0 +1,1 @@
+"""What the operator runs and enters: validators, its own wallets, costs; all of it dated decisions."""
