@@ -17,7 +17,7 @@ from aurora_pipeline.instance.workspace import find_workspace
 from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
 from aurora_pipeline.pnl.asset import validator_pnl
 from aurora_pipeline.staging.assets import STAGING_ASSETS
-from aurora_pipeline.staging.observing import observe_period
+from aurora_pipeline.staging.sampling_job import observe_period
 from aurora_pipeline.staging.sensors import late_data
 from aurora_pipeline.statements.asset import partner_commission_statements
 

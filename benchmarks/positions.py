@@ -29,8 +29,8 @@ from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
+from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.payloads import load_fetches

@@ -30,7 +30,7 @@ from aurora_pipeline.registry.validators import (
     registered_validators,
     registered_wallets,
 )
-from aurora_pipeline.staging.observing import observe_running_period
+from aurora_pipeline.staging.sampling_job import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.tables import LAYERS
 

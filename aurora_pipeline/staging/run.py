@@ -28,15 +28,6 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.kinds import adapter_for, adapter_of, promised_costs
-from aurora_pipeline.staging.observed import (
-    Sample,
-    archived_identities,
-    archived_stake_accounts,
-    observed_identities,
-    observed_leader_schedule,
-    observed_stake_accounts,
-    samples,
-)
 from aurora_pipeline.staging.plan import (
     NOW_ONLY,
     Outcome,
@@ -53,6 +44,15 @@ from aurora_pipeline.staging.plan import (
     worth_recording,
 )
 from aurora_pipeline.staging.report import StagingReport
+from aurora_pipeline.staging.samples import (
+    Sample,
+    archived_identities,
+    archived_stake_accounts,
+    observed_identities,
+    observed_leader_schedule,
+    observed_stake_accounts,
+    samples,
+)
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import INGESTION_RUNS, fetch_states, record_fetch

@@ -26,8 +26,8 @@ from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.derive import REDRAFTS
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.verify import verify_period
-from aurora_pipeline.staging.observing import observe_running_period
 from aurora_pipeline.staging.run import stage_period
+from aurora_pipeline.staging.sampling_job import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.snapshots import write_check_publish
 

@@ -10,8 +10,8 @@ import textwrap
 from pathlib import Path
 
 from aurora_pipeline.config import DataType
-from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.run import stage
+from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.staging.conftest import FIRST_EPOCH, World
 

@@ -13,10 +13,10 @@ from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.solana.answers import asked_method, read_inflation_rewards
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, read_led_blocks
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks
-from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
 from aurora_pipeline.staging.run import stage
+from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, load_fetches

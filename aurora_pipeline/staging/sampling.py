@@ -15,8 +15,8 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.kinds import adapter_for
-from aurora_pipeline.staging.observed import role_of, samples
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport
+from aurora_pipeline.staging.samples import role_of, samples
 from aurora_pipeline.store.database import Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import OBSERVATIONS

@@ -16,8 +16,8 @@ from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.periods.sensors import OBSERVE_JOB
 from aurora_pipeline.registry.validators import registered_validators
-from aurora_pipeline.staging.observe import observe
 from aurora_pipeline.staging.report import ObservationReport
+from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 
 
