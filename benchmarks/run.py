@@ -74,9 +74,9 @@ def let_an_epoch_pass(home: Path, epoch: int) -> None:
 
 def bench_import(repeat: int) -> Iterator[Measured]:
     """Loading the definitions, as every Dagster process does."""
-    command = [sys.executable, "-c", "import aurora_pipeline.definitions"]
+    command = [sys.executable, "-c", "import aurora_pipeline.orchestration.definitions"]
     seconds = [timed(lambda: subprocess.run(command, check=True)) for _ in range(repeat)]
-    yield Measured("import aurora_pipeline.definitions", seconds, 2.0)
+    yield Measured("import aurora_pipeline.orchestration.definitions", seconds, 2.0)
 
 
 def bench_demo(repeat: int) -> Iterator[Measured]:

@@ -23,7 +23,7 @@ from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
+from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult

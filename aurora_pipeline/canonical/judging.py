@@ -15,7 +15,7 @@ from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
+from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.staging.plan import checked_by
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, Table

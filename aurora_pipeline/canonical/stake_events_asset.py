@@ -10,7 +10,7 @@ from aurora_pipeline.canonical.stake_events import canonical_stake_events
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
+from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import Draft, NotPublished, Published, load_published

@@ -10,8 +10,8 @@ import dagster as dg
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
 from aurora_pipeline.periods.partitions import PERIODS
-from aurora_pipeline.periods.sensors import CHAIN_TAG
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs

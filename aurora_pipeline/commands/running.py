@@ -16,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
 from aurora_pipeline.commands.terminal import epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
-from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.gc_pause import importing
@@ -25,6 +24,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
+from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.staging.assets import REFETCH_TAG
@@ -132,14 +132,14 @@ def recompute(
 def load_dagster() -> None:
     """Import what a run needs, which takes most of a second: the definitions, Dagster's storage, Pandera."""
     with importing():
-        for name in ("aurora_pipeline.definitions", "dagster_postgres", "pandera.polars"):
+        for name in ("aurora_pipeline.orchestration.definitions", "dagster_postgres", "pandera.polars"):
             import_module(name)
 
 
 def job_runner(aurora: Aurora) -> JobRunner:
     """The runner of this instance's jobs. Only commands that run something pay for loading Dagster."""
     with importing():
-        from aurora_pipeline.definitions import Overrides, build_definitions
+        from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 
         return JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
 

@@ -9,7 +9,7 @@ from aurora_pipeline.commissions.loading import BELOW, load
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import Event, as_failure, drift, gate, layer, publish
+from aurora_pipeline.orchestration.materialization import Event, as_failure, drift, gate, layer, publish
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import Draft

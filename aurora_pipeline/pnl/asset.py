@@ -9,7 +9,7 @@ from aurora_pipeline.canonical.loading import config_inputs, load_reference
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
+from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.pnl.compute import validator_pnl as compute_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.validators import own_stake_at

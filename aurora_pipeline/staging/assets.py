@@ -7,7 +7,7 @@ import dagster as dg
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import as_failure
+from aurora_pipeline.orchestration.materialization import as_failure
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.staging.cross_checks import stage_cross_checks
 from aurora_pipeline.staging.report import StagingReport

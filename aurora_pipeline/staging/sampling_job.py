@@ -11,10 +11,10 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import as_failure
+from aurora_pipeline.orchestration.materialization import as_failure
+from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB
 from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods
-from aurora_pipeline.periods.sensors import OBSERVE_JOB
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.staging.report import ObservationReport
 from aurora_pipeline.staging.sampling import observe

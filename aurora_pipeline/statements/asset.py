@@ -8,7 +8,7 @@ from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.materialization import Event, as_failure, layer_asset, publish
+from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.statements.assemble import epoch_statements
 from aurora_pipeline.statements.blocking import owners

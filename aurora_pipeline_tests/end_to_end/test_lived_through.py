@@ -13,7 +13,6 @@ import pytest
 
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.commands.running import run_stale
-from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, Key, Owed, component, owed
 from aurora_pipeline.demo.settling import settle, settled_line
@@ -21,7 +20,8 @@ from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.operations.status import chain_status
-from aurora_pipeline.periods.sensors import OBSERVE_JOB, finalized_periods, observe_open_period
+from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
+from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period

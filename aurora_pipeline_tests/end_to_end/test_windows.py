@@ -27,7 +27,6 @@ from aurora_pipeline.canonical.stale_events import positions_changed
 from aurora_pipeline.cli import main
 from aurora_pipeline.commands.running import run_following, run_stale, run_stale_events
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
-from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.commissions.simulate import Comparison, simulate
 from aurora_pipeline.commissions.targets import line_target, rule_target
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
@@ -37,6 +36,7 @@ from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline.operations.runs import RunEnd
+from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period

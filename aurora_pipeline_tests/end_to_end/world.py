@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import live_through, register_cast
@@ -28,6 +27,7 @@ from aurora_pipeline.instance.workspace import (
     Workspace,
 )
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
+from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.sampling_job import observe_running_period

@@ -14,9 +14,9 @@ from aurora_pipeline.commands.running import final_keys
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.orchestration.period_sensors import PERIODS_PER_TICK, finalized_periods
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import recorded_periods
-from aurora_pipeline.periods.sensors import PERIODS_PER_TICK, finalized_periods
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_result

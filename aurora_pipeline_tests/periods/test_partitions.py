@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.orchestration.period_sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.periods.discovery import final_epochs
 from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, reorder
-from aurora_pipeline.periods.sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.sources.solana.answers import EpochInfo
 
 CHAINS = st.sampled_from(["ethereum-mainnet", "solana-demo", "solana-mainnet"])

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.definitions import Overrides, build_definitions
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
@@ -24,6 +23,7 @@ from aurora_pipeline.instance.workspace import (
 )
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.operations.runs import JobRunner
+from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import import_validators

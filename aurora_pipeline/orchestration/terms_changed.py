@@ -9,7 +9,7 @@ from aurora_pipeline.commissions.ordering import Stale, ledger_mark, present_per
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.periods.sensors import CHAIN_TAG
+from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
 from aurora_pipeline.store.database import Connection
 
 COMMISSIONS_JOB = "commissions"

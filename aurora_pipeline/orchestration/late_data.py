@@ -6,8 +6,8 @@ import dagster as dg
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG, PERIOD_JOB
 from aurora_pipeline.periods.partitions import PERIODS
-from aurora_pipeline.periods.sensors import CHAIN_TAG, PERIOD_JOB
 from aurora_pipeline.staging.late import LatePlan, in_words, load_pending, plan_late
 
 LATE_TAG = "aurora/late_data"

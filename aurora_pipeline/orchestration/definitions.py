@@ -11,14 +11,14 @@ from aurora_pipeline.canonical.judging import JUDGING_ASSETS
 from aurora_pipeline.canonical.stake_events_asset import stake_events
 from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, positions_changed
 from aurora_pipeline.commissions.asset import partner_commission_lines
-from aurora_pipeline.commissions.sensors import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import find_workspace
-from aurora_pipeline.periods.sensors import finalized_periods, observe_open_period
+from aurora_pipeline.orchestration.late_data import late_data
+from aurora_pipeline.orchestration.period_sensors import finalized_periods, observe_open_period
+from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.pnl.asset import validator_pnl
 from aurora_pipeline.staging.assets import STAGING_ASSETS
 from aurora_pipeline.staging.sampling_job import observe_period
-from aurora_pipeline.staging.sensors import late_data
 from aurora_pipeline.statements.asset import partner_commission_statements
 
 ASSETS = [

@@ -8,7 +8,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.instance.workspace import find_workspace
-from aurora_pipeline.materialization import column_schema, materialization, preview
+from aurora_pipeline.orchestration.materialization import column_schema, materialization, preview
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness

@@ -1,0 +1,1 @@
+"""What Dagster sees: assets, checks, jobs, sensors and definitions; no rule about money or data belongs here."""
