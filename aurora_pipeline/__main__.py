@@ -8,7 +8,7 @@ from aurora_pipeline.foundation.gc_pause import importing
 def main() -> None:
     """Run the command line."""
     with importing():
-        from aurora_pipeline.cli import main as command_line
+        from aurora_pipeline.cli.app import main as command_line
     command_line()
 
 

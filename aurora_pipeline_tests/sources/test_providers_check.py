@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from aurora_pipeline.cli import build_app
+from aurora_pipeline.cli.app import build_app
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.checking import _CHEAP
 from aurora_pipeline.sources.kinds import KINDS

@@ -1,0 +1,1 @@
+"""The terminal's face: parse, call, show; what is done stands in work/."""
