@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.commands.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
+from aurora_pipeline.cli.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
@@ -38,7 +38,7 @@ COMMANDS = {
     "config": "configuration",
     "db": "configuration",
 }
-"""Each command and its module in `commands/`, where it has the command's name or the one behind the colon."""
+"""Each command and its module in `cli/`, where it has the command's name or the one behind the colon."""
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
@@ -56,7 +56,7 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
     for name in [first] if first in COMMANDS else COMMANDS:
         module, _, attribute = COMMANDS[name].partition(":")
         with importing():
-            command = getattr(import_module(f"aurora_pipeline.commands.{module}"), attribute or name)
+            command = getattr(import_module(f"aurora_pipeline.cli.{module}"), attribute or name)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:

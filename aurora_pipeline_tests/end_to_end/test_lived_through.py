@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.commands.running import run_stale
+from aurora_pipeline.cli.running import run_stale
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, Key, Owed, component, owed
 from aurora_pipeline.demo.settling import settle, settled_line

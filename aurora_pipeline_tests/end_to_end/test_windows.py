@@ -25,7 +25,7 @@ from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
 from aurora_pipeline.canonical.stale_events import positions_changed
 from aurora_pipeline.cli.app import main
-from aurora_pipeline.commands.running import run_following, run_stale, run_stale_events
+from aurora_pipeline.cli.running import run_following, run_stale, run_stale_events
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.commissions.simulate import Comparison, simulate
 from aurora_pipeline.commissions.targets import line_target, rule_target

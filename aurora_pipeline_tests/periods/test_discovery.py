@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from aurora_pipeline.commands.running import final_keys
+from aurora_pipeline.cli.running import final_keys
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey

@@ -8,7 +8,7 @@ import pytest
 
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.store.database import Database
-from aurora_pipeline_tests.commands.conftest import VOTE, Run
+from aurora_pipeline_tests.cli.conftest import VOTE, Run
 
 TERMS = f"""\
 partners:

@@ -12,7 +12,7 @@ from aurora_pipeline.agreements.tables import UserRole
 from aurora_pipeline.agreements.users import record_user
 from aurora_pipeline.agreements.users import users as all_users
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.commands.terminal import Reason, opened, out, print_changes, print_json, print_table, read_day
+from aurora_pipeline.cli.terminal import Reason, opened, out, print_changes, print_json, print_table, read_day
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.periods.dated import actor
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
-from aurora_pipeline.commands.terminal import (
+from aurora_pipeline.cli.terminal import (
     Reason,
     opened,
     out,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.commands.running import parse_epochs
+from aurora_pipeline.cli.running import parse_epochs
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline_tests.commands.conftest import DEMO, Command, Made
+from aurora_pipeline_tests.cli.conftest import DEMO, Command, Made
 
 ROOT = Path(__file__).parents[2]
 CHAIN = "solana-demo"

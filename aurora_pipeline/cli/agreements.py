@@ -14,8 +14,8 @@ from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.agreements.wording import differences, in_words
-from aurora_pipeline.commands.simulate import agreements_simulate
-from aurora_pipeline.commands.terminal import (
+from aurora_pipeline.cli.simulate import agreements_simulate
+from aurora_pipeline.cli.terminal import (
     Reason,
     ask_why,
     err,

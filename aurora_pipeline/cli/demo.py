@@ -9,8 +9,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.agreements.overrides import recorded_overrides
-from aurora_pipeline.commands.running import job_runner, one_line, run_stale
-from aurora_pipeline.commands.terminal import coins, err, opened, out, print_table, use_demo, workspace
+from aurora_pipeline.cli.running import job_runner, one_line, run_stale
+from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, use_demo, workspace
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.commands.terminal import opened, out, print_json, print_table, workspace
+from aurora_pipeline.cli.terminal import opened, out, print_json, print_table, workspace
 from aurora_pipeline.config.report import config_report, provider_report
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import Revision, revision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aurora_pipeline.commands.running import _show_epoch, report
+from aurora_pipeline.cli.running import _show_epoch, report
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.operations.epoch_status import EpochStatus, Oddities

@@ -10,7 +10,7 @@ from aurora_pipeline.agreements.overrides import Target, record_override, record
 from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
-from aurora_pipeline.commands.terminal import opened, out, print_changes, print_json, print_table, print_warnings
+from aurora_pipeline.cli.terminal import opened, out, print_changes, print_json, print_table, print_warnings
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.commissions.targets import (
     Found,

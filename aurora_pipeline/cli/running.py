@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
-from aurora_pipeline.commands.terminal import epoch_range, err, opened, out, print_json, print_table
+from aurora_pipeline.cli.terminal import epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.commands.terminal import CHECK_FAILED, out, print_json, print_table, workspace
+from aurora_pipeline.cli.terminal import CHECK_FAILED, out, print_json, print_table, workspace
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import Provider

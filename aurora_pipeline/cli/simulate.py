@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.proposed import read_proposal
-from aurora_pipeline.commands.terminal import coins, epoch_range, err, opened, out, print_json, print_table
+from aurora_pipeline.cli.terminal import coins, epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.simulate import Comparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv

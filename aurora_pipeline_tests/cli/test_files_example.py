@@ -12,7 +12,7 @@ import pytest
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline_tests.commands.conftest import Command
+from aurora_pipeline_tests.cli.conftest import Command
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_result
 
 PAGE = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")

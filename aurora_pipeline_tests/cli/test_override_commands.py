@@ -20,8 +20,8 @@ from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline_tests.agreements.conftest import written
-from aurora_pipeline_tests.commands.conftest import VOTE, Run
-from aurora_pipeline_tests.commands.test_agreements_commands import TERMS
+from aurora_pipeline_tests.cli.conftest import VOTE, Run
+from aurora_pipeline_tests.cli.test_agreements_commands import TERMS
 
 EPOCH = 850
 OTHER = "Vote222222222222222222222222222222222222222"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.commands import terminal
+from aurora_pipeline.cli import terminal
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import audited, written
-from aurora_pipeline_tests.commands.conftest import VOTE, Run
+from aurora_pipeline_tests.cli.conftest import VOTE, Run
 
 TERMS = f"""\
 partners: [{{partner: acme, name: Acme}}]

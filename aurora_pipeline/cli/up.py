@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.commands.terminal import err, opened, out, workspace
+from aurora_pipeline.cli.terminal import err, opened, out, workspace
 from aurora_pipeline.demo.session import has_chain
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.operations.dagster_home import prepare_dagster_home, project_file
@@ -36,7 +36,7 @@ def up(
     for number in _LEAVING:
         signal.signal(number, _leave)
     if place.is_demo and not has_chain(place):
-        from aurora_pipeline.commands.demo import demo
+        from aurora_pipeline.cli.demo import demo
 
         err.print("There is no demo data yet; making it first.")
         demo(epochs=6, validators=None, stake_accounts=None, seed=None)
