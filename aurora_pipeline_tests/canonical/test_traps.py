@@ -7,10 +7,12 @@ from importlib import import_module
 
 import pytest
 
-CANONICAL, PROVIDERS = "aurora_pipeline_tests.canonical", "aurora_pipeline_tests.providers"
-FEES, COSTS, REWARDS, COLLECTORS = (f"{CANONICAL}.test_{name}" for name in ("fees", "costs", "rewards", "collectors"))
-ANSWERS, JITO, RPC = (f"{PROVIDERS}.test_{name}" for name in ("solana_answers", "jito", "solana_rpc"))
-FILES, STAKEWIZ = f"{PROVIDERS}.test_own_files", f"{PROVIDERS}.test_stakewiz"
+CANONICAL, SOURCES = "aurora_pipeline_tests.canonical", "aurora_pipeline_tests.sources"
+FEES, COSTS, REWARDS = (f"{CANONICAL}.test_{name}" for name in ("fees", "costs", "rewards"))
+COLLECTORS, COMMISSION = (f"{SOURCES}.solana.test_{name}" for name in ("commission_collectors", "commission"))
+ANSWERS, RPC, BLOCKS = (f"{SOURCES}.solana.test_{name}" for name in ("answers", "ask", "blocks"))
+JITO, FILES = f"{SOURCES}.jito.test_jito", f"{SOURCES}.files.test_own_files"
+STAKEWIZ, BEACH = f"{SOURCES}.stakewiz.test_stakewiz", f"{SOURCES}.test_solanabeach_and_trillium"
 
 TRAPS = [
     ("the first reward row of a block is no fee row", ANSWERS, "test_read_block__first_of_an_epoch__fees_only_whatever_stands_first"),
@@ -44,19 +46,19 @@ TRAPS = [
     ("another validator's tree under a name that is our identity", f"{CANONICAL}.test_mev", "test_mev__listed_under_what_is_its_identity__is_another_validators_tree"),
     ("lamports as text", ANSWERS, "test_read_stake_accounts__all_types__exact_and_sorted"),
     ("lamports as text, beyond what a float holds", ANSWERS, "test_read_stake_accounts__more_than_a_float_holds__exact"),
-    ("lamports as text in another source", f"{PROVIDERS}.test_solanabeach_and_trillium", "test_read_accounts__lamports_as_text__exact"),
+    ("lamports as text in another source", BEACH, "test_read_accounts__lamports_as_text__exact"),
     ("1/100 SOL beside lamports", JITO, "test_read_validator_rewards__beside_mev_earned_in_hundredths_of_sol__lamports_count"),
     ("SOL as a binary float", STAKEWIZ, None),
     ("u64 near 2^64", ANSWERS, "test_whole__any_integer__exact_inside_bounds_refused_outside"),
     ("a number as text where a number belongs", ANSWERS, "test_whole__no_exact_u64__refused"),
-    ("epoch as text", f"{PROVIDERS}.test_solanabeach_and_trillium", "test_trillium__epoch_as_text__read"),
+    ("epoch as text", BEACH, "test_trillium__epoch_as_text__read"),
     ("the first slots of an epoch are skipped", COLLECTORS, "test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing"),
-    ("the first slots of an epoch are skipped: fees", f"{PROVIDERS}.test_solana_blocks", "test_read_led_blocks__first_slots_skipped__proven_by_the_first_block_of_the_epoch"),
+    ("the first slots of an epoch are skipped: fees", BLOCKS, "test_read_led_blocks__first_slots_skipped__proven_by_the_first_block_of_the_epoch"),
     ("rewards are paid in the next epoch", REWARDS, "test_rewards__effective_slot_outside_the_next_epoch__not_believed"),
     ("a null does not say of which epoch it is", REWARDS, "test_rewards__nulls_of_a_question_about_another_epoch__no_zeros"),
     ("rows align with addresses, nulls included", ANSWERS, "test_read_inflation_rewards__wrong_epoch_length_or_row__refused"),
     ("accounts align with addresses, absent ones included", ANSWERS, "test_read_vote_states__absent_account_between_others__each_address_its_own"),
-    ("floor, never half-up", f"{CANONICAL}.test_commission", "test_split__worked_example__read_backwards"),
+    ("floor, never half-up", COMMISSION, "test_split__worked_example__read_backwards"),
     ("a block that paid stakers is missing", COLLECTORS, "test_first_blocks__one_is_missing__no_account_reads_as_unpaid"),
     ("rewards still being paid (-32017)", RPC, "test_rewards__still_being_paid__says_so"),
     ("every error code leads to its action", RPC, "test_rewards__error__state_retries_and_reason"),

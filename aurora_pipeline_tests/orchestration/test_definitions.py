@@ -9,7 +9,7 @@ import dagster as dg
 
 from aurora_pipeline.orchestration.definitions import build_definitions
 
-SNAPSHOT = Path(__file__).parent / "golden" / "asset_specs.json"
+SNAPSHOT = Path(__file__).parents[1] / "golden" / "asset_specs.json"
 
 
 def asset_specs() -> list[dict[str, object]]:
@@ -40,7 +40,7 @@ def test_definitions__as_listed__load() -> None:
 
 
 def test_asset_specs__compared_with_the_snapshot__are_unchanged() -> None:
-    """A changed lineage shows in review. To accept a change: python -m aurora_pipeline_tests.orchestration.test_definitions"""
+    """A changed lineage shows in review. To accept: python -m aurora_pipeline_tests.orchestration.test_definitions"""
     assert asset_specs() == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 
