@@ -25,4 +25,4 @@ ALL_TABLES: tuple[Table, ...] = (
     *STATEMENT_TABLES,
 )
 
-LAYERS: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.role is Role.LAYER)
+LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.role is Role.LAYER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,

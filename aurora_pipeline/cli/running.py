@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, stale_stake_events
+from aurora_pipeline.canonical.stale_events import stale_stake_events
 from aurora_pipeline.cli.terminal import epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
@@ -24,12 +24,13 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
+from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB
+from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
-from aurora_pipeline.staging.assets import REFETCH_TAG
 from aurora_pipeline.staging.late import in_words, load_pending
-from aurora_pipeline.tables import LAYERS
+from aurora_pipeline.tables import LAYER_TABLES
 
 _EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _LACKING_SHOWN = 300
@@ -354,8 +355,8 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
         return
     if not told.data_types:
         raise AuroraError(
-            f"{told.published} of the {len(LAYERS)} layers of {told.key} are published, and what says how complete"
-            " it is is not among them: a run ended early"
+            f"{told.published} of the {len(LAYER_TABLES)} layers of {told.key} are published, and what says how"
+            " complete it is is not among them: a run ended early"
             if told.published
             else f"nothing is published of {told.key}",
             f"`aurora backfill {told.key.chain_id} {told.key.epoch}` computes what is missing, and says what stops it",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from aurora_pipeline.canonical.judging_tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
@@ -17,7 +17,7 @@ from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE
-from aurora_pipeline.tables import LAYERS
+from aurora_pipeline.tables import LAYER_TABLES
 
 _NUMBER: Final = re.compile(r"\b(\d+)\b")
 _ANY_NUMBER: Final = "N"
@@ -85,7 +85,7 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
     pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
     layers = connection.execute(
         "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [key.chain_id, key.epoch, [table.name for table in LAYERS]],
+        [key.chain_id, key.epoch, [table.name for table in LAYER_TABLES]],
     ).fetchone()
     assert layers is not None  # an aggregate always gives a row
     return EpochStatus(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.tables import LAYERS
+from aurora_pipeline.tables import LAYER_TABLES
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
                        GROUP BY c.data_type, c.state) counts) AS lacking
            FROM canonical_periods p LEFT JOIN in_force f USING (chain_id, epoch)
            WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at ORDER BY p.epoch""",
-        [[table.name for table in LAYERS], chain.chain_id],
+        [[table.name for table in LAYER_TABLES], chain.chain_id],
     ).fetchall()
     return [
         PeriodStatus(
             row["period_key"],
             row["epoch"],
             row["ended_at"],
-            f"{row['published']}/{len(LAYERS)}",
+            f"{row['published']}/{len(LAYER_TABLES)}",
             "-" if not row["published"] else "PARTIAL" if row["is_partial"] else "FINAL",
             row["missing"],
             row["lacking"],
@@ -86,7 +86,7 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
 def chain_status(connection: Connection, chain: Chain) -> ChainStatus:
     """A chain's periods counted."""
     periods = period_statuses(connection, chain)
-    whole = f"{len(LAYERS)}/{len(LAYERS)}"
+    whole = f"{len(LAYER_TABLES)}/{len(LAYER_TABLES)}"
     full = [period for period in periods if period.published == whole]
     return ChainStatus(
         chain.chain_id,

@@ -6,30 +6,18 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from aurora_pipeline.canonical.assets import CANONICAL_ASSETS
-from aurora_pipeline.canonical.judging import JUDGING_ASSETS
-from aurora_pipeline.canonical.stake_events_asset import stake_events
-from aurora_pipeline.canonical.stale_events import STAKE_EVENTS_JOB, positions_changed
-from aurora_pipeline.commissions.asset import partner_commission_lines
+from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import find_workspace
 from aurora_pipeline.orchestration.late_data import late_data
+from aurora_pipeline.orchestration.layer_assets import LAYER_ASSETS
 from aurora_pipeline.orchestration.period_sensors import finalized_periods, observe_open_period
+from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB, positions_changed
+from aurora_pipeline.orchestration.sampling_job import observe_period
+from aurora_pipeline.orchestration.staging_assets import STAGING_ASSETS
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
-from aurora_pipeline.pnl.asset import validator_pnl
-from aurora_pipeline.staging.assets import STAGING_ASSETS
-from aurora_pipeline.staging.sampling_job import observe_period
-from aurora_pipeline.statements.asset import partner_commission_statements
 
-ASSETS = [
-    *STAGING_ASSETS,
-    *CANONICAL_ASSETS,
-    stake_events,
-    *JUDGING_ASSETS,
-    validator_pnl,
-    partner_commission_lines,
-    partner_commission_statements,
-]
+ASSETS = [*STAGING_ASSETS, *LAYER_ASSETS]
 
 STAGING = dg.AssetSelection.groups("staging")
 
@@ -52,7 +40,7 @@ COMMISSIONS_JOB_DEFINITION = dg.define_asset_job(
 
 STAKE_EVENTS_JOB_DEFINITION = dg.define_asset_job(
     STAKE_EVENTS_JOB,
-    selection=dg.AssetSelection.assets(stake_events),
+    selection=dg.AssetSelection.assets(STAKE_EVENTS.name),
     description="The stake events of one period again, by the positions that count now in it and the one before.",
 )
 

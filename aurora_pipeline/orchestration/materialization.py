@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,6 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_check_publish
 
@@ -77,7 +76,7 @@ def definition_metadata(table: Table) -> Mapping[str, Any]:
     }
 
 
-def layer(table: Table, group: str, owner: str) -> dict[str, Any]:
+def layer_spec(table: Table, group: str, owner: str) -> dict[str, Any]:
     """What a layer's asset says of itself."""
     return {
         "key": table.name,
@@ -88,20 +87,6 @@ def layer(table: Table, group: str, owner: str) -> dict[str, Any]:
         "metadata": definition_metadata(table),
         "code_version": str(table.version),
     }
-
-
-def layer_asset(
-    table: Table, *, group: str, owner: str, deps: Sequence[str], checks: Sequence[dg.AssetCheckSpec] = ()
-) -> Callable[[Callable[..., Iterator[Event]]], dg.AssetsDefinition]:
-    """The decorator of a layer's asset: one period per run, its gate shown, and everything its table declares."""
-    decorator: Callable[[Callable[..., Iterator[Event]]], dg.AssetsDefinition] = dg.asset(
-        **layer(table, group, owner),
-        deps=deps,
-        partitions_def=PERIODS,
-        backfill_policy=ONE_PERIOD_PER_RUN,
-        check_specs=[gate(table), drift(table), *checks],
-    )
-    return decorator
 
 
 @contextmanager

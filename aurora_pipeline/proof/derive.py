@@ -7,29 +7,20 @@ same pure functions run on the same bytes and decisions, without a network.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
-from aurora_pipeline.canonical.assets import DRAFTS
-from aurora_pipeline.canonical.judging import JUDGING_DRAFTS
-from aurora_pipeline.canonical.stake_events_asset import draft_stake_events
-from aurora_pipeline.canonical.tables import STAKE_EVENTS
-from aurora_pipeline.commissions.asset import draft_lines
-from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.periods.record import Period, find_period
-from aurora_pipeline.pnl.asset import draft_pnl
-from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Snapshot
 from aurora_pipeline.sources.solana.periods import bounds
-from aurora_pipeline.statements.asset import draft_statements
-from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.payloads import answers_by_id
@@ -37,20 +28,6 @@ from aurora_pipeline.store.snapshots import Draft
 
 _DIFFERENCES_SHOWN = 20
 _INPUTS_SHOWN = 3
-Redraft = Callable[[Aurora, Connection, PeriodKey], list[Draft]]
-
-
-def _one(draft: Callable[[Aurora, Connection, PeriodKey], Draft]) -> Redraft:
-    return lambda aurora, connection, key: [draft(aurora, connection, key)]
-
-
-REDRAFTS: tuple[tuple[tuple[Table, ...], Redraft], ...] = (
-    *(((table,), _one(draft)) for table, draft in (DRAFTS | JUDGING_DRAFTS).items()),
-    ((STAKE_EVENTS,), _one(draft_stake_events)),
-    ((VALIDATOR_PNL,), _one(draft_pnl)),
-    (COMMISSION_TABLES, draft_lines),
-    ((PARTNER_COMMISSION_STATEMENTS,), _one(draft_statements)),
-)
 
 
 def verify_derivation(
@@ -70,13 +47,13 @@ def verify_derivation(
         )
     }
     by_id = {snapshot.snapshot_id: snapshot for snapshot in snapshots}
-    for tables, redraft in REDRAFTS:
-        concerned = {t.name: by_id[standing[t.name]] for t in tables if standing.get(t.name) in by_id}
+    for layer in LAYERS:
+        concerned = {t.name: by_id[standing[t.name]] for t in layer.tables if standing.get(t.name) in by_id}
         if not concerned:
             continue
         try:
             with connection.transaction():
-                drafts = redraft(aurora, connection, key)
+                drafts = layer.draft(aurora.configuration, connection, key)
         # Whatever a tampered payload does to the code that reads it, the rest still has to be verified.
         except Exception as error:
             for snapshot in concerned.values():

@@ -19,7 +19,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.tables import ALL_TABLES, LAYERS
+from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ class Reader:
 
     def snapshot(self, number: int) -> Snapshot:
         """A snapshot by its number."""
-        (found,) = snapshots_by_id(self._connection, [number], LAYERS)
+        (found,) = snapshots_by_id(self._connection, [number], LAYER_TABLES)
         return found
 
     def upstream(self, snapshot: Snapshot, table: Table) -> Snapshot | None:
@@ -56,7 +56,7 @@ class Reader:
             named = snapshot.inputs("snapshot")
             found = {
                 one.first.lineage_digest: one
-                for one in snapshots_by_lineage(self._connection, [item.digest for item in named], LAYERS)
+                for one in snapshots_by_lineage(self._connection, [item.digest for item in named], LAYER_TABLES)
             }
             for item in named:
                 if item.digest not in found:

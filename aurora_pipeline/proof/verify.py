@@ -29,7 +29,7 @@ from aurora_pipeline.proof.stated import verify_statements
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import instance_secret
-from aurora_pipeline.tables import ALL_TABLES, LAYERS
+from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -37,7 +37,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 def verify_period(
     connection: Connection,
     key: PeriodKey,
-    tables: Sequence[Table] = LAYERS,
+    tables: Sequence[Table] = LAYER_TABLES,
     *,
     aurora: Aurora | None = None,
     deep: bool = False,
@@ -119,7 +119,7 @@ def _verify_all(
     findings: Findings,
 ) -> dict[int, pl.DataFrame]:
     """Recompute some snapshots against what was staged and recorded; returns their rows."""
-    upstream = named_upstream(connection, snapshots, LAYERS)
+    upstream = named_upstream(connection, snapshots, LAYER_TABLES)
     below = Below(
         staged=staged,
         periods=period_digests(connection, _named(snapshots, "period")),
@@ -136,10 +136,10 @@ def _verify_all(
 def _verify_closure(connection: Connection, numbers: Iterable[int], digest: str, aurora: Aurora | None) -> VerifyReport:
     """Verify some snapshots and every snapshot and fetch they rest on, whatever period they are of."""
     closure: dict[int, Snapshot] = {}
-    reached = snapshots_by_id(connection, list(numbers), LAYERS)
+    reached = snapshots_by_id(connection, list(numbers), LAYER_TABLES)
     while reached:
         closure |= {snapshot.snapshot_id: snapshot for snapshot in reached}
-        upstream = named_upstream(connection, reached, LAYERS)
+        upstream = named_upstream(connection, reached, LAYER_TABLES)
         reached = [snapshot for snapshot in upstream.values() if snapshot.snapshot_id not in closure]
     findings = Findings()
     names = {snapshot.key: set[str]() for snapshot in closure.values()} | _fetches_by_period(closure.values())

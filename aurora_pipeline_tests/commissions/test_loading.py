@@ -19,7 +19,7 @@ from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.agreements.wallets import import_wallets
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
-from aurora_pipeline.commissions.asset import draft_lines
+from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.commissions.simulate import simulate
 from aurora_pipeline.config.chain import Chain
@@ -152,7 +152,7 @@ class Book:
 
     def compute(self, epoch: int) -> None:
         with self.aurora.database.connect() as connection:
-            drafts = draft_lines(self.aurora, connection, PeriodKey(CHAIN, epoch))
+            drafts = draft_lines(self.aurora.configuration, connection, PeriodKey(CHAIN, epoch))
         write_check_publish(self.aurora.database, drafts)
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:

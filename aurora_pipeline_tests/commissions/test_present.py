@@ -20,7 +20,7 @@ from aurora_pipeline.agreements.partners import rename
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
-from aurora_pipeline.commissions.asset import draft_lines
+from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.ordering import Stale, present_periods, stale_periods
 from aurora_pipeline.commissions.targets import rule_target
 from aurora_pipeline.config.chain import Chain
@@ -29,7 +29,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
-from aurora_pipeline.statements.asset import draft_statements
+from aurora_pipeline.statements.drafts import draft_statements
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
@@ -75,10 +75,10 @@ class Book:
             key = due[0].key
             assert key.epoch not in done
             with self.aurora.database.connect() as connection:
-                drafts = draft_lines(self.aurora, connection, key)
+                drafts = draft_lines(self.aurora.configuration, connection, key)
             write_check_publish(self.aurora.database, drafts)
             with self.aurora.database.connect() as connection:
-                draft = draft_statements(self.aurora, connection, key)
+                draft = draft_statements(self.aurora.configuration, connection, key)
             write_check_publish(self.aurora.database, [draft])
             done.append(key.epoch)
         return done

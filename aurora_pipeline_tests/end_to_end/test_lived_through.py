@@ -27,13 +27,13 @@ from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.store.snapshots import load_published
-from aurora_pipeline.tables import LAYERS
+from aurora_pipeline.tables import LAYER_TABLES
 from aurora_pipeline_tests.end_to_end.world import World, world
 
 FIRST = 850
 EPOCHS = range(FIRST, FIRST + 3)
 GOLDEN = Path(__file__).parents[1] / "golden" / "epoch_850.json"
-ASSETS = sorted(table.name for table in LAYERS)
+ASSETS = sorted(table.name for table in LAYER_TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, ends: dict[int, RunEnd]) -> 
 def test_run__each_epoch__publishes_every_layer_final(lived: World, ends: dict[int, RunEnd]) -> None:
     for epoch in EPOCHS:
         assert ends[epoch].failures == ()
-        assert ends[epoch].count("published") == len(LAYERS)
+        assert ends[epoch].count("published") == len(LAYER_TABLES)
         assert sorted(lived.in_force(epoch)) == ASSETS
         assert {completeness for completeness, _, _ in lived.in_force(epoch).values()} == {"FINAL"}
 
@@ -184,7 +184,7 @@ def test_golden__the_first_epoch__has_these_digests(lived: World) -> None:
 
 
 def told_digests(lived: World) -> dict[str, dict[str, object]]:
-    versions = {table.name: table.version for table in LAYERS}
+    versions = {table.name: table.version for table in LAYER_TABLES}
     return {
         asset: {"version": versions[asset], "content": content, "lineage": lineage}
         for asset, (_, content, lineage) in lived.in_force(FIRST).items()
@@ -241,7 +241,7 @@ def test_backfill__again__asks_nobody_and_publishes_nothing(lived: World) -> Non
     last = lived.row("SELECT max(ingestion_run_id) AS id FROM ingestion_runs")["id"]
     end = lived.backfill(FIRST + 1)
     assert end.failures == ()
-    assert end.count("unchanged") == len(LAYERS)
+    assert end.count("unchanged") == len(LAYER_TABLES)
     runs = lived.rows("SELECT data_type, requests FROM ingestion_runs WHERE ingestion_run_id > %s", last)
     assert {run["data_type"]: run["requests"] for run in runs} == dict.fromkeys(
         ("fees", "mev", "rewards", "meta", "positions", "costs"), 0
@@ -263,7 +263,7 @@ def test_recompute__with_every_provider_down__gives_the_same_digests(lived: Worl
     finally:
         lived.simulator.clear_faults()
     assert end.failures == ()
-    assert end.count("unchanged") == len(LAYERS)
+    assert end.count("unchanged") == len(LAYER_TABLES)
     assert not any(asset.asset.startswith("staging") for asset in end.assets)
     assert (lived.in_force(FIRST), lived.publications()) == (before, published)
     assert lived.row("SELECT count(*) AS n FROM staging_payloads")["n"] == asked
@@ -324,7 +324,7 @@ def as_of(lived: World, epoch: int, moment: datetime) -> dict[str, object]:
         table.name: sorted(
             map(str, lived.rows(f"SELECT * FROM {table.name}_as_of(%s) WHERE epoch = %s", moment, epoch))
         )
-        for table in LAYERS
+        for table in LAYER_TABLES
     }
     answer["digests"] = lived.rows(
         "SELECT asset, content_digest, lineage_digest FROM in_force_as_of(%s) WHERE epoch = %s ORDER BY asset",

@@ -23,7 +23,6 @@ from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
-from aurora_pipeline.canonical.stale_events import positions_changed
 from aurora_pipeline.cli.app import main
 from aurora_pipeline.cli.running import run_following, run_stale, run_stale_events
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
@@ -36,6 +35,7 @@ from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline.operations.runs import RunEnd
+from aurora_pipeline.orchestration.positions_changed import positions_changed
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.trace import trace_line

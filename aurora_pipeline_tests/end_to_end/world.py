@@ -28,9 +28,9 @@ from aurora_pipeline.instance.workspace import (
 )
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
+from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.staging.assets import REFETCH_TAG
-from aurora_pipeline.staging.sampling_job import observe_running_period
+from aurora_pipeline.staging.running_period import observe_running_period
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 SECRET = bytes(range(32))

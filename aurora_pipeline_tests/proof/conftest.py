@@ -21,13 +21,13 @@ from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
+from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.proof.derive import REDRAFTS
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.run import stage_period
-from aurora_pipeline.staging.sampling_job import observe_running_period
+from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.snapshots import write_check_publish
 
@@ -81,9 +81,9 @@ def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
         discover_periods(aurora.database, aurora.configuration, chain, wanted=[EPOCH])
         for data_type in ROLES:
             stage_period(aurora, KEY, data_type)
-        for _, redraft in REDRAFTS:
+        for layer in LAYERS:
             with aurora.database.connect() as connection:
-                drafts = redraft(aurora, connection, KEY)
+                drafts = layer.draft(aurora.configuration, connection, KEY)
             write_check_publish(aurora.database, drafts)
     return name
 

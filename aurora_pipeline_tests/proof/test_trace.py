@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from aurora_pipeline.commissions.asset import draft_lines
+from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.pnl.asset import draft_pnl
+from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.trace import as_json, render, trace, trace_line, trace_statement
@@ -123,7 +123,7 @@ def test_trace_statement__lines__add_up_to_its_total(proven: Proven) -> None:
 def test_trace_line__what_it_rests_on_was_superseded__shows_what_it_was_computed_from(copied: Aurora) -> None:
     with copied.database.connect() as connection:
         line = paying_line(Proven(copied, connection), Component.EXEC_FEES)
-        draft = draft_pnl(copied, connection, KEY)
+        draft = draft_pnl(copied.configuration, connection, KEY)
     doubled = draft.frame.with_columns(exec_fees=draft.frame["exec_fees"] + draft.frame["exec_fees"])
     write_check_publish(copied.database, [replace(draft, frame=doubled)])
     with copied.database.connect() as connection:
@@ -135,7 +135,7 @@ def test_trace_line__what_it_rests_on_was_superseded__shows_what_it_was_computed
 def test_trace__line_no_longer_in_force__says_so(copied: Aurora) -> None:
     with copied.database.connect() as connection:
         line = paying_line(Proven(copied, connection), Component.MEV_TIPS)
-        drafts = draft_lines(copied, connection, KEY)
+        drafts = draft_lines(copied.configuration, connection, KEY)
     write_check_publish(copied.database, [replace(draft, frame=draft.frame.clear()) for draft in drafts])
     with copied.database.connect() as connection:
         node = trace(connection, str(line["line_id"]))

@@ -8,7 +8,7 @@ import pytest
 
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.pnl.asset import draft_pnl
+from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.verify import verify_digest
 from aurora_pipeline.store.snapshots import write_check_publish
@@ -54,7 +54,7 @@ def test_verify_digest__of_a_layer__does_not_look_at_what_it_does_not_rest_on(pr
 
 def test_verify_digest__of_an_attestation__verifies_its_snapshot(copied: Aurora) -> None:
     with copied.database.connect() as connection:
-        draft = draft_pnl(copied, connection, KEY)
+        draft = draft_pnl(copied.configuration, connection, KEY)
     write_check_publish(copied.database, [replace(draft, inputs=draft.inputs[1:])])
     with copied.database.connect() as connection:
         row = connection.execute("SELECT lineage_digest FROM attestations").fetchone()

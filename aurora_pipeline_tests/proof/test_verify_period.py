@@ -12,7 +12,7 @@ from aurora_pipeline.audit.log import head
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.pnl.asset import draft_pnl
+from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
 from aurora_pipeline.proof.recorded import snapshots_of_period
@@ -391,7 +391,7 @@ def test_verify__configuration_not_at_hand__is_a_note_per_value(proven: Proven) 
 
 def test_verify__superseded_and_attested_snapshots__hold_too(copied: Aurora) -> None:
     with copied.database.connect() as connection:
-        draft = draft_pnl(copied, connection, KEY)
+        draft = draft_pnl(copied.configuration, connection, KEY)
     renamed = draft.frame.with_columns(name=draft.frame["name"] + " renamed")
     write_check_publish(copied.database, [replace(draft, frame=renamed)])
     write_check_publish(copied.database, [replace(draft, inputs=draft.inputs[1:])])
@@ -409,7 +409,7 @@ def test_verify__superseded_and_attested_snapshots__hold_too(copied: Aurora) -> 
 
 def test_verify__rejected_snapshots__hold_with_or_without_their_rows(copied: Aurora) -> None:
     with copied.database.connect() as connection:
-        draft = draft_pnl(copied, connection, KEY)
+        draft = draft_pnl(copied.configuration, connection, KEY)
     one = pl.lit(1).cast(pl.Decimal(38, 0))
     changed = draft.frame.with_columns(other_income=one)
     impossible = draft.frame.with_columns(other_income=-one)
@@ -444,7 +444,7 @@ def test_verify__somebody_publishes_meanwhile__reads_one_moment(copied: Aurora) 
     with copied.database.connect() as reading:
         before = verify_period(reading, KEY, aurora=copied)
         with copied.database.connect() as connection:
-            draft = draft_pnl(copied, connection, KEY)
+            draft = draft_pnl(copied.configuration, connection, KEY)
         renamed = draft.frame.with_columns(name=draft.frame["name"] + " renamed")
         write_check_publish(copied.database, [replace(draft, frame=renamed)])
         assert verify_period(reading, KEY, aurora=copied).held == before.held

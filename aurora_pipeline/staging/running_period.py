@@ -1,18 +1,15 @@
-"""Sampling the running period of a chain: who is observed, and the job that the sensor requests."""
+"""Sampling the running period of a chain: whom to observe in it."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-import dagster as dg
-
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.materialization import as_failure
-from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB
 from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.validators import registered_validators
@@ -46,24 +43,3 @@ def possibly_operated(rows: Iterable[Mapping[str, Any]], since: datetime | None)
         if since is None or row["valid_until"] is None or row["valid_until"] > since
     ]
     return [ValidatorAsked(key, None) for key in dict.fromkeys(keys)]
-
-
-class ObservedChain(dg.Config):
-    """Which chain to sample."""
-
-    chain_id: str
-
-
-@dg.op(description="Sample stake, commission and leader schedule of a chain's running period.")
-def observe_chain(context: dg.OpExecutionContext, config: ObservedChain, aurora: dg.ResourceParam[Aurora]) -> None:
-    """One sample; what it saw is in the run's metadata."""
-    with as_failure():
-        chain = aurora.configuration.chain(config.chain_id)
-        report = observe_running_period(aurora.database, aurora.configuration, chain)
-    context.log.info("observed: %s", report.as_metadata())
-
-
-@dg.job(name=OBSERVE_JOB, description="Sample now-only data of a running period; requested by observe_open_period.")
-def observe_period() -> None:
-    """One chain, one sample."""
-    observe_chain()

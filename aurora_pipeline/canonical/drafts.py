@@ -1,8 +1,6 @@
-"""The canonical assets: load what was staged, normalise it by a pure function, check it and publish it."""
+"""The drafts of the canonical layers: what was staged, normalised by a pure function, with everything it rests on."""
 
-from collections.abc import Iterator
-
-import dagster as dg
+from __future__ import annotations
 
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
@@ -19,11 +17,11 @@ from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.promises import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
+from aurora_pipeline.canonical.stake_events import canonical_stake_events
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult
@@ -33,7 +31,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.payloads import load_fetches_in_slices
-from aurora_pipeline.store.snapshots import Draft
+from aurora_pipeline.store.snapshots import Draft, NotPublished, Published, load_published
 
 
 def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) -> Draft:
@@ -50,22 +48,28 @@ def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) ->
     )
 
 
-def draft_fees(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.FEES) -> Draft:
+def draft_fees(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.FEES
+) -> Draft:
     """Block fees per validator."""
     loaded = _identified(connection, load_staged(connection, key, staged), key)
     return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
 
 
-def draft_mev(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.MEV) -> Draft:
+def draft_mev(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.MEV
+) -> Draft:
     """MEV tips per validator."""
     loaded = load_staged(connection, key, staged)
-    chain = aurora.configuration.chain(key.chain_id)
+    chain = configuration.chain(key.chain_id)
     fee_bps = chain.protocol_fee_at(loaded.period.last_instant)
     result = canonical_mev(loaded.reference, loaded.fetches, fee_bps)
     return draft_of(MEV, loaded, result, *config_inputs(chain, loaded.period, "protocol_fee_bps"))
 
 
-def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS) -> Draft:
+def draft_rewards(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS
+) -> Draft:
     """Inflation rewards per validator and stake account."""
     loaded = load_staged(connection, key, staged)
     # Where stakers' parts were read from blocks, only positions say whose they are; and stakes split a collector's row.
@@ -81,31 +85,52 @@ def draft_rewards(aurora: Aurora, connection: Connection, key: PeriodKey, staged
     return draft_of(REWARDS, loaded, result, *inputs)
 
 
-def draft_meta(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.META) -> Draft:
+def draft_meta(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.META
+) -> Draft:
     """What each validator was, as observed."""
     loaded = load_staged(connection, key, staged)
     return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches))
 
 
-def draft_positions(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.POSITIONS) -> Draft:
+def draft_positions(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.POSITIONS
+) -> Draft:
     """Stake per validator and stake account, as observed."""
     loaded = load_staged(connection, key, staged)
     return draft_of(POSITIONS, loaded, canonical_positions(loaded.reference, loaded.fetches))
 
 
-def draft_costs(aurora: Aurora, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS) -> Draft:
+def draft_costs(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS
+) -> Draft:
     """Typed costs: what the chain says, what tip trees say of shared fees, and what the operator entered."""
     # Exact vote fees rest on every block of the epoch, with all its transactions.
     loaded = load_staged(connection, key, staged, load_fetches_in_slices)
-    chain = aurora.configuration.chain(key.chain_id)
+    chain = configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
     tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")
     # What a provider says as a cross-check, nobody waits for.
-    promises = promises_of(aurora.configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
+    promises = promises_of(configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
     promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []
     result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises)
     inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
+
+
+def draft_stake_events(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
+    """Stake events from the published positions of the period and, where there are any, of the one before."""
+    loaded = load_reference(connection, key)
+    positions = load_published(connection, POSITIONS, key.chain_id, key.epoch)
+    before, rewards = (_of_period_before(connection, table, key) for table in (POSITIONS, REWARDS))
+    result = canonical_stake_events(
+        loaded.reference,
+        positions.frame,
+        None if before is None else before.frame,
+        None if rewards is None else rewards.frame,
+    )
+    inputs = [layer.as_input for layer in (positions, before, rewards) if layer is not None]
+    return draft_of(STAKE_EVENTS, loaded, result, *inputs)
 
 
 DRAFTS = {
@@ -129,25 +154,9 @@ def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loade
     return with_identities(loaded, identities, [fetch.as_input for fetch in meta.fetches])
 
 
-def _canonical_asset(table: Table, data_type: DataType, *also: DataType) -> dg.AssetsDefinition:
-    """A layer of a data type; `also` are data types whose answers it reads besides its own."""
-    deps = [f"staging_{name}" for name in (data_type, *also)]
-
-    @layer_asset(table, group="canonical", owner="team:operations", deps=deps)
-    def canonical(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
-        with as_failure():
-            with aurora.database.connect() as connection:
-                draft = DRAFTS[table](aurora, connection, PeriodKey.parse(context.partition_key))
-            yield from publish(context, aurora, [draft])
-
-    return canonical
-
-
-CANONICAL_ASSETS = [
-    _canonical_asset(FEES, DataType.FEES, DataType.META),
-    _canonical_asset(MEV, DataType.MEV),
-    _canonical_asset(REWARDS, DataType.REWARDS, DataType.POSITIONS),
-    _canonical_asset(META, DataType.META),
-    _canonical_asset(POSITIONS, DataType.POSITIONS),
-    _canonical_asset(COSTS, DataType.COSTS, DataType.MEV),
-]
+def _of_period_before(connection: Connection, table: Table, key: PeriodKey) -> Published | None:
+    try:
+        return load_published(connection, table, key.chain_id, key.epoch - 1)
+    except NotPublished:
+        # The first period has none before it, and one computed out of order not yet.
+        return None

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.canonical.cross_checks import OPERATOR, Comparison, canonical_cross_checks
-from aurora_pipeline.canonical.judging import TABLE_OF
+from aurora_pipeline.canonical.judging.cross_checks import OPERATOR, Comparison, canonical_cross_checks
+from aurora_pipeline.canonical.judging.drafts import TABLE_OF
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.trillium.known_differences import (

@@ -1,14 +1,11 @@
-"""The asset partner_commission_statements: one EPOCH statement per partner, from the period's published lines."""
+"""The draft of partner_commission_statements: one EPOCH statement per partner, from the period's published lines."""
 
-from collections.abc import Iterator
-
-import dagster as dg
+from __future__ import annotations
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.materialization import Event, as_failure, layer_asset, publish
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.statements.assemble import epoch_statements
 from aurora_pipeline.statements.blocking import owners
@@ -17,7 +14,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows
 
 
-def draft_statements(aurora: Aurora, connection: Connection, key: PeriodKey) -> Draft:
+def draft_statements(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
     """Statements from the published lines of the period."""
     period = load_period(connection, key)
     lines = load_published(connection, PARTNER_COMMISSION_LINES, key.chain_id, key.epoch)
@@ -35,16 +32,3 @@ def draft_statements(aurora: Aurora, connection: Connection, key: PeriodKey) -> 
         result.violations,
         result.warnings,
     )
-
-
-@layer_asset(
-    PARTNER_COMMISSION_STATEMENTS, group="statements", owner="team:finance", deps=[PARTNER_COMMISSION_LINES.name]
-)
-def partner_commission_statements(
-    context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]
-) -> Iterator[Event]:
-    """One statement per partner and period."""
-    with as_failure():
-        with aurora.database.connect() as connection:
-            draft = draft_statements(aurora, connection, PeriodKey.parse(context.partition_key))
-        yield from publish(context, aurora, [draft])

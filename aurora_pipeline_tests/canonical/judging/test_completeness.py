@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from aurora_pipeline.canonical.completeness import (
+from aurora_pipeline.canonical.judging.completeness import (
     NO_COSTS,
     NO_ROW,
     SLOTS_NOT_TOLD,
@@ -16,7 +16,7 @@ from aurora_pipeline.canonical.completeness import (
     canonical_completeness,
     counted,
 )
-from aurora_pipeline.canonical.judging import TABLE_OF
+from aurora_pipeline.canonical.judging.drafts import TABLE_OF
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.frames import frame_of

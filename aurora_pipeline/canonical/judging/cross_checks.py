@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from aurora_pipeline.canonical.judging_tables import CROSS_CHECKS
+from aurora_pipeline.canonical.judging.tables import CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result

@@ -1,0 +1,116 @@
+"""The one list of layers: their tables, what they are computed from, and by which draft.
+
+Dagster's assets and checks, and the proofs that compute a period again, are made from this list. A new layer is a
+table, a draft and one entry here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.canonical.drafts import (
+    draft_costs,
+    draft_fees,
+    draft_meta,
+    draft_mev,
+    draft_positions,
+    draft_rewards,
+    draft_stake_events,
+)
+from aurora_pipeline.canonical.judging.completeness import counted
+from aurora_pipeline.canonical.judging.drafts import TABLE_OF, draft_completeness, draft_cross_checks
+from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.commissions.drafts import draft_lines
+from aurora_pipeline.commissions.loading import BELOW as BELOW_LINES
+from aurora_pipeline.commissions.tables import COMMISSION_TABLES, PARTNER_COMMISSION_LINES
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.pnl.drafts import BELOW as BELOW_PNL
+from aurora_pipeline.pnl.drafts import draft_pnl
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.statements.drafts import draft_statements
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Completeness, Table
+from aurora_pipeline.store.snapshots import Draft
+
+OPERATIONS, FINANCE = "team:operations", "team:finance"
+DraftOne = Callable[[Configuration, Connection, PeriodKey], Draft]
+DraftAll = Callable[[Configuration, Connection, PeriodKey], list[Draft]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A check beside the gate and the warnings: shown with its counts, it holds nothing back."""
+
+    name: str
+    description: str
+    passes: Callable[[Draft], bool]
+    counts: Callable[[Draft], Mapping[str, Mapping[str, int]]]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Tables that are computed and published together, and what of. Named by the first of them."""
+
+    tables: tuple[Table, ...]
+    draft: DraftAll
+    reads: tuple[str, ...]
+    """The assets it is computed from."""
+    group: str
+    owner: str
+    judgements: tuple[Judgement, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The layer's name: that of its first table."""
+        return self.tables[0].name
+
+
+def staging_asset(data_type: DataType) -> str:
+    """The asset that keeps what providers answered about a data type."""
+    return f"staging_{data_type}"
+
+
+def _one(table: Table, draft: DraftOne, reads: Sequence[str], group: str, owner: str, *judgements: Judgement) -> Layer:
+    def drafts(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
+        return [draft(configuration, connection, key)]
+
+    return Layer((table,), drafts, tuple(reads), group, owner, judgements)
+
+
+def _canonical(table: Table, draft: DraftOne, *reads: DataType) -> Layer:
+    return _one(table, draft, [staging_asset(data_type) for data_type in reads], "canonical", OPERATIONS)
+
+
+def _names(tables: Sequence[Table]) -> list[str]:
+    return [table.name for table in tables]
+
+
+_ALL_FINAL = Judgement(
+    "complete",
+    "Every data type of every validator is final. What is not is counted here with its reasons and"
+    " holds nothing back; the sensor late_data comes back for what is pending.",
+    passes=lambda draft: draft.completeness is Completeness.FINAL,
+    counts=lambda draft: counted(draft.frame.to_dicts()),
+)
+_CANONICAL = _names(list(TABLE_OF.values()))
+
+LAYERS: tuple[Layer, ...] = (
+    _canonical(FEES, draft_fees, DataType.FEES, DataType.META),
+    _canonical(MEV, draft_mev, DataType.MEV),
+    _canonical(REWARDS, draft_rewards, DataType.REWARDS, DataType.POSITIONS),
+    _canonical(META, draft_meta, DataType.META),
+    _canonical(POSITIONS, draft_positions, DataType.POSITIONS),
+    _canonical(COSTS, draft_costs, DataType.COSTS, DataType.MEV),
+    _one(COMPLETENESS, draft_completeness, _CANONICAL, "canonical", OPERATIONS, _ALL_FINAL),
+    _one(CROSS_CHECKS, draft_cross_checks, ["staging_cross_checks", *_CANONICAL], "canonical", OPERATIONS),
+    _one(STAKE_EVENTS, draft_stake_events, _names([POSITIONS]), "canonical", OPERATIONS),
+    _one(VALIDATOR_PNL, draft_pnl, _names(BELOW_PNL), "pnl", FINANCE),
+    Layer(COMMISSION_TABLES, draft_lines, tuple(_names(BELOW_LINES)), "commissions", FINANCE),
+    _one(PARTNER_COMMISSION_STATEMENTS, draft_statements, _names([PARTNER_COMMISSION_LINES]), "statements", FINANCE),
+)
+"""In the order of the pipeline: a layer reads only those before it."""

@@ -1,0 +1,55 @@
+"""The assets of the layers, made from the one list of layers: load, compute, check, publish, tell Dagster."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.layers import LAYERS, Judgement, Layer
+from aurora_pipeline.orchestration.materialization import Event, as_failure, drift, gate, layer_spec, publish
+from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
+from aurora_pipeline.store.snapshots import Draft
+
+
+def layer_asset(layer: Layer) -> dg.AssetsDefinition:
+    """The asset of a layer, or the assets where several tables are published together."""
+
+    @dg.multi_asset(
+        name=layer.name,
+        specs=[
+            dg.AssetSpec(**layer_spec(table, layer.group, layer.owner), deps=layer.reads, partitions_def=PERIODS)
+            for table in layer.tables
+        ],
+        backfill_policy=ONE_PERIOD_PER_RUN,
+        check_specs=[
+            *(check for table in layer.tables for check in (gate(table), drift(table))),
+            *(_judgement_spec(layer, judgement) for judgement in layer.judgements),
+        ],
+    )
+    def compute(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
+        with as_failure():
+            with aurora.database.connect() as connection:
+                drafts = layer.draft(aurora.configuration, connection, PeriodKey.parse(context.partition_key))
+            for judgement in layer.judgements:
+                yield _judged(layer, judgement, drafts[0])
+            yield from publish(context, aurora, drafts)
+
+    return compute
+
+
+def _judgement_spec(layer: Layer, judgement: Judgement) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(judgement.name, asset=layer.name, description=judgement.description)
+
+
+def _judged(layer: Layer, judgement: Judgement, draft: Draft) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=layer.name,
+        check_name=judgement.name,
+        passed=judgement.passes(draft),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={name: dg.MetadataValue.json(counts) for name, counts in judgement.counts(draft).items()},
+    )
+
+
+LAYER_ASSETS = [layer_asset(layer) for layer in LAYERS]
