@@ -105,11 +105,12 @@ class AskMany(Ask, Protocol):
 class ProviderDown(Exception):
     """A provider can't be asked right now (transient): the next one in the role takes over, or a later run does."""
 
-    def __init__(self, provider: str, reason: str, address: str | None = None) -> None:
-        """`address` is where it should have answered, as it may be shown."""
+    def __init__(self, provider: str, reason: str, address: str | None = None, may_pass: bool = False) -> None:
+        """`address` is where it should have answered, as it may be shown; `may_pass`: without anybody's doing."""
         super().__init__(f"{provider}: {reason}" if address is None else f"{provider} ({address}): {reason}")
         self.provider = provider
         self.reason = reason
+        self.may_pass = may_pass
 
 
 class Adapter(Protocol):

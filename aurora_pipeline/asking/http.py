@@ -83,7 +83,7 @@ class ProviderClient:
         self._paused_until = 0.0
         self._refusals = 0
         self._failures = 0
-        self._down: str | None = None
+        self._down: ProviderDown | None = None
         self._base = urlsplit(provider.base_url)
         self._window = _WINDOW_SECONDS if provider.rate_limit is None else provider.rate_limit.per_seconds
         self._secrets = spelled_secrets(provider)
@@ -122,7 +122,7 @@ class ProviderClient:
                 question=question.key,
                 reason=trouble.reason,
             )
-            raise self._failed(f"{trouble.reason} ({tried})") from None
+            raise self._failed(f"{trouble.reason} ({tried})", may_pass=True) from None
         self._failures = 0
         return answer
 
@@ -149,12 +149,13 @@ class ProviderClient:
             event(_log, logging.WARNING, "takes no batches", provider=self._provider.name, reason=problem)
         return told
 
-    def _failed(self, reason: str, down: bool = False) -> ProviderDown:
+    def _failed(self, reason: str, down: bool = False, may_pass: bool = False) -> ProviderDown:
         self._failures += 1
+        failed = ProviderDown(self._provider.name, reason, self._provider.shown_url, may_pass)
         if self._down is None and (down or self._failures >= FAILED_QUESTIONS_MAX):
-            self._down = reason
+            self._down = failed
             event(_log, logging.WARNING, "not asked any more in this run", provider=self._provider.name, reason=reason)
-        return ProviderDown(self._provider.name, reason, self._provider.shown_url)
+        return failed
 
     def _pause(self, state: RetryCallState) -> float:
         trouble = state.outcome.exception() if state.outcome is not None else None
@@ -178,7 +179,8 @@ class ProviderClient:
         async with self._lines.one() as line:
             await self._wait_for_turn(len(question.body) if isinstance(question.body, list) else 1)
             if self._down is not None:
-                raise ProviderDown(self._provider.name, f"{self._down}; not asked again in this run")
+                told = f"{self._down.reason}; not asked again in this run"
+                raise ProviderDown(self._provider.name, told, may_pass=self._down.may_pass)
             self.requests += 1
             try:
                 async with asyncio.timeout(self._attempt_seconds_max):

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.terminal import BAD_INPUT, INTERRUPTED, err, print_error, use_demo
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
+from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
 
@@ -89,7 +89,7 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input)."""
+    """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input), 75 (try again: something is away)."""
     try:
         set_up(os.environ)
         _refuse_unreadable(sys.argv[1:])

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.terminal import CHECK_FAILED, out, print_json, print_table, workspace
+from aurora_pipeline.cli.terminal import out, print_json, print_table, workspace
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import CHECK_FAILED, TRY_AGAIN, AuroraError
 from aurora_pipeline.sources.checking import ProviderCheck, check_providers
 
 providers = typer.Typer(help="Whom Aurora asks.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def check(
     name: Annotated[str | None, typer.Argument(help="One provider; left out: every enabled one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Ask each enabled provider one cheap question. Exit code 1 when one is down."""
+    """Ask each enabled provider one cheap question. Exit code 1 when one is down, 75 when that may pass by itself."""
     place = workspace()
     with ExitStack() as stack:
         if place.is_demo:
@@ -35,8 +35,9 @@ def check(
         print_json([asdict(one) for one in checks])
     else:
         _show(checks)
-    if not all(one.up for one in checks):
-        raise typer.Exit(CHECK_FAILED)
+    down = [one for one in checks if not one.up]
+    if down:
+        raise typer.Exit(TRY_AGAIN if all(one.may_pass for one in down) else CHECK_FAILED)
 
 
 def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:

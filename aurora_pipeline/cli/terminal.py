@@ -21,13 +21,13 @@ from rich.text import Text
 from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import read_instant
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace, find_workspace
 
 Told = TypeVar("Told")
-CHECK_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+INTERRUPTED = 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
 _TOLD_MAX, _TOLD_FIRST = 50, 10
@@ -75,7 +75,7 @@ def print_error(error: AuroraError) -> int:
     err.print(f"[bold red]Error:[/] {escape(error.message)}")
     if error.remedy:
         err.print(f"  [cyan]->[/] {escape(error.remedy)}")
-    return CHECK_FAILED if isinstance(error, CheckFailed) else BAD_INPUT
+    return error.exit_code
 
 
 def print_json(value: Any) -> None:

@@ -1,10 +1,19 @@
-"""The errors Aurora shows to people: what is wrong, where, and what to do about it."""
+"""The errors Aurora shows to people: what is wrong, where, and what to do about it; each knows its exit code."""
 
 from __future__ import annotations
 
+from typing import ClassVar, Final
+
+CHECK_FAILED: Final = 1
+BAD_INPUT: Final = 2
+TRY_AGAIN: Final = 75
+"""EX_TEMPFAIL of sysexits.h, by which mail and cron tell what may pass by itself from what somebody has to correct."""
+
 
 class AuroraError(Exception):
-    """A problem a person can act on; the command line prints it without a traceback and exits with 2."""
+    """A problem a person can act on; the command line prints it without a traceback and exits with its code."""
+
+    exit_code: ClassVar[int] = BAD_INPUT
 
     def __init__(self, message: str, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -16,4 +25,12 @@ class AuroraError(Exception):
 
 
 class CheckFailed(AuroraError):
-    """A check on data or a proof did not hold; nothing was published. The command line exits with 1."""
+    """A check on data or a proof did not hold; nothing was published."""
+
+    exit_code = CHECK_FAILED
+
+
+class Outage(AuroraError):
+    """What Aurora needs is away and may come back: a database, a provider, room on a disk. The same again may work."""
+
+    exit_code = TRY_AGAIN

@@ -14,7 +14,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.sources.kinds import adapter_for
@@ -143,17 +143,20 @@ async def _from_any(
         if provider.kind == SolanaRpc.kind
     ]
     trouble = []
+    may_pass = False
     for provider in {node.name: node for node in nodes}.values():
         try:
             return await ask_one(provider)
         except (ProviderDown, UnreadableAnswer) as error:
             trouble.append(error.message if isinstance(error, UnreadableAnswer) else str(error))
+            may_pass = may_pass or (isinstance(error, ProviderDown) and error.may_pass)
     if not nodes:
         raise AuroraError(
             f"{chain.chain_id} has no enabled node that knows its epochs",
             f"enable a provider of kind {SolanaRpc.kind} in its roles",
         )
-    raise AuroraError(
+    kind = Outage if may_pass else AuroraError
+    raise kind(
         f"no node of {chain.chain_id} told {what}: {'; '.join(dict.fromkeys(trouble))}",
         "epochs a node forgot need one with full history, or a later first_period; see `aurora providers check`"
         if what != _HEAD

@@ -46,6 +46,8 @@ class ProviderCheck:
     limits_left: Mapping[str, str]
     looked_at: tuple[str, ...] = ()
     """Of files: which ones were opened, by data type."""
+    may_pass: bool = False
+    """Whether what is wrong may pass without anybody's doing."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ async def _check(provider: Provider) -> ProviderCheck:
     problem: str | None = None
     left: Mapping[str, str] = {}
     looked_at: tuple[str, ...] = ()
+    may_pass = False
     try:
         if provider.kind == FILE_KIND:
             told = await asyncio.to_thread(check_files, provider)
@@ -123,7 +126,7 @@ async def _check(provider: Provider) -> ProviderCheck:
             else:
                 epoch = cheap.epoch(answer, provider.name)
     except ProviderDown as error:
-        problem = error.reason
+        problem, may_pass = error.reason, error.may_pass
     except UnreadableAnswer as error:
         problem = error.problem
     return ProviderCheck(
@@ -138,4 +141,5 @@ async def _check(provider: Provider) -> ProviderCheck:
         epoch=epoch,
         limits_left=left,
         looked_at=looked_at,
+        may_pass=may_pass,
     )

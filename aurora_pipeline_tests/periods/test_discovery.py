@@ -12,7 +12,7 @@ import pytest
 
 from aurora_pipeline.cli.running import final_keys
 from aurora_pipeline.config import Configuration, load_configuration
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration.period_sensors import PERIODS_PER_TICK, finalized_periods
 from aurora_pipeline.periods.discovery import discover_periods
@@ -117,6 +117,24 @@ def test_final_keys__an_epoch_the_node_forgot__names_it_and_the_way_out(node: tu
     with pytest.raises(AuroraError, match=r"told where epoch 799 begins and ends: .*Block 79900 cleaned up") as caught:
         final_keys(aurora, chain_of(aurora), [799])
     assert "full history" in str(caught.value.remedy)
+
+
+def test_final_keys__the_node_fails__an_outage_but_a_forgotten_epoch_or_a_refused_key_is_none(
+    node: tuple[Node, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, aurora = node
+    kinds = []
+    for status in (503, 403):
+        monkeypatch.setattr(Node, "__call__", lambda self, seen, status=status: Reply(b"", status))
+        with pytest.raises(AuroraError, match="no node of solana-mainnet told where it is") as caught:
+            final_keys(aurora, chain_of(aurora), [799])
+        kinds.append((type(caught.value), caught.value.exit_code))
+    monkeypatch.undo()
+    told.history_from = 800 * SLOTS
+    with pytest.raises(AuroraError) as caught:
+        final_keys(aurora, chain_of(aurora), [799])
+    kinds.append((type(caught.value), caught.value.exit_code))
+    assert kinds == [(Outage, 75), (AuroraError, 2), (AuroraError, 2)]
 
 
 def test_discover__everything__all_of_it_in_one_go(node: tuple[Node, Any]) -> None:

@@ -51,31 +51,41 @@ def test_check__all_up__exit_0_with_epoch_and_limits(tmp_path: Path, monkeypatch
     assert one["limits_left"] == {"ratelimit-remaining": "19"}
 
 
-def test_check__one_down__exit_1_and_why_without_its_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check__one_unreachable__exit_75_and_why_without_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = check(tmp_path, monkeypatch, FINE, "--json", gone=True)
-    assert result.exit_code == 1
+    assert result.exit_code == 75
     assert [one["up"] for one in json.loads(result.stdout)] == [True, False]
     assert "no connection" in result.stdout
     assert SECRET not in result.stdout
 
 
 @pytest.mark.parametrize(
-    ("reply", "why"),
+    ("reply", "why", "code"),
     [
-        (Reply(b"<html>"), "no JSON"),
-        (json_reply({"slot_height": 5}), "epoch"),
-        (Reply(b"", 404), "HTTP 404"),
-        (Reply(b"", 500), "HTTP 500"),
-        (Reply(b"", 403), "refuses access"),
-        (json_reply({"epoch": 1, "key": SECRET}), "repeats the key"),
+        (Reply(b"<html>"), "no JSON", 1),
+        (json_reply({"slot_height": 5}), "epoch", 1),
+        (Reply(b"", 404), "HTTP 404", 1),
+        (Reply(b"", 500), "HTTP 500", 75),
+        (Reply(b"", 403), "refuses access", 1),
+        (json_reply({"epoch": 1, "key": SECRET}), "repeats the key", 1),
     ],
 )
-def test_check__answers_nonsense__down(reply: Reply, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check__answers_nonsense__down(
+    reply: Reply, why: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = check(tmp_path, monkeypatch, reply, "wiz", "--json")
     (one,) = json.loads(result.stdout)
-    assert (result.exit_code, one["up"]) == (1, False)
+    assert (result.exit_code, one["up"]) == (code, False)
     assert why in one["problem"]
     assert SECRET not in result.stdout
+
+
+def test_check__one_unreachable_and_one_refused__exit_1_for_somebody_has_to_act(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check(tmp_path, monkeypatch, Reply(b"", 403), gone=True).exit_code == 1
 
 
 def test_check__unknown_or_disabled_name__refused_with_a_remedy(
