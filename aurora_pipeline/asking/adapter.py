@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
 from aurora_pipeline.config.vocabulary import Family
@@ -74,6 +75,14 @@ class FetchScope:
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
 
 
+class FileTrouble(StrEnum):
+    """Why a file of the operator's tells nothing."""
+
+    ABSENT = "absent"
+    REFUSED = "refused"
+    """It is there, and cannot be opened, or not be read as its mapping says."""
+
+
 @dataclass(frozen=True)
 class Fetched:
     """What was learned about one subject: a state, its reason, and every answer it rests on, in plan order."""
@@ -84,6 +93,10 @@ class Fetched:
     answers: tuple[Recorded, ...]
     other_may_know: bool = False
     """Whether the role's next provider should be asked: this one cannot tell, which says nothing about the figure."""
+    retracts: bool = False
+    """Whether the provider was heard in full and no longer has it: what it said before of the subject is withdrawn."""
+    file_trouble: FileTrouble | None = None
+    """What is wrong with the operator's file: nothing but the operator can mend that, so it is told loudly."""
 
 
 class Ask(Protocol):
@@ -111,6 +124,10 @@ class ProviderDown(Exception):
         self.provider = provider
         self.reason = reason
         self.may_pass = may_pass
+
+
+class FileAbsent(ProviderDown):
+    """A file of the operator's is not where it should be."""
 
 
 class Adapter(Protocol):
@@ -174,6 +191,8 @@ __all__ = [
     "AskMany",
     "FetchScope",
     "Fetched",
+    "FileAbsent",
+    "FileTrouble",
     "PromisesCosts",
     "ProviderDown",
     "Question",

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
-from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.asking.file_problem import FileProblem
+from aurora_pipeline.asking.adapter import Answer, FileAbsent, ProviderDown, Question
+from aurora_pipeline.asking.file_problem import FileProblem, NoSuchFile
 from aurora_pipeline.config.provider import Provider
 
 
@@ -40,11 +40,17 @@ class FileLine:
         provider = self._provider
         try:
             body = await asyncio.to_thread(bytes_of, provider, question.path)
+        except NoSuchFile as problem:
+            raise FileAbsent(provider.name, str(problem)) from None
         except FileProblem as problem:
             raise ProviderDown(provider.name, str(problem)) from None
         self.body_bytes += len(body)
-        request = {"verb": "READ", "path": question.path, "query": dict(question.query), "body": question.body}
-        return Answer(question.key, request, 200, {}, body, datetime.now(UTC))
+        return Answer(question.key, request_of(question), 200, {}, body, datetime.now(UTC))
+
+
+def request_of(question: Question) -> dict[str, object]:
+    """A question as it is stored beside the file's bytes."""
+    return {"verb": "READ", "path": question.path, "query": dict(question.query), "body": question.body}
 
 
 def bytes_of(provider: Provider, path: str) -> bytes:
@@ -54,7 +60,7 @@ def bytes_of(provider: Provider, path: str) -> bytes:
         with (provider.folder / path).open("rb") as file:
             body = file.read(maximum + 1)
     except FileNotFoundError:
-        raise FileProblem(f"there is no file {path} in {provider.shown_url}") from None
+        raise NoSuchFile(f"there is no file {path} in {provider.shown_url}") from None
     except OSError as error:
         raise FileProblem(f"{path} in {provider.shown_url} can't be read: {error.strerror}") from None
     if len(body) > maximum:

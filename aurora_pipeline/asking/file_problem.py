@@ -3,3 +3,7 @@
 
 class FileProblem(ValueError):
     """A file, or a row in it, cannot be read as its mapping says."""
+
+
+class NoSuchFile(FileProblem):
+    """There is no file of that name."""

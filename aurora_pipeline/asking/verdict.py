@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aurora_pipeline.asking.adapter import Fetched, ProviderDown
+from aurora_pipeline.asking.adapter import Fetched, FileTrouble, ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
@@ -27,6 +27,22 @@ def pending(subject: str, reason: str, answers: Sequence[Recorded] = (), other_m
 def unavailable(subject: str, reason: str, answers: Sequence[Recorded] = (), other_may_know: bool = True) -> Fetched:
     """This provider cannot tell."""
     return Fetched(subject, FigureState.UNAVAILABLE, reason, tuple(answers), other_may_know)
+
+
+def not_listed(subject: str, reason: str, answers: Sequence[Recorded]) -> Fetched:
+    """This provider's whole list of the period does not have it: what the list said before is withdrawn."""
+    return Fetched(subject, FigureState.UNAVAILABLE, reason, tuple(answers), other_may_know=True, retracts=True)
+
+
+def partly_listed(subject: str, reason: str, answers: Sequence[Recorded]) -> Fetched:
+    """This provider's whole list of the period has some of it only: what it said before of the rest is withdrawn."""
+    return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True, retracts=True)
+
+
+def useless_file(subject: str, trouble: FileTrouble, problem: str, answers: Sequence[Recorded] = ()) -> Fetched:
+    """A file of the operator's that is not there or cannot be read: no retry cures that, and no figure goes by it."""
+    state = FigureState.UNAVAILABLE
+    return Fetched(subject, state, problem, tuple(answers), other_may_know=True, file_trouble=trouble)
 
 
 def unreadable(subject: str, error: UnreadableAnswer, answers: Sequence[Recorded]) -> Fetched:

@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.canonical.stale_events import stale_stake_events
-from aurora_pipeline.cli.terminal import epoch_range, err, opened, out, print_json, print_table
+from aurora_pipeline.cli.terminal import coins, epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
@@ -22,6 +22,7 @@ from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
+from aurora_pipeline.operations.restated import Restated, published_figures, restated
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB
@@ -37,6 +38,7 @@ _LACKING_SHOWN = 300
 _PERIODS_SHOWN = 20
 _NAMES_SHOWN = 3
 _WARNINGS_SHOWN = 20
+_RESTATED_SHOWN = 50
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
@@ -74,7 +76,11 @@ def backfill(
         runner = job_runner(aurora)
         keys = final_keys(aurora, chain, wanted)
         runner.register_periods(chain_id)
+        with aurora.database.connect() as connection:
+            before = published_figures(connection, keys)
         ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
+        with aurora.database.connect() as connection:
+            tell_restated(chain, restated(before, published_figures(connection, keys)))
         ends += run_following(aurora, runner, chain, keys)
         ends += run_stale_events(aurora, runner, chain, keys)
         tell_oddities(aurora, keys)
@@ -201,6 +207,17 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
     return ends
 
 
+def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
+    """Say which published figures are others now, what each was and is, and why it is not known any more."""
+    for one in changes[:_RESTATED_SHOWN]:
+        is_now = f"is {coins(one.now, chain)}" if one.now is not None else f"is not known: {one.reason}"
+        words = f"{one.figure} of {one.name} ({one.validator_key}) was {coins(one.was, chain)}, {is_now}"
+        err.print(f"  {one.period}: {words}", markup=False, soft_wrap=True)
+    if len(changes) > _RESTATED_SHOWN:
+        more = len(changes) - _RESTATED_SHOWN
+        err.print(f"  and {more} more figures are others now: each layer keeps both", markup=False)
+
+
 def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:
     """Say in one line per period how much looks odd in it, and where to look."""
     for key in keys:
@@ -287,11 +304,17 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
                 for end in ends
             ]
         )
+    refused = [f"{end.key}  {problem}" for end in ends for problem in end.files_refused]
     failures = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
     if failures:
         # Those that come with a remedy of their own need no second one.
         remedy = None if any("\n  -> " in failure for failure in failures) else "correct the cause and repeat"
-        raise CheckFailed("\n  ".join(["some assets were not published:", *failures]), remedy)
+        raise CheckFailed("\n  ".join(["some assets were not published:", *failures, *refused]), remedy)
+    if refused:
+        raise CheckFailed(
+            "\n  ".join(["files could not be read, and figures that rest on what they said before stay:", *refused]),
+            "put them back or correct them (or their columns in providers.yaml), and repeat",
+        )
     if not as_json:
         changed = sum(end.count("published") for end in ends)
         verdict = f"{changed} layer(s) published" if changed else "nothing changed"

@@ -93,7 +93,8 @@ class Chain(FrozenModel):
         Mapping[Annotated[DataType, AfterValidator(_is_role)], tuple[str, ...]], AfterValidator(MappingProxyType)
     ] = Field(
         description="For each data type (fees, mev, rewards, meta, positions, costs) the providers to ask: the first "
-        "enabled one, then its fallbacks in order. An enabled chain needs an enabled provider for each.",
+        "enabled one, then its fallbacks in order. An enabled chain names an enabled provider for each; [] says that "
+        "nobody tells it, and its figures are unavailable.",
     )
 
     cross_checks: Annotated[

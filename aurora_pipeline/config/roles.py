@@ -47,9 +47,11 @@ def check_roles(file: YamlFile, chains: list[Value], providers: Mapping[str, Val
         if not isinstance(roles, Mapping):
             continue
         base = ("chains", index, "roles")
+        if roles and not any(roles.values()):
+            file.add(base, "no role has a provider", "name a provider of providers.yaml for one of them at least")
         for role in ROLES:
             if role not in roles:
-                remedy = f"add {role}: [provider, fallback, ...], or set enabled: false for the chain"
+                remedy = f"add {role}: [provider, fallback, ...], or {role}: [] where nobody is to tell it"
                 file.add(base, f'no provider is named for the role "{role}"', remedy)
             elif isinstance(names := roles[role], list):
                 _check_role(file, (*base, str(role)), names, providers, kinds)
@@ -61,7 +63,7 @@ def _check_role(
 ) -> None:
     role = str(path[-1])
     if not names:
-        file.add(path, "the list of providers is empty", "name at least one provider of providers.yaml")
+        # Said so, nobody tells it: its figures are unavailable. Left out, it would be a slip.
         return
     texts = [(index, name) for index, name in enumerate(names) if isinstance(name, str)]
     if providers is None or any((*path, index) in file.unusable for index, _ in texts):

@@ -16,7 +16,7 @@ from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE
+from aurora_pipeline.store.payloads import EVERYONE, NOT_RETRACTED
 from aurora_pipeline.tables import LAYER_TABLES
 
 _NUMBER: Final = re.compile(r"\b(\d+)\b")
@@ -140,12 +140,13 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
     ).fetchone()
     assert whole is not None  # an aggregate always gives a row
     unusable = connection.execute(
-        """SELECT DISTINCT c.data_type FROM canonical_completeness c JOIN staging_fetches s
+        f"""SELECT DISTINCT c.data_type FROM canonical_completeness c
+                JOIN (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s AND epoch = %s) s
                 ON s.chain_id = c.chain_id AND s.epoch = c.epoch AND s.data_type = c.data_type
-                AND s.subject IN (c.validator_key, %s) AND s.state = 'final'
+                AND s.subject IN (c.validator_key, %s) AND s.state = 'final' AND s.not_retracted
            WHERE c.chain_id = %s AND c.epoch = %s AND c.state IN ('unavailable', 'partial') AND c.data_type = ANY(%s)
-           ORDER BY c.data_type""",
-        [EVERYONE, *where, _ASKED_AGAIN],
+           ORDER BY c.data_type""".encode(),
+        [*where, EVERYONE, *where, _ASKED_AGAIN],
     ).fetchall()
     return Oddities(
         tuple(f"{row['asset']}: {row['warning']}" for row in warnings),

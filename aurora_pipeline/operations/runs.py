@@ -34,6 +34,8 @@ class AssetEnd:
     rows: int | None
     lacking: str | None = None
     """Of a staging asset: what is late or cannot be had, and why."""
+    files_refused: str | None = None
+    """Of a staging asset: what is wrong with the operator's files."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class RunEnd:
     def succeeded(self) -> bool:
         """Whether every asset was materialized."""
         return not self.failures
+
+    @property
+    def files_refused(self) -> tuple[str, ...]:
+        """What is wrong with the operator's files, each once."""
+        return tuple(dict.fromkeys(one.files_refused for one in self.assets if one.files_refused is not None))
 
     def count(self, standing: str) -> int:
         """How many assets ended so."""
@@ -124,6 +131,7 @@ def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
                     _text(told.get("completeness")),
                     _whole(told.get("dagster/partition_row_count")),
                     _lacking(told),
+                    None if told.get("files_refused", "none") == "none" else _text(told["files_refused"]),
                 )
             )
     return ended
@@ -154,7 +162,7 @@ def _unexpected(message: str) -> str:
 def _lacking(told: Mapping[str, Any]) -> str | None:
     """What is late or cannot be had, who was down, and who was replaced by whom; nothing of it twice."""
     words = ""
-    for name in ("reasons", "replaced", "providers_down"):
+    for name in ("retracted", "files_refused", "reasons", "replaced", "providers_down"):
         said = str(told.get(name, "none"))
         new = [text for text in said.split("; ") if said != "none" and text not in words]
         if new:

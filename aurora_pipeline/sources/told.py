@@ -49,7 +49,9 @@ def missing(fetch: StagedFetch | None, detail: str | None = None) -> Missing:
 
 
 def unknown_kind(fetch: StagedFetch, known: Iterable[str]) -> Missing:
-    """What to say where a layer cannot read the answers of a fetch's adapter."""
+    """What to say where a layer cannot read the answers of a fetch's adapter; where there are none, why there are none."""
+    if not fetch.answers:
+        return missing(fetch)
     return Missing(
         FigureState.UNAVAILABLE,
         f"answers of kind {fetch.kind} ({fetch.provider}) are not read for {fetch.data_type};"

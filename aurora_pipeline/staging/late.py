@@ -15,6 +15,7 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import COUNTING_FIRST, NOT_RETRACTED
 
 PAUSES: Final = (
     timedelta(minutes=15),
@@ -157,11 +158,12 @@ def load_pending(connection: Connection, chain_id: str) -> list[Pending]:
 def _pending_subjects(connection: Connection, chain_id: str) -> dict[int, dict[str, dict[str, str]]]:
     """The subjects whose fetch that counts is pending, or awaits what a fallback could not tell, with its state."""
     rows = connection.execute(
-        """SELECT epoch, data_type, subject, state FROM (
+        f"""SELECT epoch, data_type, subject, state FROM (
                SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type, subject, state, reason
-               FROM staging_fetches
-               WHERE chain_id = %s ORDER BY epoch, data_type, subject, (state = 'final') DESC, fetch_id DESC
-           ) counting WHERE state = 'pending' OR starts_with(reason, %s) ORDER BY epoch, data_type, subject""",
+               FROM (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s) fetches
+               ORDER BY epoch, data_type, subject, {COUNTING_FIRST}
+           ) counting WHERE state = 'pending' OR starts_with(reason, %s)
+           ORDER BY epoch, data_type, subject""".encode(),
         [chain_id, f"{AWAITED}: "],
     ).fetchall()
     found: dict[int, dict[str, dict[str, str]]] = {}

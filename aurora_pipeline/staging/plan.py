@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aurora_pipeline.asking.adapter import EVERYONE, Fetched, ValidatorAsked
+from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FileTrouble, ValidatorAsked
 from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import RETRACTED, FetchInForce
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
 """Data types a chain tells about only while a period runs: they are taken from observations, never asked later."""
 TOGETHER: Final = frozenset({DataType.COSTS.value, DataType.META.value})
 """Data types whose answers cover all validators at once, so that their fetches have one subject."""
+NOBODY: Final = ("none", "none")
+"""Name and kind of who is recorded where there was nobody to ask."""
 NOT_OBSERVED: Final = "not observed while the period ran"
 
+_SHOWN: Final = 5
 _RANK: Final = {
     FigureState.UNAVAILABLE: 0,
     FigureState.PENDING: 1,
@@ -50,6 +54,11 @@ class Outcome:
     def is_unheard(self) -> bool:
         """Whether the provider was down before it said anything about the subject."""
         return self.fetched.other_may_know and not self.fetched.answers
+
+    @property
+    def may_come_back(self) -> bool:
+        """Whether asking again soon may help: a file does not change by waiting."""
+        return self.fetched.file_trouble is None
 
 
 def checked_by(role: str, provider: str) -> str:
@@ -152,6 +161,14 @@ def with_not_observed(
     return [*told, *(Outcome(*nobody, one) for one in lacking)]
 
 
+def nobody_named(role: str, validators: Sequence[ValidatorAsked], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What is recorded of a role that the operator left to nobody, where nothing was observed either."""
+    told = {outcome.fetched.subject for outcome in outcomes}
+    reason = f"no provider is named for the role {role} in chains.yaml"
+    lacking = [subject for subject in subjects_of(role, validators) if subject not in told]
+    return [Outcome(*NOBODY, Fetched(subject, FigureState.UNAVAILABLE, reason, ())) for subject in lacking]
+
+
 def as_fallback(outcome: Outcome, before: Iterable[Outcome], promises: Mapping[str, frozenset[str]]) -> Outcome:
     """An outcome as it counts after those of the providers asked before; `promises` are costs by provider.
 
@@ -184,9 +201,68 @@ def worth_recording(outcome: Outcome, earlier: FigureState | None) -> bool:
     if earlier is None:
         return True
     if outcome.is_unheard:
-        return False
+        # A file that is gone takes nothing away; where nothing was known, it is the reason now.
+        return outcome.fetched.file_trouble is not None and earlier in (FigureState.PENDING, FigureState.UNAVAILABLE)
     # What is partly known stays so until more is known; anything else is replaced by the newer word.
     return earlier is not FigureState.PARTIAL or _RANK[outcome.fetched.state] >= _RANK[earlier]
+
+
+def retractions(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce]) -> list[Outcome]:
+    """The outcomes whose provider withdraws what counts: it said that itself, and no longer has it.
+
+    What another provider said stays: not knowing of it is no word against it.
+    """
+    known = (FigureState.FINAL, FigureState.PARTIAL)
+    return [
+        outcome
+        for outcome in outcomes
+        if outcome.fetched.retracts
+        and (counting := in_force.get(outcome.fetched.subject)) is not None
+        and (counting.provider, counting.state in known) == (outcome.provider, True)
+        and _RANK[outcome.fetched.state] < _RANK[FigureState.FINAL]
+    ]
+
+
+def as_retraction(outcome: Outcome) -> Outcome:
+    """An outcome as the record that the provider's earlier word about the subject counts no more."""
+    return replace(outcome, fetched=replace(outcome.fetched, reason=f"{RETRACTED}{outcome.fetched.reason}"))
+
+
+def retracted_in_words(withdrawn: Iterable[Outcome]) -> tuple[str, ...]:
+    """Who withdrew what about whom."""
+    by_reason: dict[str, list[str]] = {}
+    for one in withdrawn:
+        by_reason.setdefault(f"{one.provider} has it no longer ({one.fetched.reason})", []).append(one.fetched.subject)
+    return tuple(f"{words}: {_listed(subjects)}" for words, subjects in by_reason.items())
+
+
+def without(states: Mapping[str, FigureState], subjects: Collection[str]) -> dict[str, FigureState]:
+    """The states without those of some subjects."""
+    return {subject: state for subject, state in states.items() if subject not in subjects}
+
+
+def _listed(subjects: Sequence[str]) -> str:
+    more = f" and {len(subjects) - _SHOWN} more" if len(subjects) > _SHOWN else ""
+    return ", ".join("everyone" if name == EVERYONE else name for name in subjects[:_SHOWN]) + more
+
+
+def files_refused(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce], refetch: bool) -> tuple[str, ...]:
+    """What is wrong with files of the operator's: those that can't be read, and on refetch those that are gone.
+
+    A file that never was there is only one that does not tell; the role's next provider is asked.
+    """
+
+    def was_there(outcome: Outcome) -> bool:
+        counting = in_force.get(outcome.fetched.subject)
+        return counting is not None and counting.provider == outcome.provider and bool(counting.payload_ids)
+
+    told = [
+        outcome.fetched.reason or ""
+        for outcome in outcomes
+        if outcome.fetched.file_trouble is FileTrouble.REFUSED
+        or (outcome.fetched.file_trouble is FileTrouble.ABSENT and refetch and was_there(outcome))
+    ]
+    return tuple(dict.fromkeys(told))
 
 
 def observations_that_count(

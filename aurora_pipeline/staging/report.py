@@ -30,13 +30,17 @@ class StagingReport:
     providers_down: tuple[str, ...]
     replaced: tuple[str, ...]
     """Who answered instead of whom, why, and about how many."""
+    retracted: tuple[str, ...]
+    """Which providers were heard and have no longer what they said before, about whom."""
+    files_refused: tuple[str, ...]
+    """What is wrong with files of the operator's that were to be read."""
     nothing_heard: bool
     """Whether questions were open and no provider answered a single one: trying again soon may help."""
 
     @property
     def is_complete(self) -> bool:
         """Whether every subject is final and every provider that was asked answered."""
-        return not self.providers_down and set(self.states) <= {FigureState.FINAL.value}
+        return not self.providers_down and not self.files_refused and set(self.states) <= {FigureState.FINAL.value}
 
     def as_metadata(self) -> dict[str, int | str]:
         """Plain values for a run's metadata."""
@@ -48,6 +52,8 @@ class StagingReport:
             "reasons": _listed(self.reasons) or "none",
             "providers_down": "; ".join(self.providers_down) or "none",
             "replaced": "; ".join(self.replaced) or "none",
+            "retracted": "; ".join(self.retracted) or "none",
+            "files_refused": "; ".join(self.files_refused) or "none",
         }
 
 

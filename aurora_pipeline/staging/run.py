@@ -28,12 +28,19 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.kinds import adapter_for, adapter_of, promised_costs
+from aurora_pipeline.staging.changed_files import changed_subjects
 from aurora_pipeline.staging.plan import (
+    NOBODY,
     NOW_ONLY,
     Outcome,
     as_fallback,
+    as_retraction,
+    files_refused,
     kept,
+    nobody_named,
     replaced,
+    retracted_in_words,
+    retractions,
     states_that_count,
     still_to_ask,
     subjects_of,
@@ -41,6 +48,7 @@ from aurora_pipeline.staging.plan import (
     unresolved,
     with_not_observed,
     with_what_others_said,
+    without,
     worth_recording,
 )
 from aurora_pipeline.staging.report import StagingReport
@@ -55,7 +63,7 @@ from aurora_pipeline.staging.samples import (
 )
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import INGESTION_RUNS, fetch_states, record_fetch
+from aurora_pipeline.store.payloads import INGESTION_RUNS, fetch_states, fetches_in_force, record_fetch
 
 __all__ = ["StagingReport", "stage", "stage_period"]
 
@@ -106,6 +114,8 @@ def stage(
 ) -> StagingReport:
     """Fetch what is missing of a data type and record a fetch per subject. What is complete is not asked again.
 
+    A file of the operator's that changed since is read again. What a provider was heard to have no longer is retracted.
+
     Now-only data is taken from observations; providers that keep an archive of it are asked about what nobody observed.
     Where no provider can be had, that is recorded as pending too: whoever reads the fetches learns why there is no
     figure, and the report says `nothing_heard`.
@@ -139,8 +149,11 @@ def run_errand(
     started_at = datetime.now(UTC)
     chain_id, epoch = period.key.chain_id, period.key.epoch
     with database.connect() as connection:
-        states = fetch_states(connection, chain_id, epoch, errand.stored_as)
-        todo = still_to_ask(validators, states, refetch)
+        in_force = fetches_in_force(connection, chain_id, epoch, errand.stored_as)
+        family = configuration.chain(chain_id).family
+        changed = changed_subjects(connection, errand.providers, errand.role, epoch, family, in_force)
+        states = {subject: one.state for subject, one in in_force.items()}
+        todo = still_to_ask(validators, without(states, changed), refetch)
         heard = _Heard()
         if todo and errand.role in NOW_ONLY:
             heard.outcomes = _observed(connection, configuration, period, errand, todo)
@@ -149,16 +162,23 @@ def run_errand(
             scope = _scope(connection, configuration, period, errand.role, todo)
     if todo and asked:
         asyncio.run(_ask_in_order(database, asked, errand, scope, refetch, heard))
+    if not errand.providers:
+        heard.outcomes += nobody_named(errand.role, todo, heard.outcomes)
     if errand.role in NOW_ONLY:
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
     best = with_what_others_said(kept(heard.outcomes), heard.outcomes)
+    withdrawn = retractions(heard.outcomes, in_force)
+    states = without(states, [outcome.fetched.subject for outcome in withdrawn])
     with database.connect() as connection:
         with connection.pipeline():
+            for outcome in withdrawn:
+                _record(connection, period, errand.stored_as, as_retraction(outcome), dagster_run)
             for outcome in best.values():
                 if worth_recording(outcome, states.get(outcome.fetched.subject)):
                     _record(connection, period, errand.stored_as, outcome, dagster_run)
         now = states_that_count(validators, fetch_states(connection, chain_id, epoch, errand.stored_as))
-        report = _report(period, errand.stored_as, heard, best, now)
+        refused = files_refused(heard.outcomes, in_force, refetch)
+        report = _report(period, errand.stored_as, heard, best, now, retracted_in_words(withdrawn), refused)
         _record_run(connection, report, dagster_run, started_at)
     return report
 
@@ -257,7 +277,8 @@ async def _ask_in_order(
             heard.body_bytes += ask.body_bytes
         outcomes = [as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched]
         heard.outcomes += outcomes
-        if outcomes and all(outcome.is_unheard for outcome in outcomes) and fetched[0].reason is not None:
+        unheard = outcomes and all(one.is_unheard and one.may_come_back for one in outcomes)
+        if unheard and fetched[0].reason is not None:
             heard.providers_down.append(fetched[0].reason)
 
 
@@ -282,7 +303,7 @@ def _observed(
 def _observers(errand: Errand) -> tuple[str, str]:
     """Name and kind of who should have observed, for the record of what nobody did."""
     observing = [provider for provider in errand.providers if errand.role in adapter_for(provider).observes]
-    return (observing[0].name, observing[0].kind) if observing else ("none", "none")
+    return (observing[0].name, observing[0].kind) if observing else NOBODY
 
 
 def _record(connection: Connection, period: Period, data_type: str, outcome: Outcome, dagster_run: str | None) -> None:
@@ -303,7 +324,13 @@ def _record(connection: Connection, period: Period, data_type: str, outcome: Out
 
 
 def _report(
-    period: Period, data_type: str, heard: _Heard, best: Mapping[str, Outcome], states: Mapping[str, FigureState]
+    period: Period,
+    data_type: str,
+    heard: _Heard,
+    best: Mapping[str, Outcome],
+    states: Mapping[str, FigureState],
+    retracted: tuple[str, ...],
+    refused: tuple[str, ...],
 ) -> StagingReport:
     lacking = [one.fetched for one in best.values() if one.fetched.state is not FigureState.FINAL]
     return StagingReport(
@@ -317,7 +344,9 @@ def _report(
         reasons=dict(Counter(f"{one.state.value}: {one.reason}" for one in lacking).most_common(_REASONS_SHOWN)),
         providers_down=tuple(dict.fromkeys(heard.providers_down)),
         replaced=replaced(best, heard.outcomes),
-        nothing_heard=bool(best) and all(outcome.is_unheard for outcome in best.values()),
+        retracted=retracted,
+        files_refused=refused,
+        nothing_heard=bool(best) and all(one.is_unheard and one.may_come_back for one in best.values()),
     )
 
 

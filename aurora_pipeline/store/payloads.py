@@ -84,7 +84,7 @@ FETCHES = Table(
     role=Role.LEDGER,
     description="One attempt to learn a data type of a period about a validator (or all): its state and its answers.",
     columns=(
-        identity("fetch_id", "The fetch's number; the newest final one of a subject counts, else the newest."),
+        identity("fetch_id", "The fetch's number; the newest final one not retracted since counts, else the newest."),
         CHAIN_ID,
         EPOCH,
         DATA_TYPE,
@@ -374,17 +374,50 @@ def record_fetch(
     )
 
 
-_FETCHES_THAT_COUNT = """
+RETRACTED: Final = "RETRACTED: "
+"""How the reason of a fetch begins whose provider was heard in full and no longer has what its final fetch said."""
+NOT_RETRACTED: Final = f"""fetch_id > coalesce(max(fetch_id) FILTER (WHERE starts_with(reason, '{RETRACTED}'))
+    OVER (PARTITION BY chain_id, epoch, data_type, subject), 0) AS not_retracted"""
+"""SQL: whether a fetch of staging_fetches came after the last retraction of its subject."""
+COUNTING_FIRST: Final = "(state = 'final' AND not_retracted) DESC, fetch_id DESC"
+"""SQL: the order in which the first fetch of a subject is the one that counts."""
+_FETCHES_THAT_COUNT: Final = f"""
     SELECT DISTINCT ON (subject) fetch_id, data_type, provider, kind, subject, state, reason, payload_ids, fetch_digest
-    FROM staging_fetches WHERE chain_id = %s AND epoch = %s AND data_type = %s
-    ORDER BY subject, (state = 'final') DESC, fetch_id DESC
-"""
+    FROM (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s AND epoch = %s AND data_type = %s) fetches
+    ORDER BY subject, {COUNTING_FIRST}
+""".encode()
+
+
+@dataclass(frozen=True)
+class FetchInForce:
+    """The fetch of a subject that counts, without its answers."""
+
+    state: FigureState
+    provider: str
+    payload_ids: tuple[int, ...]
+
+
+def fetches_in_force(connection: Connection, chain_id: str, epoch: int, data_type: str) -> dict[str, FetchInForce]:
+    """Each subject's fetch that counts, without reading any body."""
+    rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
+    return {
+        row["subject"]: FetchInForce(FigureState(row["state"]), row["provider"], tuple(row["payload_ids"]))
+        for row in rows
+    }
 
 
 def fetch_states(connection: Connection, chain_id: str, epoch: int, data_type: str) -> dict[str, FigureState]:
     """The state of each subject's fetch that counts, without reading any body."""
-    rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
-    return {row["subject"]: FigureState(row["state"]) for row in rows}
+    return {name: one.state for name, one in fetches_in_force(connection, chain_id, epoch, data_type).items()}
+
+
+def said(connection: Connection, payload_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Of stored answers what was asked (as digests write it) and the hash of the body, without reading the body."""
+    rows = connection.execute(
+        "SELECT payload_id, request, response_hash FROM staging_payloads WHERE payload_id = ANY(%s)",
+        [list(payload_ids)],
+    ).fetchall()
+    return {row["payload_id"]: (request_text(row["request"]), row["response_hash"]) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -466,7 +499,8 @@ def load_fetches(
 ) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
-    The newest final fetch counts, else the newest: asking again while a provider is down never takes a figure away.
+    The newest final fetch counts unless its provider retracted it since, else the newest: asking again while a
+    provider is down never takes a figure away, and what a provider no longer has is not paid by its earlier word.
     Where only some answers are needed, `keys_like` (SQL LIKE on request keys) leaves the others, and their bodies, out.
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()

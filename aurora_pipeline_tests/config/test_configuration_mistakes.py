@@ -54,8 +54,21 @@ IN_CHAINS = [
     ([("period_type: EPOCH", "period_type: EPOCH\n    period_size: 9")], 7, "period_size", "one epoch", "remove"),
     ([("family: solana", "family: ethereum"), ("EPOCH", "BLOCK_WINDOW")], 2, "period_size", "needs", "blocks"),
     # roles and providers
-    ([("      mev: [kobe]\n", "")], 15, "roles", 'for the role "mev"', "enabled: false"),
-    ([("mev: [kobe]", "mev: []")], 17, "roles.mev", "empty", "at least one"),
+    ([("      mev: [kobe]\n", "")], 15, "roles", 'for the role "mev"', "mev: []"),
+    (
+        [
+            ("fees: [rpc, beach]", "fees: []"),
+            ("mev: [kobe]", "mev: []"),
+            ("rewards: [rpc]", "rewards: []"),
+            ("meta: [wiz, rpc]", "meta: []"),
+            ("positions: [rpc]", "positions: []"),
+            ("costs: [rpc]", "costs: []"),
+        ],
+        15,
+        "roles",
+        "no role has a provider",
+        "one of them",
+    ),
     ([("mev: [kobe]", "mev: [kobbe]")], 17, "roles.mev[0]", 'no provider "kobbe"', 'did you mean "kobe"'),
     ([("fees: [rpc, beach]", "fees: [beach]")], 16, "roles.fees", "none of its providers is enabled", "enable beach"),
     ([("mev: [kobe]", "mev: [kobe, rpc]")], 17, "roles.mev[1]", "serves costs, fees", "of kind file or jito"),

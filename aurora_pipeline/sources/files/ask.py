@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, ProviderDown, Question
+from aurora_pipeline.asking.adapter import (
+    EVERYONE,
+    Answer,
+    Ask,
+    Fetched,
+    FetchScope,
+    FileAbsent,
+    FileTrouble,
+    ProviderDown,
+    Question,
+)
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import final, unavailable, unreadable
+from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, useless_file
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
-from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.config.vocabulary import ROLES, DataType, Family
 from aurora_pipeline.sources.files.answers import read_meta, read_positions, read_validators
-from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import request_text
 
 _TOGETHER = frozenset({DataType.META.value, DataType.COSTS.value})
@@ -36,19 +45,18 @@ class OwnFiles:
         keys = [one.validator_key for one in scope.validators]
         subjects = [EVERYONE] if data_type in _TOGETHER else keys
         try:
-            answers = await ask([_question(self._tables[data_type], scope)])
+            answers = await ask([question_about(self._tables[data_type], scope.epoch, scope.family)])
         except ProviderDown as error:
-            return [unavailable(subject, str(error)) for subject in subjects]
+            trouble = FileTrouble.ABSENT if isinstance(error, FileAbsent) else FileTrouble.REFUSED
+            return [useless_file(subject, trouble, str(error)) for subject in subjects]
         try:
             listed = read_validators(answers[0], self._provider, data_type)
         except UnreadableAnswer as error:
-            return [unreadable(subject, error, answers) for subject in subjects]
+            return [useless_file(subject, FileTrouble.REFUSED, error.message, answers) for subject in subjects]
         if subjects == [EVERYONE]:
             return [_of_everyone(data_type, keys, listed, answers, scope.epoch)]
         return [
-            final(key, answers)
-            if key in listed
-            else unavailable(key, _no_row(answers[0], scope.epoch, listed), answers)
+            final(key, answers) if key in listed else not_listed(key, _no_row(answers[0], scope.epoch, listed), answers)
             for key in keys
         ]
 
@@ -95,13 +103,14 @@ def _stake_keys(held: _Held) -> Mapping[str, tuple[str, ...]]:
     return {key: tuple(position.account.stake_key for position in positions) for key, positions in rows.items()}
 
 
-def _question(table: FileTable, scope: FetchScope) -> Question:
-    name = table.name_for(scope.epoch)
+def question_about(table: FileTable, epoch: int, family: Family) -> Question:
+    """The question that a table of one epoch answers."""
+    name = table.name_for(epoch)
     return Question(
-        key=f"file {name} epoch {scope.epoch}",
+        key=f"file {name} epoch {epoch}",
         path=name,
-        query={"epoch": scope.epoch},
-        body=table.as_request(scope.family),
+        query={"epoch": epoch},
+        body=table.as_request(family),
         # A file is at hand: reading it again costs nothing, and it or its mapping may have been corrected.
         accepts=lambda answer: False,
     )
@@ -112,10 +121,10 @@ def _of_everyone(
 ) -> Fetched:
     absent = [key for key in keys if key not in listed]
     if len(absent) == len(keys):
-        return unavailable(EVERYONE, _no_row(answers[0], epoch, listed), answers)
+        return not_listed(EVERYONE, _no_row(answers[0], epoch, listed), answers)
     if absent and data_type != DataType.COSTS:
         reason = f"{_no_row(answers[0], epoch, listed)} for {len(absent)} operated validators, first {absent[0]}"
-        return Fetched(EVERYONE, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True)
+        return partly_listed(EVERYONE, reason, answers)
     return final(EVERYONE, answers)
 
 

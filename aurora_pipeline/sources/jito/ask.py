@@ -135,7 +135,7 @@ class Jito:
         if claims.own_node is not None:
             return final(subject, answers)
         reason = "the tip tree's total is known, but the validator's own node in it is not listed"
-        return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers))
+        return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers), retracts=bool(claims.claims))
 
 
 def _first_questions(tips: ValidatorTips, epoch: int) -> list[Question]:

@@ -83,6 +83,12 @@ def read_stake(pages: Iterable[Answer], provider: str, epoch: int) -> int | None
     return None if row is None else row["activatedStake"].whole_text()
 
 
+def is_left_out(pages: Iterable[Answer], provider: str, epoch: int) -> bool:
+    """Whether a history has epochs before and after one, and not that one; else it only does not reach so far."""
+    epochs = {row["epoch"].whole() for answer in pages for row in _root(answer, provider)[_HISTORY].items()}
+    return epoch not in epochs and any(one < epoch for one in epochs) and any(one > epoch for one in epochs)
+
+
 def read_accounts(pages: Iterable[Answer], provider: str, vote_key: str) -> list[StakeAccount]:
     """All stake accounts of a validator, from all pages of the list."""
     accounts: dict[str, StakeAccount] = {}

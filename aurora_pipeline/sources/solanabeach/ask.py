@@ -17,7 +17,7 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import down, final, unavailable, unreadable
+from aurora_pipeline.asking.verdict import down, final, not_listed, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.solanabeach.answers import (
     BLOCK_REWARDS,
@@ -25,6 +25,7 @@ from aurora_pipeline.sources.solanabeach.answers import (
     STAKE_ACCOUNTS,
     SUCCESS_RATE,
     about,
+    is_left_out,
     path_of,
     read_accounts,
     read_epoch,
@@ -100,7 +101,8 @@ class SolanaBeach:
             return unreadable(subject, error, answers)
         if lacking:
             reason = f"{self._provider} has no fees of epoch {epoch} for {', '.join(lacking)}"
-            return unavailable(subject, reason, answers)
+            lost = all(is_left_out(about(answers, node, BLOCK_REWARDS), self._provider, epoch) for node in lacking)
+            return not_listed(subject, reason, answers) if lost else unavailable(subject, reason, answers)
         return final(subject, answers)
 
     async def _stakes(self, scope: FetchScope, ask: Ask) -> Fetched:

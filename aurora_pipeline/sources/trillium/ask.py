@@ -7,10 +7,9 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import final, pending, unavailable, unreadable
+from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, pending, unreadable
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.trillium.answers import read_validators
-from aurora_pipeline.store.declaration import FigureState
 
 _TOGETHER: Final = frozenset({DataType.META.value, DataType.COSTS.value})
 _NOT_FOUND: Final = 404
@@ -45,7 +44,7 @@ class Trillium:
         if subjects == [EVERYONE]:
             return [self._of_everyone([key for key in keys if key not in listed], scope.epoch, answers)]
         return [
-            final(key, answers) if key in listed else unavailable(key, self._not_listed(scope.epoch), answers)
+            final(key, answers) if key in listed else not_listed(key, self._not_listed(scope.epoch), answers)
             for key in keys
         ]
 
@@ -84,7 +83,7 @@ class Trillium:
         if not absent:
             return final(EVERYONE, answers)
         reason = f"{self._not_listed(epoch)}: {len(absent)} operated validators, first {absent[0]}"
-        return Fetched(EVERYONE, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True)
+        return partly_listed(EVERYONE, reason, answers)
 
     def _not_listed(self, epoch: int) -> str:
         return f"{self._provider} does not list it in epoch {epoch}"

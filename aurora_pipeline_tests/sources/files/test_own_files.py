@@ -107,7 +107,7 @@ def test_fees__sol_with_noise_and_rounding__to_the_lamport(tmp_path: Path) -> No
 
 def test_fees__sol_with_noise_and_no_rounding__refused_with_row_column_and_remedy(tmp_path: Path) -> None:
     one = only(fetch(fees_file(tmp_path, f"vote,fees\n{U},1.5\n{V},{NOISE}\n"), V))
-    assert (one.state, one.other_may_know) == (FigureState.PENDING, True)
+    assert (one.state, one.other_may_know) == (FigureState.UNAVAILABLE, True)
     assert str(one.reason).startswith("own: fees842.csv can't be read as providers.yaml says: row 3, column 'fees': ")
     assert "rounding: half_up" in str(one.reason)
 
@@ -122,7 +122,7 @@ def test_fees__no_amount__never_a_figure(tmp_path: Path, text: str) -> None:
         if text == "":
             assert read_fees(one.answers[0], NAME)[V].fees is None
         else:
-            assert (one.state, "row 2, column 'fees'" in str(one.reason)) == (FigureState.PENDING, True)
+            assert (one.state, "row 2, column 'fees'" in str(one.reason)) == (FigureState.UNAVAILABLE, True)
 
 
 @given(st.integers(0, 10**18))
@@ -145,7 +145,7 @@ def test_xlsx__any_amount_of_lamports_written_out__exact(lamports: int) -> None:
 )
 def test_fees__broken_file__refused_and_says_where(tmp_path: Path, text: str, problem: str) -> None:
     one = only(fetch(fees_file(tmp_path, text), V))
-    assert one.state is FigureState.PENDING
+    assert one.state is FigureState.UNAVAILABLE
     assert problem in str(one.reason)
 
 
@@ -300,7 +300,7 @@ def test_meta__some_validators_not_in_the_file__partial_so_that_the_next_is_aske
 def xlsx_problem(folder: Path, body: bytes, **fields: Any) -> str:
     (folder / "stake.xlsx").write_bytes(body)
     one = only(fetch(own(folder, "positions", "stake.xlsx", POSITIONS, **fields), V))
-    assert one.state is FigureState.PENDING
+    assert one.state is FigureState.UNAVAILABLE
     return str(one.reason)
 
 
@@ -351,7 +351,7 @@ def test_xlsx__bytes_changed_anywhere__rows_or_a_problem(noise: bytes, place: in
 
 def fees_reason(folder: Path, text: str, **column: str) -> str:
     one = only(fetch(fees_file(folder, text, **column), V))
-    assert one.state is FigureState.PENDING
+    assert one.state is FigureState.UNAVAILABLE
     return str(one.reason)
 
 
@@ -452,7 +452,7 @@ def position(folder: Path, **changed: Cell) -> str:
     row |= {"deactivation_epoch": None, **changed}
     (folder / "stake.xlsx").write_bytes(workbook(sheet([row[name] for name in POSITIONS])))
     one = only(fetch(own(folder, "positions", "stake.xlsx", POSITIONS), V))
-    assert one.state is (FigureState.PENDING if one.reason else FigureState.FINAL)
+    assert one.state is (FigureState.UNAVAILABLE if one.reason else FigureState.FINAL)
     return one.reason or ""
 
 

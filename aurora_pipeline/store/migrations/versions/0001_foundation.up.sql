@@ -232,7 +232,7 @@ CREATE TABLE staging_fetches (
     PRIMARY KEY (fetch_id)
 );
 COMMENT ON TABLE staging_fetches IS 'One attempt to learn a data type of a period about a validator (or all): its state and its answers.';
-COMMENT ON COLUMN staging_fetches.fetch_id IS 'The fetch''s number; the newest final one of a subject counts, else the newest.';
+COMMENT ON COLUMN staging_fetches.fetch_id IS 'The fetch''s number; the newest final one not retracted since counts, else the newest.';
 COMMENT ON COLUMN staging_fetches.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN staging_fetches.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 COMMENT ON COLUMN staging_fetches.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';

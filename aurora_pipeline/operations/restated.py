@@ -1,0 +1,69 @@
+"""What a run changed in figures that were published before: of which validator, what the amount was, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.store.database import Connection
+
+_INCOME: Final = "other_income"
+_FIGURES: Final = (*(part.column for part in Component), *(cost.value.lower() for cost in CostType), _INCOME)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Restated:
+    """One published figure that is another now. An amount that is not known is None."""
+
+    period: PeriodKey
+    validator_key: str
+    name: str
+    figure: str
+    was: int | None
+    now: int | None
+    reason: str | None
+    """Why it is not known any more."""
+
+
+def published_figures(connection: Connection, keys: Iterable[PeriodKey]) -> dict[PeriodKey, dict[str, Row]]:
+    """The P&L in force of some periods by validator; of those only that have any."""
+    found: dict[PeriodKey, dict[str, Row]] = {}
+    for key in keys:
+        rows = connection.execute(
+            "SELECT * FROM validator_pnl WHERE chain_id = %s AND epoch = %s", [key.chain_id, key.epoch]
+        ).fetchall()
+        if rows:
+            found[key] = {row["validator_key"]: row for row in rows}
+    return found
+
+
+def restated(
+    before: Mapping[PeriodKey, Mapping[str, Row]], after: Mapping[PeriodKey, Mapping[str, Row]]
+) -> list[Restated]:
+    """Every amount that was known and is another, or not known, or of a validator without a line now."""
+    return [
+        Restated(key, validator, row["name"], figure, was, _amount(now, figure), _reason(now, figure))
+        for key, rows in before.items()
+        for validator, row in rows.items()
+        for now in [after.get(key, {}).get(validator)]
+        for figure in _FIGURES
+        if (was := _amount(row, figure)) is not None and was != _amount(now, figure)
+    ]
+
+
+def _amount(row: Row | None, figure: str) -> int | None:
+    return None if row is None or row[figure] is None else int(row[figure])
+
+
+def _reason(row: Row | None, figure: str) -> str | None:
+    if row is None:
+        return "it has no line any more"
+    if row[figure] is not None:
+        return None
+    told: Sequence[str | None] = (row.get(f"{figure}_reason"), row["reason"])
+    return next((text for text in told if text), None)

@@ -1,0 +1,133 @@
+"""An operator with nothing but files: corrected, they restate what was published, and the command says what and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from aurora_pipeline.foundation.addresses import base58_encode
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.periods.record import Period, record_period
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline_tests.cli.conftest import Command, Ended, aurora
+
+__all__ = ["aurora"]
+pytestmark = pytest.mark.slow
+
+CHAIN, EPOCH = "solana-mainnet", 842
+KEYS = {name: base58_encode(bytes([number]) * 32) for number, name in enumerate(("North", "South", "West"), 7)}
+CHAINS = """
+chains:
+  - chain_id: solana-mainnet
+    name: Solana
+    enabled: true
+    family: solana
+    period_type: EPOCH
+    first_period: 842
+    native_unit: SOL
+    native_decimals: 9
+    finality_lag: 32
+    protocol_fee_bps: [{from: 2025-01-01, bps: 309}]
+    costs_due: []
+    roles: {fees: [books], mev: [books], rewards: [books], meta: [], positions: [], costs: []}
+"""
+TABLE = """
+      - data_type: %s
+        path: earnings_{epoch}.csv
+        columns: {validator: {column: vote}, %s}
+"""
+PROVIDERS = (
+    """
+providers:
+  books:
+    enabled: true
+    kind: file
+    base_url: file:books
+    files:"""
+    + TABLE % ("fees", "fees: {column: fees, unit: SOL}")
+    + TABLE % ("mev", "validator_tips: {column: tips, unit: SOL}")
+    + TABLE % ("rewards", "commission: {column: commission, unit: SOL}")
+)
+ROWS = {"North": "1.5,0.25,0.5", "South": "2,0,0.1", "West": "3.94,1,0.2"}
+
+
+class Books:
+    """A workspace of files alone, and the commands run in it."""
+
+    def __init__(self, home: Path, url: str, command: Command) -> None:
+        self.home, self.url, self._command = home, url, command
+        (home / "books").mkdir()
+        (home / "chains.yaml").write_text(CHAINS)
+        (home / "providers.yaml").write_text(PROVIDERS)
+        self.write(ROWS)
+
+    def write(self, rows: dict[str, str]) -> None:
+        lines = ["vote,fees,tips,commission", *(f"{KEYS[name]},{row}" for name, row in rows.items())]
+        (self.home / "books" / f"earnings_{EPOCH}.csv").write_text("\n".join(lines) + "\n")
+
+    def run(self, *arguments: str) -> Ended:
+        return self._command(self.home, *arguments, AURORA_DATABASE_URL=self.url)
+
+    def pnl(self) -> dict[str, dict[str, Any]]:
+        with psycopg.connect(self.url, row_factory=dict_row) as connection:
+            return {row["name"]: row for row in connection.execute("SELECT * FROM validator_pnl").fetchall()}
+
+
+@pytest.fixture
+def books(tmp_path: Path, server: EmbeddedPostgres, aurora: Command) -> Iterator[Books]:
+    name = tmp_path.name.replace("-", "_")
+    server.ensure_database(name)
+    database = Database(server.dsn(name))
+    upgrade(database)
+    books = Books(tmp_path, server.url(name).replace("postgresql+psycopg://", "postgresql://"), aurora)
+    listed = ["chain_id,validator_key,identity_key,name,ownership,operator_fee_bps,valid_from,valid_until"]
+    listed += [
+        f"{CHAIN},{key},{base58_encode(bytes([99]) * 32)},{name},OPERATOR,,2025-01-01," for name, key in KEYS.items()
+    ]
+    (tmp_path / "validators.csv").write_text("\n".join(listed) + "\n")
+    assert books.run("validators", "import", str(tmp_path / "validators.csv")).code == 0
+    first, began, ended = EPOCH * 432_000, datetime(2025, 8, 30, tzinfo=UTC), datetime(2025, 9, 1, tzinfo=UTC)
+    with database.connect() as connection:
+        slots = (first, first + 431_999)
+        record_period(connection, Period(PeriodKey(CHAIN, EPOCH), *slots, *slots, began, ended), [])
+    yield books
+    server.drop_database(f"{name}_dagster")
+    server.drop_database(name)
+
+
+def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
+    ended = books.run("backfill", CHAIN, str(EPOCH))
+    assert ended.code == 0, ended.told
+    assert books.pnl()["West"]["exec_fees"] == 3_940_000_000
+    books.write({name: row for name, row in ROWS.items() if name != "West"})
+    ended = books.run("backfill", CHAIN, str(EPOCH), "--refetch")
+    assert ended.code == 0, ended.told
+    line = books.pnl()["West"]
+    assert line["vote_rewards_reason"].endswith("no provider is named for the role positions in chains.yaml")
+    assert (line["exec_fees"], line["state"]) == (None, "unavailable")
+    assert (
+        f"exec_fees of West ({KEYS['West']}) was 3.940000000, is not known: the file earnings_842.csv has no row"
+        in ended.told
+    )
+    books.write(ROWS | {"West": "4,1,0.2", "South": "2,0,0.15"})
+    ended = books.run("backfill", CHAIN, str(EPOCH))
+    assert f"commission of South ({KEYS['South']}) was 0.100000000, is 0.150000000" in ended.told
+    assert books.pnl()["West"]["exec_fees"] == 4_000_000_000
+    before = books.pnl()
+    books.write(ROWS | {"West": "4,1,0.2", "South": "2,0,many"})
+    ended = books.run("backfill", CHAIN, str(EPOCH))
+    assert (ended.code, books.pnl()) == (1, before), ended.told
+    assert "earnings_842.csv can't be read as providers.yaml says: row 3, column 'commission'" in ended.told
+    (books.home / "books" / f"earnings_{EPOCH}.csv").unlink()
+    ended = books.run("backfill", CHAIN, str(EPOCH), "--refetch")
+    assert (ended.code, books.pnl()) == (1, before)
+    assert "there is no file earnings_842.csv" in ended.told
+    assert "nothing changed" not in ended.told
