@@ -10,7 +10,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.answers import asked_method
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+from aurora_pipeline.store.payloads import EVERYONE, NO_PROVIDER, Answer, StagedFetch
 
 Value = TypeVar("Value")
 
@@ -49,8 +49,8 @@ def missing(fetch: StagedFetch | None, detail: str | None = None) -> Missing:
 
 
 def unknown_kind(fetch: StagedFetch, known: Iterable[str]) -> Missing:
-    """What to say where a layer cannot read the answers of a fetch's adapter; where there are none, why there are none."""
-    if not fetch.answers:
+    """What to say where a layer cannot read the answers of a fetch's adapter, or nobody was asked."""
+    if fetch.kind == NO_PROVIDER:
         return missing(fetch)
     return Missing(
         FigureState.UNAVAILABLE,

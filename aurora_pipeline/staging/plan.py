@@ -11,13 +11,13 @@ from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FileTrouble, Valid
 from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import RETRACTED, FetchInForce
+from aurora_pipeline.store.payloads import NO_PROVIDER, RETRACTED, FetchInForce
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
 """Data types a chain tells about only while a period runs: they are taken from observations, never asked later."""
 TOGETHER: Final = frozenset({DataType.COSTS.value, DataType.META.value})
 """Data types whose answers cover all validators at once, so that their fetches have one subject."""
-NOBODY: Final = ("none", "none")
+NOBODY: Final = (NO_PROVIDER, NO_PROVIDER)
 """Name and kind of who is recorded where there was nobody to ask."""
 NOT_OBSERVED: Final = "not observed while the period ran"
 

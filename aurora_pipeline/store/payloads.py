@@ -39,6 +39,8 @@ EVERY_KEY = "%"
 """The SQL LIKE pattern of all request keys."""
 EVERYONE = "*"
 """The subject of a fetch whose answers cover all validators."""
+NO_PROVIDER: Final = "none"
+"""Name and kind of the provider of a fetch for which there was nobody to ask."""
 
 DATA_TYPE = text(
     "data_type",
