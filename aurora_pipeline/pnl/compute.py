@@ -23,6 +23,10 @@ NO_OWN_STAKE = "NO_OWN_STAKE"
 """None of the operator's wallets has stake on the validator: a complete source says so, hence 0."""
 
 
+NO_OPERATOR_WALLETS = "NO_OPERATOR_WALLETS"
+"""The operator had no registered wallet at that instant: whatever stake there is, none is theirs, hence 0."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure of a line. An amount that is not known is None, never 0."""
@@ -138,10 +142,13 @@ def own_stake_rewards(
 ) -> Figure:
     """VOTE_REWARDS: what stake accounts with a withdrawer among the operator's wallets earned after commission.
 
-    Where positions are not final an own account may be missing from them, so no sum is given. `all_stakers` is the
-    validator's row of rewards: while its stakers' rewards are awaited, those of single accounts have no rows yet.
+    Where positions are not final an own account may be missing from them, so no sum is given; without a wallet there is
+    none to miss. `all_stakers` is the validator's row of rewards: while its stakers' rewards are awaited, those of
+    single accounts have no rows yet.
     """
     name = str(Component.VOTE_REWARDS)
+    if not wallets:
+        return Figure(name, 0, FigureState.FINAL, NO_OPERATOR_WALLETS)
     if stake is None:
         return Figure(name, None, FigureState.UNAVAILABLE, f"{POSITIONS.name} has no row for it")
     if stake["state"] != FigureState.FINAL:

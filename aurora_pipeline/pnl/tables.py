@@ -70,6 +70,7 @@ def _cost(cost: CostType) -> Column:
 VALIDATOR_PNL = Table(
     name="validator_pnl",
     role=Role.LAYER,
+    version=2,
     description="What each validator earned and cost in a period, in base units, with what is missing.",
     columns=(
         CHAIN_ID,

@@ -70,7 +70,9 @@ class Books:
     def frame(self, table: Table) -> pl.DataFrame:
         return frame_of(table, self.rows.get(table.name, []))
 
-    def pnl(self, *keys: str, due: Sequence[CostType] = (CostType.VOTE_FEES,)) -> LayerResult:
+    def pnl(
+        self, *keys: str, due: Sequence[CostType] = (CostType.VOTE_FEES,), wallets: Sequence[str] = (OWN_WALLET,)
+    ) -> LayerResult:
         return validator_pnl(
             reference(*keys),
             self.frame(FEES),
@@ -78,7 +80,7 @@ class Books:
             self.frame(REWARDS),
             self.frame(POSITIONS),
             self.frame(COSTS),
-            {OWN_WALLET},
+            wallets,
             due,
         )
 

@@ -107,6 +107,19 @@ def test_vote_rewards__no_own_stake_and_final_positions__zero_and_final() -> Non
     assert (row["vote_rewards"], row["vote_rewards_state"], row["vote_rewards_reason"]) == (0, "final", "NO_OWN_STAKE")
 
 
+@pytest.mark.parametrize("positions", ["none", "unavailable", "anonymous"])
+def test_vote_rewards__no_operator_wallet_at_all__zero_and_final_whatever_is_known_of_stake(positions: str) -> None:
+    books = everything_but("ABC", "positions")
+    if positions == "unavailable":
+        books.stake("ABC", None, **missing("unavailable", "not observed while the period ran"))
+    if positions == "anonymous":
+        books.stake("ABC", 5).account("ABC", "client", None, 5)
+    row = only_row(books.pnl("ABC", wallets=[]))
+    told = (row["vote_rewards"], row["vote_rewards_state"], row["vote_rewards_reason"])
+    assert told == (0, "final", "NO_OPERATOR_WALLETS")
+    assert (row["net"], row["state"]) == (1_900_000_000, "final")
+
+
 def test_vote_rewards__no_own_stake_seen_but_positions_not_final__not_zero() -> None:
     books = everything_but("ABC", "positions").account("ABC", "client", "Client", 4)
     books.stake("ABC", 5, **missing("partial", "accounts hold 4 of 5"))
