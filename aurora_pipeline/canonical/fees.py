@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
@@ -12,7 +11,7 @@ from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.sources.files.tells import fees_from_file
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import (
     Block,
     asked_params,
@@ -20,11 +19,19 @@ from aurora_pipeline.sources.solana.answers import (
     read_blocks,
     read_leader_schedule,
 )
-from aurora_pipeline.sources.solana.blocks import led_slots, next_block
+from aurora_pipeline.sources.solana.blocks import Listing, listing
+from aurora_pipeline.sources.solana.led_blocks import (
+    Shown,
+    led_fees,
+    led_slots,
+    schedule_problem,
+    witnesses,
+)
 from aurora_pipeline.sources.told import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
+_NODE = "solana_rpc"
 NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 """The schedule gives the validator no slot in the period, so it earned no fees: a small validator's ordinary epoch."""
 
@@ -34,7 +41,9 @@ Reader = Callable[[Reference, OperatedValidator, StagedFetch, Once], Row]
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
     """One row per operated validator. Fees are those of the blocks it led, whoever received them."""
     once = Once()
-    rows = [_row(reference, validator, fetches, once) for validator in reference.validators]
+    by_node = {key for key in reference.keys if (fetch := fetch_about(fetches, key)) and fetch.kind == _NODE}
+    told = [_row(reference, validator, fetches, once) for validator in reference.validators]
+    rows = _without_any_fee_row(told, by_node)
     return layer_result(
         FEES,
         rows,
@@ -87,14 +96,14 @@ def _from_solana_rpc(reference: Reference, validator: OperatedValidator, fetch: 
     if shared is not None:
         # Only where its identities lead nothing does the schedule tell two vote accounts of one identity apart.
         return Missing(FigureState.UNAVAILABLE, shared).columns
-    listing = _slots_with_blocks(fetch, once)
-    if isinstance(listing, Missing):
-        return row | listing.columns
-    return row | _fees(reference, led, listing, fetch, once)
+    slots = _slots_with_blocks(fetch, once)
+    if isinstance(slots, Missing):
+        return row | slots.columns
+    return row | _fees(reference, led, slots, fetch, once)
 
 
 _READERS: dict[str, Reader] = {
-    "solana_rpc": _by_identity(_from_solana_rpc),
+    _NODE: _by_identity(_from_solana_rpc),
     "solanabeach": _by_identity(fees_from_solanabeach),
     "trillium": fees_from_trillium,
     "file": fees_from_file,
@@ -118,109 +127,86 @@ def _led_slots(
         elif schedule is None:
             problems.append("the node did not know the epoch's schedule any more")
         else:
-            led = led_slots(schedule, validator.identities, reference.first_slot, reference.last_slot)
-            if led is not None:
-                return led
-            problems.append("the schedule names a slot beyond the epoch")
+            problem = schedule_problem(schedule, reference.first_slot, reference.last_slot)
+            if problem is None:
+                return led_slots(schedule, validator.identities, reference.first_slot)
+            problems.append(problem)
     return missing(fetch, f"leader schedule not known{because(problems)}")
 
 
-@dataclass(frozen=True)
-class _Listing:
-    """Slots with a block, rising, and where each stands; what was listed beyond the epoch serves as witness."""
-
-    slots: Sequence[int]
-    positions: Mapping[int, int]
-
-    def before(self, slot: int) -> int | None:
-        """The slot of the block listed before that of `slot`."""
-        position = self.positions[slot]
-        return self.slots[position - 1] if position > 0 else None
-
-
-def _slots_with_blocks(fetch: StagedFetch, once: Once) -> _Listing | Missing:
+def _slots_with_blocks(fetch: StagedFetch, once: Once) -> Listing | Missing:
     answers = [*answers_to(fetch.answers, "getBlocks"), *answers_to(fetch.answers, "getBlocksWithLimit")]
     for answer in answers:
         slots = once.read(read_blocks, answer, fetch.provider)
         if isinstance(slots, UnreadableAnswer):
             return missing(fetch, f"{answer.request_key}: {slots.problem}")
-    listing = once.made(_listing, answers)
-    return listing if listing.slots else missing(fetch, "not known which slots have blocks")
+    listed_slots = once.made(_listing, answers)
+    return listed_slots if listed_slots.slots else missing(fetch, "not known which slots have blocks")
 
 
-def _listing(answers: Sequence[Answer]) -> _Listing:
-    slots = sorted({slot for answer in answers for slot in read_blocks(answer, "")})
-    return _Listing(slots, {slot: number for number, slot in enumerate(slots)})
+def _listing(answers: Sequence[Answer]) -> Listing:
+    return listing(slot for answer in answers for slot in read_blocks(answer, ""))
 
 
-def _fees(reference: Reference, led: Sequence[int], listing: _Listing, fetch: StagedFetch, once: Once) -> Row:
-    """Counts and the sum of the blocks' fees; null unless every led slot is a block that was read or a proven skip.
-
-    A node that lost part of its ledger lists fewer blocks and says nothing. So a skip counts only where the block
-    after it names a parent before it, and a block only where its parent is the block listed before it.
-    """
-    produced = [slot for slot in led if slot in listing.positions]
-    empty = [slot for slot in led if slot not in listing.positions]
-    witnesses = {slot: next_block(listing.slots, slot) for slot in empty}
-    wanted = {*produced, *(slot for slot in witnesses.values() if slot is not None)}
-    blocks, problems = _blocks(wanted, fetch, once)
-    for slot, block in sorted(blocks.items()):
-        before = listing.before(slot)
-        if block.parent_slot != before if before is not None else block.parent_slot >= reference.first_slot:
-            expected = f"the block before it is {before}" if before is not None else "it is the first one listed"
-            reason = (
-                f"the block of slot {slot} has the parent {block.parent_slot}, but {expected}: another block, or a gap"
-            )
-            return Missing(FigureState.UNAVAILABLE, reason).columns
-    row: Row = {"blocks_produced": len(produced)}
-    lacking = [slot for slot in produced if slot not in blocks]
-    unproven = [slot for slot, witness in witnesses.items() if witness is None or witness not in blocks]
-    if not unproven:
-        row["slots_skipped"] = len(empty)
-    known = total([blocks[slot].fees for slot in produced if slot in blocks])
-    if not lacking and not unproven:
-        split = _split([blocks[slot] for slot in produced])
-        if isinstance(split, Missing):
-            return row | split.columns
-        return row | {"fees": known} | split | {"state": FigureState.FINAL.value}
-    lack = f"{len(lacking)} of {len(produced)} led blocks not known (slot {listed(lacking)})" if lacking else ""
-    unsure = f"no later block proves that slot {listed(unproven)} was skipped" if unproven else ""
-    details = [text for text in (lack, unsure, f"the other blocks paid {known}", fetch.reason) if text]
+def _fees(reference: Reference, led: Sequence[int], slots: Listing, fetch: StagedFetch, once: Once) -> Row:
+    """Counts and the sum of the blocks' fees; null unless each led slot is a proven skip or a block that tells them."""
+    shown = _blocks({*led, *witnesses(led, slots)}, fetch, once)
+    found = led_fees(led, slots, shown.blocks, reference.first_slot)
+    if found.contradiction is not None:
+        return Missing(FigureState.UNAVAILABLE, found.contradiction).columns
+    row: Row = {"blocks_produced": len(found.produced)}
+    if not found.unproven:
+        row["slots_skipped"] = len(found.empty)
+    if not found.problems:
+        return row | {"fees": found.paid} | _split(found.blocks) | {"state": FigureState.FINAL.value}
+    if found.silent and not found.lacking and not found.unproven:
+        return row | missing(fetch, f"{'; '.join(found.problems)}; the other blocks paid {found.paid}").columns
+    details = [*found.problems, f"the other blocks paid {found.paid}", *([fetch.reason] if fetch.reason else [])]
     state = FigureState.PARTIAL if fetch.state is FigureState.FINAL else fetch.state
-    return row | Missing(state, "; ".join(details) + because(problems[:3])).columns
+    return row | Missing(state, "; ".join(details) + because(shown.problems[:3])).columns
 
 
-def _split(blocks: Sequence[Block]) -> Row | Missing:
+def _split(blocks: Sequence[Block]) -> Row:
     """Base and priority part of the blocks' fees; nulls where a block was read without its transactions."""
     base = 0
     for block in blocks:
+        if block.transactions == 0:
+            continue
         if block.base_fees is None:
             return {"base_fees": None, "priority_fees": None}
-        if block.fees == 0:
-            # Nothing was paid, or the collector could not take it and it was burned.
-            continue
-        kept = block.base_fees - mul_div(block.base_fees, 1, 2)
-        if kept > block.fees:
-            reason = f"the block of slot {block.slot} paid {block.fees}, less than its signatures' part {kept}"
-            return Missing(FigureState.UNAVAILABLE, reason)
-        base += kept
+        base += block.base_fees - mul_div(block.base_fees, 1, 2)
     return {"base_fees": base, "priority_fees": total([block.fees for block in blocks]) - base}
 
 
-def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> tuple[dict[int, Block], list[str]]:
-    """The wanted blocks that could be read, by slot, and what was wrong with the others."""
-    blocks: dict[int, Block] = {}
-    problems: list[str] = []
+def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> Shown:
+    """The wanted blocks that could be read."""
+    shown = Shown()
     for answer in answers_to(fetch.answers, "getBlock"):
         params = asked_params(answer)
         if not params or params[0] not in wanted:
             continue
         block = once.read(read_block, answer, fetch.provider)
         if isinstance(block, UnreadableAnswer):
-            problems.append(f"{block.request_key}: {block.problem}")
+            shown.problems.append(f"{block.request_key}: {block.problem}")
         else:
-            blocks[block.slot] = block
-    return blocks, problems
+            shown.add(block)
+    return shown
+
+
+def _without_any_fee_row(rows: Sequence[Row], from_nodes: set[str]) -> list[Row]:
+    """The rows, those of led blocks not final where none of all validators' blocks has a Fee row: no node keeps an
+    epoch of empty blocks, and one that keeps no rewards looks like that."""
+    led = {
+        row["validator_key"]: row for row in rows if row["validator_key"] in from_nodes and row.get("blocks_produced")
+    }
+    if not led or any(row.get("fees") for row in led.values()):
+        return list(rows)
+    blocks = sum(row["blocks_produced"] for row in led.values())
+    lack = Missing(FigureState.UNAVAILABLE, f"none of the {blocks} led blocks of all validators has a Fee row").columns
+    nulls = {"fees": None, "base_fees": None, "priority_fees": None}
+    return [
+        row | nulls | lack if row["validator_key"] in led and row["state"] == FigureState.FINAL else row for row in rows
+    ]
 
 
 def _adds_up(row: Row) -> bool:

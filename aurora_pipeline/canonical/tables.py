@@ -28,7 +28,7 @@ FEES = Table(
     name="canonical_validator_fees",
     role=Role.LAYER,
     description="Block fees per validator: the Fee rewards of the blocks in the slots it led.",
-    version=2,
+    version=3,
     columns=(
         CHAIN_ID,
         EPOCH,

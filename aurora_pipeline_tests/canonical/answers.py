@@ -101,9 +101,15 @@ def block(slot: int, parent: int, *rewards: tuple[str, int, str]) -> Answer:
 
 
 def schedule(**indices: Sequence[int]) -> Answer:
-    """The leader schedule; `id_V=[0, 1]` gives id-V the first two slots."""
+    """The leader schedule; `id_V=[0, 1]` gives id-V the first two slots, and strangers have those nobody is given."""
     named = {name.replace("_", "-"): list(slots) for name, slots in indices.items()}
-    return rpc(questions.leader_schedule(FIRST), named)
+    return rpc(questions.leader_schedule(FIRST), whole(named))
+
+
+def whole(schedule: Mapping[str, Sequence[int]], slots: int = SLOTS) -> dict[str, list[int]]:
+    """A schedule with the slots that nobody is given added as those of a stranger."""
+    given = {index for indices in schedule.values() for index in indices}
+    return {**{name: list(of) for name, of in schedule.items()}, "stranger": sorted(set(range(slots)) - given)}
 
 
 def with_blocks(*indices: int) -> Answer:

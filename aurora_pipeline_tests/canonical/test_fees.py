@@ -36,6 +36,7 @@ from aurora_pipeline_tests.canonical.answers import (
     rpc,
     rpc_failure,
     schedule,
+    whole,
     with_blocks,
 )
 
@@ -62,9 +63,76 @@ def test_fees__blocks_and_a_proven_skip__summed_whoever_received_them() -> None:
     assert (result.completeness, result.violations) == (Completeness.FINAL, ())
 
 
-def test_fees__block_without_a_fee_row__counts_zero() -> None:
-    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, block(FIRST + 7, FIRST + 6)))
+SILENT_7 = block(FIRST + 7, FIRST + 6)
+
+
+def signatures(slot: int, parent: int, *shown: str) -> Answer:
+    """A block without reward rows, with the signatures of its transactions."""
+    body = {"blockTime": 1, "parentSlot": parent, "rewards": [], "signatures": list(shown)}
+    return rpc(questions.block_signatures(slot), body)
+
+
+def test_fees__block_without_a_fee_row__unavailable_unless_proven_empty() -> None:
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, SILENT_7))
+    assert (row["fees"], row["state"], row["blocks_produced"]) == (None, "unavailable", 3)
+    assert row["reason"].startswith(f"1 of 3 led blocks have no Fee row and are not proven empty (slot {FIRST + 7})")
+    assert row["reason"].endswith("; the other blocks paid 8507")
+    busy = signatures(FIRST + 7, FIRST + 6, "s")
+    assert row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, SILENT_7, busy))["state"] == "unavailable"
+    empty = signatures(FIRST + 7, FIRST + 6)
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, SILENT_7, empty))
     assert (row["fees"], row["state"]) == (8_507, "final")
+
+
+def test_fees__fetch_that_is_pending_and_a_block_cannot_tell__pending() -> None:
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, SILENT_7, state=PENDING, reason="waiting"))
+    assert (row["fees"], row["state"]) == (None, "pending")
+
+
+@pytest.mark.parametrize("kind", ["fee", "Fees", "", None, ["Fee"], {"Fee": 1}, 7], ids=repr)
+def test_fees__fee_row_spelled_otherwise__no_figure(kind: object) -> None:
+    shown = {"blockTime": 1, "parentSlot": FIRST + 6}
+    shown["rewards"] = [{"pubkey": "id-V", "lamports": 20, "postBalance": 30, "rewardType": kind}]
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, rpc(questions.block(FIRST + 7), shown)))
+    assert (row["fees"], row["state"]) == (None, "partial")
+    assert "rewardType" in row["reason"]
+
+
+def test_fees__no_fee_row_in_any_block_of_all_validators__never_final() -> None:
+    empty = [signatures(FIRST + index, FIRST + before) for index, before in ((4, 3), (6, 4), (7, 6))]
+    led_by_w = signatures(FIRST + 3, FIRST - 1)
+    silent = [fetch("fees", [SCHEDULE, BLOCKS, *empty, led_by_w], subject=EVERYONE)]
+    result = canonical_fees(reference("V", "W", "X"), silent)
+    for key in "VW":
+        row = row_of(result, key)
+        assert (row["fees"], row["base_fees"], row["state"]) == (None, None, "unavailable")
+        assert row["reason"] == "none of the 4 led blocks of all validators has a Fee row"
+    assert (row_of(result, "X")["fees"], row_of(result, "X")["reason"]) == (0, "NO_LEADER_SLOTS")
+    paid = block(FIRST + 3, FIRST - 1, ("id-W", 11, "Fee"))
+    result = canonical_fees(reference("V", "W"), [fetch("fees", [SCHEDULE, BLOCKS, *empty, paid], subject=EVERYONE)])
+    assert [(row_of(result, key)["fees"], row_of(result, key)["state"]) for key in "VW"] == [
+        (0, "final"),
+        (11, "final"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("leaders", "why"),
+    [
+        ({"id-V": [4, 5, 6], "a": [0, 1, 2, 3]}, "gives 7 of the epoch's 40 slots; slot 33687 is the first without"),
+        (whole({"id-V": [4, 5, 6, 7]}) | {"stranger": list(range(8, 40))}, "slot index 0 has no leader"),
+        (whole({"id-V": [4, 5, 6, 6]}), "slot index 6 is given twice (41 in all)"),
+        (whole({"id-V": [4, 5, 6, 7]}, 41), "the schedule names a slot beyond the epoch"),
+    ],
+    ids=["cut off", "one leader's missing", "doubled", "beyond"],
+)
+def test_fees__schedule_without_some_slots__no_figure(leaders: dict[str, list[int]], why: str) -> None:
+    answers = [rpc(questions.leader_schedule(FIRST), leaders), BLOCKS, BLOCK_4, BLOCK_6, BLOCK_7]
+    result = canonical_fees(reference("V", "W"), [fetch("fees", answers, subject=EVERYONE)])
+    for key in "VW":
+        row = row_of(result, key)
+        assert (row["fees"], row["leader_slots"], row["state"]) == (None, None, "unavailable")
+        assert why in row["reason"]
 
 
 @pytest.mark.parametrize(
@@ -147,8 +215,8 @@ def test_fees__identity_without_slots__zero_with_the_reason() -> None:
     "schedule_answer",
     [
         rpc(questions.leader_schedule(FIRST), None),
-        rpc(questions.leader_schedule(LAST + 1), {"id-V": [4]}),
-        rpc(questions.leader_schedule(FIRST), {"id-V": [40]}),
+        rpc(questions.leader_schedule(LAST + 1), whole({"id-V": [4]})),
+        rpc(questions.leader_schedule(FIRST), whole({"id-V": [40]})),
         answer(questions.leader_schedule(FIRST), b"<html>busy</html>"),
         rpc_failure(questions.leader_schedule(FIRST), -32601, "Method not found"),
     ],
@@ -213,7 +281,7 @@ def test_fees__identity_changed_in_the_period__slots_of_both_count() -> None:
     whose = reference("V", identities={"V": "new"})
     changed = replace(whose.validators[0], former_identities=("old",))
     answers = [
-        rpc(questions.leader_schedule(FIRST), {"old": [4], "new": [6]}),
+        rpc(questions.leader_schedule(FIRST), whole({"old": [4], "new": [6]})),
         with_blocks(4, 6),
         block(FIRST + 4, FIRST - 1, ("old", 100, "Fee")),
         block(FIRST + 6, FIRST + 4, ("new", 20, "Fee")),
@@ -222,8 +290,12 @@ def test_fees__identity_changed_in_the_period__slots_of_both_count() -> None:
     assert (row["fees"], row["leader_slots"], row["identity_key"]) == (120, 2, "new")
 
 
-@pytest.mark.parametrize(("fee", "base", "priority"), [(7_507, 7_500, 7), (0, 0, 0)], ids=["paid", "burned"])
-def test_fees__led_blocks_with_transactions__base_and_priority_told_apart(fee: int, base: int, priority: int) -> None:
+@pytest.mark.parametrize(
+    ("fee", "base", "priority"), [(7_507, 7_500, 7), (None, None, None)], ids=["paid", "left out or burned"]
+)
+def test_fees__led_blocks_with_transactions__base_and_priority_told_apart(
+    fee: int | None, base: int | None, priority: int | None
+) -> None:
     # Base 15,000 of three signatures, priority 7: half of the base is burned.
     paid = [(["a", "b"], 10_003), (["c"], 5_004)]
     shown = {
@@ -299,9 +371,9 @@ def test_fees__two_accounts_paid_by_one_block__both_count() -> None:
     assert (row["fees"], row["state"]) == (8_527, "final")
 
 
-@pytest.mark.parametrize(("fee", "state"), [(7_507, "final"), (7_508, "partial")])
-def test_fees__more_than_the_blocks_transactions_left__refused(fee: int, state: str) -> None:
-    # Three signatures and 7 lamports of priority: 15,007 paid, of which 7,500 are burned.
+@pytest.mark.parametrize(("fee", "state"), [(7_507, "final"), (7_508, "partial"), (7_504, "final"), (7_503, "partial")])
+def test_fees__other_than_the_blocks_transactions_left__refused(fee: int, state: str) -> None:
+    # Three signatures and 7 lamports of priority: 15,007 paid, of which 7,500 are burned; before SIMD-0096 7,503.
     transactions = [
         {"transaction": {"signatures": ["a", "b"], "accountKeys": []}, "meta": {"fee": 10_007}},
         {"transaction": {"signatures": ["c"], "accountKeys": []}, "meta": {"fee": 5_000}},

@@ -10,7 +10,7 @@ import pytest
 CANONICAL, SOURCES = "aurora_pipeline_tests.canonical", "aurora_pipeline_tests.sources"
 FEES, COSTS, REWARDS = (f"{CANONICAL}.test_{name}" for name in ("fees", "costs", "rewards"))
 COLLECTORS, COMMISSION = (f"{SOURCES}.solana.test_{name}" for name in ("commission_collectors", "commission"))
-ANSWERS, RPC, BLOCKS = (f"{SOURCES}.solana.test_{name}" for name in ("answers", "ask", "blocks"))
+ANSWERS, RPC, BLOCKS = (f"{SOURCES}.solana.test_{name}" for name in ("answers", "ask", "led_blocks"))
 JITO, FILES = f"{SOURCES}.jito.test_jito", f"{SOURCES}.files.test_own_files"
 STAKEWIZ, BEACH = f"{SOURCES}.stakewiz.test_stakewiz", f"{SOURCES}.test_solanabeach_and_trillium"
 
@@ -22,6 +22,8 @@ TRAPS = [
     ("a skip needs a proof", FEES, "test_fees__skip_without_a_later_block_to_prove_it__not_believed"),
     ("a skip needs a proof that was read", FEES, "test_fees__skip_whose_witness_is_listed_but_was_not_read__not_believed"),
     ("a block answered with an error is no skip and no block without fees", FEES, "test_fees__led_block_answered_with_any_error__never_a_skip_nor_a_block_without_fees"),
+    ("a node that keeps no rewards answers blocks without a Fee row", FEES, "test_fees__block_without_a_fee_row__unavailable_unless_proven_empty"),
+    ("a schedule without some of the slots is no schedule", FEES, "test_fees__schedule_without_some_slots__no_figure"),
     ("identity changed in the period: slots stay with the old one", FEES, "test_fees__identity_changed_in_the_period__slots_of_both_count"),
     ("identity changed in the period: blocks of both are fetched", RPC, "test_fees__identity_changed_in_the_period__blocks_of_both_are_asked_for"),
     ("identity changed in the period: votes are paid by both", COSTS, "test_vote_fees__identity_changed__votes_of_its_vote_account_count_whoever_paid"),
@@ -53,7 +55,7 @@ TRAPS = [
     ("a number as text where a number belongs", ANSWERS, "test_whole__no_exact_u64__refused"),
     ("epoch as text", BEACH, "test_trillium__epoch_as_text__read"),
     ("the first slots of an epoch are skipped", COLLECTORS, "test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing"),
-    ("the first slots of an epoch are skipped: fees", BLOCKS, "test_read_led_blocks__first_slots_skipped__proven_by_the_first_block_of_the_epoch"),
+    ("the first slots of an epoch are skipped: fees", BLOCKS, "test_led_fees__first_slots_skipped__proven_by_the_first_block_of_the_epoch"),
     ("rewards are paid in the next epoch", REWARDS, "test_rewards__effective_slot_outside_the_next_epoch__not_believed"),
     ("a null does not say of which epoch it is", REWARDS, "test_rewards__nulls_of_a_question_about_another_epoch__no_zeros"),
     ("rows align with addresses, nulls included", ANSWERS, "test_read_inflation_rewards__wrong_epoch_length_or_row__refused"),

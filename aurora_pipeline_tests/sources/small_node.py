@@ -61,6 +61,7 @@ class Node:
         parent = max([one for one in PRODUCED if one < slot], default=99)
         shown = block(slot, parent, [fee(slot)], time=1_700_000_000 + slot)
         if options["transactionDetails"] == "accounts":
+            shown["rewards"] = [fee(2_500)]
             shown["transactions"] = [transaction("id1", 5000, ["v1", VOTE_PROGRAM])]
         return shown
 

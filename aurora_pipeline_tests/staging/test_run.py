@@ -11,7 +11,7 @@ from aurora_pipeline.asking.adapter import EVERYONE, NOT_PARTICIPATING
 from aurora_pipeline.config import DataType
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.solana.answers import asked_method, read_inflation_rewards
-from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, read_led_blocks
+from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
@@ -21,6 +21,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, load_fetches
 from aurora_pipeline_tests.faults.server import FaultServer, Reply
+from aurora_pipeline_tests.sources.solana.led import judged
 from aurora_pipeline_tests.staging.conftest import FIRST_EPOCH, OPERATED, World, demo_configuration
 
 NEXT = FIRST_EPOCH + 1
@@ -75,9 +76,9 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
     paid = votes.fees()
     cast, book = world.whole.cast, world.whole.book
     for one in world.truth:
-        led = read_led_blocks(fees[one.vote].answers, "node", [one.identity], period.first_slot, period.last_slot)
-        assert (led.leader_slots, len(led.blocks), len(led.skipped)) == (one.leader_slots, one.blocks, one.skipped)
-        assert (led.fees, led.unproven) == (one.fees_lamports, ())
+        led = judged(fees[one.vote].answers, [one.identity], period.first_slot, period.last_slot)
+        assert (len(led.produced), len(led.empty)) == (one.blocks, one.skipped)
+        assert (led.paid, led.problems) == (one.fees_lamports, [])
         assert paid[one.identity, one.vote] == VoteFees(one.votes, one.vote_fees_lamports)
         rows = {
             address: item.lamports

@@ -21,6 +21,8 @@ FEE: Final = "Fee"
 VOTING: Final = "Voting"
 STAKING: Final = "Staking"
 ADMISSION: Final = "VATDebit"
+REWARD_TYPES: Final = frozenset((FEE, VOTING, STAKING, ADMISSION, "Rent", "DeactivatedStake"))
+"""Every type a node is known to write; a row of another one could be any of them, spelled anew."""
 ERROR_LENGTH_MAX: Final = 200
 """So much of a node's error message is repeated."""
 SIGNATURE_FEE: Final = 5_000
@@ -82,29 +84,35 @@ class EpochSchedule:
 
 @dataclass(frozen=True)
 class Reward:
-    """One row of a block's rewards; `lamports` is negative for debits. Unknown types are data, not errors."""
+    """One row of a block's rewards; `lamports` is negative for debits."""
 
     recipient: str
     lamports: int
-    reward_type: str | None
+    reward_type: str
     commission_bps: int | None
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block without its transactions. The node does not repeat the slot: it is the one that was asked for."""
+    """A block's place, rewards and what they are of. The node does not repeat the slot: it is the one asked for."""
 
     slot: int
     parent_slot: int
-    block_time: datetime | None
     rewards: tuple[Reward, ...]
     base_fees: int | None
     """What its transactions paid for signatures; None where they were not asked for."""
+    transactions: int | None
+    """How many it has; None where they were not asked for, nor their signatures."""
 
     @property
     def fees(self) -> int:
-        """The sum of the Fee rewards, whoever received them; 0 for a block without fees."""
+        """The sum of the Fee rewards, whoever received them."""
         return sum(reward.lamports for reward in self.rewards if reward.reward_type == FEE)
+
+    @property
+    def tells_fees(self) -> bool:
+        """Whether `fees` is a figure: it has a Fee row, or no transaction that could have paid any."""
+        return self.transactions == 0 or any(reward.reward_type == FEE for reward in self.rewards)
 
 
 @dataclass(frozen=True)
@@ -205,7 +213,10 @@ def read_epoch_schedule(answer: Answer, provider: str) -> EpochSchedule:
 
 
 def read_leader_schedule(answer: Answer, provider: str) -> dict[str, tuple[int, ...]] | None:
-    """getLeaderSchedule: slot indices relative to the epoch's first slot by identity; None when not known."""
+    """getLeaderSchedule: slot indices relative to the epoch's first slot by identity; None when not known.
+
+    Refuses a schedule in which an index stands twice or one is missing below the last: a leader's slots were left out.
+    """
     result = rpc_result(answer, provider)
     if result.value is None:
         return None
@@ -217,7 +228,22 @@ def read_leader_schedule(answer: Answer, provider: str) -> dict[str, tuple[int, 
         if not isinstance(slots, list) or not all(type(slot) is int and 0 <= slot <= _SLOT_MAX for slot in slots):
             result[identity].refuse("expected a list of slot indices")
         schedule[identity] = tuple(slots)
+    problem = _gap_in(schedule)
+    if problem is not None:
+        result.refuse(problem)
     return schedule
+
+
+def _gap_in(schedule: Mapping[str, Sequence[int]]) -> str | None:
+    """Which slot index has no leader, or two; None where each from 0 to the last has one."""
+    indices = sorted(index for slots in schedule.values() for index in slots)
+    # Rising from 0 without a gap, each index stands in its own place.
+    for place, index in enumerate(indices):
+        if index > place:
+            return f"slot index {place} has no leader, {indices[-1]} has one ({len(indices)} in all)"
+        if index < place:
+            return f"slot index {index} is given twice ({len(indices)} in all)"
+    return None
 
 
 def read_blocks(answer: Answer, provider: str) -> tuple[int, ...]:
@@ -261,6 +287,7 @@ class BlockHeader:
 
     slot: int
     parent_slot: int
+    block_time: datetime | None
     reward_partitions: int | None
     result: Node
 
@@ -268,10 +295,11 @@ class BlockHeader:
 def read_block_header(answer: Answer, provider: str) -> BlockHeader:
     """getBlock: where the block stands; its rows are for others to read."""
     result = _block(answer, provider)
-    partitions = result.get("numRewardPartitions")
+    partitions, block_time = result.get("numRewardPartitions"), result.get("blockTime")
     return BlockHeader(
         slot=asked_slot(answer, provider),
         parent_slot=_parent_slot(result, answer, provider),
+        block_time=None if block_time is None else _instant(block_time),
         reward_partitions=None if partitions is None else partitions.whole(0, 2**32),
         result=result,
     )
@@ -281,21 +309,21 @@ def read_block(answer: Answer, provider: str) -> Block:
     """getBlock with rewards: the block of the slot that was asked for."""
     header = read_block_header(answer, provider)
     result = header.result
-    block_time = result.get("blockTime")
     spent = _transaction_fees(result)
+    listed = result.get("transactions") or result.get("signatures")
     block = Block(
         slot=header.slot,
         parent_slot=header.parent_slot,
-        block_time=None if block_time is None else _instant(block_time),
         rewards=tuple(_reward(row) for row in result["rewards"].items()),
         base_fees=None if spent is None else spent.base,
+        transactions=None if listed is None else len(listed.items()),
     )
     _check_fee_rows(block, spent, result["rewards"])
     return block
 
 
 def _check_fee_rows(block: Block, spent: _TransactionFees | None, rows: Node) -> None:
-    """Refuse Fee rows that no block can have: one account paid twice, or more than its transactions left."""
+    """Refuse Fee rows that no block can have: one account paid twice, or other than its transactions left."""
     paid = [reward.recipient for reward in block.rewards if reward.reward_type == FEE]
     twice = next((recipient for number, recipient in enumerate(paid) if recipient in paid[:number]), None)
     if twice is not None:
@@ -303,6 +331,9 @@ def _check_fee_rows(block: Block, spent: _TransactionFees | None, rows: Node) ->
         rows.refuse(f"it pays the block's fees to {twice} more than once")
     if spent is not None and block.fees > spent.left_to_pay:
         rows.refuse(f"its Fee rows pay {block.fees} lamports, its transactions left {spent.left_to_pay}")
+    if spent is not None and paid and block.fees < spent.least_to_pay:
+        problem = f"its Fee rows pay {block.fees} lamports, its transactions left at least {spent.least_to_pay}"
+        rows.refuse(f"{problem}: one is left out, or part was burned")
 
 
 @dataclass(frozen=True)
@@ -316,6 +347,12 @@ class _TransactionFees:
     def left_to_pay(self) -> int:
         """What the block can pay out: half of the base fees is burned, rounded down."""
         return self.whole - mul_div(self.base, 1, 2)
+
+    @property
+    def least_to_pay(self) -> int:
+        """What it pays out if half of everything is burned: of all fees before SIMD-0096, of precompiles' signatures
+        since, which are not told apart from priority fees here."""
+        return self.whole - mul_div(self.whole, 1, 2)
 
 
 def _transaction_fees(result: Node) -> _TransactionFees | None:
@@ -353,11 +390,13 @@ def _parent_slot(result: Node, answer: Answer, provider: str) -> int:
 
 
 def _reward(row: Node) -> Reward:
-    reward_type = row.get("rewardType")
-    kind = None if reward_type is None else reward_type.text()
+    kind = row["rewardType"].text()
+    if kind not in REWARD_TYPES:
+        row["rewardType"].refuse(f"{kind[:ERROR_LENGTH_MAX]!r} is no type of reward that is known")
     return Reward(
         recipient=row["pubkey"].text(),
-        lamports=row["lamports"].whole(0 if kind == FEE else -_I64_MAX - 1, _I64_MAX),
+        # Nothing is deposited where there is nothing to deposit.
+        lamports=row["lamports"].whole(1 if kind == FEE else -_I64_MAX - 1, _I64_MAX),
         reward_type=kind,
         commission_bps=_commission_bps(row, "commissionBps", "commission"),
     )

@@ -32,14 +32,23 @@ from aurora_pipeline.sources.solana.accounts import (
 )
 from aurora_pipeline.sources.solana.answers import (
     asked_method,
+    read_block,
     read_blocks,
     read_epoch_info,
     read_inflation_rewards,
     read_leader_schedule,
     read_vote_accounts,
 )
-from aurora_pipeline.sources.solana.blocks import EpochVotes, led_slots, next_block, read_led_blocks
+from aurora_pipeline.sources.solana.blocks import EpochVotes, Listing, listing
 from aurora_pipeline.sources.solana.errors import Trouble, passing_trouble, trouble_in
+from aurora_pipeline.sources.solana.led_blocks import (
+    LedFees,
+    Shown,
+    led_fees,
+    led_slots,
+    schedule_problem,
+    witnesses,
+)
 from aurora_pipeline.sources.solana.reward_rows import (
     account_questions,
     read_block_payments,
@@ -62,9 +71,9 @@ class _Epoch:
     listed: Sequence[int]
 
     @cached_property
-    def with_block(self) -> frozenset[int]:
+    def listing(self) -> Listing:
         """The slots that have a block, for looking up."""
-        return frozenset(self.listed)
+        return listing(self.listed)
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ class SolanaRpc:
                 return [await self._meta(scope, ask)]
             case _ if data_type == LEADER_SCHEDULE:
                 answers = await ask([questions.leader_schedule(scope.first_slot)])
-                return [self._judged(EVERYONE, answers, lambda: _known_schedule(answers[0], self._provider))]
+                return [self._judged(EVERYONE, answers, lambda: self._schedule_problem(answers[0], scope))]
         raise ValueError(f"{self.kind} does not observe {data_type}")
 
     def passing_trouble(self, answer: Answer) -> str | None:
@@ -148,14 +157,14 @@ class SolanaRpc:
     # Fees: the blocks of the slots a validator led.
 
     async def _fees(self, scope: FetchScope, ask: AskMany) -> list[Fetched]:
-        schedule = scope.leader_schedule or (await ask([questions.leader_schedule(scope.first_slot)]))[0]
-        listing = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
-        answers = (schedule, listing)
-        judged = self._judged(EVERYONE, answers, lambda: self._listing_problem(schedule, listing))
+        schedule = self._observed_schedule(scope) or (await ask([questions.leader_schedule(scope.first_slot)]))[0]
+        listed = (await ask([questions.blocks(scope.first_slot, scope.last_slot)]))[0]
+        answers = (schedule, listed)
+        judged = self._judged(EVERYONE, answers, lambda: self._listing_problem(schedule, listed, scope))
         if judged.state is not FigureState.FINAL:
             return [replace(judged, subject=validator.validator_key) for validator in scope.validators]
         leaders = read_leader_schedule(schedule, self._provider) or {}
-        epoch = _Epoch(answers, leaders, read_blocks(listing, self._provider))
+        epoch = _Epoch(answers, leaders, read_blocks(listed, self._provider))
         if any((_led(validator, epoch, scope) or [0])[-1] > epoch.listed[-1] for validator in scope.validators):
             epoch = await self._with_block_beyond(epoch, scope, ask)
         plans = {
@@ -167,16 +176,30 @@ class SolanaRpc:
             async with aclosing(ask.each(_each_once(plans.values()))) as blocks:
                 async for _ in blocks:
                     pass
-        return [
+        told = [
             await self._validator_fees(validator, plans[validator.validator_key], epoch, scope, ask)
             for validator in scope.validators
         ]
+        return _without_any_fee_row(told)
 
-    def _listing_problem(self, schedule: Answer, listing: Answer) -> str | None:
-        problem = _known_schedule(schedule, self._provider)
+    def _observed_schedule(self, scope: FetchScope) -> Answer | None:
+        """The leader schedule that was observed, unless it is not the whole epoch's: then the node is asked again."""
+        observed = scope.leader_schedule
+        with suppress(UnreadableAnswer):
+            return observed if observed and self._schedule_problem(observed, scope) is None else None
+        return None
+
+    def _schedule_problem(self, answer: Answer, scope: FetchScope) -> str | None:
+        known = read_leader_schedule(answer, self._provider)
+        if known is None:
+            return "the node does not know the epoch's leader schedule, and it was not observed in time"
+        return schedule_problem(known, scope.first_slot, scope.last_slot)
+
+    def _listing_problem(self, schedule: Answer, listed: Answer, scope: FetchScope) -> str | None:
+        problem = self._schedule_problem(schedule, scope)
         if problem is not None:
             return problem
-        return None if read_blocks(listing, self._provider) else _NO_BLOCKS
+        return None if read_blocks(listed, self._provider) else _NO_BLOCKS
 
     async def _with_block_beyond(self, epoch: _Epoch, scope: FetchScope, ask: Ask) -> _Epoch:
         """Add the first block after the epoch, whose parent proves that the epoch's last slots were skipped."""
@@ -188,29 +211,55 @@ class SolanaRpc:
         return epoch if not beyond else _Epoch((*epoch.answers, answer), epoch.leaders, (*epoch.listed, *beyond))
 
     async def _validator_fees(
-        self, validator: ValidatorAsked, plan: Sequence[Question] | None, epoch: _Epoch, scope: FetchScope, ask: Ask
-    ) -> Fetched:
+        self, validator: ValidatorAsked, plan: Sequence[Question], epoch: _Epoch, scope: FetchScope, ask: Ask
+    ) -> tuple[Fetched, LedFees | None]:
         subject = validator.validator_key
         if not validator.identities:
             reason = "the validator's identity is not known: meta was not observed, and no identity is registered"
-            return unavailable(subject, reason, epoch.answers, other_may_know=False)
-        if plan is None:
-            return unavailable(subject, "the leader schedule names slots beyond the epoch", epoch.answers)
+            return unavailable(subject, reason, epoch.answers, other_may_know=False), None
+        led = _led(validator, epoch, scope)
         try:
             blocks = await ask(plan)
+            blocks += await self._proofs_of_emptiness(led, blocks, epoch, scope, ask)
         except ProviderDown as error:
-            return down(subject, error)
-        answers = (*epoch.answers, *blocks)
+            return down(subject, error), None
+        found: list[LedFees] = []
 
         def unproven() -> str | None:
-            led = read_led_blocks(answers, self._provider, validator.identities, scope.first_slot, scope.last_slot)
-            if not led.unproven:
-                return None
-            return f"nothing proves that {len(led.unproven)} led slots without a block were skipped"
+            fees = led_fees(led, epoch.listing, self._shown(blocks).blocks, scope.first_slot)
+            if fees.contradiction is not None:
+                raise UnreadableAnswer(self._provider, epoch.answers[1].request_key, fees.contradiction)
+            found.append(fees)
+            return "; ".join(fees.problems) or None
 
+        judged = self._judged(subject, (*epoch.answers, *blocks), unproven)
         # Of all validators' blocks together only what commits to them is kept.
         recorded: tuple[Recorded, ...] = (*epoch.answers, *(block.kept for block in blocks))
-        return replace(self._judged(subject, answers, unproven), answers=recorded)
+        return replace(judged, answers=recorded), found[0] if found else None
+
+    async def _proofs_of_emptiness(
+        self, led: Sequence[int], blocks: Sequence[Answer], epoch: _Epoch, scope: FetchScope, ask: Ask
+    ) -> list[Answer]:
+        """For led blocks without a Fee row, whether they have transactions; the first that has some decides for all."""
+        proofs: list[Answer] = []
+        try:
+            silent = led_fees(led, epoch.listing, self._shown(blocks).blocks, scope.first_slot).silent
+            for block in silent:
+                if block.transactions is not None:
+                    break
+                proofs += await ask([questions.block_signatures(block.slot)])
+                if not read_block(proofs[-1], self._provider).tells_fees:
+                    break
+        except UnreadableAnswer:
+            # Whoever judges the answers says what is wrong with them.
+            return proofs
+        return proofs
+
+    def _shown(self, answers: Sequence[Answer]) -> Shown:
+        shown = Shown()
+        for answer in answers:
+            shown.add(read_block(answer, self._provider))
+        return shown
 
     # Rewards: what collectors and stake accounts received in the first blocks of the next epoch.
 
@@ -415,27 +464,34 @@ class SolanaRpc:
         return self._judged(subject, answers, straddles)
 
 
-def _known_schedule(answer: Answer, provider: str) -> str | None:
-    known = read_leader_schedule(answer, provider) is not None
-    return None if known else "the node does not know the epoch's leader schedule, and it was not observed in time"
+def _without_any_fee_row(told: Sequence[tuple[Fetched, LedFees | None]]) -> list[Fetched]:
+    """The fetches, not final where none of all validators' blocks has a Fee row, however empty each seems to be."""
+    led = [found for _, found in told if found is not None and found.produced]
+    if not led or any(found.paid for found in led):
+        return [fetched for fetched, _ in told]
+    blocks = sum(len(found.produced) for found in led)
+    reason = f"none of the {blocks} led blocks of all validators has a Fee row"
+    return [
+        unavailable(fetched.subject, reason, fetched.answers)
+        if fetched.state is FigureState.FINAL and found is not None and found.produced
+        else fetched
+        for fetched, found in told
+    ]
 
 
-def _led(validator: ValidatorAsked, epoch: _Epoch, scope: FetchScope) -> list[int] | None:
-    """The slots a validator led; none while its identity is not known, None for a schedule beyond the epoch."""
-    return led_slots(epoch.leaders, validator.identities, scope.first_slot, scope.last_slot)
+def _led(validator: ValidatorAsked, epoch: _Epoch, scope: FetchScope) -> list[int]:
+    """The slots a validator led; none while its identity is not known."""
+    return led_slots(epoch.leaders, validator.identities, scope.first_slot)
 
 
-def _block_questions(led: Sequence[int] | None, epoch: _Epoch, split_fees: bool) -> list[Question] | None:
-    """The blocks of led slots; for those without one the next block, which proves the skip. None: a bad schedule."""
-    if led is None:
-        return None
-    proofs = {next_block(epoch.listed, slot) for slot in led if slot not in epoch.with_block} - {None, *led}
+def _block_questions(led: Sequence[int], epoch: _Epoch, split_fees: bool) -> list[Question]:
+    """The blocks of led slots; for those without one the next block, which proves the skip."""
     asked = questions.block_split if split_fees else questions.block
-    plan = {slot: asked(slot) for slot in led if slot in epoch.with_block}
-    plan |= {slot: questions.block(slot) for slot in proofs if slot is not None}
+    plan = {slot: questions.block(slot) for slot in witnesses(led, epoch.listing)}
+    plan |= {slot: asked(slot) for slot in led if slot in epoch.listing.positions}
     return [plan[slot] for slot in sorted(plan)]
 
 
-def _each_once(plans: Iterable[Sequence[Question] | None]) -> list[Question]:
+def _each_once(plans: Iterable[Sequence[Question]]) -> list[Question]:
     """The questions of all plans, each key once, in order."""
-    return list({question.key: question for plan in plans for question in plan or ()}.values())
+    return list({question.key: question for plan in plans for question in plan}.values())

@@ -1,81 +1,54 @@
-"""What the blocks of an epoch say together: fees of the slots a leader led, and vote fees of everybody.
-
-getBlocks alone cannot prove a skip: a node that pruned its history, or jumped over a gap, lists fewer blocks and says
-nothing. So a slot counts as skipped only where the block after it names a parent before it.
-"""
+"""What all blocks of an epoch say together: one unbroken chain, and what everybody paid for votes in it."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.sources.solana.answers import (
-    Block,
     asked_method,
     asked_params,
-    read_block,
     read_block_header,
     read_block_votes,
     read_blocks,
-    read_leader_schedule,
 )
 from aurora_pipeline.store.payloads import Answer
 
 
 @dataclass(frozen=True)
-class LedBlocks:
-    """The slots one validator led in an epoch: leader slots = blocks + skipped + unproven."""
+class Listing:
+    """Slots with a block, rising, and where each stands; what was listed beyond the epoch serves as witness."""
 
-    leader_slots: int
-    blocks: tuple[Block, ...]
-    skipped: tuple[int, ...]
-    """Slots without a block, each proven by the parent of the block after it."""
-    unproven: tuple[int, ...]
-    """Slots without a block that no later block proves to be skipped."""
+    slots: Sequence[int]
+    positions: Mapping[int, int]
 
-    @property
-    def fees(self) -> int:
-        """The sum of the Fee rewards of the blocks."""
-        return sum(block.fees for block in self.blocks)
+    def before(self, slot: int) -> int | None:
+        """The slot of the block listed before that of `slot`."""
+        position = self.positions[slot]
+        return self.slots[position - 1] if position > 0 else None
+
+    def after(self, slot: int) -> int | None:
+        """The first slot after `slot` that has a block, if any is listed."""
+        position = bisect_right(self.slots, slot)
+        return self.slots[position] if position < len(self.slots) else None
 
 
-def read_led_blocks(
-    answers: Sequence[Answer], provider: str, identities: Sequence[str], first_slot: int, last_slot: int
-) -> LedBlocks:
-    """Read the answers of a fees fetch: getLeaderSchedule, getBlocks, and getBlock of led and of proving slots.
+def listing(slots: Iterable[int]) -> Listing:
+    """Slots with a block from one or several lists."""
+    rising = sorted(set(slots))
+    return Listing(rising, {slot: number for number, slot in enumerate(rising)})
 
-    Refuses answers that lack a led block or contradict each other; which answer is which is told by its request.
-    """
-    by_method = _by_method(answers)
-    schedules, lists = by_method.get("getLeaderSchedule", []), _block_lists(by_method)
-    if not schedules or not lists:
-        raise _incomplete(provider, answers, "the leader schedule or the list of blocks is missing")
-    schedule = read_leader_schedule(schedules[0], provider)
-    if schedule is None:
-        raise UnreadableAnswer(provider, schedules[0].request_key, "the leader schedule is not known (null)")
-    led = led_slots(schedule, identities, first_slot, last_slot)
-    if led is None:
-        problem = f"a slot of {', '.join(identities)} lies beyond the epoch"
-        raise UnreadableAnswer(provider, schedules[0].request_key, problem)
-    listed = _listed(lists, provider, by_method.get("getBlocksWithLimit", []))
-    has_block = set(listed)
-    read = {block.slot: block for block in (read_block(answer, provider) for answer in by_method.get("getBlock", []))}
-    missing = [slot for slot in led if slot in has_block and slot not in read]
-    if missing:
-        raise _incomplete(provider, answers, f"the block of led slot {missing[0]} is missing ({len(missing)} in all)")
-    check_parents(
-        {block.slot: block.parent_slot for block in read.values()}, listed, first_slot, provider, lists[0].request_key
-    )
-    skipped: list[int] = []
-    unproven: list[int] = []
-    for slot in led:
-        if slot not in has_block:
-            witness = next_block(listed, slot)
-            proven = witness in read and read[witness].parent_slot < slot
-            (skipped if proven else unproven).append(slot)
-    return LedBlocks(len(led), tuple(read[slot] for slot in led if slot in has_block), tuple(skipped), tuple(unproven))
+
+def parent_problem(slot: int, parent_slot: int, listed: Listing, first_slot: int) -> str | None:
+    """What is wrong with the parent a block names: it is not the block listed before it, or lies in the epoch though
+    the block is the first one listed."""
+    before = listed.before(slot)
+    if parent_slot == before if before is not None else parent_slot < first_slot:
+        return None
+    expected = f"the block before it is {before}" if before is not None else "it is the first one listed"
+    return f"the block of slot {slot} has the parent {parent_slot}, but {expected}: another block, or a gap"
 
 
 @dataclass(frozen=True)
@@ -149,15 +122,18 @@ class EpochVotes:
             raise self._problem
         if self._list_key is None:
             raise self._incomplete("the list of blocks is missing")
-        listed = sorted(self._listed)
-        slots = [slot for slot in listed if self._first_slot <= slot <= self._last_slot]
+        listed = listing(self._listed)
+        slots = [slot for slot in listed.slots if self._first_slot <= slot <= self._last_slot]
         if not slots:
             raise self._incomplete("there is no block")
         missing = [slot for slot in slots if slot not in self._read]
         if missing:
             raise self._incomplete(f"the block of slot {missing[0]} is missing ({len(missing)} in all)")
-        check_parents(self._parents, listed, self._first_slot, self._provider, self._list_key)
-        if slots[-1] < self._last_slot and next_block(listed, slots[-1]) not in self._parents:
+        for slot in sorted(self._parents.keys() & listed.positions.keys()):
+            problem = parent_problem(slot, self._parents[slot], listed, self._first_slot)
+            if problem is not None:
+                raise UnreadableAnswer(self._provider, self._list_key, problem)
+        if slots[-1] < self._last_slot and listed.after(slots[-1]) not in self._parents:
             raise self._incomplete("no block after the epoch proves that its last slots were skipped")
         return {voter: VoteFees(votes, self._lamports[voter]) for voter, votes in self._votes.items()}
 
@@ -170,55 +146,3 @@ def has_transactions(answer: Answer) -> bool:
     params = asked_params(answer)
     options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
     return options.get("transactionDetails") != "none"
-
-
-def led_slots(
-    schedule: Mapping[str, Sequence[int]], identities: Sequence[str], first_slot: int, last_slot: int
-) -> list[int] | None:
-    """The slots a validator's identities lead, rising; None where the schedule names one beyond the epoch."""
-    indices = sorted({index for identity in identities for index in schedule.get(identity, ())})
-    if indices and indices[-1] > last_slot - first_slot:
-        return None
-    return [first_slot + index for index in indices]
-
-
-def next_block(listed: Sequence[int], slot: int) -> int | None:
-    """The first slot after `slot` that has a block, if any is listed."""
-    position = bisect_right(listed, slot)
-    return listed[position] if position < len(listed) else None
-
-
-def check_parents(
-    parents: Mapping[int, int], listed: Sequence[int], first_slot: int, provider: str, list_key: str
-) -> None:
-    """Refuse a list of blocks that lacks the parent of one of its own blocks: the node's ledger has a gap there."""
-    before = dict(zip(listed[1:], listed, strict=False))
-    for slot, parent_slot in parents.items():
-        is_first = bool(listed) and slot == listed[0]
-        if parent_slot == before.get(slot) or (slot not in before and not is_first):
-            continue
-        if is_first and parent_slot < first_slot:
-            continue
-        expected = "it is the first one listed" if is_first else f"the block listed before it is {before[slot]}"
-        problem = f"block {slot} has the parent {parent_slot}, but {expected}: the node's ledger has a gap"
-        raise UnreadableAnswer(provider, list_key, problem)
-
-
-def _by_method(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
-    groups: dict[str, list[Answer]] = {}
-    for answer in answers:
-        groups.setdefault(asked_method(answer), []).append(answer)
-    return groups
-
-
-def _block_lists(by_method: Mapping[str, list[Answer]]) -> list[Answer]:
-    return by_method.get("getBlocks", [])
-
-
-def _listed(lists: Sequence[Answer], provider: str, beyond: Sequence[Answer]) -> list[int]:
-    """Slots with a block, rising: the epoch's, and the first one after it where that was asked too."""
-    return sorted({slot for answer in (*lists, *beyond) for slot in read_blocks(answer, provider)})
-
-
-def _incomplete(provider: str, answers: Sequence[Answer], problem: str) -> UnreadableAnswer:
-    return UnreadableAnswer(provider, answers[0].request_key if answers else "nothing", problem)

@@ -11,10 +11,10 @@ from aurora_pipeline.asking.adapter import Answer, Ask, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers import (
-    Block,
+    BlockHeader,
     EpochInfo,
     EpochSchedule,
-    read_block,
+    read_block_header,
     read_blocks,
     read_epoch_info,
     read_epoch_schedule,
@@ -99,11 +99,11 @@ def _only(answer: Answer, provider: str, problem: str) -> int:
     return listed[0]
 
 
-async def _block(told: Told, slot: int, provider: str) -> Block:
-    return read_block(await told(questions.block(slot)), provider)
+async def _block(told: Told, slot: int, provider: str) -> BlockHeader:
+    return read_block_header(await told(questions.block(slot)), provider)
 
 
-def _time(block: Block, provider: str) -> datetime:
+def _time(block: BlockHeader, provider: str) -> datetime:
     if block.block_time is None:
         raise UnreadableAnswer(provider, questions.block(block.slot).key, "the block has no time")
     return block.block_time

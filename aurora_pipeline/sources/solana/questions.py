@@ -15,6 +15,7 @@ from aurora_pipeline.sources.solana.accounts import (
     read_vote_states,
 )
 from aurora_pipeline.sources.solana.answers import (
+    Block,
     read_block,
     read_block_votes,
     read_blocks,
@@ -94,7 +95,18 @@ def blocks_from(slot: int, count: int) -> Question:
 
 def block(slot: int) -> Question:
     """A block's rewards, without its transactions."""
-    return _rpc(f"getBlock {slot} none", "getBlock", [slot, _block_options("none", True)], read_block)
+    return _rpc(f"getBlock {slot} none", "getBlock", [slot, _block_options("none", True)], _telling_fees)
+
+
+def block_signatures(slot: int) -> Question:
+    """A block's rewards and the signatures of its transactions: whether it has any that could have paid fees."""
+    return _rpc(f"getBlock {slot} signatures", "getBlock", [slot, _block_options("signatures", True)], _telling_fees)
+
+
+def _telling_fees(answer: Answer, provider: str) -> Block | None:
+    # A node that kept no rewards may keep them by now, or be another one behind the same address.
+    shown = read_block(answer, provider)
+    return shown if shown.tells_fees else None
 
 
 def block_accounts(slot: int) -> Question:
@@ -105,7 +117,7 @@ def block_accounts(slot: int) -> Question:
 def block_split(slot: int) -> Question:
     """A block's rewards and its transactions with accounts and fees: enough to tell base from priority fees."""
     return _rpc(
-        f"getBlock {slot} rewards and accounts", "getBlock", [slot, _block_options("accounts", True)], read_block
+        f"getBlock {slot} rewards and accounts", "getBlock", [slot, _block_options("accounts", True)], _telling_fees
     )
 
 

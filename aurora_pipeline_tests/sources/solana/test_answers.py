@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from aurora_pipeline.sources.solana.accounts import read_stake_accounts, read_vo
 from aurora_pipeline.sources.solana.answers import (
     VOTE_PROGRAM,
     read_block,
+    read_block_header,
     read_block_votes,
     read_blocks,
     read_epoch_info,
@@ -120,6 +122,22 @@ def test_read_leader_schedule__null__not_known() -> None:
     assert read_leader_schedule(result_of(question, {"a": [0, 1], "b": [2]}), NODE) == {"a": (0, 1), "b": (2,)}
 
 
+@pytest.mark.parametrize(
+    ("schedule", "why"),
+    [
+        ({"a": [0, 1], "b": [3]}, "slot index 2 has no leader, 3 has one (3 in all)"),
+        ({"a": [1, 2]}, "slot index 0 has no leader"),
+        ({"a": [0, 1], "b": [1, 2]}, "slot index 1 is given twice (4 in all)"),
+        ({"a": [0, 0]}, "slot index 0 is given twice"),
+    ],
+)
+def test_read_leader_schedule__slot_missing_or_doubled__refused(schedule: object, why: str) -> None:
+    question = questions.leader_schedule(5)
+    with pytest.raises(UnreadableAnswer, match=re.escape(why)):
+        read_leader_schedule(result_of(question, schedule), NODE)
+    assert not question.accepts(result_of(question, schedule))
+
+
 @pytest.mark.parametrize("schedule", [{}, {"a": [0, -1]}, {"a": [0, True]}, {"a": [0.0]}, {"a": "0"}, {"a": None}])
 def test_read_leader_schedule__no_slot_indices__refused(schedule: object) -> None:
     with pytest.raises(UnreadableAnswer):
@@ -143,19 +161,34 @@ def test_read_block__first_of_an_epoch__fees_only_whatever_stands_first() -> Non
         {"pubkey": "v", "lamports": 0, "postBalance": 1, "rewardType": "Voting", "commission": 7},
         {"pubkey": "s", "lamports": 9, "postBalance": 1, "rewardType": "Staking", "commissionBps": 750},
         {"pubkey": "x", "lamports": -1_600_000_000, "postBalance": 1, "rewardType": "VATDebit"},
-        {"pubkey": "y", "lamports": 3, "postBalance": 1, "rewardType": None},
         fee(7_507, "anybody"),
-        fee(2**62, "collector"),
+        fee(2**52, "collector"),
     ]
     read = read_block(result_of(questions.block(100), block(100, 97, rows, time=1765863841)), NODE)
-    assert read.fees == 7_507 + 2**62
-    assert [reward.commission_bps for reward in read.rewards] == [700, 750, None, None, None, None]
+    assert read.fees == 7_507 + 2**52
+    assert [reward.commission_bps for reward in read.rewards] == [700, 750, None, None, None]
     assert (read.slot, read.parent_slot) == (100, 97)
-    assert read.block_time == datetime(2025, 12, 16, 5, 44, 1, tzinfo=UTC)
+    header = read_block_header(result_of(questions.block(100), block(100, 97, rows, time=1765863841)), NODE)
+    assert header.block_time == datetime(2025, 12, 16, 5, 44, 1, tzinfo=UTC)
 
 
-def test_read_block__without_fee_row__zero_fees() -> None:
-    assert read_block(result_of(questions.block(100), block(100)), NODE).fees == 0
+@pytest.mark.parametrize(
+    ("shown", "tells"),
+    [
+        ({}, False),
+        ({"transactions": None}, False),
+        ({"signatures": []}, True),
+        ({"signatures": ["s"]}, False),
+        ({"signatures": ["s"], "rewards": [fee(5)]}, True),
+    ],
+    ids=str,
+)
+def test_read_block__without_fee_row__tells_fees_only_if_empty(shown: dict[str, Any], tells: bool) -> None:
+    for question in (questions.block(100), questions.block_signatures(100)):
+        told = result_of(question, block(100) | shown)
+        assert read_block(told, NODE).tells_fees == tells
+        # Such a block is asked for again by the next run: a node may have its rewards by then.
+        assert question.accepts(told) == tells
 
 
 @pytest.mark.parametrize(
@@ -164,8 +197,12 @@ def test_read_block__without_fee_row__zero_fees() -> None:
         {"rewards": None},
         {"parentSlot": 100},
         {"parentSlot": "99"},
-        {"blockTime": 10**15},
         {"rewards": [fee(-1)]},
+        {"rewards": [fee(0)]},
+        {"rewards": [fee(5), {**fee(1), "rewardType": None}]},
+        {"rewards": [fee(5), {**fee(1), "rewardType": "FEE"}]},
+        {"rewards": [fee(5), {**fee(1), "rewardType": ["Fee"]}]},
+        {"rewards": [fee(5)], "signatures": 7},
         {"rewards": [{**fee(1), "lamports": 1.0}]},
         {"rewards": [{**fee(1), "lamports": "1"}]},
         {"rewards": [{**fee(1), "pubkey": ""}]},

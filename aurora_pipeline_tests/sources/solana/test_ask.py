@@ -9,6 +9,7 @@ import pytest
 
 from aurora_pipeline.asking.adapter import (
     EVERYONE,
+    LEADER_SCHEDULE,
     Answer,
     AskMany,
     Fetched,
@@ -18,9 +19,8 @@ from aurora_pipeline.asking.adapter import (
 )
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
-from aurora_pipeline.sources.solana.blocks import read_led_blocks
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
+from aurora_pipeline_tests.asking.asked import Remembering, block, result_of
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
 from aurora_pipeline_tests.sources.small_node import (
     EPOCH,
@@ -35,9 +35,11 @@ from aurora_pipeline_tests.sources.small_node import (
     always,
     fetch,
     methods,
+    observe,
     run,
     scope,
 )
+from aurora_pipeline_tests.sources.solana.led import judged
 
 # Fees
 
@@ -54,8 +56,8 @@ def test_fees__skips_inside_and_at_the_end__final_with_their_proofs() -> None:
     assert methods(fees["v1"])[2:] == ["getBlocksWithLimit 110 1", "getBlock 100", "getBlock 101", "getBlock 103"]
     assert methods(fees["v2"])[3:] == ["getBlock 104", "getBlock 106", "getBlock 107"]
     assert methods(fees["v3"])[3:] == ["getBlock 112"]
-    led = read_led_blocks([told[one.request_key] for one in fees["v3"].answers], NODE, ["id3"], FIRST, LAST)
-    assert (led.leader_slots, led.skipped, led.unproven) == (2, (108, 109), ())
+    led = judged([told[one.request_key] for one in fees["v3"].answers], ["id3"], FIRST, LAST)
+    assert (led.produced, led.empty, led.problems) == ([], [108, 109], [])
 
 
 def test_fees__leads_no_slot__final_with_schedule_and_blocks() -> None:
@@ -73,6 +75,63 @@ def test_fees__schedule_forgotten__unavailable_and_another_may_know() -> None:
     one = fetch(Node(getLeaderSchedule=lambda seen: rpc_result(seen, None)), "fees", scope("1"))["v1"]
     assert (one.state, one.other_may_know) == (UNAVAILABLE, True)
     assert "schedule" in str(one.reason)
+
+
+@pytest.mark.parametrize(
+    "schedule", [{"id1": [0, 1]}, {"id1": [0, 1, 2, 3], "id2": [4, 5, 6, 7], "id3": [9]}], ids=["cut off", "a gap"]
+)
+def test_fees__schedule_lacks_slots__not_final_and_another_may_know(schedule: dict[str, list[int]]) -> None:
+    short = Node(getLeaderSchedule=lambda seen: rpc_result(seen, schedule))
+    one = fetch(short, "fees", scope("1"))["v1"]
+    assert (one.state is FINAL, one.other_may_know) == (False, True)
+    assert "slot" in str(one.reason)
+    observed = observe(short, LEADER_SCHEDULE, scope("1"))[EVERYONE]
+    assert observed.state is not FINAL
+    # What was observed is no schedule either: the node is asked once more.
+    again = fetch(Node(), "fees", scope("1", leader_schedule=one.answers[0]))["v1"]
+    assert (again.state, again.answers[0] == one.answers[0]) == (FINAL, False)
+
+
+def without_rewards(*slots: int, signatures: Sequence[str] = ()) -> Node:
+    """A node that answers some blocks without their rewards."""
+    node = Node()
+
+    def forgetful(seen: Seen) -> Reply:
+        slot, options = seen.rpc["params"]
+        shown = node.getBlock(slot, options)
+        if isinstance(shown, Reply):
+            return shown
+        if slot in slots:
+            shown["rewards"] = []
+            if options["transactionDetails"] == "signatures":
+                shown["signatures"] = list(signatures)
+        return rpc_result(seen, shown)
+
+    node.replies["getBlock"] = forgetful
+    return node
+
+
+def test_fees__block_without_rewards__asked_whether_it_is_empty() -> None:
+    fees = fetch(without_rewards(101), "fees", scope("1", "2"))
+    assert {one.state for one in fees.values()} == {FINAL}
+    assert [key for key in methods(fees["v1"]) if "signatures" in key] == ["getBlock 101 signatures"]
+    assert not [key for key in methods(fees["v2"]) if "signatures" in key]
+
+
+def test_fees__blocks_without_rewards_are_not_empty__another_provider_is_asked() -> None:
+    fees = fetch(without_rewards(100, 101, signatures=["s"]), "fees", scope("1", "2"))
+    one = fees["v1"]
+    assert (one.state, one.other_may_know, fees["v2"].state) == (UNAVAILABLE, True, FINAL)
+    assert "2 of 3 led blocks have no Fee row and are not proven empty (slot 100, 101)" in str(one.reason)
+    # One that has transactions is enough to know that this node does not tell.
+    assert [key for key in methods(one) if "signatures" in key] == ["getBlock 100 signatures"]
+
+
+def test_fees__no_fee_row_in_the_whole_epoch__never_final_however_empty() -> None:
+    fees = fetch(without_rewards(*PRODUCED), "fees", scope("1", "2", "9"))
+    assert [fees[key].state for key in ("v1", "v2", "v9")] == [UNAVAILABLE, UNAVAILABLE, FINAL]
+    assert fees["v1"].reason == "none of the 6 led blocks of all validators has a Fee row"
+    assert fees["v1"].other_may_know
 
 
 def test_fees__identity_not_known__that_validator_alone_unavailable() -> None:
