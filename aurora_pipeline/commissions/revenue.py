@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.pnl.compute import awaited_costs
-from aurora_pipeline.pnl.tables import REDUCES, Component
+from aurora_pipeline.pnl.tables import REDUCES, Component, state_column
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import ints
+
+_SETTLED = frozenset({None, FigureState.FINAL})
+"""States of a cost that nobody waits for: it is known, or nothing was said of it and nothing is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,12 @@ def _component(pnl: pl.DataFrame, component: Component) -> Iterator[Revenue]:
 
 
 def _costs(pnl: pl.DataFrame, component: Component) -> Iterator[tuple[int | None, str | None]]:
-    """Per validator the costs that reduce a component; a null that the line awaits is not known, any other is none."""
+    """Per validator the costs that reduce a component; a null that is awaited is not known, any other is none."""
     reducing = [cost for cost, reduced in REDUCES.items() if reduced is component]
-    columns = [ints(pnl[cost.value.lower()]) for cost in reducing]
-    amounts = zip(*columns, strict=True) if columns else iter([()] * len(pnl))
-    for reason, known in zip(pnl["reason"], amounts, strict=True):
-        awaited = awaited_costs(reason)
-        named = [f"{cost} is {awaited[cost]}" for cost in reducing if cost in awaited]
-        lacks = any(amount is None and cost in awaited for cost, amount in zip(reducing, known, strict=True))
-        spent = None if lacks else total([amount for amount in known if amount is not None])
-        yield spent, "; ".join(named) or None
+    columns = [zip(ints(pnl[cost.value.lower()]), pnl[state_column(cost)], strict=True) for cost in reducing]
+    rows = zip(*columns, strict=True) if columns else iter([()] * len(pnl))
+    for known in rows:
+        awaited = {cost: state for cost, (_, state) in zip(reducing, known, strict=True) if state not in _SETTLED}
+        lacks = any(amount is None and cost in awaited for cost, (amount, _) in zip(reducing, known, strict=True))
+        spent = None if lacks else total([amount for amount, _ in known if amount is not None])
+        yield spent, "; ".join(f"{cost} is {state}" for cost, state in awaited.items()) or None

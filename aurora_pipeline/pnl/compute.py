@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import polars as pl
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.store.declaration import FigureState, Table
@@ -45,16 +44,6 @@ class Figure:
     def in_words(self) -> str:
         """How a line's reason names it."""
         return f"{self.name} {self.state}: {self.reason or 'no reason given'}"
-
-
-_AWAITED_COST = re.compile(
-    rf"(?:^|; )({'|'.join(CostType)}) ({'|'.join(state for state in FigureState if state is not FigureState.FINAL)}): "
-)
-
-
-def awaited_costs(reason: str | None) -> dict[CostType, FigureState]:
-    """The costs that the reason of a P&L line names as not final; the line has no state per cost."""
-    return {CostType(name): FigureState(state) for name, state in _AWAITED_COST.findall(reason or "")}
 
 
 @dataclass(frozen=True)
@@ -214,6 +203,7 @@ def _line(
     for name, figure in entries.items():
         row[name.lower()] = figure.amount
     row["other_income"] = None if income is None else income.amount
+    row |= {state_column(figure.name): figure.state.value for figure in cost_figures}
     total_revenue, known_revenue = _sums(list(components.values()))
     total_costs, known_costs = _sums(list(entries.values()))
     total_income, known_income = _sums([] if income is None else [income])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from aurora_pipeline.config.vocabulary import CostType
@@ -61,16 +62,32 @@ def _component(component: Component) -> tuple[Column, Column, Column]:
     )
 
 
-def _cost(cost: CostType) -> Column:
+STATES_SINCE = 2
+"""The layer version that gave each cost a state of its own; before, only a sentence said which one was awaited."""
+
+
+def state_column(figure: str) -> str:
+    """The column that says how much is known of a cost or of other income."""
+    return f"{figure.lower()}_state"
+
+
+def _state_of(figure: str) -> Column:
+    told = state(state_column(figure), of=f"{figure}; null: nothing is due and nothing was said")
+    return replace(told, nullable=True, since=STATES_SINCE)
+
+
+def _cost(cost: CostType) -> tuple[Column, Column]:
     reduced = REDUCES[cost]
     effect = f"reduces {reduced}" if reduced else "reduces no component"
-    return money(cost.value.lower(), f"Cost {cost}; {effect}; null: none known.", nullable=True, minimum=0)
+    return (
+        money(cost.value.lower(), f"Cost {cost}; {effect}; null: none known.", nullable=True, minimum=0),
+        _state_of(cost),
+    )
 
 
 VALIDATOR_PNL = Table(
     name="validator_pnl",
     role=Role.LAYER,
-    version=2,
     description="What each validator earned and cost in a period, in base units, with what is missing.",
     columns=(
         CHAIN_ID,
@@ -78,8 +95,9 @@ VALIDATOR_PNL = Table(
         VALIDATOR_KEY,
         text("name", "The validator's name, as the operator registered it."),
         *[column for component in Component for column in _component(component)],
-        *[_cost(cost) for cost in CostType],
+        *[column for cost in CostType for column in _cost(cost)],
         money("other_income", "OTHER_INCOME: shown, and no component; null: none known.", nullable=True, minimum=0),
+        _state_of("OTHER_INCOME"),
         money("total_revenue", "Sum of the four components; null when one is missing.", nullable=True, minimum=0),
         money("known_revenue", "Sum of the components that are known.", minimum=0),
         money("total_costs", "Sum of all costs; null when a due one is missing.", nullable=True, minimum=0),
@@ -90,6 +108,7 @@ VALIDATOR_PNL = Table(
         reason(of="the state: every missing figure by name"),
     ),
     key=("chain_id", "epoch", "validator_key"),
+    version=STATES_SINCE,
 )
 
 PNL_TABLES = (VALIDATOR_PNL,)

@@ -24,7 +24,7 @@ from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
-from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.store.frames import frame_of, schema_violations
 
 CHAIN, EPOCH = "solana-demo", 850
@@ -37,11 +37,11 @@ def pnl_frame(
     state: str = "pending",
     why: str = "not answered yet",
     costs: Mapping[str, Mapping[str, int]] | None = None,
-    reasons: Mapping[str, str] | None = None,
+    cost_states: Mapping[str, Mapping[str, str]] | None = None,
 ) -> pl.DataFrame:
     """Validators with the given components; an absent component is 0, None is missing in the given state.
 
-    `costs` by validator and cost column; `reasons` by validator, as P&L names what is not final.
+    `costs` by validator and cost column, final; `cost_states` says otherwise of some.
     """
     rows = []
     for key, amounts in validators.items():
@@ -51,8 +51,9 @@ def pnl_frame(
             row[component.column] = amount
             row[f"{component.column}_state"] = "final" if amount is not None else state
             row[f"{component.column}_reason"] = None if amount is not None else why
-        row |= (costs or {}).get(key, {})
-        row["reason"] = (reasons or {}).get(key)
+        known = (costs or {}).get(key, {})
+        row |= {**known, **{state_column(cost): "final" for cost in known}}
+        row |= {state_column(cost): state for cost, state in (cost_states or {}).get(key, {}).items()}
         rows.append(row)
     return frame_of(VALIDATOR_PNL, rows)
 

@@ -253,7 +253,7 @@ def test_net__cost_not_final__line_partial_that_names_it(known: dict[str, int], 
     pnl = pnl_frame(
         {"V1": {COMMISSION: 100, TIPS: 100}},
         costs={"V1": known},
-        reasons={"V1": "EXEC_FEES pending: x; VOTE_FEES partial: node is down"},
+        cost_states={"V1": {"vote_fees": "partial"}},
     )
     result = compute(pnl, agreed)
     line, tips = (rows(result.lines.frame, rule_key=key)[0] for key in ("r", "t"))

@@ -167,10 +167,7 @@ def frames_of(validators: dict[str, Validator], shuffle: random.Random | None) -
     pnl = pnl_frame(
         {key: {Component(name): amount for name, amount in one.amounts.items()} for key, one in validators.items()},
         costs={key: one.costs for key, one in validators.items()},
-        reasons={
-            key: "; ".join(f"{cost.upper()} pending: it is awaited" for cost in sorted(one.awaited))
-            for key, one in validators.items()
-        },
+        cost_states={key: dict.fromkeys(one.awaited, "pending") for key, one in validators.items()},
     )
     accounts = {key: one.accounts for key, one in validators.items() if one.accounts is not None}
     frames = [pnl, *stake_frames(accounts, {k: v.stake for k, v in validators.items() if v.stake is not None})]
