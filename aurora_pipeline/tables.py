@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
-from aurora_pipeline.audit.tables import AUDIT_TABLES
 from aurora_pipeline.canonical.tables import CANONICAL_TABLES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
+from aurora_pipeline.decisions.tables import DECISION_TABLES
+from aurora_pipeline.instance.tables import INSTANCE_TABLES
 from aurora_pipeline.periods.tables import PERIOD_TABLES
 from aurora_pipeline.pnl.tables import PNL_TABLES
+from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Role, Table
 from aurora_pipeline.store.payloads import PAYLOAD_TABLES
@@ -15,9 +17,11 @@ from aurora_pipeline.store.tables import STORE_TABLES
 
 ALL_TABLES: tuple[Table, ...] = (
     *STORE_TABLES,
-    *AUDIT_TABLES,
+    *DECISION_TABLES,
     *PAYLOAD_TABLES,
+    *INSTANCE_TABLES,
     *PERIOD_TABLES,
+    *REGISTRY_TABLES,
     *CANONICAL_TABLES,
     *PNL_TABLES,
     *AGREEMENT_TABLES,

@@ -19,7 +19,6 @@ from aurora_pipeline.agreements.file import (
 from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, Ledger, Version, read_ledger, write_version
 from aurora_pipeline.agreements.partners import record_name, record_series
-from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.status import FOLLOWS
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.terms import Rule
@@ -29,6 +28,7 @@ from aurora_pipeline.agreements.written_rules import Surroundings, falling_rates
 from aurora_pipeline.agreements.written_series import SeriesPlan, plan_series, refuse_monthly_floors
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath
+from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.digests import instant_text
 

@@ -26,7 +26,7 @@ from aurora_pipeline.agreements.tables import (
 )
 from aurora_pipeline.agreements.terms import AgreementInForce, Override, Partner, PartnerWallet, Rule, Terms
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.periods.dated import decision_input
+from aurora_pipeline.decisions.revisions import decision_input
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input

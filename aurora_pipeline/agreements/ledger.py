@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
-from aurora_pipeline.agreements.recording import Recording
 from aurora_pipeline.agreements.rows import rule_of, rule_row, tier_rows
 from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection
 

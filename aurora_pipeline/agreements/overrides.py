@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
 from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.period_key import PeriodKey

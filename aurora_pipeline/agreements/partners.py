@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database

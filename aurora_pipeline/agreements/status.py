@@ -8,8 +8,8 @@ from datetime import datetime
 from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, read_ledger
 from aurora_pipeline.agreements.reach import computed_already
-from aurora_pipeline.agreements.recording import Change, Recording
 from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import instant_text as day_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from aurora_pipeline.periods.tables import RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
+from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.declaration import CHAIN_ID, EPOCH, Column, ColumnKind, Role, Table, integer, money, text
 from aurora_pipeline.store.tables import recorded_at
@@ -87,24 +87,12 @@ class OverrideTarget(StrEnum):
     """A rule's total in a period."""
 
 
-class UserRole(StrEnum):
-    """What a person may do."""
-
-    ADMIN = "ADMIN"
-    FINANCE = "FINANCE"
-    OPS = "OPS"
-    ANALYST = "ANALYST"
-    PARTNER = "PARTNER"
-    AUDITOR = "AUDITOR"
-
-
 PARTNER_ID = text("partner_id", "The partner's stable key.")
 AGREEMENT_ID = text("agreement_id", "The agreement's stable key.")
 _AGREEMENT = Column("agreement_id", ColumnKind.TEXT, "The agreement.", references="agreements")
 VERSION = integer("version", "The number of the version of the terms, from 1.", minimum=1)
 RULE_KEY = text("rule_key", "The rule's key, stable across versions.")
 RULE_ORDER = integer("rule_order", "The rule's place among its agreement's rules, from 1.", minimum=1)
-REASON = Column("reason", ColumnKind.TEXT, "Why it was decided.", digested=False)
 _COMPONENTS = [component.value for component in Component]
 _MODES = [mode.value for mode in TierMode]
 _METRICS = [metric.value for metric in Metric]
@@ -273,25 +261,6 @@ COMMISSION_OVERRIDES = Table(
     indexes=(("chain_id", "epoch"),),
 )
 
-USERS = Table(
-    name="users",
-    role=Role.LEDGER,
-    description="Who may do what, dated. Only the newest revision of a login counts.",
-    columns=(
-        text("login", "The person's login on the database."),
-        REVISION,
-        text("name", "The person's name."),
-        text("role", "What the person may do.", one_of=[role.value for role in UserRole]),
-        text("partner_id", "The partner the person belongs to; null on roles other than PARTNER.", nullable=True),
-        VALID_FROM,
-        VALID_UNTIL,
-        REASON,
-        RECORDED_BY,
-        recorded_at(),
-    ),
-    key=("login", "revision"),
-)
-
 AGREEMENT_TABLES = (
     PARTNERS,
     PARTNER_SERIES,
@@ -302,5 +271,4 @@ AGREEMENT_TABLES = (
     AGREEMENT_RULE_TIERS,
     AGREEMENT_EVENTS,
     COMMISSION_OVERRIDES,
-    USERS,
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from aurora_pipeline.config.chain import BASE_UNITS
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import MoneyError, TooLarge, format_coins, shift_point
 from aurora_pipeline.store.database import Connection

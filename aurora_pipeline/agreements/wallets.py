@@ -14,11 +14,11 @@ from psycopg import sql
 
 from aurora_pipeline.agreements.partners import KnownPartner, known_partner, read_partners
 from aurora_pipeline.agreements.reach import computed_already
-from aurora_pipeline.agreements.recording import Change, Note, Recording
 from aurora_pipeline.agreements.tables import PARTNER_WALLETS
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.decisions.recording import Change, Note, Recording
 from aurora_pipeline.foundation.addresses import check_address
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
     CsvProblems,
     Line,

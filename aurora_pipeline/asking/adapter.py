@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.registry.tables import ENTRY_TYPES
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     EPOCH,
@@ -19,7 +19,6 @@ from aurora_pipeline.store.declaration import (
     state,
     text,
 )
-from aurora_pipeline.store.tables import recorded_at
 
 IDENTITY_KEY = text("identity_key", "The key that signs blocks and pays vote fees; null: not known.", nullable=True)
 _COUNT = "Null where not known."
@@ -237,7 +236,6 @@ STAKE_EVENTS = Table(
     repeated=("amount",),
 )
 
-ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
 
 COSTS = Table(
     name="canonical_validator_costs",
@@ -272,24 +270,5 @@ COSTS = Table(
     key=("chain_id", "epoch", "validator_key", "entry_type"),
 )
 
-COST_ENTRIES = Table(
-    name="cost_entries",
-    role=Role.LEDGER,
-    description="Costs and other income entered by the operator from files. Only the newest revision counts.",
-    columns=(
-        CHAIN_ID,
-        EPOCH,
-        VALIDATOR_KEY,
-        text("entry_type", "The type of cost, or OTHER_INCOME.", one_of=ENTRY_TYPES),
-        integer("revision", "The newest revision counts.", minimum=1),
-        money("amount", "The amount; null withdraws the entry.", nullable=True, minimum=0),
-        Column("notes", ColumnKind.TEXT, "What the operator noted.", nullable=True, digested=False),
-        Column("file_hash", ColumnKind.DIGEST, "SHA-256 of the imported file.", digested=False),
-        Column("recorded_by", ColumnKind.TEXT, "Who recorded it.", digested=False),
-        recorded_at(),
-    ),
-    key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),
-)
-
 CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS, STAKE_EVENTS, COMPLETENESS, CROSS_CHECKS)
-CANONICAL_TABLES = (*CANONICAL_LAYERS, COST_ENTRIES)
+CANONICAL_TABLES = CANONICAL_LAYERS

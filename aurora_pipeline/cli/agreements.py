@@ -27,9 +27,9 @@ from aurora_pipeline.cli.terminal import (
     print_warnings,
     read_day,
 )
+from aurora_pipeline.decisions.person import actor
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.store.database import Connection
 
 agreements = typer.Typer(help="Agreements with partners.", no_args_is_help=True)

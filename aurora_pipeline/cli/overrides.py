@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.overrides import Target, record_override, recorded_overrides
-from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.cli.terminal import opened, out, print_changes, print_json, print_table, print_warnings
@@ -23,8 +22,9 @@ from aurora_pipeline.commissions.targets import (
     rule_target,
 )
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
 

@@ -8,13 +8,13 @@ import typer
 
 from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
-from aurora_pipeline.agreements.tables import UserRole
-from aurora_pipeline.agreements.users import record_user
-from aurora_pipeline.agreements.users import users as all_users
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.cli.terminal import Reason, opened, out, print_changes, print_json, print_table, read_day
+from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.users import record_user
+from aurora_pipeline.decisions.users import users as all_users
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.periods.dated import actor
 
 partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
 users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)

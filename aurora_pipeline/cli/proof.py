@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from aurora_pipeline.audit.log import Entry, Head, found_entries, head
 from aurora_pipeline.cli.running import parse_epochs
 from aurora_pipeline.cli.terminal import err, opened, out, print_json, print_table, read_day
+from aurora_pipeline.decisions.log import Entry, Head, found_entries, head
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import load_period

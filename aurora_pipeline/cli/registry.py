@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.terminal import first_of, opened, out, print_json, print_table
+from aurora_pipeline.decisions.revisions import ImportReport
 from aurora_pipeline.foundation.csv_file import instant_text, read_text
-from aurora_pipeline.periods.dated import ImportReport
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import (
     export_validators,

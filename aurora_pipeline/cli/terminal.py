@@ -18,8 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from aurora_pipeline.agreements.recording import Change
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins

@@ -18,9 +18,9 @@ from aurora_pipeline.cli.terminal import (
     print_warnings,
     read_day,
 )
+from aurora_pipeline.decisions.person import actor
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.periods.dated import actor
 
 wallets = typer.Typer(help="Which partner introduced which wallet, dated.", no_args_is_help=True)
 

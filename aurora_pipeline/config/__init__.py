@@ -7,7 +7,8 @@ from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.config.problems import ConfigurationError, Problem, did_you_mean
 from aurora_pipeline.config.provider import Provider, RateLimit, Retries, Timeouts
 from aurora_pipeline.config.report import ProviderRow, RoleRow, config_report, provider_report
-from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family, PeriodType
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
+from aurora_pipeline.foundation.chain_family import Family
 
 __all__ = [
     "ROLES",

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
-from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family, PeriodType
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.errors import AuroraError
 
 Item = TypeVar("Item", bound=str)

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from aurora_pipeline.config.fields import FrozenModel, broken_rule
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, Family
+from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType
+from aurora_pipeline.foundation.chain_family import Family
 
 EPOCH_PLACE: Final = "{epoch}"
 """Stands in a path for the epoch's number: one file per epoch."""

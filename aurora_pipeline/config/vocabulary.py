@@ -6,13 +6,6 @@ from enum import StrEnum
 from typing import Final
 
 
-class Family(StrEnum):
-    """Which protocol a chain speaks; it decides how periods, payloads and base units are read."""
-
-    SOLANA = "solana"
-    ETHEREUM = "ethereum"
-
-
 class PeriodType(StrEnum):
     """What one period of a chain is; `period_size` counts in its unit (epochs, blocks, slots)."""
 

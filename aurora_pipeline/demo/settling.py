@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from aurora_pipeline.agreements.overrides import Target, record_override, recorded_overrides
-from aurora_pipeline.agreements.recording import Change
-from aurora_pipeline.agreements.tables import OverrideTarget, UserRole
+from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
-from aurora_pipeline.agreements.users import record_user
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.commissions.targets import line_target
+from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.recording import Change
+from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection, Database
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets, wallet_rows
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.decisions.person import actor
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
@@ -21,7 +22,6 @@ from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
-from aurora_pipeline.periods.dated import actor
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.foundation.chain_family import Family
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE = {letter: value for value, letter in enumerate(_BASE58)}

@@ -12,9 +12,9 @@ import psycopg
 
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.registry.chains import sync_registry
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.revision import revision
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aurora_pipeline.canonical.tables import FEES, MEV, POSITIONS, REWARDS
-from aurora_pipeline.periods.tables import OPERATOR_WALLETS
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.reader import Reader, Row
 from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.registry.tables import OPERATOR_WALLETS
 from aurora_pipeline.store.declaration import Table
 
 _SUMMANDS_SHOWN = 12

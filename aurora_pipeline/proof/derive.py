@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS

@@ -10,8 +10,8 @@ from psycopg import sql
 from aurora_pipeline.canonical.loading import CONFIG_TAG
 from aurora_pipeline.canonical.promises import COSTS_PROMISED, promises_of
 from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.decisions.revisions import decision_input
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.dated import decision_input
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.snapshots import Configured
 from aurora_pipeline.store.database import Connection

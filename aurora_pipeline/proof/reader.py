@@ -8,10 +8,10 @@ from typing import Any
 
 from psycopg import sql
 
+from aurora_pipeline.decisions.revisions import decision_input
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.dated import decision_input
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_by_lineage

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 from psycopg.pq import TransactionStatus
 
-from aurora_pipeline.audit.log import Head
-from aurora_pipeline.audit.log import verify as verify_log
+from aurora_pipeline.decisions.log import Head
+from aurora_pipeline.decisions.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.proof.deciders import verify_deciders
+from aurora_pipeline.proof.decisions import verify_deciders
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.named import configured_values, decision_digests, period_digests

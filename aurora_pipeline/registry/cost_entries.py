@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 from psycopg import sql
 
-from aurora_pipeline.canonical.tables import COST_ENTRIES, ENTRY_TYPES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.revisions import ImportReport, Row, decision_input
 from aurora_pipeline.foundation.csv_file import CsvProblems, Line, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.dated import ImportReport, Row, actor, decision_input
-from aurora_pipeline.periods.tables import VALIDATOR_IDENTITIES
+from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database, insert_rows, read_frame, table_kinds
 from aurora_pipeline.store.digests import Input, body_hash
 

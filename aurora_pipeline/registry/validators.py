@@ -8,8 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.decisions.revisions import (
+    ImportReport,
+    Row,
+    check_ranges,
+    decision_input,
+    holds_at,
+    newest_rows,
+    store_revisions,
+)
 from aurora_pipeline.foundation.addresses import check_solana_key
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
     CsvProblems,
     Line,
@@ -20,16 +29,7 @@ from aurora_pipeline.foundation.csv_file import (
     required_text,
     write_csv,
 )
-from aurora_pipeline.periods.dated import (
-    ImportReport,
-    Row,
-    check_ranges,
-    decision_input,
-    holds_at,
-    newest_rows,
-    store_revisions,
-)
-from aurora_pipeline.periods.tables import OPERATOR_WALLETS, VALIDATOR_IDENTITIES
+from aurora_pipeline.registry.tables import OPERATOR_WALLETS, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.digests import Input
 

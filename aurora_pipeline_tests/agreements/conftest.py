@@ -10,7 +10,7 @@ import pytest
 
 from aurora_pipeline.agreements.apply import ApplyReport, apply
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
-from aurora_pipeline.audit.log import entries, verify
+from aurora_pipeline.decisions.log import entries, verify
 from aurora_pipeline.store.database import Connection, Database
 
 VOTE = "9QU2QSxhb24FUX3Tu2FpczXjpK3VYrvRudywSZaM29mF"

@@ -13,7 +13,7 @@ from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.file import AgreementsRefused
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
-from aurora_pipeline.audit.log import entries, verify
+from aurora_pipeline.decisions.log import entries, verify
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, STRANGER, VOTE, Apply, agreement

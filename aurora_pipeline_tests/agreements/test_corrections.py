@@ -10,7 +10,7 @@ import pytest
 from aurora_pipeline.agreements.file import AgreementsRefused
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import read_ledger
-from aurora_pipeline.audit.log import entries
+from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement, written

@@ -10,8 +10,8 @@ import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import write_version
-from aurora_pipeline.agreements.recording import Recording
 from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
 

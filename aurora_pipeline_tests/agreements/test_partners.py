@@ -8,8 +8,9 @@ import pytest
 
 from aurora_pipeline.agreements.file import AgreementsRefused
 from aurora_pipeline.agreements.partners import read_partners, rename
-from aurora_pipeline.agreements.tables import Series, UserRole
-from aurora_pipeline.agreements.users import record_user, users
+from aurora_pipeline.agreements.tables import Series
+from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.users import record_user, users
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement, audited, written

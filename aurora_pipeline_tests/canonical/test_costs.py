@@ -13,8 +13,9 @@ import pytest
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
-from aurora_pipeline.canonical.tables import COST_ENTRIES, COSTS
+from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState

@@ -10,9 +10,9 @@ import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.tables import OverrideTarget
-from aurora_pipeline.audit.log import entries
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.store.database import Database

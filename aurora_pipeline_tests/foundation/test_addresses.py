@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from solders.pubkey import Pubkey
 
-from aurora_pipeline.config.vocabulary import Family
 from aurora_pipeline.foundation.addresses import (
     base58_decode,
     base58_encode,
@@ -19,6 +18,7 @@ from aurora_pipeline.foundation.addresses import (
     keccak_256,
     sponge_256,
 )
+from aurora_pipeline.foundation.chain_family import Family
 
 KEYS = st.binary(min_size=32, max_size=32)
 # From EIP-55 itself.

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 import pytest
 
-from aurora_pipeline.audit.log import head
 from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.decisions.log import head
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.drafts import draft_pnl

@@ -17,11 +17,11 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.tables import COST_ENTRIES
 from aurora_pipeline.config import CostType, Provider
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
+from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.checking import check_providers
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference

@@ -12,8 +12,9 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.tables import CANONICAL_LAYERS, COST_ENTRIES
+from aurora_pipeline.canonical.tables import CANONICAL_LAYERS
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations

@@ -23,9 +23,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurora_pipeline.decisions.revisions import decision_input
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.dated import decision_input
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database

@@ -12,8 +12,9 @@ from typing import Any, Final
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableFile
 from aurora_pipeline.config.file_table import COINS, FIELDS, SEPARATORS, UNITS, CellKind, Rounding
-from aurora_pipeline.config.vocabulary import DataType, Family
+from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.addresses import check_address
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
 from aurora_pipeline.sources.files.cells import Row, csv_rows, xlsx_rows
 from aurora_pipeline.sources.solana.accounts import StakeAccount

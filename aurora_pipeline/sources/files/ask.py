@@ -20,7 +20,8 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, useless_file
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
-from aurora_pipeline.config.vocabulary import ROLES, DataType, Family
+from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.answers import read_meta, read_positions, read_validators
 from aurora_pipeline.store.payloads import request_text
 

@@ -12,7 +12,7 @@ from aurora_pipeline.asking.file_line import bytes_of
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.file_table import EPOCH_PLACE, FileTable
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.config.vocabulary import Family
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.answers import found_columns, table_rows
 
 FILES_CHECKED_MAX: Final = 50

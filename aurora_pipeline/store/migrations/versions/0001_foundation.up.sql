@@ -171,6 +171,31 @@ COMMENT ON COLUMN audit_log.previous_hash IS 'The entry_hash of the entry before
 COMMENT ON COLUMN audit_log.entry_hash IS 'SHA-256 over all the other columns, in this order.';
 CREATE INDEX ON audit_log (subject);
 
+CREATE TABLE users (
+    login text NOT NULL,
+    revision bigint NOT NULL CHECK (revision >= 1),
+    name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('ADMIN', 'FINANCE', 'OPS', 'ANALYST', 'PARTNER', 'AUDITOR')),
+    partner_id text,
+    valid_from timestamptz NOT NULL,
+    valid_until timestamptz,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (login, revision)
+);
+COMMENT ON TABLE users IS 'Who may do what, dated. Only the newest revision of a login counts.';
+COMMENT ON COLUMN users.login IS 'The person''s login on the database.';
+COMMENT ON COLUMN users.revision IS 'The newest revision counts as a whole; earlier ones are history.';
+COMMENT ON COLUMN users.name IS 'The person''s name.';
+COMMENT ON COLUMN users.role IS 'What the person may do.';
+COMMENT ON COLUMN users.partner_id IS 'The partner the person belongs to; null on roles other than PARTNER.';
+COMMENT ON COLUMN users.valid_from IS 'From when on it holds (included).';
+COMMENT ON COLUMN users.valid_until IS 'Until when it holds (excluded); null: open.';
+COMMENT ON COLUMN users.reason IS 'Why it was decided.';
+COMMENT ON COLUMN users.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN users.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
 CREATE TABLE staging_bodies (
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
@@ -429,6 +454,31 @@ COMMENT ON COLUMN operator_wallets.valid_until IS 'Until when it holds (excluded
 COMMENT ON COLUMN operator_wallets.notes IS 'What the operator noted.';
 COMMENT ON COLUMN operator_wallets.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN operator_wallets.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE cost_entries (
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    validator_key text NOT NULL,
+    entry_type text NOT NULL CHECK (entry_type IN ('NETWORK_FEE', 'PRIORITY_FEE_SHARING', 'BLOCK_REVENUE_SHARING', 'VOTE_FEES', 'ADMISSION_TICKET', 'CONSENSUS_PENALTY', 'INFRASTRUCTURE', 'OTHER_INCOME')),
+    revision bigint NOT NULL CHECK (revision >= 1),
+    amount amount CHECK (amount >= 0),
+    notes text,
+    file_hash sha256_hex NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (chain_id, epoch, validator_key, entry_type, revision)
+);
+COMMENT ON TABLE cost_entries IS 'Costs and other income entered by the operator from files. Only the newest revision counts.';
+COMMENT ON COLUMN cost_entries.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN cost_entries.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN cost_entries.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN cost_entries.entry_type IS 'The type of cost, or OTHER_INCOME.';
+COMMENT ON COLUMN cost_entries.revision IS 'The newest revision counts.';
+COMMENT ON COLUMN cost_entries.amount IS 'The amount; null withdraws the entry.';
+COMMENT ON COLUMN cost_entries.notes IS 'What the operator noted.';
+COMMENT ON COLUMN cost_entries.file_hash IS 'SHA-256 of the imported file.';
+COMMENT ON COLUMN cost_entries.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN cost_entries.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE layers.canonical_validator_fees (
     snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
@@ -715,31 +765,6 @@ COMMENT ON COLUMN layers.cross_check_differences.fetch_digest IS 'Commits to the
 COMMENT ON COLUMN layers.cross_check_differences.other_fetch_digest IS 'Commits to the hashes of the other payloads.';
 COMMENT ON COLUMN layers.cross_check_differences.source_fetch IS 'The staging fetch that counts.';
 COMMENT ON COLUMN layers.cross_check_differences.other_fetch IS 'The staging fetch of the other provider.';
-
-CREATE TABLE cost_entries (
-    chain_id text NOT NULL,
-    epoch bigint NOT NULL CHECK (epoch >= 0),
-    validator_key text NOT NULL,
-    entry_type text NOT NULL CHECK (entry_type IN ('NETWORK_FEE', 'PRIORITY_FEE_SHARING', 'BLOCK_REVENUE_SHARING', 'VOTE_FEES', 'ADMISSION_TICKET', 'CONSENSUS_PENALTY', 'INFRASTRUCTURE', 'OTHER_INCOME')),
-    revision bigint NOT NULL CHECK (revision >= 1),
-    amount amount CHECK (amount >= 0),
-    notes text,
-    file_hash sha256_hex NOT NULL,
-    recorded_by text NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
-    PRIMARY KEY (chain_id, epoch, validator_key, entry_type, revision)
-);
-COMMENT ON TABLE cost_entries IS 'Costs and other income entered by the operator from files. Only the newest revision counts.';
-COMMENT ON COLUMN cost_entries.chain_id IS 'The chain, as named in chains.yaml.';
-COMMENT ON COLUMN cost_entries.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN cost_entries.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN cost_entries.entry_type IS 'The type of cost, or OTHER_INCOME.';
-COMMENT ON COLUMN cost_entries.revision IS 'The newest revision counts.';
-COMMENT ON COLUMN cost_entries.amount IS 'The amount; null withdraws the entry.';
-COMMENT ON COLUMN cost_entries.notes IS 'What the operator noted.';
-COMMENT ON COLUMN cost_entries.file_hash IS 'SHA-256 of the imported file.';
-COMMENT ON COLUMN cost_entries.recorded_by IS 'Who recorded it.';
-COMMENT ON COLUMN cost_entries.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
 CREATE TABLE layers.validator_pnl (
     snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
@@ -1047,31 +1072,6 @@ COMMENT ON COLUMN commission_overrides.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN commission_overrides.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 CREATE INDEX ON commission_overrides (chain_id, epoch);
 
-CREATE TABLE users (
-    login text NOT NULL,
-    revision bigint NOT NULL CHECK (revision >= 1),
-    name text NOT NULL,
-    role text NOT NULL CHECK (role IN ('ADMIN', 'FINANCE', 'OPS', 'ANALYST', 'PARTNER', 'AUDITOR')),
-    partner_id text,
-    valid_from timestamptz NOT NULL,
-    valid_until timestamptz,
-    reason text NOT NULL,
-    recorded_by text NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
-    PRIMARY KEY (login, revision)
-);
-COMMENT ON TABLE users IS 'Who may do what, dated. Only the newest revision of a login counts.';
-COMMENT ON COLUMN users.login IS 'The person''s login on the database.';
-COMMENT ON COLUMN users.revision IS 'The newest revision counts as a whole; earlier ones are history.';
-COMMENT ON COLUMN users.name IS 'The person''s name.';
-COMMENT ON COLUMN users.role IS 'What the person may do.';
-COMMENT ON COLUMN users.partner_id IS 'The partner the person belongs to; null on roles other than PARTNER.';
-COMMENT ON COLUMN users.valid_from IS 'From when on it holds (included).';
-COMMENT ON COLUMN users.valid_until IS 'Until when it holds (excluded); null: open.';
-COMMENT ON COLUMN users.reason IS 'Why it was decided.';
-COMMENT ON COLUMN users.recorded_by IS 'Who recorded it.';
-COMMENT ON COLUMN users.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
-
 CREATE TABLE layers.partner_commission_lines (
     snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
     chain_id text NOT NULL,
@@ -1282,6 +1282,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON publications F
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_payloads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1297,6 +1299,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON canonical_peri
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON canonical_validator_identities FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_fees FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1315,8 +1319,6 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonic
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_completeness FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.cross_check_differences FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validator_pnl FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1337,8 +1339,6 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rule
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commission_overrides FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from aurora_pipeline.agreements.partners import known_partner, read_partners
-from aurora_pipeline.agreements.recording import Change, Recording
-from aurora_pipeline.agreements.tables import UserRole
+from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.recording import Change, Recording
+from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
@@ -48,7 +48,7 @@ def record_user(
     with database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)
         if partner_id is not None:
-            known_partner(read_partners(connection), partner_id)
+            _require_partner(connection, partner_id)
         known = next((row for row in users(connection) if row["login"] == login), None)
         if known is not None and all(known[key] == value for key, value in told.items()):
             return None
@@ -60,6 +60,12 @@ def record_user(
         until = "" if valid_until is None else f" until {instant_text(valid_until)}"
         words = [f"{name} is {role} from {instant_text(valid_from)}{until}"]
         return recording.note(f"user/{login}", "user.added" if known is None else "user.changed", before, after, words)
+
+
+def _require_partner(connection: Connection, partner_id: str) -> None:
+    partners = {row["partner_id"] for row in connection.execute("SELECT DISTINCT partner_id FROM partners")}
+    if partner_id not in partners:
+        raise AuroraError(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
 
 
 def users(connection: Connection) -> list[dict[str, Any]]:

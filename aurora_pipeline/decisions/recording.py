@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from aurora_pipeline.audit.log import Event, append_all
+from aurora_pipeline.decisions.log import Event, append_all
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, copy_rows

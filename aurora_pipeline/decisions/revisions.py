@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from psycopg import sql
 
+from aurora_pipeline.decisions.person import actor
 from aurora_pipeline.foundation.csv_file import CsvProblems
 from aurora_pipeline.store.database import Connection, copy_rows
 from aurora_pipeline.store.declaration import Table
@@ -27,14 +27,6 @@ class ImportReport:
 
     changed: tuple[str, ...]
     unchanged: int
-
-
-def actor() -> str:
-    """Who acts, for the record: the operating system's user name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def check_ranges(problems: CsvProblems, rows: Sequence[tuple[int, Row]], subject: str) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC
 import psycopg
 import pytest
 
-from aurora_pipeline.audit.log import AuditReport, Head, append, canonical_json, entries, head, verify
+from aurora_pipeline.decisions.log import AuditReport, Head, append, canonical_json, entries, head, verify
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.digests import GENESIS_HASH
 

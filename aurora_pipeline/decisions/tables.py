@@ -1,0 +1,67 @@
+"""The tables of the audit log and of people, and the columns that every table of decisions has."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table, integer, text
+from aurora_pipeline.store.tables import recorded_at
+
+
+class UserRole(StrEnum):
+    """What a person may do."""
+
+    ADMIN = "ADMIN"
+    FINANCE = "FINANCE"
+    OPS = "OPS"
+    ANALYST = "ANALYST"
+    PARTNER = "PARTNER"
+    AUDITOR = "AUDITOR"
+
+
+VALID_FROM = Column("valid_from", ColumnKind.INSTANT, "From when on it holds (included).")
+VALID_UNTIL = Column("valid_until", ColumnKind.INSTANT, "Until when it holds (excluded); null: open.", nullable=True)
+REVISION = integer("revision", "The newest revision counts as a whole; earlier ones are history.", minimum=1)
+RECORDED_BY = Column("recorded_by", ColumnKind.TEXT, "Who recorded it.", digested=False)
+REASON = Column("reason", ColumnKind.TEXT, "Why it was decided.", digested=False)
+
+AUDIT_LOG = Table(
+    name="audit_log",
+    role=Role.LEDGER,
+    description="Every decision and who made it, as a hash chain: changing, removing or reordering an entry shows.",
+    columns=(
+        integer("sequence", "The entry's place in the chain; 1 is the first, and none is left out.", minimum=1),
+        recorded_at(),
+        text("actor", "Who did it."),
+        text("action", "What was done, like agreement.created."),
+        text("subject", "What it was done to, like agreement/northwind-2026."),
+        text("before", "The state before, as canonical JSON; null: there was none.", nullable=True),
+        text("after", "The state after, as canonical JSON; null: there is none.", nullable=True),
+        Column("previous_hash", ColumnKind.DIGEST, "The entry_hash of the entry before; 64 zeros for the first."),
+        Column("entry_hash", ColumnKind.DIGEST, "SHA-256 over all the other columns, in this order."),
+    ),
+    key=("sequence",),
+    unique=(("entry_hash",),),
+    indexes=(("subject",),),
+)
+
+USERS = Table(
+    name="users",
+    role=Role.LEDGER,
+    description="Who may do what, dated. Only the newest revision of a login counts.",
+    columns=(
+        text("login", "The person's login on the database."),
+        REVISION,
+        text("name", "The person's name."),
+        text("role", "What the person may do.", one_of=[role.value for role in UserRole]),
+        text("partner_id", "The partner the person belongs to; null on roles other than PARTNER.", nullable=True),
+        VALID_FROM,
+        VALID_UNTIL,
+        REASON,
+        RECORDED_BY,
+        recorded_at(),
+    ),
+    key=("login", "revision"),
+)
+
+DECISION_TABLES = (AUDIT_LOG, USERS)

@@ -1,0 +1,59 @@
+"""The tables of chains and providers as configured; the YAML files win."""
+
+from __future__ import annotations
+
+from aurora_pipeline.store.declaration import (
+    CHAIN_ID,
+    Column,
+    ColumnKind,
+    Role,
+    Table,
+    integer,
+    text,
+)
+
+CHAINS = Table(
+    name="chains",
+    role=Role.REGISTRY,
+    description="The chains of chains.yaml, which wins.",
+    columns=(
+        CHAIN_ID,
+        text("name", "The chain's name for people."),
+        Column("enabled", ColumnKind.BOOLEAN, "Whether periods of it are computed."),
+        text("family", "solana or ethereum."),
+        text("period_type", "EPOCH, BLOCK_WINDOW or SLOT_RANGE."),
+        integer("first_period", "The first period that is computed."),
+        text("native_unit", "The whole coin (SOL, ETH)."),
+        integer("native_decimals", "How many decimals a whole coin has."),
+        integer("finality_lag", "Slots after a period's end before it counts as final."),
+    ),
+    key=("chain_id",),
+)
+
+PROVIDERS = Table(
+    name="providers",
+    role=Role.REGISTRY,
+    description="The providers of providers.yaml, which wins; addresses without keys.",
+    columns=(
+        text("provider", "The provider's name."),
+        Column("enabled", ColumnKind.BOOLEAN, "Whether it may be asked."),
+        text("kind", "The adapter that speaks to it."),
+        text("base_url", "Its address without credentials."),
+    ),
+    key=("provider",),
+)
+
+CHAIN_PROVIDER_MAPPINGS = Table(
+    name="chain_provider_mappings",
+    role=Role.REGISTRY,
+    description="Who is asked for what, and who next when the first is down.",
+    columns=(
+        CHAIN_ID,
+        text("role", "The data type."),
+        integer("priority", "0 is asked first."),
+        text("provider", "The provider's name."),
+    ),
+    key=("chain_id", "role", "priority"),
+)
+
+INSTANCE_TABLES = (CHAINS, PROVIDERS, CHAIN_PROVIDER_MAPPINGS)
