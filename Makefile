@@ -37,10 +37,11 @@ test: .venv/installed-dev ## run the tests, on a PostgreSQL of their own
 test-slow: .venv/installed-dev ## run the tests that take longer, as CI does too
 	.venv/bin/python -m pytest -n 2 --dist loadfile -m slow
 
-lint: .venv/installed-dev ## check formatting, style and types
+lint: .venv/installed-dev ## check formatting, style, types and the order of the rooms
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
 
 format: .venv/installed-dev ## format the code and mend what can be mended
 	.venv/bin/ruff format .
