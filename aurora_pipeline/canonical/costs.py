@@ -12,7 +12,8 @@ from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType
-from aurora_pipeline.sources.files.tells import CORRECTED, cost_columns, costs_from_file
+from aurora_pipeline.sources.files.answers import read_costs
+from aurora_pipeline.sources.files.tells import CORRECTED, cost_columns, costs_from_file, odd_in_files, why_zero
 from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
@@ -63,6 +64,7 @@ def canonical_costs(
             untold |= {} if told[sharing].get("amount") is not None else {sharing: told[sharing]}
         needed = {*untold, *(cost.value for cost in costs_due)}
         rows += _validator_rows(reference, validator, told, entered, costs_due, needed, warnings)
+    warnings += odd_in_files(reference, fetches, DataType.COSTS)
     if not any(row["entry_type"] == sharing for row in rows):
         warnings += sharing_not_told(tips)
     strangers = sorted({key for key, _ in entered} - set(reference.keys))
@@ -88,6 +90,8 @@ def _from_others(reference: Reference, key: str, fetch: StagedFetch, once: Once)
         return {name: source | row for name, row in lacking.items()}
     known = {"state": FigureState.FINAL.value, **_ORIGINS[fetch.kind]}
     empty = missing(fetch, f"its cell in the file is empty{CORRECTED}").columns
+    if fetch.kind == FILE_KIND:
+        known |= why_zero(read_costs, reference, key, fetch)
     figures = dict.fromkeys(columns, empty) | {name: {"amount": amount} | known for name, amount in told.items()}
     return {name: source | figure for name, figure in figures.items()}
 

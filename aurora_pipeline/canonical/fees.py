@@ -8,8 +8,9 @@ from typing import Any
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import fees_from_solanabeach, fees_from_trillium
 from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import mul_div, total
-from aurora_pipeline.sources.files.tells import fees_from_file
+from aurora_pipeline.sources.files.tells import fees_from_file, odd_in_files
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import (
@@ -50,6 +51,7 @@ def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=[*missing_rows(FEES, reference.keys, rows), *_uncounted_slots(rows)],
+        warnings=odd_in_files(reference, fetches, DataType.FEES),
     )
 
 

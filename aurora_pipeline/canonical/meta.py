@@ -8,7 +8,8 @@ from functools import cache
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import meta_from_solanabeach, meta_from_trillium
 from aurora_pipeline.canonical.tables import META
-from aurora_pipeline.sources.files.tells import meta_from_file
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.files.tells import meta_from_file, odd_in_files
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import CommissionSource, read_vote_accounts
@@ -33,7 +34,11 @@ def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=missing_rows(META, reference.keys, rows),
-        warnings=[*_changed_identities(reference, rows), *_shared_identities(reference, fetches, once)],
+        warnings=[
+            *_changed_identities(reference, rows),
+            *_shared_identities(reference, fetches, once),
+            *odd_in_files(reference, fetches, DataType.META),
+        ],
     )
 
 

@@ -9,8 +9,10 @@ from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.tables import MEV
+from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import share_bps
-from aurora_pipeline.sources.files.tells import tips_from_file
+from aurora_pipeline.sources.files.answers import read_tips
+from aurora_pipeline.sources.files.tells import odd_in_files, tips_from_file, why_zero
 from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
     ValidatorTips,
@@ -55,7 +57,7 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
-        warnings=reading.warnings,
+        warnings=[*reading.warnings, *odd_in_files(reference, fetches, DataType.MEV)],
     )
 
 
@@ -99,7 +101,11 @@ def _from_trillium(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
 
 
 def _from_file(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
-    told = tips_from_file(key, reading.reference.epoch, fetch, reading.once)
+    return _told_by_file(key, fetch, reading) | why_zero(read_tips, reading.reference, key, fetch)
+
+
+def _told_by_file(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
+    told = tips_from_file(reading.reference, key, fetch)
     if isinstance(told, Missing):
         return told.columns
     if told.total is None or told.commission_bps is None:

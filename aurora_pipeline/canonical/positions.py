@@ -10,8 +10,9 @@ import polars as pl
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.tables import POSITIONS
+from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.sources.files.tells import positions_from_file
+from aurora_pipeline.sources.files.tells import odd_in_files, positions_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
@@ -58,6 +59,7 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
         frame=pl.concat(frames) if frames else frame_of(POSITIONS, []),
         completeness=Completeness.FINAL if states <= {FigureState.FINAL.value} else Completeness.PARTIAL,
         violations=tuple(violations),
+        warnings=tuple(odd_in_files(reference, fetches, DataType.POSITIONS)),
     )
 
 

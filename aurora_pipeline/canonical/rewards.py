@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aurora_pipeline.canonical.from_apis import rewards_from_trillium
 from aurora_pipeline.canonical.tables import REWARDS
-from aurora_pipeline.sources.files.tells import rewards_from_file
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.files.tells import odd_in_files, rewards_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.commission import least_gross
@@ -48,7 +49,10 @@ def canonical_rewards(
         says_something=map(was_asked, rows),
         states=[row[name] for row in rows for name in ("state", "stakers_state") if row.get(name) is not None],
         violations=missing_rows(REWARDS, reference.keys, rows),
-        warnings=[warning for one in told.values() for warning in one.warnings],
+        warnings=[
+            *(warning for one in told.values() for warning in one.warnings),
+            *odd_in_files(reference, fetches, DataType.REWARDS),
+        ],
     )
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from aurora_pipeline.cli.terminal import out, print_json, print_table, workspace
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.foundation.errors import CHECK_FAILED, TRY_AGAIN, AuroraError
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import Workspace
+from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.checking import ProviderCheck, check_providers
+from aurora_pipeline.sources.files.check import Ours
+from aurora_pipeline.store.database import Connection
 
 providers = typer.Typer(help="Whom Aurora asks.", no_args_is_help=True)
 
@@ -23,14 +29,18 @@ def check(
     name: Annotated[str | None, typer.Argument(help="One provider; left out: every enabled one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
-    """Ask each enabled provider one cheap question. Exit code 1 when one is down, 75 when that may pass by itself."""
+    """Ask each enabled provider one cheap question, and read its files whole.
+
+    Exit code 1 when one is down, 75 when that may pass by itself.
+    """
     place = workspace()
     with ExitStack() as stack:
         if place.is_demo:
             from aurora_pipeline.demo.session import demo_providers
 
             stack.enter_context(demo_providers(place))
-        checks = check_providers(_wanted(place.configuration(), name))
+        wanted = _wanted(place.configuration(), name)
+        checks = check_providers(wanted, _ours(place, wanted))
     if as_json:
         print_json([asdict(one) for one in checks])
     else:
@@ -38,6 +48,35 @@ def check(
     down = [one for one in checks if not one.up]
     if down:
         raise typer.Exit(TRY_AGAIN if all(one.may_pass for one in down) else CHECK_FAILED)
+
+
+def _ours(place: Workspace, wanted: list[Provider]) -> dict[str, Ours]:
+    """Whom the files of each provider are to tell about; nobody where the registry cannot be read."""
+    files = [provider.name for provider in wanted if provider.kind == FILE_KIND]
+    if not files:
+        return {}
+    chains: dict[str, list[Chain]] = {name: [] for name in files}
+    for chain in place.configuration().enabled_chains():
+        for name in {name for named in (*chain.roles.values(), *chain.cross_checks.values()) for name in named}:
+            if name in chains:
+                chains[name].append(chain)
+    with suppress(AuroraError), Aurora(place) as aurora, aurora.database.connect() as connection:
+        return {
+            name: Ours(
+                of[0].family, {key: names for chain in of for key, names in _registered(connection, chain).items()}
+            )
+            for name, of in chains.items()
+            if of
+        }
+    return {name: Ours(of[0].family) for name, of in chains.items() if of}
+
+
+def _registered(connection: Connection, chain: Chain) -> dict[str, list[str]]:
+    """Every validator ever registered on a chain, with its identities."""
+    found: dict[str, list[str]] = {}
+    for row in registered_validators(connection, chain.chain_id):
+        found.setdefault(row["validator_key"], []).extend([row["identity_key"]] if row["identity_key"] else [])
+    return found
 
 
 def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
@@ -78,5 +117,7 @@ def _show(checks: list[ProviderCheck]) -> None:
     for one in checks:
         for files in one.looked_at:
             out.print(f"{one.name} looked at {files}", markup=False, soft_wrap=True)
+        for words in one.odd:
+            out.print(f"{one.name} has something odd in {words}", markup=False, soft_wrap=True)
         if one.problem is not None:
             out.print(f"{one.name} ({one.url}): {one.problem}", markup=False, soft_wrap=True)

@@ -51,7 +51,7 @@ AMOUNT_UNITS: Final[Mapping[str, int]] = MappingProxyType(
     {unit: decimals for units in COINS.values() for unit, decimals in units.items()}
 )
 """How many decimals a unit has over its chain's base unit."""
-RATE_UNITS: Final[Mapping[str, int]] = MappingProxyType({"bps": 0, "percent": 2})
+RATE_UNITS: Final[Mapping[str, int]] = MappingProxyType({"bps": 0, "percent": 2, "fraction": 4})
 """How many decimals a unit has over basis points."""
 UNITS: Final = MappingProxyType(
     {CellKind.AMOUNT: AMOUNT_UNITS, CellKind.STAKE: AMOUNT_UNITS, CellKind.RATE: RATE_UNITS}
@@ -59,7 +59,7 @@ UNITS: Final = MappingProxyType(
 
 _TEXT, _ADDRESS, _WHOLE = CellKind.TEXT, CellKind.ADDRESS, CellKind.WHOLE
 _AMOUNT, _STAKE, _RATE = CellKind.AMOUNT, CellKind.STAKE, CellKind.RATE
-_SUBJECT: Final = {"validator": _ADDRESS, "epoch": _WHOLE}
+_SUBJECT: Final = {"validator": _ADDRESS, "identity": _ADDRESS, "epoch": _WHOLE}
 FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
     {
         DataType.FEES: _SUBJECT | {"fees": _AMOUNT, "leader_slots": _WHOLE, "blocks_produced": _WHOLE},
@@ -74,7 +74,6 @@ FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
         },
         DataType.META: _SUBJECT
         | {
-            "identity": _ADDRESS,
             "name": _TEXT,
             "commission_rate": _RATE,
             "mev_commission": _RATE,
@@ -104,21 +103,46 @@ _NEEDED: Final[Mapping[DataType, tuple[frozenset[str], ...]]] = MappingProxyType
             frozenset({"total_rewards", "commission_rate"}),
             frozenset({"account", "staker_rewards"}),
         ),
-        DataType.META: (frozenset({"commission_rate"}), frozenset({"active_stake"}), frozenset({"identity"})),
+        DataType.META: (
+            frozenset({"commission_rate"}),
+            frozenset({"active_stake"}),
+            frozenset({"validator", "identity"}),
+        ),
         DataType.POSITIONS: (frozenset({"account", "withdrawer", "stake", "activation_epoch", "deactivation_epoch"}),),
         DataType.COSTS: tuple(frozenset({name}) for name in FIELDS[DataType.COSTS] if name not in _SUBJECT),
     }
 )
 """Besides the validator: one of these sets of columns must be there in full."""
+_ABSENT_IS_ZERO: Final = (DataType.FEES, DataType.MEV, DataType.REWARDS, DataType.COSTS)
+"""What can be 0 of a validator that a file does not list."""
+
+
+class Absent(StrEnum):
+    """What it means that a file does not list a validator."""
+
+    UNKNOWN = "unknown"
+    ZERO = "zero"
+
+
+class DelegatedLater(StrEnum):
+    """What becomes of stake accounts that are listed before they were delegated."""
+
+    REFUSE = "refuse"
+    INACTIVE = "inactive"
 
 
 class FileColumn(FrozenModel):
     """One column of a file."""
 
-    column: str = Field(min_length=1, max_length=200, description="The column's header in the file.")
+    column: str = Field(
+        min_length=1,
+        max_length=200,
+        description="The column's header in the file; `{epoch}` in it stands for the epoch: one column per epoch.",
+    )
     unit: str | None = Field(
         default=None,
-        description="Amounts: lamports, SOL (wei, gwei, ETH); rates: percent or bps; must be given for these.",
+        description="Amounts: lamports, SOL (wei, gwei, ETH); rates: percent (5 is 5 %), fraction (0.05 is 5 %) or bps "
+        "(500 is 5 %); must be given for these.",
     )
     rounding: Rounding = Field(
         default=Rounding.EXACT,
@@ -140,6 +164,19 @@ class FileTable(FrozenModel):
     )
     sheet: str | None = Field(default=None, description="XLSX: the sheet's name; left out: the first sheet.")
     separator: str = Field(default="comma", description="CSV: what stands between the cells: comma, semicolon or tab.")
+    missing: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        default=(), description="Texts that say as little as an empty cell, like NA or -."
+    )
+    absent: Absent = Field(
+        default=Absent.UNKNOWN,
+        description="What it means that a validator is not listed. unknown: nothing. zero: its amounts are 0, where "
+        "the file lists others in that epoch (a list of those who pay); for fees, mev, rewards and costs.",
+    )
+    delegated_later: DelegatedLater = Field(
+        default=DelegatedLater.REFUSE,
+        description="positions: accounts listed in epochs before they were delegated. refuse: the file is not what it "
+        "should be. inactive: they have no active stake, and one warning counts them.",
+    )
     columns: Annotated[Mapping[str, FileColumn], AfterValidator(MappingProxyType)] = Field(
         description="Which column holds what; see the table below."
     )
@@ -152,7 +189,15 @@ class FileTable(FrozenModel):
         }
         sheet = {} if self.sheet is None else {"sheet": self.sheet}
         separator = {} if self.separator == "comma" else {"separator": self.separator}
-        return {"data_type": self.data_type.value, "family": family.value, "columns": columns, **sheet, **separator}
+        table = {"data_type": self.data_type.value, "family": family.value, "columns": columns, **sheet, **separator}
+        return table | self._options()
+
+    def _options(self) -> dict[str, object]:
+        """What is not as it is left out: requests that were stored before an option existed stay as they are."""
+        told: dict[str, object] = {} if not self.missing else {"missing": list(self.missing)}
+        told |= {} if self.absent is Absent.UNKNOWN else {"absent": self.absent.value}
+        is_default = self.delegated_later is DelegatedLater.REFUSE
+        return told | ({} if is_default else {"delegated_later": self.delegated_later.value})
 
     def name_for(self, epoch: int) -> str:
         """The file's path within the folder for an epoch."""
@@ -183,6 +228,23 @@ class FileTable(FrozenModel):
             raise broken_rule("an XLSX file has no separator", "leave it out")
         return separator
 
+    @field_validator("absent", mode="after")
+    @classmethod
+    def _absent_fits(cls, absent: Absent, info: ValidationInfo) -> Absent:
+        if absent is Absent.ZERO and info.data.get("data_type") not in (None, *_ABSENT_IS_ZERO):
+            raise broken_rule(
+                f"{info.data['data_type']} are not 0 because they are not listed",
+                f"leave it out; it is for {', '.join(_ABSENT_IS_ZERO)}",
+            )
+        return absent
+
+    @field_validator("delegated_later", mode="after")
+    @classmethod
+    def _later_fits(cls, later: DelegatedLater, info: ValidationInfo) -> DelegatedLater:
+        if later is DelegatedLater.INACTIVE and info.data.get("data_type") not in (None, DataType.POSITIONS):
+            raise broken_rule("only positions have accounts that are delegated later", "leave it out")
+        return later
+
     @field_validator("columns", mode="after")
     @classmethod
     def _columns_say_enough(cls, columns: Mapping[str, FileColumn], info: ValidationInfo) -> Mapping[str, FileColumn]:
@@ -194,16 +256,31 @@ class FileTable(FrozenModel):
             if name not in known:
                 raise broken_rule(f'{data_type} has no "{name}"', did_you_mean(name, known, "name"))
             _check_unit(name, column, known[name])
-        if "validator" not in columns:
-            raise broken_rule('no column is named for "validator"', "add validator: {column: ...}, the vote account")
-        if "epoch" not in columns and EPOCH_PLACE not in path:
+        if not columns.keys() & {"validator", "identity"}:
             raise broken_rule(
-                "neither a column nor the path tells the epoch", "add epoch: {column: ...}, or write {epoch} in path"
+                'no column is named for "validator"',
+                "add validator: {column: ...}, the vote account, or identity: {column: ...} where the file names those",
             )
+        _check_epoch(columns, known, path)
         if not any(needed <= set(columns) for needed in _NEEDED[data_type]):
             ways = " or ".join(" with ".join(sorted(needed)) for needed in _NEEDED[data_type][:3])
             raise broken_rule(f"the columns hold no figure of {data_type}", f"name columns for {ways}")
         return columns
+
+
+def _check_epoch(columns: Mapping[str, FileColumn], kinds: Mapping[str, CellKind], path: str) -> None:
+    """Refuse a mapping that does not say which epoch a figure is of, or says it twice."""
+    wide = [name for name, column in columns.items() if EPOCH_PLACE in column.column]
+    amounts = [name for name in columns if kinds[name] in (CellKind.AMOUNT, CellKind.STAKE, CellKind.RATE)]
+    once = "name the epoch in one place: a column epoch, {epoch} in the path, or {epoch} in the columns of figures"
+    if wide and ("epoch" in columns or EPOCH_PLACE in path):
+        raise broken_rule(f'"{wide[0]}" has a column per epoch, and the epoch is told elsewhere too', once)
+    if wide and (others := [name for name in amounts if name not in wide]):
+        raise broken_rule(f'"{others[0]}" would be the same in every epoch', "write {epoch} in its column's name too")
+    if "epoch" not in columns and EPOCH_PLACE not in path and not wide:
+        raise broken_rule(
+            "neither a column nor the path tells the epoch", "add epoch: {column: ...}, or write {epoch} in path"
+        )
 
 
 def _check_unit(name: str, column: FileColumn, kind: CellKind) -> None:

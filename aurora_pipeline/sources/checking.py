@@ -13,7 +13,7 @@ from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
 from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
-from aurora_pipeline.sources.files.check import check_files
+from aurora_pipeline.sources.files.check import Ours, check_files
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana import questions as solana_questions
@@ -45,7 +45,9 @@ class ProviderCheck:
     """The newest epoch it tells of."""
     limits_left: Mapping[str, str]
     looked_at: tuple[str, ...] = ()
-    """Of files: which ones were opened, by data type."""
+    """Of files: which ones were read, and how much they have, by data type."""
+    odd: tuple[str, ...] = ()
+    """Of files: what looks odd in them, and holds nothing back."""
     may_pass: bool = False
     """Whether what is wrong may pass without anybody's doing."""
 
@@ -89,16 +91,17 @@ _CHEAP: Final[Mapping[str, _Cheap]] = MappingProxyType(
 )
 
 
-def check_providers(providers: Iterable[Provider]) -> list[ProviderCheck]:
-    """Ask every provider one question, all at once; in the order given."""
+def check_providers(providers: Iterable[Provider], ours: Mapping[str, Ours] | None = None) -> list[ProviderCheck]:
+    """Ask every provider one question, all at once; in the order given. `ours`: whom a provider's files tell about."""
 
     async def go() -> list[ProviderCheck]:
-        return list(await asyncio.gather(*(_check(provider) for provider in providers)))
+        of = ours or {}
+        return list(await asyncio.gather(*(_check(one, of.get(one.name, Ours())) for one in providers)))
 
     return asyncio.run(go())
 
 
-async def _check(provider: Provider) -> ProviderCheck:
+async def _check(provider: Provider, ours: Ours) -> ProviderCheck:
     adapter = adapter_for(provider)
     # One short attempt: whoever asks wants to know how it is now.
     patient = Timeouts(
@@ -111,11 +114,12 @@ async def _check(provider: Provider) -> ProviderCheck:
     problem: str | None = None
     left: Mapping[str, str] = {}
     looked_at: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
     may_pass = False
     try:
         if provider.kind == FILE_KIND:
-            told = await asyncio.to_thread(check_files, provider)
-            problem, looked_at = "; ".join(told.problems) or None, told.looked_at
+            told = await asyncio.to_thread(check_files, provider, ours)
+            problem, looked_at, odd = "; ".join(told.problems) or None, told.looked_at, told.warnings
         else:
             cheap = _CHEAP[provider.kind]
             async with line_to(hurried, adapter) as line:
@@ -141,5 +145,6 @@ async def _check(provider: Provider) -> ProviderCheck:
         epoch=epoch,
         limits_left=left,
         looked_at=looked_at,
+        odd=odd,
         may_pass=may_pass,
     )

@@ -101,7 +101,7 @@ def test_unreadable_costs_file__plain_backfill_asks_kobe_again_and_says_what_is_
     assert operator.backfill(EPOCH).failures == ()
     for line in lines(operator):
         assert line["net"] is None
-        assert "BLOCK_REVENUE_SHARING pending" in str(line["reason"])
+        assert "BLOCK_REVENUE_SHARING unavailable" in str(line["reason"])
         assert "row 2, column 'fee'" in str(line["reason"])
         assert "PRIORITY_FEE_SHARING" not in str(line["reason"])
     assert "mev: pending since" not in late(operator)

@@ -10,9 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from aurora_pipeline.cli.app import build_app
+from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.checking import _CHEAP
 from aurora_pipeline.sources.kinds import KINDS
+from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.files.workbook import workbook
 
@@ -122,6 +124,19 @@ providers:
           activation_epoch: {column: on}
           deactivation_epoch: {column: off}
 """
+CHAIN_OF_BOOKS = """
+chains:
+  - {chain_id: some, name: S, enabled: true, family: solana, period_type: EPOCH, first_period: 1, native_unit: SOL,
+     native_decimals: 9, finality_lag: 32, protocol_fee_bps: [{from: 2025-01-01, bps: 309}],
+     roles: {fees: [books], mev: [], rewards: [], meta: [], positions: [books], costs: []}}
+"""
+OURS, STRANGER = base58_encode(bytes([1]) * 32), base58_encode(bytes([2]) * 32)
+
+
+def position(epoch: str, account: str = OURS, on: str = "1") -> list[str]:
+    return [OURS, epoch, account, OURS, "5", on, ""]
+
+
 HEADER = ["vote", "epoch", "a", "w", "s", "on", "off"]
 
 
@@ -149,8 +164,43 @@ def check_books() -> tuple[int, str, list[str]]:
 
 
 def test_check__own_files_in_order__says_which_it_looked_at(books: Path) -> None:
-    files = ["fees: fees[new]_842.csv, fees[new]_99.csv, fees[new]_9.csv", "positions: positions.xlsx"]
-    assert check_books() == (0, "None", files)
+    (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},1\n{STRANGER},2\n")
+    (books / "positions.xlsx").write_bytes(workbook([HEADER, *(position(epoch) for epoch in ("841", "842"))]))
+    fees = "fees: fees[new]_842.csv, fees[new]_99.csv, fees[new]_9.csv: 2 validators in epoch 842 (and 2 more epochs)"
+    positions = "positions: positions.xlsx: 1 validators in epoch 842 (and 1 more epochs)"
+    assert check_books() == (0, "None", [fees, positions])
+
+
+def test_check__a_bad_cell_far_down__not_up_and_every_one_of_them_listed(books: Path) -> None:
+    rows = [[OURS, "842", *position("842")[2:]]] + [position("842", account=str(n), on="later") for n in range(9)]
+    (books / "positions.xlsx").write_bytes(workbook([HEADER, *rows]))
+    code, problem, _ = check_books()
+    assert code == 1
+    assert "positions.xlsx (positions): 18 mistakes: 9 in rows 3-11, column 'a'" in problem
+    assert "9 in rows 3-11, column 'on', the first: the number is not a decimal number: 'later'" in problem
+
+
+def test_check__ours_are_registered__counted_and_strangers_only_warned_of(
+    books: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (books.parent / "chains.yaml").write_text(CHAIN_OF_BOOKS)
+    monkeypatch.setenv("AURORA_DATABASE_URL", database.conninfo)
+    with database.connect() as connection:
+        connection.execute(
+            """INSERT INTO canonical_validator_identities
+               (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
+               VALUES ('some', %s, 1, '2025-01-01', 'V', 'OPERATOR', 'ada')""",
+            [OURS],
+        )
+    (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},1\n{STRANGER},many\n")
+    result = CliRunner().invoke(build_app(["providers"]), ["providers", "check", "books", "--json"])
+    (one,) = json.loads(result.stdout)
+    assert one["problem"] is None, one
+    assert one["looked_at"][0].endswith(": 1 validators in epoch 842, 1 of your 1 (and 2 more epochs)")
+    (odd,) = one["odd"]
+    assert odd.startswith(f"fees: rows about 1 validators that are not operated ({STRANGER}) can't be read")
+    (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},many\n{STRANGER},1\n")
+    assert check_books()[0] == 1
 
 
 def test_check__an_older_file_without_its_column__found(books: Path) -> None:
@@ -159,7 +209,7 @@ def test_check__an_older_file_without_its_column__found(books: Path) -> None:
     code, problem, _ = check_books()
     assert code == 1
     assert "fees[new]_99.csv (fees): the column 'fees' (fees) is not in its header; did you mean 'fee'?" in problem
-    assert "fees[new]_9.csv (fees): the column 'vote' (validator) is not in its header, which is one cell" in problem
+    assert "fees[new]_9.csv (fees): the column 'fees' (fees) is not in its header, which is one cell" in problem
     assert "separator: semicolon" in problem
 
 
@@ -169,7 +219,7 @@ def test_check__very_many_files__the_newest_are_opened_and_the_others_counted(bo
     (_, problem, (fees, _)) = check_books()
     assert problem == "None"
     assert fees.startswith("fees: fees[new]_1059.csv, ")
-    assert fees.endswith("and 47 more, not the 13 older ones")
+    assert fees.endswith("and 47 more, not the 13 older ones: 0 validators in epoch 1059 (and 49 more epochs)")
 
 
 @pytest.mark.parametrize(

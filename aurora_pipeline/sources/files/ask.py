@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from aurora_pipeline.asking.adapter import (
     EVERYONE,
@@ -16,14 +16,14 @@ from aurora_pipeline.asking.adapter import (
     ProviderDown,
     Question,
 )
-from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, useless_file
+from aurora_pipeline.asking.reading import UnreadableAnswer, UnreadableFile
+from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, unavailable, useless_file
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.chain_family import Family
-from aurora_pipeline.sources.files.answers import read_meta, read_positions, read_validators
-from aurora_pipeline.store.payloads import request_text
+from aurora_pipeline.sources.files.answers import FileMeta, FilePosition, read_listed, read_meta, read_positions
+from aurora_pipeline.sources.files.listed import Listed, NotFound
 
 _TOGETHER = frozenset({DataType.META.value, DataType.COSTS.value})
 
@@ -50,14 +50,19 @@ class OwnFiles:
         except ProviderDown as error:
             trouble = FileTrouble.ABSENT if isinstance(error, FileAbsent) else FileTrouble.REFUSED
             return [useless_file(subject, trouble, str(error)) for subject in subjects]
+        asked = {one.validator_key: one.identities for one in scope.validators}
         try:
-            listed = read_validators(answers[0], self._provider, data_type)
+            listed = read_listed(answers[0], self._provider, data_type)
+            if (problem := listed.refusal(asked)) is not None:
+                raise UnreadableFile(self._provider, answers[0].request_key, str(answers[0].request["path"]), problem)
         except UnreadableAnswer as error:
             return [useless_file(subject, FileTrouble.REFUSED, error.message, answers) for subject in subjects]
+        told = {key: listed.find(key, identities) for key, identities in asked.items()}
+        lacking = {key: found for key, found in told.items() if isinstance(found, NotFound)}
         if subjects == [EVERYONE]:
-            return [_of_everyone(data_type, keys, listed, answers, scope.epoch)]
+            return [_of_everyone(data_type, keys, listed, lacking, answers, scope.epoch)]
         return [
-            final(key, answers) if key in listed else not_listed(key, _no_row(answers[0], scope.epoch, listed), answers)
+            final(key, answers) if key not in lacking else _untold(key, lacking[key], listed, answers, scope.epoch)
             for key in keys
         ]
 
@@ -72,36 +77,17 @@ class OwnFiles:
     def promised_costs(self, data_type: str) -> frozenset[str]:
         """Every type of cost that the mapping names a column for."""
         table = self._tables.get(DataType.COSTS.value) if data_type == DataType.COSTS else None
-        return frozenset() if table is None else frozenset(table.columns) - {"validator", "epoch"}
+        return frozenset() if table is None else frozenset(table.columns) - {"validator", "identity", "epoch"}
 
     def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
         """Identity by validator, from a file of meta."""
-        rows = read_meta(answers[0], self._provider) if answers else {}
-        return {key: row.identity_key for key, row in rows.items() if row.identity_key is not None}
+        rows: Mapping[str, FileMeta] = read_meta(answers[0], self._provider) if answers else {}
+        return {key: row.identity_key for key, row in rows.items() if row.identity_key not in (None, key)}
 
     def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
-        """The stake accounts of a validator, from a file of positions."""
-        return _stake_keys(_Held(answers[0], self._provider)).get(validator_key, ()) if answers else ()
-
-
-class _Held:
-    """An answer by what it says, so that a file is not read again for each of its validators."""
-
-    def __init__(self, answer: Answer, provider: str) -> None:
-        self.answer, self.provider = answer, provider
-        self._says = (answer.response_hash, request_text(answer.request))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and self._says == other._says
-
-    def __hash__(self) -> int:
-        return hash(self._says)
-
-
-@lru_cache(maxsize=1)
-def _stake_keys(held: _Held) -> Mapping[str, tuple[str, ...]]:
-    rows = read_positions(held.answer, held.provider)
-    return {key: tuple(position.account.stake_key for position in positions) for key, positions in rows.items()}
+        """The stake accounts of a validator, from a file of positions that names vote accounts."""
+        rows: Mapping[str, list[FilePosition]] = read_positions(answers[0], self._provider) if answers else {}
+        return tuple(position.account.stake_key for position in rows.get(validator_key, ()))
 
 
 def question_about(table: FileTable, epoch: int, family: Family) -> Question:
@@ -117,18 +103,29 @@ def question_about(table: FileTable, epoch: int, family: Family) -> Question:
     )
 
 
+def _untold(key: str, why: NotFound, listed: Listed[Any], answers: Sequence[Answer], epoch: int) -> Fetched:
+    if why.problem is not None:
+        return unavailable(key, why.problem, answers)
+    return not_listed(key, _no_row(answers[0], epoch, listed), answers)
+
+
 def _of_everyone(
-    data_type: str, keys: Sequence[str], listed: frozenset[str], answers: Sequence[Answer], epoch: int
+    data_type: str,
+    keys: Sequence[str],
+    listed: Listed[Any],
+    absent: Collection[str],
+    answers: Sequence[Answer],
+    epoch: int,
 ) -> Fetched:
-    absent = [key for key in keys if key not in listed]
     if len(absent) == len(keys):
         return not_listed(EVERYONE, _no_row(answers[0], epoch, listed), answers)
     if absent and data_type != DataType.COSTS:
-        reason = f"{_no_row(answers[0], epoch, listed)} for {len(absent)} operated validators, first {absent[0]}"
+        lacking = f"{len(absent)} operated validators, first {next(iter(absent))}"
+        reason = f"{_no_row(answers[0], epoch, listed)} for {lacking}"
         return partly_listed(EVERYONE, reason, answers)
     return final(EVERYONE, answers)
 
 
-def _no_row(answer: Answer, epoch: int, listed: frozenset[str]) -> str:
+def _no_row(answer: Answer, epoch: int, listed: Listed[Any]) -> str:
     others = f" of it; those it has are of {len(listed)} other validators" if listed else ""
     return f"the file {answer.request['path']} has no row of epoch {epoch}{others}"

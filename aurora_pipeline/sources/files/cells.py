@@ -208,7 +208,8 @@ class _SheetReader:
     def _shown(self) -> str:
         value = self._collected
         if self._kind == "e":
-            raise FileProblem(f"cell {self._place} holds the error {value}")
+            # #N/A and the like: no number, whoever reads it, and a mistake only where somebody does.
+            return value
         if self._kind == "b":
             # Never a number: its 1 would be read as one lamport, one slot, one epoch.
             return {"1": "TRUE", "0": "FALSE"}.get(value, value)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.sources.files import answers as files
 from aurora_pipeline.sources.files.answers import FileReward, FileTips
+from aurora_pipeline.sources.files.listed import NOT_LISTED, Asked, Listed, NotFound
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.accounts import StakeAccount
@@ -20,25 +24,51 @@ UPPER_BOUND = "UPPER_BOUND"
 """The reason of a commission computed from a validator's total: each stake account's floor is not in it."""
 CORRECTED = "; a corrected file is read with `aurora backfill --refetch`"
 Told = TypeVar("Told")
-Read = Callable[[Answer, str], Mapping[str, Told]]
+Read = Callable[[Answer, str], Listed[Told]]
 
 
-def _told(read: Read[Told], epoch: int, key: str, fetch: StagedFetch, once: Once) -> Told | Missing:
+def _told(read: Read[Told], reference: Reference, key: str, fetch: StagedFetch) -> Told | Missing:
     """What the file says about a validator, or why it says nothing."""
     for answer in fetch.answers[:1]:
-        if files.epoch_of(answer) != epoch:
-            return missing(fetch, f"{answer.request_key!r} was not read for epoch {epoch}")
-        rows = once.read(read, answer, fetch.provider)
-        if isinstance(rows, UnreadableAnswer):
-            return missing(fetch, rows.problem)
-        if key in rows:
-            return rows[key]
+        if files.epoch_of(answer) != reference.epoch:
+            return missing(fetch, f"{answer.request_key!r} was not read for epoch {reference.epoch}")
+        try:
+            found = read(answer, fetch.provider).find(key, _asked(reference)[key])
+        except UnreadableAnswer as error:
+            return missing(fetch, error.problem)
+        return missing(fetch, found.problem) if isinstance(found, NotFound) else found
     return missing(fetch)
+
+
+def odd_in_files(reference: Reference, fetches: Iterable[StagedFetch], data_type: str) -> list[str]:
+    """What looks odd in the files that some fetches rest on, once per file."""
+    asked, told = _asked(reference), dict[str, None]()
+    for fetch in fetches:
+        for answer in fetch.answers[:1] if fetch.kind == FILE_KIND else ():
+            with suppress(UnreadableAnswer):
+                listed = files.read_listed(answer, fetch.provider, data_type)
+                path = answer.request.get("path")
+                told |= dict.fromkeys(f"{fetch.provider}: {path}: {words}" for words in listed.warnings(asked))
+    return list(told)
+
+
+def why_zero(read: Read[Any], reference: Reference, key: str, fetch: StagedFetch) -> Row:
+    """The reason of figures that are 0 because the file does not list the validator, which its mapping takes for 0."""
+    with suppress(UnreadableAnswer):
+        for answer in fetch.answers[:1]:
+            listed = read(answer, fetch.provider)
+            if listed.absent is not None and not listed.lists(key, _asked(reference)[key]):
+                return {"reason": NOT_LISTED}
+    return {}
+
+
+def _asked(reference: Reference) -> Asked:
+    return {validator.validator_key: validator.identities for validator in reference.validators}
 
 
 def fees_from_file(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
     """Fees, and slots where the file counts them."""
-    told = _told(files.read_fees, reference.epoch, validator.validator_key, fetch, once)
+    told = _told(files.read_fees, reference, validator.validator_key, fetch)
     if isinstance(told, Missing):
         return told.columns
     row: Row = {"leader_slots": told.leader_slots, "blocks_produced": told.blocks_produced}
@@ -50,12 +80,16 @@ def fees_from_file(reference: Reference, validator: OperatedValidator, fetch: St
         row["slots_skipped"] = told.leader_slots - told.blocks_produced
     if told.fees is None:
         return row | missing(fetch, "the file has no fees in its row").columns
-    return row | {"fees": told.fees, "state": FigureState.FINAL.value}
+    return (
+        row
+        | {"fees": told.fees, "state": FigureState.FINAL.value}
+        | why_zero(files.read_fees, reference, validator.validator_key, fetch)
+    )
 
 
-def tips_from_file(key: str, epoch: int, fetch: StagedFetch, once: Once) -> FileTips | Missing:
+def tips_from_file(reference: Reference, key: str, fetch: StagedFetch) -> FileTips | Missing:
     """Tips as the file has them: at least the validator's own, or the total with the commission."""
-    told = _told(files.read_tips, epoch, key, fetch, once)
+    told = _told(files.read_tips, reference, key, fetch)
     if isinstance(told, Missing) or told.validator is not None or None not in (told.total, told.commission_bps):
         return told
     return missing(fetch, "the file has neither the validator's tips in its row nor their total and commission")
@@ -63,12 +97,12 @@ def tips_from_file(key: str, epoch: int, fetch: StagedFetch, once: Once) -> File
 
 def rewards_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
     """The validator's commission and its stake accounts' rewards; a total with a rate is an upper bound."""
-    told = _told(files.read_rewards, reference.epoch, key, fetch, once)
+    told = _told(files.read_rewards, reference, key, fetch)
     if isinstance(told, Missing):
         return [told.columns | {"stakers_state": told.state.value, "stakers_reason": told.reason}]
     own = next((reward for reward in told if reward.account_key is None), None)
     accounts = [reward for reward in told if reward.account_key is not None]
-    commission = _commission(own, fetch)
+    commission = _commission(own, fetch) | why_zero(files.read_rewards, reference, key, fetch)
     return [commission | _stakers(own, accounts, fetch), *(_account(reward, fetch) for reward in accounts)]
 
 
@@ -107,7 +141,7 @@ def _account(reward: FileReward, fetch: StagedFetch) -> Row:
 
 def meta_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
     """What the file says of a validator; what it leaves out is not known."""
-    told = _told(files.read_meta, reference.epoch, key, fetch, once)
+    told = _told(files.read_meta, reference, key, fetch)
     if isinstance(told, Missing):
         return told.columns
     return {
@@ -123,18 +157,18 @@ def positions_from_file(
     reference: Reference, key: str, fetch: StagedFetch, once: Once
 ) -> tuple[list[StakeAccount], int | None] | Missing:
     """A validator's stake accounts, and its total where the file has one (the same in each of its rows)."""
-    told = _told(files.read_positions, reference.epoch, key, fetch, once)
+    told = _told(files.read_positions, reference, key, fetch)
     if isinstance(told, Missing):
         return told
     totals = {position.validator_stake for position in told}
     if len(totals) > 1:
         return missing(fetch, f"the file has {len(totals)} different totals of it")
-    return [position.account for position in told], totals.pop() if totals else None
+    return [replace(position.account, voter_key=key) for position in told], totals.pop() if totals else None
 
 
 def costs_from_file(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Mapping[str, int] | Missing:
     """Costs and other income of a validator by type."""
-    told = _told(files.read_costs, reference.epoch, key, fetch, once)
+    told = _told(files.read_costs, reference, key, fetch)
     if isinstance(told, Missing) and told == missing(fetch):
         return missing(fetch, f"the file has no row of epoch {reference.epoch} about it{CORRECTED}")
     return told
@@ -144,4 +178,4 @@ def cost_columns(fetch: StagedFetch) -> frozenset[str]:
     """The types of cost that the mapping names a column for by which the fetch's file was read."""
     mapping = fetch.answers[0].request.get("body") if fetch.answers else None
     columns = mapping.get("columns") if isinstance(mapping, Mapping) else None
-    return frozenset(columns or ()) - {"validator", "epoch"}
+    return frozenset(columns or ()) - {"validator", "identity", "epoch"}
