@@ -14,6 +14,7 @@ from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
+from aurora_pipeline.foundation.outages import explained
 
 COMMANDS = {
     "demo": "demo",
@@ -91,9 +92,13 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input), 75 (try again: something is away)."""
     try:
-        set_up(os.environ)
-        _refuse_unreadable(sys.argv[1:])
-        build_app(sys.argv[1:])()
+        try:
+            set_up(os.environ)
+            _refuse_unreadable(sys.argv[1:])
+            build_app(sys.argv[1:])()
+        finally:
+            # While somebody can still say why it cannot be written.
+            sys.stdout.flush()
     except AuroraError as error:
         sys.exit(print_error(error))
     except SystemExit as leaving:
@@ -105,3 +110,8 @@ def main() -> None:
         # The reader of our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BAD_INPUT)
+    except Exception as error:
+        told = explained(error)
+        if told is None:
+            raise
+        sys.exit(print_error(told))

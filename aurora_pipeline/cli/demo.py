@@ -28,6 +28,7 @@ from aurora_pipeline.demo.story import (
 )
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.operations.runs import RunEnd, failed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.store.database import Connection
@@ -105,8 +106,7 @@ def _compute(aurora: Aurora, simulator: SimulatorControl, left: list[int]) -> in
             progress.advance(task)
             out.print(f"  {one_line(end)}", markup=False)
             published += end.count("published")
-            if end.failures:
-                raise CheckFailed("\n  ".join(["the demo stopped:", *end.failures]), "see `aurora --demo status`")
+            _stop_if_failed([end])
     return published
 
 
@@ -117,10 +117,14 @@ def _settle(aurora: Aurora, parameters: Parameters, epoch: int) -> int:
     with aurora.database.connect() as connection:
         is_stale = bool(stale_periods(present_periods(connection, chain)))
     ends = run_stale(aurora, job_runner(aurora), chain) if is_stale else []
-    if any(end.failures for end in ends):
-        failures = [failure for end in ends for failure in end.failures]
-        raise CheckFailed("\n  ".join(["the demo stopped:", *failures]), "see `aurora --demo status`")
+    _stop_if_failed(ends)
     return sum(end.count("published") for end in ends) + (change is not None)
+
+
+def _stop_if_failed(ends: list[RunEnd]) -> None:
+    problem = failed("the demo stopped:", ends, "see `aurora --demo status`")
+    if problem is not None:
+        raise problem
 
 
 def _show(aurora: Aurora, parameters: Parameters, epochs: int, changed: int, seconds: float) -> None:

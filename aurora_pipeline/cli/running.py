@@ -23,7 +23,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
 from aurora_pipeline.operations.restated import Restated, published_figures, restated
-from aurora_pipeline.operations.runs import JobRunner, RunEnd
+from aurora_pipeline.operations.runs import JobRunner, RunEnd, failed
 from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB
 from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
@@ -305,11 +305,9 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
             ]
         )
     refused = [f"{end.key}  {problem}" for end in ends for problem in end.files_refused]
-    failures = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
-    if failures:
-        # Those that come with a remedy of their own need no second one.
-        remedy = None if any("\n  -> " in failure for failure in failures) else "correct the cause and repeat"
-        raise CheckFailed("\n  ".join(["some assets were not published:", *failures, *refused]), remedy)
+    problem = failed("some assets were not published:", ends, "correct the cause and repeat", also=refused)
+    if problem is not None:
+        raise problem
     if refused:
         raise CheckFailed(
             "\n  ".join(["files could not be read, and figures that rest on what they said before stay:", *refused]),

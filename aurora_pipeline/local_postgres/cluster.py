@@ -13,7 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from aurora_pipeline.foundation.errors import AuroraError
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn, Ping
+
+from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.local_postgres.postmaster import (
     PORT,
     answers,
@@ -32,6 +35,7 @@ _STOP_SECONDS_MAX = 60
 _POLL_SECONDS = 0.005
 _LOG_BYTES_MAX = 10_000_000
 _LOG_TAIL_LINES = 15
+_NO_ROOM = ("No space left on device", "Check free disk space")
 
 _SETTINGS = {
     # Sized for bulk loads on two cores. Nothing here weakens durability: fsync and synchronous_commit stay on.
@@ -79,7 +83,7 @@ class Cluster:
                 self.socket_dir = running.socket_dir
                 return True
             time.sleep(_POLL_SECONDS)
-        raise AuroraError(
+        raise Outage(
             f"The embedded PostgreSQL in {self.data_dir} has been starting or stopping for {_START_SECONDS_MAX} s.",
             f"Its log is {self.log_file}; try again later, it may be recovering from a crash.",
         )
@@ -172,13 +176,18 @@ class Cluster:
         """A fast shutdown: sessions end, a checkpoint is written. Signals only, for it runs while Python shuts down."""
         if running_postmaster(self.directory) is None:
             return
-        if not self._ends_on(signal.SIGINT):
+        # While it starts or recovers there is nothing to wind down, and a polite signal may go unheard for minutes.
+        if self._is_starting() or not self._ends_on(signal.SIGINT):
             self._ends_on(signal.SIGQUIT)  # at once; the next start recovers from the log
         _reap()
         if self.socket_dir.parent != self.data_dir:
             # Absent already or, after an immediate stop, not empty: the next start clears it.
             with contextlib.suppress(OSError):
                 self.socket_dir.rmdir()
+
+    def _is_starting(self) -> bool:
+        """Whether the server refuses everybody for now: after the end of one of its processes its file says ready."""
+        return PGconn.ping(make_conninfo(host=str(self.socket_dir), port=PORT).encode()) == Ping.REJECT
 
     def _ends_on(self, stop_signal: signal.Signals) -> bool:
         running = running_postmaster(self.directory)
@@ -215,11 +224,11 @@ class Cluster:
             log.seek(log_start)
             lines = log.read().decode(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
         shown = "".join(f"\n    {line}" for line in lines)
+        message = f"The embedded PostgreSQL in {self.data_dir} {what}. The end of {self.log_file}:{shown}"
+        if any(words in shown for words in _NO_ROOM):
+            return Outage(message, f"Free some space on the disk of {self.data_dir} and try again.")
         return AuroraError(
-            f"The embedded PostgreSQL in {self.data_dir} {what}. The end of {self.log_file}:{shown}",
-            f"Free some space on the disk of {self.data_dir} and try again."
-            if "No space left on device" in shown or "Check free disk space" in shown
-            else "Remove the cause named there, or set AURORA_DATABASE_URL to a PostgreSQL of your own.",
+            message, "Remove the cause named there, or set AURORA_DATABASE_URL to a PostgreSQL of your own."
         )
 
 

@@ -18,7 +18,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.outages import NO_ROOM
 from aurora_pipeline.local_postgres.cluster import SUPERUSER, Cluster
 from aurora_pipeline.local_postgres.postmaster import PORT, answers
 
@@ -110,9 +111,10 @@ class EmbeddedPostgres:
         try:
             return psycopg.connect(self.dsn("postgres"), autocommit=True)
         except psycopg.OperationalError as error:
-            raise AuroraError(
-                f"The embedded PostgreSQL in {self.data_dir} does not answer: {error}",
-                f"Its log is {self._cluster.log_file}.",
+            said = str(error).strip().splitlines()[0]
+            raise Outage(
+                f"The embedded PostgreSQL in {self.data_dir} does not answer: {said}",
+                f"Repeat the command; the server's log is {self._cluster.log_file}.",
             ) from error
 
     @contextlib.contextmanager
@@ -204,13 +206,15 @@ def _unlock(descriptor: int) -> None:
 def _unusable(data_dir: Path, error: OSError) -> AuroraError:
     where = f" ({error.filename})" if error.filename else ""
     remedies = {
-        errno.ENOSPC: "Free some space on its disk and try again.",
         errno.EROFS: "Choose a directory on a file system that can be written.",
         errno.EEXIST: "A file is in its place; move it away.",
         errno.ENOTDIR: "A file is in its place; move it away.",
     }
+    message = f"The database directory {data_dir} cannot be used: {error.strerror}{where}."
+    if error.errno in NO_ROOM:
+        return Outage(message, "Free some space on its disk and try again.")
     return AuroraError(
-        f"The database directory {data_dir} cannot be used: {error.strerror}{where}.",
+        message,
         remedies.get(
             error.errno or 0,
             f"It must belong to the user who runs Aurora (see ls -ld {data_dir}): run as that user,"

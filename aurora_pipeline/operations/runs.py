@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO, cast
 
 import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster_shared.error import SerializableErrorInfo
 
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Outage
 from aurora_pipeline.foundation.log import redacted
+from aurora_pipeline.foundation.outages import named
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
@@ -22,6 +27,10 @@ from aurora_pipeline.periods.record import recorded_periods
 
 # Dagster's console log would drown what a person wants to see; the event log in its database has everything.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+_CRY = "Exception while writing logger call to event log"
+MAY_PASS = "may_pass"
+"""The metadata of a step's failure that says whether it may pass by itself."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class RunEnd:
     run_id: str
     assets: tuple[AssetEnd, ...]
     failures: tuple[str, ...]
+    may_pass: bool = False
+    """Whether all that failed may pass by itself."""
 
     @property
     def succeeded(self) -> bool:
@@ -79,7 +90,7 @@ class JobRunner:
 
     def run(self, job_name: str, key: PeriodKey, tags: dict[str, str] | None = None) -> RunEnd:
         """Run a job for one period and say how each asset ended."""
-        with heeding_interrupts(), warnings.catch_warnings():
+        with heeding_interrupts(), _unrepeated(), warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
             job = self._definitions.resolve_job_def(job_name)
             result = job.execute_in_process(
@@ -89,7 +100,21 @@ class JobRunner:
                 raise_on_error=False,
                 tags={"chain": key.chain_id, **(tags or {})},
             )
-        return RunEnd(key, result.run_id, tuple(_ended(result.all_events)), tuple(failures(result.all_events)))
+        events = result.all_events
+        return RunEnd(key, result.run_id, tuple(_ended(events)), tuple(failures(events)), _may_pass(events))
+
+
+def failed(what: str, ends: Sequence[RunEnd], remedy: str, also: Sequence[str] = ()) -> AuroraError | None:
+    """What failed in some runs as one error, which may pass by itself if all of it may; None: nothing did.
+
+    `also` is what somebody has to correct in any case, and is told with it.
+    """
+    told = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
+    if not told:
+        return None
+    kind = Outage if all(end.may_pass for end in ends if end.failures) and not also else CheckFailed
+    # Those that come with a remedy of their own need no second one.
+    return kind("\n  ".join([what, *told, *also]), None if any("\n  -> " in one for one in told) else remedy)
 
 
 @contextmanager
@@ -118,6 +143,25 @@ def heeding_interrupts() -> Iterator[None]:
                 raise KeyboardInterrupt
 
 
+class _Unrepeated:
+    """Standard error without Dagster's cries about its event log: what comes of it is said once, at the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return len(text) if text.startswith(_CRY) else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def _unrepeated() -> Iterator[None]:
+    with redirect_stderr(cast(TextIO, _Unrepeated(sys.stderr))):
+        yield
+
+
 def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
     ended = []
     for event in events:
@@ -139,17 +183,46 @@ def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
 
 def failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
     """What each failed step said; of an error that nobody expected its innermost cause, and that it is a defect."""
-    found = []
-    for event in events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            said = data.user_failure_data.description if data.user_failure_data is not None else None
-            error = data.error
-            # What wraps the cause is Dagster's, and says only that a step failed.
-            while error is not None and error.cause is not None:
-                error = error.cause
-            found.append(f"{event.step_key}: {said or _unexpected('failed' if error is None else error.message)}")
-    return found
+    return [f"{event.step_key}: {_said(event.step_failure_data)}" for event in events if event.is_step_failure]
+
+
+def _may_pass(events: Sequence[dg.DagsterEvent]) -> bool:
+    """Whether something failed, and nothing but what may pass by itself."""
+    told = [event.step_failure_data for event in events if event.is_step_failure]
+    return bool(told) and all(_passes(one) for one in told)
+
+
+def _said(failure: StepFailureData) -> str:
+    told = failure.user_failure_data
+    if told is not None and told.description is not None:
+        return told.description
+    outage = _outage(failure)
+    if outage is not None:
+        return str(outage)
+    causes = _causes(failure)
+    return _unexpected(causes[-1].message if causes else "failed")
+
+
+def _passes(failure: StepFailureData) -> bool:
+    told = failure.user_failure_data
+    if told is not None:
+        return MAY_PASS in told.metadata and told.metadata[MAY_PASS].value is True
+    return isinstance(_outage(failure), Outage)
+
+
+def _outage(failure: StepFailureData) -> AuroraError | None:
+    """What Dagster met when it wrote its own records, of which it keeps the name and the words."""
+    found = (named(one.cls_name or "", one.message) for one in _causes(failure))
+    return next((one for one in found if one is not None), None)
+
+
+def _causes(failure: StepFailureData) -> list[SerializableErrorInfo]:
+    """An error and what it wraps; the outer ones are Dagster's, and say only that a step failed."""
+    causes, error = [], failure.error
+    while error is not None:
+        causes.append(error)
+        error = error.cause
+    return causes
 
 
 def _unexpected(message: str) -> str:

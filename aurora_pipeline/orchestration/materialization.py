@@ -11,9 +11,10 @@ import dagster as dg
 import polars as pl
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.operations.runs import MAY_PASS
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_check_publish
 
@@ -91,11 +92,12 @@ def layer_spec(table: Table, group: str, owner: str) -> dict[str, Any]:
 
 @contextmanager
 def as_failure() -> Iterator[None]:
-    """An error people can act on fails the step at once with its remedy; trying again would not help."""
+    """An error people can act on fails the step with its remedy; only what may pass by itself is tried again."""
     try:
         yield
     except AuroraError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        may_pass = isinstance(error, Outage)
+        raise dg.Failure(description=str(error), metadata={MAY_PASS: may_pass}, allow_retries=may_pass) from error
 
 
 def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[Draft]) -> Iterator[Event]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
@@ -56,6 +57,8 @@ def verify_derivation(
                 drafts = layer.draft(aurora.configuration, connection, key)
         # Whatever a tampered payload does to the code that reads it, the rest still has to be verified.
         except Exception as error:
+            if explained(error) is not None:
+                raise
             for snapshot in concerned.values():
                 problem = f"it cannot be computed again: {type(error).__name__}: {error}"
                 findings.fail(Checked.DERIVATION, snapshot.name, problem)
@@ -140,6 +143,8 @@ def _verify_bounds(aurora: Aurora, connection: Connection, key: PeriodKey, findi
         found = asyncio.run(bounds(key.epoch, ask, "the stored answers"))
     # Whatever a tampered answer does to the code that reads it, the rest still has to be verified.
     except Exception as error:
+        if explained(error) is not None:
+            raise
         problem = f"its bounds cannot be read again: {type(error).__name__}: {error}"
         findings.fail(Checked.DERIVATION, where, problem)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ import polars as pl
 import psycopg
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
+from psycopg.pq import PGconn, Ping
 from psycopg.rows import dict_row
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.store import idle
 from aurora_pipeline.store.declaration import ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES
@@ -22,6 +25,8 @@ from aurora_pipeline.store.frames import FRAME_TYPES
 # A control character that no provider's text holds; unlike the empty string it can't be mistaken for a value.
 _NULL = "\x01"
 _CONNECT_SECONDS_MAX = 10
+_RECOVERY_SECONDS_MAX = 10
+_POLL_SECONDS = 0.1
 _ROWS_SENT = 10_000
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -62,25 +67,47 @@ class Database:
         try:
             yield connection
             connection.commit()
-        except BaseException:
+        except BaseException as error:
             # Ends the transaction too. Whatever went wrong may have been the session's own doing.
             connection.close()
-            raise
+            told = None if isinstance(error, AuroraError) else explained(error)
+            if told is None:
+                raise
+            raise told from error
         idle.keep(connection, self.conninfo)
 
     def _opened(self) -> Connection:
-        try:
-            return psycopg.connect(
-                self.conninfo,
-                row_factory=dict_row,
-                connect_timeout=_CONNECT_SECONDS_MAX,
-                options="-c timezone=UTC -c client_min_messages=warning",
-            )
-        except psycopg.OperationalError as error:
-            raise AuroraError(
-                f"the database at {self.shown} does not answer: {str(error).strip().splitlines()[0]}",
-                "start it, or correct AURORA_DATABASE_URL; without that variable Aurora runs its own",
-            ) from None
+        deadline = time.monotonic() + _RECOVERY_SECONDS_MAX
+        while True:
+            try:
+                return psycopg.connect(
+                    self.conninfo,
+                    row_factory=dict_row,
+                    connect_timeout=_CONNECT_SECONDS_MAX,
+                    options="-c timezone=UTC -c client_min_messages=warning",
+                )
+            except psycopg.OperationalError as error:
+                presence = _presence(self.conninfo)
+                if presence is not Ping.REJECT or time.monotonic() > deadline:
+                    raise self._unanswered(error, presence) from None
+            # It starts, or recovers from the end of one of its processes, which takes a moment.
+            time.sleep(_POLL_SECONDS)
+
+    def _unanswered(self, error: psycopg.OperationalError, presence: Ping) -> AuroraError:
+        said = str(error).strip().splitlines()[0]
+        # A server that is there refuses this address, unless it has no more sessions to give.
+        refused = presence is Ping.OK and not any(words in said for words in ("too many", "connection slots"))
+        kind = AuroraError if refused else Outage
+        return kind(
+            f"the database at {self.shown} does not answer: {said}",
+            "start it, or correct AURORA_DATABASE_URL; without that variable Aurora runs its own",
+        )
+
+
+def _presence(conninfo: str) -> Ping:
+    """Whether a server is there and takes connections, whoever asks."""
+    parts = psycopg.conninfo.make_conninfo(conninfo, connect_timeout=_CONNECT_SECONDS_MAX)
+    return Ping(PGconn.ping(parts.encode()))
 
 
 def read_frame(

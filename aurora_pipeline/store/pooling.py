@@ -7,13 +7,18 @@ fraction. SQLAlchemy's engine plugins allow it without touching Dagster's classe
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, CreateEnginePlugin, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import QueuePool
 
+from aurora_pipeline.foundation.outages import explained
+from aurora_pipeline.local_postgres.postmaster import answers
 from aurora_pipeline.store.idle import has_arrived
 
 # A process of Dagster has three storages; what exceeds this is closed on return instead of kept.
@@ -37,6 +42,9 @@ class PooledConnections(CreateEnginePlugin):
     def engine_created(self, engine: Engine) -> None:
         """Have every connection looked at when it is lent, and what is told of tables remembered."""
         event.listen(engine, "checkout", _refuse_ended)
+        event.listen(engine, "handle_error", _refuse_gone)
+        # What comes of it is said in the end; every try with a traceback's worth of text is not.
+        logging.getLogger().addFilter(_is_no_retry)
         for question in ("has_table", "get_columns"):
             setattr(engine.dialect, question, _remembering(getattr(engine.dialect, question)))
 
@@ -48,6 +56,17 @@ def _refuse_ended(connection: Any, record: object, lent: object) -> None:
     """
     if has_arrived(connection.fileno()):
         raise DisconnectionError("something arrived on an idle connection")
+
+
+def _refuse_gone(context: ExceptionContext) -> None:
+    """Have nobody try again for half a minute, as Dagster does, where no server is left on this machine."""
+    host = None if context.engine is None else context.engine.url.query.get("host")
+    if context.connection is None and isinstance(host, str) and host.startswith("/") and not answers(Path(host)):
+        raise explained(context.original_exception) or context.original_exception
+
+
+def _is_no_retry(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Retrying failed database connection")
 
 
 def _remembering(ask: Callable[..., Any]) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ import pytest
 from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.asking.recording import Place, RecordingAsk, asking
 from aurora_pipeline.config import Provider
+from aurora_pipeline.foundation.errors import Outage
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.database import Database
@@ -321,5 +322,5 @@ def test_ask__database_gone__says_so_instead_of_hanging(database: Database) -> N
             )
         return blocks_of(seen)
 
-    with FaultServer(breaks_the_database) as server, pytest.raises(psycopg.Error):
+    with FaultServer(breaks_the_database) as server, pytest.raises(Outage, match="the database was lost"):
         ask_once(database, provider(server.url, concurrency=1), [questions.block(1), questions.block(2)])
