@@ -13,6 +13,7 @@ from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.sources.files.tells import fees_from_file, odd_in_files
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.solana.amounts import within_bounds
 from aurora_pipeline.sources.solana.answers import (
     Block,
     asked_params,
@@ -64,7 +65,7 @@ def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[S
     reader = _READERS.get(fetch.kind)
     if reader is None:
         return row | unknown_kind(fetch, _READERS).columns
-    return row | reader(reference, validator, fetch, once)
+    return within_bounds(row | reader(reference, validator, fetch, once), ("fees", "base_fees", "priority_fees"))
 
 
 def _by_identity(reader: Reader) -> Reader:

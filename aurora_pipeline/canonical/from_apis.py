@@ -50,7 +50,14 @@ def fees_from_trillium(reference: Reference, validator: OperatedValidator, fetch
     row = _slots(told.leader_slots, told.blocks_produced)
     if told.fees is None:
         return row | missing(fetch, f"{fetch.provider} has no fees in its row").columns
-    return row | {"fees": told.fees} | _third_party(fetch)
+    return row | _fees_of(told.blocks_produced, told.fees, fetch)
+
+
+def _fees_of(blocks: int | None, fees: int, fetch: StagedFetch) -> Row:
+    """Another's fees; none of any block is what a source says whose own source keeps no rewards."""
+    if blocks and not fees:
+        return missing(fetch, f"{fetch.provider} has {blocks} blocks of it, and fees of 0").columns
+    return {"fees": fees} | _third_party(fetch)
 
 
 def _slots(led: int | None, blocks: int | None) -> Row:
@@ -104,11 +111,11 @@ def fees_from_solanabeach(reference: Reference, validator: OperatedValidator, fe
     if fees is None:
         return missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of it").columns
     if slots is None:
-        return {"blocks_produced": fees.blocks, "fees": fees.fees} | _third_party(fetch)
+        return {"blocks_produced": fees.blocks} | _fees_of(fees.blocks, fees.fees, fetch)
     if slots[1] != fees.blocks:
         reason = f"{fetch.provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
         return {"leader_slots": slots[0]} | missing(fetch, reason).columns
-    return _slots(*slots) | {"fees": fees.fees} | _third_party(fetch)
+    return _slots(*slots) | _fees_of(fees.blocks, fees.fees, fetch)
 
 
 def _beach_fees(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
@@ -10,7 +11,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.money import share_bps
+from aurora_pipeline.foundation.money import share_bps, total
 from aurora_pipeline.sources.files.answers import read_tips
 from aurora_pipeline.sources.files.tells import odd_in_files, tips_from_file, why_zero
 from aurora_pipeline.sources.jito.answers import (
@@ -20,8 +21,10 @@ from aurora_pipeline.sources.jito.answers import (
     read_staker_rewards,
     read_validator_rewards,
 )
+from aurora_pipeline.sources.jito.shared_fees import no_tree
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.solana.amounts import within_bounds
 from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
@@ -69,7 +72,7 @@ def _row(reference: Reference, key: str, fetch: StagedFetch | None, reading: _Re
     reader = _READERS.get(fetch.kind)
     if reader is None:
         return row | unknown_kind(fetch, _READERS).columns
-    return row | reader(key, fetch, reading)
+    return within_bounds(row | reader(key, fetch, reading), _SPLIT)
 
 
 def _from_jito(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
@@ -82,11 +85,14 @@ def _from_jito(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
     if not trees:
         return missing(fetch, "no tip tree of this epoch is published").columns
     tips = trees.get(key)
-    if tips is None and fetch.state is FigureState.FINAL:
-        return _nothing_earned()
     if tips is None:
-        return missing(fetch, "no tip tree of it is listed yet").columns
-    return _shared(key, tips.total, tips.commission_bps, *_own_node(key, fetch, reading), fetch, reading)
+        lack = no_tree(reading.reference, key, fetch)
+        return _nothing_earned() if lack is None else lack.columns
+    own, absence = _own_node(key, fetch, reading)
+    claimed = _more_claimed(key, tips.total, fetch, reading)
+    if claimed is not None and (own is None or own <= tips.total):
+        return missing(fetch, claimed).columns
+    return _shared(key, tips.total, tips.commission_bps, own, absence, fetch, reading)
 
 
 def _from_trillium(key: str, fetch: StagedFetch, reading: _Reading) -> Row:
@@ -133,31 +139,37 @@ def _nothing_earned() -> Row:
 
 
 def _shared(
-    key: str, total: int, commission_bps: int, node: int | None, absence: str, fetch: StagedFetch, reading: _Reading
+    key: str,
+    total_tips: int,
+    commission_bps: int,
+    node: int | None,
+    absence: str,
+    fetch: StagedFetch,
+    reading: _Reading,
 ) -> Row:
     """The tree's total split in three; the parts always add up to it. Without its node, `absence` says why."""
-    protocol = share_bps(total, reading.protocol_fee_bps)
-    formula = formula_tips(total, commission_bps, reading.protocol_fee_bps)
-    row: Row = {"total_tips": total, "mev_commission_bps": commission_bps}
+    protocol = share_bps(total_tips, reading.protocol_fee_bps)
+    formula = formula_tips(total_tips, commission_bps, reading.protocol_fee_bps)
+    row: Row = {"total_tips": total_tips, "mev_commission_bps": commission_bps}
     if node is None:
         reason = f"FORMULA: computed from total and commission, because {absence}"
         reading.warnings.append(f"{key}: {reason}")
         row |= {"method": "FORMULA", "reason": reason}
-    elif node > total:
-        return missing(fetch, f"its node claims {node}, more than the tree's total {total}").columns
+    elif node > total_tips:
+        return missing(fetch, f"its node claims {node}, more than the tree's total {total_tips}").columns
     else:
         if node != formula:
             reading.warnings.append(
                 f"{key}: its node in the tip tree is {node}, the formula gives {formula}"
-                f" (total {total}, commission {commission_bps} bps, protocol {reading.protocol_fee_bps} bps)"
+                f" (total {total_tips}, commission {commission_bps} bps, protocol {reading.protocol_fee_bps} bps)"
             )
         row["method"] = "NODE"
     validator = formula if node is None else node
-    protocol = min(protocol, total - validator)
+    protocol = min(protocol, total_tips - validator)
     return row | {
         "validator_tips": validator,
         "protocol_tips": protocol,
-        "staker_tips": total - protocol - validator,
+        "staker_tips": total_tips - protocol - validator,
         "state": FigureState.FINAL.value,
     }
 
@@ -179,16 +191,25 @@ def _own_node(key: str, fetch: StagedFetch, reading: _Reading) -> tuple[int | No
     return claims.own_node.lamports, ""
 
 
+def _more_claimed(key: str, total_tips: int, fetch: StagedFetch, reading: _Reading) -> str | None:
+    """What contradicts a tree's total: its nodes claim more."""
+    with suppress(UnreadableAnswer):
+        claims = read_staker_rewards(fetch.answers, fetch.provider, reading.reference.epoch, key).claims
+        claimed = total([claim.lamports for claim in claims])
+        return f"its nodes claim {claimed}, more than the tree's total {total_tips}" if claimed > total_tips else None
+    return None
+
+
 def _unshared_tips(rows: Sequence[Row]) -> list[str]:
     """Validators whose parts do not add up to the tree's total; not every source tells all of them."""
     found = []
     for row in rows:
         if any(row.get(name) is None for name in _SPLIT):
             continue
-        total, validator, protocol, stakers = (row[name] for name in _SPLIT)
-        if total != validator + protocol + stakers:
+        whole, validator, protocol, stakers = (row[name] for name in _SPLIT)
+        if whole != validator + protocol + stakers:
             found.append(
                 f"{row['validator_key']}: validator {validator} + protocol {protocol} + stakers {stakers}"
-                f" is not the total {total}"
+                f" is not the total {whole}"
             )
     return found

@@ -56,6 +56,7 @@ MEV = Table(
     name="canonical_validator_mev",
     role=Role.LAYER,
     description="MEV tips per validator: the whole tip tree and who gets which part of it.",
+    version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -242,7 +243,7 @@ COSTS = Table(
     role=Role.LAYER,
     description="Typed costs and other income per validator, never negative. A cost that is due, or that a configured"
     " source should tell, and is unknown is a row too.",
-    version=3,
+    version=4,
     columns=(
         CHAIN_ID,
         EPOCH,

@@ -237,14 +237,14 @@ def stake_accounts(voter: str, *accounts: Row) -> Answer:
     return rpc(questions.stake_accounts(voter), list(accounts))
 
 
-def tip_trees(*trees: tuple[str, int, int], epoch: int = EPOCH) -> Answer:
+def tip_trees(*trees: tuple[str, int, int], epoch: int = EPOCH, shared: int | None = 0) -> Answer:
     """Kobe's /validator_rewards: (vote account, total, commission in bps)."""
     rows = [
         {
             "vote_account": key,
             "mev_revenue": total,
             "mev_commission": bps,
-            "priority_fee_revenue": 0,
+            "priority_fee_revenue": shared,
             "priority_fee_commission": 10_000,
             "num_stakers": 5,
             "epoch": epoch,
@@ -256,10 +256,10 @@ def tip_trees(*trees: tuple[str, int, int], epoch: int = EPOCH) -> Answer:
     return answer(question, {"rewards": rows, "total_count": len(rows)})
 
 
-def tip_nodes(key: str, own: int | None, protocol: int = 0, epoch: int = EPOCH) -> Answer:
+def tip_nodes(key: str, own: int | None, protocol: int = 0, epoch: int = EPOCH, staker: int = 5) -> Answer:
     """Kobe's /staker_rewards: the validator's own node (where there is one), the protocol's, a staker's."""
     nobody = "11111111111111111111111111111111"
-    nodes = [("TipRouter", nobody, protocol), ("stake of somebody", "Client", 5)]
+    nodes = [("TipRouter", nobody, protocol), ("stake of somebody", "Client", staker)]
     nodes += [] if own is None else [(key, nobody, own)]
     rows = [
         {

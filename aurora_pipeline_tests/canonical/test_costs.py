@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -41,6 +42,8 @@ from aurora_pipeline_tests.canonical.answers import (
     reference,
     row_of,
     rpc,
+    tip_nodes,
+    tip_trees,
     vote_state,
     vote_states,
     with_blocks,
@@ -77,7 +80,15 @@ def vote(key: str, fee: int = 5_000, failed: bool = False) -> Row:
 
 def votes_in(slot: int, parent: int, *transactions: Row) -> Answer:
     body = {"blockHeight": slot, "blockTime": 1_788_220_800, "blockhash": "h", "previousBlockhash": "p"}
-    return rpc(questions.block_accounts(slot), body | {"parentSlot": parent, "transactions": list(transactions)})
+    body |= {"parentSlot": parent, "transactions": list(transactions), "rewards": paid_out(transactions)}
+    return rpc(questions.block_accounts(slot), body)
+
+
+def paid_out(transactions: Sequence[Row]) -> list[Row]:
+    """The Fee row of a block with these transactions."""
+    base = sum(5_000 * len(one["transaction"]["signatures"]) for one in transactions)
+    fees = sum(one["meta"]["fee"] for one in transactions) - base // 2
+    return [{"pubkey": "leader", "lamports": fees, "postBalance": fees, "rewardType": "Fee"}] if fees else []
 
 
 CHAIN_OF_BLOCKS = (
@@ -166,6 +177,18 @@ def test_vote_fees__identity_that_never_voted__zero_with_reason_and_a_warning() 
     row = row_of(result, "X")
     assert (row["amount"], row["state"], row["reason"]) == (0, "final", "NO_VOTES")
     assert result.warnings == ("X: no vote of it is in any block of the period; is it the right vote account?",)
+
+
+def test_vote_fees__transactions_left_out__refused_by_what_they_paid() -> None:
+    lost = []
+    for given in CHAIN_OF_BLOCKS:
+        body = json.loads(given.body)
+        if isinstance(body["result"], dict) and body["result"].get("transactions"):
+            del body["result"]["transactions"][-1]
+        lost.append(replace(given, body=json.dumps(body).encode()))
+    row = row_of(costs_from(*lost))
+    assert (row["amount"], row["state"]) == (None, "unavailable")
+    assert "some are left out" in row["reason"]
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4], ids=["the next epoch", "first block", "last block", "closing block"])
@@ -412,6 +435,27 @@ def test_priority_fee_sharing__costs_source_and_tip_trees_tell_it__the_costs_sou
         staged = [fetch("costs", [filed], subject=EVERYONE, kind="file")]
         result = canonical_costs(reference(VOTE), staged, entered(), (), tips, NO_PROMISES)
         assert row_of(result, VOTE)["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "said"),
+    [
+        ([tip_trees(("V", 9, 0), shared=None)], FINAL, "does not tell its shared priority fees"),
+        ([tip_trees(("W", 9, 0)), tip_nodes("V", 80)], FINAL, "does not name it, but its tree has 3 nodes"),
+        ([tip_trees(("W", 9, 0))], PARTIAL, "no tip tree of it is listed yet"),
+        ([tip_trees()], FINAL, "no tip tree of this epoch is published"),
+        ([tip_trees(("V", 9, 0), shared=10**16 + 1)], FINAL, "is more than 10000000 SOL"),
+    ],
+    ids=["null", "left out of the list", "not complete", "an empty list", "more than there can be"],
+)
+def test_priority_fee_sharing__tip_trees_leave_it_out__never_nothing_shared(
+    answers: list[Answer], state: FigureState, said: str
+) -> None:
+    tips = [fetch("mev", answers, subject=EVERYONE, kind="jito", state=state)]
+    result = canonical_costs(reference("V"), [], entered(), (CostType.PRIORITY_FEE_SHARING,), tips)
+    row = row_of(result, entry_type="PRIORITY_FEE_SHARING")
+    assert (row["amount"], row["state"] == "final") == (None, False)
+    assert said in row["reason"]
 
 
 @pytest.mark.parametrize(

@@ -357,6 +357,32 @@ def test_fees__any_epoch__every_validator_gets_exactly_the_fees_of_its_slots(
         assert (row["leader_slots"], row["blocks_produced"]) == (len(indices), len(made & set(indices)))
 
 
+def test_fees__more_than_there_can_be__refused_by_name_alone_and_in_sum() -> None:
+    one = block(FIRST + 7, FIRST + 6, ("id-V", 10**16 + 1, "Fee"))
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, one))
+    assert (row["fees"], row["state"]) == (None, "partial")
+    assert f"{10**16 + 1} is more than 10000000 SOL, which no validator earns or pays in one period" in row["reason"]
+    most = block(FIRST + 7, FIRST + 6, ("id-V", 10**16, "Fee"))
+    row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, most))
+    assert (row["fees"], row["state"]) == (None, "unavailable")
+    assert row["reason"] == (
+        f"fees {10**16 + 8_507} is more than 10000000 SOL, which no validator earns or pays in one period"
+    )
+
+
+def test_fees_by_node_keys__blocks_without_fees__no_zero() -> None:
+    rows = [{"epoch": EPOCH, "blocks": 3, "fees": 0}]
+    page = {"history": rows, "pagination": {"offset": 0, "limit": 100, "total": 1}}
+    path = path_of("id-V", BLOCK_REWARDS)
+    staged = [fetch("fees", [answer(Question(path, path), page)], subject=EVERYONE, kind="solanabeach")]
+    row = row_of(canonical_fees(reference("V"), staged))
+    assert (row["fees"], row["state"], row["reason"]) == (
+        None,
+        "unavailable",
+        "the-provider has 3 blocks of it, and fees of 0",
+    )
+
+
 @pytest.mark.parametrize("again", [7_507, 1], ids=["the same row", "another amount"])
 def test_fees__account_paid_twice_by_one_block__block_refused_and_no_sum(again: int) -> None:
     doubled = block(FIRST + 4, FIRST + 3, ("id-V", 7_507, "Fee"), ("id-V", again, "Fee"))

@@ -50,7 +50,7 @@ PARTS = ("protocol_tips", "validator_tips", "staker_tips")
     ],
 )
 def test_mev__worked_figures__split_as_the_tree_is(total: int, bps: int, own: int, parts: tuple[int, int, int]) -> None:
-    result = mev_from(tip_trees(("V", total, bps), ("W", 5, 0)), tip_nodes("V", own))
+    result = mev_from(tip_trees(("V", total, bps), ("W", 5, 0)), tip_nodes("V", own, staker=min(5, total)))
     row = row_of(result)
     assert tuple(row[name] for name in PARTS) == parts
     assert (row["total_tips"], row["mev_commission_bps"], row["method"]) == (total, bps, "NODE")
@@ -106,6 +106,36 @@ def test_mev__absent_from_a_complete_list__zero_not_participating() -> None:
     row = row_of(mev_from(tip_trees(("W", 5, 0))))
     assert (row["method"], row["reason"], row["state"]) == ("NOT_PARTICIPATING", "NOT_PARTICIPATING", "final")
     assert (row["total_tips"], *(row[name] for name in PARTS)) == (0, 0, 0, 0)
+
+
+def test_mev__absent_from_the_list_though_its_own_tree_was_answered__no_zero() -> None:
+    row = row_of(mev_from(tip_trees(("W", 5, 0)), tip_nodes("V", 80)))
+    assert (row["total_tips"], row["validator_tips"], row["state"]) == (None, None, "unavailable")
+    assert row["reason"] == "the list of tip trees does not name it, but its tree has 3 nodes"
+    empty = answer(tip_question("V"), {"rewards": [], "total_count": 0})
+    assert row_of(mev_from(tip_trees(("W", 5, 0)), empty))["reason"] == "NOT_PARTICIPATING"
+    garbage = answer(tip_question("V"), b"{")
+    assert row_of(mev_from(tip_trees(("W", 5, 0)), garbage))["state"] == "unavailable"
+
+
+def tip_question(key: str) -> Question:
+    """The question about a validator's tip tree."""
+    query: dict[str, str | int] = {"validator_vote_account": key, "epoch": EPOCH}
+    return Question(f"staker_rewards {key} {EPOCH}", "/staker_rewards", query=query)
+
+
+def test_mev__nodes_claim_more_than_the_total__not_believed() -> None:
+    row = row_of(mev_from(tip_trees(("V", 1_000, 800)), tip_nodes("V", 80, protocol=30, staker=891)))
+    assert (row["total_tips"], row["state"]) == (None, "unavailable")
+    assert row["reason"] == "its nodes claim 1001, more than the tree's total 1000"
+
+
+@pytest.mark.parametrize(("total", "state"), [(10**16, "final"), (10**16 + 1, "unavailable"), (2**63, "unavailable")])
+def test_mev__more_than_there_can_be__refused_by_name(total: int, state: str) -> None:
+    row = row_of(mev_from(tip_trees(("V", total, 10_000)), tip_nodes("V", total, staker=0)))
+    assert (row["state"], row["total_tips"]) == (state, total if state == "final" else None)
+    if state != "final":
+        assert f"{total} is more than 10000000 SOL, which no validator earns or pays" in row["reason"]
 
 
 @pytest.mark.parametrize("state", [PENDING, UNAVAILABLE, PARTIAL])

@@ -13,15 +13,12 @@ from aurora_pipeline.config.file_table import COINS, UNITS, CellKind, Rounding
 from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
+from aurora_pipeline.sources.bounds import PAID, STAKED, Bound
 
 _TEXT_MAX: Final = 200
 _PLAIN_DIGITS_MAX: Final = 20
 _PLAIN_NUMBER: Final = re.compile(r"[0-9.eE+-]*\Z")
-# Far beyond what there is, and yet less than what a wrong unit makes of an ordinary amount.
-_COINS_MAX: Final[Mapping[CellKind, tuple[int, str]]] = {
-    CellKind.AMOUNT: (10_000_000, "which no validator earns or pays in one period"),
-    CellKind.STAKE: (1_000_000_000, "which is more than there are"),
-}
+_COINS_MAX: Final[Mapping[CellKind, Bound]] = {CellKind.AMOUNT: PAID, CellKind.STAKE: STAKED}
 _ERRORS: Final = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"})
 # The largest u64, which a stake account has where it has no epoch, as it is and as the float a spreadsheet makes of it.
 _NO_EPOCH: Final = frozenset((U64_MAX, 18_446_744_073_709_552_000))
@@ -78,8 +75,9 @@ def _bound(kind: CellKind, column: Mapping[str, str], family: Family) -> tuple[i
         if column["unit"] not in units:
             raise FileProblem(f"{column['unit']} is no unit of {family}: write unit: {' or '.join(units)}")
         coin = max(units, key=lambda unit: units[unit])
-        coins, why = _COINS_MAX[kind]
-        return coins * 10 ** units[coin], f"is more than {coins} {coin}, {why}; is {column['unit']} the right unit?"
+        bound = _COINS_MAX[kind]
+        words = f"is more than {bound.coins} {coin}, {bound.why}; is {column['unit']} the right unit?"
+        return bound.coins * 10 ** units[coin], words
     maximum = BPS_WHOLE if kind is CellKind.RATE else U64_MAX
     return maximum, f"is more than {maximum}"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.store.payloads import Answer
 
 VALIDATOR_REWARDS: Final = "/validator_rewards"
@@ -25,8 +26,8 @@ class ValidatorTips:
     commission_bps: int
     nodes: int
     """How many may claim, the validator's own and the protocol's node included."""
-    priority_fees_shared: int
-    """Lamports the validator gave away from its block fees; no income."""
+    priority_fees_shared: int | None
+    """Lamports the validator gave away from its block fees; no income. None where its row does not say."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,10 @@ def _validator_tips(row: Node) -> ValidatorTips:
     shared = row.get("priority_fee_revenue")
     return ValidatorTips(
         vote_key=row["vote_account"].text(),
-        total=row["mev_revenue"].whole(),
+        total=paid(row["mev_revenue"]),
         commission_bps=row["mev_commission"].whole(0, BPS_WHOLE),
         nodes=row["num_stakers"].whole(),
-        priority_fees_shared=0 if shared is None else shared.whole(),
+        priority_fees_shared=None if shared is None else paid(shared),
     )
 
 
@@ -126,12 +127,29 @@ def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: int, vo
                     claimant=row["claimant"].text(),
                     stake_authority=row["stake_authority"].text(),
                     withdraw_authority=row["withdraw_authority"].text(),
-                    lamports=row["amount"].whole(),
+                    lamports=paid(row["amount"]),
                 )
             )
     if len({claim.claimant for claim in claims}) != len(claims):
         raise UnreadableAnswer(provider, pages[0].request_key, "a claimant is listed twice")
     return TipClaims(vote_key, tuple(sorted(claims, key=lambda claim: claim.claimant)))
+
+
+def tree_in_spite_of_the_list(answers: Sequence[Answer], provider: str, epoch: int, vote_key: str) -> str | None:
+    """What contradicts that a validator has no tip tree because the list of trees does not name it: its own nodes.
+
+    `answers` may be all answers of a mev fetch. None where its own tree was not asked about, or is empty.
+    """
+    pages = [page for page in pages_of(answers, STAKER_REWARDS) if _is_about(page, vote_key)]
+    if not pages:
+        return None
+    claims = read_staker_rewards(pages, provider, epoch, vote_key).claims
+    return f"the list of tip trees does not name it, but its tree has {len(claims)} nodes" if claims else None
+
+
+def _is_about(page: Answer, vote_key: str) -> bool:
+    query = page.request.get("query")
+    return isinstance(query, Mapping) and query.get("validator_vote_account") == vote_key
 
 
 def read_published_epochs(answer: Answer, provider: str) -> frozenset[int]:

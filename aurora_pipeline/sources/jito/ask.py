@@ -26,6 +26,7 @@ from aurora_pipeline.sources.jito.answers import (
     read_published_epochs,
     read_staker_rewards,
     read_validator_rewards,
+    tree_in_spite_of_the_list,
 )
 from aurora_pipeline.store.declaration import FigureState
 
@@ -63,13 +64,12 @@ class Jito:
         if not tips:
             return [pending(subject, _NOT_PUBLISHED, listing) for subject in subjects]
         # All at once, so that no connection idles; where the API goes away, each validator ends for itself below.
-        listed = [tips[subject] for subject in subjects if subject in tips]
         with suppress(ProviderDown):
-            await ask([question for one in listed for question in _first_questions(one, scope.epoch)])
+            await ask([question for key in subjects for question in _first_questions(key, tips.get(key), scope.epoch)])
         return [
             await self._tip_tree(tips[subject], scope.epoch, listing, ask)
             if subject in tips
-            else final(subject, listing, NOT_PARTICIPATING)
+            else await self._no_tip_tree(subject, scope.epoch, listing, ask)
             for subject in subjects
         ]
 
@@ -117,6 +117,20 @@ class Jito:
             raise ProviderDown(self._provider, f"HTTP {_STORE_FAILED}")
         return [pending(subject, f"{_NOT_PUBLISHED} (HTTP {_STORE_FAILED})", listing) for subject in subjects]
 
+    async def _no_tip_tree(self, subject: str, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
+        """What a complete list without the validator means: nothing was earned, unless its own tree says otherwise."""
+        try:
+            answers = [*listing, *await ask([_nodes_question(epoch, subject, 1)])]
+        except ProviderDown as error:
+            return down(subject, error)
+        try:
+            contradiction = tree_in_spite_of_the_list(answers, self._provider, epoch, subject)
+        except UnreadableAnswer as error:
+            return unreadable(subject, error, answers)
+        if contradiction is not None:
+            return pending(subject, contradiction, answers, other_may_know=True)
+        return final(subject, answers, NOT_PARTICIPATING)
+
     async def _tip_tree(self, tips: ValidatorTips, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
         subject = tips.vote_key
         try:
@@ -138,8 +152,8 @@ class Jito:
         return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers), retracts=bool(claims.claims))
 
 
-def _first_questions(tips: ValidatorTips, epoch: int) -> list[Question]:
-    return [_nodes_question(epoch, tips.vote_key, 1), *_history_questions(tips, epoch)]
+def _first_questions(vote_key: str, tips: ValidatorTips | None, epoch: int) -> list[Question]:
+    return [_nodes_question(epoch, vote_key, 1), *([] if tips is None else _history_questions(tips, epoch))]
 
 
 def _history_questions(tips: ValidatorTips, epoch: int) -> list[Question]:

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.sources.jito.answers import ValidatorTips, read_validator_rewards
+from aurora_pipeline.sources.jito.answers import (
+    ValidatorTips,
+    read_validator_rewards,
+    tree_in_spite_of_the_list,
+)
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.told import Missing, fetch_about, missing
@@ -43,11 +47,33 @@ def fees_shared(reference: Reference, tips: Sequence[StagedFetch], is_promised: 
         if isinstance(trees, UnreadableAnswer):
             found[key] = source | missing(fetch, f"{trees.request_key}: {trees.problem}").columns
             continue
-        tree = trees.get(key)
-        amount = 0 if tree is None else tree.priority_fees_shared
-        figure = {"amount": amount, "origin": "CHAIN", "method": "EXACT", "state": FigureState.FINAL.value}
-        found[key] = source | figure
+        if not trees:
+            found[key] = source | missing(fetch, "no tip tree of this epoch is published").columns
+            continue
+        found[key] = source | _shared(reference, key, trees.get(key), fetch)
     return found
+
+
+def _shared(reference: Reference, key: str, tree: ValidatorTips | None, fetch: StagedFetch) -> Row:
+    if tree is None:
+        lack = no_tree(reference, key, fetch)
+        if lack is not None:
+            return lack.columns
+    amount = 0 if tree is None else tree.priority_fees_shared
+    if amount is None:
+        return missing(fetch, "its row in the list of tip trees does not tell its shared priority fees").columns
+    return {"amount": amount, "origin": "CHAIN", "method": "EXACT", "state": FigureState.FINAL.value}
+
+
+def no_tree(reference: Reference, key: str, fetch: StagedFetch) -> Missing | None:
+    """Why that a list of trees does not name a validator proves nothing; None where it proves that it has none."""
+    if fetch.state is not FigureState.FINAL:
+        return missing(fetch, "no tip tree of it is listed yet")
+    try:
+        contradiction = tree_in_spite_of_the_list(fetch.answers, fetch.provider, reference.epoch, key)
+    except UnreadableAnswer as error:
+        contradiction = f"{error.request_key}: {error.problem}"
+    return None if contradiction is None else missing(fetch, contradiction)
 
 
 def sharing_not_told(tips: Sequence[StagedFetch]) -> list[str]:

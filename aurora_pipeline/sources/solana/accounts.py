@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, while_reading
+from aurora_pipeline.sources.solana.amounts import STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
 
@@ -136,7 +137,7 @@ def _credits(entry: Node) -> tuple[int, int]:
 
 
 def _cluster_stake(node: Node) -> ClusterStake:
-    return ClusterStake(node["effective"].whole(), node["activating"].whole(), node["deactivating"].whole())
+    return ClusterStake(staked(node["effective"]), staked(node["activating"]), staked(node["deactivating"]))
 
 
 def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
@@ -177,7 +178,7 @@ def _plain_stake_account(row: Any) -> StakeAccount | None:
         if not (text.isascii() and text.isdigit() and len(text) <= _U64_DIGITS):
             return None
     stake, activated_in, deactivated_in = map(int, numbers)
-    if max(stake, activated_in, deactivated_in) > U64_MAX:
+    if stake > STAKED_MAX or max(activated_in, deactivated_in) > U64_MAX:
         return None
     return StakeAccount(
         stake_key, staker, withdrawer, voter, stake, activated_in, None if deactivated_in == U64_MAX else deactivated_in
@@ -205,7 +206,7 @@ def _stake_account(row: Node) -> StakeAccount | None:
         staker_key=authorized["staker"].text(),
         withdrawer_key=authorized["withdrawer"].text(),
         voter_key=None if delegation is None else delegation["voter"].text(),
-        stake=0 if delegation is None else delegation["stake"].whole_text(),
+        stake=0 if delegation is None else staked(delegation["stake"]),
         # Delegations of the genesis block carry the same "never" as activation epoch: they were always active.
         activation_epoch=None if delegation is None else delegation["activationEpoch"].whole_text(),
         deactivation_epoch=None if deactivation_epoch == U64_MAX else deactivation_epoch,

@@ -13,8 +13,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, parsed
+from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
+from aurora_pipeline.sources.solana.amounts import PAID_MAX, paid, staked
 from aurora_pipeline.store.payloads import Answer
 
 FEE: Final = "Fee"
@@ -122,6 +123,10 @@ class BlockVotes:
     slot: int
     parent_slot: int
     fees: Sequence[tuple[tuple[str, str], int]]
+    transactions: int
+    """How many it has, votes and others."""
+    paid_out: int | None
+    """The sum of its Fee rows, which its transactions paid; None where they were not asked for."""
 
 
 @dataclass(frozen=True)
@@ -365,7 +370,7 @@ def _transaction_fees(result: Node) -> _TransactionFees | None:
         return None
     base = whole = 0
     for row in rows:
-        signatures, fee = row["transaction"]["signatures"].items(), row["meta"]["fee"].whole()
+        signatures, fee = row["transaction"]["signatures"].items(), paid(row["meta"]["fee"])
         due = SIGNATURE_FEE * len(signatures)
         if fee < due:
             row["meta"]["fee"].refuse(f"{fee} lamports for {len(signatures)} signatures")
@@ -395,8 +400,8 @@ def _reward(row: Node) -> Reward:
         row["rewardType"].refuse(f"{kind[:ERROR_LENGTH_MAX]!r} is no type of reward that is known")
     return Reward(
         recipient=row["pubkey"].text(),
-        # Nothing is deposited where there is nothing to deposit.
-        lamports=row["lamports"].whole(1 if kind == FEE else -_I64_MAX - 1, _I64_MAX),
+        # Nothing is deposited where there is nothing to deposit; only debits are negative.
+        lamports=paid(row["lamports"], 1 if kind == FEE else -_I64_MAX - 1),
         reward_type=kind,
         commission_bps=_commission_bps(row, "commissionBps", "commission"),
     )
@@ -429,19 +434,36 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     if not isinstance(rows, list):
         result["transactions"].refuse("expected a list")
     fees: list[tuple[tuple[str, str], int]] = []
+    signatures = whole = 0
     for number, row in enumerate(rows):
         try:
             keys = row["transaction"]["accountKeys"]
             vote_key = _voting_account(keys, row["meta"])
             payer, fee = keys[0]["pubkey"], row["meta"]["fee"]
-        except (KeyError, IndexError, TypeError) as error:
+            signatures += len(row["transaction"]["signatures"])
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
             result.refuse(f"transactions[{number}] lacks its accounts or fee ({type(error).__name__} {error})")
-        if vote_key is None:
-            continue
-        if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= U64_MAX:
+        if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= PAID_MAX:
             result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
-        fees.append(((payer, vote_key), fee))
-    return BlockVotes(asked_slot(answer, provider), _parent_slot(result, answer, provider), fees)
+        whole += fee
+        if vote_key is not None:
+            fees.append(((payer, vote_key), fee))
+    paid_out = _paid_out(answer, result)
+    left = _TransactionFees(SIGNATURE_FEE * signatures, whole).left_to_pay
+    if paid_out is not None and paid_out > left:
+        problem = f"its Fee rows pay {paid_out} lamports, its transactions left {left}: some are left out"
+        result["transactions"].refuse(problem)
+    place = asked_slot(answer, provider), _parent_slot(result, answer, provider)
+    return BlockVotes(*place, fees, len(rows), paid_out)
+
+
+def _paid_out(answer: Answer, result: Node) -> int | None:
+    """The sum of a block's Fee rows; None where its rewards were not asked for."""
+    params = asked_params(answer)
+    options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
+    if options.get("rewards") is False:
+        return None
+    return sum(reward.lamports for reward in map(_reward, result["rewards"].items()) if reward.reward_type == FEE)
 
 
 def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
@@ -450,8 +472,10 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) 
     # In one pass: an epoch has some hundred million votes.
     for position, key in enumerate(keys):
         address = key["pubkey"]
-        if key["signer"]:
+        if key["signer"] is True:
             signers += 1
+        elif key["signer"] is not False:
+            raise TypeError("signer is no flag")
         elif address == VOTE_PROGRAM:
             votes = True
         elif address not in _VOTE_SYSVARS:
@@ -460,8 +484,14 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) 
         return None
     (place,) = others
     before, after = meta.get("preBalances"), meta.get("postBalances")
-    is_vote = before is None or after is None or before[place] == after[place]
+    is_vote = before is None or after is None or _balance(before[place]) == _balance(after[place])
     return str(keys[place]["pubkey"]) if is_vote else None
+
+
+def _balance(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("a balance is no whole number")
+    return value
 
 
 def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, InflationReward | None]:
@@ -486,7 +516,7 @@ def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> Infla
     epoch = row["epoch"].whole()
     if epoch_asked is not None and epoch != epoch_asked:
         row["epoch"].refuse(f"epoch {epoch} was answered where {epoch_asked} was asked")
-    lamports, balance = row["amount"].whole(), row["postBalance"].whole()
+    lamports, balance = paid(row["amount"]), row["postBalance"].whole()
     if lamports > balance:
         row["amount"].refuse(f"{lamports} lamports were paid into an account that then held {balance}")
     return InflationReward(
@@ -520,7 +550,7 @@ def _vote_account(row: Node, delinquent: bool) -> VoteAccount:
     return VoteAccount(
         vote_key=row["votePubkey"].text(),
         identity_key=row["nodePubkey"].text(),
-        active_stake=row["activatedStake"].whole(),
+        active_stake=staked(row["activatedStake"]),
         commission_bps=commission[0],
         commission_source=commission[1],
         delinquent=delinquent,

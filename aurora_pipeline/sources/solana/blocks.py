@@ -74,6 +74,9 @@ class EpochVotes:
         self._listed: set[int] = set()
         self._parents: dict[int, int] = {}
         self._read: set[int] = set()
+        self._transactions = 0
+        # Blocks whose rewards were not asked for cannot be held against the node.
+        self._tells_fees = False
         self._votes: dict[tuple[str, str], int] = {}
         self._lamports: dict[tuple[str, str], int] = {}
         self._problem: UnreadableAnswer | None = None
@@ -100,6 +103,8 @@ class EpochVotes:
         elif method == "getBlock" and has_transactions(answer):
             block = read_block_votes(answer, self._provider)
             self._read.add(block.slot)
+            self._transactions += block.transactions
+            self._tells_fees = self._tells_fees or block.paid_out != 0
             self._parents[block.slot] = block.parent_slot
             for voter, lamports in block.fees:
                 self._votes[voter] = self._votes.get(voter, 0) + 1
@@ -133,6 +138,13 @@ class EpochVotes:
             problem = parent_problem(slot, self._parents[slot], listed, self._first_slot)
             if problem is not None:
                 raise UnreadableAnswer(self._provider, self._list_key, problem)
+        if not self._transactions:
+            raise self._incomplete(f"none of the {len(slots)} blocks has a transaction: the node keeps none")
+        if not self._tells_fees:
+            problem = (
+                f"none of the {len(slots)} blocks has a Fee row, which would prove that no transaction is left out"
+            )
+            raise self._incomplete(problem)
         if slots[-1] < self._last_slot and listed.after(slots[-1]) not in self._parents:
             raise self._incomplete("no block after the epoch proves that its last slots were skipped")
         return {voter: VoteFees(votes, self._lamports[voter]) for voter, votes in self._votes.items()}

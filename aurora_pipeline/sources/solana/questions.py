@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import Answer, Question, is_ok
@@ -95,12 +96,12 @@ def blocks_from(slot: int, count: int) -> Question:
 
 def block(slot: int) -> Question:
     """A block's rewards, without its transactions."""
-    return _rpc(f"getBlock {slot} none", "getBlock", [slot, _block_options("none", True)], _telling_fees)
+    return _rpc(f"getBlock {slot} none", "getBlock", [slot, _block_options("none")], _telling_fees)
 
 
 def block_signatures(slot: int) -> Question:
     """A block's rewards and the signatures of its transactions: whether it has any that could have paid fees."""
-    return _rpc(f"getBlock {slot} signatures", "getBlock", [slot, _block_options("signatures", True)], _telling_fees)
+    return _rpc(f"getBlock {slot} signatures", "getBlock", [slot, _block_options("signatures")], _telling_fees)
 
 
 def _telling_fees(answer: Answer, provider: str) -> Block | None:
@@ -110,22 +111,20 @@ def _telling_fees(answer: Answer, provider: str) -> Block | None:
 
 
 def block_accounts(slot: int) -> Question:
-    """A block's transactions with accounts and fees, without instructions and rewards."""
-    return _rpc(f"getBlock {slot} accounts", "getBlock", [slot, _block_options("accounts", False)], read_block_votes)
+    """A block's transactions with accounts and fees, without instructions; its Fee rows prove that none is left out."""
+    return replace(block_split(slot), accepts=_settles(read_block_votes))
 
 
 def block_split(slot: int) -> Question:
     """A block's rewards and its transactions with accounts and fees: enough to tell base from priority fees."""
-    return _rpc(
-        f"getBlock {slot} rewards and accounts", "getBlock", [slot, _block_options("accounts", True)], _telling_fees
-    )
+    return _rpc(f"getBlock {slot} rewards and accounts", "getBlock", [slot, _block_options("accounts")], _telling_fees)
 
 
-def _block_options(details: str, rewards: bool) -> dict[str, Any]:
+def _block_options(details: str) -> dict[str, Any]:
     return {
         "encoding": "json",
         "transactionDetails": details,
-        "rewards": rewards,
+        "rewards": True,
         "commitment": "finalized",
         "maxSupportedTransactionVersion": 1,
     }

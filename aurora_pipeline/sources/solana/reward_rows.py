@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, Question
-from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
+from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers import (
     ADMISSION,
+    REWARD_TYPES,
     STAKING,
     VOTING,
     asked_method,
@@ -91,12 +93,17 @@ def read_block_payments(answer: Answer, provider: str) -> BlockPayments:
     paid: dict[str, dict[str, int]] = {VOTING: {}, STAKING: {}, ADMISSION: {}}
     for number, row in enumerate(rows):
         kind = row.get("rewardType") if isinstance(row, dict) else None
+        if not isinstance(kind, str) or kind not in REWARD_TYPES:
+            header.result["rewards"].refuse(f"row {number} is of no type of reward that is known: {str(kind)[:60]!r}")
         if kind not in paid:
             continue
         address, lamports = row.get("pubkey"), row.get("lamports")
         is_charge = kind == ADMISSION
-        if not isinstance(address, str) or type(lamports) is not int or not 0 <= abs(lamports) <= U64_MAX:
+        if not isinstance(address, str) or type(lamports) is not int:
             header.result["rewards"].refuse(f"row {number} has no address or no exact amount")
+        too_much = too_much_paid(lamports)
+        if too_much is not None:
+            header.result["rewards"].refuse(f"row {number}: {too_much}")
         if (lamports > 0) if is_charge else (lamports < 0):
             header.result["rewards"].refuse(f"row {number} is a {kind} of {lamports} lamports")
         if address in paid[kind]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed
 from aurora_pipeline.sources.solana.accounts import StakeAccount
+from aurora_pipeline.sources.solana.amounts import paid, staked
 from aurora_pipeline.store.payloads import Answer
 
 BLOCK_REWARDS: Final = "block-rewards-history"
@@ -63,7 +64,7 @@ def read_page(answer: Answer, provider: str) -> Page:
 def read_fees(pages: Iterable[Answer], provider: str, epoch: int) -> BeachFees | None:
     """Fees of an epoch from a block-rewards history; None where it has no row of it."""
     row = _row_of(pages, provider, epoch)
-    return None if row is None else BeachFees(row["blocks"].whole(), row["fees"].whole())
+    return None if row is None else BeachFees(row["blocks"].whole(), paid(row["fees"]))
 
 
 def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int, int] | None:
@@ -80,7 +81,7 @@ def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int,
 def read_stake(pages: Iterable[Answer], provider: str, epoch: int) -> int | None:
     """The active stake of an epoch from a stake history."""
     row = _row_of(pages, provider, epoch)
-    return None if row is None else row["activatedStake"].whole_text()
+    return None if row is None else staked(row["activatedStake"])
 
 
 def is_left_out(pages: Iterable[Answer], provider: str, epoch: int) -> bool:
@@ -112,7 +113,7 @@ def _account(row: Node, vote_key: str) -> StakeAccount:
         staker_key=row["stakeAuthority"].text(),
         withdrawer_key=row["withdrawAuthority"].text(),
         voter_key=vote_key,
-        stake=row["stake"].whole_text(),
+        stake=staked(row["stake"]),
         activation_epoch=_epoch(row, "activationEpoch"),
         deactivation_epoch=_epoch(row, "deactivationEpoch"),
     )

@@ -102,6 +102,21 @@ def test_fetch__published__own_node_of_one_and_no_participation_of_the_other() -
     assert own.lamports == 6_199_587_124
 
 
+def test_fetch__list_without_a_validator_whose_tree_is_there__asked_again_elsewhere() -> None:
+    mev = fetch(api([tree("other")], [*NODES, node("v2", 5, validator_vote_account="v2")]))
+    for key, count in (("v1", 3), ("v2", 1)):
+        assert (mev[key].state, mev[key].other_may_know) == (FigureState.PENDING, True)
+        assert mev[key].reason == f"the list of tip trees does not name it, but its tree has {count} nodes"
+
+
+@pytest.mark.parametrize("field", ["mev_revenue", "priority_fee_revenue"])
+def test_read_validator_rewards__more_than_there_can_be__refused_by_name(field: str) -> None:
+    page = {"rewards": [tree("v1", **{field: 2**63})], "total_count": 1}
+    listed = answer_to(jito._validators_question(EPOCH, 1), json.dumps(page).encode())
+    with pytest.raises(UnreadableAnswer, match=f"{field}: {2**63} is more than 10000000 SOL"):
+        read_validator_rewards([listed], NODE, EPOCH)
+
+
 @pytest.mark.parametrize(
     ("history", "state"),
     [
@@ -212,7 +227,7 @@ def test_fetch__wrong_nodes__that_validator_alone_unreadable(nodes: list[Any]) -
 
 def test_fetch__nodes_of_one_validator_not_to_be_had__the_others_stand() -> None:
     fine = api([tree("v1")], NODES)
-    mev = fetch(lambda seen: Reply(status=503) if seen.path == "/staker_rewards" else fine(seen))
+    mev = fetch(lambda seen: Reply(status=503) if seen.query.get("validator_vote_account") == "v1" else fine(seen))
     assert (mev["v1"].state, mev["v1"].other_may_know) == (FigureState.PENDING, True)
     assert mev["v2"].reason == NOT_PARTICIPATING
 

@@ -243,6 +243,38 @@ def votes_in(*transactions: dict[str, Any]) -> list[tuple[tuple[str, str], int]]
     return list(read_block_votes(result_of(questions.block_accounts(100), shown), NODE).fees)
 
 
+def mistyped(**change: object) -> dict[str, Any]:
+    """A vote with a field of its transaction, of its last key or of its meta changed."""
+    one = transaction("id1", 5000, ["vote1", VOTE_PROGRAM])
+    for name, value in change.items():
+        holder = one["meta"] if name in one["meta"] else one["transaction"]
+        holder = one["transaction"]["accountKeys"][-1] if name in ("signer", "pubkey") else holder
+        (one if name in one else holder)[name] = value
+    return one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"signer": None},
+        {"signer": "false"},
+        {"pubkey": ["x"]},
+        {"preBalances": ["1", "1", "1"]},
+        {"preBalances": [10**9]},
+        {"postBalances": [10**9, None, 10**9]},
+        {"signatures": None},
+        {"fee": "5000"},
+        {"meta": []},
+        {"meta": "none"},
+        {"transaction": []},
+    ],
+    ids=str,
+)
+def test_read_block_votes__vote_with_a_mistyped_field__refused_and_never_no_vote(change: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableAnswer):
+        votes_in(mistyped(**change))
+
+
 def test_read_block_votes__votes_of_two_payers__each_with_its_fee() -> None:
     failed = transaction("id1", 5000, ["vote1", VOTE_PROGRAM])
     failed["meta"]["err"] = {"InstructionError": [0, "Custom"]}
@@ -318,7 +350,7 @@ def test_read_inflation_rewards__wrong_epoch_length_or_row__refused(rows: object
 
 
 def vote_account(**change: object) -> dict[str, object]:
-    row = {"votePubkey": "v", "nodePubkey": "n", "activatedStake": 2**63, "commission": 7}
+    row = {"votePubkey": "v", "nodePubkey": "n", "activatedStake": 10**18, "commission": 7}
     return {key: value for key, value in (row | change).items() if value is not None}
 
 
@@ -335,7 +367,7 @@ def vote_account(**change: object) -> dict[str, object]:
 def test_read_vote_accounts__percent_or_bps__bps(change: dict[str, object], bps: int) -> None:
     shown = {"current": [], "delinquent": [vote_account(**change)]}
     account = read_vote_accounts(result_of(questions.vote_accounts(), shown), NODE)["v"]
-    assert (account.commission_bps, account.delinquent, account.active_stake) == (bps, True, 2**63)
+    assert (account.commission_bps, account.delinquent, account.active_stake) == (bps, True, 10**18)
 
 
 @pytest.mark.parametrize(
@@ -376,11 +408,18 @@ def test_read_stake_accounts__all_types__exact_and_sorted() -> None:
     assert (c.deactivation_epoch, c.staker_key, c.withdrawer_key) == (9, "st", "wi")
 
 
-@pytest.mark.parametrize("stake", [2**53 + 1, 18_446_743_932_763_646_000, U64_MAX])
+@pytest.mark.parametrize("stake", [2**53 + 1, 10**18 - 1, 10**18])
 def test_read_stake_accounts__more_than_a_float_holds__exact(stake: int) -> None:
     rows = [stake_account("a", stake=str(stake)), stake_account("b", stake=str(stake), deactivationEpoch="9")]
     accounts = read_stake_accounts(result_of(questions.stake_accounts("v"), rows), NODE)
     assert [account.stake for account in accounts] == [stake, stake]
+
+
+@pytest.mark.parametrize("stake", [10**18 + 1, 18_446_743_932_763_646_000, U64_MAX])
+def test_read_stake_accounts__more_than_there_is__refused_by_name(stake: int) -> None:
+    rows = [stake_account("a", stake=str(stake))]
+    with pytest.raises(UnreadableAnswer, match=f"{stake} is more than 1000000000 SOL, which is more than there are"):
+        read_stake_accounts(result_of(questions.stake_accounts("v"), rows), NODE)
 
 
 @pytest.mark.parametrize("stake", ["1.5", "-1", "", "٣", "18446744073709551616", None, 1.5])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +14,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers import VOTE_PROGRAM
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
-from aurora_pipeline_tests.asking.asked import NODE, block, result_of
+from aurora_pipeline_tests.asking.asked import NODE, block, fee, result_of
 from aurora_pipeline_tests.sources.solana.test_answers import transaction
 
 FIRST, LAST = 100, 111
@@ -22,7 +25,8 @@ def costs_answers(listed: Sequence[int], beyond: int | None = None) -> list[Answ
     parents = [FIRST - 1, *listed]
     for slot, parent in zip(listed, parents, strict=False):
         votes = [transaction("id1", 5000, ["vote1", VOTE_PROGRAM]), transaction("id2", 5000, ["vote2", VOTE_PROGRAM])]
-        shown = block(slot, parent) | {"transactions": votes[: 1 + slot % 2]}
+        told = votes[: 1 + slot % 2]
+        shown = block(slot, parent, [fee(2_500 * len(told))]) | {"transactions": told}
         answers.append(result_of(questions.block_accounts(slot), shown))
     if beyond is not None:
         answers.append(result_of(questions.first_block_from(LAST + 1), [beyond]))
@@ -54,6 +58,26 @@ def test_vote_fees__block_missing__refused(dropped: int) -> None:
     answers = costs_answers([100, 101, 111])
     del answers[dropped]
     with pytest.raises(UnreadableAnswer, match="missing"):
+        vote_fees(answers)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"transactions": []}, "Fee rows pay 5000 lamports, its transactions left 0: some are left out"),
+        ({"transactions": [], "rewards": []}, "none of the 4 blocks has a transaction"),
+        ({"rewards": []}, "none of the 4 blocks has a Fee row"),
+        ({"rewards": None}, "expected a list"),
+    ],
+    ids=["transactions", "transactions and rewards", "rewards", "rewards null"],
+)
+def test_vote_fees__left_out_of_every_block__refused(change: dict[str, object], why: str) -> None:
+    answers = costs_answers([101, 103, 105, 111])
+    for number, one in enumerate(answers[1:], start=1):
+        shown = json.loads(one.body)
+        shown["result"] |= change
+        answers[number] = replace(one, body=json.dumps(shown).encode())
+    with pytest.raises(UnreadableAnswer, match=re.escape(why)):
         vote_fees(answers)
 
 

@@ -384,7 +384,7 @@ def test_commission__alone_and_everything_went_to_it_though_a_rate_was_observed_
     assert "no commission explains that (700 bps)" in row["reason"]
 
 
-@pytest.mark.parametrize("said", [0, 2**63, 3], ids=["zero", "huge", "tiny"])
+@pytest.mark.parametrize("said", [0, 10**16, 3], ids=["zero", "huge", "tiny"])
 def test_commission__alone_and_explained_by_no_rate__not_final(said: int) -> None:
     _, parts = paid_at(700, "s1", "s2")
     rows = [
