@@ -10,6 +10,7 @@ from types import TracebackType
 from aurora_pipeline.asking.adapter import Answer, FileAbsent, ProviderDown, Question
 from aurora_pipeline.asking.file_problem import FileProblem, NoSuchFile
 from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.store.file_bodies import READ_VERB
 
 
 class FileLine:
@@ -50,7 +51,7 @@ class FileLine:
 
 def request_of(question: Question) -> dict[str, object]:
     """A question as it is stored beside the file's bytes."""
-    return {"verb": "READ", "path": question.path, "query": dict(question.query), "body": question.body}
+    return {"verb": READ_VERB, "path": question.path, "query": dict(question.query), "body": question.body}
 
 
 def bytes_of(provider: Provider, path: str) -> bytes:

@@ -13,6 +13,7 @@ from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.file_bodies import is_file
 from aurora_pipeline.store.payloads import answer_leaf, fetch_digest, request_text
 
 _SHOWN = 3
@@ -99,8 +100,15 @@ def _verify_bodies(
         # Streamed, because a period's bodies together can be larger than memory; binary, because hex takes twice.
         rows = cursor.stream(
             """SELECT response_hash::text, body FROM staging_bodies WHERE chain_id = %(chain)s AND epoch = %(epoch)s
-               AND (%(wanted)s::text[] IS NULL OR response_hash = ANY(%(wanted)s))""",
-            {"chain": key.chain_id, "epoch": key.epoch, "wanted": None if whole_period else list(users)},
+               AND (%(wanted)s::text[] IS NULL OR response_hash = ANY(%(wanted)s))
+               UNION ALL SELECT response_hash::text, body FROM staging_file_bodies
+               WHERE response_hash = ANY(%(files)s)""",
+            {
+                "chain": key.chain_id,
+                "epoch": key.epoch,
+                "wanted": None if whole_period else list(users),
+                "files": sorted({row["response_hash"] for row in payloads.values() if is_file(row["request"])}),
+            },
             binary=True,
         )
         for row in rows:

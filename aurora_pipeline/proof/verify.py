@@ -185,6 +185,7 @@ def _staged_with(connection: Connection, digest: str) -> dict[PeriodKey, list[st
         """SELECT chain_id, epoch, data_type || '/' || provider || '/' || subject AS name FROM staging_fetches
            WHERE fetch_digest = %(digest)s
            UNION SELECT chain_id, epoch, NULL FROM staging_bodies WHERE response_hash = %(digest)s
+           UNION SELECT chain_id, epoch, NULL FROM staging_payloads WHERE response_hash = %(digest)s
            UNION SELECT chain_id, epoch, NULL FROM canonical_periods WHERE period_digest = %(digest)s""",
         {"digest": digest},
     ).fetchall()

@@ -30,6 +30,7 @@ from aurora_pipeline.store.digests import (
     record_digest,
     root_above,
 )
+from aurora_pipeline.store.file_bodies import FILE_BODIES, is_file, load_file_bodies, store_file_bodies
 from aurora_pipeline.store.tables import identity, written_at
 from aurora_pipeline.store.tables import json as json_column
 
@@ -54,7 +55,7 @@ RESPONSE_HASH = Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body.
 BODIES = Table(
     name="staging_bodies",
     role=Role.LEDGER,
-    description="Bodies of provider answers, byte for byte, once per chain, period and hash.",
+    description="Bodies of provider answers, byte for byte, once per chain, period and hash; files apart.",
     columns=(CHAIN_ID, EPOCH, RESPONSE_HASH, Column("body", ColumnKind.BYTES, "The exact bytes.", digested=False)),
     key=("chain_id", "epoch", "response_hash"),
 )
@@ -146,7 +147,7 @@ INGESTION_RUNS = Table(
     indexes=(("chain_id", "epoch"),),
 )
 
-PAYLOAD_TABLES = (BODIES, PAYLOADS, FETCHES, OBSERVATIONS, INGESTION_RUNS)
+PAYLOAD_TABLES = (BODIES, FILE_BODIES, PAYLOADS, FETCHES, OBSERVATIONS, INGESTION_RUNS)
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,8 @@ def store_answers(
     """Store answers with their bodies and return them with their payload ids, in order."""
     if not answers:
         return []
-    bodies = {answer.response_hash: answer.body for answer in answers}
+    bodies = {answer.response_hash: answer.body for answer in answers if not is_file(answer.request)}
+    store_file_bodies(connection, {one.response_hash: one.body for one in answers if is_file(one.request)})
     stored = []
     with connection.cursor() as cursor:
         large = {digest for digest, body in bodies.items() if len(body) >= _LARGE_BODY_BYTES}
@@ -318,8 +320,10 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
     all at once stand twice in memory.
     """
     wanted: dict[tuple[str, int], set[str]] = {}
+    files = load_file_bodies(connection, {row["response_hash"] for row in rows if is_file(row["request"])})
     for row in rows:
-        wanted.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
+        if not is_file(row["request"]):
+            wanted.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
     bodies: dict[tuple[str, int, str], bytes] = {}
     for (chain_id, epoch), hashes in wanted.items():
         query = b"""SELECT response_hash, body FROM staging_bodies
@@ -328,12 +332,13 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
             for found in cursor.stream(query, [chain_id, epoch, list(hashes)], binary=True):
                 bodies[chain_id, epoch, found["response_hash"]] = found["body"]
     for row in rows:
+        place = (row["chain_id"], row["epoch"], row["response_hash"])
         yield Answer(
             request_key=row["request_key"],
             request=row["request"],
             status=row["status"],
             headers=row["headers"],
-            body=bodies[row["chain_id"], row["epoch"], row["response_hash"]],
+            body=files[row["response_hash"]] if is_file(row["request"]) else bodies[place],
             fetched_at=row["fetched_at"],
             payload_id=row["payload_id"],
         )

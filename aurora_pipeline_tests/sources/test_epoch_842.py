@@ -160,7 +160,7 @@ def test_epoch_842__from_the_file_to_pnl__the_worked_example(aurora: Aurora) -> 
     with aurora.database.connect() as connection:
         pnl = connection.execute("SELECT * FROM validator_pnl").fetchone()
         costs = connection.execute("SELECT entry_type, amount, state FROM canonical_validator_costs").fetchall()
-        bodies = connection.execute("SELECT response_hash, length(body) AS size FROM staging_bodies").fetchall()
+        bodies = connection.execute("SELECT response_hash, length(body) AS size FROM staging_file_bodies").fetchall()
         told = connection.execute("SELECT reason FROM canonical_stake_rewards WHERE row_kind = 'VALIDATOR'").fetchone()
     assert pnl is not None
     assert told is not None

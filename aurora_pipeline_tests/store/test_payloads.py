@@ -11,6 +11,7 @@ from aurora_pipeline.store.payloads import (
     ANSWERS_AT_ONCE,
     Answer,
     Recorded,
+    answers_by_id,
     load_fetches,
     load_fetches_in_slices,
     record_fetch,
@@ -41,6 +42,23 @@ def test_fetch__answers_without_their_bytes__the_same_commitment(database: Datab
         kept, whole = load_fetches(connection, CHAIN, EPOCH, DATA_TYPE)
     assert kept.fetch_digest == whole.fetch_digest
     assert kept.answers == whole.answers == tuple(answers)
+
+
+def test_files__of_many_periods_and_data_types__stored_once_and_read_for_each(database: Database) -> None:
+    body = b"vote,epoch\n" * 1000
+    with database.connect() as connection:
+        for epoch in (7, 8):
+            for data_type in ("fees", "mev"):
+                request = {"verb": "READ", "path": "all.csv", "query": {"epoch": epoch}, "body": {}}
+                asked = Answer("file all.csv", request, 200, {}, body, datetime(2026, 9, 1, tzinfo=UTC))
+                (answer,) = store_answers(connection, CHAIN, epoch, data_type, "books", [asked])
+                assert answers_by_id(connection, [answer.payload_id]) == {answer.payload_id: answer}
+        counts = connection.execute(
+            """SELECT (SELECT count(*) FROM staging_file_bodies) AS files,
+                      (SELECT count(*) FROM staging_bodies) AS others,
+                      (SELECT count(*) FROM staging_payloads) AS payloads"""
+        ).fetchone()
+    assert counts == {"files": 1, "others": 0, "payloads": 4}
 
 
 def test_fetches_in_slices__gone_through__the_same_answers_and_one_slice_held(database: Database) -> None:

@@ -117,6 +117,7 @@ DROP TABLE staging_fetches;
 
 DROP TABLE staging_payloads;
 
+DROP TABLE staging_file_bodies;
 DROP TABLE staging_bodies;
 
 DROP TABLE audit_log;

@@ -203,11 +203,20 @@ CREATE TABLE staging_bodies (
     body bytea NOT NULL,
     PRIMARY KEY (chain_id, epoch, response_hash)
 );
-COMMENT ON TABLE staging_bodies IS 'Bodies of provider answers, byte for byte, once per chain, period and hash.';
+COMMENT ON TABLE staging_bodies IS 'Bodies of provider answers, byte for byte, once per chain, period and hash; files apart.';
 COMMENT ON COLUMN staging_bodies.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN staging_bodies.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 COMMENT ON COLUMN staging_bodies.response_hash IS 'SHA-256 of the body.';
 COMMENT ON COLUMN staging_bodies.body IS 'The exact bytes.';
+
+CREATE TABLE staging_file_bodies (
+    response_hash sha256_hex NOT NULL,
+    body bytea NOT NULL,
+    PRIMARY KEY (response_hash)
+);
+COMMENT ON TABLE staging_file_bodies IS 'The operator''s own files as they were read, byte for byte, once per hash: one tells many periods.';
+COMMENT ON COLUMN staging_file_bodies.response_hash IS 'SHA-256 of the body.';
+COMMENT ON COLUMN staging_file_bodies.body IS 'The exact bytes.';
 
 CREATE TABLE staging_payloads (
     payload_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -1284,6 +1293,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR 
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_file_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_payloads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
