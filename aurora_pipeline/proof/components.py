@@ -39,7 +39,15 @@ def _validator_row(
         return ()
     rows = reader.rows(snapshot, validator_key=validator_key, **equal)
     return tuple(
-        _row(reader, NodeKind.ROW, snapshot, row, column, _formula(table, row), reader.fetch(row["source_fetch"]))
+        _row(
+            reader,
+            NodeKind.ROW,
+            snapshot,
+            row,
+            column,
+            _formula(table, row, reader.place_in_file(row["source_fetch"], validator_key)),
+            reader.fetch(row["source_fetch"]),
+        )
         for row in rows
     )
 
@@ -68,7 +76,16 @@ def _row(
     )
 
 
-def _formula(table: Table, row: Row) -> str | None:
+def _formula(table: Table, row: Row, in_file: str | None) -> str | None:
+    """How a row's figure came about; `in_file` is where it stands in a file of the operator's, if it is from one."""
+    if in_file is None:
+        return _on_chain(table, row)
+    # Of a file only the formula of tips is Aurora's; everything else is as the file has it.
+    formula = _on_chain(table, row) if table is MEV and row["method"] == "FORMULA" else None
+    return "; ".join(text for text in (formula, in_file) if text)
+
+
+def _on_chain(table: Table, row: Row) -> str | None:
     if table is FEES and row["fees"] is not None:
         return (
             f"Fee rewards of {row['blocks_produced']} blocks, in {row['leader_slots']} led slots of identity"

@@ -13,12 +13,14 @@ from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
+from aurora_pipeline.proof.in_files import file_name, place_in_file
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_by_lineage
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.file_bodies import is_file
 from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
 
 Row = dict[str, Any]
@@ -104,6 +106,10 @@ class Reader:
             self._fetches[fetch_id] = self._fetch(fetch_id)
         return (self._fetches[fetch_id],)
 
+    def place_in_file(self, fetch_id: int | None, validator_key: str) -> str | None:
+        """Where the file of a fetch tells about a validator; None where the fetch is of no file."""
+        return place_in_file(self._connection, fetch_id, validator_key)
+
     def _fetch(self, fetch_id: int) -> TraceNode:
         row = self._connection.execute("SELECT * FROM staging_fetches WHERE fetch_id = %s", [fetch_id]).fetchone()
         if row is None:
@@ -121,8 +127,9 @@ class Reader:
         """Payloads in the given order: what was asked, what came, and the hash of the bytes."""
         rows = self._connection.execute(
             """SELECT p.payload_id, p.provider, p.request_key, p.status, p.response_hash, p.fetched_at,
-                      octet_length(b.body) AS size
+                      p.request, octet_length(coalesce(b.body, f.body)) AS size
                FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash)
+               LEFT JOIN staging_file_bodies f ON f.response_hash = p.response_hash AND b.body IS NULL
                WHERE p.payload_id = ANY(%s)""",
             [list(set(numbers))],
         ).fetchall()
@@ -186,11 +193,12 @@ def _counted(number: int, noun: str) -> str:
 def _payload(number: int, row: Row | None) -> TraceNode:
     if row is None:
         return TraceNode(NodeKind.PAYLOAD, f"payload {number}", note="it is gone: run `aurora verify` on the period")
+    how = file_name(row["request"]) if is_file(row["request"]) else f"HTTP {row['status']}"
     size = "its body is gone" if row["size"] is None else _counted(row["size"], "byte")
     return TraceNode(
         NodeKind.PAYLOAD,
         f"payload {number}: {row['request_key']}",
-        figure=f"HTTP {row['status']}, {size}, {row['provider']}, {row['fetched_at']:%Y-%m-%d %H:%M:%S} UTC",
+        figure=f"{how}, {size}, {row['provider']}, {row['fetched_at']:%Y-%m-%d %H:%M:%S} UTC",
         digest=row["response_hash"],
     )
 

@@ -59,6 +59,16 @@ providers:
 ROWS = {"North": "1.5,0.25,0.5", "South": "2,0,0.1", "West": "3.94,1,0.2"}
 
 
+AGREEMENTS = f"""
+partners: [{{partner: acme, name: Acme, payable_series: {{{CHAIN}: EPOCH}}}}]
+agreements:
+  - agreement: acme-2025
+    partner: acme
+    active_from: 2025-01-01
+    rules: [{{rule: fees, chain: {CHAIN}, component: EXEC_FEES, method: FIXED_SHARE, rate_bps: 1000}}]
+"""
+
+
 class Books:
     """A workspace of files alone, and the commands run in it."""
 
@@ -75,6 +85,29 @@ class Books:
 
     def run(self, *arguments: str) -> Ended:
         return self._command(self.home, *arguments, AURORA_DATABASE_URL=self.url)
+
+    def line_of(self, name: str) -> str:
+        with psycopg.connect(self.url) as connection:
+            query = """SELECT line_id::text FROM partner_commission_lines
+                       WHERE validator_key = %s AND component = 'EXEC_FEES'"""
+            (line,) = connection.execute(query, [KEYS[name]]).fetchone() or ("",)
+        return str(line)
+
+    def owed(self, name: str) -> int | None:
+        """What the partner is owed of a validator's fees."""
+        with psycopg.connect(self.url) as connection:
+            query = "SELECT final FROM partner_commission_lines WHERE validator_key = %s"
+            (amount,) = connection.execute(query, [KEYS[name]]).fetchone() or (None,)
+        return None if amount is None else int(amount)
+
+    def bodies(self) -> int:
+        """How many times the bytes of files are stored."""
+        with psycopg.connect(self.url) as connection:
+            (files, others) = connection.execute(
+                "SELECT (SELECT count(*) FROM staging_file_bodies), (SELECT count(*) FROM staging_bodies)"
+            ).fetchone() or (0, 1)
+        assert others == 0
+        return int(files)
 
     def pnl(self) -> dict[str, dict[str, Any]]:
         with psycopg.connect(self.url, row_factory=dict_row) as connection:
@@ -94,6 +127,9 @@ def books(tmp_path: Path, server: EmbeddedPostgres, aurora: Command) -> Iterator
     ]
     (tmp_path / "validators.csv").write_text("\n".join(listed) + "\n")
     assert books.run("validators", "import", str(tmp_path / "validators.csv")).code == 0
+    (tmp_path / "agreements.yaml").write_text(AGREEMENTS)
+    applied = books.run("agreements", "apply", str(tmp_path / "agreements.yaml"), "--reason", "signed")
+    assert applied.code == 0, applied.told
     first, began, ended = EPOCH * 432_000, datetime(2025, 8, 30, tzinfo=UTC), datetime(2025, 9, 1, tzinfo=UTC)
     with database.connect() as connection:
         slots = (first, first + 431_999)
@@ -107,9 +143,16 @@ def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
     ended = books.run("backfill", CHAIN, str(EPOCH))
     assert ended.code == 0, ended.told
     assert books.pnl()["West"]["exec_fees"] == 3_940_000_000
+    assert books.bodies() == 1
+    assert books.owed("West") == 394_000_000
+    traced = books.run("trace", books.line_of("West")).told
+    assert "file earnings_842.csv, row 4; fees in column 'fees' (SOL)" in traced
+    assert "None blocks" not in traced
+    assert "HTTP" not in traced
     books.write({name: row for name, row in ROWS.items() if name != "West"})
     ended = books.run("backfill", CHAIN, str(EPOCH), "--refetch")
     assert ended.code == 0, ended.told
+    assert books.owed("West") is None
     line = books.pnl()["West"]
     assert (line["vote_rewards"], line["vote_rewards_reason"]) == (0, "NO_OPERATOR_WALLETS")
     assert (line["exec_fees"], line["exec_fees_state"], line["net"]) == (None, "unavailable", None)
@@ -131,3 +174,21 @@ def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
     assert (ended.code, books.pnl()) == (1, before)
     assert "there is no file earnings_842.csv" in ended.told
     assert "nothing changed" not in ended.told
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        ("UPDATE staging_file_bodies SET body = set_byte(body, 60, get_byte(body, 60) # 1)", "its bytes were changed"),
+        ("DELETE FROM staging_file_bodies", "its body is gone"),
+    ],
+)
+def test_verify__bytes_of_a_file_tampered_with__found(books: Books, tampering: str, said: str) -> None:
+    assert books.run("backfill", CHAIN, str(EPOCH)).code == 0
+    assert books.run("verify", CHAIN, str(EPOCH)).code == 0
+    with psycopg.connect(books.url) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(tampering.encode())
+    ended = books.run("verify", CHAIN, str(EPOCH))
+    assert ended.code == 1
+    assert said in ended.told

@@ -33,15 +33,18 @@ class Listed(dict[str, Told]):
         mistakes: Mapping[str | None, Sequence[Mistake]] | None = None,
         absent: Told | None = None,
         remarks: Sequence[str] = (),
+        places: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         """`mistakes` by subject; of None those of which nobody can say whom they are about.
 
-        `absent` is what not being listed says; `remarks` is what looks odd in the columns as a whole.
+        `absent` is what not being listed says; `remarks` is what looks odd in the columns as a whole; `places` are the
+        numbers of each subject's rows.
         """
         self.by_identity = by_identity
         self.mistakes = dict(mistakes or {})
         self.absent = absent
         self.remarks = tuple(remarks)
+        self._places = dict(places or {})
         super().__init__({subject: told for subject, told in rows.items() if subject not in self.mistakes})
 
     def find(self, vote_key: str, identities: Sequence[str]) -> Told | NotFound:
@@ -61,6 +64,10 @@ class Listed(dict[str, Told]):
     def lists(self, vote_key: str, identities: Sequence[str]) -> bool:
         """Whether the file has a row of the validator's own."""
         return bool(self._names(vote_key, identities))
+
+    def rows_about(self, vote_key: str, identities: Sequence[str]) -> list[int]:
+        """In which rows of the file the validator stands."""
+        return [number for name in self._names(vote_key, identities) for number in self._places.get(name, ())]
 
     def refusal(self, asked: Asked) -> str | None:
         """Why the file cannot be used for some validators: rows about them, or about nobody knows whom, are wrong."""

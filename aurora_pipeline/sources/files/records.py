@@ -37,6 +37,8 @@ class Records:
     rows: list[dict[str, Any]] = field(default_factory=list)
     mistakes: dict[str | None, list[Mistake]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    places: dict[str, list[int]] = field(default_factory=dict)
+    """The numbers of the rows of each."""
 
     def listed(self, rows: Mapping[str, Told], absent: Told | None) -> Listed[Told]:
         """What was made of the rows, with the rest."""
@@ -46,6 +48,7 @@ class Records:
             mistakes=self.mistakes,
             absent=absent,
             remarks=self.remarks,
+            places=self.places,
         )
 
 
@@ -141,6 +144,7 @@ class _Reading:
             self._wrong(subject, *mistakes)
         else:
             self._records.rows.append(row)
+            self._records.places.setdefault(subject, []).append(number)
 
     def end(self) -> None:
         """Say what all rows together show."""
