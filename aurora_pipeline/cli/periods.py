@@ -12,7 +12,7 @@ from aurora_pipeline.cli.terminal import err, opened, out, print_json, print_tab
 from aurora_pipeline.operations.dagster_home import enter_dagster_home
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
-from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.periods.record import recorded_periods, told_by
 
 periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is_help=True)
 
@@ -34,11 +34,16 @@ def periods_list(
                 err.print(str(error), markup=False)
         with aurora.database.connect() as connection:
             known = recorded_periods(connection, aurora.configuration.chain(chain_id).chain_id)
+            told = told_by(connection, chain_id)
     if as_json:
-        print_json([{**vars(period), "key": str(period.key), "digest": period.digest} for period in known])
+        rows_told = [(period, told.get(period.key.epoch)) for period in known]
+        print_json([{**vars(p), "key": str(p.key), "digest": p.digest, "told_by": by} for p, by in rows_told])
         return
-    rows = [[p.key, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12]] for p in known]
-    columns = ["period", "first slot", "last slot", "started", "ended", "digest"]
+    rows = [
+        [p.key, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12], told.get(p.key.epoch, "")]
+        for p in known
+    ]
+    columns = ["period", "first slot", "last slot", "started", "ended", "digest", "told by a file of"]
     print_table(f"{len(known)} finalized periods of {chain_id}", columns, rows, right=["first slot", "last slot"])
 
 

@@ -106,6 +106,11 @@ class Chain(FrozenModel):
         description="For a data type the providers whose figures are compared with those in force; differences are "
         "stored, and change nothing. A disabled one is skipped.",
     )
+    periods: tuple[str, ...] = Field(
+        default=(),
+        description="Providers of kind file with a file of data_type period, which tells when epochs began and ended. "
+        "Nodes are asked first; what they do not tell, or where there are none, is taken as these tell it.",
+    )
 
     @field_validator("period_size", mode="after")
     @classmethod
@@ -136,6 +141,11 @@ class Chain(FrozenModel):
                 "an enabled Solana chain needs the protocol's share of MEV tips", "add {from: 2025-01-01, bps: 309}"
             )
         return entries
+
+    @field_validator("periods", mode="after")
+    @classmethod
+    def _tellers_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _each_once(names)
 
     @field_validator("costs_due", mode="after")
     @classmethod

@@ -42,6 +42,11 @@ class Configuration(FrozenModel):
         known = [self.providers[name] for name in names if name in self.providers]
         return tuple(provider for provider in known if provider.enabled)
 
+    def period_files_of(self, chain_id: str) -> tuple[Provider, ...]:
+        """The enabled providers whose files tell when a chain's epochs began and ended."""
+        known = [self.providers[name] for name in self.chain(chain_id).periods if name in self.providers]
+        return tuple(provider for provider in known if provider.enabled)
+
     def cross_checkers_for(self, chain_id: str, data_type: DataType) -> tuple[Provider, ...]:
         """The enabled providers whose figures of a data type are compared with those in force."""
         names = self.chain(chain_id).cross_checks.get(data_type, ())

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from aurora_pipeline.config.fields import FrozenModel, broken_rule
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType
+from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.foundation.chain_family import Family
 
 EPOCH_PLACE: Final = "{epoch}"
@@ -33,6 +33,8 @@ class CellKind(StrEnum):
     """What is earned or paid in one epoch."""
     STAKE = "stake"
     RATE = "rate"
+    INSTANT = "instant"
+    """A date, or an instant with its time zone."""
 
 
 class Rounding(StrEnum):
@@ -90,6 +92,15 @@ FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
             "validator_stake": _STAKE,
         },
         DataType.COSTS: _SUBJECT | dict.fromkeys([*(cost.value for cost in CostType), "OTHER_INCOME"], _AMOUNT),
+        DataType.PERIOD: {
+            "epoch": _WHOLE,
+            "first_slot": _WHOLE,
+            "last_slot": _WHOLE,
+            "first_block_slot": _WHOLE,
+            "last_block_slot": _WHOLE,
+            "started_at": CellKind.INSTANT,
+            "ended_at": CellKind.INSTANT,
+        },
     }
 )
 """What a file of each data type can hold."""
@@ -109,6 +120,7 @@ _NEEDED: Final[Mapping[DataType, tuple[frozenset[str], ...]]] = MappingProxyType
             frozenset({"validator", "identity"}),
         ),
         DataType.POSITIONS: (frozenset({"account", "withdrawer", "stake", "activation_epoch", "deactivation_epoch"}),),
+        DataType.PERIOD: (frozenset({"first_slot", "last_slot", "started_at", "ended_at"}),),
         DataType.COSTS: tuple(frozenset({name}) for name in FIELDS[DataType.COSTS] if name not in _SUBJECT),
     }
 )
@@ -155,7 +167,8 @@ class FileTable(FrozenModel):
     """One data type in one file, or in one file per epoch. As JSON it becomes part of every stored request."""
 
     data_type: DataType = Field(
-        description="What the file tells about: fees, mev, rewards, meta, positions or costs; each at most once."
+        description="What the file tells about: fees, mev, rewards, meta, positions or costs, each at most once; "
+        "period: when epochs began and ended."
     )
     path: str = Field(
         min_length=5,
@@ -203,13 +216,6 @@ class FileTable(FrozenModel):
         """The file's path within the folder for an epoch."""
         return self.path.replace(EPOCH_PLACE, str(epoch))
 
-    @field_validator("data_type", mode="after")
-    @classmethod
-    def _is_role(cls, data_type: DataType) -> DataType:
-        if data_type not in ROLES:
-            raise broken_rule(f'"{data_type}" is no role', f"known roles: {', '.join(ROLES)}")
-        return data_type
-
     @field_validator("path", mode="after")
     @classmethod
     def _known_ending(cls, path: str) -> str:
@@ -256,7 +262,7 @@ class FileTable(FrozenModel):
             if name not in known:
                 raise broken_rule(f'{data_type} has no "{name}"', did_you_mean(name, known, "name"))
             _check_unit(name, column, known[name])
-        if not columns.keys() & {"validator", "identity"}:
+        if data_type is not DataType.PERIOD and not columns.keys() & {"validator", "identity"}:
             raise broken_rule(
                 'no column is named for "validator"',
                 "add validator: {column: ...}, the vote account, or identity: {column: ...} where the file names those",

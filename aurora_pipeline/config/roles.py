@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from aurora_pipeline.config.environment import EnvironmentText
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import FILE_KIND
-from aurora_pipeline.config.vocabulary import ROLES
+from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, plain_value
 
 Entry = Mapping[str, Value]
@@ -56,6 +56,7 @@ def check_roles(file: YamlFile, chains: list[Value], providers: Mapping[str, Val
             elif isinstance(names := roles[role], list):
                 _check_role(file, (*base, str(role)), names, providers, kinds)
         _check_cross_checks(file, ("chains", index, "cross_checks"), chain, providers, kinds)
+        _check_periods(file, ("chains", index, "periods"), chain.get("periods"), providers)
 
 
 def _check_role(
@@ -100,6 +101,33 @@ def _check_cross_checks(
                 _check_serves(file, path, str(role), name, providers[name], kinds)
 
 
+def _check_periods(file: YamlFile, base: KeyPath, names: Value, providers: Mapping[str, Value] | None) -> None:
+    """Report tellers of periods that do not exist, or have no file of them."""
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if not isinstance(name, str) or (*base, index) in file.unusable or providers is None:
+            continue
+        entry = providers.get(name)
+        if name not in providers:
+            remedy = did_you_mean(name, providers, "provider")
+            file.add((*base, index), f"there is no provider {_quoted(name)} in providers.yaml", remedy)
+        elif is_enabled(entry) and isinstance(entry, Mapping):
+            _check_tells_periods(file, (*base, index), name, entry)
+
+
+def _check_tells_periods(file: YamlFile, path: KeyPath, name: str, entry: Entry) -> None:
+    if entry.get("kind") != FILE_KIND:
+        remedy = f"name a provider of kind {FILE_KIND}; nodes are asked without being named here"
+        file.add(path, f"provider {_quoted(name)} has no files", remedy)
+        return
+    tables = entry.get("files")
+    tells = isinstance(tables, list) and any(
+        isinstance(table, Mapping) and table.get("data_type") == DataType.PERIOD for table in tables
+    )
+    if not tells:
+        remedy = f"add one with data_type: {DataType.PERIOD} to its files"
+        file.add(path, f"provider {_quoted(name)} has no file of {DataType.PERIOD}", remedy)
+
+
 def _check_serves(file: YamlFile, path: KeyPath, role: str, name: str, entry: Value, kinds: Kinds) -> None:
     kind = entry.get("kind") if isinstance(entry, Mapping) else None
     if not isinstance(kind, str) or kind not in kinds:
@@ -136,3 +164,7 @@ def _mentions(chain: Value, base: KeyPath) -> Iterator[tuple[KeyPath, str]]:
             for index, name in enumerate(names if isinstance(names, list) else ()):
                 if isinstance(name, str):
                     yield (*base, key, role, index), str(name)
+    tellers = chain.get("periods") if isinstance(chain, Mapping) else None
+    for index, name in enumerate(tellers if isinstance(tellers, list) else ()):
+        if isinstance(name, str):
+            yield (*base, "periods", index), str(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -12,11 +12,12 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import Place, asking, asking_unrecorded
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
+from aurora_pipeline.sources.files.periods import epochs_told, told_bounds
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana.answers import EpochInfo
 from aurora_pipeline.sources.solana.ask import SolanaRpc
@@ -85,10 +86,19 @@ async def _discover(
     at_most: int | None,
     tell: Callable[[Period], None],
 ) -> Discovered:
-    info = await _from_any(configuration, chain, _head, _HEAD)
     with database.connect() as connection:
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
-    left = final_epochs(info, chain.first_period, chain.finality_lag, known)
+    told = _epochs_told(configuration, chain)
+    try:
+        info = await _from_any(configuration, chain, _head, _HEAD)
+        left = final_epochs(info, chain.first_period, chain.finality_lag, known)
+        place = (info.epoch, info.absolute_slot)
+    except AuroraError:
+        # What files tell has ended; without them only a node knows what has.
+        if not told or (wanted is not None and not set(wanted) <= {*told, *known}):
+            raise
+        left, place = [], (max(told) + 1, 0)
+    left = sorted({*left, *(epoch for epoch in told if epoch >= chain.first_period and epoch not in known)})
     left = [epoch for epoch in left if wanted is None or epoch in wanted]
     found: list[Period] = []
     troubles: list[AuroraError] = []
@@ -96,14 +106,22 @@ async def _discover(
         # Oldest first, as figures build on earlier ones; but a node that has forgotten the oldest may know the newest.
         epoch = left.pop(-1 if troubles else 0)
         try:
-            ask = _Recording(database, chain.chain_id, epoch)
-            found.append(await _from_any(configuration, chain, ask, f"where epoch {epoch} begins and ends"))
+            ask = _Recording(database, chain, epoch)
+            what = f"where epoch {epoch} begins and ends"
+            tellers = configuration.period_files_of(chain.chain_id) if epoch in told else ()
+            found.append(await _from_any(configuration, chain, ask, what, tellers))
             tell(found[-1])
         except AuroraError as error:
             troubles.append(error)
             if len(troubles) == _TROUBLES_MAX:
                 break
-    return Discovered(chain.chain_id, info.epoch, info.absolute_slot, tuple(found), tuple(troubles))
+    return Discovered(chain.chain_id, *place, tuple(found), tuple(troubles))
+
+
+def _epochs_told(configuration: Configuration, chain: Chain) -> set[int]:
+    """The epochs whose bounds files of the operator's tell."""
+    tellers = configuration.period_files_of(chain.chain_id)
+    return {epoch for provider in tellers for epoch in epochs_told(provider, chain.family)}
 
 
 @dataclass(frozen=True)
@@ -111,15 +129,18 @@ class _Recording:
     """Ask one provider for an epoch's bounds, its answers stored first, and record the period."""
 
     database: Database
-    chain_id: str
+    chain: Chain
     epoch: int
 
     async def __call__(self, provider: Provider) -> Period:
-        place = Place(self.chain_id, self.epoch, DataType.PERIOD)
+        place = Place(self.chain.chain_id, self.epoch, DataType.PERIOD)
         async with asking(self.database, provider, adapter_for(provider), place) as ask:
-            told = await bounds(self.epoch, ask, provider.name)
+            if provider.kind == FILE_KIND:
+                told = await told_bounds(self.epoch, ask, provider, self.chain.family)
+            else:
+                told = await bounds(self.epoch, ask, provider.name)
         period = Period(
-            PeriodKey(self.chain_id, self.epoch),
+            PeriodKey(self.chain.chain_id, self.epoch),
             told.first_slot,
             told.last_slot,
             told.first_block_slot,
@@ -133,15 +154,23 @@ class _Recording:
 
 
 async def _from_any(
-    configuration: Configuration, chain: Chain, ask_one: Callable[[Provider], Awaitable[Told]], what: str
+    configuration: Configuration,
+    chain: Chain,
+    ask_one: Callable[[Provider], Awaitable[Told]],
+    what: str,
+    after: Iterable[Provider] = (),
 ) -> Told:
-    """The first answer of the chain's nodes, asked in the order of the fees role, which is served by nodes."""
+    """The first answer of the chain's nodes, asked in the order of the fees role, which is served by nodes.
+
+    `after` are asked after them.
+    """
     nodes = [
         provider
         for role in (DataType.FEES, DataType.REWARDS, DataType.POSITIONS)
         for provider in configuration.providers_for(chain.chain_id, role)
         if provider.kind == SolanaRpc.kind
     ]
+    nodes += after
     trouble = []
     may_pass = False
     for provider in {node.name: node for node in nodes}.values():
@@ -153,7 +182,7 @@ async def _from_any(
     if not nodes:
         raise AuroraError(
             f"{chain.chain_id} has no enabled node that knows its epochs",
-            f"enable a provider of kind {SolanaRpc.kind} in its roles",
+            f"enable a provider of kind {SolanaRpc.kind} in its roles, or name one under periods whose files tell them",
         )
     kind = Outage if may_pass else AuroraError
     raise kind(

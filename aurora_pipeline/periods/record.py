@@ -11,6 +11,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection, insert_rows
 from aurora_pipeline.store.digests import Input, record_digest
+from aurora_pipeline.store.file_bodies import READ_VERB
 
 PERIOD_TAG = "aurora.period.1"
 
@@ -116,6 +117,17 @@ def recorded_periods(connection: Connection, chain_id: str) -> list[Period]:
         "SELECT * FROM canonical_periods WHERE chain_id = %s ORDER BY epoch", [chain_id]
     ).fetchall()
     return [_period(row) for row in rows]
+
+
+def told_by(connection: Connection, chain_id: str) -> dict[int, str]:
+    """Who told the bounds of periods that no chain proved, by epoch: providers whose files say them."""
+    rows = connection.execute(
+        """SELECT c.epoch, p.provider FROM canonical_periods c
+           JOIN staging_payloads p ON p.payload_id = c.payload_ids[1]
+           WHERE c.chain_id = %s AND p.request ->> 'verb' = %s""",
+        [chain_id, READ_VERB],
+    ).fetchall()
+    return {row["epoch"]: row["provider"] for row in rows}
 
 
 def _period(row: dict[str, Any]) -> Period:

@@ -12,7 +12,7 @@ from aurora_pipeline.decisions.revisions import decision_input
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.record import find_period
+from aurora_pipeline.periods.record import find_period, told_by
 from aurora_pipeline.proof.in_files import file_name, place_in_file
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_by_lineage
@@ -150,6 +150,9 @@ class Reader:
             f"period {period.key}",
             figure=f"{period.started_at:%Y-%m-%d %H:%M:%S} to {period.ended_at:%Y-%m-%d %H:%M:%S} UTC",
             formula=f"slots {period.first_slot} to {period.last_slot}",
+            note=None
+            if (teller := told_by(self._connection, snapshot.key.chain_id).get(snapshot.key.epoch)) is None
+            else f"as a file of {teller} tells it; no chain proved it",
             digest=period.digest,
             children=self.payloads(row["payload_ids"]),
         )

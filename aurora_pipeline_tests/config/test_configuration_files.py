@@ -55,7 +55,6 @@ def test_files__relative_folder__beside_providers_yaml(load: Load, providers_wit
     [
         (("base_url: file:books", "base_url: https://h/"), "base_url", "no such address", "file:FOLDER"),
         (("base_url: file:books", "base_url: file://books"), "base_url", "no such address", "file:FOLDER"),
-        (("data_type: fees", "data_type: period"), "files[0].data_type", "no role", "known roles"),
         (("data_type: fees", "data_type: fee"), "files[0].data_type", "expected one of", 'did you mean "fees"'),
         (
             ("        columns:", "        separator: ;\n        columns:"),
@@ -121,6 +120,22 @@ def test_cross_checks__enabled_ones__by_role(load: Load, chains_with: With, prov
     found = load(chains_with(("    roles:\n", checks)), with_own(providers_with))
     assert [one.name for one in found.cross_checkers_for("solana-test", DataType.FEES)] == ["own"]
     assert found.cross_checkers_for("solana-test", DataType.MEV) == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("[nobody]", "there is no provider"),
+        ("[rpc]", "has no files"),
+        ("[own]", "has no file of period"),
+        ("[own, own]", "more than once"),
+    ],
+)
+def test_periods__who_cannot_tell_them__refused(
+    names: str, message: str, problems_of: Problems, chains_with: With, providers_with: With
+) -> None:
+    chains = chains_with(("    roles:\n", f"    periods: {names}\n    roles:\n"))
+    assert message in problems_of(chains, with_own(providers_with))[0].message
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from aurora_pipeline.foundation.addresses import base58_encode
-from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.cli.conftest import Command, Ended, aurora
@@ -37,12 +35,23 @@ chains:
     finality_lag: 32
     protocol_fee_bps: [{from: 2025-01-01, bps: 309}]
     costs_due: []
+    periods: [books]
     roles: {fees: [books], mev: [books], rewards: [books], meta: [], positions: [], costs: []}
 """
 TABLE = """
       - data_type: %s
         path: earnings_{epoch}.csv
         columns: {validator: {column: vote}, %s}
+"""
+PERIODS = """
+      - data_type: period
+        path: epochs.csv
+        columns:
+          epoch: {column: epoch}
+          first_slot: {column: from}
+          last_slot: {column: to}
+          started_at: {column: began}
+          ended_at: {column: ended}
 """
 PROVIDERS = (
     """
@@ -55,7 +64,13 @@ providers:
     + TABLE % ("fees", "fees: {column: fees, unit: SOL}")
     + TABLE % ("mev", "validator_tips: {column: tips, unit: SOL}")
     + TABLE % ("rewards", "commission: {column: commission, unit: SOL}")
+    + PERIODS
 )
+EPOCHS = """\
+epoch,from,to,began,ended
+842,363744000,364175999,2025-08-30,2025-09-01T01:02:03Z
+843,364176000,364607999,2025-09-01T01:02:03Z,2025-09-03T04:00:00+02:00
+"""
 ROWS = {"North": "1.5,0.25,0.5", "South": "2,0,0.1", "West": "3.94,1,0.2"}
 
 
@@ -77,6 +92,7 @@ class Books:
         (home / "books").mkdir()
         (home / "chains.yaml").write_text(CHAINS)
         (home / "providers.yaml").write_text(PROVIDERS)
+        (home / "books" / "epochs.csv").write_text(EPOCHS)
         self.write(ROWS)
 
     def write(self, rows: dict[str, str]) -> None:
@@ -130,10 +146,6 @@ def books(tmp_path: Path, server: EmbeddedPostgres, aurora: Command) -> Iterator
     (tmp_path / "agreements.yaml").write_text(AGREEMENTS)
     applied = books.run("agreements", "apply", str(tmp_path / "agreements.yaml"), "--reason", "signed")
     assert applied.code == 0, applied.told
-    first, began, ended = EPOCH * 432_000, datetime(2025, 8, 30, tzinfo=UTC), datetime(2025, 9, 1, tzinfo=UTC)
-    with database.connect() as connection:
-        slots = (first, first + 431_999)
-        record_period(connection, Period(PeriodKey(CHAIN, EPOCH), *slots, *slots, began, ended), [])
     yield books
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)
@@ -143,7 +155,7 @@ def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
     ended = books.run("backfill", CHAIN, str(EPOCH))
     assert ended.code == 0, ended.told
     assert books.pnl()["West"]["exec_fees"] == 3_940_000_000
-    assert books.bodies() == 1
+    assert books.bodies() == 2
     assert books.owed("West") == 394_000_000
     traced = books.run("trace", books.line_of("West")).told
     assert "file earnings_842.csv, row 4; fees in column 'fees' (SOL)" in traced
@@ -174,6 +186,44 @@ def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
     assert (ended.code, books.pnl()) == (1, before)
     assert "there is no file earnings_842.csv" in ended.told
     assert "nothing changed" not in ended.told
+
+
+def test_periods__told_by_a_file__no_node_is_needed_and_they_are_marked(books: Books) -> None:
+    assert books.run("periods", "list", CHAIN, "--discover").code == 0
+    listed = json.loads(books.run("periods", "list", CHAIN, "--json").out)
+    assert [(one["first_slot"], one["ended_at"], one["told_by"]) for one in listed] == [
+        (363_744_000, "2025-09-01 01:02:03+00:00", "books"),
+        (364_176_000, "2025-09-03 02:00:00+00:00", "books"),
+    ]
+    ended = books.run("backfill", CHAIN, str(EPOCH))
+    assert ended.code == 0, ended.told
+    assert "no chain proved it" in books.run("trace", books.line_of("West")).told
+    ended = books.run("backfill", CHAIN, "900")
+    assert ended.code == 2
+    assert "has no enabled node that knows its epochs" in ended.told
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (("364175999", "363743999"), "are in no order"),
+        (("2025-09-01T01:02:03Z\n", "2999-09-01T01:02:03Z\n"), "has not come yet"),
+        (("2025-08-30", "2025-10-30"), "before it began"),
+        (("2025-08-30", "30.8.2025"), "'30.8.2025' is no date"),
+        (("2025-09-01T01:02:03Z\n843", "2025-09-01T01:02:03\n843"), "has no time zone"),
+        (("843,", "842,"), "it has 2 rows of epoch 842"),
+    ],
+)
+def test_periods__file_that_cannot_be_true__refused_and_says_where(
+    books: Books, changed: tuple[str, str], said: str
+) -> None:
+    (books.home / "books" / "epochs.csv").write_text(EPOCHS.replace(*changed, 1))
+    ended = books.run("backfill", CHAIN, str(EPOCH))
+    assert ended.code == 2
+    assert said in ended.told
+    assert "epochs.csv can't be read" in ended.told
+    check = books.run("providers", "check")
+    assert (check.code, said in check.told) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,9 @@ class OwnFiles:
     def __init__(self, provider: str, tables: Sequence[FileTable] | None = None) -> None:
         self._provider = provider
         self._tables = {table.data_type.value: table for table in tables or ()}
-        self.serves = frozenset(role.value for role in ROLES) if tables is None else frozenset(self._tables)
+        self.serves = (
+            frozenset(role.value for role in ROLES) if tables is None else frozenset(self._tables) & frozenset(ROLES)
+        )
 
     async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
         """Read the file of the epoch. A file that is not there, or has no such row, says nothing about the figure."""

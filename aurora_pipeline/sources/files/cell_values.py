@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.config.file_table import COINS, UNITS, CellKind, Rounding
 from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
 from aurora_pipeline.sources.bounds import PAID, STAKED, Bound
 
@@ -43,7 +45,7 @@ class Cell:
         self.name, self.place, self.kind, self.column, self.needed = name, place, kind, column, needed
         self.missing = frozenset(missing)
         """Texts that say as little as an empty cell."""
-        self.reads: Callable[[str], str] | None = _reader(kind, family)
+        self.reads: Callable[[str], str | datetime] | None = _reader(kind, family)
         """For what is no number."""
         decimals = UNITS[kind][column["unit"]] if kind in UNITS else 0
         self.is_plain = self.reads is None and decimals == 0
@@ -82,11 +84,13 @@ def _bound(kind: CellKind, column: Mapping[str, str], family: Family) -> tuple[i
     return maximum, f"is more than {maximum}"
 
 
-def _reader(kind: CellKind, family: Family) -> Callable[[str], str] | None:
+def _reader(kind: CellKind, family: Family) -> Callable[[str], str | datetime] | None:
     """How a text is read that is no number; None for numbers."""
     match kind:
         case CellKind.TEXT:
             return _short_text
+        case CellKind.INSTANT:
+            return read_instant
         case CellKind.ADDRESS:
             return partial(check_address, family)
         case _:
@@ -99,7 +103,7 @@ def _short_text(text: str) -> str:
     return text
 
 
-def _value(text: str, cell: Cell) -> str | int | None:
+def _value(text: str, cell: Cell) -> str | int | datetime | None:
     if not text:
         return None
     if cell.reads is not None:
