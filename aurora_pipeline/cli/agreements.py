@@ -84,7 +84,7 @@ def agreements_list(
     as_json: Json = False,
 ) -> None:
     """Show every agreement with its status and its newest terms."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         ledger = read_ledger(connection)
     known = [item for item in ledger.agreements.values() if partner in (None, item.partner_id)]
     if as_json:
@@ -109,7 +109,7 @@ def agreements_list(
 @agreements.command("show")
 def agreements_show(agreement: Key, as_json: Json = False) -> None:
     """Show an agreement with its whole history: every status and every version of its terms, in words."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         known, units = known_agreement(read_ledger(connection), agreement), chain_units(connection)
     if as_json:
         print_json(_as_json(known))

@@ -70,7 +70,7 @@ def overrides_list(
     as_json: Json = False,
 ) -> None:
     """Show every override beside what is computed now: whether it holds, is stale, or its target has vanished."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         units = chain_units(connection)
         if chain is not None and chain not in units:
             raise AuroraError(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))

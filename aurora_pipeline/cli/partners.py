@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 @partners.command("list")
 def partners_list(as_json: Json = False) -> None:
     """Show every partner."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         ledger = read_ledger(connection)
         wallets = wallet_rows(connection)
     found = [_state(ledger, known, wallets) for known in ledger.partners.values()]
@@ -43,7 +43,7 @@ def partners_list(as_json: Json = False) -> None:
 @partners.command("show")
 def partners_show(partner: Key, as_json: Json = False) -> None:
     """Show a partner with its agreements, its wallets and what it is paid by."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         ledger = read_ledger(connection)
         known = known_partner(ledger.partners, partner)
         state = _state(ledger, known, wallet_rows(connection, partner_id=partner))
@@ -74,7 +74,7 @@ def partners_rename(
 @users.command("list")
 def users_list(as_json: Json = False) -> None:
     """Show every user."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         rows = all_users(connection)
     if as_json:
         print_json(rows)

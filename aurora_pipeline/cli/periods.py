@@ -24,7 +24,7 @@ def periods_list(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
     """Show a chain's finalized periods with their slots and instants."""
-    with opened(asks_providers=discover) as aurora:
+    with opened(reads_only=not discover, asks_providers=discover) as aurora:
         if discover:
             chain = usable_chain(aurora, chain_id)
             found = discover_periods(aurora.database, aurora.configuration, chain, tell=tell_of_period)

@@ -32,7 +32,7 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Show where a commission line or a statement comes from, figure by figure, down to payload hashes."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         node = trace_any(connection, identifier)
     if as_json:
         print_json(node_as_json(node))
@@ -50,7 +50,7 @@ def verify(
 ) -> None:
     """Recompute every hash of a period, or of what a digest names, from the stored bytes; name what does not hold."""
     reports = []
-    with opened() as aurora:
+    with opened(reads_only=True) as aurora:
         if epochs is None:
             with aurora.database.connect() as connection:
                 reports.append(verify_digest(connection, subject, aurora=aurora))
@@ -89,13 +89,13 @@ def audit(
         first, last = (
             None if day is None else read_day(day, name) for day, name in ((since, "--from"), (until, "--until"))
         )
-        with opened() as aurora, aurora.database.connect() as connection:
+        with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
             found = found_entries(
                 connection, subject=subject, action=action, actor=who, since=first, until=last, newest=at_most
             )
         _list(found, as_json)
         return
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         report = verify_audit(connection, None if witness is None else _head(witness))
         newest = head(connection)
     _tell([report], as_json)

@@ -52,14 +52,14 @@ def validators_import(file: CsvFile) -> None:
 @validators.command("export")
 def validators_export(chain: ChainOption = None) -> None:
     """Print the registered validators as CSV that `import` takes."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         typer.echo(export_validators(registered_validators(connection, chain)), nl=False)
 
 
 @validators.command("list")
 def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
     """Show the registered validators."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         rows = registered_validators(connection, chain)
     if as_json:
         print_json(rows)
@@ -90,7 +90,7 @@ def wallets_import(file: CsvFile) -> None:
 @operator_wallets.command("export")
 def wallets_export(chain: ChainOption = None) -> None:
     """Print the registered wallets as CSV that `import` takes."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         typer.echo(export_wallets(registered_wallets(connection, chain)), nl=False)
 
 

@@ -325,7 +325,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """What is known of each chain's periods: published, partial, failed, missing; of one epoch why, and until when."""
-    with opened() as aurora:
+    with opened(reads_only=True) as aurora:
         chains = [aurora.configuration.chain(chain_id)] if chain_id else list(aurora.configuration.enabled_chains())
         with aurora.database.connect() as connection:
             if epoch is not None:

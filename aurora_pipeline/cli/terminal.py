@@ -56,9 +56,12 @@ err = _Terminal(stderr=True, highlight=False, width=None if sys.stderr.isatty() 
 
 
 @contextmanager
-def opened(*, asks_providers: bool = False, meanwhile: Callable[[], object] | None = None) -> Iterator[Aurora]:
+def opened(
+    *, reads_only: bool = False, asks_providers: bool = False, meanwhile: Callable[[], object] | None = None
+) -> Iterator[Aurora]:
     """The workspace's instance, open while the block runs; in the demo with its providers where they are asked.
 
+    A command that `reads_only` runs on a standby as well, and cannot write.
     `meanwhile` may be done while these start, and saves its time then.
     """
     place = workspace()
@@ -67,7 +70,7 @@ def opened(*, asks_providers: bool = False, meanwhile: Callable[[], object] | No
             from aurora_pipeline.demo.session import demo_providers
 
             stack.enter_context(demo_providers(place, meanwhile=meanwhile))
-        yield stack.enter_context(Aurora(place))
+        yield stack.enter_context(Aurora(place, reads_only=reads_only))
 
 
 def print_error(error: AuroraError) -> int:

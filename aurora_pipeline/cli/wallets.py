@@ -58,7 +58,7 @@ def wallets_import(
 @wallets.command("export")
 def wallets_export(partner: PartnerOption = None, chain: ChainOption = None) -> None:
     """Print the recorded wallets as CSV that `import` takes."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         typer.echo(export_wallets(wallet_rows(connection, chain, partner)), nl=False)
 
 
@@ -69,7 +69,7 @@ def wallets_list(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
 ) -> None:
     """Show the recorded wallets."""
-    with opened() as aurora, aurora.database.connect() as connection:
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         rows = wallet_rows(connection, chain, partner)
     if as_json:
         print_json(rows)

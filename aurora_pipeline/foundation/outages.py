@@ -87,10 +87,7 @@ def _of_database(error: BaseException) -> AuroraError | None:
     state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     said = _said(error)
     if state == _READ_ONLY:
-        return AuroraError(
-            f"the database is read-only, a standby or one that was closed to writing ({said}); nothing was written",
-            "run this command against the one that takes writes; verify, audit, trace, status and lists work here too",
-        )
+        return read_only(said)
     if state == _DISK_FULL:
         return Outage(
             f"the disk of the database is full ({said}); {_STANDS}", "free some space there and repeat the command"
@@ -104,6 +101,14 @@ def _of_database(error: BaseException) -> AuroraError | None:
             "repeat the command once it is up again; Aurora's own server is started by it",
         )
     return None
+
+
+def read_only(said: str) -> AuroraError:
+    """What is said of a database that takes no writes."""
+    return AuroraError(
+        f"the database is read-only, a standby or one that was closed to writing ({said}); nothing was written",
+        "run this command against the one that takes writes; verify, audit, trace, status and lists work here too",
+    )
 
 
 def _said(error: BaseException) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg
 
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.outages import read_only
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.revision import revision
+from aurora_pipeline.store.session import url_query
 
 _LEDGER, _DAGSTER = "aurora", "dagster"
 _DAGSTER_SUFFIX = "_dagster"
@@ -24,14 +27,18 @@ _DAGSTER_SUFFIX = "_dagster"
 _POOLED = "plugin=aurora_pool"
 # Dagster commits each of its events by itself, some hundred per run. On our own server they need not wait for the disk:
 # a power cut may cost the last half second of its event log, never a figure, for the ledger is another database.
-_RELAXED = "options=-c%20synchronous_commit%3Doff"
+_RELAXED = {"synchronous_commit": "off"}
 
 
 class Aurora:
-    """What assets, sensors and commands work with. The database is opened on first use and let go by `close`."""
+    """What assets, sensors and commands work with. The database is opened on first use and let go by `close`.
 
-    def __init__(self, workspace: Workspace) -> None:
+    One that `reads_only` works on a standby and on a database that is closed to writing, and writes nothing anywhere.
+    """
+
+    def __init__(self, workspace: Workspace, *, reads_only: bool = False) -> None:
         self.workspace = workspace
+        self.reads_only = reads_only
         self._opening = threading.Lock()
         self._server: EmbeddedPostgres | None = None
         self._database: Database | None = None
@@ -74,17 +81,22 @@ class Aurora:
             from aurora_pipeline.store.migrate import upgrade
 
             upgrade(database)
+        if self.reads_only:
+            database.let_go()
+            return replace(database, reads_only=True)
         with database.connect() as connection:
+            _refuse_read_only(connection)
             sync_registry(connection, self.configuration)
         return database
 
     def dagster_url(self) -> str:
         """Where Dagster keeps its own records: a second database of the same server."""
-        self.located()
+        with self.database.connect():
+            pass  # says what is wrong with the ledger's own before anything is made beside it
         if self._server is not None:
-            return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}&{_RELAXED}"
+            return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}&{url_query(**_RELAXED)}"
         url = self.workspace.database_url
-        assert url is not None  # located() has started our own server otherwise
+        assert url is not None  # our own server has been started otherwise
         return _beside(url)
 
     def close(self) -> None:
@@ -104,6 +116,13 @@ class Aurora:
         self.close()
 
 
+def _refuse_read_only(connection: Connection) -> None:
+    """Refuse a database that takes no writes before anybody is asked for what could not be stored."""
+    row = connection.execute("SELECT current_setting('transaction_read_only') AS state").fetchone()
+    if row is not None and row["state"] == "on":
+        raise read_only("it refuses every write")
+
+
 def _beside(url: str) -> str:
     """The SQLAlchemy URL of Dagster's database beside an external one; created if it may be."""
     parts = urlsplit(url)
@@ -118,7 +137,9 @@ def _beside(url: str) -> str:
         psycopg.connect(dagster.conninfo).close()
     except psycopg.OperationalError:
         _create_database(database_named(url), name)
-    query = f"{parts.query}&{_POOLED}" if parts.query else _POOLED
+    given = dict(parse_qsl(parts.query))
+    kept = urlencode({name: value for name, value in given.items() if name not in {"options", "client_encoding"}})
+    query = "&".join(filter(None, [kept, _POOLED, url_query(given=given.get("options", ""))]))
     return parts._replace(scheme="postgresql+psycopg2", path=f"/{name}", query=query).geturl()
 
 

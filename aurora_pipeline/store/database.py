@@ -14,17 +14,17 @@ import psycopg
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 from psycopg.pq import PGconn, Ping
-from psycopg.rows import dict_row
 
 from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.store import idle
 from aurora_pipeline.store.declaration import ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES
+from aurora_pipeline.store.session import begin
 
 # A control character that no provider's text holds; unlike the empty string it can't be mistaken for a value.
 _NULL = "\x01"
-_CONNECT_SECONDS_MAX = 10
+_PING_SECONDS_MAX = 10
 _RECOVERY_SECONDS_MAX = 10
 _POLL_SECONDS = 0.1
 _ROWS_SENT = 10_000
@@ -37,6 +37,8 @@ class Database:
     """Where the database is. `shown` is the same without a password, for messages and logs."""
 
     conninfo: str
+    reads_only: bool = False
+    """Whether its sessions are refused any write."""
 
     @property
     def shown(self) -> str:
@@ -58,11 +60,16 @@ class Database:
 
     def let_go(self) -> None:
         """End the sessions that wait for their next use, as whoever stops or drops the database wants it."""
-        idle.let_go(self.conninfo)
+        idle.let_go(self._kind)
+
+    @property
+    def _kind(self) -> str:
+        """What a session that waits can be used for again."""
+        return f"{self.conninfo} {self.reads_only}"
 
     @contextmanager
     def _session(self, autocommit: bool) -> Iterator[Connection]:
-        connection = idle.taken(self.conninfo) or self._opened()
+        connection = idle.taken(self._kind) or self._opened()
         connection.autocommit = autocommit
         try:
             yield connection
@@ -74,18 +81,13 @@ class Database:
             if told is None:
                 raise
             raise told from error
-        idle.keep(connection, self.conninfo)
+        idle.keep(connection, self._kind)
 
     def _opened(self) -> Connection:
         deadline = time.monotonic() + _RECOVERY_SECONDS_MAX
         while True:
             try:
-                return psycopg.connect(
-                    self.conninfo,
-                    row_factory=dict_row,
-                    connect_timeout=_CONNECT_SECONDS_MAX,
-                    options="-c timezone=UTC -c client_min_messages=warning",
-                )
+                return begin(self.conninfo, reads_only=self.reads_only)
             except psycopg.OperationalError as error:
                 presence = _presence(self.conninfo)
                 if presence is not Ping.REJECT or time.monotonic() > deadline:
@@ -106,7 +108,7 @@ class Database:
 
 def _presence(conninfo: str) -> Ping:
     """Whether a server is there and takes connections, whoever asks."""
-    parts = psycopg.conninfo.make_conninfo(conninfo, connect_timeout=_CONNECT_SECONDS_MAX)
+    parts = psycopg.conninfo.make_conninfo(conninfo, connect_timeout=_PING_SECONDS_MAX)
     return Ping(PGconn.ping(parts.encode()))
 
 

@@ -19,36 +19,36 @@ _moving = threading.Lock()
 _waiting: list[tuple[int, str, Session]] = []
 
 
-def taken(conninfo: str) -> Session | None:
+def taken(kind: str) -> Session | None:
     """A session that waited, if there is one the server has not ended."""
-    while (session := _next(conninfo)) is not None:
+    while (session := _next(kind)) is not None:
         if not has_arrived(session.fileno()):
             return session
         session.close()
     return None
 
 
-def keep(session: Session, conninfo: str) -> None:
+def keep(session: Session, kind: str) -> None:
     """Let a session wait for its next use; whichever has waited longest makes room."""
     if session.info.transaction_status != TransactionStatus.IDLE:
         session.close()
         return
     with _moving:
-        _waiting.append((os.getpid(), conninfo, session))
+        _waiting.append((os.getpid(), kind, session))
         surplus = _waiting.pop(0)[2] if len(_waiting) > _KEPT else None
     if surplus is not None:
         surplus.close()
 
 
-def let_go(conninfo: str) -> None:
+def let_go(kind: str) -> None:
     """End the sessions that wait."""
-    while (session := _next(conninfo)) is not None:
+    while (session := _next(kind)) is not None:
         session.close()
 
 
-def _next(conninfo: str) -> Session | None:
+def _next(kind: str) -> Session | None:
     with _moving:
-        mine = (os.getpid(), conninfo)
+        mine = (os.getpid(), kind)
         newest = next((one for one in reversed(_waiting) if one[:2] == mine), None)
         if newest is not None:
             _waiting.remove(newest)
@@ -64,5 +64,5 @@ def has_arrived(socket: int) -> bool:
 
 @atexit.register
 def _let_go_of_all() -> None:
-    for conninfo in {conninfo for _, conninfo, _ in _waiting}:
-        let_go(conninfo)
+    for kind in {kind for _, kind, _ in _waiting}:
+        let_go(kind)

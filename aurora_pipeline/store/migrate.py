@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import Any
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
+from psycopg.rows import tuple_row
 from sqlalchemy import Connection, create_engine, pool, text
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.revision import Revision, revision
+from aurora_pipeline.store.session import begin
 
 _MIGRATION_LOCK = 4717_2
 
@@ -29,11 +32,16 @@ def _config() -> Config:
 def _connected(database: Database) -> Iterator[Connection]:
     with database.connect():
         pass  # gives the message a person can act on when the database does not answer
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(database.conninfo), poolclass=pool.NullPool
-    )
+    engine = create_engine("postgresql+psycopg://", creator=lambda: _begun(database), poolclass=pool.NullPool)
     with engine.connect() as connection:
         yield connection
+
+
+def _begun(database: Database) -> psycopg.Connection[Any]:
+    """A session as SQLAlchemy wants it, with rows as tuples."""
+    session: psycopg.Connection[Any] = begin(database.conninfo)
+    session.row_factory = tuple_row
+    return session
 
 
 def upgrade(database: Database, target: str = "head") -> Revision:
