@@ -60,16 +60,16 @@ class Database:
 
     def let_go(self) -> None:
         """End the sessions that wait for their next use, as whoever stops or drops the database wants it."""
-        idle.let_go(self._kind)
+        idle.let_go(self.kind)
 
     @property
-    def _kind(self) -> str:
+    def kind(self) -> str:
         """What a session that waits can be used for again."""
         return f"{self.conninfo} {self.reads_only}"
 
     @contextmanager
     def _session(self, autocommit: bool) -> Iterator[Connection]:
-        connection = idle.taken(self._kind) or self._opened()
+        connection = idle.taken(self.kind) or self._opened()
         connection.autocommit = autocommit
         try:
             yield connection
@@ -81,7 +81,7 @@ class Database:
             if told is None:
                 raise
             raise told from error
-        idle.keep(connection, self._kind)
+        idle.keep(connection, self.kind)
 
     def _opened(self) -> Connection:
         deadline = time.monotonic() + _RECOVERY_SECONDS_MAX

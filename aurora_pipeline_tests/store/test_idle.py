@@ -62,10 +62,10 @@ def test_sessions__many__few_wait(database: Database) -> None:
     for place in places:
         with place.connect() as connection:
             connection.execute("SELECT 1")
-    assert idle.taken(places[0].conninfo) is None
-    kept = idle.taken(places[-1].conninfo)
+    assert idle.taken(places[0].kind) is None
+    kept = idle.taken(places[-1].kind)
     assert kept is not None
     kept.close()
     for place in places:
         place.let_go()
-        assert idle.taken(place.conninfo) is None
+        assert idle.taken(place.kind) is None
