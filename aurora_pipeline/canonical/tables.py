@@ -84,7 +84,7 @@ REWARDS = Table(
     name="canonical_stake_rewards",
     role=Role.LAYER,
     description="Inflation rewards of a period, per validator (its commission) and per stake account (its part).",
-    version=2,
+    version=3,
     columns=(
         CHAIN_ID,
         EPOCH,

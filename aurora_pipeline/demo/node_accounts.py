@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aurora_pipeline.demo.blocks import SYSTEM_PROGRAM, VOTE_ACCOUNT_RENT, VOTE_PROGRAM
@@ -83,9 +83,10 @@ def stake_accounts(moment: Moment, authorities: dict[int, str]) -> list[dict[str
     if 124 in authorities:
         voter = world.cast.index_by_vote.get(authorities[124])
         accounts = () if voter is None else book.accounts_of(voter)
-    observed = [
-        credits_before(moment, validator.index, moment.epoch) if accounts else 0 for validator in world.cast.validators
-    ]
+    observed = {
+        validator.index: credits_before(moment, validator.index, moment.epoch) if accounts else 0
+        for validator in world.cast.validators
+    }
     rows = []
     for account in accounts:
         if 44 in authorities and book.withdrawer(account) != authorities[44]:
@@ -98,7 +99,7 @@ def stake_accounts(moment: Moment, authorities: dict[int, str]) -> list[dict[str
     return rows
 
 
-def _stake_account(moment: Moment, account: int, credits_observed: list[int]) -> dict[str, Any] | None:
+def _stake_account(moment: Moment, account: int, credits_observed: Mapping[int, int]) -> dict[str, Any] | None:
     """One stake account, or None if it does not exist yet."""
     book, economy = moment.world.book, moment.world.economy(moment.epoch)
     voter = book.voter_of(account)
@@ -130,11 +131,19 @@ def _stake_account(moment: Moment, account: int, credits_observed: list[int]) ->
 
 
 def account_info(moment: Moment, address: str) -> dict[str, Any] | None:
-    """getAccountInfo, parsed: the stake history, a vote account, or None for what this chain does not show."""
+    """getAccountInfo, parsed: the stake history, a vote or stake account, or None for what this chain does not show."""
     if address == STAKE_HISTORY:
         return _stake_history(moment)
     validator = moment.world.cast.index_by_vote.get(address)
-    return None if validator is None else _vote_state(moment, validator)
+    if validator is not None:
+        return _vote_state(moment, validator)
+    account = moment.world.book.account_with_key(address)
+    if account is None:
+        return None
+    voter = moment.world.book.voter_of(account)
+    observed = {} if voter is None else {voter: credits_before(moment, voter, moment.epoch)}
+    shown = _stake_account(moment, account, observed)
+    return None if shown is None else shown["account"]
 
 
 def _stake_history(moment: Moment) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 from aurora_pipeline.asking.adapter import Question
@@ -160,7 +161,8 @@ def vote_state(
         "authorizedVoters": [],
         "priorVoters": [],
         "epochCredits": [
-            {"epoch": epoch, "credits": str(1_000 + count), "previousCredits": "1000"} for epoch, count in earned
+            {"epoch": epoch, "credits": str(1_000 + after), "previousCredits": str(1_000 + after - count)}
+            for (epoch, count), after in zip(earned, accumulate(c for _, c in earned), strict=True)
         ],
         "lastTimestamp": {"slot": LAST, "timestamp": 0},
     }
@@ -231,6 +233,17 @@ def stake_account(
             "space": 200,
         },
     }
+
+
+def stake_states(**accounts: Row | None) -> Answer:
+    """Single stake accounts as they are now; None for one that is gone."""
+    value = [None if row is None else row["account"] for row in accounts.values()]
+    return rpc(questions.stake_states(list(accounts)), {"context": {"slot": LAST + 40}, "value": value})
+
+
+def gone(*accounts: str) -> Answer:
+    """Stake accounts that were closed."""
+    return stake_states(**dict.fromkeys(accounts))
 
 
 def stake_accounts(voter: str, *accounts: Row) -> Answer:

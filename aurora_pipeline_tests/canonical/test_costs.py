@@ -253,10 +253,31 @@ def test_vote_fees__blocks_not_scanned__estimated_from_credits_and_marked() -> N
 
 
 def test_vote_fees__no_credits_in_the_epoch__no_votes_and_forgotten_ones_unknown() -> None:
-    assert row_of(costs_from(vote_states(V=vote_state("V", earned=[(EPOCH + 1, 5)]))))["amount"] == 0
-    forgotten = [(EPOCH + number, 5) for number in range(1, 65)]
-    row = row_of(costs_from(vote_states(V=vote_state("V", earned=forgotten))))
+    between = vote_state("V", earned=[(EPOCH - 1, 5), (EPOCH + 1, 5)])
+    assert row_of(costs_from(vote_states(V=between)))["amount"] == 0
+    idle = vote_state("V", earned=[(EPOCH - 1, 5)])
+    idle["data"]["parsed"]["info"]["rootSlot"] = FIRST - 1
+    assert row_of(costs_from(vote_states(V=idle)))["amount"] == 0
+    new = vote_state("V")
+    new["data"]["parsed"]["info"]["rootSlot"] = None
+    assert row_of(costs_from(vote_states(V=new)))["amount"] == 0
+
+
+def test_vote_fees__credits_of_the_epoch_are_left_out__never_no_votes() -> None:
+    forgotten = vote_state("V", earned=[(EPOCH + number, 5) for number in range(1, 65)])
+    at_the_start = vote_state("V", earned=[(EPOCH + 1, 5)])
+    at_the_end = vote_state("V", earned=[(EPOCH - 1, 5)])
+    all_of_them = vote_state("V")
+    untold = vote_state("V", earned=[(EPOCH - 1, 5)])
+    del untold["data"]["parsed"]["info"]["votes"]
+    for state in (forgotten, at_the_start, at_the_end, all_of_them, untold):
+        row = row_of(costs_from(vote_states(V=state)))
+        assert (row["amount"], row["state"]) == (None, "unavailable")
+    in_between = vote_state("V", earned=[(EPOCH - 1, 5), (EPOCH, 5), (EPOCH + 1, 5)])
+    del in_between["data"]["parsed"]["info"]["epochCredits"][1]
+    row = row_of(costs_from(vote_states(V=in_between)))
     assert (row["amount"], row["state"]) == (None, "unavailable")
+    assert "one is left out" in row["reason"]
 
 
 def test_vote_fees__estimated_and_entered__the_operators_figure_counts() -> None:

@@ -23,15 +23,21 @@ from aurora_pipeline_tests.canonical.answers import (
     PARTIAL,
     PENDING,
     SLOTS,
+    Row,
     answer,
     block,
     fetch,
+    gone,
     inflation_rewards,
     reference,
     row_of,
     rpc,
     rpc_failure,
+    stake_account,
+    stake_states,
     told,
+    vote_state,
+    vote_states,
 )
 
 
@@ -60,12 +66,73 @@ def test_rewards__commission_of_zero_percent__row_of_zero_is_zero() -> None:
 
 
 def test_rewards__null_of_a_stake_account__zero_with_the_reason() -> None:
-    row = row_of(rewards_from(*told("V", "s1", "dust", paid={"V": 1, "s1": 7})), account_key="dust")
+    row = row_of(rewards_from(*told("V", "s1", "dust", paid={"V": 1, "s1": 7}), gone("dust")), account_key="dust")
     assert (row["staker_rewards"], row["state"], row["reason"]) == (0, "final", "NO_REWARD")
 
 
+NOW = {"earned": [(EPOCH, 16 * SLOTS)]}
+
+
+@pytest.mark.parametrize(
+    ("account", "voted", "state"),
+    [
+        (stake_account("s2", "V", 10**12), 16 * SLOTS, "unavailable"),
+        (stake_account("s2", "V", 10**12, activated=2**64 - 1), 16 * SLOTS, "unavailable"),
+        (stake_account("s2", "V", 10**12, activated=EPOCH - 1, deactivated=EPOCH), 2, "unavailable"),
+        (stake_account("s2", "V", 10**12), None, "unavailable"),
+        (stake_account("s2", "V", 10**12, activated=EPOCH), 16 * SLOTS, "final"),
+        (stake_account("s2", "V", 10**12, deactivated=EPOCH - 1), 16 * SLOTS, "final"),
+        (stake_account("s2", "W", 10**12), 16 * SLOTS, "final"),
+        (stake_account("s2", "V", 10**9), 16 * SLOTS, "final"),
+        (stake_account("s2", "V", 10**12), 0, "final"),
+        (None, 16 * SLOTS, "final"),
+    ],
+    ids=[
+        "had stake",
+        "since the genesis block",
+        "was leaving",
+        "not known how much was voted",
+        "activated in the epoch",
+        "left before",
+        "is with another validator",
+        "dust",
+        "nothing was voted",
+        "is gone",
+    ],
+)
+@pytest.mark.parametrize("others_paid", [True, False])
+def test_rewards__no_row_of_an_account__zero_only_if_it_earned_nothing(
+    account: Row | None, voted: int | None, state: str, others_paid: bool
+) -> None:
+    # Without entries, and voting since: it does not tell how much.
+    earned = [] if voted is None else [(EPOCH, voted)] if voted else [(EPOCH - 1, 5), (EPOCH + 1, 5)]
+    paid = {"V": 70, "s1": 930} if others_paid else {}
+    proofs = [stake_states(s1=None, s2=account), vote_states(V=vote_state("V", earned=earned))]
+    result = rewards_from(*told("V", "s1", "s2", paid=paid), *proofs)
+    row = row_of(result, account_key="s2")
+    assert (row["state"], row["staker_rewards"]) == (state, 0 if state == "final" else None)
+    whole = row_of(result, row_kind="VALIDATOR")
+    assert (whole["stakers_state"] == "final") == (state == "final")
+    if state != "final":
+        assert "its row is left out" in row["reason"]
+        assert "s2" in whole["stakers_reason"]
+    if not others_paid:
+        assert (whole["commission"], whole["state"] == "final") == ((0, True) if state == "final" else (None, False))
+
+
+def test_rewards__whoever_keeps_everything__pays_nobody_and_no_row_is_left_out() -> None:
+    proofs = [stake_states(s1=stake_account("s1", "V", 10**12)), vote_states(V=vote_state("V", 10_000, **NOW))]
+    assert validator(rewards_from(*told("V", "s1", paid={"V": 500}), *proofs)) == (500, "final", 0, "final")
+
+
+def test_rewards__no_row_and_the_account_was_not_looked_up__no_zero() -> None:
+    result = rewards_from(*told("V", "s1", "s2", paid={"V": 70, "s1": 930}))
+    assert validator(result) == (70, "final", None, "partial")
+    assert "was not looked up whether it had stake" in row_of(result, account_key="s2")["reason"]
+
+
 def test_rewards__null_of_the_vote_account_and_nobody_paid__zero_with_the_reason() -> None:
-    result = rewards_from(*told("V", "s1", "s2"))
+    result = rewards_from(*told("V", "s1", "s2"), gone("s1", "s2"))
     assert validator(result) == (0, "final", 0, "final")
     assert row_of(result, row_kind="VALIDATOR")["reason"] == "NO_REWARD"
 
@@ -78,7 +145,7 @@ def test_rewards__null_of_the_vote_account_though_a_staker_was_paid__unavailable
 
 
 def test_rewards__all_to_the_validator__stakers_got_zero() -> None:
-    assert validator(rewards_from(*told("V", "s1", paid={"V": 500}))) == (500, "final", 0, "final")
+    assert validator(rewards_from(*told("V", "s1", paid={"V": 500}), gone("s1"))) == (500, "final", 0, "final")
 
 
 def test_rewards__one_batch_of_accounts_missing__commission_stands_and_the_sum_is_null() -> None:

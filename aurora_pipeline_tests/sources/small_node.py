@@ -37,6 +37,7 @@ class Node:
 
     def __init__(self, **replies: Callable[[Seen], Reply]) -> None:
         self.replies = replies
+        self.stakes: dict[str, Any] = {}
         self.epochs = [EPOCH]
 
     def __call__(self, seen: Seen) -> Reply:
@@ -96,6 +97,8 @@ class Node:
         shown: Any = {"type": "vote", "info": info}
         if addresses == [STAKE_HISTORY]:
             shown = {"type": "stakeHistory", "info": []}
+        if addresses[0] == "none":
+            return {"context": {"slot": 1}, "value": [self.stakes.get(address) for address in addresses]}
         return {"context": {"slot": 1}, "value": [{"data": {"parsed": shown}} for _ in addresses]}
 
     def getProgramAccounts(self, *_: Any) -> Any:  # noqa: N802 - the method's own name

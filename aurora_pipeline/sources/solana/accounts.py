@@ -12,10 +12,9 @@ from aurora_pipeline.sources.solana.amounts import STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
 
+STAKE_PROGRAM: Final = "Stake11111111111111111111111111111111111111"
 STAKE_HISTORY: Final = "SysvarStakeHistory1111111111111111111111111"
 _U64_DIGITS: Final = len(str(U64_MAX))
-CREDITS_KEPT: Final = 64
-"""So many epochs of vote credits stand in a vote account."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,24 @@ class VoteState:
     """The share of block revenue it keeps (SIMD-0123); None where the account does not say."""
     credits: Mapping[int, int]
     """Vote credits by epoch, the newest ones; an epoch without any has no entry."""
+    credits_before: int
+    """What it had earned before the oldest of them; 0 where none is left out or forgotten."""
+    last_vote: int | None
+    """The newest slot it has voted for, -1 if it never did; None where the account does not say."""
 
-    def credits_in(self, epoch: int) -> int | None:
-        """Vote credits earned in an epoch; None where the account does not remember it any more."""
+    def credits_in(self, epoch: int, first_slot: int) -> int | None:
+        """Vote credits earned in an epoch that begins with `first_slot`; None where the account does not tell.
+
+        Entries follow one another without a gap in their sums, so one that is left out between two shows. One that
+        is left out at the end shows where the account has voted since.
+        """
         if epoch in self.credits:
             return self.credits[epoch]
-        is_forgotten = len(self.credits) >= CREDITS_KEPT and epoch < min(self.credits)
-        return None if is_forgotten else 0
+        if self.credits and epoch < min(self.credits):
+            return None if self.credits_before else 0
+        if self.credits and epoch < max(self.credits):
+            return 0
+        return None if self.last_vote is None or self.last_vote >= first_slot else 0
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,7 @@ def _vote_state(address: str, row: Node) -> VoteState | None:
     commission = commission_of(info, "inflationRewardsCommissionBps", "commission")
     if commission is None:
         info.refuse("it has neither commission nor inflationRewardsCommissionBps")
+    earned, before = _credits(info["epochCredits"])
     collector, kept = info.get("inflationRewardsCollector"), info.get("blockRevenueCommissionBps")
     return VoteState(
         vote_key=address,
@@ -125,15 +136,43 @@ def _vote_state(address: str, row: Node) -> VoteState | None:
         commission_source=commission[1],
         collector_key=address if collector is None else collector.text(),
         block_revenue_bps=None if kept is None else kept.whole(0, 2**16 - 1),
-        credits=dict(map(_credits, info["epochCredits"].items())),
+        credits=earned,
+        credits_before=before,
+        last_vote=_last_vote(info),
     )
 
 
-def _credits(entry: Node) -> tuple[int, int]:
-    before, after = entry["previousCredits"].whole_text(), entry["credits"].whole_text()
-    if after < before:
-        entry.refuse(f"credits fall from {before} to {after}")
-    return entry["epoch"].whole(), after - before
+def _credits(entries: Node) -> tuple[dict[int, int], int]:
+    """Credits by epoch, and those before; each entry begins with the sum at which the one before it ended."""
+    earned: dict[int, int] = {}
+    newest, first, sum_before = -1, 0, None
+    for entry in entries.items():
+        epoch, before, after = (
+            entry["epoch"].whole(),
+            entry["previousCredits"].whole_text(),
+            entry["credits"].whole_text(),
+        )
+        if after < before:
+            entry.refuse(f"credits fall from {before} to {after}")
+        if epoch <= newest:
+            entry.refuse(f"epoch {epoch} follows epoch {newest}")
+        if sum_before not in (None, before):
+            entry.refuse(
+                f"it begins with {before} credits, the entry before it ends with {sum_before}: one is left out"
+            )
+        first = before if sum_before is None else first
+        newest, sum_before = epoch, after
+        earned[epoch] = after - before
+    return earned, first
+
+
+def _last_vote(info: Node) -> int | None:
+    """The newest slot of its votes, or the one it has rooted."""
+    root, votes = info.get("rootSlot"), info.get("votes")
+    if votes is None:
+        return None
+    slots = [] if root is None else [root.whole()]
+    return max([*slots, *(vote["slot"].whole() for vote in votes.items())], default=-1)
 
 
 def _cluster_stake(node: Node) -> ClusterStake:
@@ -185,8 +224,22 @@ def _plain_stake_account(row: Any) -> StakeAccount | None:
     )
 
 
+def read_stake_states(answer: Answer, provider: str) -> dict[str, StakeAccount | None]:
+    """getMultipleAccounts: the stake account at each address that was asked about; None where there is none now."""
+    return {address: _stake_state(address, row) for address, row in _accounts(answer, provider)}
+
+
+def _stake_state(address: str, row: Node) -> StakeAccount | None:
+    if row.value is None or row["owner"].text() != STAKE_PROGRAM:
+        return None
+    return _parsed_stake_account(address, row["data"])
+
+
 def _stake_account(row: Node) -> StakeAccount | None:
-    data = row["account"]["data"]
+    return _parsed_stake_account(row["pubkey"].text(), row["account"]["data"])
+
+
+def _parsed_stake_account(stake_key: str, data: Node) -> StakeAccount | None:
     if not isinstance(data.value, dict):
         data.refuse("the account is not parsed (was jsonParsed asked for?)")
     kind = data["parsed"]["type"].text()
@@ -202,7 +255,7 @@ def _stake_account(row: Node) -> StakeAccount | None:
     delegation = None if stake is None else stake["delegation"]
     deactivation_epoch = None if delegation is None else delegation["deactivationEpoch"].whole_text()
     return StakeAccount(
-        stake_key=row["pubkey"].text(),
+        stake_key=stake_key,
         staker_key=authorized["staker"].text(),
         withdrawer_key=authorized["withdrawer"].text(),
         voter_key=None if delegation is None else delegation["voter"].text(),

@@ -25,9 +25,11 @@ from aurora_pipeline.asking.verdict import down, final, pending, unavailable, un
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.accounts import (
+    StakeAccount,
     VoteState,
     read_stake_accounts,
     read_stake_history,
+    read_stake_states,
     read_vote_states,
 )
 from aurora_pipeline.sources.solana.answers import (
@@ -55,6 +57,7 @@ from aurora_pipeline.sources.solana.reward_rows import (
     read_paid_in_blocks,
     recipient_questions,
 )
+from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
 
@@ -82,7 +85,8 @@ class _PaidTo:
 
     boundary: tuple[Answer, ...]
     paying: tuple[Answer, ...]
-    trouble: str | UnreadableAnswer | None
+    stakers: Mapping[str, int] | str | UnreadableAnswer | None
+    """By stake account; why the blocks do not tell, or None where they were not asked for."""
 
 
 class SolanaRpc:
@@ -272,12 +276,9 @@ class SolanaRpc:
             plans = {key: [] for key in plans}
         with suppress(ProviderDown):
             await ask(_each_once([list(recipients.values()), *plans.values()]))
-        trouble = None if paying is None else self._trouble_in_payments(boundary, paying)
-        paid = _PaidTo(boundary, paying or (), trouble)
+        paid = _PaidTo(boundary, paying or (), None if paying is None else self._stakers_paid(boundary, paying))
         return [
-            await self._validator_rewards(
-                subject, [question, *plans.get(subject, [])], paid, subject in scope.stake_accounts, ask
-            )
+            await self._validator_rewards(subject, [question, *plans.get(subject, [])], paid, scope, ask)
             for subject, question in recipients.items()
         ]
 
@@ -312,42 +313,97 @@ class SolanaRpc:
         except (ProviderDown, UnreadableAnswer):
             return None
 
-    def _trouble_in_payments(
+    def _stakers_paid(
         self, boundary: Sequence[Answer], paying: Sequence[Answer]
-    ) -> str | UnreadableAnswer | None:
-        """Why the blocks do not tell what everybody was paid: still going on, or not readable."""
+    ) -> Mapping[str, int] | str | UnreadableAnswer:
+        """What everybody was paid, or why the blocks do not tell: still going on, or not readable."""
         try:
             last_slot = read_block_payments(boundary[1], self._provider).slot - 1
             paid = read_paid_in_blocks([boundary[1], *paying], self._provider, last_slot)
         except UnreadableAnswer as error:
             return error
-        return _STILL_PAYING if paid is None or paid.stakers is None else None
+        return _STILL_PAYING if paid is None or paid.stakers is None else paid.stakers
 
     async def _validator_rewards(
-        self, subject: str, plan: Sequence[Question], paid: _PaidTo, stakers_known: bool, ask: Ask
+        self, subject: str, plan: Sequence[Question], paid: _PaidTo, scope: FetchScope, ask: Ask
     ) -> Fetched:
+        accounts = scope.stake_accounts.get(subject, ())
         try:
             told = await ask(plan)
+            if isinstance(paid.stakers, Mapping):
+                # The node's own word about those that no block pays: a row that is cut off there shows here.
+                unpaid = [address for address in accounts if address not in paid.stakers]
+                told += await ask(account_questions(scope.epoch, unpaid))
+            told += await self._states_of_the_unpaid(subject, accounts, told, ask)
         except ProviderDown as error:
             return down(subject, error)
         answers = (*told, *paid.paying)
 
         def read() -> None:
             for answer in told:
-                read_inflation_rewards(answer, self._provider)
+                if asked_method(answer) == "getInflationReward":
+                    read_inflation_rewards(answer, self._provider)
+                elif answer.request_key.startswith(questions.STAKE_STATES):
+                    read_stake_states(answer, self._provider)
+                else:
+                    read_vote_states(answer, self._provider)
 
         judged = self._judged(subject, answers, read)
         if judged.state is not FigureState.FINAL:
             return judged
-        if isinstance(paid.trouble, UnreadableAnswer):
-            return unreadable(subject, paid.trouble, answers)
-        if paid.trouble is not None:
-            return pending(subject, paid.trouble, answers)
+        if isinstance(paid.stakers, UnreadableAnswer):
+            return unreadable(subject, paid.stakers, answers)
+        if isinstance(paid.stakers, str):
+            return pending(subject, paid.stakers, answers)
         judged = replace(judged, answers=(*answers, *paid.boundary))
-        if stakers_known:
+        left_out = self._contradicted(told, paid) or self._left_out(subject, told, scope)
+        if left_out is not None:
+            return replace(judged, state=FigureState.PARTIAL, reason=left_out, other_may_know=True)
+        if subject in scope.stake_accounts:
             return judged
         reason = "only its commission was asked about: positions were not observed, so no stake account is known"
         return replace(judged, state=FigureState.PARTIAL, reason=reason)
+
+    async def _states_of_the_unpaid(
+        self, subject: str, accounts: Sequence[str], told: Sequence[Answer], ask: Ask
+    ) -> list[Answer]:
+        """What stake accounts without a reward row are now, and how much the validator voted: whether they earned."""
+        of_it, unpaid = set(accounts), list[str]()
+        for answer in told:
+            # Whoever judges the answers says what is wrong with one that cannot be read.
+            with suppress(UnreadableAnswer):
+                rows = read_inflation_rewards(answer, self._provider)
+                unpaid += [address for address, row in rows.items() if row is None and address in of_it]
+        if not unpaid:
+            return []
+        size = questions.ACCOUNTS_MAX
+        batches = [questions.stake_states(unpaid[start : start + size]) for start in range(0, len(unpaid), size)]
+        return await ask([questions.vote_states([subject]), *batches])
+
+    def _contradicted(self, told: Sequence[Answer], paid: _PaidTo) -> str | None:
+        """Which stake account was paid by the node's answer, and by no block."""
+        if not isinstance(paid.stakers, Mapping):
+            return None
+        for answer in told[1:]:
+            if asked_method(answer) == "getInflationReward":
+                for address, row in read_inflation_rewards(answer, self._provider).items():
+                    if row is not None and row.lamports and address not in paid.stakers:
+                        return f"the node says {address} received {row.lamports}, no block that paid stakers has it"
+        return None
+
+    def _left_out(self, subject: str, told: Sequence[Answer], scope: FetchScope) -> str | None:
+        """Why a stake account without a reward row cannot have received nothing: then another provider is asked."""
+        shown: dict[str, StakeAccount | None] = {}
+        vote_state = None
+        for answer in told:
+            if answer.request_key.startswith(questions.STAKE_STATES):
+                shown |= read_stake_states(answer, self._provider)
+            elif answer.request_key.startswith(questions.VOTE_STATES):
+                vote_state = read_vote_states(answer, self._provider).get(subject)
+        rates = () if vote_state is None else (vote_state.commission_bps,)
+        unpaid = Unpaid(subject, scope.epoch, scope.first_slot, scope.last_slot, shown, vote_state, rates)
+        problems = (unpaid.problem(address) for address in shown)
+        return next((problem for problem in problems if problem is not None), None)
 
     # Costs: vote fees of everybody, from every block of the epoch or from vote credits; admission from its first block.
 

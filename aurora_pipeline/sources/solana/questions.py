@@ -11,8 +11,10 @@ from aurora_pipeline.asking.adapter import Answer, Question, is_ok
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana.accounts import (
     STAKE_HISTORY,
+    STAKE_PROGRAM,
     read_stake_accounts,
     read_stake_history,
+    read_stake_states,
     read_vote_states,
 )
 from aurora_pipeline.sources.solana.answers import (
@@ -27,10 +29,11 @@ from aurora_pipeline.sources.solana.answers import (
     read_vote_accounts,
 )
 
-STAKE_PROGRAM: Final = "Stake11111111111111111111111111111111111111"
 REWARD_ADDRESSES_MAX: Final = 100
 VOTE_STATES: Final = "getMultipleAccounts vote "
 """How keys of questions about vote accounts begin."""
+STAKE_STATES: Final = "getMultipleAccounts stakes "
+"""How keys of questions about single stake accounts begin."""
 ACCOUNTS_MAX: Final = 100
 """A node takes so many addresses in one getMultipleAccounts."""
 _STAKE_ACCOUNT_BYTES: Final = 200
@@ -141,6 +144,12 @@ def vote_states(vote_keys: Sequence[str]) -> Question:
     """Vote accounts with all their data, as they are now."""
     params = [list(vote_keys), {"encoding": "jsonParsed", **_FINALIZED}]
     return _rpc(f"{VOTE_STATES}{_named(vote_keys)}", "getMultipleAccounts", params, read_vote_states)
+
+
+def stake_states(stake_keys: Sequence[str]) -> Question:
+    """Some stake accounts as they are now."""
+    params = [list(stake_keys), {"encoding": "jsonParsed", **_FINALIZED}]
+    return _rpc(f"{STAKE_STATES}{_named(stake_keys)}", "getMultipleAccounts", params, read_stake_states)
 
 
 def stake_history() -> Question:

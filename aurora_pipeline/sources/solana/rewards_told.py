@@ -15,12 +15,19 @@ from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row, listed
-from aurora_pipeline.sources.solana.accounts import VoteState, read_stake_accounts, read_vote_states
+from aurora_pipeline.sources.solana.accounts import (
+    StakeAccount,
+    VoteState,
+    read_stake_accounts,
+    read_stake_states,
+    read_vote_states,
+)
 from aurora_pipeline.sources.solana.answers import InflationReward, asked_method, asked_params, read_inflation_rewards
 from aurora_pipeline.sources.solana.commission import StakerPart
-from aurora_pipeline.sources.solana.questions import VOTE_STATES
+from aurora_pipeline.sources.solana.questions import STAKE_STATES, VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
+from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.sources.told import Missing, Once, answers_to, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
@@ -132,9 +139,10 @@ def told_by_node(
     if is_its_own and isinstance(in_blocks, PaidInBlocks) and in_blocks.stakers is not None:
         paid = _paid_stakers(in_blocks.stakers, key, accounts, observed)
     accounts = accounts | (paid or {}) if is_its_own else {}
+    states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
+    accounts = _without_left_out(reference, key, accounts, fetch, states, once)
     # Where blocks stand in the place of questions, that nobody was asked about does not mean that nobody has stake.
     says_who = is_its_own and (paid is not None or not names_no_stake_accounts([fetch]))
-    states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
     stakes = _active_stakes(reference, observed[0], key, once) if observed else {}
     told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, says_who), states, stakes)
     if isinstance(in_blocks, PaidInBlocks):
@@ -191,15 +199,55 @@ def _paid_stakers(
     observed: Sequence[Sequence[StagedFetch]],
 ) -> dict[str, Told] | None:
     """What the validator's stake accounts received according to the blocks, all of them read; None: who has stake is
-    not known."""
+    not known. One that the blocks do not pay received nothing only if the node says so too."""
     fetch = fetch_about(observed[0], key) if observed else None
     known = None if fetch is None else _stake_accounts(fetch, key)
     if known is None:
         return None
+    return {address: _in_both(address, stakers.get(address), asked) for address in known}
+
+
+def _in_both(address: str, in_block: int | None, asked: Mapping[str, Told]) -> Told:
+    """A stake account's row by the blocks that paid, and by the node's answer where it was asked."""
+    said = asked.get(address)
+    if isinstance(said, Paid) and said.lamports and said.lamports != in_block:
+        other = "nothing of it" if in_block is None else str(in_block)
+        reason = f"the node says {address} received {said.lamports}, the blocks that paid stakers say {other}"
+        return Missing(FigureState.UNAVAILABLE, reason)
+    if in_block is not None:
+        return Paid(in_block, FIRST_BLOCKS)
+    if address not in asked:
+        return Missing(FigureState.UNAVAILABLE, f"no block pays {address}, and the node was not asked about it")
+    return said
+
+
+def _without_left_out(
+    reference: Reference,
+    key: str,
+    accounts: Mapping[str, Told],
+    fetch: StagedFetch,
+    observed: Sequence[VoteState],
+    once: Once,
+) -> dict[str, Told]:
+    """The rows, those not known that are not there although they have to be."""
+    absent = [address for address, item in accounts.items() if item is None]
+    if not absent:
+        return dict(accounts)
+    shown: dict[str, StakeAccount | None] = {}
+    now: VoteState | None = None
+    for answer in answers_to(fetch.answers, "getMultipleAccounts"):
+        if answer.request_key.startswith(STAKE_STATES):
+            stakes = once.read(read_stake_states, answer, fetch.provider)
+            shown |= {} if isinstance(stakes, UnreadableAnswer) else stakes
+        elif answer.request_key.startswith(VOTE_STATES):
+            votes = once.read(read_vote_states, answer, fetch.provider)
+            now = None if isinstance(votes, UnreadableAnswer) else votes.get(key)
+    rates = tuple(state.commission_bps for state in (*observed, *([] if now is None else [now])))
+    unpaid = Unpaid(key, reference.epoch, reference.first_slot, reference.last_slot, shown, now, rates)
+    problems = {address: unpaid.problem(address) for address in absent}
     return {
-        address: Paid(stakers[address], FIRST_BLOCKS) if address in stakers else None
-        for address in known
-        if not isinstance(asked.get(address), Paid)
+        address: Missing(FigureState.UNAVAILABLE, problem) if (problem := problems.get(address)) is not None else item
+        for address, item in accounts.items()
     }
 
 

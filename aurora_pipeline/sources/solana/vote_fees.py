@@ -15,14 +15,13 @@ from aurora_pipeline.sources.solana.answers import SIGNATURE_FEE, asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_transactions
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments
+from aurora_pipeline.sources.solana.unpaid import CREDITS_PER_SLOT_MAX
 from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
 NO_VOTES = "NO_VOTES"
 """The whole epoch's blocks hold no vote of the validator's vote account."""
-CREDITS_PER_VOTE_MAX = 16
-"""What a vote that comes in time earns (SIMD-0033); a late one earns less, so credits prove a least number of votes."""
 EXACT, ESTIMATE = "EXACT", "ESTIMATE"
 
 PaidFees = Mapping[tuple[str, str], VoteFees] | UnreadableAnswer
@@ -110,9 +109,10 @@ def _estimated(reference: Reference, key: str, costs: ChainCosts, once: Once) ->
             problems = (*problems, states.problem)
             continue
         state = states.get(key)
-        earned = None if state is None else state.credits_in(reference.epoch)
+        earned = None if state is None else state.credits_in(reference.epoch, reference.first_slot)
         if earned is not None:
-            votes = mul_div(1, earned + CREDITS_PER_VOTE_MAX - 1, CREDITS_PER_VOTE_MAX)
+            # A late vote earns less, so credits prove a least number of votes.
+            votes = mul_div(1, earned + CREDITS_PER_SLOT_MAX - 1, CREDITS_PER_SLOT_MAX)
             reason = (
                 f"ESTIMATE: {earned} vote credits take at least {votes} votes of {SIGNATURE_FEE} lamports each;"
                 " exact_vote_fees in chains.yaml reads every block instead"

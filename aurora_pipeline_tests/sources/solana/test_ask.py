@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 
 import pytest
 
@@ -21,6 +21,7 @@ from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import Remembering, block, result_of
+from aurora_pipeline_tests.canonical.answers import stake_account
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
 from aurora_pipeline_tests.sources.small_node import (
     EPOCH,
@@ -297,24 +298,64 @@ def test_rewards__http_404__unavailable() -> None:
     assert fetch(node, "rewards", scope("1"))["v1"].state is UNAVAILABLE
 
 
+PAID = tuple(f"s{number:03}" for number in range(300))
+
+
 def paying(seen: Seen) -> Reply:
     """The first block after the epoch, behind it the blocks that pay stakers: few, for very many stakers."""
     slot = seen.rpc["params"][0]
-    rows = [{"pubkey": "v1", "lamports": 5, "postBalance": 6, "rewardType": "Voting"}] if slot == 112 else []
+    row = {"lamports": 5, "postBalance": 6}
+    rows = [row | {"pubkey": "v1", "rewardType": "Voting"}] if slot == 112 else []
+    if slot == 113:
+        rows = [row | {"pubkey": stake, "rewardType": "Staking"} for stake in PAID]
     shown = block(slot, {112: 107, 113: 112, 115: 113}[slot], rows)
     return rpc_result(seen, shown | ({"numRewardPartitions": 2} if slot == 112 else {}))
 
 
-def test_rewards__more_questions_than_paying_blocks__blocks_are_read_instead() -> None:
-    stakes = tuple(f"s{number:03}" for number in range(301))
-    node = Node(
+def paying_node(**replies: Callable[[Seen], Reply]) -> Node:
+    listed = [112, 113, 115]
+    return Node(
         getBlock=paying,
-        getBlocksWithLimit=lambda seen: rpc_result(seen, [112, 113, 115][: seen.rpc["params"][1]]),
+        getBlocksWithLimit=lambda seen: rpc_result(seen, listed[: seen.rpc["params"][1]]),
+        **replies,
     )
-    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": stakes}))["v1"]
+
+
+def test_rewards__more_questions_than_paying_blocks__blocks_are_read_instead() -> None:
+    one = fetch(paying_node(), "rewards", scope("1", stake_accounts={"v1": (*PAID, "none")}))["v1"]
     assert one.state is FINAL
-    assert [key.split()[0] for key in methods(one)].count("getInflationReward") == 1
-    assert methods(one)[1:4] == ["getBlocksWithLimit 112 3", "getBlock 113", "getBlock 115"]
+    assert [key.split()[0] for key in methods(one)].count("getInflationReward") == 2
+    assert [key for key in methods(one) if "Block" in key][:3] == [
+        "getBlocksWithLimit 112 3",
+        "getBlock 113",
+        "getBlock 115",
+    ]
+    # Of the one that no block pays the node says so too, and shows what it is now, and what the validator voted.
+    assert [key.split(" none")[0] for key in methods(one)[1:4]] == [
+        "getInflationReward 10",
+        "getMultipleAccounts vote v1 and 0 more " + methods(one)[2].split()[-1],
+        "getMultipleAccounts stakes",
+    ]
+
+
+def test_rewards__row_cut_off_in_a_paying_block__another_provider_is_asked() -> None:
+    one = fetch(paying_node(), "rewards", scope("1", stake_accounts={"v1": (*PAID, "s999")}))["v1"]
+    assert (one.state, one.other_may_know) == (PARTIAL, True)
+    assert one.reason == "the node says s999 received 5, no block that paid stakers has it"
+
+
+@pytest.mark.parametrize(("stake", "state"), [(10**13, PARTIAL), (10**9, FINAL)], ids=["had stake", "dust"])
+@pytest.mark.parametrize("by_blocks", [True, False])
+def test_rewards__no_row_of_an_account_that_had_stake__another_provider_is_asked(
+    stake: int, state: FigureState, by_blocks: bool
+) -> None:
+    node = paying_node() if by_blocks else Node()
+    node.stakes["none"] = stake_account("none", "v1", stake, activated=EPOCH - 1)["account"]
+    accounts = (*PAID, "none") if by_blocks else ("none",)
+    one = fetch(node, "rewards", scope("1", stake_accounts={"v1": accounts}))["v1"]
+    assert (one.state, one.other_may_know) == (state, state is PARTIAL)
+    if state is PARTIAL:
+        assert str(one.reason).startswith(f"there is no reward row of none, which has {stake} lamports delegated since")
 
 
 def test_rewards__paying_blocks_not_all_there__pending() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +25,7 @@ from aurora_pipeline_tests.canonical.answers import (
     Row,
     answer,
     fetch,
+    gone,
     inflation_rewards,
     reference,
     row_of,
@@ -295,12 +298,53 @@ def in_blocks(parts: Mapping[str, int], commission: int, lost: int | None = None
 def test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing() -> None:
     commission, parts = paid_at(700, "s1", "s2")
     seen = observed(("V", vote_state("V", 700)), stakes={"V": ["s1", "s2", "s3"]})
-    answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)]
-    result = rewards_of([fetch("rewards", answers)], seen)
+    asked = [inflation_rewards("V", paid={"V": commission}), inflation_rewards("s3"), gone("s3")]
+    result = rewards_of([fetch("rewards", [*asked, *in_blocks(parts, commission)])], seen)
     whole, one, none = (row_of(result, account_key=key) for key in ("V", "s1", "s3"))
     assert (whole["commission"], whole["staker_rewards"], whole["state"]) == (commission, sum(parts.values()), "final")
     assert (one["staker_rewards"], one["method"]) == (parts["s1"], "FIRST_BLOCKS")
     assert (none["staker_rewards"], none["reason"]) == (0, "NO_REWARD")
+
+
+def lost_row(answers: Sequence[Answer], account: str, change: Mapping[str, object] | None) -> list[Answer]:
+    """The answers without a staker's row, or with it changed."""
+    found = []
+    for one in answers:
+        body = json.loads(one.body)
+        rows = body["result"]["rewards"]
+        changed = [row | (change or {}) if row["pubkey"] == account else row for row in rows]
+        kept = [row for row in changed if change is not None or row["pubkey"] != account]
+        body["result"]["rewards"] = kept
+        found.append(replace(one, body=json.dumps(body).encode()))
+    return found
+
+
+@pytest.mark.parametrize("rate", [0, 700])
+@pytest.mark.parametrize("change", [None, {"rewardType": "Rent"}, {"pubkey": "s9"}], ids=["cut off", "Rent", "renamed"])
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_first_blocks__row_of_a_staker_is_left_out__no_figure(
+    rate: int, change: Mapping[str, object] | None, confirmed: bool
+) -> None:
+    commission, parts = paid_at(rate, "s1", "s2")
+    seen = observed(("V", vote_state("V", rate)), stakes={"V": ["s1", "s2"]})
+    blocks = lost_row(in_blocks(parts, commission), "s1", change)
+    asked = [inflation_rewards("V", paid={"V": commission})]
+    asked += [inflation_rewards("s1", paid={"s1": parts["s1"]})] if confirmed else []
+    result = rewards_of([fetch("rewards", [*asked, *blocks])], seen)
+    whole, one = (row_of(result, account_key=key) for key in ("V", "s1"))
+    assert (whole["staker_rewards"], whole["stakers_state"]) == (None, "partial")
+    assert (one["staker_rewards"], one["state"]) == (None, "unavailable")
+    said = f"the node says s1 received {parts['s1']}, the blocks that paid stakers say nothing of it"
+    assert one["reason"] == (said if confirmed else "no block pays s1, and the node was not asked about it")
+
+
+@pytest.mark.parametrize("kind", ["staking", None, ["Staking"], {"a": 1}, "Reward"], ids=repr)
+def test_first_blocks__row_of_an_unknown_type__block_refused(kind: object) -> None:
+    commission, parts = paid_at(0, "s1", "s2")
+    seen = observed(("V", vote_state("V", 0)), stakes={"V": ["s1", "s2"]})
+    blocks = lost_row(in_blocks(parts, commission), "s1", {"rewardType": kind})
+    result = rewards_of([fetch("rewards", [inflation_rewards("V", paid={"V": commission}), *blocks])], seen)
+    assert row_of(result, row_kind="VALIDATOR")["staker_rewards"] is None
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2], ids=["the very first", "in between", "the last"])
