@@ -184,7 +184,7 @@ TAMPERINGS = [
     ),
     Tampering(
         "a layer's version is edited",
-        "UPDATE snapshots SET layer_version = layer_version - 1 WHERE asset = 'canonical_validator_mev' RETURNING snapshot_id",
+        "UPDATE snapshots SET layer_version = 1 WHERE asset = 'canonical_validator_mev' RETURNING snapshot_id",
         frozenset({Checked.LINEAGE}),
         ("snapshot {snapshot_id}",),
     ),
