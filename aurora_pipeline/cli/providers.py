@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from typing import Annotated
 
+import psycopg
 import typer
 
 from aurora_pipeline.cli.terminal import out, print_json, print_table, workspace
@@ -60,21 +61,18 @@ def _ours(place: Workspace, wanted: list[Provider]) -> dict[str, Ours]:
         for name in {name for named in (*chain.roles.values(), *chain.cross_checks.values()) for name in named}:
             if name in chains:
                 chains[name].append(chain)
-    with suppress(AuroraError), Aurora(place) as aurora, aurora.database.connect() as connection:
-        return {
-            name: Ours(
-                of[0].family, {key: names for chain in of for key, names in _registered(connection, chain).items()}
-            )
-            for name, of in chains.items()
-            if of
-        }
-    return {name: Ours(of[0].family) for name, of in chains.items() if of}
+    asked_of = {name: of for name, of in chains.items() if of}
+    # A look at files sets up no database where there is none yet.
+    if place.database_url is not None or place.data_dir.exists():
+        with suppress(AuroraError, psycopg.Error), Aurora(place) as aurora, aurora.database.connect() as connection:
+            return {name: Ours(of[0].family, _all_registered(connection, of)) for name, of in asked_of.items()}
+    return {name: Ours(of[0].family) for name, of in asked_of.items()}
 
 
-def _registered(connection: Connection, chain: Chain) -> dict[str, list[str]]:
-    """Every validator ever registered on a chain, with its identities."""
+def _all_registered(connection: Connection, chains: list[Chain]) -> dict[str, list[str]]:
+    """Every validator ever registered on some chains, with its identities."""
     found: dict[str, list[str]] = {}
-    for row in registered_validators(connection, chain.chain_id):
+    for row in (row for chain in chains for row in registered_validators(connection, chain.chain_id)):
         found.setdefault(row["validator_key"], []).extend([row["identity_key"]] if row["identity_key"] else [])
     return found
 

@@ -235,7 +235,7 @@ def _unexpected(message: str) -> str:
 def _lacking(told: Mapping[str, Any]) -> str | None:
     """What is late or cannot be had, who was down, and who was replaced by whom; nothing of it twice."""
     words = ""
-    for name in ("retracted", "files_refused", "reasons", "replaced", "providers_down"):
+    for name in ("retracted", "reasons", "replaced", "providers_down"):
         said = str(told.get(name, "none"))
         new = [text for text in said.split("; ") if said != "none" and text not in words]
         if new:

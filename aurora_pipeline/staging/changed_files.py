@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from aurora_pipeline.asking.file_line import bytes_of, request_of
@@ -12,37 +12,41 @@ from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import FetchInForce, request_text, said
+from aurora_pipeline.store.payloads import FetchInForce, last_read, request_text, said
 
 
 def changed_subjects(
     connection: Connection,
-    providers: Iterable[Provider],
-    role: str,
+    providers: Sequence[Provider],
+    chain_id: str,
     epoch: int,
+    role: str,
+    stored_as: str,
     family: Family,
     in_force: Mapping[str, FetchInForce],
 ) -> frozenset[str]:
     """The subjects whose final fetch came from a file that has other bytes or another mapping now.
 
-    A file that is gone changes nothing: what it said is stored.
+    So are those that a later provider told after a file had retracted them. A file that is gone changes nothing: what
+    it said is stored.
     """
-    by_provider: dict[str, dict[str, int]] = {}
-    for subject, fetch in in_force.items():
-        if fetch.state is FigureState.FINAL and fetch.payload_ids:
-            by_provider.setdefault(fetch.provider, {})[subject] = fetch.payload_ids[0]
+    final = {subject: fetch for subject, fetch in in_force.items() if fetch.state is FigureState.FINAL}
+    names = [provider.name for provider in providers]
     found: set[str] = set()
-    for provider in providers:
-        if provider.name in by_provider and (now := _as_of_now(provider, role, epoch, family)) is not None:
-            staged = by_provider[provider.name]
-            stored = said(connection, set(staged.values()))
-            found |= {subject for subject, number in staged.items() if stored.get(number) != now}
+    for place, provider in enumerate(providers):
+        if provider.kind != FILE_KIND or not final or (now := _as_of_now(provider, role, epoch, family)) is None:
+            continue
+        own = {name: one.payload_ids[0] for name, one in final.items() if one.provider == provider.name}
+        later = [name for name, one in final.items() if one.provider in names[place + 1 :]]
+        read = own | last_read(connection, chain_id, epoch, stored_as, provider.name, later)
+        stored = said(connection, set(read.values()))
+        found |= {subject for subject, number in read.items() if stored.get(number) != now}
     return frozenset(found)
 
 
 def _as_of_now(provider: Provider, role: str, epoch: int, family: Family) -> tuple[str, str] | None:
     """What would be asked of the provider's file now, and the hash of its bytes; None where there is none to read."""
-    for table in provider.files if provider.kind == FILE_KIND else ():
+    for table in provider.files:
         if table.data_type != role:
             continue
         question = question_about(table, epoch, family)

@@ -151,7 +151,9 @@ def run_errand(
     with database.connect() as connection:
         in_force = fetches_in_force(connection, chain_id, epoch, errand.stored_as)
         family = configuration.chain(chain_id).family
-        changed = changed_subjects(connection, errand.providers, errand.role, epoch, family, in_force)
+        changed = changed_subjects(
+            connection, errand.providers, chain_id, epoch, errand.role, errand.stored_as, family, in_force
+        )
         states = {subject: one.state for subject, one in in_force.items()}
         todo = still_to_ask(validators, without(states, changed), refetch)
         heard = _Heard()

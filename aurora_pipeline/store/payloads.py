@@ -427,6 +427,20 @@ def said(connection: Connection, payload_ids: Collection[int]) -> dict[int, tupl
     return {row["payload_id"]: (request_text(row["request"]), row["response_hash"]) for row in rows}
 
 
+def last_read(
+    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, subjects: Collection[str]
+) -> dict[str, int]:
+    """The first answer of a provider's newest fetch of some subjects that has any, whether that fetch counts or not."""
+    rows = connection.execute(
+        """SELECT DISTINCT ON (subject) subject, payload_ids[1] AS payload_id FROM staging_fetches
+           WHERE chain_id = %s AND epoch = %s AND data_type = %s AND provider = %s AND subject = ANY(%s)
+             AND cardinality(payload_ids) > 0
+           ORDER BY subject, fetch_id DESC""",
+        [chain_id, epoch, data_type, provider, list(subjects)],
+    ).fetchall()
+    return {row["subject"]: row["payload_id"] for row in rows}
+
+
 @dataclass(frozen=True)
 class FetchIdentity:
     """Who answered a fetch, and what commits to every payload it rests on."""

@@ -176,8 +176,8 @@ def test_check__a_bad_cell_far_down__not_up_and_every_one_of_them_listed(books: 
     (books / "positions.xlsx").write_bytes(workbook([HEADER, *rows]))
     code, problem, _ = check_books()
     assert code == 1
-    assert "positions.xlsx (positions): 18 mistakes: 9 in rows 3-11, column 'a'" in problem
-    assert "9 in rows 3-11, column 'on', the first: the number is not a decimal number: 'later'" in problem
+    assert "positions.xlsx (positions): 18 mistakes: 9 mistakes in rows 3-11, column 'a'" in problem
+    assert "9 mistakes in rows 3-11, column 'on', the first: the number is not a decimal number: 'later'" in problem
 
 
 def test_check__ours_are_registered__counted_and_strangers_only_warned_of(

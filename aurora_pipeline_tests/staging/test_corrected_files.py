@@ -255,6 +255,19 @@ def test_fallback_told_it__first_provider_has_no_row__stays(tmp_path: Path, data
         assert books.fees() == known
 
 
+def test_row_back_in_the_file__after_another_told_it__the_file_counts_again(tmp_path: Path, database: Database) -> None:
+    with FaultServer(lambda seen: json_reply(rows_of(*KEYS))) as server:
+        books = Books(tmp_path, database, server.url)
+        books.write("fees.csv", FULL)
+        books.stage()
+        books.write("fees.csv", LESS)
+        books.stage()
+        assert books.fees()[KEYS[2]] == (241_071_861_667, "final")
+        books.write("fees.csv", FULL)
+        books.stage()
+        assert books.fees() == PAID
+
+
 def test_retraction__as_recorded__says_who_and_why(books: Books) -> None:
     books.write("fees.csv", FULL)
     books.stage()

@@ -37,8 +37,8 @@ def in_words(mistakes: Sequence[Mistake], *, ranges: int = _RANGES_SHOWN) -> str
     sorts: dict[tuple[str | None, str], list[Mistake]] = {}
     for mistake in mistakes:
         sorts.setdefault((mistake.column, _VARIES.sub("", mistake.why)), []).append(mistake)
-    told = [_sort_in_words(alike, ranges) for alike in sorts.values()]
-    return f"{len(mistakes)} mistakes: {'; '.join(told)}"
+    told = "; ".join(_sort_in_words(alike, ranges) for alike in sorts.values())
+    return told if len(sorts) == 1 else f"{len(mistakes)} mistakes: {told}"
 
 
 def _sort_in_words(alike: Sequence[Mistake], ranges: int) -> str:
@@ -46,7 +46,8 @@ def _sort_in_words(alike: Sequence[Mistake], ranges: int) -> str:
     if len(alike) == 1:
         return str(first)
     where = "" if first.column is None else f", column {first.column!r}"
-    return f"{len(alike)} in rows {_rows(sorted({one.row for one in alike}), ranges)}{where}, the first: {first.why}"
+    rows = _rows(sorted({one.row for one in alike}), ranges)
+    return f"{len(alike)} mistakes in rows {rows}{where}, the first: {first.why}"
 
 
 def _rows(rows: Sequence[int], ranges: int) -> str:

@@ -107,7 +107,8 @@ def test_mistakes__many__counted_with_all_their_rows_and_the_first_of_each_sort(
     dates = [Mistake(row, f"it was in {row}", "on") for row in (*range(2, 400), 405, 406)]
     words = in_words([*dates, Mistake(9, "is empty", "stake")])
     assert words == (
-        "401 mistakes: 400 in rows 2-399, 405-406, column 'on', the first: it was in 2; row 9, column 'stake' is empty"
+        "401 mistakes: 400 mistakes in rows 2-399, 405-406, column 'on', the first: it was in 2;"
+        " row 9, column 'stake' is empty"
     )
     scattered = [Mistake(row, "is empty", "on") for row in range(0, 200, 2)]
     assert "78 and 60 more (`aurora providers check` lists them), column 'on'" in in_words(scattered)
