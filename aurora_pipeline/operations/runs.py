@@ -22,6 +22,7 @@ from aurora_pipeline.foundation.outages import named
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
+from aurora_pipeline.orchestration.materialization import MAY_PASS
 from aurora_pipeline.periods.partitions import register
 from aurora_pipeline.periods.record import recorded_periods
 
@@ -29,8 +30,6 @@ from aurora_pipeline.periods.record import recorded_periods
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 _CRY = "Exception while writing logger call to event log"
-MAY_PASS = "may_pass"
-"""The metadata of a step's failure that says whether it may pass by itself."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.operations.runs import MAY_PASS
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_check_publish
 
+MAY_PASS = "may_pass"
+"""The metadata of a step's failure that says whether it may pass by itself."""
 _PREVIEW_ROWS = 10
 _INPUTS_SHOWN = 200
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
