@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from aurora_pipeline.cli.running import parse_epochs
 from aurora_pipeline.cli.terminal import err, opened, out, print_json, print_table, read_day
-from aurora_pipeline.decisions.log import Entry, Head, found_entries, head
+from aurora_pipeline.decisions.log import Entry, Head, found_entries
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import load_period
@@ -18,7 +18,7 @@ from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.node import as_json as node_as_json
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace as trace_any
-from aurora_pipeline.proof.verify import verify_audit, verify_digest, verify_period
+from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
 
 _SHOWN_AT_MOST = 20
 
@@ -67,7 +67,8 @@ def verify(
 
 def audit(
     witness: Annotated[
-        str | None, typer.Option(help="NUMBER:HASH noted earlier outside the database; shows entries cut off since.")
+        str | None,
+        typer.Option(help="LOG/PUBLICATIONS heads noted earlier outside the database; shows what was cut off since."),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the entries instead of verifying them.")] = False,
     subject: Annotated[
@@ -82,7 +83,7 @@ def audit(
     at_most: Annotated[int, typer.Option("--newest", min=1, help="At most so many, the newest.")] = 100,
     as_json: Json = False,
 ) -> None:
-    """Verify the hash-chained log of decisions and print its head, to be noted outside the database; or list it."""
+    """Verify the hash chains of decisions and publications, print both heads to be noted elsewhere; or list the log."""
     if listing or any(one is not None for one in (subject, action, who, since, until)):
         if witness is not None:
             raise AuroraError("--witness verifies the log, and the other options list it", "give one or the others")
@@ -96,13 +97,12 @@ def audit(
         _list(found, as_json)
         return
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        report = verify_audit(connection, None if witness is None else _head(witness))
-        newest = head(connection)
+        report = verify_audit(connection, None if witness is None else _heads(witness))
+        newest = heads(connection)
     _tell([report], as_json)
-    if newest is not None and not as_json:
-        out.print(
-            f"Note this elsewhere; `aurora audit --witness` checks it later: {newest.sequence}:{newest.entry_hash}"
-        )
+    if not as_json and (newest.log or newest.publications):
+        noted = f"{_shown(newest.log)}/{_shown(newest.publications)}"
+        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}", soft_wrap=True)
 
 
 def _list(found: list[Entry], as_json: bool) -> None:
@@ -129,10 +129,28 @@ def _state(text: str | None) -> dict[str, Any] | None:
     return None if text is None else dict(json.loads(text))
 
 
-def _head(text: str) -> Head:
+_NO_HEAD = "-"
+_WITNESS = "NUMBER:HASH/NUMBER:HASH"
+
+
+def _shown(newest: Head | None) -> str:
+    return _NO_HEAD if newest is None else f"{newest.sequence}:{newest.entry_hash}"
+
+
+def _heads(text: str) -> Heads:
+    """Both heads as `aurora audit` printed them."""
+    log, separator, publications = text.strip().partition("/")
+    if not separator:
+        raise AuroraError(f"{text!r} is no witness", f"write it as `aurora audit` printed it, {_WITNESS}")
+    return Heads(_head(log), _head(publications))
+
+
+def _head(text: str) -> Head | None:
+    if text == _NO_HEAD:
+        return None
     number, _, digest = text.partition(":")
-    if not number.isdigit() or len(digest) != 64:
-        raise AuroraError(f"{text!r} is no witness", "write it as `aurora audit` printed it, NUMBER:HASH")
+    if not (number.isascii() and number.isdigit()) or len(digest) != 64:
+        raise AuroraError(f"{text!r} is no witness", f"write it as `aurora audit` printed it, {_WITNESS}")
     return Head(int(number), digest)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
+from aurora_pipeline.decisions.log import Head
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.digests import GENESIS_HASH, publication_hash
+from aurora_pipeline.store.digests import GENESIS_HASH, SNAPSHOT_RECORD, publication_hash, snapshot_record
 
 _COLUMNS = """
 SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch,
@@ -16,10 +18,11 @@ SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch,
        coalesce(jsonb_array_length(r.violations), 0) AS violations
 FROM publications p LEFT JOIN snapshots s USING (snapshot_id) LEFT JOIN snapshot_reports r USING (snapshot_id)
 """
-_CHAIN = """
+_CHAIN = f"""
 SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch, p.previous_hash, p.entry_hash,
-       s.content_digest, s.lineage_digest, s.completeness
-FROM publications p LEFT JOIN snapshots s USING (snapshot_id)
+       s.content_digest, s.lineage_digest, s.completeness, {SNAPSHOT_RECORD}
+FROM publications p LEFT JOIN snapshots s USING (snapshot_id) LEFT JOIN snapshot_reports r USING (snapshot_id)
+ORDER BY p.sequence
 """
 
 
@@ -34,31 +37,50 @@ def verify_publications_of(connection: Connection, key: PeriodKey, findings: Fin
     verify_publication_chain(connection, findings)
 
 
-def verify_publication_chain(connection: Connection, findings: Findings) -> None:
+def publication_head(connection: Connection) -> Head | None:
+    """The newest publication's place and hash; none before the first."""
+    row = connection.execute("SELECT sequence, entry_hash FROM publications ORDER BY sequence DESC LIMIT 1").fetchone()
+    return None if row is None else Head(row["sequence"], row["entry_hash"])
+
+
+def verify_publication_chain(connection: Connection, findings: Findings, witness: Head | None = None) -> None:
     """Check that no publication of any period was changed, removed or slipped in; the first break is named.
 
-    What came into force for one period is told by the order of all. Cut-off newest ones leave a chain that holds: their
-    snapshots are then accepted and never published.
+    What came into force for one period is told by the order of all. Cut-off newest ones leave a chain that holds:
+    a `witness`, a head noted earlier outside the database, shows them.
     """
-    before = GENESIS_HASH
-    query = f"{_CHAIN} ORDER BY p.published_at"
-    for row in connection.execute(query.encode()):
+    newest: Head | None = None
+    latest: datetime | None = None
+    for row in connection.execute(_CHAIN.encode()):
         where = f"publication {row['sequence']} of {row['asset']} of {PeriodKey(row['chain_id'], row['epoch'])}"
-        if row["content_digest"] is None:
-            findings.fail(Checked.PUBLICATION, where, f"it publishes snapshot {row['snapshot_id']}, which is gone")
-            return
-        told = (row["published_at"], row["snapshot_id"], row["asset"], row["chain_id"], row["epoch"])
-        of_snapshot = (row["content_digest"], row["lineage_digest"], row["completeness"])
-        expected = publication_hash(*told, *of_snapshot, row["previous_hash"])
-        if row["entry_hash"] != expected:
-            problem = "it, or its snapshot, was changed: its content has another hash"
-            findings.fail(Checked.PUBLICATION, where, problem, row["entry_hash"], expected)
-            return
-        if row["previous_hash"] != before:
-            problem = "it does not follow the publication before it: one was removed, replaced or slipped in"
-            findings.fail(Checked.PUBLICATION, where, problem, row["previous_hash"], before)
-            return
-        before = row["entry_hash"]
+        due = 1 if newest is None else newest.sequence + 1
+        expected = None if row["content_digest"] is None else _expected_hash(row)
+        if expected is None:
+            problem = f"it publishes snapshot {row['snapshot_id']}, which is gone"
+        elif row["entry_hash"] != expected:
+            problem = "it, or its snapshot, or that one's report, was changed: its content has another hash"
+        elif row["sequence"] != due or row["previous_hash"] != (newest.entry_hash if newest else GENESIS_HASH):
+            problem = f"it does not follow publication {due - 1}: one was removed, replaced or slipped in"
+        elif latest is not None and row["published_at"] < latest:
+            problem = "it is recorded as earlier than the publication before it"
+        elif witness is not None and witness.sequence == due and witness.entry_hash != expected:
+            problem = "it is not the one that was seen: what came into force up to here was rewritten"
+        else:
+            newest, latest = Head(row["sequence"], row["entry_hash"]), row["published_at"]
+            findings.ok(Checked.PUBLICATION)
+            continue
+        findings.fail(Checked.PUBLICATION, where, problem)
+        return
+    last = 0 if newest is None else newest.sequence
+    if witness is not None and last < witness.sequence:
+        problem = f"they end at publication {last}, but publication {witness.sequence} was seen: they were cut"
+        findings.fail(Checked.PUBLICATION, "publications", problem)
+
+
+def _expected_hash(row: dict[str, Any]) -> str:
+    told = (row["sequence"], row["published_at"], row["snapshot_id"], row["asset"], row["chain_id"], row["epoch"])
+    of_snapshot = (row["content_digest"], row["lineage_digest"], row["completeness"], snapshot_record(row))
+    return publication_hash(*told, *of_snapshot, row["previous_hash"])
 
 
 def _verify_all_are_published(connection: Connection, key: PeriodKey, findings: Findings) -> None:
@@ -103,8 +125,8 @@ def _verify(rows: list[dict[str, Any]], findings: Findings) -> None:
         elif row["violations"]:
             problem = f"it publishes snapshot {row['snapshot_id']}, which failed {row['violations']} check(s)"
             findings.fail(Checked.PUBLICATION, where, problem)
-        elif told in newest and row["published_at"] <= newest[told]:
-            problem = "it is recorded as not later than the publication it supersedes"
+        elif told in newest and row["published_at"] < newest[told]:
+            problem = "it is recorded as earlier than the publication it supersedes"
             findings.fail(Checked.PUBLICATION, where, problem, row["published_at"])
         else:
             findings.ok(Checked.PUBLICATION)

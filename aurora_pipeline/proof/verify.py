@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from psycopg.pq import TransactionStatus
 
-from aurora_pipeline.decisions.log import Head
+from aurora_pipeline.decisions.log import Head, head
 from aurora_pipeline.decisions.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
@@ -21,7 +22,13 @@ from aurora_pipeline.proof.decisions import verify_deciders
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.named import configured_values, decision_digests, period_digests
-from aurora_pipeline.proof.publications import published_among, verify_publications_by_id, verify_publications_of
+from aurora_pipeline.proof.publications import (
+    publication_head,
+    published_among,
+    verify_publication_chain,
+    verify_publications_by_id,
+    verify_publications_of,
+)
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_of_period
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
 from aurora_pipeline.proof.staged import Staged, fetch_place, verify_staged
@@ -92,17 +99,31 @@ def verify_digest(connection: Connection, digest: str, *, aurora: Aurora | None 
     )
 
 
-def verify_audit(connection: Connection, witness: Head | None = None) -> VerifyReport:
-    """Recompute the chain of the audit log; a `witness` noted earlier shows entries that were cut off."""
+@dataclass(frozen=True)
+class Heads:
+    """The newest audit entry and the newest publication: noted outside, they prove later that nothing was cut off."""
+
+    log: Head | None
+    publications: Head | None
+
+
+def heads(connection: Connection) -> Heads:
+    """The heads of both chains as they are now."""
+    return Heads(head(connection), publication_head(connection))
+
+
+def verify_audit(connection: Connection, witness: Heads | None = None) -> VerifyReport:
+    """Recompute the chains of the audit log and of publications; a `witness` noted earlier shows what was cut off."""
     findings = Findings()
-    report = verify_log(connection, witness)
+    report = verify_log(connection, None if witness is None else witness.log)
     if report.entries:
         findings.ok(Checked.AUDIT, report.entries)
     if report.problem is not None:
         findings.fail(Checked.AUDIT, f"audit_log entry {report.broken_at}", report.problem)
     else:
         verify_deciders(connection, findings)
-    return findings.report("audit log")
+    verify_publication_chain(connection, findings, None if witness is None else witness.publications)
+    return findings.report("audit log and publications")
 
 
 def _read_as_of_one_moment(connection: Connection) -> None:

@@ -40,29 +40,47 @@ BEGIN
 END $$;
 
 -- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
--- commit order: whoever reads "as of t" under the shared lock below can never miss a row of an earlier instant.
+-- commit order: whoever reads "as of t" after waiting as below can never miss a row of an earlier instant.
 CREATE TABLE ledger_clock (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    last_instant timestamptz NOT NULL
+    last_instant timestamptz NOT NULL,
+    taken_by xid8,
+    taken_in timestamptz
 );
 INSERT INTO ledger_clock (last_instant) VALUES ('-infinity');
 
+-- One instant for all that a transaction records, so that no moment shows half of it. A transaction is known by its
+-- number and its start: after a restore into another server the number alone could come again.
 CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
 DECLARE instant timestamptz;
 BEGIN
+    SELECT last_instant INTO instant FROM ledger_clock
+        WHERE taken_by = pg_current_xact_id() AND taken_in = transaction_timestamp();
+    IF FOUND THEN
+        RETURN instant;
+    END IF;
     PERFORM pg_advisory_xact_lock(4717, 1);
-    UPDATE ledger_clock SET last_instant = greatest(clock_timestamp(), last_instant + interval '1 microsecond')
+    UPDATE ledger_clock SET last_instant = greatest(clock_timestamp(), last_instant + interval '1 microsecond'),
+                            taken_by = pg_current_xact_id(), taken_in = transaction_timestamp()
         RETURNING last_instant INTO instant;
     RETURN instant;
 END $$;
 
+-- Waits until all that was recorded up to a moment is committed. It has to be a statement of its own, before the one
+-- that reads: a statement's view of the rows is older than its waiting. The lock is taken in a subtransaction that is
+-- rolled back, which lets go of it at once, also when the wait is cancelled: no reader ever holds up a publication.
 CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view is older than its lock'
             USING HINT = 'end the transaction, or start it with SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(4717, 1);
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(4717, 1);
+        RAISE EXCEPTION USING ERRCODE = 'AU001', MESSAGE = 'waited';
+    EXCEPTION WHEN SQLSTATE 'AU001' THEN
+        NULL;
+    END;
     IF moment IS NULL OR moment >= clock_timestamp() THEN
         RAISE EXCEPTION 'the moment % is not past: what it will hold can still change', moment
             USING HINT = 'ask for a moment before now';
@@ -91,7 +109,10 @@ CREATE VIEW in_force AS
     ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
 COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period, as of now.';
 
-CREATE FUNCTION in_force_as_of(moment timestamptz) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION in_force_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL,
+    of_asset text DEFAULT NULL
+) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM await_moment(moment);
     RETURN QUERY
@@ -99,9 +120,13 @@ BEGIN
                p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
                s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
         FROM publications p JOIN snapshots s USING (snapshot_id)
-        WHERE p.published_at <= moment
+        WHERE p.published_at <= moment AND (of_asset IS NULL OR p.asset = of_asset)
+          AND (of_chain IS NULL OR p.chain_id = of_chain)
+          AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
         ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
 END $$;
+COMMENT ON FUNCTION in_force_as_of IS
+    'What was in force at a past moment; of one chain, from and to an epoch, of one asset, where these are given.';
 
 CREATE VIEW snapshot_states AS
     SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.written_at, s.completeness, s.row_count, s.content_digest,
@@ -115,6 +140,27 @@ CREATE VIEW staging_payloads_json AS
     SELECT p.*, as_json(b.body) AS body_json
     FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash);
 COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
+"""
+
+# Its first statement waits and the next one has a new view of the rows. Planned for the values that are asked for: the
+# cost is that of the periods in the answer.
+_AS_OF = """
+CREATE FUNCTION {name}_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF {name} LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT {columns}, {provenance}
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = '{name}' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN {schema}.{name} t ON t.snapshot_id = f.snapshot_id;
+END $$;
 """
 
 
@@ -200,10 +246,7 @@ def published_view(table: Table) -> str:
     )
     shown = f"CREATE VIEW {table.name} AS {select} in_force {join};"
     comment = f"COMMENT ON VIEW {table.name} IS {_quoted(table.description + ' What is in force now.')};"
-    as_of = (
-        f"CREATE FUNCTION {table.name}_as_of(moment timestamptz) RETURNS SETOF {table.name} LANGUAGE plpgsql VOLATILE"
-        f" AS $$\nBEGIN\n    RETURN QUERY {select} in_force_as_of(moment) {join};\nEND $$;"
-    )
+    as_of = _AS_OF.format(name=table.name, columns=columns, schema=LAYER_SCHEMA, provenance=provenance)
     in_coins = (
         f"CREATE VIEW {table.name}_in_coins AS SELECT {coins}, t.completeness, t.published_at"
         f" FROM {table.name} t JOIN chains c ON c.chain_id = t.chain_id;"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -19,7 +20,8 @@ from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 ROW_TAG: Final = "aurora.row.1"
 SALT_TAG: Final = "aurora.salt.1"
 LINEAGE_TAG: Final = "aurora.lineage.1"
-PUBLICATION_TAG: Final = "aurora.publication.1"
+PUBLICATION_TAG: Final = "aurora.publication.2"
+SNAPSHOT_TAG: Final = "aurora.snapshot.1"
 GENESIS_HASH: Final = "0" * 64
 """What stands for the entry before the first one of a chain."""
 
@@ -217,6 +219,7 @@ class Input(NamedTuple):
 
 
 def publication_hash(
+    sequence: int,
     published_at: datetime,
     snapshot_id: int,
     asset: str,
@@ -225,11 +228,28 @@ def publication_hash(
     content: str,
     lineage: str,
     completeness: str,
+    record: str,
     previous: str,
 ) -> str:
-    """What commits to a publication, to the snapshot as it was published, and to every publication before."""
-    fields = (published_at, snapshot_id, asset, chain_id, epoch, content, lineage, str(completeness), previous)
-    return record_digest(PUBLICATION_TAG, *fields)
+    """What commits to a publication, to the snapshot and its report (`record`), and to every publication before."""
+    place = (sequence, published_at, snapshot_id, asset, chain_id, epoch)
+    return record_digest(PUBLICATION_TAG, *place, content, lineage, str(completeness), record, previous)
+
+
+SNAPSHOT_RECORD: Final = """s.layer_version, s.row_count, s.written_at, s.dagster_run,
+       r.accepted, r.totals, r.violations, r.warnings"""
+"""The columns of a snapshot `s` and its report `r` that `snapshot_record` reads."""
+
+
+def snapshot_record(row: Mapping[str, Any]) -> str:
+    """What commits to when and by which run a snapshot was written, and to all that the checks said of it."""
+    texts = [None if row[name] is None else _json(row[name]) for name in ("totals", "violations", "warnings")]
+    numbers = (row["layer_version"], row["row_count"], row["written_at"], row["dagster_run"], row["accepted"])
+    return record_digest(SNAPSHOT_TAG, *numbers, *texts)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def lineage_digest(table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:

@@ -16,7 +16,15 @@ from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.digests import GENESIS_HASH, Input, lineage_digest, publication_hash, sorted_by_key
+from aurora_pipeline.store.digests import (
+    GENESIS_HASH,
+    SNAPSHOT_RECORD,
+    Input,
+    lineage_digest,
+    publication_hash,
+    snapshot_record,
+    sorted_by_key,
+)
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
 
@@ -320,17 +328,27 @@ def _assert_read_back(
 def _publish(connection: Connection, outcome: Outcome) -> None:
     """Bring a snapshot into force. The instant comes with the ledger's lock, so the newest publication is the last."""
     clock = connection.execute("SELECT record_instant() AS instant").fetchone()
-    last = connection.execute("SELECT entry_hash FROM publications ORDER BY published_at DESC LIMIT 1").fetchone()
     assert clock is not None  # a function always gives a row
-    before = GENESIS_HASH if last is None else str(last["entry_hash"])
+    last = connection.execute("SELECT sequence, entry_hash FROM publications ORDER BY sequence DESC LIMIT 1").fetchone()
+    sequence, before = (1, GENESIS_HASH) if last is None else (last["sequence"] + 1, str(last["entry_hash"]))
     place = (outcome.table.name, outcome.chain_id, outcome.epoch)
     digests = (outcome.content_digest, outcome.lineage_digest)
-    own = publication_hash(clock["instant"], outcome.snapshot_id, *place, *digests, outcome.completeness, before)
+    told = (sequence, clock["instant"], outcome.snapshot_id, *place)
+    record = _snapshot_record(connection, outcome.snapshot_id)
+    own = publication_hash(*told, *digests, outcome.completeness, record, before)
     connection.execute(
-        """INSERT INTO publications (published_at, snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
-           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
-        [clock["instant"], outcome.snapshot_id, *place, before, own],
+        """INSERT INTO publications (sequence, published_at, snapshot_id, asset, chain_id, epoch,
+                                     previous_hash, entry_hash)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        [*told, before, own],
     )
+
+
+def _snapshot_record(connection: Connection, snapshot_id: int) -> str:
+    query = f"SELECT {SNAPSHOT_RECORD} FROM snapshots s JOIN snapshot_reports r USING (snapshot_id)"
+    row = connection.execute(f"{query} WHERE s.snapshot_id = %s".encode(), [snapshot_id]).fetchone()
+    assert row is not None  # a snapshot is written with its report
+    return snapshot_record(row)
 
 
 def _attest(
@@ -367,13 +385,11 @@ def load_published(
     connection: Connection, table: Table, chain_id: str, epoch: int, as_of: datetime | None = None
 ) -> Published:
     """The snapshot in force (or in force at a past moment); raises NotPublished where there is none."""
-    source, parameters = "in_force", [table.name, chain_id, epoch]
-    if as_of is not None:
-        source, parameters = "in_force_as_of(%s)", [as_of, *parameters]
-    row = connection.execute(
-        f"SELECT * FROM {source} WHERE asset = %s AND chain_id = %s AND epoch = %s",
-        parameters,
-    ).fetchone()
+    if as_of is None:
+        query, parameters = "in_force WHERE asset = %s AND chain_id = %s AND epoch = %s", [table.name, chain_id, epoch]
+    else:
+        query, parameters = "in_force_as_of(%s, %s, %s, %s, %s)", [as_of, chain_id, epoch, epoch, table.name]
+    row = connection.execute(f"SELECT * FROM {query}", parameters).fetchone()
     if row is None:
         raise NotPublished(
             f"{table.name} of {chain_id}:{epoch:07d} is not published{'' if as_of is None else f' as of {as_of}'}",

@@ -106,11 +106,11 @@ PUBLICATIONS = Table(
     role=Role.LEDGER,
     description="Which snapshot came into force when. The newest of an asset and period is in force.",
     columns=(
-        Column("sequence", ColumnKind.INTEGER, "Order of publication.", digested=False, default=IDENTITY),
+        integer("sequence", "Its place in the order of all publications, from 1 without gaps.", minimum=1),
         Column(
             "published_at",
             ColumnKind.INSTANT,
-            "When it came into force, by the ledger's one clock.",
+            "When it came into force, by the ledger's one clock. What is published together shares it.",
             default="DEFAULT record_instant()",
         ),
         SNAPSHOT_ID,
@@ -121,7 +121,7 @@ PUBLICATIONS = Table(
         Column("entry_hash", ColumnKind.DIGEST, "SHA-256 over what was published, when, and the publication before."),
     ),
     key=("sequence",),
-    unique=(("published_at",), ("entry_hash",)),
+    unique=(("entry_hash",),),
     indexes=(("asset", "chain_id", "epoch", "sequence"), ("snapshot_id",)),
 )
 

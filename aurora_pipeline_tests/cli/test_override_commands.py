@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +244,18 @@ def test_override__a_rule_and_one_of_its_lines__refused_until_the_other_is_withd
 
 def test_withdraw__what_is_not_overridden__refused(lines: Run) -> None:
     assert "has no override" in lines("overrides", "withdraw", LINE, "--reason", "x").err
+
+
+def test_audit__heads_noted_and_given_back__holds_and_a_wrong_one_is_refused(run: Run, database: Database) -> None:
+    with database.connect() as connection:  # this world's identities were written past the log
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("DELETE FROM canonical_validator_identities")
+    _publish(database, _line(VOTE, 50))
+    noted = re.search(r"later: (\S+)", run("audit").out)
+    assert noted is not None
+    log, publications = noted[1].split("/")
+    assert run("audit", "--witness", noted[1]).code == 0
+    assert "is no witness" in run("audit", "--witness", log).err
+    number, digest = publications.split(":")
+    cut = run("audit", "--witness", f"{log}/{int(number) + 1}:{digest}")
+    assert (cut.code, "they were cut" in cut.err) == (1, True)

@@ -11,7 +11,7 @@ from aurora_pipeline_tests.proof.conftest import Proven
 def test_deciders__as_recorded__hold(proven: Proven) -> None:
     report = verify_audit(proven.connection)
     assert [str(failure) for failure in report.failures] == []
-    assert {kind.value for kind in report.held} == {"decisions", "audit entries"}
+    assert {kind.value for kind in report.held} == {"decisions", "audit entries", "publications"}
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ import polars as pl
 import pytest
 
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.decisions.log import head
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
 from aurora_pipeline.proof.recorded import snapshots_of_period
-from aurora_pipeline.proof.verify import verify_audit, verify_period
+from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_period
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
 from aurora_pipeline.store.snapshots import Rejected, stored_rows, write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
@@ -184,8 +183,8 @@ TAMPERINGS = [
     ),
     Tampering(
         "a layer's version is edited",
-        "UPDATE snapshots SET layer_version = 1 WHERE asset = 'canonical_validator_mev' RETURNING snapshot_id",
-        frozenset({Checked.LINEAGE}),
+        "UPDATE snapshots SET layer_version = 99 WHERE asset = 'canonical_validator_mev' RETURNING snapshot_id",
+        frozenset({Checked.LINEAGE, Checked.PUBLICATION}),
         ("snapshot {snapshot_id}",),
     ),
     Tampering(
@@ -199,7 +198,7 @@ TAMPERINGS = [
         """UPDATE snapshot_reports SET totals = jsonb_set(totals, '{fees}', '"1"')
            WHERE snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'canonical_validator_fees')
            RETURNING snapshot_id""",
-        frozenset({Checked.TOTAL}),
+        frozenset({Checked.TOTAL, Checked.PUBLICATION}),
         ("snapshot {snapshot_id}: the total of fees is another", "recorded 1"),
     ),
     Tampering(
@@ -207,7 +206,7 @@ TAMPERINGS = [
         """DELETE FROM snapshot_reports
            WHERE snapshot_id = (SELECT snapshot_id FROM snapshots WHERE asset = 'validator_pnl')
            RETURNING snapshot_id""",
-        frozenset({Checked.TOTAL}),
+        frozenset({Checked.TOTAL, Checked.PUBLICATION}),
         ("snapshot {snapshot_id}", "its report (totals and violations) is gone"),
     ),
     Tampering(
@@ -253,8 +252,9 @@ TAMPERINGS = [
     ),
     Tampering(
         "an old publication is repeated",
-        """INSERT INTO publications (snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
-           SELECT snapshot_id, asset, chain_id, epoch, entry_hash, repeat('c', 64)
+        """INSERT INTO publications (sequence, snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
+           SELECT (SELECT max(sequence) + 1 FROM publications), snapshot_id, asset, chain_id, epoch,
+                  entry_hash, repeat('c', 64)
            FROM publications ORDER BY sequence LIMIT 1 RETURNING sequence, asset""",
         frozenset({Checked.PUBLICATION}),
         ("publication {sequence} of {asset}", "its content has another hash"),
@@ -263,7 +263,7 @@ TAMPERINGS = [
         "a snapshot is called partial",
         """UPDATE snapshots SET completeness = 'PARTIAL' WHERE asset = 'validator_pnl' RETURNING snapshot_id""",
         frozenset({Checked.PUBLICATION}),
-        ("of validator_pnl of solana-demo:0000850", "it, or its snapshot, was changed"),
+        ("of validator_pnl of solana-demo:0000850", "it, or its snapshot, or that one's report, was changed"),
     ),
     Tampering(
         "a snapshot that failed its checks is in force",
@@ -452,10 +452,49 @@ def test_verify__somebody_publishes_meanwhile__reads_one_moment(copied: Aurora) 
 
 def test_verify_audit__entry_edited__is_found(proven: Proven) -> None:
     assert verify_audit(proven.connection).holds
-    witness = head(proven.connection)
+    witness = heads(proven.connection)
     proven.tamper("UPDATE audit_log SET actor = 'nobody' WHERE sequence = 2 RETURNING 1 AS n")
     report = verify_audit(proven.connection, witness)
     assert [failure.where for failure in report.failures] == ["audit_log entry 2"]
+
+
+def test_verify_audit__newest_publications_cut_with_all_that_was_written__witness_finds_it(proven: Proven) -> None:
+    witness = heads(proven.connection)
+    assert verify_audit(proven.connection, witness).holds
+    (last,) = proven.run("SELECT snapshot_id, asset FROM publications ORDER BY sequence DESC LIMIT 1")
+    for table in ("publications", "snapshot_reports", f"layers.{last['asset']}", "snapshots"):
+        proven.run(f"DELETE FROM {table} WHERE snapshot_id = %s", last["snapshot_id"])
+    assert proven.verify().holds
+    assert verify_audit(proven.connection).holds
+    (failure,) = verify_audit(proven.connection, witness).failures
+    assert failure.problem.endswith("was seen: they were cut")
+
+
+def test_verify_audit__publications_rewritten_as_a_whole__witness_finds_it(proven: Proven) -> None:
+    seen = heads(proven.connection)
+    assert seen.publications is not None
+    witness = Heads(seen.log, replace(seen.publications, entry_hash="e" * 64))
+    (failure,) = verify_audit(proven.connection, witness).failures
+    assert "was rewritten" in failure.problem
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "snapshots SET written_at = written_at - interval '1 day'",
+        "snapshots SET dagster_run = 'another'",
+        "snapshot_reports SET accepted = false",
+        """snapshot_reports SET warnings = '["none of this was said"]'""",
+        """snapshot_reports SET totals = totals || '{"added": "1"}'""",
+    ],
+)
+def test_verify_audit__how_a_snapshot_was_written_is_edited__is_found(proven: Proven, change: str) -> None:
+    table, _, assigned = change.partition(" SET ")
+    proven.tamper(
+        f"UPDATE {table} SET {assigned} WHERE snapshot_id = (SELECT max(snapshot_id) FROM snapshots) RETURNING 1 AS n"
+    )
+    (failure,) = verify_audit(proven.connection).failures
+    assert "or that one's report, was changed" in failure.problem
 
 
 def test_verify__deep_without_configuration__is_refused(proven: Proven) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
-from aurora_pipeline.store import layer_rows
-from aurora_pipeline.store.database import Database
+from aurora_pipeline.store import layer_rows, snapshots
+from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest
 from aurora_pipeline.store.frames import frame_of, frame_schema
@@ -21,6 +21,7 @@ from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.snapshots import (
     Draft,
     NotPublished,
+    Outcome,
     Rejected,
     Standing,
     load_published,
@@ -289,6 +290,107 @@ def test_as_of__a_writer_has_not_committed__waits_and_never_changes_afterwards(d
         assert reader.is_alive()  # it waits: what was in force at the moment is not settled yet
     reader.join(timeout=10)
     assert answers == [[1]]
+
+
+def test_as_of__publication_commits_while_it_waits__its_rows_are_in_the_answer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The view of the rows is taken after waiting: else the new snapshot is named and its rows are not seen."""
+    write_check_publish(database, [draft(1)])
+    published, may_commit = threading.Event(), threading.Event()
+    publish = snapshots._publish
+
+    def publish_and_stay(connection: Connection, outcome: Outcome) -> None:
+        publish(connection, outcome)
+        published.set()
+        assert may_commit.wait(30)
+
+    monkeypatch.setattr(snapshots, "_publish", publish_and_stay)
+    writer = threading.Thread(target=write_check_publish, args=(database, [draft(7, 8)]))
+    writer.start()
+    assert published.wait(30)
+    moment, answers = now(database), list[list[int]]()
+    reader = threading.Thread(target=lambda: answers.append(_fees_as_of(database, moment)))
+    reader.start()
+    _await_waiting(database, 1)
+    may_commit.set()
+    writer.join(timeout=30)
+    reader.join(timeout=30)
+    assert answers == [[7, 8]] == [_fees_as_of(database, moment)]
+
+
+def _fees_as_of(database: Database, moment: datetime) -> list[int]:
+    with database.connect() as connection:
+        found = connection.execute("SELECT fees FROM canonical_validator_fees_as_of(%s)", [moment]).fetchall()
+    return sorted(int(row["fees"]) for row in found)
+
+
+def _await_waiting(database: Database, count: int) -> None:
+    """Return once so many sessions wait for the ledger's lock."""
+    with database.autocommit() as connection:
+        while True:
+            row = connection.execute(
+                """SELECT count(*) AS waiting FROM pg_locks
+                   WHERE locktype = 'advisory' AND classid = 4717 AND NOT granted
+                     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+            ).fetchone()
+            if row is not None and row["waiting"] >= count:
+                return
+
+
+def test_as_of__reader_idle_in_its_transaction__holds_up_no_publication(database: Database) -> None:
+    write_check_publish(database, [draft(1)])
+    with database.connect() as reader:
+        reader.execute("SELECT * FROM canonical_validator_fees_as_of(%s)", [now(database)])
+        assert write_check_publish(database, [draft(2)])[0].standing is Standing.PUBLISHED
+
+
+def test_as_of__wait_is_cancelled__leaves_no_lock(database: Database) -> None:
+    moment = now(database)
+    with database.autocommit() as reader:
+        with database.connect() as writer:
+            writer.execute("SELECT record_instant()")
+            reader.execute("SET statement_timeout = '50ms'")
+            with pytest.raises(psycopg.errors.QueryCanceled):
+                reader.execute("SELECT * FROM in_force_as_of(%s)", [moment])
+        reader.execute("SET statement_timeout = 0")
+        assert write_check_publish(database, [draft(2)])[0].standing is Standing.PUBLISHED
+
+
+def test_publish__two_drafts__share_one_instant_and_are_numbered(database: Database) -> None:
+    pnl = Draft(VALIDATOR_PNL, CHAIN, EPOCH, frame_of(VALIDATOR_PNL, []), (), Completeness.FINAL)
+    write_check_publish(database, [draft(1), pnl])
+    write_check_publish(database, [draft(2)])
+    with database.connect() as connection:
+        found = connection.execute("SELECT sequence, published_at FROM publications ORDER BY sequence").fetchall()
+    assert [row["sequence"] for row in found] == [1, 2, 3]
+    assert found[0]["published_at"] == found[1]["published_at"] < found[2]["published_at"]
+
+
+def test_record_instant__rolled_back_to_a_savepoint__takes_a_new_one(database: Database) -> None:
+    with database.connect() as connection:
+        with connection.transaction(force_rollback=True):
+            first = _instant(connection)
+        second = _instant(connection)
+        assert first < second == _instant(connection)
+    with database.connect() as connection:
+        assert _instant(connection) > second
+
+
+def _instant(connection: Connection) -> datetime:
+    row = connection.execute("SELECT record_instant() AS instant").fetchone()
+    assert row is not None
+    return row["instant"]  # type: ignore[no-any-return]  # a timestamptz column
+
+
+def test_as_of__chain_and_epochs__are_those_asked_for(database: Database) -> None:
+    write_check_publish(database, [draft(1)])
+    for wanted, count in [((CHAIN, EPOCH, EPOCH), 1), ((CHAIN, EPOCH + 1, None), 0), (("other", None, None), 0)]:
+        with database.connect() as connection:
+            found = connection.execute(
+                "SELECT fees FROM canonical_validator_fees_as_of(%s, %s, %s, %s)", [now(database), *wanted]
+            ).fetchall()
+        assert len(found) == count, wanted
 
 
 def test_as_of__future_moment__is_refused(database: Database) -> None:

@@ -13,29 +13,47 @@ BEGIN
 END $$;
 
 -- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
--- commit order: whoever reads "as of t" under the shared lock below can never miss a row of an earlier instant.
+-- commit order: whoever reads "as of t" after waiting as below can never miss a row of an earlier instant.
 CREATE TABLE ledger_clock (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    last_instant timestamptz NOT NULL
+    last_instant timestamptz NOT NULL,
+    taken_by xid8,
+    taken_in timestamptz
 );
 INSERT INTO ledger_clock (last_instant) VALUES ('-infinity');
 
+-- One instant for all that a transaction records, so that no moment shows half of it. A transaction is known by its
+-- number and its start: after a restore into another server the number alone could come again.
 CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
 DECLARE instant timestamptz;
 BEGIN
+    SELECT last_instant INTO instant FROM ledger_clock
+        WHERE taken_by = pg_current_xact_id() AND taken_in = transaction_timestamp();
+    IF FOUND THEN
+        RETURN instant;
+    END IF;
     PERFORM pg_advisory_xact_lock(4717, 1);
-    UPDATE ledger_clock SET last_instant = greatest(clock_timestamp(), last_instant + interval '1 microsecond')
+    UPDATE ledger_clock SET last_instant = greatest(clock_timestamp(), last_instant + interval '1 microsecond'),
+                            taken_by = pg_current_xact_id(), taken_in = transaction_timestamp()
         RETURNING last_instant INTO instant;
     RETURN instant;
 END $$;
 
+-- Waits until all that was recorded up to a moment is committed. It has to be a statement of its own, before the one
+-- that reads: a statement's view of the rows is older than its waiting. The lock is taken in a subtransaction that is
+-- rolled back, which lets go of it at once, also when the wait is cancelled: no reader ever holds up a publication.
 CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view is older than its lock'
             USING HINT = 'end the transaction, or start it with SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(4717, 1);
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(4717, 1);
+        RAISE EXCEPTION USING ERRCODE = 'AU001', MESSAGE = 'waited';
+    EXCEPTION WHEN SQLSTATE 'AU001' THEN
+        NULL;
+    END;
     IF moment IS NULL OR moment >= clock_timestamp() THEN
         RAISE EXCEPTION 'the moment % is not past: what it will hold can still change', moment
             USING HINT = 'ask for a moment before now';
@@ -122,7 +140,7 @@ COMMENT ON COLUMN attestations.dagster_run IS 'The run that computed it; null ou
 COMMENT ON COLUMN attestations.written_at IS 'When the row was written.';
 
 CREATE TABLE publications (
-    sequence bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    sequence bigint NOT NULL CHECK (sequence >= 1),
     published_at timestamptz NOT NULL DEFAULT record_instant(),
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     asset text NOT NULL,
@@ -131,12 +149,11 @@ CREATE TABLE publications (
     previous_hash sha256_hex NOT NULL,
     entry_hash sha256_hex NOT NULL,
     PRIMARY KEY (sequence),
-    UNIQUE (published_at),
     UNIQUE (entry_hash)
 );
 COMMENT ON TABLE publications IS 'Which snapshot came into force when. The newest of an asset and period is in force.';
-COMMENT ON COLUMN publications.sequence IS 'Order of publication.';
-COMMENT ON COLUMN publications.published_at IS 'When it came into force, by the ledger''s one clock.';
+COMMENT ON COLUMN publications.sequence IS 'Its place in the order of all publications, from 1 without gaps.';
+COMMENT ON COLUMN publications.published_at IS 'When it came into force, by the ledger''s one clock. What is published together shares it.';
 COMMENT ON COLUMN publications.snapshot_id IS 'The snapshot.';
 COMMENT ON COLUMN publications.asset IS 'The layer table whose rows these are.';
 COMMENT ON COLUMN publications.chain_id IS 'The chain, as named in chains.yaml.';
@@ -1293,8 +1310,9 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR 
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_file_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_file_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_payloads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1366,7 +1384,10 @@ CREATE VIEW in_force AS
     ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
 COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period, as of now.';
 
-CREATE FUNCTION in_force_as_of(moment timestamptz) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION in_force_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL,
+    of_asset text DEFAULT NULL
+) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM await_moment(moment);
     RETURN QUERY
@@ -1374,9 +1395,13 @@ BEGIN
                p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
                s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
         FROM publications p JOIN snapshots s USING (snapshot_id)
-        WHERE p.published_at <= moment
+        WHERE p.published_at <= moment AND (of_asset IS NULL OR p.asset = of_asset)
+          AND (of_chain IS NULL OR p.chain_id = of_chain)
+          AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
         ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
 END $$;
+COMMENT ON FUNCTION in_force_as_of IS
+    'What was in force at a past moment; of one chain, from and to an epoch, of one asset, where these are given.';
 
 CREATE VIEW snapshot_states AS
     SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.written_at, s.completeness, s.row_count, s.content_digest,
@@ -1393,126 +1418,322 @@ COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NU
 
 CREATE VIEW canonical_validator_fees AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.base_fees, t.priority_fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
 COMMENT ON VIEW canonical_validator_fees IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led. What is in force now.';
-CREATE FUNCTION canonical_validator_fees_as_of(moment timestamptz) RETURNS SETOF canonical_validator_fees LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_validator_fees_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_validator_fees LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.base_fees, t.priority_fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_fees t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_fees';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, t.fees, t.base_fees, t.priority_fees, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_validator_fees' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_validator_fees t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_validator_fees_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS fees, (t.base_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base_fees, (t.priority_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS priority_fees, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_fees t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_fees_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_validator_mev AS SELECT t.chain_id, t.epoch, t.validator_key, t.total_tips, t.mev_commission_bps, t.validator_tips, t.protocol_tips, t.staker_tips, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_mev t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_mev';
 COMMENT ON VIEW canonical_validator_mev IS 'MEV tips per validator: the whole tip tree and who gets which part of it. What is in force now.';
-CREATE FUNCTION canonical_validator_mev_as_of(moment timestamptz) RETURNS SETOF canonical_validator_mev LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_validator_mev_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_validator_mev LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.total_tips, t.mev_commission_bps, t.validator_tips, t.protocol_tips, t.staker_tips, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_mev t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_mev';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.total_tips, t.mev_commission_bps, t.validator_tips, t.protocol_tips, t.staker_tips, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_validator_mev' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_validator_mev t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_validator_mev_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, (t.total_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_tips, t.mev_commission_bps, (t.validator_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS validator_tips, (t.protocol_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS protocol_tips, (t.staker_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_tips, t.method, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_mev t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_mev_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_stake_rewards AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
 COMMENT ON VIEW canonical_stake_rewards IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part). What is in force now.';
-CREATE FUNCTION canonical_stake_rewards_as_of(moment timestamptz) RETURNS SETOF canonical_stake_rewards LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_stake_rewards_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_stake_rewards LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_rewards t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_rewards';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.commission, t.staker_rewards, t.gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_stake_rewards' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_stake_rewards t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_stake_rewards_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, (t.staker_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS staker_rewards, (t.gross_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS gross_rewards, t.recipient_key, t.commission_bps, t.commission_source, t.applied_commission_bps, t.method, t.state, t.reason, t.stakers_state, t.stakers_reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_rewards t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_stake_rewards_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_validator_meta AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
 COMMENT ON VIEW canonical_validator_meta IS 'What a validator was during the period: identity, commission, stake, as observed. What is in force now.';
-CREATE FUNCTION canonical_validator_meta_as_of(moment timestamptz) RETURNS SETOF canonical_validator_meta LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_validator_meta_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_validator_meta LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_meta t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_meta';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, t.active_stake, t.delinquent, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_validator_meta' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_validator_meta t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_validator_meta_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.identity_key, t.name, t.commission_bps, t.commission_source, t.mev_commission_bps, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, t.delinquent, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_meta t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_meta_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_stake_positions AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, t.active_stake, t.activating_stake, t.deactivating_stake, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_positions t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_positions';
 COMMENT ON VIEW canonical_stake_positions IS 'Stake on each validator during the period: one row per stake account, one with the validator''s total. What is in force now.';
-CREATE FUNCTION canonical_stake_positions_as_of(moment timestamptz) RETURNS SETOF canonical_stake_positions LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_stake_positions_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_stake_positions LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, t.active_stake, t.activating_stake, t.deactivating_stake, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_positions t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_positions';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, t.active_stake, t.activating_stake, t.deactivating_stake, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_stake_positions' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_stake_positions t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_stake_positions_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.row_kind, t.account_key, t.staker_key, t.withdrawer_key, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, (t.activating_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS activating_stake, (t.deactivating_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS deactivating_stake, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_stake_positions t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_stake_positions_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
 COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too. What is in force now.';
-CREATE FUNCTION canonical_validator_costs_as_of(moment timestamptz) RETURNS SETOF canonical_validator_costs LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_validator_costs_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_validator_costs LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_validator_costs t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_validator_costs';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, t.amount, t.origin, t.method, t.state, t.reason, t.source_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_validator_costs' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_validator_costs t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_validator_costs_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.entry_type, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.origin, t.method, t.state, t.reason, t.source_fetch, t.completeness, t.published_at FROM canonical_validator_costs t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_validator_costs_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_stake_events AS SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_events t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_events';
 COMMENT ON VIEW canonical_stake_events IS 'What changed in the stake on each validator since the period before; derived from both positions. What is in force now.';
-CREATE FUNCTION canonical_stake_events_as_of(moment timestamptz) RETURNS SETOF canonical_stake_events LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_stake_events_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_stake_events LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_stake_events t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_stake_events';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_stake_events' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_stake_events t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_stake_events_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.event_type, t.account_key, t.withdrawer_key, t.other_key, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.state, t.reason, t.completeness, t.published_at FROM canonical_stake_events t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_stake_events_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW canonical_completeness AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_completeness t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_completeness';
 COMMENT ON VIEW canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked. What is in force now.';
-CREATE FUNCTION canonical_completeness_as_of(moment timestamptz) RETURNS SETOF canonical_completeness LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION canonical_completeness_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF canonical_completeness LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.canonical_completeness t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'canonical_completeness';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, t.active_stake, t.accounts_stake, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'canonical_completeness' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.canonical_completeness t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW canonical_completeness_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.state, t.reason, t.leader_slots, t.blocks_produced, t.slots_skipped, (t.active_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS active_stake, (t.accounts_stake / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS accounts_stake, t.completeness, t.published_at FROM canonical_completeness t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW canonical_completeness_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW cross_check_differences AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.cross_check_differences t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'cross_check_differences';
 COMMENT ON VIEW cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away. What is in force now.';
-CREATE FUNCTION cross_check_differences_as_of(moment timestamptz) RETURNS SETOF cross_check_differences LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION cross_check_differences_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF cross_check_differences LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.cross_check_differences t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'cross_check_differences';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, t.difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'cross_check_differences' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.cross_check_differences t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW cross_check_differences_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.data_type, t.subject, t.figure, t.provider, t.other_provider, t.stated, t.other_stated, (t.difference / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS difference, t.known_as, t.fetch_digest, t.other_fetch_digest, t.source_fetch, t.other_fetch, t.completeness, t.published_at FROM cross_check_differences t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW cross_check_differences_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW validator_pnl AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.network_fee_state, t.priority_fee_sharing, t.priority_fee_sharing_state, t.block_revenue_sharing, t.block_revenue_sharing_state, t.vote_fees, t.vote_fees_state, t.admission_ticket, t.admission_ticket_state, t.consensus_penalty, t.consensus_penalty_state, t.infrastructure, t.infrastructure_state, t.other_income, t.other_income_state, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.validator_pnl t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'validator_pnl';
 COMMENT ON VIEW validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing. What is in force now.';
-CREATE FUNCTION validator_pnl_as_of(moment timestamptz) RETURNS SETOF validator_pnl LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION validator_pnl_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF validator_pnl LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.network_fee_state, t.priority_fee_sharing, t.priority_fee_sharing_state, t.block_revenue_sharing, t.block_revenue_sharing_state, t.vote_fees, t.vote_fees_state, t.admission_ticket, t.admission_ticket_state, t.consensus_penalty, t.consensus_penalty_state, t.infrastructure, t.infrastructure_state, t.other_income, t.other_income_state, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.validator_pnl t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'validator_pnl';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.name, t.exec_fees, t.exec_fees_state, t.exec_fees_reason, t.mev_tips, t.mev_tips_state, t.mev_tips_reason, t.vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, t.commission, t.commission_state, t.commission_reason, t.network_fee, t.network_fee_state, t.priority_fee_sharing, t.priority_fee_sharing_state, t.block_revenue_sharing, t.block_revenue_sharing_state, t.vote_fees, t.vote_fees_state, t.admission_ticket, t.admission_ticket_state, t.consensus_penalty, t.consensus_penalty_state, t.infrastructure, t.infrastructure_state, t.other_income, t.other_income_state, t.total_revenue, t.known_revenue, t.total_costs, t.known_costs, t.net, t.known_net, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'validator_pnl' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.validator_pnl t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW validator_pnl_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.name, (t.exec_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS exec_fees, t.exec_fees_state, t.exec_fees_reason, (t.mev_tips / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS mev_tips, t.mev_tips_state, t.mev_tips_reason, (t.vote_rewards / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_rewards, t.vote_rewards_state, t.vote_rewards_reason, (t.commission / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS commission, t.commission_state, t.commission_reason, (t.network_fee / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS network_fee, t.network_fee_state, (t.priority_fee_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS priority_fee_sharing, t.priority_fee_sharing_state, (t.block_revenue_sharing / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS block_revenue_sharing, t.block_revenue_sharing_state, (t.vote_fees / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS vote_fees, t.vote_fees_state, (t.admission_ticket / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS admission_ticket, t.admission_ticket_state, (t.consensus_penalty / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS consensus_penalty, t.consensus_penalty_state, (t.infrastructure / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS infrastructure, t.infrastructure_state, (t.other_income / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS other_income, t.other_income_state, (t.total_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_revenue, (t.known_revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_revenue, (t.total_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS total_costs, (t.known_costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_costs, (t.net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS net, (t.known_net / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_net, t.state, t.reason, t.completeness, t.published_at FROM validator_pnl t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW validator_pnl_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW partner_commission_lines AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
 COMMENT ON VIEW partner_commission_lines IS 'What each rule of each agreement pays for each validator in a period, with what it was computed from. What is in force now.';
-CREATE FUNCTION partner_commission_lines_as_of(moment timestamptz) RETURNS SETOF partner_commission_lines LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION partner_commission_lines_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF partner_commission_lines LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_lines t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_lines';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, t.revenue, t.costs, t.loss_before, t.loss_after, t.weighted_by, t.weight, t.weight_whole, t.base, t.rule_base, t.rule_amount, t.rule_trace, t.validator_amount, t.wallet_weight, t.computed, t.override, t.final, t.held, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'partner_commission_lines' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.partner_commission_lines t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW partner_commission_lines_in_coins AS SELECT t.chain_id, t.epoch, t.line_id, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.rule_order, t.kind, t.validator_key, t.wallet_address, t.component, t.funded_by, t.attribution_method, t.basis, t.rate_bps, (t.revenue / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS revenue, (t.costs / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS costs, (t.loss_before / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS loss_before, (t.loss_after / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS loss_after, t.weighted_by, (t.weight / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS weight, (t.weight_whole / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS weight_whole, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, (t.rule_base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS rule_base, (t.rule_amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS rule_amount, t.rule_trace, (t.validator_amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS validator_amount, (t.wallet_weight / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS wallet_weight, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.held, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_lines t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW partner_commission_lines_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW commission_rule_results AS SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.commission_rule_results t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'commission_rule_results';
 COMMENT ON VIEW commission_rule_results IS 'What each rule came to in a period: its totals, and what later periods of its windows start from. What is in force now.';
-CREATE FUNCTION commission_rule_results_as_of(moment timestamptz) RETURNS SETOF commission_rule_results LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION commission_rule_results_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF commission_rule_results LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.commission_rule_results t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'commission_rule_results';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, t.base, t.metric, t.metric_start, t.metric_end, t.computed, t.cap, t.cap_start, t.cap_reduction, t.floor, t.floor_top_up, t.override, t.final, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'commission_rule_results' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.commission_rule_results t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW commission_rule_results_in_coins AS SELECT t.chain_id, t.epoch, t.partner_id, t.agreement_id, t.agreement_version, t.rule_key, t.validator_count, t.missing_count, (t.base / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS base, t.metric, (t.metric_start / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS metric_start, (t.metric_end / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS metric_end, (t.computed / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS computed, (t.cap / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap, (t.cap_start / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap_start, (t.cap_reduction / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS cap_reduction, (t.floor / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS floor, (t.floor_top_up / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS floor_top_up, (t.override / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS override, (t.final / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS final, t.state, t.reason, t.completeness, t.published_at FROM commission_rule_results t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW commission_rule_results_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW revenue_allocation AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.revenue_allocation t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'revenue_allocation';
 COMMENT ON VIEW revenue_allocation IS 'Who gets every unit of every component of every validator: the parts sum to the component, exactly. What is in force now.';
-CREATE FUNCTION revenue_allocation_as_of(moment timestamptz) RETURNS SETOF revenue_allocation LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION revenue_allocation_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF revenue_allocation LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.revenue_allocation t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'revenue_allocation';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, t.amount, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'revenue_allocation' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.revenue_allocation t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW revenue_allocation_in_coins AS SELECT t.chain_id, t.epoch, t.validator_key, t.component, t.part_id, t.party, t.partner_id, (t.amount / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS amount, t.state, t.reason, t.completeness, t.published_at FROM revenue_allocation t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW revenue_allocation_in_coins IS 'The same in whole coins, for display only.';
 
 CREATE VIEW partner_commission_statements AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
 COMMENT ON VIEW partner_commission_statements IS 'What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked. What is in force now.';
-CREATE FUNCTION partner_commission_statements_as_of(moment timestamptz) RETURNS SETOF partner_commission_statements LANGUAGE plpgsql VOLATILE AS $$
+
+CREATE FUNCTION partner_commission_statements_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF partner_commission_statements LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    RETURN QUERY SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.partner_commission_statements t JOIN in_force_as_of(moment) f ON f.snapshot_id = t.snapshot_id AND f.asset = 'partner_commission_statements';
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, t.lines_total, t.known_total, t.held_total, t.lines_digest, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'partner_commission_statements' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.partner_commission_statements t ON t.snapshot_id = f.snapshot_id;
 END $$;
+
 CREATE VIEW partner_commission_statements_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.blocked_count, (t.lines_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS lines_total, (t.known_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS known_total, (t.held_total / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS held_total, t.lines_digest, t.state, t.reason, t.completeness, t.published_at FROM partner_commission_statements t JOIN chains c ON c.chain_id = t.chain_id;
 COMMENT ON VIEW partner_commission_statements_in_coins IS 'The same in whole coins, for display only.';
