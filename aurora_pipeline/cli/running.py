@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.canonical.stale_events import stale_stake_events
-from aurora_pipeline.cli.terminal import coins, epoch_range, err, opened, out, print_json, print_table
+from aurora_pipeline.cli.terminal import epoch_range, err, opened, out, print_json, print_table
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
@@ -22,7 +22,7 @@ from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
-from aurora_pipeline.operations.restated import Restated, published_figures, restated
+from aurora_pipeline.operations.restated import Restated, in_lines, published_figures, restated
 from aurora_pipeline.operations.runs import JobRunner, RunEnd, failed
 from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB
@@ -38,7 +38,6 @@ _LACKING_SHOWN = 300
 _PERIODS_SHOWN = 20
 _NAMES_SHOWN = 3
 _WARNINGS_SHOWN = 20
-_RESTATED_SHOWN = 50
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
@@ -209,13 +208,8 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
 
 def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
     """Say which published figures are others now, what each was and is, and why it is not known any more."""
-    for one in changes[:_RESTATED_SHOWN]:
-        is_now = f"is {coins(one.now, chain)}" if one.now is not None else f"is not known: {one.reason}"
-        words = f"{one.figure} of {one.name} ({one.validator_key}) was {coins(one.was, chain)}, {is_now}"
-        err.print(f"  {one.period}: {words}", markup=False, soft_wrap=True)
-    if len(changes) > _RESTATED_SHOWN:
-        more = len(changes) - _RESTATED_SHOWN
-        err.print(f"  and {more} more figures are others now: each layer keeps both", markup=False)
+    for line in in_lines(changes, chain.native_decimals):
+        err.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
 
+_SHOWN: Final = 50
 _INCOME: Final = "other_income"
 _FIGURES: Final = (*(part.column for part in Component), *(cost.value.lower() for cost in CostType), _INCOME)
 Row = Mapping[str, Any]
@@ -54,6 +56,19 @@ def restated(
         for figure in _FIGURES
         if (was := _amount(row, figure)) is not None and was != _amount(now, figure)
     ]
+
+
+def in_lines(changes: Sequence[Restated], decimals: int) -> list[str]:
+    """A line for each figure, or for the first of very many; amounts in whole coins."""
+    lines = [_in_words(one, decimals) for one in changes[:_SHOWN]]
+    more = len(changes) - _SHOWN
+    return [*lines, f"and {more} more figures are others now: each layer keeps both"] if more > 0 else lines
+
+
+def _in_words(one: Restated, decimals: int) -> str:
+    is_now = f"is not known: {one.reason}" if one.now is None else f"is {format_coins(one.now, decimals)}"
+    was = format_coins(one.was, decimals) if one.was is not None else "not known"
+    return f"{one.period}: {one.figure} of {one.name} ({one.validator_key}) was {was}, {is_now}"
 
 
 def _amount(row: Row | None, figure: str) -> int | None:

@@ -218,8 +218,9 @@ def retractions(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce
         for outcome in outcomes
         if outcome.fetched.retracts
         and (counting := in_force.get(outcome.fetched.subject)) is not None
-        and (counting.provider, counting.state in known) == (outcome.provider, True)
-        and _RANK[outcome.fetched.state] < _RANK[FigureState.FINAL]
+        and counting.provider == outcome.provider
+        and counting.state in known
+        and _RANK[outcome.fetched.state] < _RANK[counting.state]
     ]
 
 

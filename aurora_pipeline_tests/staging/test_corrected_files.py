@@ -202,6 +202,8 @@ def test_row_deleted_from_meta__word_about_everyone__the_rest_stays_known(books:
         frame = canonical_meta(reference(*KEYS), load_fetches(connection, CHAIN, EPOCH, "meta")).frame
     rates = {row["validator_key"]: row["commission_bps"] for row in frame.iter_rows(named=True)}
     assert rates == {KEYS[0]: 700, KEYS[1]: 700, KEYS[2]: None}
+    # What lacks as much as before retracts nothing once more.
+    assert books.stage("meta").retracted == ()
     books.write("meta.csv", {}, "rate")
     books.stage("meta")
     assert books.states("meta") == {EVERYONE: FigureState.UNAVAILABLE}
