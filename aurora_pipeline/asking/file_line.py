@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -59,11 +60,17 @@ def bytes_of(provider: Provider, path: str) -> bytes:
     maximum = provider.max_body_bytes
     try:
         with (provider.folder / path).open("rb") as file:
+            before = os.fstat(file.fileno())
             body = file.read(maximum + 1)
+            after = os.fstat(file.fileno())
     except FileNotFoundError:
         raise NoSuchFile(f"there is no file {path} in {provider.shown_url}") from None
     except OSError as error:
         raise FileProblem(f"{path} in {provider.shown_url} can't be read: {error.strerror}") from None
+    is_whole = len(body) in (after.st_size, maximum + 1)
+    if not is_whole or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        # Half of a file would look like one whose other rows were taken out.
+        raise FileProblem(f"{path} was written while it was read; repeat once it is complete")
     if len(body) > maximum:
         raise FileProblem(f"{path} is longer than max_body_bytes ({maximum})")
     return body

@@ -385,6 +385,8 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
     for line in told.late:
         out.print(line, markup=False)
     odd = told.oddities
+    for words in odd.outdated:
+        out.print(f"figures are those of an earlier reading: {words}", markup=False, soft_wrap=True)
     for data_type in odd.unusable:
         out.print(
             f"{data_type}: every answer came, and not all can be used: `aurora backfill --refetch` asks again",

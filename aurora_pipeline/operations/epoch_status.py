@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
@@ -21,6 +22,7 @@ from aurora_pipeline.tables import LAYER_TABLES
 
 _NUMBER: Final = re.compile(r"\b(\d+)\b")
 _ANY_NUMBER: Final = "N"
+_SAME_SUBJECT: Final = "(f.data_type, f.subject) = (s.data_type, s.subject)"
 # What they say in words is counted from their rows here, by validator and with names.
 _TOLD_OTHERWISE: Final = [COMPLETENESS.name, CROSS_CHECKS.name]
 _ASKED_AGAIN: Final = [DataType.FEES.value, DataType.MEV.value, DataType.REWARDS.value]
@@ -51,6 +53,8 @@ class Oddities:
     """Of these, the ones without a name."""
     unusable: tuple[str, ...]
     """Data types with figures missing although every answer came: waiting does not help, asking again may."""
+    outdated: tuple[str, ...] = ()
+    """Data types whose figures are of a file's earlier reading, as the newest one could not be used, and why."""
 
     @property
     def in_words(self) -> str | None:
@@ -58,6 +62,7 @@ class Oddities:
         counts = [(len(self.warnings), "warning(s)"), (self.unexplained, "unexplained difference(s) to cross-checks")]
         told = [f"{count} {name}" for count, name in counts if count]
         told += [f"answers of {', '.join(self.unusable)} that cannot be used"] if self.unusable else []
+        told += [f"{len(self.outdated)} file(s) that could not be read again"] if self.outdated else []
         return ", ".join(told) or None
 
 
@@ -153,4 +158,20 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
         whole["differences"],
         whole["unexplained"],
         tuple(row["data_type"] for row in unusable),
+        _outdated(connection, key),
     )
+
+
+def _outdated(connection: Connection, key: PeriodKey) -> tuple[str, ...]:
+    """Data types of which a file's newest reading does not count: it was refused, and what it said before stays."""
+    rows = connection.execute(
+        f"""WITH fetches AS (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s AND epoch = %s)
+            SELECT DISTINCT s.data_type, s.reason FROM fetches s
+            WHERE s.kind = %s AND s.state <> 'final' AND s.not_retracted AND cardinality(s.payload_ids) > 0
+              AND s.fetch_id = (SELECT max(fetch_id) FROM fetches f WHERE {_SAME_SUBJECT})
+              AND EXISTS (SELECT FROM fetches f WHERE {_SAME_SUBJECT} AND f.state = 'final' AND f.not_retracted
+                          AND f.provider = s.provider)
+            ORDER BY s.data_type""".encode(),
+        [key.chain_id, key.epoch, FILE_KIND],
+    ).fetchall()
+    return tuple(f"{row['data_type']}: {row['reason']}" for row in rows)

@@ -181,6 +181,9 @@ def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
     ended = books.run("backfill", CHAIN, str(EPOCH))
     assert (ended.code, books.pnl()) == (1, before), ended.told
     assert "earnings_842.csv can't be read as providers.yaml says: row 3, column 'commission'" in ended.told
+    status = books.run("status", CHAIN, str(EPOCH)).told
+    assert "figures are those of an earlier reading: rewards: books: earnings_842.csv can't be read" in status
+    assert "earlier reading: fees" not in status
     (books.home / "books" / f"earnings_{EPOCH}.csv").unlink()
     ended = books.run("backfill", CHAIN, str(EPOCH), "--refetch")
     assert (ended.code, books.pnl()) == (1, before)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FetchScope, ValidatorAsked
+from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FetchScope, FileTrouble, ValidatorAsked
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.config import Provider
@@ -461,3 +463,19 @@ def test_file__rows_of_the_epoch_but_not_of_the_validator__says_so(tmp_path: Pat
     one = only(fetch(settings, V))
     assert one.reason == "the file fees.csv has no row of epoch 842 of it; those it has are of 2 other validators"
     assert only(fetch(settings, V, epoch=8)).reason == "the file fees.csv has no row of epoch 8"
+
+
+def test_file__longer_than_it_was_when_it_was_opened__refused_and_not_taken_for_one_with_fewer_rows(
+    tmp_path: Path,
+) -> None:
+    """A pipe has the size 0 however much comes out of it, as a file that somebody fills while it is read."""
+    provider = fees_file(tmp_path, "")
+    path = tmp_path / "fees842.csv"
+    path.unlink()
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_text, args=("vote,fees\n",))
+    writer.start()
+    one = only(fetch(provider, V))
+    writer.join()
+    assert one.file_trouble is FileTrouble.REFUSED
+    assert "was written while it was read" in str(one.reason)
