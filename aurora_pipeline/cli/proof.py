@@ -17,6 +17,7 @@ from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.node import as_json as node_as_json
 from aurora_pipeline.proof.node import render
+from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
 
@@ -62,6 +63,8 @@ def verify(
                     load_period(connection, key)
                 with aurora.database.connect() as connection:
                     reports.append(verify_period(connection, key, aurora=aurora, deep=deep))
+        with aurora.database.connect() as connection:
+            reports.append(verify_surroundings(aurora, connection))
     _tell(reports, as_json)
 
 
@@ -98,8 +101,9 @@ def audit(
         return
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         report = verify_audit(connection, None if witness is None else _heads(witness))
+        around = verify_surroundings(aurora, connection)
         newest = heads(connection)
-    _tell([report], as_json)
+    _tell([report, around], as_json)
     if not as_json and (newest.log or newest.publications):
         noted = f"{_shown(newest.log)}/{_shown(newest.publications)}"
         out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}", soft_wrap=True)

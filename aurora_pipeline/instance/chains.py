@@ -10,7 +10,7 @@ from aurora_pipeline.store.database import Connection, insert_rows
 
 def sync_registry(connection: Connection, configuration: Configuration) -> None:
     """Make the registry tables say what the files say, in the caller's transaction; nothing is written if they do."""
-    wanted = _wanted(configuration)
+    wanted = registry_rows(configuration)
     if all(_present(connection, table) == _sorted(rows) for table, rows in wanted.items()):
         return
     connection.execute("LOCK TABLE chains, providers, chain_provider_mappings IN SHARE ROW EXCLUSIVE MODE")
@@ -27,7 +27,8 @@ def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: [str(value) for value in row.values()])
 
 
-def _wanted(configuration: Configuration) -> dict[str, list[dict[str, Any]]]:
+def registry_rows(configuration: Configuration) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each registry table as the files say them."""
     return {
         "chains": [
             {

@@ -27,6 +27,9 @@ class Checked(StrEnum):
     PUBLICATION = "publications"
     DERIVATION = "derivations"
     AUDIT = "audit entries"
+    SCHEMA = "schema objects"
+    CLOCK = "clocks"
+    REGISTRY = "registry values"
 
 
 @dataclass(frozen=True)
