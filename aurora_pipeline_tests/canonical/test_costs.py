@@ -6,6 +6,7 @@ import json
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import polars as pl
@@ -50,6 +51,7 @@ from aurora_pipeline_tests.canonical.answers import (
 )
 
 VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"
+NUMBERS = count()
 DUE = (CostType.VOTE_FEES,)
 
 
@@ -57,7 +59,7 @@ def transaction(payer: str, fee: int, *others: str, failed: bool = False) -> Row
     keys = [payer, *others]
     return {
         "transaction": {
-            "signatures": [f"signature of {payer}"],
+            "signatures": [f"signature {next(NUMBERS)} of {payer}"],
             "accountKeys": [
                 {"pubkey": key, "signer": key == payer, "source": "transaction", "writable": key != VOTE_PROGRAM}
                 for key in keys
@@ -240,8 +242,8 @@ def test_vote_fees__identity_changed__votes_of_its_vote_account_count_whoever_pa
 
 
 def test_vote_fees__two_vote_accounts_of_one_identity__told_apart() -> None:
-    one, two = (transaction("id", 5_000, key, VOTE_PROGRAM) for key in ("V", "W"))
-    staged = [fetch("costs", [with_blocks(39), votes_in(LAST, FIRST - 1, one, one, two)], subject=EVERYONE)]
+    votes = [transaction("id", 5_000, key, VOTE_PROGRAM) for key in ("V", "V", "W")]
+    staged = [fetch("costs", [with_blocks(39), votes_in(LAST, FIRST - 1, *votes)], subject=EVERYONE)]
     result = canonical_costs(reference("V", "W", identities={"V": "id", "W": "id"}), staged, entered(), DUE)
     assert (row_of(result)["amount"], row_of(result, "W")["amount"]) == (10_000, 5_000)
 

@@ -125,6 +125,13 @@ def test_rewards__whoever_keeps_everything__pays_nobody_and_no_row_is_left_out()
     assert validator(rewards_from(*told("V", "s1", paid={"V": 500}), *proofs)) == (500, "final", 0, "final")
 
 
+def test_rewards__whoever_keeps_everything_has_no_row__no_commission_of_nothing() -> None:
+    proofs = [stake_states(s1=stake_account("s1", "V", 10**12)), vote_states(V=vote_state("V", 10_000, **NOW))]
+    result = rewards_from(*told("V", "s1"), *proofs)
+    assert validator(result) == (None, "unavailable", 0, "final")
+    assert "it keeps everything, but V has no reward row" in row_of(result, row_kind="VALIDATOR")["reason"]
+
+
 def test_rewards__no_row_and_the_account_was_not_looked_up__no_zero() -> None:
     result = rewards_from(*told("V", "s1", "s2", paid={"V": 70, "s1": 930}))
     assert validator(result) == (70, "final", None, "partial")

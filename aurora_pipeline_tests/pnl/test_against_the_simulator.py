@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -42,10 +42,11 @@ class Epoch:
     """One finished epoch: what was observed in its last slot, and what is answered halfway through the next."""
 
     epoch: int
+    parameters: Parameters = PARAMETERS
 
     @cached_property
     def truth(self) -> EpochTruth:
-        return truth(PARAMETERS, self.epoch)
+        return truth(self.parameters, self.epoch)
 
     @cached_property
     def reference(self) -> Reference:
@@ -64,11 +65,13 @@ class Epoch:
 
     @cached_property
     def during(self) -> Moment:
-        return Moment(world_of(PARAMETERS), PARAMETERS.last_slot(self.epoch))
+        return Moment(world_of(self.parameters), self.parameters.last_slot(self.epoch))
 
     @cached_property
     def after(self) -> Moment:
-        return Moment(world_of(PARAMETERS), PARAMETERS.first_slot(self.epoch + 1) + PARAMETERS.slots_per_epoch // 2)
+        return Moment(
+            world_of(self.parameters), self.parameters.first_slot(self.epoch + 1) + self.parameters.slots_per_epoch // 2
+        )
 
     def ask(self, moment: Moment, question: Question) -> Answer:
         return _answer(question, json.loads(node_rpc.answer(moment, question.body)))
@@ -86,17 +89,29 @@ class Epoch:
         return [slot for answer in self.blocks for slot in read_blocks(answer, "node")]
 
     def fees(self) -> LayerResult:
+        return canonical_fees(self.reference, self.staged_fees())
+
+    def staged_fees(self) -> list[StagedFetch]:
         schedule = self.ask(self.during, questions.leader_schedule(self.reference.first_slot))
         blocks = [self.ask(self.after, questions.block(slot)) for slot in self.slots]
-        return canonical_fees(self.reference, [_fetch("fees", [schedule, *self.blocks, *blocks])])
+        return [_fetch("fees", [schedule, *self.blocks, *blocks])]
 
     def costs(self) -> LayerResult:
+        return self.costs_of(self.staged_costs())
+
+    def costs_of(self, staged: Sequence[StagedFetch], tips: Sequence[StagedFetch] = ()) -> LayerResult:
+        due = [CostType.VOTE_FEES, CostType.PRIORITY_FEE_SHARING] if tips else [CostType.VOTE_FEES]
+        return canonical_costs(self.reference, staged, frame_of(COST_ENTRIES, []), due, tips)
+
+    def staged_costs(self) -> list[StagedFetch]:
         bodies = [self.ask(self.after, questions.block_accounts(slot)) for slot in self.slots[:-1]]
         bodies.append(self.ask(self.after, questions.block(self.slots[-1])))
-        staged = _fetch("costs", [*self.blocks, *bodies])
-        return canonical_costs(self.reference, [staged], frame_of(COST_ENTRIES, []), [CostType.VOTE_FEES])
+        return [_fetch("costs", [*self.blocks, *bodies])]
 
     def mev(self) -> LayerResult:
+        return canonical_mev(self.reference, self.staged_mev(), PROTOCOL_FEE_BPS)
+
+    def staged_mev(self) -> list[StagedFetch]:
         query = {"epoch": str(self.epoch), "limit": "10000"}
         listing = _answer(
             Question("validator_rewards", "/validator_rewards", query=dict(query)),
@@ -110,11 +125,13 @@ class Epoch:
                 kobe.staker_rewards(self.after, asked),
             )
             staged.append(_fetch("mev", [listing, nodes], kind="jito", subject=key))
-        return canonical_mev(self.reference, staged, PROTOCOL_FEE_BPS)
+        return staged
 
     def positions(self) -> LayerResult:
-        votes = self.ask(self.during, questions.vote_accounts())
-        return canonical_positions(self.reference, self.observed(votes))
+        return canonical_positions(self.reference, self.staged_positions())
+
+    def staged_positions(self) -> list[StagedFetch]:
+        return self.observed(self.ask(self.during, questions.vote_accounts()))
 
     def observed(self, *more: Answer) -> list[StagedFetch]:
         shared = [
@@ -129,6 +146,14 @@ class Epoch:
         return self.ask(self.during, questions.stake_accounts(key))
 
     def rewards(self) -> LayerResult:
+        return canonical_rewards(self.reference, self.staged_rewards(), [self.observed(), self.observed_before()])
+
+    def observed_before(self) -> list[StagedFetch]:
+        """What was observed in the epoch before, where there is one."""
+        begun = self.epoch > self.parameters.first_epoch
+        return Epoch(self.epoch - 1, self.parameters).observed() if begun else []
+
+    def staged_rewards(self) -> list[StagedFetch]:
         staged = []
         for key in self.reference.keys:
             accounts = [account.stake_key for account in read_stake_accounts(self._stake_accounts(key), "node")]
@@ -137,11 +162,10 @@ class Epoch:
             asked.append(questions.vote_states([key]))
             asked += [questions.stake_states(accounts[start : start + 100]) for start in range(0, len(accounts), 100)]
             staged.append(_fetch("rewards", [self.ask(self.after, one) for one in asked], subject=key))
-        before = Epoch(self.epoch - 1).observed() if self.epoch > PARAMETERS.first_epoch else []
-        return canonical_rewards(self.reference, staged, [self.observed(), before])
+        return staged
 
     def pnl(self, fees: LayerResult, mev: LayerResult) -> LayerResult:
-        wallets = {wallet.address for wallet in world_of(PARAMETERS).cast.operator_wallets}
+        wallets = {wallet.address for wallet in world_of(self.parameters).cast.operator_wallets}
         return validator_pnl(
             self.reference,
             fees.frame,

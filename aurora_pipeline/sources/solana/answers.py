@@ -369,8 +369,13 @@ def _transaction_fees(result: Node) -> _TransactionFees | None:
     if result.get("transactions") is None or not all(isinstance(row["transaction"].value, dict) for row in rows):
         return None
     base = whole = 0
+    seen = set[object]()
     for row in rows:
         signatures, fee = row["transaction"]["signatures"].items(), paid(row["meta"]["fee"])
+        first = signatures[0].text() if signatures else row["transaction"]["signatures"].refuse("there is none")
+        if first in seen:
+            row["transaction"].refuse("it is listed twice")
+        seen.add(first)
         due = SIGNATURE_FEE * len(signatures)
         if fee < due:
             row["meta"]["fee"].refuse(f"{fee} lamports for {len(signatures)} signatures")
@@ -435,12 +440,15 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
         result["transactions"].refuse("expected a list")
     fees: list[tuple[tuple[str, str], int]] = []
     signatures = whole = 0
+    first_signatures = set[object]()
     for number, row in enumerate(rows):
         try:
             keys = row["transaction"]["accountKeys"]
             vote_key = _voting_account(keys, row["meta"])
             payer, fee = keys[0]["pubkey"], row["meta"]["fee"]
-            signatures += len(row["transaction"]["signatures"])
+            signed = row["transaction"]["signatures"]
+            signatures += len(signed)
+            first_signatures.add(signed[0])
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             result.refuse(f"transactions[{number}] lacks its accounts or fee ({type(error).__name__} {error})")
         if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= PAID_MAX:
@@ -448,6 +456,10 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
         whole += fee
         if vote_key is not None:
             fees.append(((payer, vote_key), fee))
+    if len(first_signatures) != len(rows):
+        result["transactions"].refuse(
+            f"{len(rows)} transactions with {len(first_signatures)} different first signatures"
+        )
     paid_out = _paid_out(answer, result)
     left = _TransactionFees(SIGNATURE_FEE * signatures, whole).left_to_pay
     if paid_out is not None and paid_out > left:
@@ -469,13 +481,16 @@ def _paid_out(answer: Answer, result: Node) -> int | None:
 def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
     """The vote account a transaction votes for; None where it is no vote."""
     votes, signers, others = False, 0, list[int]()
+    before, after = meta["preBalances"], meta["postBalances"]
+    if not len(before) == len(after) == len(keys):
+        raise IndexError("an account or a balance is missing")
     # In one pass: an epoch has some hundred million votes.
     for position, key in enumerate(keys):
         address = key["pubkey"]
         if key["signer"] is True:
             signers += 1
-        elif key["signer"] is not False:
-            raise TypeError("signer is no flag")
+        elif key["signer"] is not False or type(address) is not str:
+            raise TypeError("signer is no flag, or pubkey no text")
         elif address == VOTE_PROGRAM:
             votes = True
         elif address not in _VOTE_SYSVARS:
@@ -483,9 +498,8 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) 
     if not votes or len(others) != 1 or signers > _VOTE_SIGNERS_MAX:
         return None
     (place,) = others
-    before, after = meta.get("preBalances"), meta.get("postBalances")
-    is_vote = before is None or after is None or _balance(before[place]) == _balance(after[place])
-    return str(keys[place]["pubkey"]) if is_vote else None
+    is_vote = _balance(before[place]) == _balance(after[place])
+    return keys[place]["pubkey"] if is_vote else None
 
 
 def _balance(value: object) -> int:

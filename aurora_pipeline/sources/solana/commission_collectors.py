@@ -83,6 +83,10 @@ def _nobody_collected(one: ToldRewards) -> Row:
     if one.stakers.state is not FigureState.FINAL:
         detail = "no account that may collect has a reward row, and it is not known whether stakers were paid"
         return missing(one.fetch, detail).columns
+    if one.withheld is not None:
+        names = " and ".join(_candidates(one))
+        reason = f"{one.withheld}, and nobody was paid: it keeps everything, but {names} has no reward row"
+        return Missing(FigureState.UNAVAILABLE, reason).columns
     return {"commission": 0, "state": FigureState.FINAL.value, "reason": NO_REWARD}
 
 

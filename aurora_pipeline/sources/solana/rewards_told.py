@@ -90,6 +90,8 @@ class ToldRewards:
     stakers: Stakers
     states: tuple[VoteState, ...]
     """Its vote account as observed in the period, then in the period before, where it was."""
+    withheld: str | None = None
+    """What shows that stake earned for which nobody was paid: then the validator kept it."""
     stakes: Mapping[str, int] = field(default_factory=dict)
     """Active stake by stake account, where it was looked up: that makes recomputed commission exact."""
     warnings: list[str] = field(default_factory=list)
@@ -140,11 +142,18 @@ def told_by_node(
         paid = _paid_stakers(in_blocks.stakers, key, accounts, observed)
     accounts = accounts | (paid or {}) if is_its_own else {}
     states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
-    accounts = _without_left_out(reference, key, accounts, fetch, states, once)
+    unpaid = _unpaid(reference, key, fetch, states, once)
+    absent = [address for address, item in accounts.items() if item is None]
+    accounts = accounts | {
+        address: Missing(FigureState.UNAVAILABLE, problem)
+        for address in absent
+        if (problem := unpaid.problem(address)) is not None
+    }
+    withheld = next((earned for address in absent if (earned := unpaid.earned(address)) is not None), None)
     # Where blocks stand in the place of questions, that nobody was asked about does not mean that nobody has stake.
     says_who = is_its_own and (paid is not None or not names_no_stake_accounts([fetch]))
     stakes = _active_stakes(reference, observed[0], key, once) if observed else {}
-    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, says_who), states, stakes)
+    told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, says_who), states, withheld, stakes)
     if isinstance(in_blocks, PaidInBlocks):
         _fill_in(told, in_blocks, recipients)
     return told
@@ -221,18 +230,8 @@ def _in_both(address: str, in_block: int | None, asked: Mapping[str, Told]) -> T
     return said
 
 
-def _without_left_out(
-    reference: Reference,
-    key: str,
-    accounts: Mapping[str, Told],
-    fetch: StagedFetch,
-    observed: Sequence[VoteState],
-    once: Once,
-) -> dict[str, Told]:
-    """The rows, those not known that are not there although they have to be."""
-    absent = [address for address, item in accounts.items() if item is None]
-    if not absent:
-        return dict(accounts)
+def _unpaid(reference: Reference, key: str, fetch: StagedFetch, observed: Sequence[VoteState], once: Once) -> Unpaid:
+    """What the fetch shows of stake accounts that have no row, and of how much the validator voted."""
     shown: dict[str, StakeAccount | None] = {}
     now: VoteState | None = None
     for answer in answers_to(fetch.answers, "getMultipleAccounts"):
@@ -243,12 +242,7 @@ def _without_left_out(
             votes = once.read(read_vote_states, answer, fetch.provider)
             now = None if isinstance(votes, UnreadableAnswer) else votes.get(key)
     rates = tuple(state.commission_bps for state in (*observed, *([] if now is None else [now])))
-    unpaid = Unpaid(key, reference.epoch, reference.first_slot, reference.last_slot, shown, now, rates)
-    problems = {address: unpaid.problem(address) for address in absent}
-    return {
-        address: Missing(FigureState.UNAVAILABLE, problem) if (problem := problems.get(address)) is not None else item
-        for address, item in accounts.items()
-    }
+    return Unpaid(key, reference.epoch, reference.first_slot, reference.last_slot, shown, now, rates)
 
 
 def _stake_accounts(fetch: StagedFetch, key: str) -> tuple[str, ...] | None:

@@ -41,8 +41,13 @@ class Unpaid:
         """Why an account without a reward row cannot have received nothing; None where it may."""
         if address not in self.shown:
             return f"there is no reward row of {address}, and it was not looked up whether it had stake"
-        account = self.shown[address]
-        if account is None or account.voter_key != self.validator_key or BPS_WHOLE in self.rates:
+        earned = self.earned(address)
+        return None if earned is None or BPS_WHOLE in self.rates else f"{earned}, so its row is left out"
+
+    def earned(self, address: str) -> str | None:
+        """What shows that an account without a reward row earned, be it for its validator alone; None where nothing."""
+        account = self.shown.get(address)
+        if account is None or account.voter_key != self.validator_key:
             return None
         begun, ended = account.activation_epoch, account.deactivation_epoch
         if begun is None or (begun >= self.epoch and begun != U64_MAX) or (ended is not None and ended < self.epoch):
@@ -53,7 +58,7 @@ class Unpaid:
         since = "the genesis block" if begun == U64_MAX else f"epoch {begun}"
         return (
             f"there is no reward row of {address}, which has {account.stake} lamports delegated since {since}: at least"
-            f" {due} were due, so its row is left out"
+            f" {due} were due"
         )
 
     def _least_due(self, stake: int) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from aurora_pipeline_tests.asking.asked import NODE, answer_to, block, error_of,
 CLOCK = "SysvarC1ock11111111111111111111111111111111"
 Reader = Callable[[Answer, str], object]
 
+NUMBERS = count()
 READERS: list[tuple[Reader, Question]] = [
     (read_epoch_info, questions.epoch_info()),
     (read_epoch_schedule, questions.epoch_schedule()),
@@ -231,7 +233,7 @@ def transaction(payer: str, fee: int, keys: list[str], moved: int = 0, signers: 
             "accountKeys": [
                 {"pubkey": key, "signer": position < signers, "writable": True} for position, key in enumerate(accounts)
             ],
-            "signatures": ["s"],
+            "signatures": [f"signature {next(NUMBERS)}"],
         },
         "meta": {"err": None, "fee": fee, "preBalances": before, "postBalances": after},
         "version": "legacy",
@@ -259,8 +261,11 @@ def mistyped(**change: object) -> dict[str, Any]:
         {"signer": None},
         {"signer": "false"},
         {"pubkey": ["x"]},
+        {"pubkey": -1},
         {"preBalances": ["1", "1", "1"]},
         {"preBalances": [10**9]},
+        {"postBalances": [10**9, 10**9]},
+        {"postBalances": [10**9, 10**9, 10**9, 10**9]},
         {"postBalances": [10**9, None, 10**9]},
         {"signatures": None},
         {"fee": "5000"},
@@ -273,6 +278,15 @@ def mistyped(**change: object) -> dict[str, Any]:
 def test_read_block_votes__vote_with_a_mistyped_field__refused_and_never_no_vote(change: dict[str, Any]) -> None:
     with pytest.raises(UnreadableAnswer):
         votes_in(mistyped(**change))
+
+
+def test_read_block_votes__transaction_listed_twice__refused() -> None:
+    one = transaction("id1", 5000, ["vote1", VOTE_PROGRAM])
+    with pytest.raises(UnreadableAnswer, match="2 transactions with 1 different first signatures"):
+        votes_in(one, one)
+    shown = block(100, rewards=[fee(5_000)]) | {"transactions": [one, one]}
+    with pytest.raises(UnreadableAnswer, match="listed twice"):
+        read_block(result_of(questions.block_split(100), shown), NODE)
 
 
 def test_read_block_votes__votes_of_two_payers__each_with_its_fee() -> None:
