@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -11,6 +10,7 @@ from types import TracebackType
 from aurora_pipeline.asking.adapter import Answer, FileAbsent, ProviderDown, Question
 from aurora_pipeline.asking.file_problem import FileProblem, NoSuchFile
 from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.foundation.given_file import TooMuch, read_given
 from aurora_pipeline.store.file_bodies import READ_VERB
 
 
@@ -59,18 +59,17 @@ def bytes_of(provider: Provider, path: str) -> bytes:
     """A file of the provider's folder. Raises FileProblem where it cannot be read, or is longer than may be read."""
     maximum = provider.max_body_bytes
     try:
-        with (provider.folder / path).open("rb") as file:
-            before = os.fstat(file.fileno())
-            body = file.read(maximum + 1)
-            after = os.fstat(file.fileno())
+        file = provider.folder / path
+        before = file.stat()
+        body = read_given(file, maximum)
+        after = file.stat()
+    except TooMuch as problem:
+        raise FileProblem(f"{path} {problem} (max_body_bytes)") from None
     except FileNotFoundError:
         raise NoSuchFile(f"there is no file {path} in {provider.shown_url}") from None
     except OSError as error:
         raise FileProblem(f"{path} in {provider.shown_url} can't be read: {error.strerror}") from None
-    is_whole = len(body) in (after.st_size, maximum + 1)
-    if not is_whole or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if len(body) != after.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         # Half of a file would look like one whose other rows were taken out.
         raise FileProblem(f"{path} was written while it was read; repeat once it is complete")
-    if len(body) > maximum:
-        raise FileProblem(f"{path} is longer than max_body_bytes ({maximum})")
     return body

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -119,7 +119,7 @@ class RecordingAsk:
             await asyncio.gather(*workers, return_exceptions=True)
             # Nothing more comes to wait for. If storing fails, the answers' futures say so.
             with suppress(psycopg.Error):
-                await asyncio.shield(self._recorder.flush())
+                await _shielded(self._recorder.flush())
             stored = await asyncio.gather(*storing)
             answers = {answer.request_key: answer for answer in stored}
             if self._keep:
@@ -187,7 +187,7 @@ class _Recorder:
         Shielded, as everything that works on the connection in a thread: no cancelling stops a thread, and whoever
         comes next has to wait for it. What one caller flushes may be what another waits for.
         """
-        await asyncio.shield(self._flush())
+        await _shielded(self._flush())
 
     async def _flush(self) -> None:
         async with self._storing:
@@ -213,6 +213,13 @@ class _Recorder:
             return store_answers(
                 self._connection, place.chain_id, place.epoch, place.data_type, self._provider, answers
             )
+
+
+def _shielded(work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+    """Work that no cancelling stops. What it meets is told to whoever waits for the answers, as nobody may for this."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return asyncio.shield(task)
 
 
 def line_to(provider: Provider, adapter: Adapter) -> Line:

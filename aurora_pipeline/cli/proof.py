@@ -22,6 +22,7 @@ from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
 
 _SHOWN_AT_MOST = 20
+_LISTED_AT_MOST = 1_000_000
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, with every payload.")]
 
@@ -83,7 +84,9 @@ def audit(
     who: Annotated[str | None, typer.Option("--actor", help="Only what this person did.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Only from this day or instant on.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Only before this day or instant.")] = None,
-    at_most: Annotated[int, typer.Option("--newest", min=1, help="At most so many, the newest.")] = 100,
+    at_most: Annotated[
+        int, typer.Option("--newest", min=1, max=_LISTED_AT_MOST, help="At most so many, the newest.")
+    ] = 100,
     as_json: Json = False,
 ) -> None:
     """Verify the hash chains of decisions and publications, print both heads to be noted elsewhere; or list the log."""

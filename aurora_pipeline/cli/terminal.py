@@ -23,6 +23,7 @@ from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace, find_workspace
 
@@ -30,6 +31,7 @@ Told = TypeVar("Told")
 INTERRUPTED = 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
+_MESSAGE_MAX = 20_000
 _TOLD_MAX, _TOLD_FIRST = 50, 10
 _COMMAND = re.compile(r"(?<![\w=])aurora (?!demo\b|--demo\b)(?=[a-z-])")
 EPOCHS_MAX = 10_000
@@ -48,7 +50,8 @@ class _Terminal(Console):
     """
 
     def render_str(self, text: str, **how: Any) -> Text:
-        return super().render_str(_COMMAND.sub("aurora --demo ", text) if workspace().is_demo else text, **how)
+        named = _COMMAND.sub("aurora --demo ", text) if workspace().is_demo else text
+        return super().render_str(printable(named), **how)
 
 
 out = _Terminal(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
@@ -75,10 +78,16 @@ def opened(
 
 def print_error(error: AuroraError) -> int:
     """Show an error with its remedy on standard error and return the exit code it means."""
-    err.print(f"[bold red]Error:[/] {escape(error.message)}")
+    err.print(f"[bold red]Error:[/] {escape(_bounded(error.message))}")
     if error.remedy:
         err.print(f"  [cyan]->[/] {escape(error.remedy)}")
     return error.exit_code
+
+
+def _bounded(text: str) -> str:
+    """The text; of one that nobody would read to its end the beginning."""
+    more = len(text) - _MESSAGE_MAX
+    return text if more <= 0 else f"{text[:_MESSAGE_MAX]} ... and {more} more characters"
 
 
 def print_json(value: Any) -> None:

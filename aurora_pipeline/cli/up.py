@@ -25,6 +25,7 @@ _STOP_SECONDS = 20
 _LEFT_SECONDS = 10
 _LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _READY_SECONDS_MAX = 120
+_LOG_BYTES_MAX = 10_000_000
 
 
 def up(
@@ -49,6 +50,7 @@ def up(
             *(sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml"))),
             *("--host", _HOST, "--port", str(port)),
         ]
+        _begin_log(log)
         with log.open("ab") as output:
             # A group of its own: what Dagster starts in turn can be ended as a whole, also where Dagster forgets it.
             process = subprocess.Popen(
@@ -63,6 +65,14 @@ def up(
             out.print("\nStopping ...")
         finally:
             _stop(process)
+
+
+def _begin_log(log: Path) -> None:
+    """Put a long log aside, in place of the one before it, and close it to others whoever made it."""
+    if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
+        log.replace(log.with_suffix(".log.1"))
+    log.touch(mode=0o600)
+    log.chmod(0o600)
 
 
 def _refuse_taken(port: int) -> None:

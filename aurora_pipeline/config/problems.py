@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from aurora_pipeline.foundation.errors import AuroraError
 
+_SHOWN_AT_MOST = 30
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -34,7 +36,9 @@ class ConfigurationError(AuroraError):
         )
         count = len(self.problems)
         heading = "1 mistake" if count == 1 else f"{count} mistakes"
-        listing = "\n".join(f"  {problem}" for problem in self.problems)
+        listing = "\n".join(f"  {problem}" for problem in self.problems[:_SHOWN_AT_MOST])
+        if count > _SHOWN_AT_MOST:
+            listing += f"\n  ... and {count - _SHOWN_AT_MOST} more"
         super().__init__(f"{heading} in the configuration, nothing was started:\n{listing}")
 
 

@@ -14,11 +14,13 @@ from typing import Final, NamedTuple, TypeAlias
 import yaml
 
 from aurora_pipeline.config.problems import Problem
+from aurora_pipeline.foundation.given_file import TooMuch, read_given
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 _FILE_BYTES_MAX: Final = 1_000_000
+"""Less than other files may have: its parser takes seconds for each of these."""
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _TEXT, _NULL, _BOOL, _INT, _FLOAT = (_STANDARD_TAG + name for name in ("str", "null", "bool", "int", "float"))
 _IMPLICIT: Final = (
@@ -139,11 +141,9 @@ def read_yaml(path: Path) -> YamlFile:
 
 def _read_text(path: Path, result: YamlFile) -> str | None:
     try:
-        size = path.stat().st_size
-        if size > _FILE_BYTES_MAX:
-            result.add((), f"the file has {size} bytes, more than {_FILE_BYTES_MAX}", "name a configuration file")
-            return None
-        return path.read_bytes().decode("utf-8-sig")
+        return read_given(path, _FILE_BYTES_MAX).decode("utf-8-sig")
+    except TooMuch as problem:
+        result.add((), f"the file {problem}", "name a configuration file")
     except FileNotFoundError:
         result.add((), "the file does not exist", "create it, or name the right folder or file")
     except OSError as error:

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.outages import no_room
 
 _URL_LINE = "AURORA_DEMO_URL="
 
@@ -55,7 +56,9 @@ class SimulatorControl:
             response = connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         except (OSError, http.client.HTTPException) as error:
-            raise AuroraError(f"the chain simulator at {self.url} does not answer: {error}") from error
+            raise Outage(
+                f"the chain simulator at {self.url} does not answer: {error}", "repeat the command: it starts a new one"
+            ) from error
         finally:
             connection.close()
         if response.status != 200:
@@ -98,6 +101,8 @@ class SimulatorProcess(SimulatorControl):
         if not line.startswith(_URL_LINE):
             self.stop()
             reason = log_path.read_text(encoding="utf-8", errors="replace").strip()
+            if "No space left on device" in reason:
+                raise no_room(f" for {self._state.parent}")
             raise AuroraError(f"the chain simulator did not start: {reason or 'it said nothing'}")
         self.url = line.removeprefix(_URL_LINE).strip()
         return self

@@ -20,6 +20,7 @@ from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv,
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
@@ -167,7 +168,7 @@ def demo_chain(aurora: Aurora) -> Chain:
 def alone(data_dir: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """One demo at a time on the same data: a second one waits and then finds the work done."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        private_folder(data_dir)
         file = (data_dir / "demo.lock").open("w")
     except OSError as error:
         raise AuroraError(

@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.free_text import unprintable
+from aurora_pipeline.foundation.given_file import TooMuch, read_given
 
 _FORMULA = re.compile("'*[=+@-]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")
 FIRST_YEAR = 2009
 """No chain is older: an earlier date is a slip of the keyboard, and would reach back over every period there is."""
-BYTES_MAX = 64 * 1024 * 1024
+_COLUMNS_MAX = 1_000
 Parsed = TypeVar("Parsed")
 
 
@@ -63,9 +64,9 @@ class CsvProblems:
 def read_text(path: Path) -> str:
     """A file's text (UTF-8, with or without a byte order mark), bounded in size."""
     try:
-        if path.stat().st_size > BYTES_MAX:
-            raise AuroraError(f"{path} is larger than {BYTES_MAX} bytes", "split it")
-        return path.read_text(encoding="utf-8-sig")
+        return read_given(path).decode("utf-8-sig")
+    except TooMuch as problem:
+        raise AuroraError(f"{path} {problem}", "name the file that was meant, or split it") from None
     except OSError as error:
         raise AuroraError(f"{path} can't be read: {error.strerror}", "check the path") from None
     except UnicodeDecodeError:
@@ -85,6 +86,9 @@ def read_lines(
         problems.add(reader.line_num, f"is no CSV: {error}; check quotes and commas")
         return [], problems
     header = [name.strip() for name in rows[0][1]] if rows else []
+    if len(header) > _COLUMNS_MAX:
+        problems.add(1, f"it has {len(header)} columns, and no such file has more than {_COLUMNS_MAX}")
+        return [], problems
     known = [*required, *optional]
     other = next((mark for mark in ";\t|" if len(header) == 1 and required[0] in header[0].split(mark)), None)
     if other is not None and len(known) > 1:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from aurora_pipeline.foundation.printable import printable
+
 CHECK_FAILED: Final = 1
 BAD_INPUT: Final = 2
 TRY_AGAIN: Final = 75
@@ -16,9 +18,9 @@ class AuroraError(Exception):
     exit_code: ClassVar[int] = BAD_INPUT
 
     def __init__(self, message: str, remedy: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message = printable(message)
+        self.remedy = None if remedy is None else printable(remedy)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return self.message if self.remedy is None else f"{self.message}\n  -> {self.remedy}"

@@ -85,3 +85,5 @@ def set_up(environment: Mapping[str, str], stream: TextIO | None = None) -> None
     root.handlers = [handler]
     root.setLevel(level.upper())
     root.propagate = False
+    # What the driver mutters of a broken session, the error that follows says better.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)

@@ -77,7 +77,7 @@ def _explained_alone(error: BaseException) -> AuroraError | None:
 def _of_files(error: OSError) -> AuroraError | None:
     where = f" for {os.fsdecode(error.filename)}" if isinstance(error.filename, (str, bytes)) else ""
     if error.errno in NO_ROOM:
-        return Outage(f"there is no room left on the disk{where}; {_STANDS}", "free some space and repeat the command")
+        return no_room(where)
     if error.errno == errno.EROFS:
         return AuroraError(f"the disk can only be read{where}; {_STANDS}", "have it made writable, or set AURORA_HOME")
     return None
@@ -101,6 +101,11 @@ def _of_database(error: BaseException) -> AuroraError | None:
             "repeat the command once it is up again; Aurora's own server is started by it",
         )
     return None
+
+
+def no_room(where: str) -> Outage:
+    """What is said of a disk that is full."""
+    return Outage(f"there is no room left on the disk{where}; {_STANDS}", "free some space and repeat the command")
 
 
 def read_only(said: str) -> AuroraError:

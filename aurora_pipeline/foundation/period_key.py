@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from aurora_pipeline.foundation.errors import AuroraError
 
-# Beyond seven digits no zero leads, so that every period has one key only.
-_KEY = re.compile(r"([a-z0-9][a-z0-9-]*):([0-9]{7}|[1-9][0-9]{7,17})\Z")
+EPOCH_MAX = 9_999_999
+"""Seven digits, so that text order is time order; the oldest chains are not at a tenth of it."""
+_KEY = re.compile(r"([a-z0-9][a-z0-9-]*):([0-9]{7})\Z")
 
 
 @dataclass(frozen=True, order=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -13,7 +14,8 @@ import psycopg
 
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.foundation.outages import read_only
+from aurora_pipeline.foundation.outages import explained, read_only
+from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
@@ -62,10 +64,21 @@ class Aurora:
         if url is not None:
             return database_named(url)
         if self._server is None:
-            self._server = EmbeddedPostgres.start(self.workspace.data_dir / "postgres")
+            self._server = EmbeddedPostgres.start(self._folder() / "postgres")
             for name in (_LEDGER, _DAGSTER):
                 self._server.ensure_database(name)
         return Database(self._server.dsn(_LEDGER))
+
+    def _folder(self) -> Path:
+        """The folder of everything this instance writes, its owner's alone."""
+        folder = self.workspace.data_dir
+        try:
+            return private_folder(folder)
+        except OSError as error:
+            raise explained(error) or AuroraError(
+                f"{folder} can't be used: {error.strerror} ({error.filename})",
+                "make room for that folder, or set AURORA_HOME to another one that is yours",
+            ) from None
 
     def _open(self) -> Database:
         database = self.located()

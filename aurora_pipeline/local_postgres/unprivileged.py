@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from aurora_pipeline.foundation.errors import AuroraError
 
 _LENDABLE_ACCOUNTS = ("daemon", "bin", "nobody")
 """Accounts every Linux and macOS has, in the order a user namespace borrows them: initdb insists on a named one."""
+
+_OWN_FOLDER = ".aurora"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def choose_account(program: Path, data_dir: Path, cluster: Path) -> Account:
     if os.geteuid() != 0 and _is_named(os.geteuid()):
         return Account()
     for account in _accounts_for_root(data_dir, cluster) if os.geteuid() == 0 else _accounts_for_nameless():
+        if account.uid not in (None, os.geteuid()):
+            _let_pass(data_dir)
         if _reaches(account, program, data_dir):
             return account
     raise AuroraError(
@@ -78,6 +83,15 @@ def choose_account(program: Path, data_dir: Path, cluster: Path) -> Account:
         "Run Aurora as an ordinary user, from a directory of that user;"
         " or set AURORA_DATABASE_URL to a PostgreSQL of your own.",
     )
+
+
+def _let_pass(data_dir: Path) -> None:
+    """Let another account walk through the folders that are Aurora's own, which nobody but their owner may list."""
+    folders = [data_dir, *data_dir.parents]
+    own = next((number for number, folder in enumerate(folders) if folder.name == _OWN_FOLDER), -1)
+    for folder in folders[: own + 1]:
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def _accounts_for_root(data_dir: Path, cluster: Path) -> Iterator[Account]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE
 
@@ -26,7 +27,8 @@ def prepare_dagster_home(aurora: Aurora) -> dict[str, str]:
     """
     source = project_file(_CONFIGURATION)
     home = aurora.workspace.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(aurora.workspace.data_dir)
+    home.mkdir(mode=0o700, exist_ok=True)
     told = source.read_text(encoding="utf-8")
     _write(home / _CONFIGURATION, told)
     _write(home / FOREGROUND_CONFIGURATION, told + _UNCAPTURED)

@@ -14,7 +14,7 @@ from aurora_pipeline.decisions.person import actor
 from aurora_pipeline.decisions.revisions import ImportReport, Row, decision_input
 from aurora_pipeline.foundation.csv_file import CsvProblems, Line, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database, insert_rows, read_frame, table_kinds
 from aurora_pipeline.store.digests import Input, body_hash
@@ -23,7 +23,6 @@ COLUMNS = ("chain_id", "epoch", "validator_key", "cost_type", "amount", "unit")
 OPTIONAL_COLUMNS = ("notes",)
 WITHDRAW = "withdraw"
 """Stands in the amount column to take an earlier entry back; an empty amount is a mistake."""
-_EPOCH_MAX = 10**12
 
 
 @dataclass(frozen=True, order=True)
@@ -99,8 +98,10 @@ def _entry(line: Line, problems: CsvProblems, chains: Mapping[str, Chain]) -> Co
 
 
 def _epoch(text: str, chain: Chain | None) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text) > _EPOCH_MAX:
-        raise ValueError(f"{text!r} is no epoch; write its number, like 1000")
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise ValueError(f"{text[:40]!r} is no epoch; write its number, like 1000")
+    if int(text) > EPOCH_MAX:
+        raise ValueError(f"{text} lies beyond every chain; the last epoch that has a key is {EPOCH_MAX}")
     if chain is not None and int(text) < chain.first_period:
         raise ValueError(f"{text} lies before first_period {chain.first_period} of {chain.chain_id} in chains.yaml")
     return int(text)

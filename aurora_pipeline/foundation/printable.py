@@ -1,0 +1,14 @@
+"""Text as it may be shown: what would not print, or would turn or colour the line, stands as its escape."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with control, direction and other marks that do not print written out, line breaks and tabs kept."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()

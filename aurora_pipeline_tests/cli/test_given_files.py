@@ -1,0 +1,111 @@
+"""Files and words that people give: bounded, never waited for, shown as they are, not as they turn the line."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation import given_file
+from aurora_pipeline.foundation.printable import printable
+from aurora_pipeline.instance.workspace import HOME_VARIABLE
+from aurora_pipeline_tests.cli.conftest import VOTE, Made, Run
+
+HEAD = "chain_id,epoch,validator_key,cost_type,amount,unit,notes\n"
+
+
+def test_import__a_device_without_end__refused(run: Run) -> None:
+    for command in (("costs", "import"), ("validators", "import"), ("wallets", "import")):
+        ended = run(*command, "/dev/zero")
+        assert ended.code == 2
+        assert "is larger than" in ended.err
+
+
+def test_import__a_pipe__read_if_somebody_writes_and_refused_if_nobody_does(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    line = f"{CHAIN_ID},850,{VOTE},INFRASTRUCTURE,1,SOL,\n"
+    writer = threading.Thread(target=lambda: pipe.write_text(HEAD + line))
+    writer.start()
+    assert run("costs", "import", str(pipe)).code == 0
+    writer.join()
+    monkeypatch.setattr(given_file, "_WAIT_SECONDS_MAX", 0)
+    ended = run("costs", "import", str(pipe))
+    assert ended.code == 2
+    assert "to which nobody wrote" in ended.err
+
+
+def test_import__a_million_columns__refused_in_a_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text(",".join(f"c{number}" for number in range(1_000_000)) + "\n")
+    ended = run("costs", "import", str(tmp_path / "wide.csv"))
+    assert ended.code == 2
+    assert "1000000 columns" in ended.err
+    assert len(ended.err) < 1_000
+
+
+def test_configuration__twenty_thousand_mistakes__the_first_and_how_many_more(run: Run, home: Path) -> None:
+    chains = home / "chains.yaml"
+    chains.write_text("".join(f"k{number}: &a{number} x\n" for number in range(20_000)) + chains.read_text())
+    ended = run("config", "check")
+    assert ended.code == 2
+    assert "mistakes in the configuration" in ended.err
+    assert "more" in ended.err
+    assert len(ended.err) < 20_000
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\x1b[31m", "\u2066", "\x07", "\x9b"])
+def test_message__marks_that_turn_or_colour_the_line__are_shown_escaped(run: Run, mark: str) -> None:
+    ended = run("agreements", "show", f"acme{mark}2026")
+    assert ended.code == 2
+    assert mark not in ended.err
+    assert printable(mark) in ended.err
+
+
+def test_printable__plain_words_and_line_breaks__stay_as_they_are() -> None:
+    assert printable("Zürich €\n\tzwei 日本") == "Zürich €\n\tzwei 日本"
+    assert printable("a\u202eb\x00c\u2028") == "a\\u202eb\\x00c\\u2028"
+
+
+@pytest.mark.parametrize("epoch", ["10000000", "999999999999", "9" * 30])
+def test_costs__an_epoch_no_key_can_hold__refused(run: Run, tmp_path: Path, epoch: str) -> None:
+    path = tmp_path / "costs.csv"
+    path.write_text(f"{HEAD}{CHAIN_ID},{epoch},{VOTE},INFRASTRUCTURE,1,SOL,\n")
+    ended = run("costs", "import", str(path))
+    assert ended.code == 2
+    assert "beyond every chain" in ended.err or "is no epoch" in ended.err
+
+
+@pytest.mark.parametrize("arguments", [("-1", "--yes"), ("--yes", "--", "-1")])
+def test_downgrade__one_step__as_its_help_says(run: Run, arguments: tuple[str, ...]) -> None:
+    ended = run("db", "downgrade", *arguments)
+    assert ended.code == 0, ended.err
+    assert "revision none" in ended.out
+
+
+def test_audit__more_entries_than_there_can_be__refused(run: Run) -> None:
+    assert run("audit", "--list", "--newest", "9" * 20).code == 2
+
+
+def test_data__whatever_the_umask__is_its_owners_alone(made: Made) -> None:
+    own = made.home / ".aurora"
+    loose = [path for path in (own, *own.rglob("*")) if stat.S_IMODE(path.lstat().st_mode) & 0o077]
+    assert [path for path in loose if not path.is_symlink()] == []
+
+
+def test_demo__two_commands_at_once__both_have_their_providers(made: Made) -> None:
+    command = [sys.executable, "-m", "aurora_pipeline", "--demo", "providers", "check"]
+    environment = {**os.environ, HOME_VARIABLE: str(made.home)}
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(3)
+    ]
+    ended = [(process.communicate(timeout=100)[0], process.returncode) for process in both]
+    assert [code for _, code in ended] == [0, 0, 0], ended
