@@ -20,7 +20,7 @@ from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, Ledger, Version, read_ledger, write_version
 from aurora_pipeline.agreements.partners import record_name, record_series
 from aurora_pipeline.agreements.status import FOLLOWS
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AGREEMENTS, Status
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.agreements.wording import Units, differences, in_words
@@ -262,19 +262,18 @@ def _apply_step(recording: Recording, step: _Step, report: ApplyReport, units: U
     entry, known, span = step.entry, step.known, step.span
     subject = f"agreement/{entry.agreement}"
     if known is None:
-        recording.write("agreements", {"agreement_id": entry.agreement, "partner_id": entry.partner})
+        recording.write(AGREEMENTS, {"agreement_id": entry.agreement, "partner_id": entry.partner})
     if span is not None:
         write_version(
             recording, entry.agreement, span.version, span.valid_from, span.valid_until, span.corrects, step.terms
         )
         before = None if span.instead_of is None else _state(entry, span.instead_of, span.instead_of.rules)
         after = _state(entry, span, step.terms)
+        if known is None:
+            _write_event(recording, entry, 1, Status.DRAFT, span.valid_from)
         action = "agreement.created" if known is None else "agreement.version_added"
         action = action if span.corrects is None else "agreement.version_corrected"
         report.changes.append(recording.note(subject, action, before, after, _in_words(step, span, units)))
-    if known is None:
-        assert span is not None  # else the file was refused
-        _write_event(recording, entry, 1, Status.DRAFT, span.valid_from)
     if step.active_from is not None:
         number = 1 if known is None else known.events[-1].event_number
         _write_event(recording, entry, number + 1, Status.ACTIVE, step.active_from)
@@ -289,7 +288,7 @@ def _apply_step(recording: Recording, step: _Step, report: ApplyReport, units: U
 
 def _write_event(recording: Recording, entry: AgreementEntry, number: int, status: Status, effective: datetime) -> None:
     recording.write(
-        "agreement_events",
+        AGREEMENT_EVENTS,
         {
             "agreement_id": entry.agreement,
             "event_number": number,

@@ -26,7 +26,7 @@ from aurora_pipeline.agreements.tables import (
 )
 from aurora_pipeline.agreements.terms import AgreementInForce, Override, Partner, PartnerWallet, Rule, Terms
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.decisions.revisions import decision_input
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
@@ -56,6 +56,9 @@ WHERE chain_id = %(chain_id)s AND (%(epoch)s::bigint IS NULL OR epoch = %(epoch)
   AND (%(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s)
 ORDER BY epoch, agreement_id, rule_key, target, validator_key, wallet_address, revision DESC
 """
+
+
+_STOPPED = frozenset({Status.SUSPENDED, Status.TERMINATED})
 
 
 def terms_in_force(
@@ -136,6 +139,9 @@ class TermsHistory:
             key: row for (key,), rows in self._events.items() if (row := _newest_event(rows, instant)) is not None
         }
         active = {key: row for key, row in events.items() if row["status"] == Status.ACTIVE}
+        # Why an agreement with rules on this chain pays nothing is an input too: nobody's pay ends without a trace.
+        with_rules = {agreement_id for agreement_id, _ in self._rules}
+        stopped = [row for key, row in events.items() if row["status"] in _STOPPED and key in with_rules]
         versions = {
             key: row for key in active if (row := _newest_version(self._versions.get((key,), ()), instant)) is not None
         }
@@ -158,7 +164,7 @@ class TermsHistory:
             (PARTNER_WALLETS, wallets),
             (AGREEMENTS, agreements),
             (AGREEMENT_VERSIONS, [versions[key] for key in concerned]),
-            (AGREEMENT_EVENTS, [active[key] for key in concerned]),
+            (AGREEMENT_EVENTS, [*(active[key] for key in concerned), *stopped]),
             (AGREEMENT_RULES, rules),
             (AGREEMENT_RULE_TIERS, tiers),
         ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
 from aurora_pipeline.agreements.rows import rule_of, rule_row, tier_rows
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AGREEMENT_RULE_TIERS, AGREEMENT_RULES, AGREEMENT_VERSIONS, Status
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Recording
@@ -127,11 +127,11 @@ def write_version(
     """Append a version with its rules."""
     key: dict[str, Any] = {"agreement_id": agreement_id, "version": version}
     recording.write(
-        "agreement_versions", {**key, "valid_from": valid_from, "valid_until": valid_until, "corrects": corrects}
+        AGREEMENT_VERSIONS, {**key, "valid_from": valid_from, "valid_until": valid_until, "corrects": corrects}
     )
-    recording.write("agreement_rules", *({**key, **rule_row(rule)} for rule in rules), signed=False)
+    recording.write(AGREEMENT_RULES, *({**key, **rule_row(rule)} for rule in rules))
     tiers = [{**key, **row} for rule in rules for row in tier_rows(rule)]
-    recording.write("agreement_rule_tiers", *tiers, signed=False)
+    recording.write(AGREEMENT_RULE_TIERS, *tiers)
 
 
 def read_ledger(connection: Connection) -> Ledger:

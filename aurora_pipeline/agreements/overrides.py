@@ -86,7 +86,7 @@ def record_override(
         )
     revision = 1 if before is None else before.revision + 1
     recording.write(
-        COMMISSION_OVERRIDES.name,
+        COMMISSION_OVERRIDES,
         {**target.key, "revision": revision, "amount": amount, "computed_seen": computed},
     )
     was = None if before is None else _state(before.revision, before.amount, before.computed_seen)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from aurora_pipeline.agreements.tables import Series
+from aurora_pipeline.agreements.tables import PARTNER_SERIES, PARTNERS, Series
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation import free_text
@@ -75,7 +75,7 @@ def record_name(recording: Recording, partner_id: str, name: str, known: KnownPa
     if known is not None and known.name == name:
         return None
     revision = 1 if known is None else known.revision + 1
-    recording.write("partners", {"partner_id": partner_id, "revision": revision, "name": name})
+    recording.write(PARTNERS, {"partner_id": partner_id, "revision": revision, "name": name})
     subject, after = f"partner/{partner_id}", {"revision": revision, "name": name}
     if known is None:
         return recording.note(subject, "partner.created", None, after, [f"named {name}"])
@@ -91,7 +91,7 @@ def record_series(
     was = earlier[-1].series if earlier else Series.MONTH
     number = max((change.change_number for change in earlier), default=0) + 1
     key = {"partner_id": partner_id, "chain_id": chain_id, "change_number": number}
-    recording.write("partner_series", {**key, "payable_series": series, "effective_from": since})
+    recording.write(PARTNER_SERIES, {**key, "payable_series": series, "effective_from": since})
     before = {"chain": chain_id, "payable_series": was}
     after = {"chain": chain_id, "payable_series": series, "effective_from": instant_text(since)}
     start = "from the beginning" if since == ALWAYS else f"from {since.date()} on"

@@ -8,7 +8,7 @@ from datetime import datetime
 from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, read_ledger
 from aurora_pipeline.agreements.reach import computed_already
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, Status
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import instant_text as day_text
 from aurora_pipeline.foundation.errors import AuroraError
@@ -56,7 +56,7 @@ def record_status(recording: Recording, known: KnownAgreement, status: Status, e
     """Append a status event that was checked."""
     last = known.events[-1]
     recording.write(
-        "agreement_events",
+        AGREEMENT_EVENTS,
         {
             "agreement_id": known.agreement_id,
             "event_number": last.event_number + 1,

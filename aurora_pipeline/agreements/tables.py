@@ -100,7 +100,7 @@ _WINDOWS = [window.value for window in Window]
 
 PARTNERS = Table(
     name="partners",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Who is paid. Only the newest revision counts.",
     columns=(PARTNER_ID, REVISION, text("name", "The partner's name for people."), REASON, RECORDED_BY, recorded_at()),
     key=("partner_id", "revision"),
@@ -108,7 +108,7 @@ PARTNERS = Table(
 
 PARTNER_SERIES = Table(
     name="partner_series",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Which series of statements is paid on a chain, from a month's start on; without a row, MONTH.",
     columns=(
         PARTNER_ID,
@@ -125,7 +125,7 @@ PARTNER_SERIES = Table(
 
 PARTNER_WALLETS = Table(
     name="partner_wallets",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Which partner introduced a wallet, dated. Only the newest revision of a wallet counts.",
     columns=(
         CHAIN_ID,
@@ -145,7 +145,7 @@ PARTNER_WALLETS = Table(
 
 AGREEMENTS = Table(
     name="agreements",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Which partner an agreement belongs to, for good; its terms are in its versions.",
     columns=(AGREEMENT_ID, PARTNER_ID, REASON, RECORDED_BY, recorded_at()),
     key=("agreement_id",),
@@ -154,7 +154,7 @@ AGREEMENTS = Table(
 
 AGREEMENT_VERSIONS = Table(
     name="agreement_versions",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Immutable terms and when they hold; where two hold at an instant, the higher number is in force.",
     columns=(
         _AGREEMENT,
@@ -171,7 +171,7 @@ AGREEMENT_VERSIONS = Table(
 
 AGREEMENT_RULES = Table(
     name="agreement_rules",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="The ordered rules of each version.",
     columns=(
         _AGREEMENT,
@@ -208,7 +208,7 @@ AGREEMENT_RULES = Table(
 
 AGREEMENT_RULE_TIERS = Table(
     name="agreement_rule_tiers",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="The tiers of rules that have them: contiguous from 0, the last one open.",
     columns=(
         _AGREEMENT,
@@ -224,7 +224,7 @@ AGREEMENT_RULE_TIERS = Table(
 
 AGREEMENT_EVENTS = Table(
     name="agreement_events",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="An agreement's status from an instant on; the latest that is effective at an instant decides.",
     columns=(
         _AGREEMENT,
@@ -240,7 +240,7 @@ AGREEMENT_EVENTS = Table(
 
 COMMISSION_OVERRIDES = Table(
     name="commission_overrides",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="What is paid instead of what was computed, by business key. Only a target's newest revision counts.",
     columns=(
         text("target", "LINE: one line; RULE: a rule's total.", one_of=[target.value for target in OverrideTarget]),

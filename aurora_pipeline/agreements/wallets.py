@@ -245,21 +245,19 @@ def _plan(
 
 def _record(recording: Recording, known: _Known) -> list[Change]:
     """Write all planned holdings and their audit entries."""
-    rows: list[Row] = []
     notes: list[Note] = []
     for key, planned in known.planned.items():
         chain_id, address = key
         revision = known.revisions.get(key, 0) + 1
         named = {"chain_id": chain_id, "wallet_address": address, "revision": revision}
-        rows += [{**named, **{name: getattr(holding, name) for name in _TOLD}} for holding in planned]
+        rows = [{**named, **{name: getattr(holding, name) for name in _TOLD}} for holding in planned]
         was = known.recorded.get(key, [])
         before = {"revision": revision - 1, "holdings": [holding.as_json() for holding in was]} if was else None
         after = {"revision": revision, "holdings": [holding.as_json() for holding in planned]}
         words = [f'belongs to "{holding.partner_id}" {holding.in_words}' for holding in planned]
         action = "wallet.changed" if was else "wallet.introduced"
-        notes.append(Note(f"wallet/{chain_id}/{address}", action, before, after, words))
-    recording.write(PARTNER_WALLETS.name, *rows)
-    return recording.note_all(notes)
+        notes.append(Note(f"wallet/{chain_id}/{address}", action, before, after, words, rows))
+    return recording.record_all(PARTNER_WALLETS, notes)
 
 
 def _own_stake(connection: Connection, known: _Known) -> Iterator[str]:

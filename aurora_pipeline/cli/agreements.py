@@ -27,7 +27,7 @@ from aurora_pipeline.cli.terminal import (
     print_warnings,
     read_day,
 )
-from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.person import actor, deciding
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection
@@ -52,10 +52,12 @@ def agreements_apply(
 ) -> None:
     """Create what is new, add a version where terms changed, leave equal terms alone: all of the file or nothing."""
     with opened() as aurora:
-        done = apply(aurora.database, file, actor(), reason, preview=dry_run or not reason)
+        preview = dry_run or not reason
+        done = apply(aurora.database, file, actor() if preview else deciding(aurora.database), reason, preview=preview)
         if done.changes and not reason and not dry_run:
             _show_planned(done)
-            done = apply(aurora.database, file, actor(), ask_why(reason))
+            why = ask_why(reason)
+            done = apply(aurora.database, file, deciding(aurora.database), why)
     if as_json:
         changes = [vars(change) for change in done.changes]
         print_json({"changes": changes, "unchanged": done.unchanged, "warnings": done.warnings, "dry_run": dry_run})
@@ -167,7 +169,8 @@ def agreements_terminate(agreement: Key, since: Since, reason: Reason = "") -> N
 
 def _change(agreement: str, status: Status, since: str, reason: str) -> None:
     with opened() as aurora:
-        change, warnings = change_status(aurora.database, agreement, status, read_day(since, "--from"), actor(), reason)
+        person = deciding(aurora.database)
+        change, warnings = change_status(aurora.database, agreement, status, read_day(since, "--from"), person, reason)
     print_warnings(warnings)
     print_changes([] if change is None else [change])
 

@@ -28,7 +28,7 @@ from aurora_pipeline.demo.story import (
 )
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.operations.runs import RunEnd, failed
+from aurora_pipeline.orchestration.runs import RunEnd, failed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.store.database import Connection

@@ -22,7 +22,7 @@ from aurora_pipeline.commissions.targets import (
     rule_target,
 )
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.proof.lookup import find
@@ -53,10 +53,11 @@ def override(
 ) -> None:
     """State what is paid for a line, or for a rule's total in a period, instead of what was computed."""
     with opened() as aurora, aurora.database.connect() as connection:
+        person = deciding(aurora.database)
         found = _find(connection, target)
         units = chain_units(connection)[found.target.chain_id]
         wanted = parse_amount(units, amount)
-        change = record_override(connection, found.target, wanted, found.computed, actor(), reason, found.paid)
+        change = record_override(connection, found.target, wanted, found.computed, person, reason, found.paid)
     _tell(change, found.target)
     if found.held:
         what = "it is" if found.target.target is OverrideTarget.LINE else f"{found.held} of its lines are"
@@ -102,7 +103,7 @@ def overrides_withdraw(target: TargetArgument, reason: Reason = "") -> None:
         # By its name, or the id its line had, an override ends also where its target has vanished.
         present = [item.target for item in recorded_overrides(connection) if item.amount is not None]
         named = named_target(present, target) or _find(connection, target).target
-        change = record_override(connection, named, None, None, actor(), reason)
+        change = record_override(connection, named, None, None, deciding(aurora.database), reason)
     _tell(change, named)
 
 

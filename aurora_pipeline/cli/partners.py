@@ -10,7 +10,7 @@ from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.cli.terminal import Reason, opened, out, print_changes, print_json, print_table, read_day
-from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.decisions.users import users as all_users
@@ -67,7 +67,7 @@ def partners_rename(
 ) -> None:
     """Give a partner another name; its key stays, and so does all that was said under the old name."""
     with opened() as aurora:
-        change = rename(aurora.database, partner, name, actor(), reason)
+        change = rename(aurora.database, partner, name, deciding(aurora.database), reason)
     print_changes([] if change is None else [change])
 
 
@@ -106,7 +106,7 @@ def users_add(
     """Add a person, or say of a known login what holds now."""
     start, end = read_day(since, "--from"), None if until is None else read_day(until, "--until")
     with opened() as aurora:
-        change = record_user(aurora.database, login, name, role, partner, start, end, actor(), reason)
+        change = record_user(aurora.database, login, name, role, partner, start, end, deciding(aurora.database), reason)
     print_changes([] if change is None else [change])
 
 

@@ -9,7 +9,7 @@ import typer
 
 from aurora_pipeline.cli.running import tell_of_period, usable_chain
 from aurora_pipeline.cli.terminal import err, opened, out, print_json, print_table
-from aurora_pipeline.operations.dagster_home import enter_dagster_home
+from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods, told_by

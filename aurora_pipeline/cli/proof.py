@@ -171,8 +171,9 @@ def _tell(reports: list[VerifyReport], as_json: bool) -> None:
     failures = [str(failure) for report in reports for failure in report.failures]
     if failures:
         raise CheckFailed(
-            "\n  ".join([f"{len(failures)} thing(s) do not hold:", *failures[:_SHOWN_AT_MOST], *_more(failures)]),
-            "what is named was changed outside Aurora, or its storage is damaged: restore it from a backup",
+            "\n  ".join([f"{len(failures)} problem(s) found:", *failures[:_SHOWN_AT_MOST], *_more(failures)]),
+            "what is named was changed outside Aurora, or its storage is damaged. Do not recompute or pay by it. Find"
+            " out who had access; compare with a backup and the heads you noted before you restore anything",
         )
 
 

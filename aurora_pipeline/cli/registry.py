@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.terminal import first_of, opened, out, print_json, print_table
+from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.revisions import ImportReport
 from aurora_pipeline.foundation.csv_file import instant_text, read_text
 from aurora_pipeline.registry.cost_entries import import_costs
@@ -29,6 +30,11 @@ costs = typer.Typer(help="Costs and other income that no provider knows.", no_ar
 CsvFile = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.", show_default=False)]
 ChainOption = Annotated[str | None, typer.Option("--chain", help="Only this chain.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+Why = Annotated[str | None, typer.Option("--reason", help="Why, for the audit log; else: import of FILE.")]
+
+
+def _why(file: Path, reason: str | None) -> str:
+    return f"import of {file.name}" if reason is None else reason
 
 
 def print_report(what: str, report: ImportReport) -> None:
@@ -43,10 +49,12 @@ def print_report(what: str, report: ImportReport) -> None:
 
 
 @validators.command("import")
-def validators_import(file: CsvFile) -> None:
+def validators_import(file: CsvFile, reason: Why = None) -> None:
     """Import validators: chain_id, validator_key, name, valid_from [, identity_key, ownership, ...]."""
     with opened() as aurora:
-        print_report("validator(s)", import_validators(aurora.database, aurora.configuration, file))
+        person = deciding(aurora.database)
+        report = import_validators(aurora.database, aurora.configuration, file, person, _why(file, reason))
+    print_report("validator(s)", report)
 
 
 @validators.command("export")
@@ -81,10 +89,12 @@ def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
 
 
 @operator_wallets.command("import")
-def wallets_import(file: CsvFile) -> None:
+def wallets_import(file: CsvFile, reason: Why = None) -> None:
     """Import the operator's own withdraw authorities: chain_id, wallet_address, valid_from [, valid_until, notes]."""
     with opened() as aurora:
-        print_report("wallet(s)", import_operator_wallets(aurora.database, aurora.configuration, file))
+        person = deciding(aurora.database)
+        report = import_operator_wallets(aurora.database, aurora.configuration, file, person, _why(file, reason))
+    print_report("wallet(s)", report)
 
 
 @operator_wallets.command("export")
@@ -95,8 +105,9 @@ def wallets_export(chain: ChainOption = None) -> None:
 
 
 @costs.command("import")
-def costs_import(file: CsvFile) -> None:
+def costs_import(file: CsvFile, reason: Why = None) -> None:
     """Import costs: chain_id, epoch, validator_key, cost_type, amount, unit [, notes]."""
     with opened() as aurora:
-        report = import_costs(aurora.database, read_text(file), file.name, aurora.configuration.chains)
+        person, chains = deciding(aurora.database), aurora.configuration.chains
+        report = import_costs(aurora.database, read_text(file), file.name, chains, person, _why(file, reason))
     print_report("entries", report)

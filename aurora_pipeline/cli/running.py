@@ -21,17 +21,17 @@ from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.operations.epoch_status import EpochStatus, epoch_status, oddities
-from aurora_pipeline.operations.restated import Restated, in_lines, published_figures, restated
-from aurora_pipeline.operations.runs import JobRunner, RunEnd, failed
-from aurora_pipeline.operations.status import chain_status, period_statuses
 from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB
+from aurora_pipeline.orchestration.runs import JobRunner, RunEnd, failed
 from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.work.epoch_status import EpochStatus, epoch_status, oddities
+from aurora_pipeline.work.restated import Restated, in_lines, published_figures, restated
+from aurora_pipeline.work.status import chain_status, period_statuses
 
 _EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _LACKING_SHOWN = 300

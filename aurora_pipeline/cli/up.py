@@ -18,7 +18,7 @@ import typer
 from aurora_pipeline.cli.terminal import err, opened, out, workspace
 from aurora_pipeline.demo.session import has_chain
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.operations.dagster_home import prepare_dagster_home, project_file
+from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, project_file
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 20

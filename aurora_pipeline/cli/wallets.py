@@ -18,7 +18,7 @@ from aurora_pipeline.cli.terminal import (
     print_warnings,
     read_day,
 )
-from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
 
@@ -48,7 +48,7 @@ def wallets_import(
     duplicates = Duplicates.SKIP if skip_duplicates else Duplicates.REPLACE if replace else Duplicates.REFUSE
     why = f"import of {file.name}" if reason is None else reason
     with opened() as aurora:
-        report = import_wallets(aurora.database, file, partner, actor(), why, duplicates)
+        report = import_wallets(aurora.database, file, partner, deciding(aurora.database), why, duplicates)
     print_warnings(report.warnings)
     print_changes(report.changes)
     if report.skipped:
@@ -99,6 +99,7 @@ def wallets_end(
 ) -> None:
     """End a partner's wallet: from a day on its stake counts for nobody, or for whom it is introduced to next."""
     with opened() as aurora:
-        change, warnings = end_wallet(aurora.database, chain, wallet, read_day(on, "--on"), actor(), reason)
+        person = deciding(aurora.database)
+        change, warnings = end_wallet(aurora.database, chain, wallet, read_day(on, "--on"), person, reason)
     print_warnings(warnings)
     print_changes([change])

@@ -122,22 +122,24 @@ def append(
     after: Mapping[str, Any] | None,
 ) -> Entry:
     """Append one entry within the caller's transaction: the decision and its entry are committed together or not."""
-    (entry,) = append_all(connection, actor, [Event(action, subject, before, after)])
+    clock = connection.execute("SELECT record_instant() AS instant").fetchone()
+    assert clock is not None  # a function call gives one row
+    (entry,) = append_all(connection, actor, [Event(action, subject, before, after)], clock["instant"])
     return entry
 
 
-def append_all(connection: Connection, actor: str, events: Sequence[Event]) -> list[Entry]:
-    """Append many entries in one go, each linked to the one before; they carry one instant."""
-    clock = connection.execute("SELECT record_instant() AS instant").fetchone()
-    assert clock is not None  # a function call gives one row
-    # record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.
+def append_all(connection: Connection, actor: str, events: Sequence[Event], recorded_at: datetime) -> list[Entry]:
+    """Append many entries in one go, each linked to the one before, with an instant that this transaction took.
+
+    record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.
+    """
     newest = head(connection)
     found: list[Entry] = []
     for action, subject, before, after in events:
         sequence = 1 if newest is None else newest.sequence + 1
         previous = GENESIS_HASH if newest is None else newest.entry_hash
         texts = [None if state is None else canonical_json(state) for state in (before, after)]
-        content = (sequence, clock["instant"], actor, action, subject, texts[0], texts[1], previous)
+        content = (sequence, recorded_at, actor, action, subject, texts[0], texts[1], previous)
         found.append(Entry(*content, entry_hash(*content)))
         newest = Head(sequence, found[-1].entry_hash)
     copy_rows(connection, "audit_log", [vars(entry) for entry in found])
@@ -165,6 +167,16 @@ def entries(connection: Connection) -> Iterable[Entry]:
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1]["sequence"]
+
+
+def entries_at(connection: Connection, sequences: Sequence[int]) -> list[Entry]:
+    """Some entries by their places in the chain."""
+    rows = connection.execute(
+        """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+           FROM audit_log WHERE sequence = ANY(%s) ORDER BY sequence""",
+        [list(sequences)],
+    ).fetchall()
+    return [Entry(**row) for row in rows]
 
 
 def found_entries(

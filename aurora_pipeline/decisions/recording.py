@@ -1,16 +1,24 @@
-"""Recording decisions: every row of a change carries one instant, and the audit log says before, after, who and why."""
+"""Recording decisions: rows and their entry in the audit log are written together, with one instant, person and reason.
+
+Every table of decisions is written through this, and the database refuses a row that comes without its entry.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from aurora_pipeline.decisions.log import Event, append_all
+from aurora_pipeline.decisions.rows import LoggedRow, logged_row, rows_root
+from aurora_pipeline.decisions.tables import AUDIT_ROWS
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, copy_rows
+from aurora_pipeline.store.declaration import Table
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,16 +31,18 @@ class Change:
 
 
 class Note(NamedTuple):
-    """A change for the audit log: what it is about, the states before and after, and how to tell it in words."""
+    """A change for the audit log: what it is about, the states before and after, its rows, and how to say it."""
 
     subject: str
     action: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
     words: Sequence[str]
+    rows: Sequence[Row] = ()
+    """The rows of one table that it writes; see `record_all`."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recording:
     """Who records, why, and the one instant that every row of a change carries, so that no as-of read splits it."""
 
@@ -40,6 +50,8 @@ class Recording:
     actor: str
     reason: str
     recorded_at: datetime
+    _written: list[LoggedRow] = field(default_factory=list)
+    """Rows that wait for the entry that tells of them."""
 
     @classmethod
     def begin(cls, connection: Connection, actor: str, reason: str) -> Recording:
@@ -57,10 +69,9 @@ class Recording:
                 'give a reason: --reason "signed on 2026-01-15"',
             )
 
-    def write(self, table: str, *rows: Mapping[str, object], signed: bool = True) -> None:
-        """Append rows that share their columns; `signed` rows say who recorded them and why."""
-        signature = {"reason": self.reason, "recorded_by": self.actor} if signed else {}
-        copy_rows(self.connection, table, [{**row, **signature, "recorded_at": self.recorded_at} for row in rows])
+    def write(self, table: Table, *rows: Row) -> None:
+        """Append rows that share their columns; the next note tells of them."""
+        self._written += self._append(table, rows)
 
     def note(
         self,
@@ -70,12 +81,38 @@ class Recording:
         after: Mapping[str, Any],
         words: Sequence[str],
     ) -> Change:
-        """Append the audit entry of a change, and tell it in words."""
-        (change,) = self.note_all([Note(subject, action, before, after, words)])
+        """Append the audit entry of the rows written since the last one, and tell the change in words."""
+        written, self._written = self._written, []
+        (change,) = self._log([Note(subject, action, before, after, words)], [written])
         return change
 
-    def note_all(self, notes: Sequence[Note]) -> list[Change]:
-        """Append the audit entries of many changes in one go."""
-        entries = [Event(one.action, one.subject, one.before, {**one.after, "reason": self.reason}) for one in notes]
-        append_all(self.connection, self.actor, entries)
-        return [Change(one.subject, one.action, tuple(one.words)) for one in notes]
+    def record_all(self, table: Table, notes: Sequence[Note]) -> list[Change]:
+        """Write the rows of many changes of one table, and append their audit entries, in one go."""
+        written = iter(self._append(table, [row for note in notes for row in note.rows]))
+        return self._log(notes, [[next(written) for _ in note.rows] for note in notes])
+
+    def _append(self, table: Table, rows: Sequence[Row]) -> list[LoggedRow]:
+        signature = {"reason": self.reason, "recorded_by": self.actor, "recorded_at": self.recorded_at}
+        signed = {name: value for name, value in signature.items() if name in table.names}
+        whole = [{**row, **signed} for row in rows]
+        copy_rows(self.connection, table.name, whole)
+        return [logged_row(table, row) for row in whole]
+
+    def _log(self, notes: Sequence[Note], written: Sequence[Sequence[LoggedRow]]) -> list[Change]:
+        events = [
+            Event(
+                note.action,
+                note.subject,
+                note.before,
+                {**note.after, "reason": self.reason, "rows": {"count": len(rows), "root": rows_root(rows)}},
+            )
+            for note, rows in zip(notes, written, strict=True)
+        ]
+        entries = append_all(self.connection, self.actor, events, self.recorded_at)
+        told = [
+            {"sequence": entry.sequence, "place": place, **vars(row)}
+            for entry, rows in zip(entries, written, strict=True)
+            for place, row in enumerate(rows, start=1)
+        ]
+        copy_rows(self.connection, AUDIT_ROWS.name, told)
+        return [Change(note.subject, note.action, tuple(note.words)) for note in notes]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Any
 
 from psycopg import sql
 
-from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.recording import Note, Recording
+from aurora_pipeline.decisions.rows import is_decided
 from aurora_pipeline.foundation.csv_file import CsvProblems
-from aurora_pipeline.store.database import Connection, copy_rows
+from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
-from aurora_pipeline.store.digests import Input, record_digest
-
-DECISION_TAG = "aurora.decision.1"
+from aurora_pipeline.store.digests import instant_text
 
 Row = dict[str, Any]
 
@@ -57,29 +57,47 @@ def newest_rows(connection: Connection, table: Table, subject: str, chain_id: st
     return connection.execute(query, [chain_id, chain_id]).fetchall()
 
 
-def store_revisions(connection: Connection, table: Table, subject: str, rows: Sequence[Row]) -> ImportReport:
+def record_revisions(recording: Recording, table: Table, subject: str, noun: str, rows: Sequence[Row]) -> ImportReport:
     """Append a revision for every subject whose rows differ from its newest revision; equal ones are left alone."""
-    connection.execute(
-        sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.Identifier(table.name))
-    )  # two imports at once would give one revision number twice
     present = {
-        key: list(group) for key, group in groupby(newest_rows(connection, table, subject), _subject_of(subject))
+        key: list(group)
+        for key, group in groupby(newest_rows(recording.connection, table, subject), _subject_of(subject))
     }
-    told = [name for name in table.names if name not in {"revision", "recorded_by", "recorded_at"}]
-    changed, unchanged = [], 0
-    written: list[Row] = []
+    decided = [column.name for column in table.columns if is_decided(column)]
+    notes, unchanged = [], 0
     ordered = sorted(rows, key=lambda row: (row["chain_id"], row[subject], row["valid_from"]))
     for key, group in groupby(ordered, _subject_of(subject)):
-        wanted = [{name: row[name] for name in told} for row in group]
+        wanted = [{name: row[name] for name in decided} for row in group]
         before = present.get(key, [])
-        if [{name: row[name] for name in told} for row in before] == wanted:
+        was = [{name: row[name] for name in decided} for row in before]
+        if was == wanted:
             unchanged += 1
             continue
         revision = max((row["revision"] for row in before), default=0) + 1
-        written += [{**row, "revision": revision, "recorded_by": actor()} for row in wanted]
-        changed.append(f"{' '.join(key)}: {'new' if revision == 1 else f'revision {revision}'}")
-    copy_rows(connection, table.name, written)
-    return ImportReport(tuple(changed), unchanged)
+        notes.append(
+            Note(
+                f"{noun}/{'/'.join(key)}",
+                f"{noun}.{'added' if revision == 1 else 'changed'}",
+                {"revision": revision - 1, "rows_before": list(map(as_state, was))} if was else None,
+                {"revision": revision, "rows_after": list(map(as_state, wanted))},
+                ["new" if revision == 1 else f"revision {revision}"],
+                [{**row, "revision": revision} for row in wanted],
+            )
+        )
+    changes = recording.record_all(table, notes)
+    said = [f"{one.subject.partition('/')[2].replace('/', ' ')}: {one.words[0]}" for one in changes]
+    return ImportReport(tuple(said), unchanged)
+
+
+def as_state(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for the audit log: instants as text, amounts as integers."""
+    return {name: _as_json(value) for name, value in row.items()}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def _subject_of(subject: str) -> Any:
@@ -89,14 +107,3 @@ def _subject_of(subject: str) -> Any:
 def holds_at(row: Mapping[str, Any], instant: datetime) -> bool:
     """Whether a dated row holds at an instant: [valid_from, valid_until)."""
     return bool(row["valid_from"] <= instant and (row["valid_until"] is None or instant < row["valid_until"]))
-
-
-def decision_input(table: Table, row: Mapping[str, Any]) -> Input:
-    """How a lineage names a decision row: its key, and a digest of its digested columns in declared order."""
-    name = f"{table.name}:{'/'.join(_text(row[column]) for column in table.key)}"
-    values = [row[column.name] for column in table.digested]
-    return Input("decision", name, record_digest(DECISION_TAG, table.name, *values))
-
-
-def _text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

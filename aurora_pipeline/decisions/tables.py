@@ -42,12 +42,12 @@ AUDIT_LOG = Table(
     ),
     key=("sequence",),
     unique=(("entry_hash",),),
-    indexes=(("subject",),),
+    indexes=(("subject",), ("recorded_at",)),
 )
 
 USERS = Table(
     name="users",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Who may do what, dated. Only the newest revision of a login counts.",
     columns=(
         text("login", "The person's login on the database."),
@@ -64,4 +64,19 @@ USERS = Table(
     key=("login", "revision"),
 )
 
-DECISION_TABLES = (AUDIT_LOG, USERS)
+AUDIT_ROWS = Table(
+    name="audit_rows",
+    role=Role.LEDGER,
+    description="Which rows of decisions each entry of the audit log wrote; the entry commits to their Merkle root.",
+    columns=(
+        Column("sequence", ColumnKind.INTEGER, "The entry.", references="audit_log"),
+        integer("place", "The row's place among those of the entry.", minimum=1),
+        text("row_name", "The row's table and key, as lineages name it."),
+        Column("decision_digest", ColumnKind.DIGEST, "Commits to what figures rest on."),
+        Column("row_digest", ColumnKind.DIGEST, "Commits to every column of the row."),
+    ),
+    key=("sequence", "place"),
+    indexes=(("row_name",),),
+)
+
+DECISION_TABLES = (AUDIT_LOG, AUDIT_ROWS, USERS)

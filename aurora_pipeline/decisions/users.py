@@ -7,7 +7,7 @@ from typing import Any
 
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Recording
-from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
@@ -54,7 +54,7 @@ def record_user(
             return None
         recording.require_reason()
         revision = 1 if known is None else known["revision"] + 1
-        recording.write("users", {**told, "revision": revision})
+        recording.write(USERS, {**told, "revision": revision})
         before = None if known is None else _state(known)
         after = _state({**told, "revision": revision})
         until = "" if valid_until is None else f" until {instant_text(valid_until)}"

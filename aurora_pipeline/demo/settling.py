@@ -20,6 +20,7 @@ from aurora_pipeline.store.database import Connection, Database
 
 AGREED = "the demo's agreements"
 INTRODUCED = "the demo's wallets"
+REGISTERED = "the demo's validators and costs"
 _HIRED = "the demo's people"
 _LOGIN, _NAME = "finley", "Finley Ames"
 _SETTLED = "agreed with Northwind: tips that an outage of ours kept from its clients"
@@ -56,6 +57,6 @@ def is_as_registered(connection: Connection) -> bool:
     """Whether what partners are paid by is what the demo wrote, and nobody decided anything else."""
     row = connection.execute(
         """SELECT FROM audit_log WHERE subject NOT LIKE 'user/%%' AND after::jsonb ->> 'reason' <> ALL(%s) LIMIT 1""",
-        [[AGREED, INTRODUCED, _SETTLED]],
+        [[AGREED, INTRODUCED, REGISTERED, _SETTLED]],
     ).fetchone()
     return row is None

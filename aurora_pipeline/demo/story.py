@@ -11,18 +11,18 @@ from pathlib import Path
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets, wallet_rows
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.decisions.person import actor
+from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
-from aurora_pipeline.demo.settling import AGREED, INTRODUCED
+from aurora_pipeline.demo.settling import AGREED, INTRODUCED, REGISTERED
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.operations.runs import JobRunner, RunEnd
+from aurora_pipeline.orchestration.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import (
@@ -66,26 +66,28 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
         query = "SELECT DISTINCT epoch FROM cost_entries WHERE chain_id = %s"
         with_costs = {row["epoch"] for row in connection.execute(query, [CHAIN_ID]).fetchall()}
     changes: dict[str, int] = {}
+    person = deciding(database)
     if not has_validators:
         path = _written(folder / "validators.csv", validators_csv(parameters))
-        changes[path.name] = len(import_validators(database, configuration, path).changed)
+        changes[path.name] = len(import_validators(database, configuration, path, person, REGISTERED).changed)
     if not has_wallets:
         path = _written(folder / "operator_wallets.csv", operator_wallets_csv(parameters))
-        changes[path.name] = len(import_operator_wallets(database, configuration, path).changed)
+        changes[path.name] = len(import_operator_wallets(database, configuration, path, person, REGISTERED).changed)
     without_costs = sorted(set(epochs) - with_costs)
     if without_costs:
         path = folder / "costs.csv"
         text = costs_csv(parameters, without_costs)
         earlier = path.read_text(encoding="utf-8") if path.exists() else ""
         _written(path, earlier + (text.partition("\n")[2] if earlier else text))
-        changes[path.name] = len(import_costs(database, text, path.name, configuration.chains).changed)
+        imported = import_costs(database, text, path.name, configuration.chains, person, REGISTERED)
+        changes[path.name] = len(imported.changed)
     if not has_agreements:
         path = _written(folder / "agreements.yaml", agreements_yaml(cast_of(parameters)))
-        changes[path.name] = len(apply(database, path, actor(), AGREED).changes)
+        changes[path.name] = len(apply(database, path, person, AGREED).changes)
     if not has_clients:
         path = _written(folder / "partner_wallets.csv", partner_wallets_csv(cast_of(parameters)))
-        imported = import_wallets(database, path, None, actor(), INTRODUCED, Duplicates.REFUSE)
-        changes[path.name] = len(imported.changes)
+        introduced = import_wallets(database, path, None, person, INTRODUCED, Duplicates.REFUSE)
+        changes[path.name] = len(introduced.changes)
     return Cast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from aurora_pipeline.decisions.logged import require_logged
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS, Judgement, Layer
@@ -31,6 +32,7 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
         with as_failure():
             with aurora.database.connect() as connection:
                 drafts = layer.draft(aurora.configuration, connection, PeriodKey.parse(context.partition_key))
+                require_logged(connection, [item for draft in drafts for item in draft.inputs])
             for judgement in layer.judgements:
                 yield _judged(layer, judgement, drafts[0])
             yield from publish(context, aurora, drafts)

@@ -22,7 +22,7 @@ from aurora_pipeline.commissions.tables import (
     LineKind,
     Weight,
 )
-from aurora_pipeline.decisions.revisions import decision_input
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.reader import Reader, Row
 from aurora_pipeline.proof.recorded import Snapshot

@@ -1,50 +1,89 @@
-"""Checks that whoever is named as having decided something is whom the audit log names, with when and why."""
+"""Checks that the tables of decisions hold exactly the rows that the audit log says were written."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from datetime import datetime, timedelta
-from typing import Final
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
+from psycopg import sql
+
+from aurora_pipeline.decisions.log import Entry, entries
+from aurora_pipeline.decisions.rows import LoggedRow, logged_row, rows_root
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.declaration import Role, Table
 from aurora_pipeline.tables import ALL_TABLES
 
-_WHO, _WHEN, _WHY = "recorded_by", "recorded_at", "reason"
-# Decisions are written first and logged in the same transaction; a large import takes its time in between.
-_LOGGED_WITHIN: Final = timedelta(minutes=10)
+DECISIONS = tuple(table for table in ALL_TABLES if table.role is Role.DECISION)
+"""Every table whose rows are decisions."""
 
 
-def verify_deciders(connection: Connection, findings: Findings) -> None:
-    """Look up every decision's person, reason and time in the log, which is chained, as the decisions' rows are not."""
-    with_reason: dict[tuple[str, str | None], list[datetime]] = defaultdict(list)
-    by_anybody: dict[str, list[datetime]] = defaultdict(list)
-    logged = connection.execute(
-        """SELECT DISTINCT actor, after::jsonb ->> 'reason' AS reason, recorded_at FROM audit_log
-           ORDER BY recorded_at"""
+def verify_decisions(connection: Connection, findings: Findings) -> None:
+    """Compare rows and log both ways, counted: each row stands in one entry, and each row of an entry is there."""
+    logged = _verify_entries(connection, findings)
+    by_name: dict[str, list[tuple[int, LoggedRow]]] = defaultdict(list)
+    for sequence, row in logged:
+        by_name[row.row_name].append((sequence, row))
+    found: set[str] = set()
+    for table in DECISIONS:
+        present = list(_present(connection, table))
+        counts = Counter(row.row_name for row in present)
+        for row in present:
+            found.add(row.row_name)
+            problem = _problem(row, by_name.get(row.row_name, ()), counts[row.row_name])
+            if problem is None:
+                findings.ok(Checked.DECISION)
+            else:
+                findings.fail(Checked.DECISION, row.row_name, problem)
+    for name in sorted(by_name.keys() - found):
+        sequence = by_name[name][0][0]
+        findings.fail(Checked.DECISION, name, f"entry {sequence} of the audit log says it was written; it is not there")
+
+
+def _problem(row: LoggedRow, logged: Sequence[tuple[int, LoggedRow]], count: int) -> str | None:
+    if not logged:
+        return "it stands in no entry of the audit log: somebody wrote it outside Aurora"
+    if len(logged) != count:
+        places = ", ".join(str(sequence) for sequence, _ in logged)
+        return f"it is there {count} time(s), and stands in {len(logged)} entries of the audit log ({places})"
+    sequence, told = logged[0]
+    if told.row_digest != row.row_digest:
+        return f"it is not what entry {sequence} of the audit log says was written: it was changed since"
+    return None
+
+
+def _verify_entries(connection: Connection, findings: Findings) -> list[tuple[int, LoggedRow]]:
+    """The rows that each entry commits to, where it does; what was added to an entry or taken from it is a failure."""
+    told: dict[int, list[LoggedRow]] = defaultdict(list)
+    for row in connection.execute(
+        "SELECT sequence, row_name, decision_digest, row_digest FROM audit_rows ORDER BY sequence, place"
+    ):
+        told[row["sequence"]].append(LoggedRow(row["row_name"], row["decision_digest"], row["row_digest"]))
+    held: list[tuple[int, LoggedRow]] = []
+    known: set[int] = set()
+    for entry in entries(connection):
+        known.add(entry.sequence)
+        rows, says = told.get(entry.sequence, []), _rows_of(entry)
+        if says != {"count": len(rows), "root": rows_root(rows)} and (rows or says):
+            problem = f"entry {entry.sequence} ({entry.action} {entry.subject}) does not commit to the rows under it"
+            findings.fail(Checked.DECISION, f"audit_rows of entry {entry.sequence}", problem)
+            continue
+        held += [(entry.sequence, row) for row in rows]
+    for sequence in sorted(told.keys() - known):
+        findings.fail(Checked.DECISION, f"audit_rows of entry {sequence}", "the audit log has no such entry")
+    return held
+
+
+def _rows_of(entry: Entry) -> Mapping[str, object] | None:
+    after = json.loads(entry.after) if entry.after is not None else {}
+    rows = after.get("rows")
+    return rows if isinstance(rows, Mapping) else None
+
+
+def _present(connection: Connection, table: Table) -> Iterator[LoggedRow]:
+    query = sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, table.names)), sql.Identifier(table.name)
     )
-    for row in logged:
-        with_reason[row["actor"], row["reason"]].append(row["recorded_at"])
-        by_anybody[row["actor"]].append(row["recorded_at"])
-    for table in ALL_TABLES:
-        if {_WHO, _WHEN} <= set(table.names):
-            has_reason = _WHY in table.names
-            for who, why, when, count in _decided(connection, table, has_reason):
-                moments = with_reason.get((who, why), []) if has_reason else by_anybody.get(who, [])
-                place = bisect_left(moments, when)
-                if place < len(moments) and moments[place] - when <= _LOGGED_WITHIN:
-                    findings.ok(Checked.DECISION, count)
-                    continue
-                said = f", because {why!r}" if why is not None else ""
-                problem = f"{count} row(s) name {who}, {when}{said}: no entry of the audit log says so"
-                findings.fail(Checked.DECISION, table.name, problem)
-
-
-def _decided(connection: Connection, table: Table, has_reason: bool) -> list[tuple[str, str | None, datetime, int]]:
-    why = _WHY if has_reason else "NULL::text"
-    rows = connection.execute(
-        f"SELECT {_WHO} AS who, {why} AS why, {_WHEN} AS at, count(*) AS n FROM {table.name} GROUP BY 1, 2, 3".encode()
-    )
-    return [(row["who"], row["why"], row["at"], row["n"]) for row in rows]
+    for row in connection.execute(query):
+        yield logged_row(table, row)

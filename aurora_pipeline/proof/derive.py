@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
+from aurora_pipeline.decisions.logged import not_logged
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.period_key import PeriodKey
@@ -65,6 +66,9 @@ def verify_derivation(
                 problem = f"it cannot be computed again: {type(error).__name__}: {error}"
                 findings.fail(Checked.DERIVATION, snapshot.name, problem)
             continue
+        for name in not_logged(connection, {item for draft in drafts for item in draft.inputs}):
+            problem = "it counts now and stands in no entry of the audit log as it is: somebody wrote it outside Aurora"
+            findings.fail(Checked.DECISION, name, problem)
         for draft in drafts:
             if draft.table.name in concerned:
                 snapshot = concerned[draft.table.name]

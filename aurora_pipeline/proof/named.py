@@ -10,7 +10,7 @@ from psycopg import sql
 from aurora_pipeline.canonical.loading import CONFIG_TAG
 from aurora_pipeline.canonical.promises import COSTS_PROMISED, promises_of
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.decisions.revisions import decision_input
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.snapshots import Configured
@@ -36,7 +36,7 @@ def decision_digests(connection: Connection, names: Iterable[str], tables: Seque
         wanted[name.partition(":")[0]].add(name)
     found: dict[str, str] = {}
     for table in tables:
-        if table.role is not Role.LEDGER or table.name not in wanted:
+        if table.role is not Role.DECISION or table.name not in wanted:
             continue
         columns = sql.SQL(", ").join(sql.Identifier(column) for column in table.names)
         query = sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table.name))

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import sql
 
-from aurora_pipeline.decisions.revisions import decision_input
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey

@@ -18,7 +18,7 @@ from aurora_pipeline.decisions.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.proof.decisions import verify_deciders
+from aurora_pipeline.proof.decisions import verify_decisions
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.named import configured_values, decision_digests, period_digests
@@ -121,7 +121,7 @@ def verify_audit(connection: Connection, witness: Heads | None = None) -> Verify
     if report.problem is not None:
         findings.fail(Checked.AUDIT, f"audit_log entry {report.broken_at}", report.problem)
     else:
-        verify_deciders(connection, findings)
+        verify_decisions(connection, findings)
     verify_publication_chain(connection, findings, None if witness is None else witness.publications)
     return findings.report("audit log and publications")
 

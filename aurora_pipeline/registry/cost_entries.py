@@ -10,13 +10,14 @@ from psycopg import sql
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.decisions.person import actor
-from aurora_pipeline.decisions.revisions import ImportReport, Row, decision_input
+from aurora_pipeline.decisions.recording import Note, Recording
+from aurora_pipeline.decisions.revisions import ImportReport, Row
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.csv_file import CsvProblems, Line, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
-from aurora_pipeline.store.database import Connection, Database, insert_rows, read_frame, table_kinds
+from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.digests import Input, body_hash
 
 COLUMNS = ("chain_id", "epoch", "validator_key", "cost_type", "amount", "unit")
@@ -131,7 +132,9 @@ def _amount(text: str, unit: str, chain: Chain | None) -> int | None:
     return number
 
 
-def import_costs(database: Database, text: str, file_name: str, chains: Mapping[str, Chain]) -> CostImport:
+def import_costs(
+    database: Database, text: str, file_name: str, chains: Mapping[str, Chain], actor: str, reason: str
+) -> CostImport:
     """Store the entries of a file that differ from those in force as new revisions: all of them or nothing.
 
     Raises AuroraError with every mistake and its line. Importing the same file again changes nothing.
@@ -139,36 +142,31 @@ def import_costs(database: Database, text: str, file_name: str, chains: Mapping[
     entries, problems = parse_cost_csv(text, file_name, chains)
     problems.raise_if_any()
     with database.connect() as connection:
-        # Two imports at once would give one revision number twice.
-        connection.execute(
-            sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(sql.Identifier(COST_ENTRIES.name))
-        )
+        recording = Recording.begin(connection, actor, reason)
+        recording.require_reason()
         _check_validators(connection, entries, problems)
         problems.raise_if_any()
         newest = _newest(connection, {(entry.key.chain_id, entry.key.epoch) for entry in entries})
-        rows, changed, periods = [], [], set()
         file_hash = body_hash(text.encode())
-        for entry in entries:
-            row = newest.get(entry.key)
-            before = None if row is None else (row["amount"], row["notes"])
-            if before == (entry.amount, entry.notes) or (before is None and entry.amount is None):
-                continue
-            revision = 1 if row is None else row["revision"] + 1
-            rows.append(
-                {
-                    **vars(entry.key),
-                    "revision": revision,
-                    "amount": entry.amount,
-                    "notes": entry.notes,
-                    "file_hash": file_hash,
-                    "recorded_by": actor(),
-                }
-            )
-            was = _in_words(None if row is None else row["amount"])
-            changed.append(f"{entry.key}: {was} -> {_in_words(entry.amount)}")
-            periods.add(PeriodKey(entry.key.chain_id, entry.key.epoch))
-        insert_rows(connection, COST_ENTRIES.name, rows)
-    return CostImport(tuple(changed), len(entries) - len(changed), tuple(sorted(periods)))
+        found = ((entry, _note(entry, newest.get(entry.key), file_hash)) for entry in entries)
+        noted = [(entry, note) for entry, note in found if note is not None]
+        recording.record_all(COST_ENTRIES, [note for _, note in noted])
+    changed = tuple(f"{entry.key}: {note.words[0]}" for entry, note in noted)
+    periods = sorted({PeriodKey(entry.key.chain_id, entry.key.epoch) for entry, _ in noted})
+    return CostImport(changed, len(entries) - len(changed), tuple(periods))
+
+
+def _note(entry: CostEntry, newest: Row | None, file_hash: str) -> Note | None:
+    """What an entry changes; None where the newest revision says the same, or there is nothing to withdraw."""
+    before = None if newest is None else (newest["amount"], newest["notes"])
+    if before == (entry.amount, entry.notes) or (before is None and entry.amount is None):
+        return None
+    revision = 1 if newest is None else newest["revision"] + 1
+    was = None if newest is None else {"amount": newest["amount"], "notes": newest["notes"]}
+    after = {"revision": revision, "amount": entry.amount, "notes": entry.notes, "file_hash": file_hash}
+    action = "cost.entered" if newest is None else "cost.withdrawn" if entry.amount is None else "cost.changed"
+    words = f"{_in_words(None if newest is None else newest['amount'])} -> {_in_words(entry.amount)}"
+    return Note(f"cost/{entry.key}", action, was, after, [words], [{**vars(entry.key), **after}])
 
 
 def _in_words(amount: int | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.decisions.tables import RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
+from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     EPOCH,
@@ -22,7 +22,7 @@ ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
 
 VALIDATOR_IDENTITIES = Table(
     name="canonical_validator_identities",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Which validators the operator runs, their keys and ownership, dated. Only the newest revision counts.",
     columns=(
         CHAIN_ID,
@@ -36,6 +36,7 @@ VALIDATOR_IDENTITIES = Table(
         text("name", "The validator's name for people."),
         text("ownership", "OPERATOR: its own; CLIENT: run for somebody.", one_of=("OPERATOR", "CLIENT")),
         integer("operator_fee_bps", "The operator's fee on client-owned validators.", nullable=True, maximum=10_000),
+        REASON,
         RECORDED_BY,
         recorded_at(),
     ),
@@ -44,7 +45,7 @@ VALIDATOR_IDENTITIES = Table(
 
 OPERATOR_WALLETS = Table(
     name="operator_wallets",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Withdraw authorities whose stake is the operator's own, dated. Only the newest revision counts.",
     columns=(
         CHAIN_ID,
@@ -53,6 +54,7 @@ OPERATOR_WALLETS = Table(
         VALID_FROM,
         VALID_UNTIL,
         Column("notes", ColumnKind.TEXT, "What the operator noted.", nullable=True, digested=False),
+        REASON,
         RECORDED_BY,
         recorded_at(),
     ),
@@ -61,7 +63,7 @@ OPERATOR_WALLETS = Table(
 
 COST_ENTRIES = Table(
     name="cost_entries",
-    role=Role.LEDGER,
+    role=Role.DECISION,
     description="Costs and other income entered by the operator from files. Only the newest revision counts.",
     columns=(
         CHAIN_ID,
@@ -72,7 +74,8 @@ COST_ENTRIES = Table(
         money("amount", "The amount; null withdraws the entry.", nullable=True, minimum=0),
         Column("notes", ColumnKind.TEXT, "What the operator noted.", nullable=True, digested=False),
         Column("file_hash", ColumnKind.DIGEST, "SHA-256 of the imported file.", digested=False),
-        Column("recorded_by", ColumnKind.TEXT, "Who recorded it.", digested=False),
+        REASON,
+        RECORDED_BY,
         recorded_at(),
     ),
     key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),

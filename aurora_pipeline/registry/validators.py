@@ -8,15 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.decisions.revisions import (
-    ImportReport,
-    Row,
-    check_ranges,
-    decision_input,
-    holds_at,
-    newest_rows,
-    store_revisions,
-)
+from aurora_pipeline.decisions.recording import Recording
+from aurora_pipeline.decisions.revisions import ImportReport, Row, check_ranges, holds_at, newest_rows, record_revisions
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.addresses import check_solana_key
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
@@ -31,6 +25,7 @@ from aurora_pipeline.foundation.csv_file import (
 )
 from aurora_pipeline.registry.tables import OPERATOR_WALLETS, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 
 VALIDATOR_COLUMNS = (
@@ -82,7 +77,9 @@ class OwnStake:
     inputs: tuple[Input, ...]
 
 
-def import_validators(database: Database, configuration: Configuration, path: Path) -> ImportReport:
+def import_validators(
+    database: Database, configuration: Configuration, path: Path, actor: str, reason: str
+) -> ImportReport:
     """Import a CSV of validators: all of it or nothing. Validators the file does not name stay as they are."""
     lines, problems = read_lines(
         read_text(path),
@@ -91,27 +88,43 @@ def import_validators(database: Database, configuration: Configuration, path: Pa
         ["identity_key", "ownership", "operator_fee_bps", "valid_until"],
     )
     rows = [(line.number, _validator(line, problems, configuration)) for line in lines]
-    return _import(database, problems, rows, "validator_key")
+    return _import(database, problems, rows, VALIDATOR_IDENTITIES, actor, reason)
 
 
-def import_operator_wallets(database: Database, configuration: Configuration, path: Path) -> ImportReport:
+def import_operator_wallets(
+    database: Database, configuration: Configuration, path: Path, actor: str, reason: str
+) -> ImportReport:
     """Import a CSV of the operator's own withdraw authorities: all of it or nothing."""
     lines, problems = read_lines(
         read_text(path), path.name, ["chain_id", "wallet_address", "valid_from"], ["valid_until", "notes"]
     )
     rows = [(line.number, _wallet(line, problems, configuration)) for line in lines]
-    return _import(database, problems, rows, "wallet_address")
+    return _import(database, problems, rows, OPERATOR_WALLETS, actor, reason)
+
+
+_SUBJECTS = {
+    VALIDATOR_IDENTITIES: ("validator_key", "validator"),
+    OPERATOR_WALLETS: ("wallet_address", "operator-wallet"),
+}
+"""The column that names what a row is about, and what the audit log calls it."""
 
 
 def _import(
-    database: Database, problems: CsvProblems, rows: Sequence[tuple[int, Row | None]], subject: str
+    database: Database,
+    problems: CsvProblems,
+    rows: Sequence[tuple[int, Row | None]],
+    table: Table,
+    actor: str,
+    reason: str,
 ) -> ImportReport:
+    subject, noun = _SUBJECTS[table]
     sound = [(number, row) for number, row in rows if row is not None]
     check_ranges(problems, sound, subject)
     problems.raise_if_any()
-    table = VALIDATOR_IDENTITIES if subject == "validator_key" else OPERATOR_WALLETS
     with database.connect() as connection:
-        return store_revisions(connection, table, subject, [row for _, row in sound])
+        recording = Recording.begin(connection, actor, reason)
+        recording.require_reason()
+        return record_revisions(recording, table, subject, noun, [row for _, row in sound])
 
 
 def _validator(line: Line, problems: CsvProblems, configuration: Configuration) -> Row | None:

@@ -9,7 +9,7 @@ import polars as pl
 from aurora_pipeline.agreements.tables import AGREEMENTS, PARTNERS, OverrideTarget
 from aurora_pipeline.agreements.terms import Override, Partner, Terms
 from aurora_pipeline.commissions.tables import LineKind
-from aurora_pipeline.decisions.revisions import decision_input
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
 

@@ -39,6 +39,17 @@ BEGIN
         USING HINT = 'history is never overwritten; write a new row that supersedes the old one';
 END $$;
 
+-- A decision is written with its entry in the audit log, in one transaction and at one instant: a plain INSERT is not.
+CREATE FUNCTION refuse_unlogged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_log
+                   WHERE recorded_at = NEW.recorded_at AND xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'a row of % comes without an entry of the audit log', TG_TABLE_NAME
+            USING HINT = 'decisions are recorded by Aurora''s commands, which log who decided, when and why';
+    END IF;
+    RETURN NULL;
+END $$;
+
 -- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
 -- commit order: whoever reads "as of t" after waiting as below can never miss a row of an earlier instant.
 CREATE TABLE ledger_clock (
@@ -224,12 +235,19 @@ def create_table(table: Table) -> str:
 
 
 def guard(table: Table) -> str:
-    """The trigger that keeps a table append-only."""
+    """The triggers that keep a table append-only, and its decisions with their entries in the audit log."""
     name = f"{LAYER_SCHEMA}.{table.name}" if table.role is Role.LAYER else table.name
-    return (
+    guards = [
         f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}"
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
-    )
+    ]
+    if table.role is Role.DECISION:
+        # Looked at when the transaction ends: rows are written first, and then the entry that tells of them.
+        guards.append(
+            f"CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON {name} DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();"
+        )
+    return "\n".join(guards)
 
 
 def published_view(table: Table) -> str:

@@ -28,7 +28,9 @@ class Role(StrEnum):
     LAYER = "layer"
     """Rows of immutable snapshots; readers see the published ones through a view of the same name."""
     LEDGER = "ledger"
-    """Append-only: decisions, payloads, publications. UPDATE, DELETE and TRUNCATE are refused."""
+    """Append-only: payloads, publications, the audit log. UPDATE, DELETE and TRUNCATE are refused."""
+    DECISION = "decision"
+    """Append-only too, and a row comes with an entry of the audit log in its transaction, or is refused."""
     REGISTRY = "registry"
     """Mirrors of configuration files, which win; rows may change with the files."""
 

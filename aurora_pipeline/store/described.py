@@ -24,7 +24,7 @@ says where a row came from or when it was recorded.
 * **Ledgers** are append-only: UPDATE, DELETE and TRUNCATE are refused.
 * **Registry** tables mirror the configuration files, which win.
 """
-_HEADINGS = {Role.LAYER: "Layers", Role.LEDGER: "Ledgers", Role.REGISTRY: "Registry"}
+_HEADINGS = {Role.LAYER: "Layers", Role.DECISION: "Decisions", Role.LEDGER: "Ledgers", Role.REGISTRY: "Registry"}
 
 
 def described(tables: Sequence[Table]) -> str:

@@ -17,6 +17,7 @@ from aurora_pipeline.decisions.log import entries, verify
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, STRANGER, VOTE, Apply, agreement
+from aurora_pipeline_tests.decided import LOGGED_SINCE
 
 RULE = "{rule: %s, chain: solana-demo, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: %d}"
 
@@ -24,10 +25,10 @@ RULE = "{rule: %s, chain: solana-demo, component: MEV_TIPS, method: FIXED_SHARE,
 def _count(database: Database) -> dict[str, int]:
     counts = {}
     with database.connect() as connection:
-        for name in [*(table.name for table in AGREEMENT_TABLES), "audit_log"]:
+        for name in [*(table.name for table in AGREEMENT_TABLES), LOGGED_SINCE]:
             row = connection.execute(f"SELECT count(*) AS n FROM {name}".encode()).fetchone()
             assert row is not None
-            counts[name] = row["n"]
+            counts["audit_log" if name is LOGGED_SINCE else name] = row["n"]
     return counts
 
 

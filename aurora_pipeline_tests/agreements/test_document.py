@@ -8,7 +8,8 @@ from pathlib import Path
 
 from aurora_pipeline.agreements.file import AgreementsDocument, RuleEntry, json_schema
 from aurora_pipeline.store.database import Database
-from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, VOTE, Apply, register
+from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, VOTE, Apply
+from aurora_pipeline_tests.decided import register_validator
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -19,7 +20,7 @@ def test_agreements_document__examples__apply_one_after_the_other(ledger: Databa
             "INSERT INTO chains VALUES ('solana-mainnet', 'Solana', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)"
         )
         for vote in (VOTE, OTHER_VOTE):
-            register(connection, vote, "solana-mainnet")
+            register_validator(connection, vote, "solana-mainnet")
     complete, changed, corrected = re.findall(
         r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL
     )

@@ -10,10 +10,11 @@ import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import write_version
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, Status
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
+from aurora_pipeline_tests.decided import decide
 
 CHAIN = "solana-demo"
 RULE = "- {rule: tips, chain: %s, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: %d}"
@@ -72,7 +73,7 @@ def test_terms_in_force__as_of_a_past_moment__as_it_was_answered_then(ledger: Da
 def test_terms_in_force__status_other_than_active__accrues_nothing(two_versions: Database, status: Status) -> None:
     with two_versions.connect() as connection:
         event = {"agreement_id": "acme-2026", "event_number": 3, "status": status, "effective_from": _day("2026-04-01")}
-        Recording.begin(connection, "ada", "paused").write("agreement_events", event)
+        decide(connection, AGREEMENT_EVENTS, event)
     assert _rates(two_versions, _day("2026-03-31")) == [600]
     assert _rates(two_versions, _day("2026-04-01")) == []
 
@@ -116,6 +117,7 @@ def test_terms_in_force__version_with_an_end__wins_until_then_only(two_versions:
         (first,) = terms_in_force(connection, CHAIN, _day("2026-02-01")).agreements
         corrected = replace(first.rules[0], commission_rate_bps=450)
         write_version(recording, "acme-2026", 3, _day("2026-02-01"), _day("2026-03-01"), 1, [corrected])
+        recording.note("agreement/acme-2026", "agreement.version_corrected", None, {}, [])
     days = ["2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01", "2026-04-01"]
     assert [_rates(two_versions, _day(day)) for day in days] == [[500], [450], [450], [600], [600]]
 

@@ -20,6 +20,7 @@ from aurora_pipeline.cli import app as cli
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.decided import register_validator
 from aurora_pipeline_tests.end_to_end.world import kept_environment
 
 VOTE = Parameters().key("vote", 0)
@@ -138,12 +139,7 @@ def home(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AURORA_DEMO_URL", "http://127.0.0.1:9")
     monkeypatch.delenv("AURORA_DEMO", raising=False)
     with database.connect() as connection:
-        connection.execute(
-            """INSERT INTO canonical_validator_identities
-               (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
-               VALUES (%s, %s, 1, '2025-01-01', 'V', 'OPERATOR', 'ada')""",
-            [CHAIN_ID, VOTE],
-        )
+        register_validator(connection, VOTE, CHAIN_ID)
     return tmp_path
 
 

@@ -247,9 +247,6 @@ def test_withdraw__what_is_not_overridden__refused(lines: Run) -> None:
 
 
 def test_audit__heads_noted_and_given_back__holds_and_a_wrong_one_is_refused(run: Run, database: Database) -> None:
-    with database.connect() as connection:  # this world's identities were written past the log
-        connection.execute("SET LOCAL session_replication_role = replica")
-        connection.execute("DELETE FROM canonical_validator_identities")
     _publish(database, _line(VOTE, 50))
     noted = re.search(r"later: (\S+)", run("audit").out)
     assert noted is not None

@@ -7,8 +7,8 @@ import pytest
 from aurora_pipeline.cli.running import _show_epoch, report
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.operations.epoch_status import EpochStatus, Oddities
-from aurora_pipeline.operations.runs import RunEnd
+from aurora_pipeline.orchestration.runs import RunEnd
+from aurora_pipeline.work.epoch_status import EpochStatus, Oddities
 
 
 @pytest.mark.parametrize(

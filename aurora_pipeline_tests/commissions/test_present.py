@@ -35,6 +35,7 @@ from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline_tests.commissions.conftest import CHAIN, NO_STAKE, pnl_frame
+from aurora_pipeline_tests.decided import register_validator
 
 pytestmark = pytest.mark.slow
 
@@ -106,12 +107,7 @@ def book(database: Database, tmp_path: Path) -> Iterator[Book]:
     with Aurora(Workspace(tmp_path, False, variables)) as aurora:
         with aurora.database.connect() as connection:
             for validator in ("V1", "V2"):
-                connection.execute(
-                    """INSERT INTO canonical_validator_identities
-                       (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
-                       VALUES (%s, %s, 1, '2025-01-01', 'V', 'OPERATOR', 'ada')""",
-                    [CHAIN, validator],
-                )
+                register_validator(connection, validator, CHAIN)
             for place, epoch in enumerate(EPOCHS):
                 begins = START + timedelta(days=5 * place)
                 key = PeriodKey(CHAIN, epoch)

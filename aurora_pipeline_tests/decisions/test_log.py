@@ -117,7 +117,7 @@ def test_verify__whole_history_replaced__found_by_a_head_that_was_noted(database
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE audit_log SET actor = 'eve'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
+    "statement", ["UPDATE audit_log SET actor = 'eve'", "DELETE FROM audit_log", "TRUNCATE audit_log CASCADE"]
 )
 def test_audit_log__changed_through_sql__refused(database: Database, statement: str) -> None:
     _fill(database, 1)

@@ -18,6 +18,7 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, FIRST_EPOCH_STARTED_AT, Pa
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline_tests.decided import register_validator
 
 
 @pytest.mark.parametrize("validators", [1, 3, 20])
@@ -32,12 +33,7 @@ def test_agreements_yaml__applied__four_partners_one_conflict_and_nothing_else_h
             "INSERT INTO chains VALUES (%s, 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)", [CHAIN_ID]
         )
         for validator in cast.operated:
-            connection.execute(
-                """INSERT INTO canonical_validator_identities
-                   (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
-                   VALUES (%s, %s, 1, '2025-01-01', %s, 'OPERATOR', 'ada')""",
-                [CHAIN_ID, validator.vote, validator.name],
-            )
+            register_validator(connection, validator.vote, CHAIN_ID, validator.name)
     report = apply(database, tmp_path / "agreements.yaml", "ada", "demo")
     # The pattern of one agreement may match nobody where there are few validators.
     (warning,) = [warning for warning in report.warnings if "matches none" not in warning]

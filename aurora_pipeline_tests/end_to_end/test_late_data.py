@@ -10,11 +10,11 @@ import pytest
 
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.operations.epoch_status import epoch_status
 from aurora_pipeline.orchestration.late_data import late_data
 from aurora_pipeline.staging.late import load_pending
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline.work.epoch_status import epoch_status
 from aurora_pipeline_tests.end_to_end.world import World, production_world
 
 pytestmark = pytest.mark.slow

@@ -15,19 +15,19 @@ from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.cli.running import run_stale
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, Key, Owed, component, owed
-from aurora_pipeline.demo.settling import settle, settled_line
+from aurora_pipeline.demo.settling import REGISTERED, settle, settled_line
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
-from aurora_pipeline.operations.runs import RunEnd
-from aurora_pipeline.operations.status import chain_status
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
+from aurora_pipeline.orchestration.runs import RunEnd
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.work.status import chain_status
 from aurora_pipeline_tests.end_to_end.world import World, world
 
 FIRST = 850
@@ -287,7 +287,9 @@ def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: 
     before, first_answer = lived.in_force(epoch), as_of(lived, epoch, moment)
     assert first_answer["validator_pnl"]
     raised = costs_csv(lived.parameters, [epoch]).replace(",0.85,SOL,", ",0.95,SOL,")
-    report = import_costs(lived.aurora.database, raised, "costs.csv", lived.aurora.configuration.chains)
+    report = import_costs(
+        lived.aurora.database, raised, "costs.csv", lived.aurora.configuration.chains, "ada", REGISTERED
+    )
     assert len(report.changed) == 2  # the cast's validators 0 and 5 share the figure
     end = lived.recompute(epoch)
     assert end.failures == ()
@@ -339,7 +341,12 @@ def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: W
     with lived.aurora.database.connect() as connection:
         raised = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch)
     import_costs(
-        lived.aurora.database, costs_csv(lived.parameters, [epoch]), "costs.csv", lived.aurora.configuration.chains
+        lived.aurora.database,
+        costs_csv(lived.parameters, [epoch]),
+        "costs.csv",
+        lived.aurora.configuration.chains,
+        "ada",
+        REGISTERED,
     )
     assert lived.recompute(epoch).failures == ()
     with lived.aurora.database.connect() as connection:

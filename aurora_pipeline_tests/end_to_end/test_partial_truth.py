@@ -12,14 +12,14 @@ from aurora_pipeline.agreements.tables import Status
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.operations.runs import RunEnd
-from aurora_pipeline.operations.status import chain_status
+from aurora_pipeline.orchestration.runs import RunEnd
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.work.status import chain_status
 from aurora_pipeline_tests.end_to_end.world import Row, World, production_world
 
 PARAMETERS = Parameters(seed=3, validators=4, stake_accounts=60, slots_per_epoch=80)

@@ -34,8 +34,8 @@ from aurora_pipeline.demo.truth import EpochTruth
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
-from aurora_pipeline.operations.runs import RunEnd
 from aurora_pipeline.orchestration.positions_changed import positions_changed
+from aurora_pipeline.orchestration.runs import RunEnd
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.trace import trace_line

@@ -26,8 +26,8 @@ from aurora_pipeline.instance.workspace import (
     HOME_VARIABLE,
     Workspace,
 )
-from aurora_pipeline.operations.runs import JobRunner, RunEnd
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
+from aurora_pipeline.orchestration.runs import JobRunner, RunEnd
 from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.staging.running_period import observe_running_period

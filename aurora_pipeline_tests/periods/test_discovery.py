@@ -19,6 +19,7 @@ from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.decided import register_validator
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_result
 
 CHAIN, SLOTS, FIRST, NOW = "solana-mainnet", 100, 780, 845
@@ -76,12 +77,7 @@ def node(database: Database, tmp_path: Path) -> Iterator[tuple[Node, Any]]:
         (tmp_path / "providers.yaml").write_text(PROVIDERS.format(url=server.url))
         configuration = load_configuration(tmp_path / "chains.yaml", tmp_path / "providers.yaml", {}, KINDS)
         with database.connect() as connection:
-            connection.execute(
-                """INSERT INTO canonical_validator_identities
-                   (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
-                   VALUES (%s, 'V', 1, '2020-01-01', 'V', 'OPERATOR', 'ada')""",
-                [CHAIN],
-            )
+            register_validator(connection, "V", CHAIN)
         yield node, SimpleNamespace(database=database, configuration=configuration)
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 import pytest
 
+from aurora_pipeline.agreements.partners import known_partner, read_partners, record_name
 from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.drafts import draft_pnl
@@ -359,10 +361,8 @@ def test_verify_deep__period_moved_with_its_digest__does_not_follow_from_the_ans
 
 
 def test_verify_deep__decision_made_since__is_a_note_that_asks_for_recomputation(proven: Proven) -> None:
-    proven.run(
-        """INSERT INTO partners (partner_id, revision, name, reason, recorded_by)
-           SELECT partner_id, revision + 1, 'Renamed', '', 'test' FROM partners WHERE partner_id = 'northwind'"""
-    )
+    known = known_partner(read_partners(proven.connection), "northwind")
+    record_name(Recording.begin(proven.connection, "ada", "renamed"), "northwind", "Renamed", known)
     report = proven.verify(deep=True)
     assert report.holds, [str(failure) for failure in report.failures]
     assert [note.where.split(" of ")[0] for note in report.notes] == ["partner_commission_statements"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 import pytest
@@ -15,8 +14,9 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.registry.cost_entries import EntriesInForce, entries_in_force, import_costs, parse_cost_csv
-from aurora_pipeline.store.database import Database, insert_rows
+from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.frames import ints
+from aurora_pipeline_tests.decided import register_validator
 
 HEADER = "chain_id,epoch,validator_key,cost_type,amount,unit,notes\n"
 CHAIN = "solana-mainnet"
@@ -118,16 +118,9 @@ def test_parse__any_text__mistakes_never_a_traceback(text: str) -> None:
 @pytest.fixture
 def registered(database: Database) -> Database:
     """A database that knows the validators V and W."""
-    row = {
-        "chain_id": CHAIN,
-        "revision": 1,
-        "valid_from": datetime(2026, 1, 1, tzinfo=UTC),
-        "name": "somebody",
-        "ownership": "OPERATOR",
-        "recorded_by": "a test",
-    }
     with database.connect() as connection:
-        insert_rows(connection, "canonical_validator_identities", [{**row, "validator_key": key} for key in "VW"])
+        for key in "VW":
+            register_validator(connection, key, CHAIN)
     return database
 
 
@@ -152,6 +145,8 @@ def test_import__new_changed_equal_and_withdrawn__only_differences_are_written(r
         file_of("850,V,INFRASTRUCTURE,12.5,SOL,rack", "850,W,INFRASTRUCTURE,1,SOL,", "851,V,INFRASTRUCTURE,2,SOL,"),
         "costs.csv",
         CHAINS,
+        "ada",
+        "invoices",
     )
     assert (len(first.changed), first.unchanged) == (3, 0)
     assert first.periods == (PeriodKey(CHAIN, 850), PeriodKey(CHAIN, 851))
@@ -161,6 +156,8 @@ def test_import__new_changed_equal_and_withdrawn__only_differences_are_written(r
         file_of("850,V,INFRASTRUCTURE,13,SOL,rack", "850,W,INFRASTRUCTURE,withdraw,,", "851,V,INFRASTRUCTURE,2,SOL,"),
         "costs.csv",
         CHAINS,
+        "ada",
+        "invoices",
     )
     assert second.changed == (
         "solana-mainnet:0000850 V INFRASTRUCTURE: 12500000000 -> 13000000000",
@@ -175,27 +172,29 @@ def test_import__new_changed_equal_and_withdrawn__only_differences_are_written(r
 
 def test_import__same_file_again__changes_nothing_and_lineage_stays(registered: Database) -> None:
     text = file_of("850,V,INFRASTRUCTURE,12.5,SOL,rack")
-    import_costs(registered, text, "costs.csv", CHAINS)
+    import_costs(registered, text, "costs.csv", CHAINS, "ada", "invoices")
     before = in_force(registered).inputs
-    again = import_costs(registered, text, "costs.csv", CHAINS)
+    again = import_costs(registered, text, "costs.csv", CHAINS, "ada", "invoices")
     assert (again.changed, again.unchanged, again.periods) == ((), 1, ())
     assert in_force(registered).inputs == before
 
 
 def test_import__amount_changes__lineage_changes(registered: Database) -> None:
-    import_costs(registered, file_of("850,V,INFRASTRUCTURE,1,SOL,"), "costs.csv", CHAINS)
+    import_costs(registered, file_of("850,V,INFRASTRUCTURE,1,SOL,"), "costs.csv", CHAINS, "ada", "invoices")
     before = in_force(registered).inputs
-    import_costs(registered, file_of("850,V,INFRASTRUCTURE,2,SOL,"), "costs.csv", CHAINS)
+    import_costs(registered, file_of("850,V,INFRASTRUCTURE,2,SOL,"), "costs.csv", CHAINS, "ada", "invoices")
     assert in_force(registered).inputs != before
 
 
 def test_import__one_validator_unknown__nothing_is_imported(registered: Database) -> None:
     text = file_of("850,V,INFRASTRUCTURE,1,SOL,", "850,Q,INFRASTRUCTURE,1,SOL,")
     with pytest.raises(AuroraError, match=r"costs\.csv:3  validator_key: 'Q' was never registered"):
-        import_costs(registered, text, "costs.csv", CHAINS)
+        import_costs(registered, text, "costs.csv", CHAINS, "ada", "invoices")
     assert amounts(registered) == {}
 
 
 def test_import__withdrawing_what_was_never_entered__writes_nothing(registered: Database) -> None:
-    report = import_costs(registered, file_of("850,V,INFRASTRUCTURE,withdraw,,"), "costs.csv", CHAINS)
+    report = import_costs(
+        registered, file_of("850,V,INFRASTRUCTURE,withdraw,,"), "costs.csv", CHAINS, "ada", "invoices"
+    )
     assert (report.changed, amounts(registered)) == ((), {})

@@ -22,8 +22,8 @@ from aurora_pipeline.instance.workspace import (
     Workspace,
 )
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.operations.runs import JobRunner
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
+from aurora_pipeline.orchestration.runs import JobRunner
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import import_validators
@@ -137,9 +137,9 @@ def aurora(tmp_path: Path, server: EmbeddedPostgres, shared_data: Path) -> Itera
             "chain_id,validator_key,identity_key,name,ownership,operator_fee_bps,valid_from,valid_until\n"
             f"{CHAIN},{VOTE},{IDENTITY},Galaxy,OPERATOR,,2025-01-01,\n"
         )
-        import_validators(opened.database, opened.configuration, validators)
+        import_validators(opened.database, opened.configuration, validators, "ada", "ours")
         entered = f"chain_id,epoch,validator_key,cost_type,amount,unit,notes\n{CHAIN},842,{VOTE},VOTE_FEES,2.155,SOL,\n"
-        import_costs(opened.database, entered, "costs.csv", opened.configuration.chains)
+        import_costs(opened.database, entered, "costs.csv", opened.configuration.chains, "ada", "invoices")
         yield opened
 
 

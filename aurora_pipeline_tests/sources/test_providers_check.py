@@ -15,6 +15,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.checking import _CHEAP
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.decided import register_validator
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.files.workbook import workbook
 
@@ -186,12 +187,7 @@ def test_check__ours_are_registered__counted_and_strangers_only_warned_of(
     (books.parent / "chains.yaml").write_text(CHAIN_OF_BOOKS)
     monkeypatch.setenv("AURORA_DATABASE_URL", database.conninfo)
     with database.connect() as connection:
-        connection.execute(
-            """INSERT INTO canonical_validator_identities
-               (chain_id, validator_key, revision, valid_from, name, ownership, recorded_by)
-               VALUES ('some', %s, 1, '2025-01-01', 'V', 'OPERATOR', 'ada')""",
-            [OURS],
-        )
+        register_validator(connection, OURS, "some")
     (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},1\n{STRANGER},many\n")
     result = CliRunner().invoke(build_app(["providers"]), ["providers", "check", "books", "--json"])
     (one,) = json.loads(result.stdout)

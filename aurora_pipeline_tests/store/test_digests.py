@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurora_pipeline.decisions.revisions import decision_input
+from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period

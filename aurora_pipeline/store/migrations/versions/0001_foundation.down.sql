@@ -120,6 +120,8 @@ DROP TABLE staging_payloads;
 DROP TABLE staging_file_bodies;
 DROP TABLE staging_bodies;
 
+DROP TABLE audit_rows;
+
 DROP TABLE audit_log;
 
 DROP TABLE publications;
@@ -133,6 +135,7 @@ DROP TABLE snapshots;
 DROP TABLE instance_secret;
 DROP FUNCTION as_json(bytea);
 DROP FUNCTION await_moment(timestamptz);
+DROP FUNCTION refuse_unlogged();
 DROP FUNCTION record_instant();
 DROP TABLE ledger_clock;
 DROP FUNCTION refuse_change();

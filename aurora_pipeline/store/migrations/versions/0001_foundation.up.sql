@@ -12,6 +12,17 @@ BEGIN
         USING HINT = 'history is never overwritten; write a new row that supersedes the old one';
 END $$;
 
+-- A decision is written with its entry in the audit log, in one transaction and at one instant: a plain INSERT is not.
+CREATE FUNCTION refuse_unlogged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_log
+                   WHERE recorded_at = NEW.recorded_at AND xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'a row of % comes without an entry of the audit log', TG_TABLE_NAME
+            USING HINT = 'decisions are recorded by Aurora''s commands, which log who decided, when and why';
+    END IF;
+    RETURN NULL;
+END $$;
+
 -- The one clock of everything recorded. Its row lock is held until commit, so instants are strictly increasing in
 -- commit order: whoever reads "as of t" after waiting as below can never miss a row of an earlier instant.
 CREATE TABLE ledger_clock (
@@ -187,6 +198,23 @@ COMMENT ON COLUMN audit_log.after IS 'The state after, as canonical JSON; null: 
 COMMENT ON COLUMN audit_log.previous_hash IS 'The entry_hash of the entry before; 64 zeros for the first.';
 COMMENT ON COLUMN audit_log.entry_hash IS 'SHA-256 over all the other columns, in this order.';
 CREATE INDEX ON audit_log (subject);
+CREATE INDEX ON audit_log (recorded_at);
+
+CREATE TABLE audit_rows (
+    sequence bigint NOT NULL REFERENCES audit_log,
+    place bigint NOT NULL CHECK (place >= 1),
+    row_name text NOT NULL,
+    decision_digest sha256_hex NOT NULL,
+    row_digest sha256_hex NOT NULL,
+    PRIMARY KEY (sequence, place)
+);
+COMMENT ON TABLE audit_rows IS 'Which rows of decisions each entry of the audit log wrote; the entry commits to their Merkle root.';
+COMMENT ON COLUMN audit_rows.sequence IS 'The entry.';
+COMMENT ON COLUMN audit_rows.place IS 'The row''s place among those of the entry.';
+COMMENT ON COLUMN audit_rows.row_name IS 'The row''s table and key, as lineages name it.';
+COMMENT ON COLUMN audit_rows.decision_digest IS 'Commits to what figures rest on.';
+COMMENT ON COLUMN audit_rows.row_digest IS 'Commits to every column of the row.';
+CREATE INDEX ON audit_rows (row_name);
 
 CREATE TABLE users (
     login text NOT NULL,
@@ -443,6 +471,7 @@ CREATE TABLE canonical_validator_identities (
     name text NOT NULL,
     ownership text NOT NULL CHECK (ownership IN ('OPERATOR', 'CLIENT')),
     operator_fee_bps bigint CHECK (operator_fee_bps >= 0) CHECK (operator_fee_bps <= 10000),
+    reason text NOT NULL,
     recorded_by text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
     PRIMARY KEY (chain_id, validator_key, revision, valid_from)
@@ -457,6 +486,7 @@ COMMENT ON COLUMN canonical_validator_identities.identity_key IS 'The key that s
 COMMENT ON COLUMN canonical_validator_identities.name IS 'The validator''s name for people.';
 COMMENT ON COLUMN canonical_validator_identities.ownership IS 'OPERATOR: its own; CLIENT: run for somebody.';
 COMMENT ON COLUMN canonical_validator_identities.operator_fee_bps IS 'The operator''s fee on client-owned validators.';
+COMMENT ON COLUMN canonical_validator_identities.reason IS 'Why it was decided.';
 COMMENT ON COLUMN canonical_validator_identities.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN canonical_validator_identities.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
@@ -467,6 +497,7 @@ CREATE TABLE operator_wallets (
     valid_from timestamptz NOT NULL,
     valid_until timestamptz,
     notes text,
+    reason text NOT NULL,
     recorded_by text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
     PRIMARY KEY (chain_id, wallet_address, revision, valid_from)
@@ -478,6 +509,7 @@ COMMENT ON COLUMN operator_wallets.revision IS 'The newest revision counts as a 
 COMMENT ON COLUMN operator_wallets.valid_from IS 'From when on it holds (included).';
 COMMENT ON COLUMN operator_wallets.valid_until IS 'Until when it holds (excluded); null: open.';
 COMMENT ON COLUMN operator_wallets.notes IS 'What the operator noted.';
+COMMENT ON COLUMN operator_wallets.reason IS 'Why it was decided.';
 COMMENT ON COLUMN operator_wallets.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN operator_wallets.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
@@ -490,6 +522,7 @@ CREATE TABLE cost_entries (
     amount amount CHECK (amount >= 0),
     notes text,
     file_hash sha256_hex NOT NULL,
+    reason text NOT NULL,
     recorded_by text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
     PRIMARY KEY (chain_id, epoch, validator_key, entry_type, revision)
@@ -503,6 +536,7 @@ COMMENT ON COLUMN cost_entries.revision IS 'The newest revision counts.';
 COMMENT ON COLUMN cost_entries.amount IS 'The amount; null withdraws the entry.';
 COMMENT ON COLUMN cost_entries.notes IS 'What the operator noted.';
 COMMENT ON COLUMN cost_entries.file_hash IS 'SHA-256 of the imported file.';
+COMMENT ON COLUMN cost_entries.reason IS 'Why it was decided.';
 COMMENT ON COLUMN cost_entries.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN cost_entries.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
@@ -1308,7 +1342,10 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON publications F
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_rows FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON users FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staging_bodies FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1325,10 +1362,13 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ingestion_runs
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON canonical_periods FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON canonical_validator_identities FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON canonical_validator_identities DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON operator_wallets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cost_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON cost_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.canonical_validator_fees FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1351,22 +1391,31 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.cross_c
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.validator_pnl FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partners DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_series FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partner_series DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partner_wallets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON agreements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON agreement_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rules FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON agreement_rules DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_rule_tiers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON agreement_rule_tiers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON agreement_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON agreement_events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON commission_overrides FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON commission_overrides DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from aurora_pipeline.operations.runs import _lacking, failures, heeding_interrupts
+from aurora_pipeline.orchestration.runs import _lacking, failures, heeding_interrupts
 
 
 @pytest.fixture(autouse=True)

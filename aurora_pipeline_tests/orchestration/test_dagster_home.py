@@ -11,7 +11,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.operations.dagster_home import prepare_dagster_home, project_file
+from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, project_file
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.foundation.outages import named
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.operations.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
+from aurora_pipeline.orchestration.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
 from aurora_pipeline.orchestration.materialization import MAY_PASS
 from aurora_pipeline.periods.partitions import register
 from aurora_pipeline.periods.record import recorded_periods

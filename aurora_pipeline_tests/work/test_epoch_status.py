@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.operations.epoch_status import DataTypeStatus, Oddities, grouped
+from aurora_pipeline.work.epoch_status import DataTypeStatus, Oddities, grouped
 
 ESTIMATE = "ESTIMATE: {} vote credits take at least {} votes of 5000 lamports each"
 

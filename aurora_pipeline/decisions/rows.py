@@ -1,0 +1,67 @@
+"""How a row of decisions is named and committed to: in lineages by what figures rest on, in the log by all it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from aurora_pipeline.store.declaration import Column, Table
+from aurora_pipeline.store.digests import Input, Value, encode_value, merkle_root, record_digest
+
+DECISION_TAG: Final = "aurora.decision.1"
+WHOLE_ROW_TAG: Final = "aurora.decision-row.1"
+
+
+@dataclass(frozen=True, order=True)
+class LoggedRow:
+    """What the audit log says of a row that a decision wrote."""
+
+    row_name: str
+    """The table and the key."""
+    decision_digest: str
+    """Commits to what figures rest on: a lineage names the row by it."""
+    row_digest: str
+    """Commits to every column, who, when and why among them."""
+
+
+def decision_input(table: Table, row: Mapping[str, Any]) -> Input:
+    """How a lineage names a decision row: its key, and a digest of its digested columns in declared order."""
+    values = [_value(row[column.name]) for column in table.digested]
+    return Input("decision", row_name(table, row), record_digest(DECISION_TAG, table.name, *values))
+
+
+def row_name(table: Table, row: Mapping[str, Any]) -> str:
+    """The row's table and key, as lineages and the log name it."""
+    return f"{table.name}:{'/'.join(_text(row[column]) for column in table.key)}"
+
+
+def logged_row(table: Table, row: Mapping[str, Any]) -> LoggedRow:
+    """What the log says of a row; columns that were left out are null."""
+    whole = {name: row.get(name) for name in table.names}
+    named = decision_input(table, whole)
+    values: list[Value] = [_value(whole[name]) for name in table.names]
+    return LoggedRow(named.name, named.digest, record_digest(WHOLE_ROW_TAG, table.name, *values))
+
+
+def rows_root(rows: Iterable[LoggedRow]) -> str:
+    """The Merkle root over the rows of an entry in their order; the entry commits to it."""
+    return merkle_root(
+        b"".join(encode_value(value) for value in (row.row_name, row.decision_digest, row.row_digest)) for row in rows
+    )
+
+
+def is_decided(column: Column) -> bool:
+    """Whether a column holds what was decided, not who recorded it when."""
+    return column.name not in {"revision", "reason", "recorded_by", "recorded_at"}
+
+
+def _value(value: Any) -> Value:
+    """A value as it comes back from the database: amounts as integers."""
+    return int(value) if isinstance(value, Decimal) else value
+
+
+def _text(value: object) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -1,1 +1,0 @@
-"""Running periods and watching them: jobs in this process, status, health."""
