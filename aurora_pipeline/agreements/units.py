@@ -65,6 +65,10 @@ class ChainUnits:
         is_short = base_units * 10**4 % 10**self.native_decimals == 0
         return f"{coins} {self.native_unit}" if is_short else f"{base_units} {self.base_unit}s"
 
+    def in_coins(self, base_units: int) -> str:
+        """An amount in whole coins with all their digits, for columns of them."""
+        return f"{format_coins(base_units, self.native_decimals)} {self.native_unit}"
+
     @property
     def example(self) -> str:
         """How to write an amount of the chain."""

@@ -74,9 +74,9 @@ def _show_planned(planned: ApplyReport) -> None:
     """What somebody decides who is asked for a reason."""
     print_warnings(planned.warnings)
     for change in planned.changes:
-        err.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
+        err.print(f"  {change.subject}: {change.action}", markup=False)
         for words in change.words:
-            err.print(f"      {words}", markup=False, soft_wrap=True)
+            err.print(f"      {words}", markup=False)
     err.print("Nothing is written yet.")
 
 
@@ -120,11 +120,9 @@ def agreements_show(agreement: Key, as_json: Json = False) -> None:
     for event in known.events:
         out.print(f"  {event.status} from {instant_text(event.effective_from)} on: {event.reason}", markup=False)
     for version in known.versions:
-        out.print(f"  {_title(known, version)}", markup=False, soft_wrap=True)
+        out.print(f"  {_title(known, version)}", markup=False)
         for rule in version.rules:
-            out.print(
-                f"      {rule.rule_order}. {rule.rule_key}: {in_words(rule, units)}", markup=False, soft_wrap=True
-            )
+            out.print(f"      {rule.rule_order}. {rule.rule_key}: {in_words(rule, units)}", markup=False)
 
 
 @agreements.command("diff")
@@ -143,7 +141,7 @@ def agreements_diff(
         return
     out.print(f"{first}@{old.version} -> {second}@{new.version}", style="bold", markup=False)
     for sentence in words or ["equal terms"]:
-        out.print(f"  {sentence}", markup=False, soft_wrap=True)
+        out.print(f"  {sentence}", markup=False)
 
 
 agreements.command("simulate")(agreements_simulate)

@@ -25,8 +25,9 @@ def config_check(as_json: Annotated[bool, typer.Option("--json", help="Machine-r
         print_json({"roles": [vars(row) for row in roles], "providers": [vars(row) for row in providers]})
         return
     for title, rows in (("Who is asked for what", roles), ("Providers", providers)):
-        names = list(vars(rows[0])) if rows else []
-        print_table(title, names, [[_cell(value) for value in vars(row).values()] for row in rows])
+        names = [name.replace("_", " ") for name in vars(rows[0])] if rows else []
+        shown = [[_cell(value) for value in vars(row).values()] for row in rows]
+        print_table(title, names, shown, prose=["asked", "skipped", "limits", "unset variables"])
     out.print(f"{place.chains_path.name} and {place.providers_path.name} are sound.")
 
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from aurora_pipeline.agreements.overrides import recorded_overrides
 from aurora_pipeline.cli.running import job_runner, one_line, run_stale
+from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, use_demo, workspace
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
@@ -271,4 +272,6 @@ def _suggest(line_id: str | None, span: range) -> None:
     ]
     for command, meaning in suggestions:
         if command:
-            out.print(f"  .venv/bin/{command:<48} {meaning}" if command != "make up" else f"  {command:<58} {meaning}")
+            typed = wrapped(command if command == "make up" else f".venv/bin/{command}", out.width - 4)
+            out.print("\n".join(f"  {line}" for line in " \\\n".join(typed).split("\n")), style="bold", markup=False)
+            out.print(f"      {meaning}", markup=False)

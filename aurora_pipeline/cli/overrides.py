@@ -83,9 +83,10 @@ def overrides_list(
         [
             (line_id_of(item.override.target) or "the rule")[:_ID_SHOWN],
             item.override.target.name,
-            item.override.amount,
-            item.override.computed_seen,
-            item.computed,
+            *(
+                None if one is None else units[item.override.target.chain_id].in_coins(one)
+                for one in (item.override.amount, item.override.computed_seen, item.computed)
+            ),
             item.standing,
             item.override.recorded_by,
             item.override.reason,
@@ -93,7 +94,7 @@ def overrides_list(
         for item in judged
     ]
     columns = ["line", "target", "pays", "computed then", "computed now", "standing", "by", "reason"]
-    print_table(f"{len(rows)} override(s), in base units", columns, rows, right=columns[2:5])
+    print_table(f"{len(rows)} override(s)", columns, rows, right=columns[2:5], prose=["target", "reason"])
 
 
 @overrides.command("withdraw")

@@ -37,7 +37,8 @@ def partners_list(as_json: Json = False) -> None:
         [state["partner"], state["name"], ", ".join(state["agreements"]), len({w["wallet"] for w in state["wallets"]})]
         for state in found
     ]
-    print_table(f"{len(rows)} partner(s)", ["partner", "name", "agreements", "wallets"], rows, right=["wallets"])
+    columns = ["partner", "name", "agreements", "wallets"]
+    print_table(f"{len(rows)} partner(s)", columns, rows, right=["wallets"], prose=["agreements"])
 
 
 @partners.command("show")
@@ -58,7 +59,7 @@ def partners_show(partner: Key, as_json: Json = False) -> None:
     for wallet in state["wallets"]:
         until = "" if wallet["ended"] is None else f" until {wallet['ended']}"
         words = f"  wallet {wallet['wallet']} on {wallet['chain']} since {wallet['introduced']}{until}"
-        out.print(words, markup=False, soft_wrap=True)
+        out.print(words, markup=False)
 
 
 @partners.command("rename")

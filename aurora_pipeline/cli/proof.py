@@ -109,7 +109,7 @@ def audit(
     _tell([report, around], as_json)
     if not as_json and (newest.log or newest.publications):
         noted = f"{_shown(newest.log)}/{_shown(newest.publications)}"
-        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}", soft_wrap=True)
+        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}")
 
 
 def _list(found: list[Entry], as_json: bool) -> None:
@@ -129,7 +129,12 @@ def _list(found: list[Entry], as_json: bool) -> None:
         for one in found
     ]
     columns = ["entry", "when (UTC)", "who", "what", "subject", "why"]
-    print_table(f"{len(rows)} entries of the audit log; the states before and after with --json", columns, rows)
+    print_table(
+        f"{len(rows)} entries of the audit log; the states before and after with --json",
+        columns,
+        rows,
+        prose=columns[-1:],
+    )
 
 
 def _state(text: str | None) -> dict[str, Any] | None:

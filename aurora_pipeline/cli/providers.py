@@ -111,11 +111,11 @@ def _show(checks: list[ProviderCheck]) -> None:
         for one in checks
     ]
     titles = ["provider", "kind", "state", "seconds", "newest epoch", "serves", "observes", "limits left"]
-    print_table("Providers", titles, rows, right=["seconds", "newest epoch"])
+    print_table("Providers", titles, rows, right=["seconds", "newest epoch"], prose=titles[-3:])
     for one in checks:
         for files in one.looked_at:
-            out.print(f"{one.name} looked at {files}", markup=False, soft_wrap=True)
+            out.print(f"{one.name} looked at {files}", markup=False)
         for words in one.odd:
-            out.print(f"{one.name} has something odd in {words}", markup=False, soft_wrap=True)
+            out.print(f"{one.name} has something odd in {words}", markup=False)
         if one.problem is not None:
-            out.print(f"{one.name} ({one.url}): {one.problem}", markup=False, soft_wrap=True)
+            out.print(f"{one.name} ({one.url}): {one.problem}", markup=False)

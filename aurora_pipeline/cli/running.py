@@ -209,7 +209,7 @@ def run_all(runner: JobRunner, job: str, keys: Iterable[PeriodKey], tags: dict[s
 def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
     """Say which published figures are others now, what each was and is, and why it is not known any more."""
     for line in in_lines(changes, chain.native_decimals):
-        err.print(f"  {line}", markup=False, soft_wrap=True)
+        err.print(f"  {line}", markup=False)
 
 
 def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:
@@ -218,7 +218,7 @@ def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:
         with aurora.database.connect() as connection:
             told = oddities(connection, key).in_words
         if told is not None:
-            err.print(f"  {key}: {told}; see `aurora status {key.chain_id} {key.epoch}`", markup=False, soft_wrap=True)
+            err.print(f"  {key}: {told}; see `aurora status {key.chain_id} {key.epoch}`", markup=False)
 
 
 def run_stale(aurora: Aurora, runner: JobRunner, chain: Chain) -> list[RunEnd]:
@@ -262,11 +262,11 @@ def _run_ready(
             break
         tried.update(one.key for one in due)
         for one in due:
-            err.print(f"  {one.key}: {one.why}", markup=False, soft_wrap=True)
+            err.print(f"  {one.key}: {one.why}", markup=False)
         ends += run_all(runner, COMMISSIONS_JOB, [one.key for one in due])
     for one in stale:
         if one.key in tried or (one.after and is_due(one)):
-            err.print(f"  {one.key} is left as it is: {one.why}", markup=False, soft_wrap=True)
+            err.print(f"  {one.key} is left as it is: {one.why}", markup=False)
     return ends
 
 
@@ -347,7 +347,8 @@ def status(
             for period in [one for one in details[summary.chain_id] if one.is_published][-_PERIODS_SHOWN:]
         ]
         if rows:
-            print_table("", ["epoch", "ended", "layers", "state", "not final", "missing"], rows, right=["epoch"])
+            columns = ["epoch", "ended", "layers", "state", "not final", "missing"]
+            print_table("", columns, rows, right=["epoch"], prose=columns[-2:])
         untouched = [period.epoch for period in details[summary.chain_id] if not period.is_published]
         if untouched:
             out.print(f"nothing is published of epoch {_listed(untouched)}", markup=False)
@@ -381,7 +382,7 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
         for one in told.data_types
     ]
     columns = ["data type", "state", "validators", "reason", "which"]
-    print_table(str(told.key), columns, rows, right=["validators"])
+    print_table(str(told.key), columns, rows, right=["validators"], prose=["reason", "which"])
     for line in told.late:
         out.print(line, markup=False)
     odd = told.oddities
@@ -401,7 +402,7 @@ def _show_epoch(told: EpochStatus, as_json: bool) -> None:
     if odd.warnings:
         out.print(f"{len(odd.warnings)} warning(s) of published layers:", markup=False)
         for line in odd.warnings[:_WARNINGS_SHOWN]:
-            out.print(f"  {line}", markup=False, soft_wrap=True)
+            out.print(f"  {line}", markup=False)
         if len(odd.warnings) > _WARNINGS_SHOWN:
             out.print(f"  and {len(odd.warnings) - _WARNINGS_SHOWN} more: --json shows all", markup=False)
 

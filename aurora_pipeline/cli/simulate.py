@@ -106,7 +106,7 @@ def _print(chain: Chain, found: Sequence[Comparison]) -> None:
         for one in sorted(found, key=lambda one: (one.partner_id, one.key.epoch))
     ]
     columns = ["partner", "epoch", "was", "would have been", "difference", ""]
-    print_table(f"In {chain.native_unit}", columns, rows, right=columns[1:5])
+    print_table(f"In {chain.native_unit}", columns, rows, right=columns[1:5], prose=columns[5:])
     by_partner: dict[str, list[Comparison]] = defaultdict(list)
     for one in found:
         by_partner[one.partner_id].append(one)
@@ -116,12 +116,11 @@ def _print(chain: Chain, found: Sequence[Comparison]) -> None:
         if any(one.overrides.count for one in those):
             amount, by_terms = sum(one.overrides.amount for one in those), sum(one.by_terms for one in those)
             words += f", of which {_signed(chain, by_terms)} by the terms and {_signed(chain, -amount)} by overrides"
-        out.print(words, markup=False, soft_wrap=True)
+        out.print(words, markup=False)
     count = sum(one.overrides.count for one in found)
     if count:
         out.print(
             f"{count} override(s) of these agreements, decided on other terms, are part of what was paid only.",
-            soft_wrap=True,
         )
     err.print("Nothing was written.")
 

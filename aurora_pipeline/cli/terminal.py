@@ -15,9 +15,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from aurora_pipeline.cli.table import NOTHING, Column, layout
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.csv_file import read_instant
@@ -43,19 +43,43 @@ def workspace() -> Workspace:
     return find_workspace()
 
 
-class _Terminal(Console):
-    """A console on which every command that a text names can be typed as it stands there.
+def typeable(text: str) -> str:
+    """The text as it may be shown, every command in it as it can be typed here: in the demo they need its option."""
+    return printable(_COMMAND.sub("aurora --demo ", text) if workspace().is_demo else text)
 
-    They are written for the operator's own data; in the demo they need its option.
+
+class Terminal(Console):
+    """A console that wraps sentences at blanks where it has a width, and on which every command can be typed.
+
+    Where the output goes into a pipe, and no COLUMNS says how wide it is to be, sentences stay in one line each.
     """
 
+    def __init__(self, *, stderr: bool) -> None:
+        has_width = "COLUMNS" in os.environ or (sys.stderr if stderr else sys.stdout).isatty()
+        super().__init__(stderr=stderr, highlight=False, emoji=False, width=None if has_width else _PIPED_WIDTH)
+        self.wraps = has_width
+
     def render_str(self, text: str, **how: Any) -> Text:
-        named = _COMMAND.sub("aurora --demo ", text) if workspace().is_demo else text
-        return super().render_str(printable(named), **how)
+        return super().render_str(typeable(text), **how)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        sentences = [one for one in objects if isinstance(one, str)]
+        if sentences and not self.wraps:
+            how["soft_wrap"] = True
+        elif sentences and sentences[0].startswith(" ") and "\n" not in sentences[0]:
+            objects = (self._indented(sentences[0], how.pop("markup", True)),)
+        super().print(*objects, **how)
+
+    def _indented(self, text: str, markup: bool) -> Text:
+        """A sentence whose second line begins where the first one does."""
+        words = text.lstrip(" ")
+        indent = " " * (len(text) - len(words))
+        lines = self.render_str(words, markup=markup).wrap(self, max(self.width - len(indent), 1))
+        return Text("\n").join(Text(indent).append_text(line) for line in lines)
 
 
-out = _Terminal(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-err = _Terminal(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
+out = Terminal(stderr=False)
+err = Terminal(stderr=True)
 
 
 @contextmanager
@@ -96,29 +120,32 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    right: Sequence[str] = (),
+    prose: Sequence[str] = (),
 ) -> None:
-    """A table; columns named in `right` are aligned as numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
-    for column in columns:
-        is_number = column in right
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
-    for row in rows:
-        table.add_row(*[escape("-" if cell is None else str(cell)) for cell in row])
-    out.print(table)
+    """A table in the terminal's width; columns named in `right` hold numbers, those named in `prose` sentences."""
+    if title:
+        out.print(title, style="bold", markup=False)
+    shown = [Column(typeable(name), name in right, name in prose) for name in columns]
+    texts = [tuple(typeable(NOTHING if cell is None else str(cell)) for cell in row) for row in rows]
+    for line in layout(shown, texts, out.width):
+        out.print(Text(line.text, style="bold" if line.is_head else ""), no_wrap=True, overflow="ignore", crop=False)
 
 
 def print_changes(changes: Sequence[Change], unchanged: int = 0) -> None:
     """What was recorded, in words; of very many changes the first few."""
     shown = first_of(changes)
     for change in shown:
-        out.print(f"  {change.subject}: {change.action}", markup=False, soft_wrap=True)
+        out.print(f"  {change.subject}: {change.action}", markup=False)
         for words in change.words:
-            out.print(f"      {words}", markup=False, soft_wrap=True)
+            out.print(f"      {words}", markup=False)
     if len(shown) < len(changes):
         rest = Counter(change.action for change in changes[len(shown) :])
         counted = ", ".join(f"{count} {action}" for action, count in rest.items())
-        out.print(f"  and {counted}: see `aurora audit --list`", soft_wrap=True)
+        out.print(f"  and {counted}: see `aurora audit --list`")
     verdict = f"{len(changes)} change(s) recorded" if changes else "nothing changed"
     out.print(f"{verdict}, {unchanged} as they were." if unchanged else f"{verdict}.")
 
@@ -131,7 +158,7 @@ def first_of(told: Sequence[Told]) -> Sequence[Told]:
 def print_warnings(warnings: Sequence[str]) -> None:
     """What is allowed and may not be meant, on standard error."""
     for warning in warnings:
-        err.print(f"[yellow]Warning:[/] {escape(warning)}", soft_wrap=True)
+        err.print(f"[yellow]Warning:[/] {escape(warning)}")
 
 
 def read_day(text: str, option: str) -> datetime:

@@ -85,7 +85,8 @@ def wallets_list(
         ]
         for row in rows
     ]
-    print_table(f"{len(rows)} wallet(s)", ["partner", "chain", "wallet", "introduced", "ended", "notes"], shown)
+    columns = ["partner", "chain", "wallet", "introduced", "ended", "notes"]
+    print_table(f"{len(rows)} wallet(s)", columns, shown, prose=["notes"])
 
 
 @wallets.command("end")

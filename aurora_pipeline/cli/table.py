@@ -1,0 +1,221 @@
+"""How a table is laid out in some width: no number is ever cut or broken, no column vanishes, nothing is left out.
+
+A table that fits has borders. One that does not loses, in this order: its borders, the middle of its addresses, its
+empty columns; then it is printed in parts that each begin with its first column, or, where it has prose, as cards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from rich.cells import cell_len, chop_cells
+
+_NUMBER: Final = re.compile(r"[(+-]*[0-9][0-9.,:]*[),;]*\Z")
+_ADDRESS: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[A-Za-z])(?:0x)?[0-9A-Za-z]{32,}(?![0-9A-Za-z])")
+_KEPT_OF_ADDRESS: Final = 4
+_PROSE_WIDTH: Final = 24
+"""Prose in narrower columns is no pleasure to read."""
+_WORDS_WIDTH: Final = 44
+"""Names up to this width, which is an address's, stay on one line."""
+_GAP: Final = "  "
+NOTHING: Final = "-"
+"""What stands where there is nothing to say."""
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, and whether it holds numbers (to the right, never broken) or prose (wrapped at words)."""
+
+    title: str
+    is_number: bool = False
+    is_prose: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a table as it is printed."""
+
+    text: str
+    is_head: bool = False
+
+
+@dataclass(frozen=True)
+class _Grid:
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+    def cells(self, place: int) -> list[str]:
+        return [row[place] for row in self.rows]
+
+    def only(self, places: Sequence[int]) -> _Grid:
+        return _Grid(
+            tuple(self.columns[place] for place in places),
+            tuple(tuple(row[place] for place in places) for row in self.rows),
+        )
+
+
+def layout(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Line]:
+    """The lines of a table in a width; only a number that is wider itself makes a line wider."""
+    whole = _Grid(tuple(columns), tuple(rows))
+    short = replace(whole, rows=tuple(tuple(shortened(cell) for cell in row) for row in rows))
+    filled = short.only([place for place in range(len(columns)) if place == 0 or any(map(_says, short.cells(place)))])
+    for grid, has_borders in ((whole, True), (whole, False), (short, False), (filled, False)):
+        widths = _fitted(grid, width - _overhead(len(grid.columns), has_borders))
+        if widths is not None:
+            return _bordered(grid, widths) if has_borders else _plain(grid, widths)
+    parts = None if any(column.is_prose for column in filled.columns) else _parts(filled, width)
+    return _cards(filled, width) if parts is None else parts
+
+
+def shortened(text: str) -> str:
+    """The text with its long addresses and hashes as their first and last letters."""
+    return _ADDRESS.sub(lambda found: f"{found[0][:_KEPT_OF_ADDRESS]}…{found[0][-_KEPT_OF_ADDRESS:]}", text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of a width, broken at blanks; only a longer word is broken itself, and no number is."""
+    lines = [""]
+    for word in (piece for whole in text.split() for piece in _pieces(whole, width)):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width or not lines[-1]:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return lines
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    return [word] if cell_len(word) <= width or _NUMBER.match(word) else chop_cells(word, width)
+
+
+def _overhead(count: int, has_borders: bool) -> int:
+    """The letters of a line that belong to no column."""
+    return 3 * count + 1 if has_borders else len(_GAP) * (count - 1)
+
+
+def _fitted(grid: _Grid, room: int) -> list[int] | None:
+    """A width for each column that together fill at most the room; None where the least they need is more."""
+    wanted = [_widest([column.title, *grid.cells(place)]) for place, column in enumerate(grid.columns)]
+    widths = [min(wide, _least(grid, place)) for place, wide in enumerate(wanted)]
+    left = room - sum(widths)
+    if left < 0:
+        return None
+    while left and (short := [place for place, wide in enumerate(wanted) if widths[place] < wide]):
+        for place in short[:left]:
+            widths[place] += 1
+        left -= len(short[:left])
+    return widths
+
+
+def _least(grid: _Grid, place: int) -> int:
+    """The least width in which a column reads well."""
+    column, cells = grid.columns[place], grid.cells(place)
+    head = _widest(column.title.split() or [""])
+    if column.is_number:
+        return max(head, _widest(cells))
+    numbers = _widest([word for cell in cells for word in cell.split() if _NUMBER.match(word)])
+    return max(head, numbers, min(_widest(cells), _PROSE_WIDTH if column.is_prose else _WORDS_WIDTH))
+
+
+def _widest(texts: Sequence[str]) -> int:
+    return max((cell_len(text) for text in texts), default=0)
+
+
+def _parts(grid: _Grid, width: int) -> list[Line] | None:
+    """The table side by side in parts, each with the first column; None where not even two columns fit."""
+    first, *others = (_least(grid, place) for place in range(len(grid.columns)))
+    room = width - first
+    if not others or max(others) + len(_GAP) > room:
+        return None
+    count = len(_filled(others, room))
+    # As even as it goes, so that no column stands alone below a full part.
+    room = next(less for less in range(max(others) + len(_GAP), room + 1) if len(_filled(others, less)) == count)
+    lines: list[Line] = []
+    for places in _filled(others, room):
+        part = grid.only([0, *(place + 1 for place in places)])
+        widths = _fitted(part, width - _overhead(len(part.columns), False))
+        assert widths is not None  # the least widths fit
+        lines += [*([Line("")] if lines else []), *_plain(part, widths)]
+    return lines
+
+
+def _filled(widths: Sequence[int], room: int) -> list[list[int]]:
+    """The places of some widths in order, as many to a part as there is room for."""
+    parts: list[list[int]] = [[]]
+    left = room
+    for place, wide in enumerate(widths):
+        if wide + len(_GAP) > left and parts[-1]:
+            parts.append([])
+            left = room
+        parts[-1].append(place)
+        left -= wide + len(_GAP)
+    return parts
+
+
+def _bordered(grid: _Grid, widths: Sequence[int]) -> list[Line]:
+    def rule(left: str, dash: str, crossing: str, right: str) -> Line:
+        return Line(left + crossing.join(dash * (wide + 2) for wide in widths) + right)
+
+    def framed(bar: str) -> Callable[[list[str]], str]:
+        return lambda cells: f"{bar} {f' {bar} '.join(cells)} {bar}"
+
+    head = _row_lines(grid, tuple(column.title for column in grid.columns), widths, framed("┃"))
+    body = [Line(text) for row in grid.rows for text in _row_lines(grid, row, widths, framed("│"))]
+    return [
+        rule("┏", "━", "┳", "┓"),
+        *(Line(text, is_head=True) for text in head),
+        rule("┡", "━", "╇", "┩"),
+        *body,
+        rule("└", "─", "┴", "┘"),
+    ]
+
+
+def _plain(grid: _Grid, widths: Sequence[int]) -> list[Line]:
+    head = _row_lines(grid, tuple(column.title for column in grid.columns), widths, _GAP.join)
+    body = [Line(text.rstrip()) for row in grid.rows for text in _row_lines(grid, row, widths, _GAP.join)]
+    return [*(Line(text.rstrip(), is_head=True) for text in head), *body]
+
+
+def _row_lines(grid: _Grid, row: Row, widths: Sequence[int], joined: Callable[[list[str]], str]) -> list[str]:
+    """A row as lines: what does not fit into its column goes on below."""
+    cells = [wrapped(cell, wide) for cell, wide in zip(row, widths, strict=True)]
+    height = max(len(cell) for cell in cells)
+    return [
+        joined(
+            [
+                _padded(cell[line] if line < len(cell) else "", wide, column.is_number)
+                for cell, wide, column in zip(cells, widths, grid.columns, strict=True)
+            ]
+        )
+        for line in range(height)
+    ]
+
+
+def _says(cell: str) -> bool:
+    return cell not in ("", NOTHING)
+
+
+def _padded(text: str, width: int, to_right: bool) -> str:
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if to_right else text + blanks
+
+
+def _cards(grid: _Grid, width: int) -> list[Line]:
+    """A block per row: each column's title, and beside it what the row says; a number that does not fit below it."""
+    indent = _widest([column.title for column in grid.columns]) + len(_GAP)
+    lines: list[Line] = []
+    for row in grid.rows:
+        lines += [Line("")] if lines else []
+        for place, (column, cell) in enumerate(zip(grid.columns, row, strict=True)):
+            title = column.title or "and"
+            for number, text in enumerate(wrapped(cell, max(width - indent, 1)) if _says(cell) else []):
+                first = title if number == 0 else ""
+                is_beside = indent + cell_len(text) <= width
+                shown = f"{first:<{indent}}{text}" if is_beside else text
+                lines += [] if is_beside or not first else [Line(first)]
+                lines.append(Line(shown, is_head=place == 0))
+    return lines
