@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from decimal import Decimal
-from typing import Any, Final, NoReturn
+from decimal import Decimal, InvalidOperation
+from functools import wraps
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.gc_pause import collector_paused
 from aurora_pipeline.store.payloads import Answer
 
+Parameters = ParamSpec("Parameters")
+Value = TypeVar("Value")
+
 U64_MAX: Final = 2**64 - 1
 _QUOTED_LENGTH_MAX: Final = 60
+_NUMBER_LENGTH_MAX: Final = 80
+_EXPONENT_MAX: Final = 60
+"""Far beyond every amount in every unit, and still quick to shift and compare."""
 _LARGE_BODY_BYTES: Final = 2**14
 
 
@@ -30,6 +37,14 @@ class UnreadableAnswer(AuroraError):
         self.problem = problem
 
 
+class ReaderStumbled(UnreadableAnswer):
+    """An answer that its reader was not written for. It counts for nothing, and is a defect of the reader as well."""
+
+    def __init__(self, provider: str, request_key: str, error: Exception) -> None:
+        problem = f"its reader stumbled over it ({type(error).__name__}: {_shortened(str(error))}); please report it"
+        super().__init__(provider, request_key, problem)
+
+
 class UnreadableFile(UnreadableAnswer):
     """A file of the operator's that is not what its mapping says."""
 
@@ -37,6 +52,27 @@ class UnreadableFile(UnreadableAnswer):
         super().__init__(provider, request_key, problem)
         self.message = f"{provider}: {path} can't be read as providers.yaml says: {problem}"
         self.remedy = "correct the file, or its columns in providers.yaml, then `aurora backfill CHAIN EPOCH`"
+
+
+def reader(read: Callable[Parameters, Value]) -> Callable[Parameters, Value]:
+    """Marks a function that reads answers and takes them first and the provider second.
+
+    Whatever the bytes of a stranger do to it, the answer is an unreadable one: it is named, counts for nothing and is
+    asked for again. Without this, one stored answer stops its data type in every later run.
+    """
+
+    @wraps(read)
+    def guarded(*arguments: Parameters.args, **options: Parameters.kwargs) -> Value:
+        try:
+            return read(*arguments, **options)
+        except AuroraError:
+            raise
+        except Exception as error:
+            answers, provider = arguments[0], str(arguments[1])
+            first = next(iter(answers), None) if isinstance(answers, Sequence) else answers
+            raise ReaderStumbled(provider, str(getattr(first, "request_key", "")), error) from error
+
+    return guarded
 
 
 class Node:
@@ -122,15 +158,39 @@ class Node:
 
 
 def parsed(answer: Answer, provider: str) -> Node:
-    """The answer's body as JSON; never a float, so that no digit of an amount is lost."""
+    """The answer's body as JSON: exact numbers within bounds, no key twice, never a float, so that no digit is lost."""
     try:
         with while_reading(len(answer.body)):
-            value = json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse_constant)
+            value = json.loads(
+                answer.body, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_object
+            )
     except (ValueError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _json_problem(error)
         size = f"HTTP {answer.status}, {len(answer.body)} bytes"
         raise UnreadableAnswer(provider, answer.request_key, f"no JSON ({size}): {problem}") from None
     return Node(provider, answer, "$", value)
+
+
+def _decimal(text: str) -> Decimal:
+    """A number with decimals or an exponent, within bounds: 1e9999999 is nine bytes, and no machine can count to it."""
+    try:
+        number = Decimal(text) if len(text) <= _NUMBER_LENGTH_MAX else None
+    except InvalidOperation:
+        number = None
+    exponent = None if number is None else number.as_tuple().exponent
+    if number is None or not isinstance(exponent, int) or not -_EXPONENT_MAX <= exponent <= _EXPONENT_MAX:
+        raise ValueError(f"the number {_shortened(text)} is beyond what an amount can be")
+    return number
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand in it once: of two values under one key, nobody can say which is meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        doubled = next(key for number, key in enumerate(keys) if key in keys[:number])
+        raise ValueError(f'the key "{_shortened(doubled)}" stands twice in one object')
+    return found
 
 
 def while_reading(body_bytes: int) -> AbstractContextManager[None]:
@@ -151,5 +211,8 @@ def _json_problem(error: ValueError) -> str:
 def _quoted(value: Any) -> str:
     if isinstance(value, dict | list):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
-    shown = "null" if value is None else repr(value)
-    return shown if len(shown) <= _QUOTED_LENGTH_MAX else f"{shown[:_QUOTED_LENGTH_MAX]}…"
+    return _shortened("null" if value is None else repr(value))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _QUOTED_LENGTH_MAX else f"{text[:_QUOTED_LENGTH_MAX]}…"

@@ -14,6 +14,9 @@ AWAITED: Final = "AWAITED"
 """How the reason of a fetch begins that a fallback answered without all that the provider before it will tell."""
 
 
+_SHOWN_LENGTH_MAX: Final = 200
+
+
 def final(subject: str, answers: Sequence[Recorded], reason: str | None = None) -> Fetched:
     """The answers say all there is."""
     return Fetched(subject, FigureState.FINAL, reason, tuple(answers))
@@ -48,6 +51,21 @@ def useless_file(subject: str, trouble: FileTrouble, problem: str, answers: Sequ
 def unreadable(subject: str, error: UnreadableAnswer, answers: Sequence[Recorded]) -> Fetched:
     """What came is no answer: pending, because the next one may be; and another provider is asked now."""
     return pending(subject, error.message, answers, other_may_know=True)
+
+
+class Stumbled(Exception):
+    """The answers of a provider broke the code that judges them: no figure rests on them, and nothing else stops."""
+
+    def __init__(self, provider: str, data_type: str, error: Exception) -> None:
+        super().__init__(
+            f"{provider}: what it answered about {data_type} can't be judged"
+            f" ({type(error).__name__}: {str(error)[:_SHOWN_LENGTH_MAX]}); please report it"
+        )
+
+
+def not_understood(subject: str, error: Stumbled) -> Fetched:
+    """Nothing of what came can be used: pending, because the next answer may be better; another provider is asked."""
+    return pending(subject, str(error), other_may_know=True)
 
 
 def down(subject: str, error: ProviderDown) -> Fetched:

@@ -10,19 +10,26 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+import psycopg
+
 from aurora_pipeline.asking.adapter import (
     LEADER_SCHEDULE,
+    Adapter,
+    Fetched,
     FetchScope,
     ProviderDown,
     SeesCollectors,
     ValidatorAsked,
 )
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import Place, asking
-from aurora_pipeline.asking.verdict import down, final
+from aurora_pipeline.asking.verdict import Stumbled, down, final, not_understood
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.log import logger
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period, load_period
@@ -68,6 +75,9 @@ from aurora_pipeline.store.payloads import INGESTION_RUNS, fetch_states, fetches
 __all__ = ["StagingReport", "stage", "stage_period"]
 
 _REASONS_SHOWN: Final = 20
+
+
+_log = logger("staging")
 
 
 @dataclass
@@ -268,20 +278,50 @@ async def _ask_in_order(
             return
         adapter = adapter_for(provider)
         place = Place(scope.chain_id, scope.epoch, errand.stored_as)
-        async with asking(database, provider, adapter, place, reuse=not refetch) as ask:
+        asked = replace(scope, validators=left)
+        try:
+            fetched = await _fetch(database, provider, adapter, place, errand.role, asked, not refetch, heard)
+        except Stumbled as stumbled:
+            # Stored answers may be what it stumbled over: asked again, the provider may say something better.
+            _log.warning("%s", stumbled)
             try:
-                fetched = await adapter.fetch(errand.role, replace(scope, validators=left), ask)
-            except ProviderDown as error:
-                heard.providers_down.append(str(error))
-                fetched = [down(subject, error) for subject in subjects_of(errand.role, left)]
-            heard.requests += ask.requests
-            heard.reused += ask.reused
-            heard.body_bytes += ask.body_bytes
+                fetched = await _fetch(database, provider, adapter, place, errand.role, asked, False, heard)
+            except Stumbled as again:
+                fetched = [not_understood(subject, again) for subject in subjects_of(errand.role, left)]
         outcomes = [as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched]
         heard.outcomes += outcomes
         unheard = outcomes and all(one.is_unheard and one.may_come_back for one in outcomes)
         if unheard and fetched[0].reason is not None:
             heard.providers_down.append(fetched[0].reason)
+
+
+async def _fetch(
+    database: Database,
+    provider: Provider,
+    adapter: Adapter,
+    place: Place,
+    role: DataType,
+    scope: FetchScope,
+    reuse: bool,
+    heard: _Heard,
+) -> list[Fetched]:
+    """What one provider says about a scope. Raises Stumbled where its answers are more than the adapter can take."""
+    async with asking(database, provider, adapter, place, reuse=reuse) as ask:
+        try:
+            return await adapter.fetch(role, scope, ask)
+        except ProviderDown as error:
+            heard.providers_down.append(str(error))
+            return [down(subject, error) for subject in subjects_of(role, scope.validators)]
+        except UnreadableAnswer as error:
+            raise Stumbled(provider.name, role, error) from error
+        except (AuroraError, psycopg.Error, OSError):
+            raise
+        except Exception as error:
+            raise Stumbled(provider.name, role, error) from error
+        finally:
+            heard.requests += ask.requests
+            heard.reused += ask.reused
+            heard.body_bytes += ask.body_bytes
 
 
 def _observed(

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+import psycopg
+
 from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Adapter, Fetched, FetchScope, ProviderDown
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import Place, asking
+from aurora_pipeline.asking.verdict import Stumbled
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport
 from aurora_pipeline.staging.samples import role_of, samples
@@ -92,6 +97,15 @@ async def _observe_in_order(
                 sampled = await adapter.observe(data_type, replace(scope, validators=left), ask)
             except ProviderDown as error:
                 seen.left_out.append(f"{data_type}: {error}")
+                sampled = []
+            except UnreadableAnswer as error:
+                seen.left_out.append(f"{data_type}: {error.message}")
+                sampled = []
+            except (AuroraError, psycopg.Error, OSError):
+                raise
+            # One provider's odd answer must not cost the sample of the others: what is not observed now never is.
+            except Exception as error:
+                seen.left_out.append(f"{data_type}: {Stumbled(provider.name, data_type, error)}")
                 sampled = []
             seen.requests += ask.requests
         seen.answered = seen.answered or bool(sampled)

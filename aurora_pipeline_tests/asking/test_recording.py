@@ -24,7 +24,7 @@ from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads import stored_answers
-from aurora_pipeline_tests.asking.asked import NODE, block, provider
+from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
 
 CHAIN, EPOCH = "solana-test", 7
@@ -33,7 +33,7 @@ SECRET = "sEcReT-0123456789"
 
 
 def blocks_of(seen: Seen) -> Reply:
-    return rpc_result(seen, block(seen.rpc["params"][0]))
+    return rpc_result(seen, block(seen.rpc["params"][0], rewards=[fee(5_000)]))
 
 
 def run(

@@ -7,18 +7,21 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.asking.adapter import EVERYONE, NOT_PARTICIPATING
+from aurora_pipeline.asking.adapter import EVERYONE, NOT_PARTICIPATING, AskMany, Fetched, FetchScope
 from aurora_pipeline.config import DataType
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
+from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.solana.answers import asked_method, read_inflation_rewards
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks
+from aurora_pipeline.staging import run
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.digests import body_hash
 from aurora_pipeline.store.payloads import StagedFetch, load_fetches
 from aurora_pipeline_tests.faults.server import FaultServer, Reply
 from aurora_pipeline_tests.sources.solana.led import judged
@@ -163,6 +166,48 @@ def test_stage_mev__answers_go_wrong__pending_then_repaired(world: World, databa
     world.simulator.fault("/kobe/api/v1/validator_rewards", kind)
     report = staged(world, database, "mev")
     assert (report.states, report.nothing_heard) == ({"pending": OPERATED}, False)
+    assert staged(world, database, "mev").states == {"final": OPERATED}
+
+
+@pytest.mark.parametrize(
+    "poison", [b'{"rewards": [], "total": 1e9999999999999999999}', b'{"a": 1, "a": 2}', b"[" * 100_000]
+)
+def test_stage__poisonous_answer_stored_earlier__asked_again_by_the_next_run(
+    world: World, database: Database, poison: bytes
+) -> None:
+    world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
+    staged(world, database, "mev")
+    with database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("DELETE FROM staging_fetches")
+        connection.execute(
+            "INSERT INTO staging_bodies SELECT chain_id, epoch, %s, %b FROM staging_bodies LIMIT 1",
+            [body_hash(poison), poison],
+        )
+        connection.execute("UPDATE staging_payloads SET response_hash = %s", [body_hash(poison)])
+    report = staged(world, database, "mev")
+    assert (report.states, report.reused) == ({"final": OPERATED}, 0)
+
+
+class Careless(Jito):
+    """An adapter that is not up to what an earlier version stored."""
+
+    async def fetch(self, data_type: str, scope: FetchScope, ask: AskMany) -> list[Fetched]:
+        fetched = await super().fetch(data_type, scope, ask)
+        raise KeyError([one.subject for one in fetched])
+
+
+def test_stage__adapter_breaks_over_an_answer__pending_with_what_it_met_and_then_repaired(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "adapter_for", lambda provider: Careless(provider.name))
+        report = staged(world, database, "mev")
+    assert report.states == {"pending": OPERATED}
+    (reason,) = {one.reason for one in fetches(database, "mev").values()}
+    assert reason is not None
+    assert "can't be judged (KeyError" in reason
     assert staged(world, database, "mev").states == {"final": OPERATED}
 
 

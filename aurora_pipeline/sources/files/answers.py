@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 from aurora_pipeline.asking.file_problem import FileProblem
-from aurora_pipeline.asking.reading import U64_MAX, UnreadableFile
+from aurora_pipeline.asking.reading import U64_MAX, UnreadableFile, reader
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.files.listed import Listed
 from aurora_pipeline.sources.files.records import Records, read_records
@@ -69,6 +69,7 @@ class FilePosition:
     validator_stake: int | None
 
 
+@reader
 def read_fees(answer: Answer, provider: str) -> Listed[FileFees]:
     """Fees by validator."""
 
@@ -78,6 +79,7 @@ def read_fees(answer: Answer, provider: str) -> Listed[FileFees]:
     return _read_once(answer, provider, DataType.FEES, _one_each(fees))
 
 
+@reader
 def read_tips(answer: Answer, provider: str) -> Listed[FileTips]:
     """Tips by validator."""
 
@@ -87,6 +89,7 @@ def read_tips(answer: Answer, provider: str) -> Listed[FileTips]:
     return _read_once(answer, provider, DataType.MEV, _one_each(tips))
 
 
+@reader
 def read_rewards(answer: Answer, provider: str) -> Listed[list[FileReward]]:
     """Rewards by validator: the validator's own row, where there is one, and its stake accounts'."""
 
@@ -97,6 +100,7 @@ def read_rewards(answer: Answer, provider: str) -> Listed[list[FileReward]]:
     return _read_once(answer, provider, DataType.REWARDS, _all_of(reward))
 
 
+@reader
 def read_meta(answer: Answer, provider: str) -> Listed[FileMeta]:
     """Meta by validator."""
 
@@ -107,6 +111,7 @@ def read_meta(answer: Answer, provider: str) -> Listed[FileMeta]:
     return _read_once(answer, provider, DataType.META, _one_each(meta))
 
 
+@reader
 def read_positions(answer: Answer, provider: str) -> Listed[list[FilePosition]]:
     """Stake accounts by validator."""
 
@@ -127,6 +132,7 @@ def read_positions(answer: Answer, provider: str) -> Listed[list[FilePosition]]:
     return _read_once(answer, provider, DataType.POSITIONS, _all_of(position))
 
 
+@reader
 def read_costs(answer: Answer, provider: str) -> Listed[dict[str, int]]:
     """Costs and other income by validator and type; an empty cell is no entry."""
 
@@ -147,6 +153,7 @@ _READERS: Final[Mapping[DataType, Callable[[Answer, str], Listed[Any]]]] = {
 }
 
 
+@reader
 def read_listed(answer: Answer, provider: str, data_type: str) -> Listed[Any]:
     """What a file lists in the epoch, whatever that is; all of it is read, so that a mistake shows at once."""
     return _READERS[DataType(data_type)](answer, provider)

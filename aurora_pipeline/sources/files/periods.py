@@ -9,7 +9,7 @@ from typing import Any, Final
 from aurora_pipeline.asking.adapter import Answer, Ask
 from aurora_pipeline.asking.file_line import bytes_of
 from aurora_pipeline.asking.file_problem import FileProblem
-from aurora_pipeline.asking.reading import UnreadableFile
+from aurora_pipeline.asking.reading import UnreadableFile, reader
 from aurora_pipeline.config.file_table import FIELDS, FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
@@ -46,6 +46,7 @@ async def told_bounds(epoch: int, ask: Ask, provider: Provider, family: Family) 
     return read_bounds(answer, provider.name)
 
 
+@reader
 def read_bounds(answer: Answer, provider: str) -> Bounds:
     """The bounds of the epoch that a file was read for."""
     try:

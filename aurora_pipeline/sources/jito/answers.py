@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
+from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.store.payloads import Answer
@@ -70,6 +70,7 @@ def page_rows(answer: Answer, provider: str) -> int:
     return len(_page(answer, provider)["rewards"].items())
 
 
+@reader
 def read_validator_rewards(answers: Sequence[Answer], provider: str, epoch: int) -> dict[str, ValidatorTips]:
     """/validator_rewards, all pages: the tip trees of an epoch by vote key; empty while none is published.
 
@@ -107,6 +108,7 @@ def _validator_tips(row: Node) -> ValidatorTips:
     )
 
 
+@reader
 def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: int, vote_key: str) -> TipClaims:
     """/staker_rewards, all pages: the nodes of one validator's tip tree.
 
@@ -152,6 +154,7 @@ def _is_about(page: Answer, vote_key: str) -> bool:
     return isinstance(query, Mapping) and query.get("validator_vote_account") == vote_key
 
 
+@reader
 def read_published_epochs(answer: Answer, provider: str) -> frozenset[int]:
     """/validators/{vote}: the epochs of which a validator's tip tree is published."""
     return frozenset(row["epoch"].whole_text() for row in _page(answer, provider).items())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, while_reading
+from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, reader, while_reading
 from aurora_pipeline.sources.solana.amounts import STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers import CommissionSource, asked_params, commission_of, rpc_result
 from aurora_pipeline.store.payloads import Answer
@@ -80,6 +80,7 @@ StakeHistory = Mapping[int, ClusterStake]
 NO_HISTORY: Final[StakeHistory] = MappingProxyType({})
 
 
+@reader
 def read_vote_states(answer: Answer, provider: str) -> dict[str, VoteState | None]:
     """getMultipleAccounts: the vote account at each address that was asked about.
 
@@ -88,6 +89,7 @@ def read_vote_states(answer: Answer, provider: str) -> dict[str, VoteState | Non
     return {address: _vote_state(address, row) for address, row in _accounts(answer, provider)}
 
 
+@reader
 def read_stake_history(answer: Answer, provider: str) -> StakeHistory:
     """getMultipleAccounts of the stake history: the cluster's stake by epoch; the running one is not there."""
     for address, row in _accounts(answer, provider):
@@ -179,6 +181,7 @@ def _cluster_stake(node: Node) -> ClusterStake:
     return ClusterStake(staked(node["effective"]), staked(node["activating"]), staked(node["deactivating"]))
 
 
+@reader
 def read_stake_accounts(answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
     """getProgramAccounts of the stake program, parsed; sorted by key, so that the node's order does not matter."""
     result = rpc_result(answer, provider)
@@ -224,6 +227,7 @@ def _plain_stake_account(row: Any) -> StakeAccount | None:
     )
 
 
+@reader
 def read_stake_states(answer: Answer, provider: str) -> dict[str, StakeAccount | None]:
     """getMultipleAccounts: the stake account at each address that was asked about; None where there is none now."""
     return {address: _stake_state(address, row) for address, row in _accounts(answer, provider)}

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
+from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
 from aurora_pipeline.sources.solana.amounts import PAID_MAX, paid, staked
 from aurora_pipeline.store.payloads import Answer
@@ -193,6 +193,7 @@ def _asked(answer: Answer) -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
+@reader
 def read_epoch_info(answer: Answer, provider: str) -> EpochInfo:
     """getEpochInfo."""
     result = rpc_result(answer, provider)
@@ -207,6 +208,7 @@ def read_epoch_info(answer: Answer, provider: str) -> EpochInfo:
     return info
 
 
+@reader
 def read_epoch_schedule(answer: Answer, provider: str) -> EpochSchedule:
     """getEpochSchedule."""
     result = rpc_result(answer, provider)
@@ -217,6 +219,7 @@ def read_epoch_schedule(answer: Answer, provider: str) -> EpochSchedule:
     )
 
 
+@reader
 def read_leader_schedule(answer: Answer, provider: str) -> dict[str, tuple[int, ...]] | None:
     """getLeaderSchedule: slot indices relative to the epoch's first slot by identity; None when not known.
 
@@ -251,6 +254,7 @@ def _gap_in(schedule: Mapping[str, Sequence[int]]) -> str | None:
     return None
 
 
+@reader
 def read_blocks(answer: Answer, provider: str) -> tuple[int, ...]:
     """getBlocks or getBlocksWithLimit: the slots that have a block, rising, inside what was asked for."""
     result = rpc_result(answer, provider)
@@ -268,6 +272,7 @@ def read_blocks(answer: Answer, provider: str) -> tuple[int, ...]:
     return tuple(slots)
 
 
+@reader
 def read_block_time(answer: Answer, provider: str) -> datetime | None:
     """getBlockTime: when a block was made; None when the node does not say."""
     result = rpc_result(answer, provider)
@@ -297,6 +302,7 @@ class BlockHeader:
     result: Node
 
 
+@reader
 def read_block_header(answer: Answer, provider: str) -> BlockHeader:
     """getBlock: where the block stands; its rows are for others to read."""
     result = _block(answer, provider)
@@ -310,6 +316,7 @@ def read_block_header(answer: Answer, provider: str) -> BlockHeader:
     )
 
 
+@reader
 def read_block(answer: Answer, provider: str) -> Block:
     """getBlock with rewards: the block of the slot that was asked for."""
     header = read_block_header(answer, provider)
@@ -428,6 +435,7 @@ def commission_of(row: Node, bps_key: str, percent_key: str) -> tuple[int, Commi
     return min(percent.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE), CommissionSource.PERCENT
 
 
+@reader
 def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     """getBlock with accounts: what was paid for each vote, failed ones too (they pay).
 
@@ -508,6 +516,7 @@ def _balance(value: object) -> int:
     return value
 
 
+@reader
 def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, InflationReward | None]:
     """getInflationReward: the row of each address that was asked for; None where the chain has no row for it.
 
@@ -542,6 +551,7 @@ def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> Infla
     )
 
 
+@reader
 def read_vote_accounts(answer: Answer, provider: str) -> dict[str, VoteAccount]:
     """getVoteAccounts: current and delinquent vote accounts by vote key; several may share an identity."""
     result = rpc_result(answer, provider)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, Question
-from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.reading import UnreadableAnswer, reader
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers import (
     ADMISSION,
@@ -84,6 +84,7 @@ def account_questions(epoch: int, stake_accounts: Sequence[str]) -> list[Questio
     return [inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)]
 
 
+@reader
 def read_block_payments(answer: Answer, provider: str) -> BlockPayments:
     """getBlock: its reward rows by type. One pass over plain values, because a block can have 4096 of them."""
     header = read_block_header(answer, provider)
@@ -122,6 +123,7 @@ def blocks_after(answers: Sequence[Answer], provider: str, last_slot: int) -> li
     return [answer for slot, answer in sorted(later, key=lambda item: item[0]) if slot > last_slot]
 
 
+@reader
 def read_paid_in_blocks(answers: Sequence[Answer], provider: str, last_slot: int) -> PaidInBlocks | None:
     """What the blocks after an epoch paid for it; None where the first of them is not among the answers.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.asking.reading import U64_MAX, Node, parsed
+from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
 from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.solana.amounts import paid, staked
 from aurora_pipeline.store.payloads import Answer
@@ -51,6 +51,7 @@ def path_of(key: str, endpoint: str) -> str:
     return f"/validator/{key}/{endpoint}"
 
 
+@reader
 def read_page(answer: Answer, provider: str) -> Page:
     """A page's place in its list."""
     root = _root(answer, provider)
@@ -61,12 +62,14 @@ def read_page(answer: Answer, provider: str) -> Page:
     return Page(len(rows.items()), pagination["offset"].whole(), pagination["total"].whole())
 
 
+@reader
 def read_fees(pages: Iterable[Answer], provider: str, epoch: int) -> BeachFees | None:
     """Fees of an epoch from a block-rewards history; None where it has no row of it."""
     row = _row_of(pages, provider, epoch)
     return None if row is None else BeachFees(row["blocks"].whole(), paid(row["fees"]))
 
 
+@reader
 def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int, int] | None:
     """Led slots and produced blocks of an epoch from a success-rate history."""
     row = _row_of(pages, provider, epoch)
@@ -78,6 +81,7 @@ def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int,
     return slots, blocks
 
 
+@reader
 def read_stake(pages: Iterable[Answer], provider: str, epoch: int) -> int | None:
     """The active stake of an epoch from a stake history."""
     row = _row_of(pages, provider, epoch)
@@ -90,6 +94,7 @@ def is_left_out(pages: Iterable[Answer], provider: str, epoch: int) -> bool:
     return epoch not in epochs and any(one < epoch for one in epochs) and any(one > epoch for one in epochs)
 
 
+@reader
 def read_accounts(pages: Iterable[Answer], provider: str, vote_key: str) -> list[StakeAccount]:
     """All stake accounts of a validator, from all pages of the list."""
     accounts: dict[str, StakeAccount] = {}
@@ -102,6 +107,7 @@ def read_accounts(pages: Iterable[Answer], provider: str, vote_key: str) -> list
     return list(accounts.values())
 
 
+@reader
 def read_epoch(answer: Answer, provider: str) -> int:
     """/epoch-info."""
     return _root(answer, provider)["epoch"].whole()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.asking.reading import Node, parsed
+from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
@@ -36,6 +36,7 @@ class StakewizValidator:
     delinquent: bool | None
 
 
+@reader
 def read_epoch_info(answer: Answer, provider: str) -> StakewizEpoch:
     """/epoch_info."""
     root = _root(answer, provider)
@@ -43,6 +44,7 @@ def read_epoch_info(answer: Answer, provider: str) -> StakewizEpoch:
     return StakewizEpoch(root["epoch"].whole(), None if slot is None else slot.whole())
 
 
+@reader
 def read_validators(answer: Answer, provider: str, epoch: int) -> dict[str, StakewizValidator]:
     """/validators by vote key. Rows of another epoch are left out: such a validator is not known for this one."""
     validators: dict[str, StakewizValidator] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.asking.reading import Node, parsed
+from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
@@ -38,6 +38,7 @@ class TrilliumValidator:
     vote_cost: int | None
 
 
+@reader
 def read_validators(answer: Answer, provider: str, epoch: int) -> dict[str, TrilliumValidator]:
     """/validator_rewards/{epoch} by vote key; a row of another epoch makes the whole answer unreadable."""
     root = parsed(answer, provider)

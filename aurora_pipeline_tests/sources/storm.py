@@ -1,0 +1,272 @@
+"""Every reader under struck answers: `python -m aurora_pipeline_tests.sources.storm --tries 1000000 --seed 7`.
+
+A try takes a good answer of the simulated providers, changes it in one to three places, and has every reader read it
+that reads the good one. Allowed are a value and a named refusal. A defect is anything else: a reader that stumbles
+(`ReaderStumbled`), an exception without a name, or a reader that does not come back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache, partial
+from random import Random
+from types import FrameType
+from typing import Any
+
+from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer
+from aurora_pipeline.demo import kobe, solanabeach, stakewiz, trillium
+from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.sources.jito import answers as jito
+from aurora_pipeline.sources.solana import accounts, answers, questions, reward_rows
+from aurora_pipeline.sources.solanabeach import answers as beach
+from aurora_pipeline.sources.stakewiz import answers as wiz
+from aurora_pipeline.sources.trillium import answers as trill
+from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch
+
+PROVIDER = "struck"
+SECONDS_PER_TRY_MAX = 10
+EPOCH = Epoch(851, Parameters(seed=5, validators=4, stake_accounts=40, slots_per_epoch=60))
+WRONG: tuple[object, ...] = (None, "", "7", "x" * 70, [], {}, [[]], {"a": 1}, True, False, -1, 0, 0.5, 2**64, 10**30)
+RAW = (
+    "1e9999999",
+    "-1e-9999999",
+    "1e999999999999999999999",
+    "0.1e-400",
+    "9" * 5000,
+    "0." + "3" * 300,
+    "NaN",
+    "-Infinity",
+    '{"a": 1, "a": 2}',
+    "[" * 100_000,
+    '"\\ud800"',
+    '"\\u202e"',
+    "tru",
+)
+"""What no JSON library would write."""
+_PLACE = "@@here@@"
+
+Reader = Callable[[Answer], object]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A good answer and a reader that reads it."""
+
+    name: str
+    answer: Answer
+    read: Reader
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What a reader did that it must not do, with what it takes to do it again."""
+
+    name: str
+    seed: int
+    problem: str
+    body: bytes
+
+    def __str__(self) -> str:
+        shown = self.body if len(self.body) <= 400 else self.body[:400] + b"..."
+        return f"{self.name} (seed {self.seed}): {self.problem}\n    {shown!r}"
+
+
+def _told(key: str, body: object, path: str = "", query: dict[str, str] | None = None) -> Answer:
+    request: dict[str, object] = {"path": path, "query": query or {}, "body": None}
+    return Answer(key, request, 200, {}, json.dumps(body).encode(), datetime(2026, 9, 9, tzinfo=UTC))
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every reader with every good answer that it reads."""
+    epoch, after, vote = EPOCH.epoch, EPOCH.after, EPOCH.reference.keys[0]
+    identity = EPOCH.reference.validators[0].identity_key or ""
+    staged = [
+        *EPOCH.staged_fees(),
+        *EPOCH.staged_mev(),
+        *EPOCH.staged_rewards(),
+        *EPOCH.staged_positions(),
+        *EPOCH.staged_costs(),
+    ]
+    query = {"from": str(epoch), "to": str(epoch)}
+    found = {(one.request_key, one.response_hash): one for fetch in staged for one in fetch.answers}
+    more = [
+        EPOCH.ask(after, questions.epoch_info()),
+        EPOCH.ask(after, questions.epoch_schedule()),
+        _told("trillium", trillium.validator_rewards(after, epoch)),
+        _told("beach epoch", solanabeach.epoch_info(after)),
+        *(
+            _told(f"beach {name}", solanabeach.history(after, key, name, query))
+            for name, key in (
+                (beach.BLOCK_REWARDS, identity),
+                (beach.SUCCESS_RATE, identity),
+                (beach.STAKE, vote),
+                (beach.STAKE_ACCOUNTS, vote),
+            )
+        ),
+        _told("wiz epoch", stakewiz.epoch_info(after)),
+        _told("wiz", stakewiz.validators(after)),
+        _told("published", kobe.mev_rewards(after, None), "/mev_rewards"),
+    ]
+    readers: dict[str, Reader] = {
+        **{
+            f"{module.__name__.rpartition('.')[0].rpartition('.')[2]}.{name}": partial(_read, getattr(module, name))
+            for module in (accounts, answers, reward_rows, wiz, beach, jito)
+            for name in sorted(vars(module))
+            if name.startswith("read_") and getattr(module, name).__module__ == module.__name__
+        },
+        "trillium.read_validators": lambda one: trill.read_validators(one, PROVIDER, epoch),
+        "stakewiz.read_validators": lambda one: wiz.read_validators(one, PROVIDER, epoch),
+        "jito.read_validator_rewards": lambda one: jito.read_validator_rewards([one], PROVIDER, epoch),
+        "jito.read_staker_rewards": lambda one: jito.read_staker_rewards([one], PROVIDER, epoch, vote),
+        "solana.read_paid_in_blocks": lambda one: reward_rows.read_paid_in_blocks(
+            [one], PROVIDER, EPOCH.reference.last_slot
+        ),
+        "solanabeach.read_fees": lambda one: beach.read_fees([one], PROVIDER, epoch),
+        "solanabeach.read_slots": lambda one: beach.read_slots([one], PROVIDER, epoch),
+        "solanabeach.read_stake": lambda one: beach.read_stake([one], PROVIDER, epoch),
+        "solanabeach.read_accounts": lambda one: beach.read_accounts([one], PROVIDER, vote),
+    }
+    return tuple(
+        Case(f"{name} of {answer.request_key}", answer, read)
+        for answer in [*found.values(), *more]
+        for name, read in readers.items()
+        if _reads(read, answer)
+    )
+
+
+def _read(reader: Callable[[Answer, str], object], answer: Answer) -> object:
+    return reader(answer, PROVIDER)
+
+
+def _reads(read: Reader, answer: Answer) -> bool:
+    """Whether a reader is for such an answer: one of another shape, or of more arguments, is another case."""
+    try:
+        read(answer)
+    except (UnreadableAnswer, TypeError):
+        return False
+    return True
+
+
+def struck(body: bytes, random: Random) -> bytes:
+    """The body, changed in one to three places, or in its bytes."""
+    if random.random() < 0.1:
+        return _bytes_struck(body, random)
+    value = json.loads(body)
+    raw: list[str] = []
+    for _ in range(random.choice((1, 1, 1, 2, 3))):
+        value = _changed(value, random, raw)
+    text = json.dumps(value)
+    for one in raw:
+        text = text.replace(f'"{_PLACE}"', one, 1)
+    return text.encode()
+
+
+def _changed(value: Any, random: Random, raw: list[str]) -> Any:
+    places = list(_places(value))
+    depth = random.choice(sorted({len(place) for place in places}))
+    *above, last = random.choice([place for place in places if len(place) == depth])
+    holder = value
+    for name in above:
+        holder = holder[name]
+    how = random.choice(("drop", "double", "cut", "swap", "wrong", "wrong", "wrong", "raw"))
+    if how == "drop":
+        del holder[last]
+    elif how in ("double", "cut") and isinstance(last, int):
+        holder[last:] = [] if how == "cut" else [deepcopy(holder[last]), *holder[last:]]
+    elif how == "swap" and isinstance(holder, list):
+        random.shuffle(holder)
+    elif how == "raw":
+        raw.append(random.choice(RAW))
+        holder[last] = _PLACE
+    else:
+        holder[last] = deepcopy(random.choice(WRONG))
+    return value
+
+
+def _places(value: Any, path: Path = ()) -> Iterator[Path]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in inside:
+        yield (*path, name)
+        yield from _places(item, (*path, name))
+
+
+def _bytes_struck(body: bytes, random: Random) -> bytes:
+    at = random.randrange(len(body))
+    return random.choice(
+        (body[:at], body[at:], body + body, body[:at] + bytes([random.randrange(256)]) + body[at + 1 :], b"", b"null")
+    )
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Ends what does not come back, as far as Python can."""
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def storm(tries: int, seed: int) -> tuple[Counter[str], list[Defect]]:
+    """How many tries came to what, and every defect."""
+    verdicts: Counter[str] = Counter()
+    defects: list[Defect] = []
+    every = cases()
+    for number in range(tries):
+        random = Random(f"{seed}/{number}")
+        case = every[number % len(every)]
+        body = struck(case.answer.body, random)
+        try:
+            with limited(SECONDS_PER_TRY_MAX):
+                case.read(replace(case.answer, body=body))
+            verdicts["read"] += 1
+        except ReaderStumbled as error:
+            defects.append(Defect(case.name, number, error.problem, body))
+        except UnreadableAnswer as error:
+            verdicts["refused by name"] += 1
+            if not error.problem or len(error.message) > 2_000:
+                defects.append(Defect(case.name, number, f"a refusal of {len(error.message)} characters", body))
+        except Exception as error:
+            defects.append(Defect(case.name, number, f"{type(error).__name__}: {error}", body))
+    return verdicts, defects
+
+
+def main() -> None:
+    """Run a storm and say what it found; exit code 1 where that is a defect."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tries", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    started = time.perf_counter()
+    verdicts, defects = storm(options.tries, options.seed)
+    for defect in defects[:20]:
+        sys.stdout.write(f"{defect}\n")
+    told = ", ".join(f"{count:,} {name}" for name, count in sorted(verdicts.items()))
+    seconds = time.perf_counter() - started
+    sys.stdout.write(
+        f"{options.tries:,} tries of {len(cases())} readings in {seconds:.0f} s: {told}, {len(defects)} defects\n"
+    )
+    sys.exit(1 if defects else 0)
+
+
+if __name__ == "__main__":
+    main()

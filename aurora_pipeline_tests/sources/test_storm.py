@@ -1,0 +1,16 @@
+"""A sample of the storm on the readers; the whole of it is a command."""
+
+from __future__ import annotations
+
+from aurora_pipeline_tests.sources.storm import cases, storm
+
+
+def test_readers__ten_thousand_struck_answers__read_or_refused_by_name() -> None:
+    verdicts, defects = storm(10_000, seed=20_261_126)
+    assert [str(defect) for defect in defects] == []
+    assert all(verdicts[name] > 1_000 for name in ("read", "refused by name"))
+
+
+def test_storm__its_cases__are_of_every_source() -> None:
+    names = {case.name.partition(".")[0] for case in cases()}
+    assert names >= {"solana", "jito", "trillium", "stakewiz", "solanabeach"}
