@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
-from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
+
+TIMES_COMPUTED: Final = 10
+"""An override above so many times the computed amount is asked about."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,21 @@ class RecordedOverride:
     reason: str
     recorded_by: str
     recorded_at: str
+
+
+def far_above(amount: int, computed: int | None, units: ChainUnits) -> str | None:
+    """Why an amount looks like a slip of the pen and is asked about, in words; None where it does not.
+
+    Small amounts are not asked about, whatever was computed: nobody is harmed by them.
+    """
+    tenth_of_a_coin = 10 ** max(units.native_decimals - 1, 0)
+    if amount <= tenth_of_a_coin:
+        return None
+    if computed is None:
+        return f"{units.write(amount)} would be paid, and what is computed is not known yet"
+    if amount <= TIMES_COMPUTED * computed:
+        return None
+    return f"{units.write(amount)} is more than {TIMES_COMPUTED} times the {units.write(computed)} that was computed"
 
 
 def record_override(

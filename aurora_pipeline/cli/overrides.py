@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.agreements.overrides import Target, record_override, recorded_overrides
+from aurora_pipeline.agreements.overrides import TIMES_COMPUTED, Target, far_above, record_override, recorded_overrides
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
-from aurora_pipeline.cli.terminal import opened, out, print_changes, print_json, print_table, print_warnings
+from aurora_pipeline.cli.terminal import confirm, opened, out, print_changes, print_json, print_table, print_warnings
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.commissions.targets import (
     Found,
@@ -50,13 +50,19 @@ def override(
         str, typer.Argument(help='What is paid, with its unit: "1.5 SOL" or "5 lamports".', show_default=False)
     ],
     reason: Reason = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help=f"Do not ask where it is more than {TIMES_COMPUTED} times what was computed.")
+    ] = False,
 ) -> None:
     """State what is paid for a line, or for a rule's total in a period, instead of what was computed."""
     with opened() as aurora, aurora.database.connect() as connection:
-        person = deciding(aurora.database)
         found = _find(connection, target)
         units = chain_units(connection)[found.target.chain_id]
         wanted = parse_amount(units, amount)
+        odd = None if yes else far_above(wanted, found.computed, units)
+        if odd is not None:
+            confirm(f"{found.target.name}: {odd}")
+        person = deciding(aurora.database)
         change = record_override(connection, found.target, wanted, found.computed, person, reason, found.paid)
     _tell(change, found.target)
     if found.held:

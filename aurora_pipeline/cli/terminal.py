@@ -188,17 +188,31 @@ def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
     return missing if value is None else format_coins(value, chain.native_decimals)
 
 
+def confirm(odd: str) -> None:
+    """Have the person at the terminal say that something odd is meant; refused where nobody can be asked."""
+    if _answer(f"[yellow]{escape(odd)}.[/] Is this meant? (yes/no): ").strip().lower() not in {"y", "yes"}:
+        raise AuroraError(
+            f"{odd}, and nobody confirmed it; nothing was written",
+            "check the amount and its unit; if it is meant, repeat the command with --yes",
+        )
+
+
+def _answer(question: str) -> str:
+    """What the person at the terminal answers; empty where nobody can be asked, or says nothing."""
+    try:
+        # Without a terminal nobody knows that an answer is waited for.
+        return err.input(question) if sys.stdin is not None and sys.stdin.isatty() else ""
+    except UnicodeDecodeError:
+        raise AuroraError("the answer is no UTF-8 text; nothing was written", "type it in UTF-8") from None
+    except EOFError:
+        return ""
+
+
 def ask_why(given: str) -> str:
     """The reason that was given, else what the person at the terminal answers; refused where nobody can be asked."""
     if given.strip():
         return given
-    try:
-        # Without a terminal nobody knows that an answer is waited for.
-        answer = err.input("Why, for the audit log: ") if sys.stdin is not None and sys.stdin.isatty() else ""
-    except UnicodeDecodeError:
-        raise AuroraError("the answer is no UTF-8 text; nothing was written", "type it in UTF-8") from None
-    except EOFError:
-        answer = ""
+    answer = _answer("Why, for the audit log: ")
     if not answer.strip():
         raise AuroraError(
             "this needs a reason, and nobody gave one; nothing was written",

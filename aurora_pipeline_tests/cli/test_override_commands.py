@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.overrides import far_above
 from aurora_pipeline.agreements.tables import OverrideTarget
+from aurora_pipeline.agreements.units import ChainUnits
+from aurora_pipeline.cli import terminal
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
@@ -123,8 +129,45 @@ def test_override__held_line__says_that_nothing_is_paid(lines: Run, database: Da
 def test_override__replaced__instead_of_what_the_first_one_paid(lines: Run, database: Database) -> None:
     lines("override", LINE, "80 lamports", "--reason", "settled")
     _publish(database, {**_line(VOTE, 100), "override": 80, "final": 80}, _line(OTHER, 50))
-    told = lines("override", LINE, "1.5 SOL", "--reason", "settled").out
+    told = lines("override", LINE, "1.5 SOL", "--reason", "settled", "--yes").out
     assert "pays 1.5 SOL instead of 80 lamports (100 lamports was computed), before that 80 lamports" in told
+
+
+@pytest.mark.parametrize("computed", [100, 10**7, None])
+def test_override__many_times_what_was_computed__asked_about(
+    lines: Run, database: Database, computed: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _publish(database, _line(VOTE, computed), _line(OTHER, 50))
+    before = written(database)
+    ran = lines("override", LINE, "150 SOL", "--reason", "settled")
+    assert (ran.code, written(database)) == (2, before)
+    said = " ".join(ran.err.split())
+    assert "150 SOL" in said
+    assert "not known yet" in said if computed is None else "is more than 10 times the" in said
+    assert "if it is meant, repeat the command with --yes" in said
+    monkeypatch.setattr(terminal, "_answer", lambda question: "no")
+    assert lines("override", LINE, "150 SOL", "--reason", "settled").code == 2
+    assert written(database) == before
+    monkeypatch.setattr(terminal, "_answer", lambda question: " Yes ")
+    assert lines("override", LINE, "150 SOL", "--reason", "settled").code == 0
+    assert _listed(lines)[0][1] == str(150 * 10**9)
+
+
+def test_override__many_times_what_was_computed__not_asked_with_yes_nor_where_it_is_little(lines: Run) -> None:
+    assert lines("override", LINE, "0.1 SOL", "--reason", "settled").code == 0
+    assert lines("override", LINE, "0.100000001 SOL", "--reason", "settled").code == 2
+    assert lines("override", LINE, "150 SOL", "--reason", "settled", "--yes").code == 0
+
+
+@given(amount=st.integers(0, 10**30), computed=st.integers(-(10**12), 10**30), decimals=st.integers(0, 18))
+def test_far_above__any_amounts__asked_only_where_both_bounds_are_passed(
+    amount: int, computed: int, decimals: int
+) -> None:
+    units = ChainUnits("c", Family.SOLANA, "SOL", decimals)
+    is_far = far_above(amount, computed, units) is not None
+    assert is_far == (
+        amount > 10 * computed and 10 * amount > 10**decimals if decimals else amount > max(1, 10 * computed)
+    )
 
 
 @pytest.mark.parametrize(
