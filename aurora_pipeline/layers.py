@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.canonical.drafts import (
     draft_costs,
     draft_fees,
@@ -31,6 +32,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.drafts import BELOW as BELOW_PNL
 from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.drafts import draft_statements
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
@@ -60,6 +62,8 @@ class Layer:
     draft: DraftAll
     reads: tuple[str, ...]
     """The assets it is computed from."""
+    decisions: tuple[Table, ...]
+    """The tables of decisions it reads: nothing is computed where these are not as the audit log says."""
     group: str
     owner: str
     judgements: tuple[Judgement, ...] = ()
@@ -75,11 +79,19 @@ def staging_asset(data_type: DataType) -> str:
     return f"staging_{data_type}"
 
 
-def _one(table: Table, draft: DraftOne, reads: Sequence[str], group: str, owner: str, *judgements: Judgement) -> Layer:
+def _one(
+    table: Table,
+    draft: DraftOne,
+    reads: Sequence[str],
+    group: str,
+    owner: str,
+    *judgements: Judgement,
+    decisions: tuple[Table, ...] = REGISTRY_TABLES,
+) -> Layer:
     def drafts(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
         return [draft(configuration, connection, key)]
 
-    return Layer((table,), drafts, tuple(reads), group, owner, judgements)
+    return Layer((table,), drafts, tuple(reads), decisions, group, owner, judgements)
 
 
 def _canonical(table: Table, draft: DraftOne, *reads: DataType) -> Layer:
@@ -110,7 +122,14 @@ LAYERS: tuple[Layer, ...] = (
     _one(CROSS_CHECKS, draft_cross_checks, ["staging_cross_checks", *_CANONICAL], "canonical", OPERATIONS),
     _one(STAKE_EVENTS, draft_stake_events, _names([POSITIONS]), "canonical", OPERATIONS),
     _one(VALIDATOR_PNL, draft_pnl, _names(BELOW_PNL), "pnl", FINANCE),
-    Layer(COMMISSION_TABLES, draft_lines, tuple(_names(BELOW_LINES)), "commissions", FINANCE),
-    _one(PARTNER_COMMISSION_STATEMENTS, draft_statements, _names([PARTNER_COMMISSION_LINES]), "statements", FINANCE),
+    Layer(COMMISSION_TABLES, draft_lines, tuple(_names(BELOW_LINES)), AGREEMENT_TABLES, "commissions", FINANCE),
+    _one(
+        PARTNER_COMMISSION_STATEMENTS,
+        draft_statements,
+        _names([PARTNER_COMMISSION_LINES]),
+        "statements",
+        FINANCE,
+        decisions=AGREEMENT_TABLES,
+    ),
 )
 """In the order of the pipeline: a layer reads only those before it."""

@@ -1,35 +1,79 @@
-"""Decisions that no entry of the audit log holds: nothing is computed from them.
+"""Decisions that no entry of the audit log holds: nothing is computed from them, nor where a logged one is gone.
 
-A row that somebody slipped into a table of decisions looks like any other. The log says which rows a person wrote.
+A row that somebody slipped into a table of decisions looks like any other, and may hide another one: a later revision
+that ends a wallet is no input of any figure. So whole tables are compared, and the entries of all that is read.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from psycopg import sql
 
 from aurora_pipeline.decisions.log import entries_at
-from aurora_pipeline.decisions.rows import LoggedRow, rows_root
+from aurora_pipeline.decisions.rows import LoggedRow, row_digests, row_name, rows_root
 from aurora_pipeline.foundation.errors import CheckFailed
-from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
+from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 
 _SHOWN = 5
 
 
+def require_whole(database: Database, tables: Sequence[Table]) -> None:
+    """Raise where some tables of decisions do not hold just the rows that the log says were written."""
+    with database.connect() as connection:
+        # A decision that is recorded meanwhile is seen with its entry or not at all.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        unlogged, gone = differences(connection, tables)
+    _refuse(unlogged, "stand in no entry of the audit log as they are now", "wrote or changed")
+    _refuse(gone, "are in the audit log and not in their tables as they were written", "removed or changed")
+
+
 def require_logged(connection: Connection, inputs: Iterable[Input]) -> None:
     """Raise where a decision among the inputs is none that the log holds."""
     found = not_logged(connection, inputs)
+    _refuse(found, "stand in no entry of the audit log as they are now", "wrote or changed")
+
+
+def _refuse(found: Sequence[str], what: str, how: str) -> None:
     if found:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise CheckFailed(
-            f"{len(found)} decision(s) stand in no entry of the audit log as they are now: "
-            + "; ".join(found[:_SHOWN])
-            + f"{more}. Nothing was computed from them",
-            "somebody wrote or changed these rows outside Aurora: run `aurora audit`, find out who and why, and record"
+            f"{len(found)} decision(s) {what}: " + "; ".join(found[:_SHOWN]) + f"{more}. Nothing was computed",
+            f"somebody {how} these rows outside Aurora: run `aurora audit`, find out who and why, and record"
             " the decision by its command if it is a true one",
         )
+
+
+def differences(connection: Connection, tables: Sequence[Table]) -> tuple[list[str], list[str]]:
+    """Rows of some tables that the log does not hold as they are, and rows that it holds and are not there, by name.
+
+    It needs one view of the rows: a transaction that is REPEATABLE READ. What the entries commit to is not looked at.
+    """
+    names = {table.name for table in tables}
+    logged: dict[str, Counter[str]] = {name: Counter() for name in names}
+    named: dict[str, str] = {}
+    for row in connection.execute(
+        "SELECT row_name, row_digest FROM audit_rows WHERE split_part(row_name, ':', 1) = ANY(%s)", [list(names)]
+    ):
+        logged[row["row_name"].partition(":")[0]][row["row_digest"]] += 1
+        named[row["row_digest"]] = row["row_name"]
+    unlogged: list[str] = []
+    for table in tables:
+        left = logged[table.name]
+        kinds = table_kinds(table)
+        columns = sql.SQL(", ").join(map(sql.Identifier, kinds))
+        frame = read_frame(connection, sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table.name)), kinds)
+        for place, digest in enumerate(row_digests(table, frame)):
+            if left[digest]:
+                left[digest] -= 1
+            else:
+                unlogged.append(row_name(table, frame.row(place, named=True)))
+    gone = [named[digest] for left in logged.values() for digest in left.elements()]
+    return sorted(unlogged), sorted(gone)
 
 
 def not_logged(connection: Connection, inputs: Iterable[Input]) -> list[str]:

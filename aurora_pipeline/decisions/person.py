@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from aurora_pipeline.decisions.tables import UserRole
-from aurora_pipeline.decisions.users import record_user, users
+from aurora_pipeline.decisions.users import register_first, users
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 
@@ -29,11 +28,10 @@ def deciding(database: Database) -> str:
     On an instance without users, whoever decides first is registered as its ADMIN, with an entry in the audit log.
     """
     person, now = actor(), datetime.now(UTC)
-    with database.connect() as connection:
-        known = {row["login"]: row for row in users(connection)}
+    known = _users(database)
     if not known:
-        record_user(database, person, person, UserRole.ADMIN, None, _ALWAYS, None, person, _FIRST)
-        return person
+        register_first(database, person, _ALWAYS, _FIRST)
+        known = _users(database)
     row = known.get(person)
     if row is None or not (row["valid_from"] <= now and (row["valid_until"] is None or now < row["valid_until"])):
         others = ", ".join(sorted(login for login, one in known.items() if one["valid_until"] is None)[:3])
@@ -43,3 +41,8 @@ def deciding(database: Database) -> str:
             f"have one of its users ({others}) register you: `aurora users add {person}`, see --help",
         )
     return person
+
+
+def _users(database: Database) -> dict[str, dict[str, Any]]:
+    with database.connect() as connection:
+        return {row["login"]: row for row in users(connection)}

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+import polars as pl
+
 from aurora_pipeline.store.declaration import Column, Table
-from aurora_pipeline.store.digests import Input, Value, encode_value, merkle_root, record_digest
+from aurora_pipeline.store.digests import Input, Value, encode_value, merkle_root, record_digest, record_digests
 
 DECISION_TAG: Final = "aurora.decision.1"
 WHOLE_ROW_TAG: Final = "aurora.decision-row.1"
@@ -44,6 +46,11 @@ def logged_row(table: Table, row: Mapping[str, Any]) -> LoggedRow:
     named = decision_input(table, whole)
     values: list[Value] = [_value(whole[name]) for name in table.names]
     return LoggedRow(named.name, named.digest, record_digest(WHOLE_ROW_TAG, table.name, *values))
+
+
+def row_digests(table: Table, frame: pl.DataFrame) -> list[str]:
+    """What commits to every column of each row of a whole table, as `logged_row` does."""
+    return record_digests(WHOLE_ROW_TAG, table.name, table.columns, frame)
 
 
 def rows_root(rows: Iterable[LoggedRow]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,17 +50,31 @@ def record_user(
         recording = Recording.begin(connection, actor, reason)
         if partner_id is not None:
             _require_partner(connection, partner_id)
-        known = next((row for row in users(connection) if row["login"] == login), None)
-        if known is not None and all(known[key] == value for key, value in told.items()):
-            return None
-        recording.require_reason()
-        revision = 1 if known is None else known["revision"] + 1
-        recording.write(USERS, {**told, "revision": revision})
-        before = None if known is None else _state(known)
-        after = _state({**told, "revision": revision})
-        until = "" if valid_until is None else f" until {instant_text(valid_until)}"
-        words = [f"{name} is {role} from {instant_text(valid_from)}{until}"]
-        return recording.note(f"user/{login}", "user.added" if known is None else "user.changed", before, after, words)
+        return _record(recording, told)
+
+
+def register_first(database: Database, login: str, valid_from: datetime, reason: str) -> None:
+    """Make somebody the ADMIN of an instance that has no users; where another one was faster, nothing is recorded."""
+    with database.connect() as connection:
+        # Whoever decides at the same time waits here, and then sees who was first.
+        recording = Recording.begin(connection, login, reason)
+        if not users(connection):
+            admin = {"login": login, "name": login, "role": UserRole.ADMIN, "partner_id": None}
+            _record(recording, {**admin, "valid_from": valid_from, "valid_until": None})
+
+
+def _record(recording: Recording, told: Mapping[str, Any]) -> Change | None:
+    known = next((row for row in users(recording.connection) if row["login"] == told["login"]), None)
+    if known is not None and all(known[key] == value for key, value in told.items()):
+        return None
+    recording.require_reason()
+    row = {**told, "revision": 1 if known is None else known["revision"] + 1}
+    recording.write(USERS, row)
+    until = "" if told["valid_until"] is None else f" until {instant_text(told['valid_until'])}"
+    words = [f"{told['name']} is {told['role']} from {instant_text(told['valid_from'])}{until}"]
+    before = None if known is None else _state(known)
+    action = "user.added" if known is None else "user.changed"
+    return recording.note(f"user/{told['login']}", action, before, _state(row), words)
 
 
 def _require_partner(connection: Connection, partner_id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from aurora_pipeline.decisions.logged import require_logged
+from aurora_pipeline.decisions.logged import require_logged, require_whole
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS, Judgement, Layer
@@ -30,6 +30,7 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
     )
     def compute(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
         with as_failure():
+            require_whole(aurora.database, layer.decisions)
             with aurora.database.connect() as connection:
                 drafts = layer.draft(aurora.configuration, connection, PeriodKey.parse(context.partition_key))
                 require_logged(connection, [item for draft in drafts for item in draft.inputs])

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
-from aurora_pipeline.decisions.logged import not_logged
+from aurora_pipeline.decisions.logged import differences, not_logged
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.period_key import PeriodKey
@@ -32,6 +32,7 @@ from aurora_pipeline.store.snapshots import Draft
 
 _DIFFERENCES_SHOWN = 20
 _INPUTS_SHOWN = 3
+_UNLOGGED = "it stands in no entry of the audit log as it is: somebody wrote or changed it outside Aurora"
 
 
 def verify_derivation(
@@ -51,6 +52,7 @@ def verify_derivation(
         )
     }
     by_id = {snapshot.snapshot_id: snapshot for snapshot in snapshots}
+    told = _verify_decisions(connection, findings)
     for layer in LAYERS:
         concerned = {t.name: by_id[standing[t.name]] for t in layer.tables if standing.get(t.name) in by_id}
         if not concerned:
@@ -67,12 +69,24 @@ def verify_derivation(
                 findings.fail(Checked.DERIVATION, snapshot.name, problem)
             continue
         for name in not_logged(connection, {item for draft in drafts for item in draft.inputs}):
-            problem = "it counts now and stands in no entry of the audit log as it is: somebody wrote it outside Aurora"
-            findings.fail(Checked.DECISION, name, problem)
+            if name not in told:
+                findings.fail(Checked.DECISION, name, _UNLOGGED)
+                told.add(name)
         for draft in drafts:
             if draft.table.name in concerned:
                 snapshot = concerned[draft.table.name]
                 _compare(snapshot, frames[snapshot.snapshot_id], draft, findings)
+
+
+def _verify_decisions(connection: Connection, findings: Findings) -> set[str]:
+    """Compare whole tables: what is no input may hide what was one. Returns the names of the rows that were found."""
+    tables = list(dict.fromkeys(table for layer in LAYERS for table in layer.decisions))
+    unlogged, gone = differences(connection, tables)
+    for name in unlogged:
+        findings.fail(Checked.DECISION, name, _UNLOGGED)
+    for name in sorted(set(gone) - set(unlogged)):
+        findings.fail(Checked.DECISION, name, "the audit log says it was written; it is not there as it was")
+    return {*unlogged, *gone}
 
 
 def _compare(snapshot: Snapshot, stored: pl.DataFrame, draft: Draft, findings: Findings) -> None:

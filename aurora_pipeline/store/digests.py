@@ -62,6 +62,12 @@ def record_digest(tag: str, *values: Value) -> str:
     return hashlib.sha256(b"".join(encode_value(value) for value in (tag, *values))).hexdigest()
 
 
+def record_digests(tag: str, name: str, columns: Sequence[Column], frame: pl.DataFrame) -> list[str]:
+    """`record_digest` of a tag, a name and some columns, for all rows of a frame at once."""
+    sha256 = hashlib.sha256
+    return [sha256(record).hexdigest() for record in _encoded(frame, [*_texts(tag, name), *columns])]
+
+
 def body_hash(body: bytes) -> str:
     """SHA-256 (hex) of a provider's answer, exactly as it came."""
     return hashlib.sha256(body).hexdigest()

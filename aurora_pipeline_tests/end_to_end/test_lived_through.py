@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
@@ -386,6 +388,49 @@ def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) 
     # The rule's rate is flat: that other rules of the period look back is no part of this line's proof.
     assert not [node for node in titles if node.title.startswith("rule result of")]
     assert settle(lived.aurora.database, lived.parameters, last) is None
+
+
+_SIGNED = "reason, recorded_by, recorded_at"
+FORGED = {
+    "more for a line": f"""INSERT INTO commission_overrides
+        SELECT target, agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, revision + 1,
+               amount + 1000000000000, computed_seen, {_SIGNED} FROM commission_overrides""",
+    "nothing for a line any more": f"""INSERT INTO commission_overrides
+        SELECT target, agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, revision + 1,
+               NULL, computed_seen, {_SIGNED} FROM commission_overrides""",
+    "a client's wallet that ended": f"""INSERT INTO partner_wallets
+        SELECT chain_id, wallet_address, revision + 1, introduced_at, introduced_at + interval '1 day', partner_id,
+               notes, {_SIGNED} FROM partner_wallets WHERE partner_id = 'northwind'""",
+}
+
+
+@contextmanager
+def _forged(lived: World, statement: str) -> Iterator[None]:
+    """Run a statement as somebody who can switch off every trigger; its rows are taken out again at the end."""
+    table = statement.split()[2]
+    with psycopg.connect(lived.aurora.database.conninfo) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement.encode())
+        found = connection.execute("SELECT pg_current_xact_id()::xid").fetchone()
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(f"DELETE FROM {table} WHERE xmin = %s".encode(), found)
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_recompute__after_a_forged_decision__refused_and_nothing_changes(lived: World, forged: str) -> None:
+    last = EPOCHS[-1]
+    before, published = lived.in_force(last), lived.publications()
+    with _forged(lived, FORGED[forged]):
+        ends = [lived.recompute(last), *run_stale(lived.aurora, lived.runner, lived.chain)]
+        assert len(ends) > 1
+        for end in ends:
+            assert "stand in no entry of the audit log as they are now" in " ".join(end.failures)
+        assert (lived.in_force(last), lived.publications()) == (before, published)
+    assert lived.recompute(last).failures == ()
+    assert lived.in_force(last) == before
 
 
 def test_comparison__after_somebody_changed_the_terms__says_that_it_cannot_compare(

@@ -8,13 +8,16 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_SERIES
-from aurora_pipeline.decisions.logged import not_logged, require_logged
+from aurora_pipeline.decisions.logged import differences, not_logged, require_logged
+from aurora_pipeline.decisions.rows import logged_row, row_digests
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.decisions import DECISIONS
+from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.verify import verify_audit
+from aurora_pipeline.store.database import read_frame, table_kinds
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY, PARAMETERS, Proven
@@ -112,6 +115,30 @@ FORGED = {
 }
 """Decisions that copy who, when and why from true ones."""
 
+_SAME = "reason, recorded_by, recorded_at"
+HIDING = {
+    "an override withdrawn": f"""INSERT INTO commission_overrides
+        SELECT target, agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, revision + 1,
+               NULL, computed_seen, {_SAME} FROM commission_overrides""",
+    "a wallet that ended": f"""INSERT INTO partner_wallets
+        SELECT chain_id, wallet_address, revision + 1, introduced_at, introduced_at + interval '1 day', partner_id,
+               notes, {_SAME} FROM partner_wallets LIMIT 1""",
+    "a validator that went": f"""INSERT INTO canonical_validator_identities
+        SELECT chain_id, validator_key, revision + 1, valid_from, valid_from + interval '1 day', identity_key, name,
+               ownership, operator_fee_bps, {_SAME} FROM canonical_validator_identities LIMIT 1""",
+    "an own wallet that ended": f"""INSERT INTO operator_wallets
+        SELECT chain_id, wallet_address, revision + 1, valid_from, valid_from + interval '1 day', notes, {_SAME}
+        FROM operator_wallets LIMIT 1""",
+    "back to a draft": f"""INSERT INTO agreement_events
+        SELECT agreement_id, event_number + 1, 'DRAFT', effective_from, {_SAME}
+        FROM agreement_events WHERE status = 'ACTIVE' LIMIT 1""",
+    "an override removed": "DELETE FROM commission_overrides",
+    "a wallet removed": "DELETE FROM partner_wallets",
+    "a cost removed": "DELETE FROM cost_entries",
+    "a wallet ended in place": "UPDATE partner_wallets SET ended_at = introduced_at + interval '1 day'",
+}
+"""Rows, or the lack of them, by which a decision no longer counts; no figure's inputs would name them."""
+
 
 @pytest.mark.parametrize("forged", FORGED)
 def test_decision__forged__named_and_nothing_is_computed_from_it(decided: Proven, forged: str) -> None:
@@ -127,6 +154,23 @@ def test_decision__forged__named_and_nothing_is_computed_from_it(decided: Proven
     with pytest.raises(CheckFailed, match="stand in no entry of the audit log"):
         require_logged(decided.connection, inputs)
     assert any("stands in no entry of the audit log" in str(failure) for failure in decided.verify(deep=True).failures)
+
+
+@pytest.mark.parametrize("forged", [*FORGED, *HIDING])
+def test_decision__forged_or_hidden__its_whole_table_is_refused(decided: Proven, forged: str) -> None:
+    assert differences(decided.connection, DECISIONS) == ([], [])
+    decided.run({**FORGED, **HIDING}[forged])
+    assert any(differences(decided.connection, DECISIONS))
+    assert any(finding.kind is Checked.DECISION for finding in decided.verify(deep=True).failures)
+
+
+def test_row_digests__of_whole_tables__those_of_each_row(decided: Proven) -> None:
+    for table in DECISIONS:
+        query = f"SELECT {', '.join(table.names)} FROM {table.name}"
+        rows = decided.run(query)
+        frame = read_frame(decided.connection, query, table_kinds(table))
+        assert row_digests(table, frame) == [logged_row(table, row).row_digest for row in rows]
+        assert rows
 
 
 def test_forged_row__listed_under_a_true_entry__still_named(proven: Proven) -> None:
