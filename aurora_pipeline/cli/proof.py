@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
@@ -72,7 +73,9 @@ def verify(
 def audit(
     witness: Annotated[
         str | None,
-        typer.Option(help="LOG/PUBLICATIONS heads noted earlier outside the database; shows what was cut off since."),
+        typer.Option(
+            help="The heads that `aurora audit` printed, noted outside the database; shows what was cut off since."
+        ),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the entries instead of verifying them.")] = False,
     subject: Annotated[
@@ -89,7 +92,7 @@ def audit(
     ] = 100,
     as_json: Json = False,
 ) -> None:
-    """Verify the hash chains of decisions and publications, print both heads to be noted elsewhere; or list the log."""
+    """Verify the chains of decisions, publications and samples, print their heads to be noted; or list the log."""
     if listing or any(one is not None for one in (subject, action, who, since, until)):
         if witness is not None:
             raise AuroraError("--witness verifies the log, and the other options list it", "give one or the others")
@@ -107,8 +110,9 @@ def audit(
         around = verify_surroundings(aurora, connection)
         newest = heads(connection)
     _tell([report, around], as_json)
-    if not as_json and (newest.log or newest.publications):
-        noted = f"{_shown(newest.log)}/{_shown(newest.publications)}"
+    shown = [_shown(getattr(newest, part.name)) for part in fields(Heads)]
+    if not as_json and set(shown) != {_NO_HEAD}:
+        noted = "/".join(shown)
         out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}")
 
 
@@ -142,7 +146,7 @@ def _state(text: str | None) -> dict[str, Any] | None:
 
 
 _NO_HEAD = "-"
-_WITNESS = "NUMBER:HASH/NUMBER:HASH"
+_WITNESS = "four times NUMBER:HASH, or - where there was none, with / between"
 
 
 def _shown(newest: Head | None) -> str:
@@ -150,11 +154,11 @@ def _shown(newest: Head | None) -> str:
 
 
 def _heads(text: str) -> Heads:
-    """Both heads as `aurora audit` printed them."""
-    log, separator, publications = text.strip().partition("/")
-    if not separator:
+    """All heads as `aurora audit` printed them."""
+    parts = text.strip().split("/")
+    if len(parts) != len(fields(Heads)):
         raise AuroraError(f"{text!r} is no witness", f"write it as `aurora audit` printed it, {_WITNESS}")
-    return Heads(_head(log), _head(publications))
+    return Heads(*map(_head, parts))
 
 
 def _head(text: str) -> Head | None:

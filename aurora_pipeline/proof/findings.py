@@ -16,6 +16,7 @@ class Checked(StrEnum):
     PAYLOAD = "payloads"
     FETCH = "fetches"
     OBSERVATION = "observations"
+    ATTESTATION = "attestations"
     PERIOD = "periods"
     DECISION = "decisions"
     CONTENT = "content digests"

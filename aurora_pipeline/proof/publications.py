@@ -96,6 +96,18 @@ def _verify_all_are_published(connection: Connection, key: PeriodKey, findings: 
         findings.fail(Checked.PUBLICATION, f"{row['asset']} of {key}", problem)
 
 
+def verify_reports(connection: Connection, findings: Findings) -> None:
+    """Check that every report is of a snapshot that exists, and every snapshot has one."""
+    rows = connection.execute(
+        """SELECT snapshot_id, r.snapshot_id IS NULL AS unreported
+           FROM snapshots s FULL JOIN snapshot_reports r USING (snapshot_id)
+           WHERE s.snapshot_id IS NULL OR r.snapshot_id IS NULL ORDER BY snapshot_id"""
+    )
+    for row in rows:
+        problem = "its report is gone" if row["unreported"] else "it is reported on, and there is no such snapshot"
+        findings.fail(Checked.TOTAL, f"snapshot {row['snapshot_id']}", problem)
+
+
 def verify_publications_by_id(connection: Connection, snapshot_ids: Collection[int], findings: Findings) -> None:
     """Check the publications of some snapshots."""
     query = f"{_COLUMNS} WHERE p.snapshot_id = ANY(%s) ORDER BY p.sequence"

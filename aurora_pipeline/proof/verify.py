@@ -18,6 +18,7 @@ from aurora_pipeline.decisions.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.proof.chained import CHAINED, chain_head, verify_chain
 from aurora_pipeline.proof.decisions import verify_decisions
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
@@ -28,6 +29,7 @@ from aurora_pipeline.proof.publications import (
     verify_publication_chain,
     verify_publications_by_id,
     verify_publications_of,
+    verify_reports,
 )
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_of_period
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
@@ -63,6 +65,8 @@ def verify_period(
             staged[place] = verify_staged(connection, place, findings, names)
     frames = _verify_all(connection, snapshots, staged, aurora, findings)
     verify_publications_of(connection, key, findings)
+    for table in CHAINED:
+        verify_chain(connection, table, findings)
     if not snapshots:
         findings.note(Checked.CONTENT, str(key), "no layer has written anything for this period")
     if deep:
@@ -101,19 +105,22 @@ def verify_digest(connection: Connection, digest: str, *, aurora: Aurora | None 
 
 @dataclass(frozen=True)
 class Heads:
-    """The newest audit entry and the newest publication: noted outside, they prove later that nothing was cut off."""
+    """The newest row of each chain: noted outside, they prove later that nothing was cut off."""
 
     log: Head | None
     publications: Head | None
+    attestations: Head | None
+    observations: Head | None
 
 
 def heads(connection: Connection) -> Heads:
-    """The heads of both chains as they are now."""
-    return Heads(head(connection), publication_head(connection))
+    """The heads of all chains as they are now."""
+    chained = (chain_head(connection, table) for table in CHAINED)
+    return Heads(head(connection), publication_head(connection), *chained)
 
 
 def verify_audit(connection: Connection, witness: Heads | None = None) -> VerifyReport:
-    """Recompute the chains of the audit log and of publications; a `witness` noted earlier shows what was cut off."""
+    """Recompute the audit log and every other chain; a `witness` noted earlier shows what was cut off."""
     findings = Findings()
     report = verify_log(connection, None if witness is None else witness.log)
     if report.entries:
@@ -123,7 +130,10 @@ def verify_audit(connection: Connection, witness: Heads | None = None) -> Verify
     else:
         verify_decisions(connection, findings)
     verify_publication_chain(connection, findings, None if witness is None else witness.publications)
-    return findings.report("audit log and publications")
+    verify_reports(connection, findings)
+    for table in CHAINED:
+        verify_chain(connection, table, findings, None if witness is None else getattr(witness, table.name))
+    return findings.report("audit log and chains")
 
 
 def _read_as_of_one_moment(connection: Connection) -> None:

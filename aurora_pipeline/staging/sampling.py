@@ -22,7 +22,8 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport
 from aurora_pipeline.staging.samples import role_of, samples
-from aurora_pipeline.store.database import Database, insert_rows
+from aurora_pipeline.store.chained import append_chained
+from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import OBSERVATIONS
 
@@ -148,4 +149,4 @@ def _record(
         for one in sampled
     ]
     with database.connect() as connection:
-        insert_rows(connection, OBSERVATIONS.name, rows)
+        append_chained(connection, OBSERVATIONS, rows)

@@ -249,12 +249,13 @@ SNAPSHOT_RECORD: Final = """s.layer_version, s.row_count, s.written_at, s.dagste
 
 def snapshot_record(row: Mapping[str, Any]) -> str:
     """What commits to when and by which run a snapshot was written, and to all that the checks said of it."""
-    texts = [None if row[name] is None else _json(row[name]) for name in ("totals", "violations", "warnings")]
+    texts = [None if row[name] is None else compact_json(row[name]) for name in ("totals", "violations", "warnings")]
     numbers = (row["layer_version"], row["row_count"], row["written_at"], row["dagster_run"], row["accepted"])
     return record_digest(SNAPSHOT_TAG, *numbers, *texts)
 
 
-def _json(value: Any) -> str:
+def compact_json(value: Any) -> str:
+    """The one text of a JSON value: keys sorted, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

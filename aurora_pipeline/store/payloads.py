@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, overload
 
+from aurora_pipeline.store.chained import ENTRY_HASH, PREVIOUS_HASH
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -110,7 +111,7 @@ OBSERVATIONS = Table(
     role=Role.LEDGER,
     description="Now-only data sampled while its period ran: what a chain will not tell about a past period.",
     columns=(
-        identity("observation_id", "The observation's number."),
+        integer("observation_id", "Its place in the order of all observations, from 1 without gaps.", minimum=1),
         CHAIN_ID,
         EPOCH,
         text("data_type", "positions, meta or leader_schedule."),
@@ -121,6 +122,8 @@ OBSERVATIONS = Table(
         Column("observed_at", ColumnKind.INSTANT, "When the first question was asked.", digested=False),
         Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
         written_at(),
+        PREVIOUS_HASH,
+        ENTRY_HASH,
     ),
     key=("observation_id",),
     indexes=(("chain_id", "epoch", "data_type", "subject"),),

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from psycopg import sql
 
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.store.chained import append_chained
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
@@ -27,6 +28,7 @@ from aurora_pipeline.store.digests import (
 )
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
+from aurora_pipeline.store.tables import ATTESTATIONS
 
 _PARTITION_LOCK = 4717
 
@@ -122,6 +124,13 @@ def snapshot_input(table: Table, chain_id: str, epoch: int, lineage: str) -> Inp
     return Input("snapshot", f"{table.name}@{chain_id}:{epoch:07d}", lineage)
 
 
+class _Settled(NamedTuple):
+    """What became of a draft, and the new lineage of a snapshot that is known already."""
+
+    outcome: Outcome
+    attestation: dict[str, object] | None
+
+
 def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run: str | None = None) -> list[Outcome]:
     """Write each draft as a snapshot, check all of them, publish all of them or none, in one transaction.
 
@@ -134,10 +143,11 @@ def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run
             _lock_partition(connection, draft)
         settled = [_settle(connection, draft, accepted, dagster_run) for draft in checked]
         # Last, because the ledger's clock stands still for everybody else from here to the commit.
-        for outcome, comes_into_force in settled:
-            if comes_into_force:
-                _publish(connection, outcome)
-    outcomes = [outcome for outcome, _ in settled]
+        append_chained(connection, ATTESTATIONS, [one.attestation for one in settled if one.attestation is not None])
+        for one in settled:
+            if one.outcome.standing is Standing.PUBLISHED:
+                _publish(connection, one.outcome)
+    outcomes = [one.outcome for one in settled]
     if not accepted:
         raise Rejected([o for o in outcomes if o.violations])
     return outcomes
@@ -161,21 +171,22 @@ def _lock_partition(connection: Connection, draft: Draft) -> None:
     )
 
 
-def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> tuple[Outcome, bool]:
-    """Write the draft, or recognise it; say what became of it and whether its snapshot has yet to be published."""
+def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> _Settled:
+    """Write the draft, or recognise it; say what became of it and what has yet to be appended."""
     rows = LayerRows(draft.table, draft.frame, instance_secret(connection) if draft.table.salted else None)
     alike = _published_alike(connection, draft) if accepted else []
     # Where nothing published could be equal there is no need to know the digest before the rows are on their way.
     content = None if accepted and not alike and not rows.are_few else rows.content_digest()
     totals = _totals(draft)
+    attestation = None
     equal = next((one for one in alike if one["content_digest"] == content), None)
     if equal is None:
         snapshot_id, content, lineage = _write(connection, draft, rows, content, totals, accepted, dagster_run)
         standing = Standing.PUBLISHED if accepted else Standing.REJECTED
     else:
         snapshot_id, content, lineage = equal["snapshot_id"], equal["content_digest"], equal["lineage_digest"]
-        attested = _attest(connection, draft, snapshot_id, lineage, _lineage(draft, content), dagster_run)
-        standing = Standing.ATTESTED if attested else Standing.UNCHANGED
+        attestation = _attestation(connection, draft, snapshot_id, lineage, _lineage(draft, content), dagster_run)
+        standing = Standing.UNCHANGED if attestation is None else Standing.ATTESTED
         if not equal["in_force"]:
             # The figures went back to what they once were: that snapshot comes into force again.
             standing = Standing.PUBLISHED
@@ -193,7 +204,7 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
         draft.violations,
         draft.warnings,
     )
-    return outcome, standing is Standing.PUBLISHED
+    return _Settled(outcome, attestation)
 
 
 def _totals(draft: Draft) -> dict[str, int]:
@@ -351,22 +362,30 @@ def _snapshot_record(connection: Connection, snapshot_id: int) -> str:
     return snapshot_record(row)
 
 
-def _attest(
+def _attestation(
     connection: Connection, draft: Draft, snapshot_id: int, first: str, lineage: str, dagster_run: str | None
-) -> bool:
-    """Append the lineage to the snapshot unless it is known already; says whether it was new."""
-    if lineage == first:
-        return False
-    cursor = connection.execute(
-        """INSERT INTO attestations (snapshot_id, lineage_digest, inputs, layer_version, dagster_run)
-           VALUES (%s, %s, %s, %s, %s) ON CONFLICT (snapshot_id, lineage_digest) DO NOTHING""",
-        [snapshot_id, lineage, _inputs_json(draft.inputs), draft.table.version, dagster_run],
-    )
-    return cursor.rowcount == 1
+) -> dict[str, object] | None:
+    """The lineage as a new attestation of the snapshot; none where it is known already."""
+    known = connection.execute(
+        "SELECT FROM attestations WHERE snapshot_id = %s AND lineage_digest = %s", [snapshot_id, lineage]
+    ).fetchone()
+    if lineage == first or known is not None:
+        return None
+    return {
+        "snapshot_id": snapshot_id,
+        "lineage_digest": lineage,
+        "inputs": _listed(draft.inputs),
+        "layer_version": draft.table.version,
+        "dagster_run": dagster_run,
+    }
 
 
 def _inputs_json(inputs: Sequence[Input]) -> str:
-    return json.dumps([[item.kind, item.name, item.digest] for item in sorted(set(inputs))])
+    return json.dumps(_listed(inputs))
+
+
+def _listed(inputs: Sequence[Input]) -> list[list[str]]:
+    return [[item.kind, item.name, item.digest] for item in sorted(set(inputs))]
 
 
 def _layer(table: Table) -> sql.Identifier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aurora_pipeline.store.chained import ENTRY_HASH, PREVIOUS_HASH
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     EPOCH,
@@ -89,13 +90,15 @@ ATTESTATIONS = Table(
     role=Role.LEDGER,
     description="Later computations that came to the content of a snapshot again, from other inputs or a newer layer.",
     columns=(
-        identity("attestation_id", "The attestation's number."),
+        integer("attestation_id", "Its place in the order of all attestations, from 1 without gaps.", minimum=1),
         SNAPSHOT_ID,
         LINEAGE,
         INPUTS,
         LAYER_VERSION,
         DAGSTER_RUN,
         written_at(),
+        PREVIOUS_HASH,
+        ENTRY_HASH,
     ),
     key=("attestation_id",),
     unique=(("snapshot_id", "lineage_digest"),),

@@ -293,9 +293,10 @@ def test_audit__heads_noted_and_given_back__holds_and_a_wrong_one_is_refused(run
     _publish(database, _line(VOTE, 50))
     noted = re.search(r"later: (\S+)", run("audit").out)
     assert noted is not None
-    log, publications = noted[1].split("/")
+    log, publications, *others = noted[1].split("/")
+    assert others == ["-", "-"]
     assert run("audit", "--witness", noted[1]).code == 0
     assert "is no witness" in run("audit", "--witness", log).err
     number, digest = publications.split(":")
-    cut = run("audit", "--witness", f"{log}/{int(number) + 1}:{digest}")
+    cut = run("audit", "--witness", f"{log}/{int(number) + 1}:{digest}/-/-")
     assert (cut.code, "they were cut" in cut.err) == (1, True)

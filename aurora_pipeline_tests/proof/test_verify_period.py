@@ -17,7 +17,7 @@ from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
 from aurora_pipeline.proof.recorded import snapshots_of_period
-from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_period
+from aurora_pipeline.proof.verify import heads, verify_audit, verify_period
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
 from aurora_pipeline.store.snapshots import Rejected, stored_rows, write_check_publish
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
@@ -473,7 +473,7 @@ def test_verify_audit__newest_publications_cut_with_all_that_was_written__witnes
 def test_verify_audit__publications_rewritten_as_a_whole__witness_finds_it(proven: Proven) -> None:
     seen = heads(proven.connection)
     assert seen.publications is not None
-    witness = Heads(seen.log, replace(seen.publications, entry_hash="e" * 64))
+    witness = replace(seen, publications=replace(seen.publications, entry_hash="e" * 64))
     (failure,) = verify_audit(proven.connection, witness).failures
     assert "was rewritten" in failure.problem
 

@@ -131,24 +131,28 @@ COMMENT ON COLUMN snapshot_reports.violations IS 'Broken schema rules and invari
 COMMENT ON COLUMN snapshot_reports.warnings IS 'What looks odd and does not hold publication back.';
 
 CREATE TABLE attestations (
-    attestation_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    attestation_id bigint NOT NULL CHECK (attestation_id >= 1),
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     lineage_digest sha256_hex NOT NULL,
     inputs jsonb NOT NULL,
     layer_version bigint NOT NULL CHECK (layer_version >= 1),
     dagster_run text,
     written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    previous_hash sha256_hex NOT NULL,
+    entry_hash sha256_hex NOT NULL,
     PRIMARY KEY (attestation_id),
     UNIQUE (snapshot_id, lineage_digest)
 );
 COMMENT ON TABLE attestations IS 'Later computations that came to the content of a snapshot again, from other inputs or a newer layer.';
-COMMENT ON COLUMN attestations.attestation_id IS 'The attestation''s number.';
+COMMENT ON COLUMN attestations.attestation_id IS 'Its place in the order of all attestations, from 1 without gaps.';
 COMMENT ON COLUMN attestations.snapshot_id IS 'The snapshot.';
 COMMENT ON COLUMN attestations.lineage_digest IS 'H(content digest, layer version, inputs).';
 COMMENT ON COLUMN attestations.inputs IS 'What was read: a list of [kind, name, digest], sorted.';
 COMMENT ON COLUMN attestations.layer_version IS 'The layer''s version number when this was computed.';
 COMMENT ON COLUMN attestations.dagster_run IS 'The run that computed it; null outside Dagster.';
 COMMENT ON COLUMN attestations.written_at IS 'When the row was written.';
+COMMENT ON COLUMN attestations.previous_hash IS 'The entry_hash of the row before; 64 zeros for the first.';
+COMMENT ON COLUMN attestations.entry_hash IS 'SHA-256 over every other column, so over the row before too.';
 
 CREATE TABLE publications (
     sequence bigint NOT NULL CHECK (sequence >= 1),
@@ -327,7 +331,7 @@ COMMENT ON COLUMN staging_fetches.written_at IS 'When the row was written.';
 CREATE INDEX ON staging_fetches (chain_id, epoch, data_type, subject);
 
 CREATE TABLE observations (
-    observation_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    observation_id bigint NOT NULL CHECK (observation_id >= 1),
     chain_id text NOT NULL,
     epoch bigint NOT NULL CHECK (epoch >= 0),
     data_type text NOT NULL,
@@ -338,10 +342,12 @@ CREATE TABLE observations (
     observed_at timestamptz NOT NULL,
     payload_ids bigint[] NOT NULL,
     written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    previous_hash sha256_hex NOT NULL,
+    entry_hash sha256_hex NOT NULL,
     PRIMARY KEY (observation_id)
 );
 COMMENT ON TABLE observations IS 'Now-only data sampled while its period ran: what a chain will not tell about a past period.';
-COMMENT ON COLUMN observations.observation_id IS 'The observation''s number.';
+COMMENT ON COLUMN observations.observation_id IS 'Its place in the order of all observations, from 1 without gaps.';
 COMMENT ON COLUMN observations.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN observations.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 COMMENT ON COLUMN observations.data_type IS 'positions, meta or leader_schedule.';
@@ -352,6 +358,8 @@ COMMENT ON COLUMN observations.slot IS 'The chain''s slot before the first quest
 COMMENT ON COLUMN observations.observed_at IS 'When the first question was asked.';
 COMMENT ON COLUMN observations.payload_ids IS 'The answers in the order of the plan.';
 COMMENT ON COLUMN observations.written_at IS 'When the row was written.';
+COMMENT ON COLUMN observations.previous_hash IS 'The entry_hash of the row before; 64 zeros for the first.';
+COMMENT ON COLUMN observations.entry_hash IS 'SHA-256 over every other column, so over the row before too.';
 CREATE INDEX ON observations (chain_id, epoch, data_type, subject);
 
 CREATE TABLE ingestion_runs (
