@@ -57,7 +57,7 @@ def test_verify_digest__of_an_attestation__verifies_its_snapshot(copied: Aurora)
         draft = draft_pnl(copied.configuration, connection, KEY)
     write_check_publish(copied.database, [replace(draft, inputs=draft.inputs[1:])])
     with copied.database.connect() as connection:
-        row = connection.execute("SELECT lineage_digest FROM attestations").fetchone()
+        row = connection.execute("SELECT lineage_digest FROM attestations ORDER BY attestation_id DESC").fetchone()
         assert row is not None
         report = verify_digest(connection, row["lineage_digest"], aurora=copied)
     assert report.holds

@@ -401,10 +401,14 @@ def test_verify__superseded_and_attested_snapshots__hold_too(copied: Aurora) -> 
         assert len(snapshots_of_period(connection, KEY, [VALIDATOR_PNL])) == 2
         connection.rollback()
         proven = Proven(copied, connection)
-        proven.tamper("UPDATE attestations SET lineage_digest = repeat('c', 64) RETURNING 1 AS n")
-        (failure,) = proven.verify().failures
-    assert "attestation" in failure.where
-    assert failure.recorded == "c" * 64
+        proven.tamper(
+            """UPDATE attestations SET lineage_digest = repeat('c', 64)
+               WHERE attestation_id = (SELECT max(attestation_id) FROM attestations) RETURNING 1 AS n"""
+        )
+        lineage, chained = proven.verify().failures
+    assert "attestation" in lineage.where
+    assert lineage.recorded == "c" * 64
+    assert chained.problem == "it was changed: its content has another hash"
 
 
 def test_verify__rejected_snapshots__hold_with_or_without_their_rows(copied: Aurora) -> None:
