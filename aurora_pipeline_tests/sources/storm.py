@@ -160,6 +160,20 @@ def _reads(read: Reader, answer: Answer) -> bool:
     return True
 
 
+def garbled(body: bytes, random: Random) -> bytes:
+    """The body with what no JSON library would write in one place, or cut off: never another number that could be."""
+    if random.random() < 0.3:
+        at = random.randrange(len(body))
+        return random.choice((body[:at], body[at:], body + body, b"", b"null"))
+    value = json.loads(body)
+    *above, last = random.choice(list(_places(value)))
+    holder = value
+    for name in above:
+        holder = holder[name]
+    holder[last] = _PLACE
+    return json.dumps(value).replace(f'"{_PLACE}"', random.choice(RAW), 1).encode()
+
+
 def struck(body: bytes, random: Random) -> bytes:
     """The body, changed in one to three places, or in its bytes."""
     if random.random() < 0.1:
