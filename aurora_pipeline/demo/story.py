@@ -143,10 +143,13 @@ def _final_at_bps(simulator: SimulatorControl, chain: Chain) -> int:
 
 
 def _advance(simulator: SimulatorControl, epoch: int, part_bps: int) -> bool:
-    """Move the simulated clock on to a point; False if it is beyond it already."""
+    """Move the simulated clock on to a point; False if it is beyond it already.
+
+    Exactly there it may have been broken off before what is due at that point was done.
+    """
     clock = simulator.clock()
     passed = (clock["epoch"], clock["slot_index"] * 10_000 // clock["parameters"]["slots_per_epoch"])
-    if passed >= (epoch, part_bps):
+    if passed > (epoch, part_bps):
         return False
     simulator.advance(epoch=epoch, fraction_bps=part_bps)
     return True
