@@ -85,12 +85,16 @@ class Database:
 
     def _opened(self) -> Connection:
         deadline = time.monotonic() + _RECOVERY_SECONDS_MAX
+        refusals = 0
         while True:
             try:
                 return begin(self.conninfo, reads_only=self.reads_only)
             except psycopg.OperationalError as error:
                 presence = _presence(self.conninfo)
-                if presence is not Ping.REJECT or time.monotonic() > deadline:
+                refusals += presence is Ping.OK
+                # Refused by a server that takes others, a session may have been ended while it began: once.
+                may_pass = presence is Ping.REJECT or (presence is Ping.OK and refusals == 1)
+                if not may_pass or time.monotonic() > deadline:
                     raise self._unanswered(error, presence) from None
             # It starts, or recovers from the end of one of its processes, which takes a moment.
             time.sleep(_POLL_SECONDS)
@@ -98,7 +102,8 @@ class Database:
     def _unanswered(self, error: psycopg.OperationalError, presence: Ping) -> AuroraError:
         said = str(error).strip().splitlines()[0]
         # A server that is there refuses this address, unless it has no more sessions to give.
-        refused = presence is Ping.OK and not any(words in said for words in ("too many", "connection slots"))
+        passing = ("too many", "connection slots", "terminating connection")
+        refused = presence is Ping.OK and not any(words in said for words in passing)
         kind = AuroraError if refused else Outage
         return kind(
             f"the database at {self.shown} does not answer: {said}",
