@@ -64,6 +64,8 @@ class FetchScope:
     validators: tuple[ValidatorAsked, ...]
     stake_accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Stake accounts by validator, from the positions observed in the period."""
+    stakes_in_doubt: Mapping[str, str] = field(default_factory=dict)
+    """Why those may not be all of a validator's stake accounts, where their observation says so itself."""
     leader_schedule: Answer | None = None
     """The leader schedule observed while the period ran, where one was."""
     collectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -169,6 +171,15 @@ class SeesCollectors(Protocol):
 
     def collectors(self, answers: Sequence[Answer]) -> Mapping[str, str]:
         """The account that collects each validator's commission."""
+        ...
+
+
+@runtime_checkable
+class WeighsStake(Protocol):
+    """An adapter whose observations of positions hold a total beside the stake accounts."""
+
+    def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: int) -> str | None:
+        """Why the stake accounts are not all of a validator's; None where they add up to its total."""
         ...
 
 

@@ -15,6 +15,8 @@ AWAITED: Final = "AWAITED"
 
 
 _SHOWN_LENGTH_MAX: Final = 200
+STAKES_IN_DOUBT: Final = "STAKES_IN_DOUBT"
+"""How the reason of a fetch begins that asked about stake accounts which may not be all of the validator's."""
 
 
 def final(subject: str, answers: Sequence[Recorded], reason: str | None = None) -> Fetched:

@@ -67,6 +67,7 @@ from aurora_pipeline.staging.samples import (
     observed_leader_schedule,
     observed_stake_accounts,
     samples,
+    stakes_in_doubt,
 )
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
@@ -220,9 +221,12 @@ def _scope(
     chain = configuration.chain(chain_id)
     stakes: dict[str, tuple[str, ...]] = {}
     collectors: dict[str, tuple[str, ...]] = {}
+    doubts: dict[str, str] = {}
     if is_rewards:
         collectors = observed_collectors(connection, configuration, period)
-        stakes = observed_stake_accounts(seen(DataType.POSITIONS), keys)
+        positions = seen(DataType.POSITIONS)
+        stakes = observed_stake_accounts(positions, keys)
+        doubts = stakes_in_doubt(positions, keys, epoch)
         stakes |= archived_stake_accounts(connection, chain_id, epoch, [key for key in keys if key not in stakes])
     return FetchScope(
         chain_id=chain_id,
@@ -231,6 +235,7 @@ def _scope(
         last_slot=period.last_slot,
         validators=tuple(validators),
         stake_accounts=stakes,
+        stakes_in_doubt=doubts,
         leader_schedule=observed_leader_schedule(seen(LEADER_SCHEDULE)) if is_fees else None,
         collectors=collectors,
         scan_blocks=chain.exact_vote_fees,

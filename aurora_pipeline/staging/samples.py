@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Answer
+from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Answer, WeighsStake
+from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.kinds import adapter_of
@@ -73,6 +74,21 @@ def observed_stake_accounts(positions: Mapping[str, Sample], validators: Sequenc
         for key in validators
         if (sample := positions.get(key)) is not None
     }
+
+
+def stakes_in_doubt(positions: Mapping[str, Sample], validators: Sequence[str], epoch: int) -> dict[str, str]:
+    """Why the stake accounts that were observed are not all of a validator's, by validator."""
+    doubts: dict[str, str] = {}
+    for key in validators:
+        sample = positions.get(key)
+        adapter = None if sample is None else adapter_of(sample.observation.kind, sample.observation.provider)
+        if sample is not None and isinstance(adapter, WeighsStake):
+            try:
+                doubt = adapter.stake_in_doubt(sample.answers, key, epoch)
+            except UnreadableAnswer as error:
+                doubt = error.problem
+            doubts |= {} if doubt is None else {key: doubt}
+    return doubts
 
 
 def archived_identities(connection: Connection, chain_id: str, epoch: int) -> dict[str, str]:

@@ -132,6 +132,21 @@ def test_rewards__whoever_keeps_everything_has_no_row__no_commission_of_nothing(
     assert "it keeps everything, but V has no reward row" in row_of(result, row_kind="VALIDATOR")["reason"]
 
 
+def test_rewards__no_stake_account_known_though_the_vote_account_was_paid__no_zero() -> None:
+    assert validator(rewards_from(*told("V"))) == (0, "final", 0, "final")
+    for commission in (0, 70):
+        result = rewards_from(*told("V", paid={"V": commission}))
+        assert validator(result) == (commission, "final", None, "unavailable")
+
+
+def test_rewards__stake_accounts_are_not_all_of_them__their_sum_is_no_figure() -> None:
+    reason = "STAKES_IN_DOUBT: its stake accounts hold 1 of active stake, the vote account says 2"
+    result = rewards_from(*told("V", "s1", paid={"V": 70, "s1": 930}), state=PARTIAL, reason=reason)
+    assert validator(result) == (70, "final", None, "partial")
+    assert row_of(result, account_key="s1")["staker_rewards"] == 930
+    assert reason in row_of(result, row_kind="VALIDATOR")["stakers_reason"]
+
+
 def test_rewards__no_row_and_the_account_was_not_looked_up__no_zero() -> None:
     result = rewards_from(*told("V", "s1", "s2", paid={"V": 70, "s1": 930}))
     assert validator(result) == (70, "final", None, "partial")

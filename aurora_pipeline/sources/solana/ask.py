@@ -21,10 +21,12 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import down, final, pending, unavailable, unreadable
+from aurora_pipeline.asking.verdict import STAKES_IN_DOUBT, down, final, pending, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.accounts import (
+    NO_HISTORY,
     StakeAccount,
     VoteState,
     read_stake_accounts,
@@ -57,6 +59,7 @@ from aurora_pipeline.sources.solana.reward_rows import (
     read_paid_in_blocks,
     recipient_questions,
 )
+from aurora_pipeline.sources.solana.stake_activation import activation
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
@@ -137,6 +140,27 @@ class SolanaRpc:
         listed = [answer for answer in answers if asked_method(answer) == "getProgramAccounts"]
         accounts = read_stake_accounts(listed[0], self._provider) if listed else ()
         return tuple(account.stake_key for account in accounts)
+
+    def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: int) -> str | None:
+        """Why the stake accounts of a positions observation do not add up to what the vote account says."""
+        votes, history, listed = (
+            [answer for answer in answers if answer.request_key.startswith(name)]
+            for name in ("getVoteAccounts", questions.STAKE_HISTORY_KEY, "getProgramAccounts")
+        )
+        account = read_vote_accounts(votes[0], self._provider).get(validator_key) if votes else None
+        if account is None or not listed:
+            return None
+        cluster = read_stake_history(history[0], self._provider) if history else NO_HISTORY
+        held = total(
+            [
+                activation(one.stake, one.activation_epoch, one.deactivation_epoch, epoch, cluster).active
+                for one in read_stake_accounts(listed[0], self._provider)
+                if one.voter_key == validator_key
+            ]
+        )
+        if held == account.active_stake:
+            return None
+        return f"its stake accounts hold {held} of active stake, the vote account says {account.active_stake}"
 
     def collectors(self, answers: Sequence[Answer]) -> Mapping[str, str]:
         """Where commission goes by vote account, from a positions observation."""
@@ -359,6 +383,9 @@ class SolanaRpc:
         left_out = self._contradicted(told, paid) or self._left_out(subject, told, scope)
         if left_out is not None:
             return replace(judged, state=FigureState.PARTIAL, reason=left_out, other_may_know=True)
+        doubt = scope.stakes_in_doubt.get(subject)
+        if doubt is not None:
+            return replace(judged, state=FigureState.PARTIAL, reason=f"{STAKES_IN_DOUBT}: {doubt}")
         if subject in scope.stake_accounts:
             return judged
         reason = "only its commission was asked about: positions were not observed, so no stake account is known"

@@ -34,6 +34,7 @@ VOTE_STATES: Final = "getMultipleAccounts vote "
 """How keys of questions about vote accounts begin."""
 STAKE_STATES: Final = "getMultipleAccounts stakes "
 """How keys of questions about single stake accounts begin."""
+STAKE_HISTORY_KEY: Final = "getMultipleAccounts stake history"
 ACCOUNTS_MAX: Final = 100
 """A node takes so many addresses in one getMultipleAccounts."""
 _STAKE_ACCOUNT_BYTES: Final = 200
@@ -155,7 +156,7 @@ def stake_states(stake_keys: Sequence[str]) -> Question:
 def stake_history() -> Question:
     """The whole cluster's stake in past epochs."""
     params = [[STAKE_HISTORY], {"encoding": "jsonParsed", **_FINALIZED}]
-    return _rpc("getMultipleAccounts stake history", "getMultipleAccounts", params, read_stake_history)
+    return _rpc(STAKE_HISTORY_KEY, "getMultipleAccounts", params, read_stake_history)
 
 
 def _named(addresses: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.asking.verdict import STAKES_IN_DOUBT
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.kinds import adapter_of
@@ -156,6 +157,9 @@ def told_by_node(
     told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, says_who), states, withheld, stakes)
     if isinstance(in_blocks, PaidInBlocks):
         _fill_in(told, in_blocks, recipients)
+    if told.stakers.reason == NO_STAKE_ACCOUNTS and isinstance(recipients.get(key), Paid):
+        lack = missing(fetch, "its vote account has a reward row, so stakers were paid, but none of them is known")
+        return replace(told, stakers=Stakers(None, lack.state, lack.reason, ()))
     return told
 
 
@@ -324,4 +328,10 @@ def _stakers(accounts: Mapping[str, Told], fetch: StagedFetch, says_who: bool) -
         state = first.state if len(lacking) == len(accounts) else FigureState.PARTIAL
         reason = f"{len(lacking)} of {len(accounts)} stake accounts not known ({listed(lacking)}): {first.reason}"
         return Stakers(None, state, reason, parts)
+    if _in_doubt(fetch):
+        return Stakers(None, FigureState.PARTIAL, f"not all of its stake accounts are known: {fetch.reason}", parts)
     return Stakers(total(parts), FigureState.FINAL, None if parts else NO_REWARD, parts)
+
+
+def _in_doubt(fetch: StagedFetch) -> bool:
+    return fetch.state is FigureState.PARTIAL and (fetch.reason or "").startswith(STAKES_IN_DOUBT)

@@ -20,8 +20,8 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import Remembering, block, result_of
-from aurora_pipeline_tests.canonical.answers import stake_account
+from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
+from aurora_pipeline_tests.canonical.answers import stake_account, stake_accounts, vote_account, vote_accounts
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
 from aurora_pipeline_tests.sources.small_node import (
     EPOCH,
@@ -336,6 +336,21 @@ def test_rewards__more_questions_than_paying_blocks__blocks_are_read_instead() -
         "getMultipleAccounts vote v1 and 0 more " + methods(one)[2].split()[-1],
         "getMultipleAccounts stakes",
     ]
+
+
+def test_stake_in_doubt__accounts_left_out__says_both_sums() -> None:
+    seen = [vote_accounts(vote_account("V", 30)), stake_accounts("V", stake_account("s1", "V", 10))]
+    doubt = SolanaRpc(NODE).stake_in_doubt(seen, "V", 842)
+    assert doubt == "its stake accounts hold 10 of active stake, the vote account says 30"
+    whole = [seen[0], stake_accounts("V", stake_account("s1", "V", 10), stake_account("s2", "V", 20))]
+    assert SolanaRpc(NODE).stake_in_doubt(whole, "V", 842) is None
+
+
+def test_rewards__stake_accounts_in_doubt__partial_and_says_so() -> None:
+    asked = scope("1", stake_accounts={"v1": ("s1",)}, stakes_in_doubt={"v1": "they hold 1, it says 2"})
+    one = fetch(Node(), "rewards", asked)["v1"]
+    assert (one.state, one.reason) == (PARTIAL, "STAKES_IN_DOUBT: they hold 1, it says 2")
+    assert not one.other_may_know
 
 
 def test_rewards__row_cut_off_in_a_paying_block__another_provider_is_asked() -> None:
