@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.gc_pause import collector_paused
 from aurora_pipeline.store.payloads import Answer
 
+_HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 Parameters = ParamSpec("Parameters")
 Value = TypeVar("Value")
 
@@ -164,11 +166,21 @@ def parsed(answer: Answer, provider: str) -> Node:
             value = json.loads(
                 answer.body, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_object
             )
+            if _HALF_CHARACTER.search(answer.body):
+                _refuse_half_characters(value)
     except (ValueError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _json_problem(error)
         size = f"HTTP {answer.status}, {len(answer.body)} bytes"
         raise UnreadableAnswer(provider, answer.request_key, f"no JSON ({size}): {problem}") from None
     return Node(provider, answer, "$", value)
+
+
+def _refuse_half_characters(value: Any) -> None:
+    """JSON can escape half of a character; no text with one can be stored or hashed."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text in it holds half a character") from None
 
 
 def _decimal(text: str) -> Decimal:

@@ -30,6 +30,8 @@ def answer(body: str | bytes) -> Answer:
         ("9" * 5000, "no JSON"),
         ('{"a": 1, "b": 2, "a": 3}', 'the key "a" stands twice in one object'),
         ('[{"x": {"lamports": 5, "lamports": 6}}]', 'the key "lamports" stands twice'),
+        ('["\\ud800"]', "half a character"),
+        ('{"\\uDC00": 1}', "half a character"),
         ("NaN", "NaN is no number"),
         ("[" * 100_000, "it is nested too deeply"),
         (b'"\xff', "it is not UTF-8 text"),
@@ -64,6 +66,10 @@ def test_parsed__any_amount_in_coins__exact(amount: Decimal) -> None:
 )
 def test_parsed__any_document__as_json_reads_it(document: object) -> None:
     assert parsed(answer(json.dumps(document)), "somebody").value == document
+
+
+def test_parsed__a_whole_character_that_is_escaped__read() -> None:
+    assert parsed(answer('["\\ud83d\\ude00"]'), "somebody").value == ["\U0001f600"]
 
 
 def test_reader__that_was_not_written_for_it__unreadable_with_what_it_met_and_where() -> None:

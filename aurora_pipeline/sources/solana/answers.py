@@ -452,12 +452,12 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     for number, row in enumerate(rows):
         try:
             keys = row["transaction"]["accountKeys"]
-            vote_key = _voting_account(keys, row["meta"])
-            payer, fee = keys[0]["pubkey"], row["meta"]["fee"]
             signed = row["transaction"]["signatures"]
+            vote_key = _voting_account(keys, row["meta"], len(signed))
+            payer, fee = keys[0]["pubkey"], row["meta"]["fee"]
             signatures += len(signed)
             first_signatures.add(signed[0])
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             result.refuse(f"transactions[{number}] lacks its accounts or fee ({type(error).__name__} {error})")
         if not isinstance(payer, str) or type(fee) is not int or not 0 <= fee <= PAID_MAX:
             result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
@@ -486,8 +486,8 @@ def _paid_out(answer: Answer, result: Node) -> int | None:
     return sum(reward.lamports for reward in map(_reward, result["rewards"].items()) if reward.reward_type == FEE)
 
 
-def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) -> str | None:
-    """The vote account a transaction votes for; None where it is no vote."""
+def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any], signatures: int) -> str | None:
+    """The vote account a transaction votes for; None where it is no vote. It has as many signers as signatures."""
     votes, signers, others = False, 0, list[int]()
     before, after = meta["preBalances"], meta["postBalances"]
     if not len(before) == len(after) == len(keys):
@@ -495,14 +495,18 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) 
     # In one pass: an epoch has some hundred million votes.
     for position, key in enumerate(keys):
         address = key["pubkey"]
+        if type(address) is not str:
+            raise TypeError("pubkey is no text")
         if key["signer"] is True:
             signers += 1
-        elif key["signer"] is not False or type(address) is not str:
-            raise TypeError("signer is no flag, or pubkey no text")
+        elif key["signer"] is not False:
+            raise TypeError("signer is no flag")
         elif address == VOTE_PROGRAM:
             votes = True
         elif address not in _VOTE_SYSVARS:
             others.append(position)
+    if signers != signatures:
+        raise ValueError(f"{signers} signers with {signatures} signatures")
     if not votes or len(others) != 1 or signers > _VOTE_SIGNERS_MAX:
         return None
     (place,) = others
@@ -511,8 +515,8 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any]) 
 
 
 def _balance(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError("a balance is no whole number")
+    if type(value) is not int or value < 0:
+        raise TypeError("a balance is no whole number from 0 on")
     return value
 
 

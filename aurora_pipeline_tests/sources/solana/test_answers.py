@@ -233,7 +233,7 @@ def transaction(payer: str, fee: int, keys: list[str], moved: int = 0, signers: 
             "accountKeys": [
                 {"pubkey": key, "signer": position < signers, "writable": True} for position, key in enumerate(accounts)
             ],
-            "signatures": [f"signature {next(NUMBERS)}"],
+            "signatures": [f"signature {next(NUMBERS)}" for _ in range(signers)],
         },
         "meta": {"err": None, "fee": fee, "preBalances": before, "postBalances": after},
         "version": "legacy",
