@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from aurora_pipeline.agreements.apply import ApplyReport, apply
-from aurora_pipeline.agreements.ledger import Event, KnownAgreement, Version, known_agreement, read_ledger
+from aurora_pipeline.agreements.ledger import KnownAgreement, Version, known_agreement, read_ledger
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import Status
-from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.agreements.terms import Rule as TermsRule
+from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wording import differences, in_words
+from aurora_pipeline.cli.json_output import Json, amount, known_amount, print_json
+from aurora_pipeline.cli.shapes import (
+    Agreement,
+    AgreementEvent,
+    AgreementVersion,
+    Applied,
+    Difference,
+    Limit,
+    Rule,
+    Tier,
+    Tiers,
+    shaped,
+)
 from aurora_pipeline.cli.simulate import agreements_simulate
 from aurora_pipeline.cli.terminal import (
     Reason,
@@ -22,10 +36,11 @@ from aurora_pipeline.cli.terminal import (
     opened,
     out,
     print_changes,
-    print_json,
     print_table,
     print_warnings,
     read_day,
+    recorded,
+    tell_recorded,
 )
 from aurora_pipeline.decisions.person import actor, deciding
 from aurora_pipeline.foundation.csv_file import instant_text
@@ -38,7 +53,6 @@ Key = Annotated[str, typer.Argument(metavar="AGREEMENT", help="The agreement's k
 Since = Annotated[
     str, typer.Option("--from", help="The day (00:00 UTC) from which it holds, like 2026-01-31.", show_default=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 @agreements.command("apply")
@@ -59,8 +73,8 @@ def agreements_apply(
             why = ask_why(reason)
             done = apply(aurora.database, file, deciding(aurora.database), why)
     if as_json:
-        changes = [vars(change) for change in done.changes]
-        print_json({"changes": changes, "unchanged": done.unchanged, "warnings": done.warnings, "dry_run": dry_run})
+        changes = recorded(done.changes).changes
+        print_json("agreements_apply", Applied(changes, len(done.unchanged), done.unchanged, done.warnings, dry_run))
         return
     if dry_run:
         _show_planned(done)
@@ -87,10 +101,10 @@ def agreements_list(
 ) -> None:
     """Show every agreement with its status and its newest terms."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        ledger = read_ledger(connection)
+        ledger, units = read_ledger(connection), chain_units(connection)
     known = [item for item in ledger.agreements.values() if partner in (None, item.partner_id)]
     if as_json:
-        print_json([_as_json(item) for item in known])
+        print_json("agreements_list", [_shape(item, units) for item in known])
         return
     rows = [
         [
@@ -114,7 +128,7 @@ def agreements_show(agreement: Key, as_json: Json = False) -> None:
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         known, units = known_agreement(read_ledger(connection), agreement), chain_units(connection)
     if as_json:
-        print_json(_as_json(known))
+        print_json("agreements_show", _shape(known, units))
         return
     out.print(f"{known.agreement_id} of {known.partner_id}", style="bold", markup=False)
     for event in known.events:
@@ -137,7 +151,7 @@ def agreements_diff(
         second, new = _version(connection, after, first)
         words = differences(old.rules, new.rules, chain_units(connection))
     if as_json:
-        print_json({"a": f"{first}@{old.version}", "b": f"{second}@{new.version}", "differences": words})
+        print_json("agreements_diff", Difference(f"{first}@{old.version}", f"{second}@{new.version}", words))
         return
     out.print(f"{first}@{old.version} -> {second}@{new.version}", style="bold", markup=False)
     for sentence in words or ["equal terms"]:
@@ -148,29 +162,28 @@ agreements.command("simulate")(agreements_simulate)
 
 
 @agreements.command("activate")
-def agreements_activate(agreement: Key, since: Since, reason: Reason = "") -> None:
+def agreements_activate(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """Let a draft or suspended agreement accrue from a day on."""
-    _change(agreement, Status.ACTIVE, since, reason)
+    _change(agreement, Status.ACTIVE, since, reason, as_json)
 
 
 @agreements.command("suspend")
-def agreements_suspend(agreement: Key, since: Since, reason: Reason = "") -> None:
+def agreements_suspend(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """Let an agreement accrue nothing from a day on, until it is activated again."""
-    _change(agreement, Status.SUSPENDED, since, reason)
+    _change(agreement, Status.SUSPENDED, since, reason, as_json)
 
 
 @agreements.command("terminate")
-def agreements_terminate(agreement: Key, since: Since, reason: Reason = "") -> None:
+def agreements_terminate(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """End an agreement from a day on, for good."""
-    _change(agreement, Status.TERMINATED, since, reason)
+    _change(agreement, Status.TERMINATED, since, reason, as_json)
 
 
-def _change(agreement: str, status: Status, since: str, reason: str) -> None:
+def _change(agreement: str, status: Status, since: str, reason: str, as_json: bool) -> None:
     with opened() as aurora:
         person = deciding(aurora.database)
         change, warnings = change_status(aurora.database, agreement, status, read_day(since, "--from"), person, reason)
-    print_warnings(warnings)
-    print_changes([] if change is None else [change])
+    tell_recorded([] if change is None else [change], as_json, warnings=warnings)
 
 
 def _version(connection: Connection, text: str, default: str) -> tuple[str, Version]:
@@ -194,36 +207,30 @@ def _title(known: KnownAgreement, version: Version) -> str:
     return f"{title}: {version.reason}"
 
 
-def _as_json(known: KnownAgreement) -> dict[str, Any]:
-    return {
-        "agreement": known.agreement_id,
-        "partner": known.partner_id,
-        "status": known.events[-1].status,
-        "events": [_event(event) for event in known.events],
-        "versions": [
-            {
-                "version": version.version,
-                "corrects": version.corrects,
-                "in_force": known.governing(version.version) is version,
-                "valid_from": instant_text(version.valid_from),
-                "valid_until": _open(known.until(version.version)),
-                "recorded_at": instant_text(version.recorded_at),
-                "reason": version.reason,
-                "rules": [rule.as_json() for rule in version.rules],
-            }
-            for version in known.versions
-        ],
+def _shape(known: KnownAgreement, units: Mapping[str, ChainUnits]) -> Agreement:
+    events = [shaped(AgreementEvent, vars(event)) for event in known.events]
+    versions = [
+        shaped(
+            AgreementVersion,
+            vars(version),
+            in_force=known.governing(version.version) is version,
+            valid_until=known.until(version.version),
+            rules=[_rule(rule, units) for rule in version.rules],
+        )
+        for version in known.versions
+    ]
+    return Agreement(known.agreement_id, known.partner_id, known.events[-1].status, events, versions)
+
+
+def _rule(rule: TermsRule, units: Mapping[str, ChainUnits]) -> Rule:
+    # A rule about every chain names no amount.
+    unit = "" if rule.chain_id is None else units[rule.chain_id].base_unit
+    clamps = {
+        name: None if clamp is None else Limit(known_amount(clamp.amount, unit), clamp.window)
+        for name, clamp in (("floor", rule.floor), ("cap", rule.cap))
     }
-
-
-def _event(event: Event) -> dict[str, Any]:
-    return {
-        "number": event.event_number,
-        "status": event.status,
-        "effective_from": instant_text(event.effective_from),
-        "reason": event.reason,
-    }
-
-
-def _open(instant: datetime | None) -> str | None:
-    return None if instant is None else instant_text(instant)
+    tiers = None
+    if rule.tiers is not None:
+        steps = [Tier(amount(step.up_to, unit), step.rate_bps) for step in rule.tiers.steps]
+        tiers = Tiers(rule.tiers.mode, rule.tiers.metric, steps)
+    return shaped(Rule, {**vars(rule), **clamps, "tiers": tiers})

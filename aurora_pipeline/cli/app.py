@@ -19,7 +19,7 @@ from aurora_pipeline.foundation.outages import explained
 COMMANDS = {
     "demo": "demo",
     "up": "up",
-    "status": "running",
+    "status": "status",
     "backfill": "running",
     "recompute": "running",
     "trace": "proof",

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.terminal import opened, out, print_json, print_table, workspace
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import Configuration, Database, Provider, Role, shaped
+from aurora_pipeline.cli.terminal import opened, out, print_table, workspace
 from aurora_pipeline.config.report import config_report, provider_report
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import Revision, revision
@@ -16,13 +18,14 @@ db = typer.Typer(help="The database's schema.", no_args_is_help=True)
 
 
 @config.command("check")
-def config_check(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False) -> None:
+def config_check(as_json: Json = False) -> None:
     """Check chains.yaml and providers.yaml; every mistake is shown at once, with its place and remedy."""
     place = workspace()
     configuration = place.configuration()
     roles, providers = config_report(configuration), provider_report(configuration)
     if as_json:
-        print_json({"roles": [vars(row) for row in roles], "providers": [vars(row) for row in providers]})
+        told = [shaped(Provider, vars(row), provider=row.name) for row in providers]
+        print_json("config_check", Configuration([shaped(Role, vars(row)) for row in roles], told))
         return
     for title, rows in (("Who is asked for what", roles), ("Providers", providers)):
         names = [name.replace("_", " ") for name in vars(rows[0])] if rows else []
@@ -41,11 +44,15 @@ def _print_revision(found: Revision, shown: str) -> None:
 
 
 @db.command("current")
-def db_current() -> None:
+def db_current(as_json: Json = False) -> None:
     """Show the schema's revision."""
     with opened() as aurora:
         located = aurora.located()
-        _print_revision(revision(located), located.shown)
+        found = revision(located)
+    if as_json:
+        print_json("db_current", Database(located.shown, found.present, found.wanted, found.is_current))
+        return
+    _print_revision(found, located.shown)
 
 
 @db.command("upgrade")

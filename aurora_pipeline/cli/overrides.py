@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,7 +11,9 @@ import typer
 from aurora_pipeline.agreements.overrides import TIMES_COMPUTED, Target, far_above, record_override, recorded_overrides
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
-from aurora_pipeline.cli.terminal import confirm, opened, out, print_changes, print_json, print_table, print_warnings
+from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.shapes import Override
+from aurora_pipeline.cli.terminal import confirm, opened, out, print_table, tell_recorded
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.commissions.targets import (
     Found,
@@ -25,6 +29,7 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
 
@@ -41,7 +46,6 @@ TargetArgument = Annotated[
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the record; without one nothing is overridden.")]
 _ID_SHOWN = 8
 """So much of a line's id names it almost always; `override` and `withdraw` take it."""
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 def override(
@@ -53,6 +57,7 @@ def override(
     yes: Annotated[
         bool, typer.Option("--yes", help=f"Do not ask where it is more than {TIMES_COMPUTED} times what was computed.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """State what is paid for a line, or for a rule's total in a period, instead of what was computed."""
     with opened() as aurora, aurora.database.connect() as connection:
@@ -64,10 +69,11 @@ def override(
             confirm(f"{found.target.name}: {odd}")
         person = deciding(aurora.database)
         change = record_override(connection, found.target, wanted, found.computed, person, reason, found.paid)
-    _tell(change, found.target)
+    warnings = []
     if found.held:
         what = "it is" if found.target.target is OverrideTarget.LINE else f"{found.held} of its lines are"
-        print_warnings([f"{what} HELD: nothing of that is paid until the lines claim no more than there is"])
+        warnings = [f"{what} HELD: nothing of that is paid until the lines claim no more than there is"]
+    _tell(change, found.target, as_json, warnings)
 
 
 @overrides.command("list")
@@ -83,7 +89,7 @@ def overrides_list(
             raise AuroraError(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))
         judged = judge(connection, recorded_overrides(connection, chain, epoch))
     if as_json:
-        print_json([_as_json(item) for item in judged])
+        print_json("overrides_list", [_shape(item, units[item.override.target.chain_id].base_unit) for item in judged])
         return
     rows = [
         [
@@ -104,14 +110,14 @@ def overrides_list(
 
 
 @overrides.command("withdraw")
-def overrides_withdraw(target: TargetArgument, reason: Reason = "") -> None:
+def overrides_withdraw(target: TargetArgument, reason: Reason = "", as_json: Json = False) -> None:
     """End an override: its target is paid as computed again."""
     with opened() as aurora, aurora.database.connect() as connection:
         # By its name, or the id its line had, an override ends also where its target has vanished.
         present = [item.target for item in recorded_overrides(connection) if item.amount is not None]
         named = named_target(present, target) or _find(connection, target).target
         change = record_override(connection, named, None, None, deciding(aurora.database), reason)
-    _tell(change, named)
+    _tell(change, named, as_json)
 
 
 def _find(connection: Connection, text: str) -> Found:
@@ -120,24 +126,31 @@ def _find(connection: Connection, text: str) -> Found:
     return line_target(connection, find(connection, text, PARTNER_COMMISSION_LINES).identifier)
 
 
-def _tell(change: Change | None, target: Target) -> None:
-    print_changes([] if change is None else [change])
-    if change is not None:
+def _tell(change: Change | None, target: Target, as_json: bool, warnings: Sequence[str] = ()) -> None:
+    tell_recorded([] if change is None else [change], as_json, warnings=warnings)
+    if change is not None and not as_json:
         out.print(f"It counts when the period is computed again: `aurora recompute {target.chain_id} {target.epoch}`")
 
 
-def _as_json(item: Judged) -> dict[str, object]:
-    override = item.override
-    amounts = {"amount": override.amount, "computed_seen": override.computed_seen, "computed": item.computed}
-    return {
-        **override.target.key,
-        "name": override.target.name,
-        "line_id": line_id_of(override.target),
-        # As text: an amount can have more digits than a reader of JSON keeps in a number.
-        **{name: None if value is None else str(value) for name, value in amounts.items()},
-        "revision": override.revision,
-        "standing": item.standing,
-        "reason": override.reason,
-        "recorded_by": override.recorded_by,
-        "recorded_at": override.recorded_at,
-    }
+def _shape(item: Judged, unit: str) -> Override:
+    recorded, target = item.override, item.override.target
+    return Override(
+        target=target.target,
+        name=target.name,
+        line_id=line_id_of(target),
+        agreement_id=target.agreement_id,
+        rule_key=target.rule_key,
+        chain_id=target.chain_id,
+        epoch=target.epoch,
+        period=str(PeriodKey(target.chain_id, target.epoch)),
+        validator_key=target.validator_key or None,
+        wallet_address=target.wallet_address or None,
+        revision=recorded.revision,
+        amount=amount(recorded.amount, unit),
+        computed_seen=amount(recorded.computed_seen, unit),
+        computed=amount(item.computed, unit),
+        standing=item.standing,
+        reason=recorded.reason,
+        recorded_by=recorded.recorded_by,
+        recorded_at=datetime.fromisoformat(recorded.recorded_at),
+    )

@@ -9,7 +9,9 @@ import typer
 from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.cli.terminal import Reason, opened, out, print_changes, print_json, print_table, read_day
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import AgreementStanding, Partner, PayableSeries, User, Wallet, shaped
+from aurora_pipeline.cli.terminal import Reason, opened, out, print_table, read_day, tell_recorded
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
@@ -20,7 +22,6 @@ partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
 users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)
 
 Key = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's key.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
 @partners.command("list")
@@ -31,11 +32,16 @@ def partners_list(as_json: Json = False) -> None:
         wallets = wallet_rows(connection)
     found = [_state(ledger, known, wallets) for known in ledger.partners.values()]
     if as_json:
-        print_json(found)
+        print_json("partners_list", found)
         return
     rows = [
-        [state["partner"], state["name"], ", ".join(state["agreements"]), len({w["wallet"] for w in state["wallets"]})]
-        for state in found
+        [
+            partner.partner_id,
+            partner.name,
+            ", ".join(one.agreement_id for one in partner.agreements),
+            len({wallet.wallet_address for wallet in partner.wallets}),
+        ]
+        for partner in found
     ]
     columns = ["partner", "name", "agreements", "wallets"]
     print_table(f"{len(rows)} partner(s)", columns, rows, right=["wallets"], prose=["agreements"])
@@ -49,27 +55,32 @@ def partners_show(partner: Key, as_json: Json = False) -> None:
         known = known_partner(ledger.partners, partner)
         state = _state(ledger, known, wallet_rows(connection, partner_id=partner))
     if as_json:
-        print_json(state)
+        print_json("partners_show", state)
         return
     out.print(f"{known.partner_id}: {known.name}", style="bold", markup=False)
-    for name, status in state["agreements"].items():
-        out.print(f"  agreement {name}: {status}", markup=False)
-    for change in state["payable_series"]:
-        out.print(f"  paid by {change['series']} on {change['chain']} from {change['from']} on", markup=False)
-    for wallet in state["wallets"]:
-        until = "" if wallet["ended"] is None else f" until {wallet['ended']}"
-        words = f"  wallet {wallet['wallet']} on {wallet['chain']} since {wallet['introduced']}{until}"
+    for one in state.agreements:
+        out.print(f"  agreement {one.agreement_id}: {one.status}", markup=False)
+    for change in state.payable_series:
+        since = "the beginning" if change.effective_from is None else instant_text(change.effective_from)
+        out.print(f"  paid by {change.series} on {change.chain_id} from {since} on", markup=False)
+    for wallet in state.wallets:
+        until = "" if wallet.ended_at is None else f" until {instant_text(wallet.ended_at)}"
+        since = instant_text(wallet.introduced_at)
+        words = f"  wallet {wallet.wallet_address} on {wallet.chain_id} since {since}{until}"
         out.print(words, markup=False)
 
 
 @partners.command("rename")
 def partners_rename(
-    partner: Key, name: Annotated[str, typer.Argument(help="The new name.", show_default=False)], reason: Reason = ""
+    partner: Key,
+    name: Annotated[str, typer.Argument(help="The new name.", show_default=False)],
+    reason: Reason = "",
+    as_json: Json = False,
 ) -> None:
     """Give a partner another name; its key stays, and so does all that was said under the old name."""
     with opened() as aurora:
         change = rename(aurora.database, partner, name, deciding(aurora.database), reason)
-    print_changes([] if change is None else [change])
+    tell_recorded([] if change is None else [change], as_json)
 
 
 @users.command("list")
@@ -78,7 +89,7 @@ def users_list(as_json: Json = False) -> None:
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         rows = all_users(connection)
     if as_json:
-        print_json(rows)
+        print_json("users_list", [shaped(User, row) for row in rows])
         return
     shown = [
         [
@@ -103,40 +114,25 @@ def users_add(
     reason: Reason = "",
     until: Annotated[str | None, typer.Option("--until", help="Until which day (excluded).")] = None,
     partner: Annotated[str | None, typer.Option("--partner", help="For the role PARTNER: of which one.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Add a person, or say of a known login what holds now."""
     start, end = read_day(since, "--from"), None if until is None else read_day(until, "--until")
     with opened() as aurora:
         change = record_user(aurora.database, login, name, role, partner, start, end, deciding(aurora.database), reason)
-    print_changes([] if change is None else [change])
+    tell_recorded([] if change is None else [change], as_json)
 
 
-def _state(ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "partner": known.partner_id,
-        "name": known.name,
-        "agreements": {
-            agreement.agreement_id: agreement.events[-1].status
-            for agreement in ledger.agreements.values()
-            if agreement.partner_id == known.partner_id
-        },
-        "payable_series": [
-            {
-                "chain": chain_id,
-                "series": change.series,
-                "from": "the beginning" if change.effective_from == ALWAYS else instant_text(change.effective_from),
-            }
-            for chain_id, changes in known.series.items()
-            for change in changes
-        ],
-        "wallets": [
-            {
-                "chain": row["chain_id"],
-                "wallet": row["wallet_address"],
-                "introduced": instant_text(row["introduced_at"]),
-                "ended": None if row["ended_at"] is None else instant_text(row["ended_at"]),
-            }
-            for row in wallets
-            if row["partner_id"] == known.partner_id
-        ],
-    }
+def _state(ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]]) -> Partner:
+    agreements = [
+        AgreementStanding(agreement.agreement_id, agreement.events[-1].status)
+        for agreement in ledger.agreements.values()
+        if agreement.partner_id == known.partner_id
+    ]
+    series = [
+        PayableSeries(chain_id, change.series, None if change.effective_from == ALWAYS else change.effective_from)
+        for chain_id, changes in known.series.items()
+        for change in changes
+    ]
+    theirs = [shaped(Wallet, row) for row in wallets if row["partner_id"] == known.partner_id]
+    return Partner(known.partner_id, known.name, agreements, series, theirs)

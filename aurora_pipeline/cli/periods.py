@@ -7,11 +7,15 @@ from typing import Annotated
 import dagster as dg
 import typer
 
-from aurora_pipeline.cli.running import tell_of_period, usable_chain
-from aurora_pipeline.cli.terminal import err, opened, out, print_json, print_table
+from aurora_pipeline.cli.epochs import usable_chain
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.running import tell_of_period
+from aurora_pipeline.cli.shapes import Period, shaped
+from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
+from aurora_pipeline.periods.record import Period as RecordedPeriod
 from aurora_pipeline.periods.record import recorded_periods, told_by
 
 periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is_help=True)
@@ -21,7 +25,7 @@ periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is
 def periods_list(
     chain_id: Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)],
     discover: Annotated[bool, typer.Option("--discover", help="Ask the chain for new ones first.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show a chain's finalized periods with their slots and instants."""
     with opened(reads_only=not discover, asks_providers=discover) as aurora:
@@ -36,8 +40,7 @@ def periods_list(
             known = recorded_periods(connection, aurora.configuration.chain(chain_id).chain_id)
             told = told_by(connection, chain_id)
     if as_json:
-        rows_told = [(period, told.get(period.key.epoch)) for period in known]
-        print_json([{**vars(p), "key": str(p.key), "digest": p.digest, "told_by": by} for p, by in rows_told])
+        print_json("periods_list", [_shape(period, told.get(period.key.epoch)) for period in known])
         return
     rows = [
         [p.key, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12], told.get(p.key.epoch, "")]
@@ -45,6 +48,12 @@ def periods_list(
     ]
     columns = ["period", "first slot", "last slot", "started", "ended", "digest", "told by a file of"]
     print_table(f"{len(known)} finalized periods of {chain_id}", columns, rows, right=["first slot", "last slot"])
+
+
+def _shape(period: RecordedPeriod, teller: str | None) -> Period:
+    key = period.key
+    more = {"chain_id": key.chain_id, "epoch": key.epoch, "period": str(key), "digest": period.digest}
+    return shaped(Period, vars(period), **more, told_by=teller)
 
 
 @periods.command("reorder")

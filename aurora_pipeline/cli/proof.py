@@ -9,23 +9,25 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from aurora_pipeline.cli.running import parse_epochs
-from aurora_pipeline.cli.terminal import err, opened, out, print_json, print_table, read_day
+from aurora_pipeline.cli.epochs import parse_epochs
+from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.shapes import Audit, AuditEntry, Held, Report, shaped
+from aurora_pipeline.cli.shapes import Finding as FindingShape
+from aurora_pipeline.cli.shapes import Head as HeadShape
+from aurora_pipeline.cli.shapes import TraceNode as NodeShape
+from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day
 from aurora_pipeline.decisions.log import Entry, Head, found_entries
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import load_period
-from aurora_pipeline.proof.findings import VerifyReport
-from aurora_pipeline.proof.node import as_json as node_as_json
-from aurora_pipeline.proof.node import render
+from aurora_pipeline.proof.findings import Checked, Finding, VerifyReport
+from aurora_pipeline.proof.node import TraceNode, render
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
 
 _SHOWN_AT_MOST = 20
 _LISTED_AT_MOST = 1_000_000
-
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output, with every payload.")]
 
 
 def trace(
@@ -38,7 +40,7 @@ def trace(
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         node = trace_any(connection, identifier)
     if as_json:
-        print_json(node_as_json(node))
+        print_json("trace", node_shape(node))
     else:
         out.print(render(node))
 
@@ -67,7 +69,11 @@ def verify(
                     reports.append(verify_period(connection, key, aurora=aurora, deep=deep))
         with aurora.database.connect() as connection:
             reports.append(verify_surroundings(aurora, connection))
-    _tell(reports, as_json)
+    if as_json:
+        print_json("verify", [_report(one) for one in reports])
+    else:
+        _print(reports)
+    _fail(reports)
 
 
 def audit(
@@ -109,17 +115,24 @@ def audit(
         report = verify_audit(connection, None if witness is None else _heads(witness))
         around = verify_surroundings(aurora, connection)
         newest = heads(connection)
-    _tell([report, around], as_json)
-    shown = [_shown(getattr(newest, part.name)) for part in fields(Heads)]
-    if not as_json and set(shown) != {_NO_HEAD}:
-        noted = "/".join(shown)
+    parts = {part.name: getattr(newest, part.name) for part in fields(Heads)}
+    shown = [_shown(one) for one in parts.values()]
+    noted = None if set(shown) == {_NO_HEAD} else "/".join(shown)
+    if as_json:
+        told = [HeadShape(name, one.sequence, one.entry_hash) for name, one in parts.items() if one is not None]
+        print_json("audit", Audit([_report(one) for one in (report, around)], told, noted))
+    else:
+        _print([report, around])
+    _fail([report, around])
+    if noted is not None and not as_json:
         out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}")
 
 
 def _list(found: list[Entry], as_json: bool) -> None:
     if as_json:
         states = [{"before": _state(one.before), "after": _state(one.after)} for one in found]
-        print_json([{**vars(one), **state} for one, state in zip(found, states, strict=True)])
+        told = [shaped(AuditEntry, vars(one) | state) for one, state in zip(found, states, strict=True)]
+        print_json("audit_list", told)
         return
     rows = [
         [
@@ -170,13 +183,30 @@ def _head(text: str) -> Head | None:
     return Head(int(number), digest)
 
 
-def _tell(reports: list[VerifyReport], as_json: bool) -> None:
-    """Print reports; any failure makes the command fail with all of them."""
-    if as_json:
-        print_json([report.as_json() for report in reports])
-    else:
-        for report in reports:
-            _print(report)
+def _report(report: VerifyReport) -> Report:
+    def finding(one: Finding) -> FindingShape:
+        return shaped(FindingShape, {**vars(one), "kind": _kind(one.kind)})
+
+    held = [Held(_kind(kind), count) for kind, count in report.held.items()]
+    return Report(report.subject, report.holds, held, [*map(finding, report.failures)], [*map(finding, report.notes)])
+
+
+def _kind(kind: Checked) -> str:
+    return kind.value.replace(" ", "_")
+
+
+def node_shape(node: TraceNode) -> NodeShape:
+    """A traced figure with all below it, as `--json` has it."""
+    return shaped(
+        NodeShape,
+        vars(node),
+        amount=None if node.amount is None else amount(node.amount, node.unit),
+        children=[node_shape(child) for child in node.children],
+    )
+
+
+def _fail(reports: list[VerifyReport]) -> None:
+    """Any failure makes the command fail with all of them."""
     failures = [str(failure) for report in reports for failure in report.failures]
     if failures:
         raise CheckFailed(
@@ -191,7 +221,12 @@ def _more(failures: list[str]) -> list[str]:
     return [f"... and {left} more, all of them with --json"] if left > 0 else []
 
 
-def _print(report: VerifyReport) -> None:
+def _print(reports: list[VerifyReport]) -> None:
+    for report in reports:
+        _print_one(report)
+
+
+def _print_one(report: VerifyReport) -> None:
     held = ", ".join(f"{count} {kind.value}" for kind, count in report.held.items()) or "nothing"
     verdict = "[green]holds[/]" if report.holds else "[red]does not hold[/]"
     out.print(f"[bold]{escape(report.subject)}[/] {verdict}: {held} recomputed")

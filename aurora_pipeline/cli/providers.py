@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
 from typing import Annotated
 
 import psycopg
 import typer
 
-from aurora_pipeline.cli.terminal import out, print_json, print_table, workspace
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import LimitLeft, shaped
+from aurora_pipeline.cli.shapes import ProviderCheck as CheckShape
+from aurora_pipeline.cli.terminal import out, print_table, workspace
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.problems import did_you_mean
@@ -28,7 +30,7 @@ providers = typer.Typer(help="Whom Aurora asks.", no_args_is_help=True)
 @providers.command("check")
 def check(
     name: Annotated[str | None, typer.Argument(help="One provider; left out: every enabled one.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Ask each enabled provider one cheap question, and read its files whole.
 
@@ -43,7 +45,7 @@ def check(
         wanted = _wanted(place.configuration(), name)
         checks = check_providers(wanted, _ours(place, wanted))
     if as_json:
-        print_json([asdict(one) for one in checks])
+        print_json("providers_check", [_shape(one) for one in checks])
     else:
         _show(checks)
     down = [one for one in checks if not one.up]
@@ -94,6 +96,11 @@ def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
         also = f" and set {', '.join(unset)}" if unset else ""
         raise AuroraError(f"provider {name} is disabled", f"set enabled: true in providers.yaml{also}")
     return [provider]
+
+
+def _shape(one: ProviderCheck) -> CheckShape:
+    left = [LimitLeft(header, told) for header, told in one.limits_left.items()]
+    return shaped(CheckShape, {**vars(one), "limits_left": left}, provider=one.name)
 
 
 def _show(checks: list[ProviderCheck]) -> None:

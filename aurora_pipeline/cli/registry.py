@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.terminal import first_of, opened, out, print_json, print_table
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import Change, Recorded, Validator, shaped
+from aurora_pipeline.cli.terminal import first_of, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.revisions import ImportReport
 from aurora_pipeline.foundation.csv_file import instant_text, read_text
@@ -29,7 +31,6 @@ costs = typer.Typer(help="Costs and other income that no provider knows.", no_ar
 
 CsvFile = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.", show_default=False)]
 ChainOption = Annotated[str | None, typer.Option("--chain", help="Only this chain.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Why = Annotated[str | None, typer.Option("--reason", help="Why, for the audit log; else: import of FILE.")]
 
 
@@ -37,8 +38,13 @@ def _why(file: Path, reason: str | None) -> str:
     return f"import of {file.name}" if reason is None else reason
 
 
-def print_report(what: str, report: ImportReport) -> None:
+def _tell(what: str, report: ImportReport, as_json: bool) -> None:
     """What an import changed, in words."""
+    if as_json:
+        told = [text.partition(": ") for text in report.changed]
+        changes = [Change(subject, "imported", [words]) for subject, _, words in told]
+        print_json("recorded", Recorded(changes, report.unchanged, []))
+        return
     shown = first_of(report.changed)
     for change in shown:
         out.print(f"  {change}", markup=False)
@@ -49,12 +55,12 @@ def print_report(what: str, report: ImportReport) -> None:
 
 
 @validators.command("import")
-def validators_import(file: CsvFile, reason: Why = None) -> None:
+def validators_import(file: CsvFile, reason: Why = None, as_json: Json = False) -> None:
     """Import validators: chain_id, validator_key, name, valid_from [, identity_key, ownership, ...]."""
     with opened() as aurora:
         person = deciding(aurora.database)
         report = import_validators(aurora.database, aurora.configuration, file, person, _why(file, reason))
-    print_report("validator(s)", report)
+    _tell("validator(s)", report, as_json)
 
 
 @validators.command("export")
@@ -70,7 +76,7 @@ def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         rows = registered_validators(connection, chain)
     if as_json:
-        print_json(rows)
+        print_json("validators_list", [shaped(Validator, row) for row in rows])
         return
     shown = [
         [
@@ -89,12 +95,12 @@ def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
 
 
 @operator_wallets.command("import")
-def wallets_import(file: CsvFile, reason: Why = None) -> None:
+def wallets_import(file: CsvFile, reason: Why = None, as_json: Json = False) -> None:
     """Import the operator's own withdraw authorities: chain_id, wallet_address, valid_from [, valid_until, notes]."""
     with opened() as aurora:
         person = deciding(aurora.database)
         report = import_operator_wallets(aurora.database, aurora.configuration, file, person, _why(file, reason))
-    print_report("wallet(s)", report)
+    _tell("wallet(s)", report, as_json)
 
 
 @operator_wallets.command("export")
@@ -105,9 +111,9 @@ def wallets_export(chain: ChainOption = None) -> None:
 
 
 @costs.command("import")
-def costs_import(file: CsvFile, reason: Why = None) -> None:
+def costs_import(file: CsvFile, reason: Why = None, as_json: Json = False) -> None:
     """Import costs: chain_id, epoch, validator_key, cost_type, amount, unit [, notes]."""
     with opened() as aurora:
         person, chains = deciding(aurora.database), aurora.configuration.chains
         report = import_costs(aurora.database, read_text(file), file.name, chains, person, _why(file, reason))
-    print_report("entries", report)
+    _tell("entries", report, as_json)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from importlib import import_module
 from typing import Annotated
 
@@ -14,7 +12,11 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.canonical.stale_events import stale_stake_events
-from aurora_pipeline.cli.terminal import epoch_range, err, opened, out, print_json, print_table
+from aurora_pipeline.cli.epochs import ChainArgument, EpochsArgument, listed, parse_epochs, usable_chain
+from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.shapes import AssetEnd, Computed, Run, shaped
+from aurora_pipeline.cli.shapes import Restated as RestatedShape
+from aurora_pipeline.cli.terminal import err, opened, out
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
@@ -27,39 +29,10 @@ from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
-from aurora_pipeline.staging.late import in_words, load_pending
-from aurora_pipeline.tables import LAYER_TABLES
-from aurora_pipeline.work.epoch_status import EpochStatus, epoch_status, oddities
+from aurora_pipeline.work.epoch_status import oddities
 from aurora_pipeline.work.restated import Restated, in_lines, published_figures, restated
-from aurora_pipeline.work.status import chain_status, period_statuses
 
-_EPOCHS = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _LACKING_SHOWN = 300
-_PERIODS_SHOWN = 20
-_NAMES_SHOWN = 3
-_WARNINGS_SHOWN = 20
-
-ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
-EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-
-
-def parse_epochs(text: str) -> list[int]:
-    """One epoch or a range FROM..TO, both included."""
-    match = _EPOCHS.match(text)
-    if match is None:
-        raise AuroraError(f"{text!r} names no epochs", "write 850 or 850..855")
-    first = int(match.group(1))
-    last = first if match.group(2) is None else int(match.group(2))
-    return list(epoch_range(first, last, "{}..{}"))
-
-
-def usable_chain(aurora: Aurora, chain_id: str) -> Chain:
-    """An enabled chain of the configuration."""
-    chain = aurora.configuration.chain(chain_id)
-    if not chain.enabled:
-        raise AuroraError(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
-    return chain
 
 
 def backfill(
@@ -79,11 +52,12 @@ def backfill(
             before = published_figures(connection, keys)
         ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
         with aurora.database.connect() as connection:
-            tell_restated(chain, restated(before, published_figures(connection, keys)))
+            changed = restated(before, published_figures(connection, keys))
+        tell_restated(chain, changed)
         ends += run_following(aurora, runner, chain, keys)
         ends += run_stale_events(aurora, runner, chain, keys)
         tell_oddities(aurora, keys)
-    report(ends, as_json)
+    report(ends, as_json, [_restated(one, chain.base_unit) for one in changed])
 
 
 def recompute(
@@ -122,7 +96,7 @@ def recompute(
         missing = [epoch for epoch in wanted if epoch not in known]
         if missing:
             raise AuroraError(
-                f"nothing is stored of {chain_id} epoch {_listed(missing)}",
+                f"nothing is stored of {chain_id} epoch {listed(missing)}",
                 f"run `aurora backfill {chain_id} {epochs}`",
             )
         runner = job_runner(aurora)
@@ -155,7 +129,7 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
     early = [epoch for epoch in wanted if epoch < chain.first_period]
     if early:
         raise AuroraError(
-            f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {_listed(early)}",
+            f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {listed(early)}",
             "lower first_period in chains.yaml",
         )
     with aurora.database.connect() as connection:
@@ -168,7 +142,7 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
         open_epochs = [epoch for epoch in wanted if epoch not in known]
         if open_epochs:
             raise AuroraError(
-                f"{chain.chain_id} epoch {_listed(open_epochs)} is not final: the chain is in epoch {found.head_epoch}"
+                f"{chain.chain_id} epoch {listed(open_epochs)} is not final: the chain is in epoch {found.head_epoch}"
                 f" and periods count {chain.finality_lag} slots after their end",
                 "wait for its end; the sensor finalized_periods starts it by itself",
             )
@@ -284,20 +258,10 @@ def one_line(end: RunEnd) -> str:
     return f"{end.key}  {told}{missing}{failed}"
 
 
-def report(ends: list[RunEnd], as_json: bool) -> None:
+def report(ends: list[RunEnd], as_json: bool, restated: Sequence[RestatedShape] = ()) -> None:
     """Print how the runs ended; a failed one makes the command fail with what each said."""
     if as_json:
-        print_json(
-            [
-                {
-                    "period": str(end.key),
-                    "run_id": end.run_id,
-                    "assets": [vars(asset) for asset in end.assets],
-                    "failures": list(end.failures),
-                }
-                for end in ends
-            ]
-        )
+        print_json("computed", Computed([_run(end) for end in ends], restated))
     refused = [f"{end.key}  {problem}" for end in ends for problem in end.files_refused]
     problem = failed("some assets were not published:", ends, "correct the cause and repeat", also=refused)
     if problem is not None:
@@ -313,105 +277,20 @@ def report(ends: list[RunEnd], as_json: bool) -> None:
         out.print(f"{len(ends)} period(s): {verdict}.")
 
 
-def status(
-    chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None,
-    epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0)] = None,
-    as_json: Json = False,
-) -> None:
-    """What is known of each chain's periods: published, partial, failed, missing; of one epoch why, and until when."""
-    with opened(reads_only=True) as aurora:
-        chains = [aurora.configuration.chain(chain_id)] if chain_id else list(aurora.configuration.enabled_chains())
-        with aurora.database.connect() as connection:
-            if epoch is not None:
-                _show_epoch(epoch_status(connection, PeriodKey(chains[0].chain_id, epoch), datetime.now(UTC)), as_json)
-                return
-            summaries = [chain_status(connection, chain) for chain in chains]
-            details = {chain.chain_id: period_statuses(connection, chain) for chain in chains}
-            now = datetime.now(UTC)
-            late = {c.chain_id: [in_words(one, now) for one in load_pending(connection, c.chain_id)] for c in chains}
-    if as_json:
-        told = {name: [vars(period) for period in periods] for name, periods in details.items()}
-        print_json({"chains": [vars(summary) for summary in summaries], "periods": told, "late": late})
-        return
-    for summary in summaries:
-        out.print(f"[bold]{summary.chain_id}[/]  {summary.in_words}")
-        rows = [
-            [
-                period.epoch,
-                period.ended_at,
-                period.published,
-                period.completeness,
-                period.lacking or "",
-                period.missing or "",
-            ]
-            for period in [one for one in details[summary.chain_id] if one.is_published][-_PERIODS_SHOWN:]
-        ]
-        if rows:
-            columns = ["epoch", "ended", "layers", "state", "not final", "missing"]
-            print_table("", columns, rows, right=["epoch"], prose=columns[-2:])
-        untouched = [period.epoch for period in details[summary.chain_id] if not period.is_published]
-        if untouched:
-            out.print(f"nothing is published of epoch {_listed(untouched)}", markup=False)
-        for line in late[summary.chain_id][-_PERIODS_SHOWN:]:
-            out.print(line, markup=False)
+def _run(end: RunEnd) -> Run:
+    assets = [shaped(AssetEnd, vars(asset)) for asset in end.assets]
+    return Run(end.key.chain_id, end.key.epoch, str(end.key), end.run_id, assets, end.failures)
 
 
-def _show_epoch(told: EpochStatus, as_json: bool) -> None:
-    if as_json:
-        odd = told.oddities
-        print_json(
-            {
-                "period": str(told.key),
-                "published": told.published,
-                "data_types": [vars(one) for one in told.data_types],
-                "late": told.late,
-                **vars(odd),
-            }
-        )
-        return
-    if not told.data_types:
-        raise AuroraError(
-            f"{told.published} of the {len(LAYER_TABLES)} layers of {told.key} are published, and what says how"
-            " complete it is is not among them: a run ended early"
-            if told.published
-            else f"nothing is published of {told.key}",
-            f"`aurora backfill {told.key.chain_id} {told.key.epoch}` computes what is missing, and says what stops it",
-        )
-    rows = [
-        [one.data_type, one.state, one.validators, one.reason or "", _listed_names(one.names)]
-        for one in told.data_types
-    ]
-    columns = ["data type", "state", "validators", "reason", "which"]
-    print_table(str(told.key), columns, rows, right=["validators"], prose=["reason", "which"])
-    for line in told.late:
-        out.print(line, markup=False)
-    odd = told.oddities
-    for words in odd.outdated:
-        out.print(f"figures are those of an earlier reading: {words}", markup=False, soft_wrap=True)
-    for data_type in odd.unusable:
-        out.print(
-            f"{data_type}: every answer came, and not all can be used: `aurora backfill --refetch` asks again",
-            markup=False,
-        )
-    if odd.differences:
-        out.print(
-            f"cross-checks: {odd.differences} difference(s), {odd.unexplained} unexplained"
-            " (table cross_check_differences)",
-            markup=False,
-        )
-    if odd.warnings:
-        out.print(f"{len(odd.warnings)} warning(s) of published layers:", markup=False)
-        for line in odd.warnings[:_WARNINGS_SHOWN]:
-            out.print(f"  {line}", markup=False)
-        if len(odd.warnings) > _WARNINGS_SHOWN:
-            out.print(f"  and {len(odd.warnings) - _WARNINGS_SHOWN} more: --json shows all", markup=False)
-
-
-def _listed_names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown
-
-
-def _listed(epochs: list[int]) -> str:
-    shown = ", ".join(str(epoch) for epoch in epochs[:5])
-    return f"{shown} and {len(epochs) - 5} more" if len(epochs) > 5 else shown
+def _restated(one: Restated, unit: str) -> RestatedShape:
+    return RestatedShape(
+        chain_id=one.period.chain_id,
+        epoch=one.period.epoch,
+        period=str(one.period),
+        validator_key=one.validator_key,
+        name=one.name,
+        figure=one.figure,
+        was=amount(one.was, unit),
+        now=amount(one.now, unit),
+        reason=one.reason,
+    )

@@ -11,7 +11,10 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.proposed import read_proposal
-from aurora_pipeline.cli.terminal import coins, epoch_range, err, opened, out, print_json, print_table
+from aurora_pipeline.cli.epochs import epoch_range
+from aurora_pipeline.cli.json_output import Json, known_amount, print_json
+from aurora_pipeline.cli.shapes import Simulated
+from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
 from aurora_pipeline.commissions.simulate import Comparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
@@ -22,7 +25,7 @@ from aurora_pipeline.store.database import Connection
 _COLUMNS = (
     "chain_id",
     "epoch",
-    "partner",
+    "partner_id",
     "was",
     "would",
     "difference",
@@ -41,7 +44,7 @@ def agreements_simulate(
     chain_id: Annotated[str, typer.Option("--chain", help="A chain of chains.yaml.", show_default=False)],
     first: Annotated[int, typer.Option("--from", min=0, help="The first epoch.", show_default=False)],
     last: Annotated[int, typer.Option("--to", min=0, help="The last epoch.", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable, in base units.")] = False,
+    as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets, in base units.")] = False,
 ) -> None:
     """Show what the terms of a file would have paid in past epochs, beside what was paid. Writes nothing.
@@ -60,7 +63,7 @@ def agreements_simulate(
         epochs = _known(connection, chain, wanted)
         found = simulate(connection, chain, proposal, epochs)
     if as_json:
-        print_json([_row(one) for one in found])
+        print_json("agreements_simulate", [_shape(one, chain.base_unit) for one in found])
     elif as_csv:
         sys.stdout.write(write_csv(_COLUMNS, [_row(one) for one in found]))
     else:
@@ -82,11 +85,10 @@ def _known(connection: Connection, chain: Chain, wanted: range) -> list[int]:
 
 
 def _row(one: Comparison) -> dict[str, object]:
-    # Amounts as text: they can have more digits than a reader of JSON keeps in a number.
     return {
         "chain_id": one.key.chain_id,
         "epoch": one.key.epoch,
-        "partner": one.partner_id,
+        "partner_id": one.partner_id,
         "was": str(one.was.due),
         "would": str(one.would.due),
         "difference": str(one.difference),
@@ -98,6 +100,25 @@ def _row(one: Comparison) -> dict[str, object]:
         "was_missing": one.was.missing,
         "would_missing": one.would.missing,
     }
+
+
+def _shape(one: Comparison, unit: str) -> Simulated:
+    return Simulated(
+        chain_id=one.key.chain_id,
+        epoch=one.key.epoch,
+        period=str(one.key),
+        partner_id=one.partner_id,
+        was=known_amount(one.was.due, unit),
+        would=known_amount(one.would.due, unit),
+        difference=known_amount(one.difference, unit),
+        was_overrides=one.overrides.count,
+        was_by_overrides=known_amount(one.overrides.amount, unit),
+        difference_by_terms=known_amount(one.by_terms, unit),
+        was_held=known_amount(one.was.held, unit),
+        would_held=known_amount(one.would.held, unit),
+        was_missing=one.was.missing,
+        would_missing=one.would.missing,
+    )
 
 
 def _print(chain: Chain, found: Sequence[Comparison]) -> None:

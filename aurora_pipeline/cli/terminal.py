@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -17,6 +16,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
+from aurora_pipeline.cli.json_output import error_json, print_json
+from aurora_pipeline.cli.shapes import Change as ChangeShape
+from aurora_pipeline.cli.shapes import Recorded, shaped
 from aurora_pipeline.cli.table import NOTHING, Column, layout
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.decisions.recording import Change
@@ -34,8 +37,6 @@ _PIPED_WIDTH = 160
 _MESSAGE_MAX = 20_000
 _TOLD_MAX, _TOLD_FIRST = 50, 10
 _COMMAND = re.compile(r"(?<![\w=])aurora (?!demo\b|--demo\b)(?=[a-z-])")
-EPOCHS_MAX = 10_000
-"""So many epochs one command works on at most."""
 
 
 def workspace() -> Workspace:
@@ -102,6 +103,9 @@ def opened(
 
 def print_error(error: AuroraError) -> int:
     """Show an error with its remedy on standard error and return the exit code it means."""
+    if JSON_OPTION in sys.argv[1:]:
+        sys.stderr.write(error_json(error) + "\n")
+        return error.exit_code
     err.print(f"[bold red]Error:[/] {escape(_bounded(error.message))}")
     if error.remedy:
         err.print(f"  [cyan]->[/] {escape(error.remedy)}")
@@ -112,11 +116,6 @@ def _bounded(text: str) -> str:
     """The text; of one that nobody would read to its end the beginning."""
     more = len(text) - _MESSAGE_MAX
     return text if more <= 0 else f"{text[:_MESSAGE_MAX]} ... and {more} more characters"
-
-
-def print_json(value: Any) -> None:
-    """Machine-readable output: nothing else goes to standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, default=str) + "\n")
 
 
 def print_table(
@@ -150,6 +149,22 @@ def print_changes(changes: Sequence[Change], unchanged: int = 0) -> None:
     out.print(f"{verdict}, {unchanged} as they were." if unchanged else f"{verdict}.")
 
 
+def recorded(changes: Sequence[Change], unchanged: int = 0, warnings: Sequence[str] = ()) -> Recorded:
+    """What was recorded, as `--json` has it."""
+    return Recorded([shaped(ChangeShape, vars(change)) for change in changes], unchanged, warnings)
+
+
+def tell_recorded(
+    changes: Sequence[Change], as_json: bool, *, unchanged: int = 0, warnings: Sequence[str] = ()
+) -> None:
+    """What a command recorded: as a document, or its warnings and changes in words."""
+    if as_json:
+        print_json("recorded", recorded(changes, unchanged, warnings))
+        return
+    print_warnings(warnings)
+    print_changes(changes, unchanged)
+
+
 def first_of(told: Sequence[Told]) -> Sequence[Told]:
     """All of what is to be told; of very much the first few."""
     return told if len(told) <= _TOLD_MAX else told[:_TOLD_FIRST]
@@ -167,20 +182,6 @@ def read_day(text: str, option: str) -> datetime:
         return read_instant(text)
     except ValueError as error:
         raise AuroraError(f"{option}: {error}", "a day means 00:00 UTC") from None
-
-
-def epoch_range(first: int, last: int, named: str) -> range:
-    """The epochs from one to another, both included; refused where they run backwards or are too many for one go.
-
-    `named` is how the person wrote them, with places for the first and the last.
-    """
-    if last < first:
-        raise AuroraError(f"{named.format(first, last)} runs backwards", f"write {named.format(last, first)}")
-    if last - first >= EPOCHS_MAX:
-        raise AuroraError(
-            f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
-        )
-    return range(first, last + 1)
 
 
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import Wallet, shaped
 from aurora_pipeline.cli.terminal import (
     Reason,
     opened,
     out,
-    print_changes,
-    print_json,
     print_table,
-    print_warnings,
     read_day,
+    tell_recorded,
 )
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.csv_file import instant_text
@@ -41,6 +41,7 @@ def wallets_import(
         bool, typer.Option("--replace", help="Correct what is recorded of the same partner's wallets.")
     ] = False,
     reason: Annotated[str | None, typer.Option("--reason", help="Why, for the audit log.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Import wallets: chain_id, wallet_address, introduced_date [, ended_date, partner, notes]; all or nothing."""
     if skip_duplicates and replace:
@@ -49,9 +50,9 @@ def wallets_import(
     why = f"import of {file.name}" if reason is None else reason
     with opened() as aurora:
         report = import_wallets(aurora.database, file, partner, deciding(aurora.database), why, duplicates)
-    print_warnings(report.warnings)
-    print_changes(report.changes)
-    if report.skipped:
+    skipped = report.skipped if as_json else 0
+    tell_recorded(report.changes, as_json, unchanged=skipped, warnings=report.warnings)
+    if report.skipped and not as_json:
         out.print(f"{report.skipped} line(s) skipped: the wallets are the same partner's already.")
 
 
@@ -66,13 +67,13 @@ def wallets_export(partner: PartnerOption = None, chain: ChainOption = None) -> 
 def wallets_list(
     partner: PartnerOption = None,
     chain: ChainOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable output.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the recorded wallets."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         rows = wallet_rows(connection, chain, partner)
     if as_json:
-        print_json(rows)
+        print_json("wallets_list", [shaped(Wallet, row) for row in rows])
         return
     shown = [
         [
@@ -97,10 +98,10 @@ def wallets_end(
         str, typer.Option("--on", help="The first day on which it is not the partner's.", show_default=False)
     ],
     reason: Reason = "",
+    as_json: Json = False,
 ) -> None:
     """End a partner's wallet: from a day on its stake counts for nobody, or for whom it is introduced to next."""
     with opened() as aurora:
         person = deciding(aurora.database)
         change, warnings = end_wallet(aurora.database, chain, wallet, read_day(on, "--on"), person, reason)
-    print_warnings(warnings)
-    print_changes([change])
+    tell_recorded([change], as_json, warnings=warnings)

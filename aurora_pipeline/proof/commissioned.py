@@ -94,7 +94,9 @@ def _account(reader: Reader, snapshot: Snapshot, row: Row, column: str, formula:
     return TraceNode(
         NodeKind.ACCOUNT,
         f"{snapshot.table.name}.{column} of stake account {row['account_key']}",
-        figure=reader.amount(snapshot.key.chain_id, row[column]),
+        figure=reader.figure(snapshot.key.chain_id, row[column]),
+        amount=row[column],
+        unit=reader.unit(snapshot.key.chain_id),
         formula=formula,
         digest=snapshot.first.lineage_digest,
         content_digest=snapshot.content_digest,
@@ -143,7 +145,9 @@ def _earlier(reader: Reader, snapshot: Snapshot, what: str, line: Row, figure: i
     return TraceNode(
         NodeKind.ROW,
         f"{what} of {line['agreement_id']}/{line['rule_key']} in {snapshot.name}",
-        figure=reader.amount(snapshot.key.chain_id, figure),
+        figure=reader.figure(snapshot.key.chain_id, figure),
+        amount=figure,
+        unit=reader.unit(snapshot.key.chain_id),
         formula=formula,
         digest=snapshot.first.lineage_digest,
         content_digest=snapshot.content_digest,

@@ -67,7 +67,9 @@ def _row(
     return TraceNode(
         kind,
         f"{snapshot.table.name}.{column} of {about}",
-        figure=reader.amount(snapshot.key.chain_id, row[column]),
+        figure=reader.figure(snapshot.key.chain_id, row[column]),
+        amount=row[column],
+        unit=reader.unit(snapshot.key.chain_id),
         formula=formula,
         note="; ".join(text for text in (state, row["reason"]) if text) or None,
         digest=snapshot.first.lineage_digest,

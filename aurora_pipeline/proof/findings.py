@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Checked(StrEnum):
@@ -65,20 +64,6 @@ class VerifyReport:
     def holds(self) -> bool:
         """Whether everything recomputed equals what is recorded."""
         return not self.failures
-
-    def as_json(self) -> dict[str, Any]:
-        """The report for machines."""
-        return {
-            "subject": self.subject,
-            "holds": self.holds,
-            "held": {kind.value: count for kind, count in self.held.items()},
-            "failures": [_as_json(finding) for finding in self.failures],
-            "notes": [_as_json(finding) for finding in self.notes],
-        }
-
-
-def _as_json(finding: Finding) -> dict[str, str | None]:
-    return {**vars(finding), "kind": finding.kind.value}
 
 
 class Findings:

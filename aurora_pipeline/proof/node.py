@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
 
 from rich.text import Text
 from rich.tree import Tree
@@ -34,6 +33,10 @@ class TraceNode:
     kind: NodeKind
     title: str
     figure: str | None = None
+    amount: int | None = None
+    """The figure in base units, where it is an amount that is known."""
+    unit: str = ""
+    """The base unit of the amount."""
     formula: str | None = None
     note: str | None = None
     """The state and its reason, where there is something to say."""
@@ -49,21 +52,13 @@ class TraceNode:
             yield from child.walk()
 
 
-def as_json(node: TraceNode) -> dict[str, Any]:
-    """The whole tree for machines, with every payload; what is not there is left out."""
-    told = {name: value for name, value in vars(node).items() if value is not None and name != "children"}
-    if node.children:
-        told["children"] = [as_json(child) for child in node.children]
-    return told | {"kind": node.kind.value}
-
-
 _AT_MOST = {NodeKind.PAYLOAD: 3, NodeKind.ACCOUNT: 8, NodeKind.DECISION: 12}
 
 
 def render(node: TraceNode) -> Tree:
     """The tree for people: long rows of payloads and accounts are cut, and a statement shows its lines, not below them.
 
-    `as_json` has everything.
+    With `--json` there is everything.
     """
     tree = Tree(_label(node))
     _add(tree, node)

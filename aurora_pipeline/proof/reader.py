@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from psycopg import sql
 
+from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.errors import CheckFailed
-from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period, told_by
 from aurora_pipeline.proof.in_files import file_name, place_in_file
@@ -32,7 +33,6 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._upstream: dict[int, dict[tuple[str, PeriodKey], Snapshot]] = {}
-        self._units: dict[str, tuple[str, int]] = {}
         self._fetches: dict[int, TraceNode] = {}
         self._decisions: dict[str, dict[Input, TraceNode]] = {}
 
@@ -86,17 +86,21 @@ class Reader:
         found = self._connection.execute(query, [snapshot.snapshot_id, *equal.values()]).fetchall()
         return [_exact(row) for row in found]
 
-    def amount(self, chain_id: str, value: int | None) -> str:
+    @cached_property
+    def _units(self) -> dict[str, ChainUnits]:
+        return chain_units(self._connection)
+
+    def figure(self, chain_id: str, value: int | None) -> str:
         """An amount in base units and in whole coins."""
         if value is None:
             return "not known"
-        if chain_id not in self._units:
-            row = self._connection.execute(
-                "SELECT native_unit, native_decimals FROM chains WHERE chain_id = %s", [chain_id]
-            ).fetchone()
-            self._units[chain_id] = ("", 0) if row is None else (row["native_unit"], row["native_decimals"])
-        unit, decimals = self._units[chain_id]
-        return f"{value} ({format_coins(value, decimals)} {unit})" if unit else str(value)
+        units = self._units.get(chain_id)
+        return str(value) if units is None else f"{value} ({units.in_coins(value)})"
+
+    def unit(self, chain_id: str) -> str:
+        """The base unit of a chain's amounts."""
+        units = self._units.get(chain_id)
+        return "" if units is None else units.base_unit
 
     def fetch(self, fetch_id: int | None) -> tuple[TraceNode, ...]:
         """A fetch with its payloads; nothing for rows that were read from none."""

@@ -11,13 +11,13 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.proof.commissioned import earlier_nodes, introduced_nodes, terms_in_words, terms_node, weight_nodes
 from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
-from aurora_pipeline.proof.node import NodeKind, TraceNode, as_json, render
+from aurora_pipeline.proof.node import NodeKind, TraceNode, render
 from aurora_pipeline.proof.reader import Reader, Row
 from aurora_pipeline.proof.recorded import Snapshot
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 
-__all__ = ["TraceNode", "as_json", "render", "trace", "trace_line", "trace_statement"]
+__all__ = ["TraceNode", "render", "trace", "trace_line", "trace_statement"]
 
 _SUMMANDS_SHOWN = 12
 
@@ -51,7 +51,9 @@ def trace_statement(connection: Connection, statement_id: str) -> TraceNode:
     return TraceNode(
         NodeKind.STATEMENT,
         f"statement {row['statement_id']} of {row['partner_name']} for {snapshot.key}",
-        figure=reader.amount(snapshot.key.chain_id, row["lines_total"]),
+        figure=reader.figure(snapshot.key.chain_id, row["lines_total"]),
+        amount=row["lines_total"],
+        unit=reader.unit(snapshot.key.chain_id),
         formula=_sum(row, lines),
         note=_note(row, place.standing),
         digest=snapshot.first.lineage_digest,
@@ -81,7 +83,9 @@ def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) ->
     return TraceNode(
         NodeKind.LINE,
         f"line {row['line_id']}: {row['partner_id']}, {terms_in_words(row)}, {what} of {whom}{wallet}",
-        figure=reader.amount(snapshot.key.chain_id, row["final"]),
+        figure=reader.figure(snapshot.key.chain_id, row["final"]),
+        amount=row["final"],
+        unit=reader.unit(snapshot.key.chain_id),
         formula=line_formula(row),
         note=_note(row, standing),
         digest=snapshot.first.lineage_digest,
@@ -112,7 +116,9 @@ def _component(reader: Reader, pnl: Snapshot, validator_key: str, component: Com
     return TraceNode(
         NodeKind.COMPONENT,
         f"{component} of {row['name']} ({validator_key}) in {VALIDATOR_PNL.name}",
-        figure=reader.amount(pnl.key.chain_id, row[component.column]),
+        figure=reader.figure(pnl.key.chain_id, row[component.column]),
+        amount=row[component.column],
+        unit=reader.unit(pnl.key.chain_id),
         formula=f"{component.column} = {formula}",
         note=_note({"state": state, "reason": reason}, None),
         digest=pnl.first.lineage_digest,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ from aurora_pipeline.cli import app as cli
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.decided import register_validator
 from aurora_pipeline_tests.end_to_end.world import kept_environment
 
@@ -121,8 +121,8 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Its standard output as JSON: nothing else may stand there."""
-        return json.loads(self.out)
+        """What its standard output says as JSON: nothing else may stand there."""
+        return data_of(self.out)
 
 
 Run = Callable[..., Ran]

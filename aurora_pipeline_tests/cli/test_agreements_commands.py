@@ -136,7 +136,7 @@ def test_list_show_diff__two_versions__told_for_people_and_machines(applied: Run
     (listed,) = applied("agreements", "list", "--partner", "acme", "--json").json
     shown = applied("agreements", "show", "acme-2026", "--json").json
     assert listed == shown
-    assert [version["valid_until"] for version in shown["versions"]] == ["2026-03-01", None]
+    assert [version["valid_until"] for version in shown["versions"]] == ["2026-03-01T00:00:00Z", None]
     assert [event["status"] for event in shown["events"]] == ["DRAFT", "ACTIVE"]
     told = applied("agreements", "show", "acme-2026").out
     assert "version 1 from 2026-01-01 until 2026-03-01: signed" in told
@@ -170,7 +170,9 @@ def test_suspend_activate_terminate__in_order__each_recorded(applied: Run, datab
     for verb, day in (("suspend", "2026-02-01"), ("activate", "2026-03-01"), ("terminate", "2026-04-01")):
         assert applied("agreements", verb, "acme-2026", "--from", day, "--reason", "why").code == 0
     (listed,) = applied("agreements", "list", "--json").json
-    assert [event["effective_from"] for event in listed["events"]][2:] == ["2026-02-01", "2026-03-01", "2026-04-01"]
+    assert [event["effective_from"] for event in listed["events"]][2:] == [
+        f"2026-{month}-01T00:00:00Z" for month in ("02", "03", "04")
+    ]
     assert listed["status"] == "TERMINATED"
     assert audited(database)[-1] == ("agreement.terminated", "agreement/acme-2026")
 
@@ -195,7 +197,10 @@ def test_wallets__imported_listed_ended_exported__as_csv_and_json(applied: Run, 
 def test_partners__renamed_and_listed__with_agreements(applied: Run) -> None:
     assert applied("partners", "rename", "acme", "Acme Ltd", "--reason", "merger").code == 0
     (partner,) = applied("partners", "list", "--json").json
-    assert (partner["name"], partner["agreements"]) == ("Acme Ltd", {"acme-2026": "ACTIVE"})
+    assert (partner["name"], partner["agreements"]) == (
+        "Acme Ltd",
+        [{"agreement_id": "acme-2026", "status": "ACTIVE"}],
+    )
     assert applied("partners", "show", "acme", "--json").json == partner
     assert "Acme Ltd" in applied("partners", "list").out
     assert applied("partners", "show", "acne").code == 2
@@ -240,6 +245,13 @@ def test_differences__amounts__have_their_unit_and_wallets_are_named(home: Path,
     assert "cap none -> 1.5 SOL per PERIOD" in told
     shown = applied("agreements", "show", "acme-2026").out
     assert "at least 5 lamports per PERIOD, at most 1.5 SOL per PERIOD, told wallet by wallet" in shown
+    (rule,) = applied("agreements", "show", "acme-2026", "--json").json["versions"][-1]["rules"]
+    assert (rule["floor"]["limit"], rule["cap"]["limit"]) == (lamports("5"), lamports("1500000000"))
+    assert [step["up_to"] for step in rule["tiers"]["steps"]] == [lamports("100000000000"), None]
+
+
+def lamports(amount: str) -> dict[str, str]:
+    return {"amount": amount, "unit": "lamport"}
 
 
 def test_apply__dry_run__tells_everything_and_writes_nothing(applied: Run, database: Database) -> None:
@@ -256,7 +268,7 @@ def test_apply__dry_run__tells_everything_and_writes_nothing(applied: Run, datab
 def test_apply__json__says_what_was_recorded(applied: Run, database: Database) -> None:
     told = applied("agreements", "apply", "changed.yaml", "--json", "--reason", "amended").json
     assert "rule tips: commission_rate_bps 500 -> 600" in told["changes"][0]["words"]
-    assert (told["dry_run"], told["unchanged"], told["warnings"]) == (False, ["partner/acme"], [])
+    assert (told["dry_run"], told["unchanged_subjects"], told["warnings"]) == (False, ["partner/acme"], [])
     assert "agreement.version_added" in [action for action, _ in audited(database)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.cli.running import parse_epochs
+from aurora_pipeline.cli.epochs import parse_epochs
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline_tests.cli.conftest import DEMO, Command, Made
+from aurora_pipeline_tests.cli.documents import data_of
 
 ROOT = Path(__file__).parents[2]
 CHAIN = "solana-demo"
@@ -68,7 +68,7 @@ def test_command__about_what_is_not_there__says_what_is(
 
 def everything(made: Made, aurora: Command) -> object:
     """What the demo's status says of all that is recorded."""
-    return json.loads(aurora(made.home, "--demo", "status", "--json").out)
+    return data_of(aurora(made.home, "--demo", "status", "--json").out)
 
 
 def test_demo__with_options_of_another_chain__is_refused(made: Made, aurora: Command) -> None:

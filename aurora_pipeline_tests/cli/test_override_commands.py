@@ -80,7 +80,8 @@ def lines(database: Database, home: Path, run: Run) -> Run:
 
 def _listed(run: Run, *more: str) -> list[tuple[Any, ...]]:
     rows = run("overrides", "list", "--json", *more).json
-    return [(row["target"], row["amount"], row["computed_seen"], row["computed"], row["standing"]) for row in rows]
+    amounts = ("amount", "computed_seen", "computed")
+    return [(row["target"], *(row[name] and row[name]["amount"] for name in amounts), row["standing"]) for row in rows]
 
 
 @pytest.mark.parametrize("name", [LINE, LINE[:8], LINE.replace("-", "")[:12].upper()])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aurora_pipeline.cli.running import _show_epoch, report
+from aurora_pipeline.cli.running import report
+from aurora_pipeline.cli.status import _show_epoch
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration.runs import RunEnd

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.cli.conftest import Command, Ended, aurora
+from aurora_pipeline_tests.cli.documents import data_of
 
 __all__ = ["aurora"]
 pytestmark = pytest.mark.slow
@@ -193,10 +193,10 @@ def test_books__a_row_less__then_broken__then_gone(books: Books) -> None:
 
 def test_periods__told_by_a_file__no_node_is_needed_and_they_are_marked(books: Books) -> None:
     assert books.run("periods", "list", CHAIN, "--discover").code == 0
-    listed = json.loads(books.run("periods", "list", CHAIN, "--json").out)
+    listed = data_of(books.run("periods", "list", CHAIN, "--json").out)
     assert [(one["first_slot"], one["ended_at"], one["told_by"]) for one in listed] == [
-        (363_744_000, "2025-09-01 01:02:03+00:00", "books"),
-        (364_176_000, "2025-09-03 02:00:00+00:00", "books"),
+        (363_744_000, "2025-09-01T01:02:03Z", "books"),
+        (364_176_000, "2025-09-03T02:00:00Z", "books"),
     ]
     ended = books.run("backfill", CHAIN, str(EPOCH))
     assert ended.code == 0, ended.told

@@ -10,14 +10,17 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from aurora_pipeline.cli.json_output import document
+from aurora_pipeline.cli.proof import node_shape
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
-from aurora_pipeline.proof.trace import as_json, render, trace, trace_line, trace_statement
+from aurora_pipeline.proof.trace import render, trace, trace_line, trace_statement
 from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 
 BELOW = {
@@ -200,9 +203,13 @@ def test_render__many_payloads__are_cut_and_all_in_json(proven: Proven) -> None:
     node = trace_line(proven.connection, str(paying_line(proven, Component.EXEC_FEES)["line_id"]))
     (fetch,) = of_kind(node, NodeKind.FETCH)
     assert f"and {len(fetch.children) - 3} more" in shown(node)
-    text = json.dumps(as_json(node))
-    assert all(f'"{payload.digest}"' in text for payload in fetch.children)
-    assert json.loads(text)["kind"] == "line"
+    told = data_of(json.dumps(document("trace", node_shape(node))))
+    assert all(payload.digest in json.dumps(told) for payload in fetch.children if payload.digest)
+    assert (told["kind"], told["figure"].split()[0], told["amount"]["unit"]) == (
+        "line",
+        told["amount"]["amount"],
+        "lamport",
+    )
 
 
 def test_render__brackets_in_what_others_wrote__stay_as_they_are() -> None:

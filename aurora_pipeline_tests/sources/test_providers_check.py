@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.checking import _CHEAP
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.decided import register_validator
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.files.workbook import workbook
@@ -49,9 +49,9 @@ FINE = json_reply({"epoch": 842, "slot_height": 5}, **{"ratelimit-remaining": "1
 def test_check__all_up__exit_0_with_epoch_and_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = check(tmp_path, monkeypatch, FINE, "--json")
     assert result.exit_code == 0
-    (one,) = json.loads(result.stdout)
-    assert (one["name"], one["up"], one["epoch"], one["observes"]) == ("wiz", True, 842, ["meta"])
-    assert one["limits_left"] == {"ratelimit-remaining": "19"}
+    (one,) = data_of(result.stdout)
+    assert (one["provider"], one["up"], one["epoch"], one["observes"]) == ("wiz", True, 842, ["meta"])
+    assert one["limits_left"] == [{"header": "ratelimit-remaining", "left": "19"}]
 
 
 def test_check__one_unreachable__exit_75_and_why_without_its_key(
@@ -59,7 +59,7 @@ def test_check__one_unreachable__exit_75_and_why_without_its_key(
 ) -> None:
     result = check(tmp_path, monkeypatch, FINE, "--json", gone=True)
     assert result.exit_code == 75
-    assert [one["up"] for one in json.loads(result.stdout)] == [True, False]
+    assert [one["up"] for one in data_of(result.stdout)] == [True, False]
     assert "no connection" in result.stdout
     assert SECRET not in result.stdout
 
@@ -79,7 +79,7 @@ def test_check__answers_nonsense__down(
     reply: Reply, why: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = check(tmp_path, monkeypatch, reply, "wiz", "--json")
-    (one,) = json.loads(result.stdout)
+    (one,) = data_of(result.stdout)
     assert (result.exit_code, one["up"]) == (code, False)
     assert why in one["problem"]
     assert SECRET not in result.stdout
@@ -159,7 +159,7 @@ def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def check_books() -> tuple[int, str, list[str]]:
     result = CliRunner().invoke(build_app(["providers"]), ["providers", "check", "books", "--json"])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    (one,) = json.loads(result.stdout)
+    (one,) = data_of(result.stdout)
     assert one["up"] == (one["problem"] is None)
     return result.exit_code, str(one["problem"]), one["looked_at"]
 
@@ -190,7 +190,7 @@ def test_check__ours_are_registered__counted_and_strangers_only_warned_of(
         register_validator(connection, OURS, "some")
     (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},1\n{STRANGER},many\n")
     result = CliRunner().invoke(build_app(["providers"]), ["providers", "check", "books", "--json"])
-    (one,) = json.loads(result.stdout)
+    (one,) = data_of(result.stdout)
     assert one["problem"] is None, one
     assert one["looked_at"][0].endswith(": 1 validators in epoch 842, 1 of your 1 (and 2 more epochs)")
     (odd,) = one["odd"]

@@ -1,0 +1,59 @@
+"""Epochs and chains as a command line names them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.instance.runtime import Aurora
+
+EPOCHS_MAX: Final = 10_000
+"""So many epochs one command works on at most."""
+_EPOCHS: Final = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
+_SHOWN: Final = 5
+
+ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
+EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
+
+
+def parse_epochs(text: str) -> list[int]:
+    """One epoch or a range FROM..TO, both included."""
+    match = _EPOCHS.match(text)
+    if match is None:
+        raise AuroraError(f"{text!r} names no epochs", "write 850 or 850..855")
+    first = int(match.group(1))
+    last = first if match.group(2) is None else int(match.group(2))
+    return list(epoch_range(first, last, "{}..{}"))
+
+
+def epoch_range(first: int, last: int, named: str) -> range:
+    """The epochs from one to another, both included; refused where they run backwards or are too many for one go.
+
+    `named` is how the person wrote them, with places for the first and the last.
+    """
+    if last < first:
+        raise AuroraError(f"{named.format(first, last)} runs backwards", f"write {named.format(last, first)}")
+    if last - first >= EPOCHS_MAX:
+        raise AuroraError(
+            f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
+        )
+    return range(first, last + 1)
+
+
+def usable_chain(aurora: Aurora, chain_id: str) -> Chain:
+    """An enabled chain of the configuration."""
+    chain = aurora.configuration.chain(chain_id)
+    if not chain.enabled:
+        raise AuroraError(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
+    return chain
+
+
+def listed(epochs: Sequence[int]) -> str:
+    """Some epochs, or the first of many."""
+    shown = ", ".join(str(epoch) for epoch in epochs[:_SHOWN])
+    return f"{shown} and {len(epochs) - _SHOWN} more" if len(epochs) > _SHOWN else shown

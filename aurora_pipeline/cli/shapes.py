@@ -1,0 +1,564 @@
+"""The shapes of what commands say with `--json`, by name; docs/schemas/ is generated from them.
+
+The same thing has the same name everywhere. What is not known or does not apply is null, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from aurora_pipeline.cli.json_output import ERROR, Amount
+
+Shape = TypeVar("Shape")
+
+
+def shaped(shape: type[Shape], row: Mapping[str, Any], **more: Any) -> Shape:
+    """A shape filled from the columns of a row that have its names, and from what is given besides."""
+    names = {field.name for field in fields(shape)}  # type: ignore[arg-type]  # every shape is a dataclass
+    return shape(**{name: value for name, value in row.items() if name in names} | more)
+
+
+@dataclass(frozen=True)
+class Error:
+    """Why a command failed: on standard error, in its last line."""
+
+    code: str
+    exit_code: int
+    message: str
+    remedy: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that was recorded, and sentence by sentence what changed."""
+
+    subject: str
+    action: str
+    words: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a command recorded."""
+
+    changes: Sequence[Change]
+    unchanged: int
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What applying a file of agreements did, or would do."""
+
+    changes: Sequence[Change]
+    unchanged: int
+    unchanged_subjects: Sequence[str]
+    warnings: Sequence[str]
+    dry_run: bool
+
+
+@dataclass(frozen=True)
+class AgreementEvent:
+    """A change of an agreement's status."""
+
+    event_number: int
+    status: str
+    effective_from: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A floor or a cap over a window."""
+
+    limit: Amount
+    window: str
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One tier: it reaches up to an amount (included), the last one without end."""
+
+    up_to: Amount | None
+    rate_bps: int
+
+
+@dataclass(frozen=True)
+class Tiers:
+    """A tiered rate."""
+
+    mode: str
+    metric: str
+    steps: Sequence[Tier]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of one version of an agreement."""
+
+    rule_key: str
+    rule_order: int
+    chain_id: str | None
+    validator_key: str | None
+    revenue_component: str
+    attribution_method: str
+    commission_rate_bps: int | None
+    basis: str
+    stacks: bool
+    tiers: Tiers | None
+    floor: Limit | None
+    cap: Limit | None
+    carry_losses: bool
+    funded_by: str | None
+    wallet_attribution: bool
+
+
+@dataclass(frozen=True)
+class AgreementVersion:
+    """One version of an agreement's terms."""
+
+    version: int
+    corrects: int | None
+    in_force: bool
+    valid_from: datetime
+    valid_until: datetime | None
+    recorded_at: datetime
+    reason: str
+    rules: Sequence[Rule]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An agreement with its whole history."""
+
+    agreement_id: str
+    partner_id: str
+    status: str
+    events: Sequence[AgreementEvent]
+    versions: Sequence[AgreementVersion]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How terms differ, in words."""
+
+    before: str
+    after: str
+    differences: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A partner's period as it was paid, and as proposed terms would have paid it."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    partner_id: str
+    was: Amount
+    would: Amount
+    difference: Amount
+    was_overrides: int
+    was_by_overrides: Amount
+    difference_by_terms: Amount
+    was_held: Amount
+    would_held: Amount
+    was_missing: int
+    would_missing: int
+
+
+@dataclass(frozen=True)
+class Role:
+    """Who is asked for what of a chain."""
+
+    chain_id: str
+    chain_enabled: bool
+    role: str
+    asked: Sequence[str]
+    skipped: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider as configured."""
+
+    provider: str
+    kind: str
+    enabled: bool
+    url: str
+    limits: str
+    has_key: bool
+    unset_variables: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The configuration, which is sound."""
+
+    roles: Sequence[Role]
+    providers: Sequence[Provider]
+
+
+@dataclass(frozen=True)
+class Database:
+    """At which schema the database is."""
+
+    database: str
+    revision: str | None
+    wanted: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class LimitLeft:
+    """What a provider says is left of one of its limits."""
+
+    header: str
+    left: str
+
+
+@dataclass(frozen=True)
+class ProviderCheck:
+    """How a provider is."""
+
+    provider: str
+    kind: str
+    url: str
+    up: bool
+    problem: str | None
+    may_pass: bool
+    serves: Sequence[str]
+    observes: Sequence[str]
+    seconds: float
+    epoch: int | None
+    limits_left: Sequence[LimitLeft]
+    looked_at: Sequence[str]
+    odd: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Override:
+    """What is paid instead of what was computed."""
+
+    target: str
+    name: str
+    line_id: str | None
+    agreement_id: str
+    rule_key: str
+    chain_id: str
+    epoch: int
+    period: str
+    validator_key: str | None
+    wallet_address: str | None
+    revision: int
+    amount: Amount | None
+    computed_seen: Amount | None
+    computed: Amount | None
+    standing: str
+    reason: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class AgreementStanding:
+    """An agreement of a partner and its status."""
+
+    agreement_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class PayableSeries:
+    """How a partner is paid on a chain, from when on; null: from the beginning."""
+
+    chain_id: str
+    series: str
+    effective_from: datetime | None
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """A wallet that a partner introduced."""
+
+    partner_id: str
+    chain_id: str
+    wallet_address: str
+    introduced_at: datetime
+    ended_at: datetime | None
+    notes: str | None
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Somebody who is paid."""
+
+    partner_id: str
+    name: str
+    agreements: Sequence[AgreementStanding]
+    payable_series: Sequence[PayableSeries]
+    wallets: Sequence[Wallet]
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who works with Aurora."""
+
+    login: str
+    revision: int
+    name: str
+    role: str
+    partner_id: str | None
+    valid_from: datetime
+    valid_until: datetime | None
+    reason: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Validator:
+    """A dated row of a validator of the operator."""
+
+    chain_id: str
+    validator_key: str
+    revision: int
+    name: str
+    identity_key: str | None
+    ownership: str
+    operator_fee_bps: int | None
+    valid_from: datetime
+    valid_until: datetime | None
+    reason: str
+    recorded_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
+class Period:
+    """A finalized period."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    first_slot: int
+    last_slot: int
+    first_block_slot: int
+    last_block_slot: int
+    started_at: datetime
+    ended_at: datetime
+    digest: str
+    told_by: str | None
+
+
+@dataclass(frozen=True)
+class TraceNode:
+    """One traced figure or document, and everything it rests on."""
+
+    kind: str
+    title: str
+    figure: str | None
+    amount: Amount | None
+    formula: str | None
+    note: str | None
+    digest: str | None
+    content_digest: str | None
+    children: Sequence[TraceNode]
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many things of a kind were recomputed and hold."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not hold, or is worth knowing."""
+
+    kind: str
+    where: str
+    problem: str
+    recorded: str | None
+    recomputed: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What verifying found."""
+
+    subject: str
+    holds: bool
+    held: Sequence[Held]
+    failures: Sequence[Finding]
+    notes: Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest entry of a chain of hashes."""
+
+    hash_chain: str
+    sequence: int
+    entry_hash: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Whether the hash chains hold, and their heads; `witness` is what `--witness` takes."""
+
+    reports: Sequence[Report]
+    heads: Sequence[Head]
+    witness: str | None
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """An entry of the audit log; the states before and after are as they were recorded."""
+
+    sequence: int
+    recorded_at: datetime
+    actor: str
+    action: str
+    subject: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    previous_hash: str
+    entry_hash: str
+
+
+@dataclass(frozen=True)
+class AssetEnd:
+    """How one asset of a run ended."""
+
+    asset: str
+    standing: str
+    completeness: str | None
+    rows: int | None
+    lacking: str | None
+    files_refused: str | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a period's run ended."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    run_id: str
+    assets: Sequence[AssetEnd]
+    failures: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Restated:
+    """A published figure that is another now; an amount that is not known is null."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    validator_key: str
+    name: str
+    figure: str
+    was: Amount | None
+    now: Amount | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What computing periods came to."""
+
+    runs: Sequence[Run]
+    restated: Sequence[Restated]
+
+
+@dataclass(frozen=True)
+class PeriodStatus:
+    """A period in one line: of its layers how many are in force, and what is not final."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    ended_at: datetime
+    layers_published: int
+    layers: int
+    completeness: str | None
+    lacking: str | None
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class ChainStatus:
+    """A chain and its periods."""
+
+    chain_id: str
+    recorded: int
+    complete: int
+    partial: int
+    unpublished: int
+    last_ended_at: datetime | None
+    periods: Sequence[PeriodStatus]
+    late: Sequence[str]
+
+
+@dataclass(frozen=True)
+class DataTypeStatus:
+    """How many validators of a data type are in one state for one reason."""
+
+    data_type: str
+    state: str
+    validators: int
+    reason: str | None
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class EpochStatus:
+    """A period in full."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    layers_published: int
+    layers: int
+    data_types: Sequence[DataTypeStatus]
+    late: Sequence[str]
+    warnings: Sequence[str]
+    differences: int
+    unexplained: int
+    unusable: Sequence[str]
+
+
+SHAPES: Final[Mapping[str, Any]] = {
+    ERROR: Error,
+    "recorded": Recorded,
+    "computed": Computed,
+    "status": Sequence[ChainStatus],
+    "status_epoch": EpochStatus,
+    "trace": TraceNode,
+    "verify": Sequence[Report],
+    "audit": Audit,
+    "audit_list": Sequence[AuditEntry],
+    "agreements_apply": Applied,
+    "agreements_list": Sequence[Agreement],
+    "agreements_show": Agreement,
+    "agreements_diff": Difference,
+    "agreements_simulate": Sequence[Simulated],
+    "config_check": Configuration,
+    "db_current": Database,
+    "overrides_list": Sequence[Override],
+    "partners_list": Sequence[Partner],
+    "partners_show": Partner,
+    "periods_list": Sequence[Period],
+    "providers_check": Sequence[ProviderCheck],
+    "users_list": Sequence[User],
+    "validators_list": Sequence[Validator],
+    "wallets_list": Sequence[Wallet],
+}
