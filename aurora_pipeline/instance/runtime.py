@@ -105,12 +105,10 @@ class Aurora:
     def dagster_url(self) -> str:
         """Where Dagster keeps its own records: a second database of the same server."""
         url = self.workspace.database_url
-        name = None if url is None else _name_beside(url)
-        with self.database.connect():
-            pass  # says what is wrong with the ledger's own before anything is made beside it
-        if url is not None and name is not None:
-            return _beside(url, name)
-        assert self._server is not None  # opening the database has started it
+        if url is not None:
+            return _beside(url)
+        self.located()
+        assert self._server is not None  # locating our own database has started it
         return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}&{url_query(**_RELAXED)}"
 
     def close(self) -> None:
@@ -137,20 +135,15 @@ def _refuse_read_only(connection: Connection) -> None:
         raise read_only("it refuses every write")
 
 
-def _name_beside(url: str) -> str:
-    """The name of Dagster's database beside an external one."""
+def _beside(url: str) -> str:
+    """The SQLAlchemy URL of Dagster's database beside an external one; created if it may be."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
         raise AuroraError(
             f"{DATABASE_VARIABLE} must be an URL that names a database",
             "write it like postgresql://user:password@host:5432/aurora",
         )
-    return f"{parts.path.strip('/')}{_DAGSTER_SUFFIX}"
-
-
-def _beside(url: str, name: str) -> str:
-    """The SQLAlchemy URL of Dagster's database beside an external one; created if it may be."""
-    parts = urlsplit(url)
+    name = f"{parts.path.strip('/')}{_DAGSTER_SUFFIX}"
     dagster = database_named(url, _DAGSTER_SUFFIX)
     try:
         psycopg.connect(dagster.conninfo).close()
@@ -167,7 +160,7 @@ def _create_database(beside: Database, name: str) -> None:
         try:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         except psycopg.Error as error:
-            raise AuroraError(
+            raise explained(error) or AuroraError(
                 f"Dagster's database {name} beside Aurora's can't be created: {str(error).splitlines()[0]}",
                 f"have it created: CREATE DATABASE {name}",
             ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 import sys
 import threading
@@ -92,12 +91,6 @@ def test_downgrade__one_step__as_its_help_says(run: Run, arguments: tuple[str, .
 
 def test_audit__more_entries_than_there_can_be__refused(run: Run) -> None:
     assert run("audit", "--list", "--newest", "9" * 20).code == 2
-
-
-def test_data__whatever_the_umask__is_its_owners_alone(made: Made) -> None:
-    own = made.home / ".aurora"
-    loose = [path for path in (own, *own.rglob("*")) if stat.S_IMODE(path.lstat().st_mode) & 0o077]
-    assert [path for path in loose if not path.is_symlink()] == []
 
 
 def test_demo__two_commands_at_once__both_have_their_providers(made: Made) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -45,6 +46,7 @@ def command(home: Path, *arguments: str, prefix: tuple[str, ...] = ()) -> subpro
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        umask=0,
     )
 
 
@@ -120,6 +122,11 @@ def goes_on(home: Path, undisturbed: dict[str, str]) -> None:
     again = ended(command(home, *GO_ON))
     assert again.code == 0, again.told
     assert digests(home) == undisturbed
+
+
+def test_data__whatever_the_umask__is_its_owners_alone(begun: Path) -> None:
+    own = begun / ".aurora"
+    assert [path for path in (own, *own.rglob("*")) if stat.S_IMODE(path.lstat().st_mode) & 0o077] == []
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.9])
