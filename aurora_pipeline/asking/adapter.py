@@ -9,7 +9,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded
+from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded, Verdict
 
 NOT_PARTICIPATING: Final = "NOT_PARTICIPATING"
 """The reason of a final fetch that a complete, published source does not mention the subject: that figure is 0."""
@@ -33,6 +33,8 @@ class Question:
     query: Mapping[str, str | int] = field(default_factory=dict)
     accepts: Callable[[Answer], bool] = field(default=is_ok, compare=False, repr=False)
     """Whether a stored answer settles the question; one that does not (an error, garbage) is asked again next time."""
+    kind: str = ""
+    """What it asks for, as its source names it, where readers tell answers apart by it: never by the words of `key`."""
     final_statuses: frozenset[int] = frozenset()
     """Failure statuses by which this API says something: after the retries they are an answer, not a provider down."""
 
@@ -97,6 +99,8 @@ class Fetched:
     """Whether the role's next provider should be asked: this one cannot tell, which says nothing about the figure."""
     retracts: bool = False
     """Whether the provider was heard in full and no longer has it: what it said before of the subject is withdrawn."""
+    verdict: Verdict = Verdict.TOLD
+    """What it says beside its state."""
     file_trouble: FileTrouble | None = None
     """What is wrong with the operator's file: nothing but the operator can mend that, so it is told loudly."""
 

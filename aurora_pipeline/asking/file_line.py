@@ -47,7 +47,7 @@ class FileLine:
         except FileProblem as problem:
             raise ProviderDown(provider.name, str(problem)) from None
         self.body_bytes += len(body)
-        return Answer(question.key, request_of(question), 200, {}, body, datetime.now(UTC))
+        return Answer(question.key, request_of(question), 200, {}, body, datetime.now(UTC), question=question.kind)
 
 
 def request_of(question: Question) -> dict[str, object]:

@@ -253,6 +253,7 @@ class ProviderClient:
             headers=self._kept_headers(response.headers),
             body=body,
             fetched_at=datetime.now(UTC),
+            question=question.kind,
         )
 
     async def _body(self, response: httpx.Response) -> bytes:

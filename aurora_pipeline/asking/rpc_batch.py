@@ -58,7 +58,9 @@ def taken_apart(whole: Answer, questions: Sequence[Question]) -> dict[str, Answe
         found = elements.get(_id(question), [])
         if len(found) == 1:
             request = {**whole.request, "body": _with_id(question)}
-            answers[question.key] = replace(whole, request_key=question.key, request=request, body=found[0])
+            answers[question.key] = replace(
+                whole, request_key=question.key, request=request, question=question.kind, body=found[0]
+            )
     return answers
 
 

@@ -10,13 +10,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Recorded
 
-AWAITED: Final = "AWAITED"
-"""How the reason of a fetch begins that a fallback answered without all that the provider before it will tell."""
-
-
 _SHOWN_LENGTH_MAX: Final = 200
-STAKES_IN_DOUBT: Final = "STAKES_IN_DOUBT"
-"""How the reason of a fetch begins that asked about stake accounts which may not be all of the validator's."""
 
 
 def final(subject: str, answers: Sequence[Recorded], reason: str | None = None) -> Fetched:

@@ -74,7 +74,7 @@ def draft_rewards(
     loaded = load_staged(connection, key, staged)
     # Where stakers' parts were read from blocks, only positions say whose they are; and stakes split a collector's row.
     observed = [
-        load_observed(connection, loaded, DataType.POSITIONS, epoch, f"{VOTE_STATES}%")
+        load_observed(connection, loaded, DataType.POSITIONS, epoch, VOTE_STATES)
         for epoch in (key.epoch, key.epoch - 1)
     ]
     if names_no_stake_accounts(loaded.fetches) or share_a_collector(observed[0], loaded.reference.keys):
@@ -109,7 +109,7 @@ def draft_costs(
     loaded = load_staged(connection, key, staged, load_fetches_in_slices)
     chain = configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
-    tips = load_observed(connection, loaded, DataType.MEV, key.epoch, f"{VALIDATOR_REWARDS.strip('/')}%")
+    tips = load_observed(connection, loaded, DataType.MEV, key.epoch, VALIDATOR_REWARDS)
     # What a provider says as a cross-check, nobody waits for.
     promises = promises_of(configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
     promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []

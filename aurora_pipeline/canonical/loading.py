@@ -71,11 +71,11 @@ def load_staged(
 
 
 def load_observed(
-    connection: Connection, loaded: Loaded, data_type: str, epoch: int, keys_like: str = "%"
+    connection: Connection, loaded: Loaded, data_type: str, epoch: int, question: str | None = None
 ) -> list[StagedFetch]:
     """Fetches of another data type, or of another epoch, about the same validators; of their answers those needed."""
     concerned = {*loaded.reference.keys, EVERYONE}
-    fetches = load_fetches(connection, loaded.reference.chain_id, epoch, data_type, keys_like)
+    fetches = load_fetches(connection, loaded.reference.chain_id, epoch, data_type, question)
     return [fetch for fetch in fetches if fetch.subject in concerned]
 
 

@@ -14,7 +14,7 @@ from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.file_bodies import is_file
-from aurora_pipeline.store.payloads import answer_leaf, fetch_digest, request_text
+from aurora_pipeline.store.payloads import Verdict, answer_leaf, fetch_digest, request_text
 
 _SHOWN = 3
 Row = Mapping[str, Any]
@@ -61,7 +61,7 @@ def verify_staged(
 
 def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | None) -> list[dict[str, Any]]:
     return connection.execute(
-        """SELECT fetch_id, data_type, provider, kind, subject, state, reason, payload_ids, fetch_digest
+        """SELECT fetch_id, data_type, provider, kind, subject, state, verdict, reason, payload_ids, fetch_digest
            FROM staging_fetches
            WHERE chain_id = %(chain)s AND epoch = %(epoch)s
              AND (%(only)s::text[] IS NULL OR data_type || '/' || provider || '/' || subject = ANY(%(only)s))
@@ -72,7 +72,8 @@ def _fetches(connection: Connection, key: PeriodKey, only: Collection[str] | Non
 
 def _payloads(connection: Connection, key: PeriodKey, wanted: list[int] | None) -> list[dict[str, Any]]:
     return connection.execute(
-        """SELECT payload_id, data_type, provider, request_key, request, status, response_hash FROM staging_payloads
+        """SELECT payload_id, data_type, provider, request_key, question, request, status, response_hash
+           FROM staging_payloads
            WHERE chain_id = %(chain)s AND epoch = %(epoch)s
              AND (%(wanted)s::bigint[] IS NULL OR payload_id = ANY(%(wanted)s))""",
         {"chain": key.chain_id, "epoch": key.epoch, "wanted": wanted},
@@ -134,19 +135,26 @@ def _verify_fetch(key: PeriodKey, row: Row, payloads: Mapping[int, Row], finding
     if gone:
         findings.fail(Checked.FETCH, where, f"of its answers, payloads {_listed(gone)} are gone", row["fetch_digest"])
         return None
-    if row["state"] not in list(FigureState):
-        findings.fail(Checked.FETCH, where, f"its state {row['state']!r} is none", row["fetch_digest"])
-        return None
+    for column, known in (("state", FigureState), ("verdict", Verdict)):
+        if row[column] not in list(known):
+            findings.fail(Checked.FETCH, where, f"its {column} {row[column]!r} is none", row["fetch_digest"])
+            return None
     answers = [payloads[number] for number in row["payload_ids"]]
     recomputed = fetch_digest(
         row["kind"],
         FigureState(row["state"]),
+        Verdict(row["verdict"]),
         row["reason"],
-        [answer_leaf(a["request_key"], request_text(a["request"]), a["status"], a["response_hash"]) for a in answers],
+        [_leaf(answer) for answer in answers],
     )
-    problem = "its kind, state, reason, answers or digest were changed"
+    problem = "its kind, state, verdict, reason, answers or digest were changed"
     findings.equal(Checked.FETCH, where, problem, row["fetch_digest"], recomputed)
     return recomputed
+
+
+def _leaf(row: Row) -> bytes:
+    asked = (row["request_key"], row["question"], request_text(row["request"]))
+    return answer_leaf(*asked, row["status"], row["response_hash"])
 
 
 def _verify_observations(

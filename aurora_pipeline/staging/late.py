@@ -9,13 +9,12 @@ from itertools import accumulate
 from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import EVERYONE
-from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import COUNTING_FIRST, NOT_RETRACTED
+from aurora_pipeline.store.payloads import COUNTING_FIRST, NOT_RETRACTED, Verdict
 
 PAUSES: Final = (
     timedelta(minutes=15),
@@ -159,12 +158,12 @@ def _pending_subjects(connection: Connection, chain_id: str) -> dict[int, dict[s
     """The subjects whose fetch that counts is pending, or awaits what a fallback could not tell, with its state."""
     rows = connection.execute(
         f"""SELECT epoch, data_type, subject, state FROM (
-               SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type, subject, state, reason
+               SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type, subject, state, verdict
                FROM (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s) fetches
                ORDER BY epoch, data_type, subject, {COUNTING_FIRST}
-           ) counting WHERE state = 'pending' OR starts_with(reason, %s)
+           ) counting WHERE state = 'pending' OR verdict = %s
            ORDER BY epoch, data_type, subject""".encode(),
-        [chain_id, f"{AWAITED}: "],
+        [chain_id, Verdict.AWAITS_MORE],
     ).fetchall()
     found: dict[int, dict[str, dict[str, str]]] = {}
     for row in rows:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FileTrouble, ValidatorAsked
-from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import NO_PROVIDER, RETRACTED, FetchInForce
+from aurora_pipeline.store.payloads import NO_PROVIDER, FetchInForce, Verdict
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
 """Data types a chain tells about only while a period runs: they are taken from observations, never asked later."""
@@ -182,8 +181,10 @@ def as_fallback(outcome: Outcome, before: Iterable[Outcome], promises: Mapping[s
         if untold and earlier.fetched.subject in (fetched.subject, EVERYONE):
             reason = f"{outcome.provider} does not tell {', '.join(sorted(untold))}; {earlier.fetched.reason}"
             is_late = earlier.fetched.state is FigureState.PENDING
-            reason = f"{AWAITED}: {reason}" if is_late else reason
-            return replace(outcome, fetched=replace(fetched, state=FigureState.PARTIAL, reason=reason))
+            verdict = Verdict.AWAITS_MORE if is_late else Verdict.TOLD
+            reason = f"AWAITED: {reason}" if is_late else reason
+            told = replace(fetched, state=FigureState.PARTIAL, verdict=verdict, reason=reason)
+            return replace(outcome, fetched=told)
     return outcome
 
 
@@ -226,7 +227,8 @@ def retractions(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce
 
 def as_retraction(outcome: Outcome) -> Outcome:
     """An outcome as the record that the provider's earlier word about the subject counts no more."""
-    return replace(outcome, fetched=replace(outcome.fetched, reason=f"{RETRACTED}{outcome.fetched.reason}"))
+    reason = f"RETRACTED: {outcome.fetched.reason}"
+    return replace(outcome, fetched=replace(outcome.fetched, verdict=Verdict.RETRACTS, reason=reason))
 
 
 def retracted_in_words(withdrawn: Iterable[Outcome]) -> tuple[str, ...]:

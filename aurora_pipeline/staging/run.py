@@ -364,6 +364,7 @@ def _record(connection: Connection, period: Period, data_type: str, outcome: Out
         outcome.kind,
         fetched.subject,
         fetched.state,
+        fetched.verdict,
         fetched.reason,
         fetched.answers,
         dagster_run,

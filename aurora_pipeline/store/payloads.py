@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, overload
 
@@ -35,14 +36,26 @@ from aurora_pipeline.store.file_bodies import FILE_BODIES, is_file, load_file_bo
 from aurora_pipeline.store.tables import identity, written_at
 from aurora_pipeline.store.tables import json as json_column
 
-RESPONSE_TAG = "aurora.response.1"
-FETCH_TAG = "aurora.fetch.1"
-EVERY_KEY = "%"
-"""The SQL LIKE pattern of all request keys."""
+RESPONSE_TAG = "aurora.response.2"
+FETCH_TAG = "aurora.fetch.2"
 EVERYONE = "*"
 """The subject of a fetch whose answers cover all validators."""
 NO_PROVIDER: Final = "none"
 """Name and kind of the provider of a fetch for which there was nobody to ask."""
+
+
+class Verdict(StrEnum):
+    """What a fetch says beside its state. Its reason is for people: no figure goes by the wording of a sentence."""
+
+    TOLD = "TOLD"
+    """Just what its state says."""
+    AWAITS_MORE = "AWAITS_MORE"
+    """It came from a fallback that does not tell all that the provider before it will: that one is asked again."""
+    STAKES_IN_DOUBT = "STAKES_IN_DOUBT"
+    """Of some stake accounts only: those that were observed do not hold all the stake of their validator."""
+    RETRACTS = "RETRACTS"
+    """The provider was heard in full and no longer has what its final fetch said, which counts no more."""
+
 
 DATA_TYPE = text(
     "data_type",
@@ -72,6 +85,7 @@ PAYLOADS = Table(
         DATA_TYPE,
         PROVIDER,
         text("request_key", "What was asked, in words that never hold a secret; equal questions have equal keys."),
+        text("question", "What kind of question that is, where answers are told apart by it; else empty."),
         json_column("request", "The request: verb, path, parameters or body; no host credentials, no keys."),
         integer("status", "The HTTP status."),
         json_column("headers", "Response headers worth keeping (type, date, rate limits)."),
@@ -96,9 +110,10 @@ FETCHES = Table(
         text("kind", "The adapter that asked and knows how to read the answers."),
         SUBJECT,
         text("state", "How much the answers say.", one_of=[member.value for member in FigureState]),
-        text("reason", "Why the state is what it is.", nullable=True),
+        text("verdict", "What it says beside its state.", one_of=[member.value for member in Verdict]),
+        text("reason", "Why the state is what it is, for people.", nullable=True),
         Column("payload_ids", ColumnKind.INTEGERS, "The answers in the order of the plan."),
-        Column("fetch_digest", ColumnKind.DIGEST, "Commits to kind, state, reason and every answer in order."),
+        Column("fetch_digest", ColumnKind.DIGEST, "Commits to kind, state, verdict, reason and every answer in order."),
         text("dagster_run", "The run that fetched; null outside Dagster.", nullable=True),
         written_at(),
     ),
@@ -164,6 +179,8 @@ class Answer:
     body: bytes
     fetched_at: datetime
     payload_id: int = 0
+    question: str = ""
+    """What kind of question it answers, as its source names it; see `Question.kind`."""
 
     @cached_property
     def response_hash(self) -> str:
@@ -173,7 +190,8 @@ class Answer:
     @property
     def kept(self) -> Kept:
         """What remains of it once it was read."""
-        told = answer_leaf(self.request_key, request_text(self.request), self.status, self.response_hash)
+        asked = (self.request_key, self.question, request_text(self.request))
+        told = answer_leaf(*asked, self.status, self.response_hash)
         return Kept(self.request_key, self.payload_id, told)
 
 
@@ -208,6 +226,7 @@ class StagedFetch:
     reason: str | None
     answers: Sequence[Answer] = field(repr=False)
     fetch_digest: str = ""
+    verdict: Verdict = Verdict.TOLD
 
     @property
     def as_input(self) -> Input:
@@ -224,18 +243,18 @@ def request_text(request: Mapping[str, object]) -> str:
     return json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def answer_leaf(request_key: str, request: str, status: int, response_hash: str) -> bytes:
-    """What a fetch commits to of an answer: its request key, the request's text, the HTTP status, the body's hash.
+def answer_leaf(request_key: str, question: str, request: str, status: int, response_hash: str) -> bytes:
+    """What a fetch commits to of an answer: what was asked, in words, by kind and as sent; the status; the body's hash.
 
     Readers look at the request to know what an answer is about, so it must not change unnoticed either.
     """
-    values: list[Value] = [RESPONSE_TAG, request_key, request, status, response_hash]
+    values: list[Value] = [RESPONSE_TAG, request_key, question, request, status, response_hash]
     return leaf_hash(b"".join(encode_value(value) for value in values))
 
 
-def fetch_digest(kind: str, state: FigureState, reason: str | None, answers: Iterable[bytes]) -> str:
-    """The commitment of a fetch: how its answers are read, its state, its reason, and the leaf of each in order."""
-    return record_digest(FETCH_TAG, kind, state.value, reason, root_above(answers))
+def fetch_digest(kind: str, state: FigureState, verdict: Verdict, reason: str | None, answers: Iterable[bytes]) -> str:
+    """The commitment of a fetch: how its answers are read, what it says and why, and the leaf of each in order."""
+    return record_digest(FETCH_TAG, kind, state.value, verdict.value, reason, root_above(answers))
 
 
 _LARGE_BODY_BYTES = 2**20
@@ -262,9 +281,9 @@ def store_answers(
             cursor.execute(_INSERT_BODY, (chain_id, epoch, digest, bodies[digest]))
         cursor.executemany(
             """INSERT INTO staging_payloads
-                   (chain_id, epoch, data_type, provider, request_key, request, status, headers, response_hash,
-                    fetched_at)
-               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING payload_id""",
+                   (chain_id, epoch, data_type, provider, request_key, question, request, status, headers,
+                    response_hash, fetched_at)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING payload_id""",
             [
                 (
                     chain_id,
@@ -272,6 +291,7 @@ def store_answers(
                     data_type,
                     provider,
                     answer.request_key,
+                    answer.question,
                     json.dumps(answer.request),
                     answer.status,
                     json.dumps(dict(answer.headers)),
@@ -306,11 +326,11 @@ def stored_answers(
     return {answer.request_key: answer for answer in _with_bodies(connection, rows)}
 
 
-def answers_by_id(connection: Connection, payload_ids: Iterable[int], keys_like: str = EVERY_KEY) -> dict[int, Answer]:
-    """Stored answers by payload id; only those whose request key is like a pattern (SQL LIKE), where one is given."""
+def answers_by_id(connection: Connection, payload_ids: Iterable[int], question: str | None = None) -> dict[int, Answer]:
+    """Stored answers by payload id; only those to one kind of question, where one is given."""
     rows = connection.execute(
-        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s) AND request_key LIKE %s",
-        [list(set(payload_ids)), keys_like],
+        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s) AND (%s::text IS NULL OR question = %s)",
+        [list(set(payload_ids)), question, question],
     ).fetchall()
     return {answer.payload_id: answer for answer in _with_bodies(connection, rows)}
 
@@ -344,6 +364,7 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
             body=files[row["response_hash"]] if is_file(row["request"]) else bodies[place],
             fetched_at=row["fetched_at"],
             payload_id=row["payload_id"],
+            question=row["question"],
         )
 
 
@@ -356,6 +377,7 @@ def record_fetch(
     kind: str,
     subject: str,
     state: FigureState,
+    verdict: Verdict,
     reason: str | None,
     answers: Sequence[Recorded],
     dagster_run: str | None,
@@ -363,11 +385,11 @@ def record_fetch(
     """Append the end of a fetch; its answers must have been stored."""
     if any(answer.payload_id == 0 for answer in answers):
         raise ValueError("a fetch can only name answers that are stored")
-    digest = fetch_digest(kind, state, reason, [answer.kept.leaf for answer in answers])
+    digest = fetch_digest(kind, state, verdict, reason, [answer.kept.leaf for answer in answers])
     connection.execute(
-        """INSERT INTO staging_fetches (chain_id, epoch, data_type, provider, kind, subject, state, reason,
+        """INSERT INTO staging_fetches (chain_id, epoch, data_type, provider, kind, subject, state, verdict, reason,
                                         payload_ids, fetch_digest, dagster_run)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         [
             chain_id,
             epoch,
@@ -376,6 +398,7 @@ def record_fetch(
             kind,
             subject,
             state,
+            verdict,
             reason,
             [answer.payload_id for answer in answers],
             digest,
@@ -384,15 +407,14 @@ def record_fetch(
     )
 
 
-RETRACTED: Final = "RETRACTED: "
-"""How the reason of a fetch begins whose provider was heard in full and no longer has what its final fetch said."""
-NOT_RETRACTED: Final = f"""fetch_id > coalesce(max(fetch_id) FILTER (WHERE starts_with(reason, '{RETRACTED}'))
+NOT_RETRACTED: Final = f"""fetch_id > coalesce(max(fetch_id) FILTER (WHERE verdict = '{Verdict.RETRACTS}')
     OVER (PARTITION BY chain_id, epoch, data_type, subject), 0) AS not_retracted"""
 """SQL: whether a fetch of staging_fetches came after the last retraction of its subject."""
 COUNTING_FIRST: Final = "(state = 'final' AND not_retracted) DESC, fetch_id DESC"
 """SQL: the order in which the first fetch of a subject is the one that counts."""
 _FETCHES_THAT_COUNT: Final = f"""
-    SELECT DISTINCT ON (subject) fetch_id, data_type, provider, kind, subject, state, reason, payload_ids, fetch_digest
+    SELECT DISTINCT ON (subject) fetch_id, data_type, provider, kind, subject, state, verdict, reason, payload_ids,
+           fetch_digest
     FROM (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s AND epoch = %s AND data_type = %s) fetches
     ORDER BY subject, {COUNTING_FIRST}
 """.encode()
@@ -519,20 +541,19 @@ def load_fetches_in_slices(connection: Connection, chain_id: str, epoch: int, da
 
 
 def load_fetches(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, keys_like: str = EVERY_KEY
+    connection: Connection, chain_id: str, epoch: int, data_type: str, question: str | None = None
 ) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
     The newest final fetch counts unless its provider retracted it since, else the newest: asking again while a
     provider is down never takes a figure away, and what a provider no longer has is not paid by its earlier word.
-    Where only some answers are needed, `keys_like` (SQL LIKE on request keys) leaves the others, and their bodies, out.
+    Where only the answers to one kind of question are needed, the others, and their bodies, are left out.
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
-    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], keys_like)
-    # Only a pattern leaves answers out; one that should be there and is not must not go unnoticed.
+    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], question)
+    # Only a question leaves answers out; one that should be there and is not must not go unnoticed.
     return [
-        _staged(row, tuple(answers[n] for n in row["payload_ids"] if n in answers or keys_like == EVERY_KEY))
-        for row in rows
+        _staged(row, tuple(answers[n] for n in row["payload_ids"] if n in answers or question is None)) for row in rows
     ]
 
 
@@ -547,4 +568,5 @@ def _staged(row: Mapping[str, Any], answers: Sequence[Answer]) -> StagedFetch:
         reason=row["reason"],
         answers=answers,
         fetch_digest=row["fetch_digest"],
+        verdict=Verdict(row["verdict"]),
     )

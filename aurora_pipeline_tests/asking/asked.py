@@ -31,7 +31,7 @@ def answer_to(question: Question, body: object, status: int = 200) -> Answer:
         request["query"] = dict(question.query)  # type: ignore[assignment]  # a mapping among texts
     if question.body is not None:
         request["body"] = question.body  # type: ignore[assignment]  # a mapping among texts
-    return Answer(question.key, request, status, {}, raw, datetime(2026, 9, 1, tzinfo=UTC), 1)
+    return Answer(question.key, request, status, {}, raw, datetime(2026, 9, 1, tzinfo=UTC), 1, question.kind)
 
 
 def result_of(question: Question, result: object) -> Answer:

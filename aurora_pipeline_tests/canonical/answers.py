@@ -13,7 +13,7 @@ from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 
 CHAIN, EPOCH, SLOTS = "solana-mainnet", 842, 40
 FIRST, LAST = EPOCH * SLOTS, EPOCH * SLOTS + SLOTS - 1
@@ -56,7 +56,7 @@ def answer(question: Question, body: bytes | object, status: int = 200) -> Answe
     if question.body is not None:
         request["body"] = question.body
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(question.key, request, status, {}, sent, FETCHED_AT)
+    return Answer(question.key, request, status, {}, sent, FETCHED_AT, question=question.kind)
 
 
 def rpc(question: Question, result: object) -> Answer:
@@ -78,8 +78,10 @@ def fetch(
     state: FigureState = FINAL,
     reason: str | None = None,
     fetch_id: int = 7,
+    verdict: Verdict = Verdict.TOLD,
 ) -> StagedFetch:
-    return StagedFetch(fetch_id, data_type, "the-provider", kind, subject, state, reason, tuple(answers))
+    told = (state, reason, tuple(answers))
+    return StagedFetch(fetch_id, data_type, "the-provider", kind, subject, *told, verdict=verdict)
 
 
 def block(slot: int, parent: int, *rewards: tuple[str, int, str]) -> Answer:

@@ -22,7 +22,7 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch, Verdict
 from aurora_pipeline_tests.canonical.answers import (
     CHAIN,
     EPOCH,
@@ -368,8 +368,9 @@ def from_file(
     reason: str | None = None,
     due: Sequence[CostType] = (),
     kind: str = "file",
+    verdict: Verdict = Verdict.TOLD,
 ) -> LayerResult:
-    staged = [fetch("costs", answers, subject=EVERYONE, kind=kind, state=state, reason=reason)]
+    staged = [fetch("costs", answers, subject=EVERYONE, kind=kind, state=state, reason=reason, verdict=verdict)]
     result = canonical_costs(reference(*keys), staged, entered(), due, (), PROMISED)
     assert schema_violations(COSTS, result.frame) == []
     return result
@@ -408,7 +409,15 @@ def test_file__what_its_mapping_promises_is_not_there__missing_with_the_files_re
 
 def test_file__fails_and_a_fallback_answers__its_costs_are_missing_beside_the_others() -> None:
     reason = "AWAITED: node does not tell NETWORK_FEE; unreadable answer: row 2"
-    result = from_file(*CHAIN_OF_BLOCKS, keys=("V",), state=PARTIAL, reason=reason, kind="solana_rpc", due=DUE)
+    result = from_file(
+        *CHAIN_OF_BLOCKS,
+        keys=("V",),
+        state=PARTIAL,
+        reason=reason,
+        kind="solana_rpc",
+        due=DUE,
+        verdict=Verdict.AWAITS_MORE,
+    )
     assert row_of(result, entry_type="VOTE_FEES")["amount"] == 20_000
     row = row_of(result, entry_type=NETWORK)
     assert (row["amount"], row["state"], row["reason"]) == (None, "pending", reason)
@@ -426,7 +435,8 @@ def test_priority_fee_sharing__tips_from_a_fallback__missing_while_the_first_sou
     reason = "AWAITED: trillium does not tell PRIORITY_FEE_SHARING; provider down: jito: HTTP 503"
 
     def costs(state: FigureState, why: str | None, promised: Promises = promises) -> LayerResult:
-        tips = [fetch("mev", [], kind="trillium", state=state, reason=why)]
+        verdict = Verdict.AWAITS_MORE if state is PARTIAL else Verdict.TOLD
+        tips = [fetch("mev", [], kind="trillium", state=state, reason=why, verdict=verdict)]
         chain = fetch("costs", CHAIN_OF_BLOCKS, subject=EVERYONE)
         return canonical_costs(reference("V"), [chain], entered(), DUE, tips, promised)
 

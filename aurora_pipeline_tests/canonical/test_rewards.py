@@ -14,7 +14,7 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline.store.payloads import EVERYONE, Answer, Verdict
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
     ERROR_CODES,
@@ -41,8 +41,10 @@ from aurora_pipeline_tests.canonical.answers import (
 )
 
 
-def rewards_from(*answers: Answer, state: FigureState = FINAL, reason: str | None = None) -> LayerResult:
-    result = canonical_rewards(reference("V"), [fetch("rewards", answers, state=state, reason=reason)])
+def rewards_from(
+    *answers: Answer, state: FigureState = FINAL, reason: str | None = None, verdict: Verdict = Verdict.TOLD
+) -> LayerResult:
+    result = canonical_rewards(reference("V"), [fetch("rewards", answers, state=state, reason=reason, verdict=verdict)])
     assert schema_violations(REWARDS, result.frame) == []
     return result
 
@@ -141,7 +143,9 @@ def test_rewards__no_stake_account_known_though_the_vote_account_was_paid__no_ze
 
 def test_rewards__stake_accounts_are_not_all_of_them__their_sum_is_no_figure() -> None:
     reason = "STAKES_IN_DOUBT: its stake accounts hold 1 of active stake, the vote account says 2"
-    result = rewards_from(*told("V", "s1", paid={"V": 70, "s1": 930}), state=PARTIAL, reason=reason)
+    result = rewards_from(
+        *told("V", "s1", paid={"V": 70, "s1": 930}), state=PARTIAL, reason=reason, verdict=Verdict.STAKES_IN_DOUBT
+    )
     assert validator(result) == (70, "final", None, "partial")
     assert row_of(result, account_key="s1")["staker_rewards"] == 930
     assert reason in row_of(result, row_kind="VALIDATOR")["stakers_reason"]

@@ -10,10 +10,12 @@ import pytest
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.staging.late import load_pending
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.work.epoch_status import epoch_status, oddities
 from aurora_pipeline_tests.end_to_end.world import World, production_world
+from aurora_pipeline_tests.proof.test_sentences import REWORDED, figures
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +94,22 @@ def test_no_costs_file_and_kobe_down__net_is_null_and_everything_else_stands(ope
     assert any("canonical_validator_mev: " in told and "FORMULA" in told for told in odd.warnings)
     rows = operator.rows("SELECT DISTINCT state FROM canonical_completeness WHERE data_type = 'costs'")
     assert [row["state"] for row in rows] == ["pending"]
+
+
+def test_reasons_reworded__the_same_figures_are_awaited(operator: World) -> None:
+    configuration, key = operator.aurora.configuration, operator.key(EPOCH)
+    with operator.aurora.database.connect() as connection:
+        plain, waited_for = figures(configuration, connection, key), load_pending(connection, key.chain_id)
+        assert {one.data_type for one in waited_for} >= {"mev"}
+        connection.execute("SET LOCAL session_replication_role = replica")
+        for statement in REWORDED:
+            connection.execute(statement.encode())
+        other = figures(configuration, connection, key)
+        assert load_pending(connection, key.chain_id) == waited_for
+        connection.rollback()
+    assert {name: frame.to_dicts() for name, frame in other.items()} == {
+        name: frame.to_dicts() for name, frame in plain.items()
+    }
 
 
 def test_unreadable_costs_file__plain_backfill_asks_kobe_again_and_says_what_is_wrong_with_the_file(

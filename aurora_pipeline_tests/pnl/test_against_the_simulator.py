@@ -180,7 +180,15 @@ class Epoch:
 
 def _answer(question: Question, body: object) -> Answer:
     request: dict[str, object] = {"path": question.path, "query": dict(question.query), "body": question.body}
-    return Answer(question.key, request, 200, {}, json.dumps(body).encode(), datetime(2026, 9, 9, tzinfo=UTC))
+    return Answer(
+        question.key,
+        request,
+        200,
+        {},
+        json.dumps(body).encode(),
+        datetime(2026, 9, 9, tzinfo=UTC),
+        question=question.kind,
+    )
 
 
 def _fetch(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from aurora_pipeline.asking.adapter import EVERYONE, ValidatorAsked
@@ -19,7 +20,7 @@ from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import RETRACTED, fetch_states, load_fetches
+from aurora_pipeline.store.payloads import fetch_states, load_fetches
 from aurora_pipeline_tests.canonical.answers import reference
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.test_solanabeach_and_trillium import trillium_row
@@ -277,9 +278,21 @@ def test_retraction__as_recorded__says_who_and_why(books: Books) -> None:
     books.stage()
     with books.database.connect() as connection:
         rows = connection.execute(
-            "SELECT provider, reason FROM staging_fetches WHERE subject = %s ORDER BY fetch_id", [KEYS[2]]
+            "SELECT provider, reason, verdict FROM staging_fetches WHERE subject = %s ORDER BY fetch_id", [KEYS[2]]
         ).fetchall()
-    first, retraction, last = [(row["provider"], row["reason"]) for row in rows]
-    assert (first, retraction[0]) == (("books", None), "books")
-    assert retraction[1].startswith(f"{RETRACTED}the file fees.csv has no row of epoch 842")
+    first, retraction, last = [(row["provider"], row["reason"], row["verdict"]) for row in rows]
+    assert (first, retraction[0], retraction[2]) == (("books", None, "TOLD"), "books", "RETRACTS")
+    assert str(retraction[1]).startswith("RETRACTED: the file fees.csv has no row of epoch 842")
     assert last[0] == "spare"
+
+
+def test_retraction__every_reason_reworded__counts_as_before(books: Books) -> None:
+    books.write("fees.csv", FULL)
+    books.stage()
+    books.write("fees.csv", LESS)
+    books.stage()
+    before = books.states("fees"), books.fees()
+    with psycopg.connect(books.database.conninfo) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE staging_fetches SET reason = 'RETRACTED: no, it is there: ' || fetch_id")
+    assert (books.states("fees"), books.fees()) == before

@@ -22,6 +22,7 @@ from aurora_pipeline.staging.plan import (
     worth_recording,
 )
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Verdict
 from aurora_pipeline_tests.asking.asked import answer_to
 
 FINAL, PENDING, PARTIAL, UNAVAILABLE = (
@@ -154,6 +155,7 @@ def test_as_fallback__says_less_than_the_one_before_promised__partial(
 ) -> None:
     answered = as_fallback(outcome("a", FINAL, fallback), [first], PROMISES).fetched
     assert (answered.state, answered.reason) == (state, reason)
+    assert answered.verdict is (Verdict.AWAITS_MORE if reason.startswith("AWAITED") else Verdict.TOLD)
 
 
 def test_as_fallback__tells_nothing_itself__stays_what_it_is() -> None:

@@ -31,7 +31,7 @@ from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Column, ColumnKind, Completeness, FigureState, Role, Table
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import Answer, answer_leaf, fetch_digest, record_fetch, store_answers
+from aurora_pipeline.store.payloads import Answer, Verdict, answer_leaf, fetch_digest, record_fetch, store_answers
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline.tables import ALL_TABLES
 
@@ -104,9 +104,9 @@ def lineage(
     return sha256(record("aurora.lineage.1", table, chain, epoch, content_digest, version, len(ordered), *flat))
 
 
-def fetch(kind: str, state: str, reason: str | None, answers: Sequence[Sequence[Any]]) -> str:
-    root = merkle([record("aurora.response.1", *answer) for answer in answers]).hex()
-    return sha256(record("aurora.fetch.1", kind, state, reason, root))
+def fetch(kind: str, state: str, verdict: str, reason: str | None, answers: Sequence[Sequence[Any]]) -> str:
+    root = merkle([record("aurora.response.2", *answer) for answer in answers]).hex()
+    return sha256(record("aurora.fetch.2", kind, state, verdict, reason, root))
 
 
 def as_value(written: Any) -> Any:
@@ -190,11 +190,11 @@ def test_document__lineage__commits_to_sorted_inputs() -> None:
 
 def test_document__fetches__commit_to_answers_in_order() -> None:
     for vector in vectors()["fetches"]:
-        stated = (vector["kind"], vector["state"], vector["reason"])
+        stated = (vector["kind"], vector["state"], vector["verdict"], vector["reason"])
         assert fetch(*stated, vector["answers"]) == vector["fetch_digest"]
         ours = [answer_leaf(*answer) for answer in vector["answers"]]
-        state = FigureState(vector["state"])
-        assert fetch_digest(vector["kind"], state, vector["reason"], ours) == vector["fetch_digest"]
+        says = (FigureState(vector["state"]), Verdict(vector["verdict"]))
+        assert fetch_digest(vector["kind"], *says, vector["reason"], ours) == vector["fetch_digest"]
 
 
 def test_document__period__commits_to_slots_and_instants() -> None:
@@ -257,13 +257,13 @@ def test_document__sql__lists_the_answers_of_a_fetch_in_order(database: Database
         asked = [Answer(f"getBlock {n}", {}, 200, {}, body, datetime.now(UTC)) for n, body in enumerate(bodies)]
         stored = store_answers(connection, "solana-demo", 850, "fees", "demo", asked)
         # Later payload ids first: the order is that of the fetch, not of the payloads.
-        told = ("solana-demo", 850, "fees", "demo", "solana_rpc", "Vote1", FigureState.FINAL, None)
+        told = ("solana-demo", 850, "fees", "demo", "solana_rpc", "Vote1", FigureState.FINAL, Verdict.TOLD, None)
         record_fetch(connection, *told, stored[::-1], None)
         rows = connection.execute(code("sql fetch").encode()).fetchall()
     assert [sha256(bytes.fromhex(row["body"])) for row in rows] == [row["response_hash"] for row in rows]
-    answers = [(row["request_key"], "{}", row["status"], row["response_hash"]) for row in rows]
+    answers = [(row["request_key"], row["question"], "{}", row["status"], row["response_hash"]) for row in rows]
     assert [answer[0] for answer in answers] == ["getBlock 2", "getBlock 1", "getBlock 0"]
-    assert fetch("solana_rpc", "final", None, answers) == rows[0]["fetch_digest"]
+    assert fetch("solana_rpc", "final", rows[0]["verdict"], None, answers) == rows[0]["fetch_digest"]
 
 
 EVERY_KIND = Table(

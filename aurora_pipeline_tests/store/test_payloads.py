@@ -11,6 +11,7 @@ from aurora_pipeline.store.payloads import (
     ANSWERS_AT_ONCE,
     Answer,
     Recorded,
+    Verdict,
     answers_by_id,
     load_fetches,
     load_fetches_in_slices,
@@ -30,7 +31,7 @@ def stored(connection: Connection, count: int) -> list[Answer]:
 
 
 def record(connection: Connection, subject: str, answers: list[Recorded]) -> None:
-    told = (CHAIN, EPOCH, DATA_TYPE, "node", "solana_rpc", subject, FigureState.FINAL, None)
+    told = (CHAIN, EPOCH, DATA_TYPE, "node", "solana_rpc", subject, FigureState.FINAL, Verdict.TOLD, None)
     record_fetch(connection, *told, answers, None)
 
 

@@ -109,7 +109,7 @@ def _dry_run(provider: Provider, table: FileTable, name: str, ours: Ours, read: 
     wrong: list[Mistake] = []
     for epoch in epochs_in(table, name, body, ours.family):
         question = question_about(table, epoch, ours.family)
-        answer = Answer(question.key, request_of(question), 200, {}, body, datetime.now(UTC))
+        answer = Answer(question.key, request_of(question), 200, {}, body, datetime.now(UTC), question=question.kind)
         try:
             if table.data_type is DataType.PERIOD:
                 read_bounds(answer, provider.name)

@@ -181,6 +181,7 @@ def _validators_question(epoch: int, page: int) -> Question:
     return Question(
         key=f"validator_rewards {epoch} page {page}",
         path=VALIDATOR_REWARDS,
+        kind=VALIDATOR_REWARDS,
         query={"epoch": epoch, "page": page, "limit": PAGE_ROWS},
         accepts=lambda answer: _is_page(answer, epoch),
         final_statuses=frozenset({_STORE_FAILED}),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import AWAITED
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.sources.jito.answers import (
     ValidatorTips,
@@ -16,7 +15,7 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.told import Missing, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads import StagedFetch, Verdict
 
 JITO = "jito"
 
@@ -92,7 +91,7 @@ def not_told(fetch: StagedFetch) -> Missing:
     lack = missing(fetch)
     if fetch.state is not FigureState.PARTIAL:
         return lack
-    is_late = (fetch.reason or "").startswith(AWAITED)
+    is_late = fetch.verdict is Verdict.AWAITS_MORE
     return Missing(FigureState.PENDING if is_late else FigureState.UNAVAILABLE, lack.reason)
 
 

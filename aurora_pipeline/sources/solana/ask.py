@@ -21,7 +21,7 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import STAKES_IN_DOUBT, down, final, pending, unavailable, unreadable
+from aurora_pipeline.asking.verdict import down, final, pending, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.solana import questions as questions
@@ -62,7 +62,7 @@ from aurora_pipeline.sources.solana.reward_rows import (
 from aurora_pipeline.sources.solana.stake_activation import activation
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Recorded
+from aurora_pipeline.store.payloads import Recorded, Verdict
 
 _STILL_PAYING: Final = "rewards still being paid: the blocks that pay stakers are not all there"
 _NO_BLOCKS: Final = "history missing: the node lists no block of the epoch"
@@ -143,10 +143,11 @@ class SolanaRpc:
 
     def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: int) -> str | None:
         """Why the stake accounts of a positions observation do not add up to what the vote account says."""
-        votes, history, listed = (
-            [answer for answer in answers if answer.request_key.startswith(name)]
-            for name in ("getVoteAccounts", questions.STAKE_HISTORY_KEY, "getProgramAccounts")
+        votes, listed = (
+            [answer for answer in answers if asked_method(answer) == method]
+            for method in ("getVoteAccounts", "getProgramAccounts")
         )
+        history = [answer for answer in answers if answer.question == questions.STAKE_PAST]
         account = read_vote_accounts(votes[0], self._provider).get(validator_key) if votes else None
         if account is None or not listed:
             return None
@@ -168,7 +169,7 @@ class SolanaRpc:
         return {vote_key: state.collector_key for vote_key, state in states.items() if state is not None}
 
     def _vote_states(self, answers: Sequence[Answer]) -> dict[str, VoteState | None]:
-        listed = [answer for answer in answers if answer.request_key.startswith(questions.VOTE_STATES)]
+        listed = [answer for answer in answers if answer.question == questions.VOTE_STATES]
         return {key: state for answer in listed for key, state in read_vote_states(answer, self._provider).items()}
 
     def _judged(self, subject: str, answers: Sequence[Answer], read: Callable[[], str | None]) -> Fetched:
@@ -333,7 +334,7 @@ class SolanaRpc:
             if trouble_in([listed], self._provider) is not None:
                 return None
             slots = read_blocks(listed, self._provider)[1:]
-            return (listed, *await ask([questions.block(slot) for slot in slots]))
+            return (listed, *await ask([questions.paying_block(slot) for slot in slots]))
         except (ProviderDown, UnreadableAnswer):
             return None
 
@@ -367,7 +368,7 @@ class SolanaRpc:
             for answer in told:
                 if asked_method(answer) == "getInflationReward":
                     read_inflation_rewards(answer, self._provider)
-                elif answer.request_key.startswith(questions.STAKE_STATES):
+                elif answer.question == questions.STAKE_STATES:
                     read_stake_states(answer, self._provider)
                 else:
                     read_vote_states(answer, self._provider)
@@ -385,7 +386,8 @@ class SolanaRpc:
             return replace(judged, state=FigureState.PARTIAL, reason=left_out, other_may_know=True)
         doubt = scope.stakes_in_doubt.get(subject)
         if doubt is not None:
-            return replace(judged, state=FigureState.PARTIAL, reason=f"{STAKES_IN_DOUBT}: {doubt}")
+            reason, verdict = f"STAKES_IN_DOUBT: {doubt}", Verdict.STAKES_IN_DOUBT
+            return replace(judged, state=FigureState.PARTIAL, verdict=verdict, reason=reason)
         if subject in scope.stake_accounts:
             return judged
         reason = "only its commission was asked about: positions were not observed, so no stake account is known"
@@ -423,9 +425,9 @@ class SolanaRpc:
         shown: dict[str, StakeAccount | None] = {}
         vote_state = None
         for answer in told:
-            if answer.request_key.startswith(questions.STAKE_STATES):
+            if answer.question == questions.STAKE_STATES:
                 shown |= read_stake_states(answer, self._provider)
-            elif answer.request_key.startswith(questions.VOTE_STATES):
+            elif answer.question == questions.VOTE_STATES:
                 vote_state = read_vote_states(answer, self._provider).get(subject)
         rates = () if vote_state is None else (vote_state.commission_bps,)
         unpaid = Unpaid(subject, scope.epoch, scope.first_slot, scope.last_slot, shown, vote_state, rates)

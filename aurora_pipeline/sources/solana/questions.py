@@ -30,11 +30,14 @@ from aurora_pipeline.sources.solana.answers import (
 )
 
 REWARD_ADDRESSES_MAX: Final = 100
-VOTE_STATES: Final = "getMultipleAccounts vote "
-"""How keys of questions about vote accounts begin."""
-STAKE_STATES: Final = "getMultipleAccounts stakes "
-"""How keys of questions about single stake accounts begin."""
-STAKE_HISTORY_KEY: Final = "getMultipleAccounts stake history"
+VOTE_STATES: Final = "vote accounts"
+"""The kind of questions about vote accounts."""
+STAKE_STATES: Final = "stake accounts"
+"""The kind of questions about single stake accounts."""
+STAKE_PAST: Final = "stake of past epochs"
+"""The kind of question about the whole cluster's stake."""
+PAYING_BLOCK: Final = "block that pays stakers"
+"""The kind of questions about the blocks that pay all stakers, in place of questions about each of them."""
 ACCOUNTS_MAX: Final = 100
 """A node takes so many addresses in one getMultipleAccounts."""
 _STAKE_ACCOUNT_BYTES: Final = 200
@@ -56,9 +59,9 @@ def _settles(reader: Reader) -> Callable[[Answer], bool]:
     return accepts
 
 
-def _rpc(key: str, method: str, params: list[Any], reader: Reader) -> Question:
+def _rpc(key: str, method: str, params: list[Any], reader: Reader, kind: str = "") -> Question:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    return Question(key=key, path="", body=body, accepts=_settles(reader))
+    return Question(key=key, path="", body=body, accepts=_settles(reader), kind=kind)
 
 
 def epoch_info() -> Question:
@@ -103,6 +106,11 @@ def block(slot: int) -> Question:
     return _rpc(f"getBlock {slot} none", "getBlock", [slot, _block_options("none")], _telling_fees)
 
 
+def paying_block(slot: int) -> Question:
+    """A block in which stakers are paid."""
+    return replace(block(slot), kind=PAYING_BLOCK)
+
+
 def block_signatures(slot: int) -> Question:
     """A block's rewards and the signatures of its transactions: whether it has any that could have paid fees."""
     return _rpc(f"getBlock {slot} signatures", "getBlock", [slot, _block_options("signatures")], _telling_fees)
@@ -144,19 +152,27 @@ def inflation_rewards(epoch: int, addresses: Sequence[str]) -> Question:
 def vote_states(vote_keys: Sequence[str]) -> Question:
     """Vote accounts with all their data, as they are now."""
     params = [list(vote_keys), {"encoding": "jsonParsed", **_FINALIZED}]
-    return _rpc(f"{VOTE_STATES}{_named(vote_keys)}", "getMultipleAccounts", params, read_vote_states)
+    return _rpc(
+        f"getMultipleAccounts vote {_named(vote_keys)}", "getMultipleAccounts", params, read_vote_states, VOTE_STATES
+    )
 
 
 def stake_states(stake_keys: Sequence[str]) -> Question:
     """Some stake accounts as they are now."""
     params = [list(stake_keys), {"encoding": "jsonParsed", **_FINALIZED}]
-    return _rpc(f"{STAKE_STATES}{_named(stake_keys)}", "getMultipleAccounts", params, read_stake_states)
+    return _rpc(
+        f"getMultipleAccounts stakes {_named(stake_keys)}",
+        "getMultipleAccounts",
+        params,
+        read_stake_states,
+        STAKE_STATES,
+    )
 
 
 def stake_history() -> Question:
     """The whole cluster's stake in past epochs."""
     params = [[STAKE_HISTORY], {"encoding": "jsonParsed", **_FINALIZED}]
-    return _rpc(STAKE_HISTORY_KEY, "getMultipleAccounts", params, read_stake_history)
+    return _rpc("getMultipleAccounts stake history", "getMultipleAccounts", params, read_stake_history, STAKE_PAST)
 
 
 def _named(addresses: Sequence[str]) -> str:

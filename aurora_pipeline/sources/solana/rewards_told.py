@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import STAKES_IN_DOUBT
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.kinds import adapter_of
@@ -23,15 +22,15 @@ from aurora_pipeline.sources.solana.accounts import (
     read_stake_states,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.answers import InflationReward, asked_method, asked_params, read_inflation_rewards
+from aurora_pipeline.sources.solana.answers import InflationReward, asked_params, read_inflation_rewards
 from aurora_pipeline.sources.solana.commission import StakerPart
-from aurora_pipeline.sources.solana.questions import STAKE_STATES, VOTE_STATES
+from aurora_pipeline.sources.solana.questions import PAYING_BLOCK, STAKE_STATES, VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.sources.told import Missing, Once, answers_to, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 
 NO_REWARD = "NO_REWARD"
 """A complete source has no reward row for the address: it received nothing."""
@@ -116,7 +115,7 @@ def share_a_collector(fetches: Sequence[StagedFetch], keys: Sequence[str]) -> bo
 
 def names_no_stake_accounts(fetches: Sequence[StagedFetch]) -> bool:
     """Whether any fetch holds the blocks that paid all stakers in place of questions about the validator's own."""
-    return any(sum(asked_method(answer) == "getBlock" for answer in fetch.answers) > 1 for fetch in fetches)
+    return any(answer.question == PAYING_BLOCK for fetch in fetches for answer in fetch.answers)
 
 
 def told_by_node(
@@ -239,10 +238,10 @@ def _unpaid(reference: Reference, key: str, fetch: StagedFetch, observed: Sequen
     shown: dict[str, StakeAccount | None] = {}
     now: VoteState | None = None
     for answer in answers_to(fetch.answers, "getMultipleAccounts"):
-        if answer.request_key.startswith(STAKE_STATES):
+        if answer.question == STAKE_STATES:
             stakes = once.read(read_stake_states, answer, fetch.provider)
             shown |= {} if isinstance(stakes, UnreadableAnswer) else stakes
-        elif answer.request_key.startswith(VOTE_STATES):
+        elif answer.question == VOTE_STATES:
             votes = once.read(read_vote_states, answer, fetch.provider)
             now = None if isinstance(votes, UnreadableAnswer) else votes.get(key)
     rates = tuple(state.commission_bps for state in (*observed, *([] if now is None else [now])))
@@ -278,7 +277,7 @@ def vote_state(fetches: Sequence[StagedFetch], key: str, once: Once) -> VoteStat
     """A validator's vote account as observed with its positions."""
     fetch = fetch_about(fetches, key)
     for answer in () if fetch is None else fetch.answers:
-        if answer.request_key.startswith(VOTE_STATES) and fetch is not None:
+        if answer.question == VOTE_STATES and fetch is not None:
             states = once.read(read_vote_states, answer, fetch.provider)
             if not isinstance(states, UnreadableAnswer) and states.get(key) is not None:
                 return states[key]
@@ -334,4 +333,4 @@ def _stakers(accounts: Mapping[str, Told], fetch: StagedFetch, says_who: bool) -
 
 
 def _in_doubt(fetch: StagedFetch) -> bool:
-    return fetch.state is FigureState.PARTIAL and (fetch.reason or "").startswith(STAKES_IN_DOUBT)
+    return fetch.state is FigureState.PARTIAL and fetch.verdict is Verdict.STAKES_IN_DOUBT

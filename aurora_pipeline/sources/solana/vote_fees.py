@@ -47,7 +47,7 @@ def chain_costs(reference: Reference, fetch: StagedFetch) -> ChainCosts:
     vote_states: list[Answer] = []
     for answer in fetch.answers:
         votes.add(answer)
-        if answer.request_key.startswith(VOTE_STATES):
+        if answer.question == VOTE_STATES:
             vote_states.append(answer)
         elif not admissions and asked_method(answer) == "getBlock" and not has_transactions(answer):
             admissions = _admissions(reference, answer, fetch.provider)

@@ -33,7 +33,7 @@ from aurora_pipeline.sources.files.answers import (
 )
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch, fetch_digest, request_text
+from aurora_pipeline.store.payloads import StagedFetch, Verdict, fetch_digest, request_text
 from aurora_pipeline_tests.canonical.answers import EPOCH, reference
 from aurora_pipeline_tests.sources.files.workbook import Cell, workbook
 
@@ -194,7 +194,7 @@ def test_fetch_digest__other_mapping_or_other_bytes__another_digest(tmp_path: Pa
     def digest(text: str, **column: str) -> str:
         (answer,) = only(fetch(fees_file(tmp_path, text, **column), V)).answers
         assert str(tmp_path) not in request_text(answer.request)
-        return fetch_digest("file", FigureState.FINAL, None, [answer.kept.leaf])
+        return fetch_digest("file", FigureState.FINAL, Verdict.TOLD, None, [answer.kept.leaf])
 
     first = digest(f"vote,fees\n{V},1.5\n")
     assert first == digest(f"vote,fees\n{V},1.5\n")

@@ -20,6 +20,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import Verdict
 from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
 from aurora_pipeline_tests.canonical.answers import stake_account, stake_accounts, vote_account, vote_accounts
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
@@ -350,6 +351,7 @@ def test_rewards__stake_accounts_in_doubt__partial_and_says_so() -> None:
     asked = scope("1", stake_accounts={"v1": ("s1",)}, stakes_in_doubt={"v1": "they hold 1, it says 2"})
     one = fetch(Node(), "rewards", asked)["v1"]
     assert (one.state, one.reason) == (PARTIAL, "STAKES_IN_DOUBT: they hold 1, it says 2")
+    assert one.verdict is Verdict.STAKES_IN_DOUBT
     assert not one.other_may_know
 
 

@@ -289,8 +289,8 @@ def in_blocks(parts: Mapping[str, int], commission: int, lost: int | None = None
     rows = [(account, part, "Staking") for account, part in parts.items()]
     blocks = [
         reward_block(first, LAST, ("leader", 7, "Fee"), ("V", commission, "Voting"), partitions=2),
-        reward_block(second, first, *rows[:1], ("leader", 5, "Fee")),
-        reward_block(third, second, *rows[1:]),
+        replace(reward_block(second, first, *rows[:1], ("leader", 5, "Fee")), question=questions.PAYING_BLOCK),
+        replace(reward_block(third, second, *rows[1:]), question=questions.PAYING_BLOCK),
     ]
     return [block for number, block in enumerate(blocks) if number != lost]
 

@@ -274,6 +274,7 @@ CREATE TABLE staging_payloads (
     data_type text NOT NULL,
     provider text NOT NULL,
     request_key text NOT NULL,
+    question text NOT NULL,
     request jsonb NOT NULL,
     status bigint NOT NULL CHECK (status >= 0),
     headers jsonb NOT NULL,
@@ -289,6 +290,7 @@ COMMENT ON COLUMN staging_payloads.epoch IS 'The period''s number on its chain (
 COMMENT ON COLUMN staging_payloads.data_type IS 'fees, mev, rewards, meta, positions, costs; period for what defines a period; fees@NAME for what NAME says as a cross-check.';
 COMMENT ON COLUMN staging_payloads.provider IS 'The provider''s name in providers.yaml.';
 COMMENT ON COLUMN staging_payloads.request_key IS 'What was asked, in words that never hold a secret; equal questions have equal keys.';
+COMMENT ON COLUMN staging_payloads.question IS 'What kind of question that is, where answers are told apart by it; else empty.';
 COMMENT ON COLUMN staging_payloads.request IS 'The request: verb, path, parameters or body; no host credentials, no keys.';
 COMMENT ON COLUMN staging_payloads.status IS 'The HTTP status.';
 COMMENT ON COLUMN staging_payloads.headers IS 'Response headers worth keeping (type, date, rate limits).';
@@ -307,6 +309,7 @@ CREATE TABLE staging_fetches (
     kind text NOT NULL,
     subject text NOT NULL,
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    verdict text NOT NULL CHECK (verdict IN ('TOLD', 'AWAITS_MORE', 'STAKES_IN_DOUBT', 'RETRACTS')),
     reason text,
     payload_ids bigint[] NOT NULL,
     fetch_digest sha256_hex NOT NULL,
@@ -323,9 +326,10 @@ COMMENT ON COLUMN staging_fetches.provider IS 'The provider''s name in providers
 COMMENT ON COLUMN staging_fetches.kind IS 'The adapter that asked and knows how to read the answers.';
 COMMENT ON COLUMN staging_fetches.subject IS 'The validator asked about, or * where the answers cover all.';
 COMMENT ON COLUMN staging_fetches.state IS 'How much the answers say.';
-COMMENT ON COLUMN staging_fetches.reason IS 'Why the state is what it is.';
+COMMENT ON COLUMN staging_fetches.verdict IS 'What it says beside its state.';
+COMMENT ON COLUMN staging_fetches.reason IS 'Why the state is what it is, for people.';
 COMMENT ON COLUMN staging_fetches.payload_ids IS 'The answers in the order of the plan.';
-COMMENT ON COLUMN staging_fetches.fetch_digest IS 'Commits to kind, state, reason and every answer in order.';
+COMMENT ON COLUMN staging_fetches.fetch_digest IS 'Commits to kind, state, verdict, reason and every answer in order.';
 COMMENT ON COLUMN staging_fetches.dagster_run IS 'The run that fetched; null outside Dagster.';
 COMMENT ON COLUMN staging_fetches.written_at IS 'When the row was written.';
 CREATE INDEX ON staging_fetches (chain_id, epoch, data_type, subject);
