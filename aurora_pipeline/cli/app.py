@@ -4,72 +4,119 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
+from typer.exceptions import TyperException
 
+from aurora_pipeline.cli.examples import example
+from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
 from aurora_pipeline.foundation.outages import explained
 
-COMMANDS = {
-    "demo": "demo",
-    "up": "up",
-    "status": "status",
-    "backfill": "running",
-    "recompute": "running",
-    "trace": "proof",
-    "verify": "proof",
-    "audit": "proof",
-    "periods": "periods",
-    "validators": "registry",
-    "operator-wallets": "registry:operator_wallets",
-    "costs": "registry",
-    "providers": "providers",
-    "partners": "partners",
-    "wallets": "wallets",
-    "agreements": "agreements",
-    "override": "overrides",
-    "overrides": "overrides",
-    "users": "partners",
-    "config": "configuration",
-    "db": "configuration",
+NAME: Final = "aurora"
+_BEGIN, _COMPUTE, _PROVE = "To begin", "To compute", "To prove"
+_TELL, _PARTNERS, _INSIDE = "What the operator tells", "Partners and what they are paid", "The instance"
+_COMPLETED: Final = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+"""Where a shell that completes puts the words that are typed so far."""
+
+
+class Command(NamedTuple):
+    """Where a command stands, under which heading, and what it is for."""
+
+    module: str
+    """In `cli/`, where it has the command's name or the one behind the colon."""
+    panel: str
+    help: str
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "demo": Command("demo", _BEGIN, "Run the whole pipeline on a simulated chain, from nothing to proven statements."),
+    "up": Command("up", _BEGIN, "Open the Dagster UI on this data, with sensors working, until Ctrl-C."),
+    "status": Command("status", _COMPUTE, "What is known of each chain's periods, and what needs somebody."),
+    "backfill": Command("running", _COMPUTE, "Fetch what is missing of some epochs and compute every layer."),
+    "recompute": Command("running", _COMPUTE, "Compute layers again from what is stored."),
+    "periods": Command("periods", _COMPUTE, "Finalized periods and their partitions."),
+    "trace": Command("proof", _PROVE, "Where a line or a statement comes from, down to payload hashes."),
+    "verify": Command("proof", _PROVE, "Recompute every hash from the stored bytes."),
+    "audit": Command("proof", _PROVE, "Verify the log of decisions, or list it."),
+    "validators": Command("registry", _TELL, "Which validators the operator runs, dated."),
+    "operator-wallets": Command("registry:operator_wallets", _TELL, "Whose stake is the operator's own, dated."),
+    "costs": Command("registry", _TELL, "Costs and other income that no provider knows."),
+    "partners": Command("partners", _PARTNERS, "Who is paid."),
+    "wallets": Command("wallets", _PARTNERS, "Which partner introduced which wallet, dated."),
+    "agreements": Command("agreements", _PARTNERS, "Agreements with partners."),
+    "override": Command("overrides", _PARTNERS, "Pay something else for a line or a rule than what was computed."),
+    "overrides": Command("overrides", _PARTNERS, "What is paid instead of what was computed."),
+    "users": Command("partners", _INSIDE, "Who works with Aurora, and what each may do."),
+    "providers": Command("providers", _INSIDE, "Whom Aurora asks."),
+    "config": Command("configuration", _INSIDE, "The configuration files."),
+    "db": Command("configuration", _INSIDE, "The database's schema."),
 }
-"""Each command and its module in `cli/`, where it has the command's name or the one behind the colon."""
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
     """The application for some arguments: only what they name is imported, for every import delays the answer."""
     app = typer.Typer(
-        name="aurora",
+        name=NAME,
         help="What each validator earned and cost, what each partner is owed, and the proof down to the bytes.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(root)
     first = next((argument for argument in arguments if not argument.startswith("-")), None)
-    for name in [first] if first in COMMANDS else COMMANDS:
-        module, _, attribute = COMMANDS[name].partition(":")
-        with importing():
-            command = getattr(import_module(f"aurora_pipeline.cli.{module}"), attribute or name)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            # A negative amount is an amount that is refused, not an option that nobody knows.
-            lenient = {"ignore_unknown_options": name == "override"}
-            app.command(name, context_settings=lenient)(command)
+    for name, command in COMMANDS.items():
+        _add(app, name, command, _loaded(name, command) if name == first else _not_loaded)
     return app
+
+
+def _add(app: typer.Typer, name: str, command: Command, found: Callable[..., Any] | typer.Typer) -> None:
+    if isinstance(found, typer.Typer):
+        for one in found.registered_commands:
+            one.epilog = example(f"{name} {one.name}")
+        app.add_typer(found, name=name, rich_help_panel=command.panel, epilog=example(name))
+        return
+    # A negative amount is an amount that is refused, not an option that nobody knows.
+    lenient = {"ignore_unknown_options": name == "override"}
+    summary = command.help if found is _not_loaded else None
+    app.command(name, help=summary, rich_help_panel=command.panel, epilog=example(name), context_settings=lenient)(
+        found
+    )
+
+
+def _loaded(name: str, command: Command) -> Callable[..., Any] | typer.Typer:
+    module, _, attribute = command.module.partition(":")
+    with importing():
+        found: Callable[..., Any] | typer.Typer = getattr(
+            import_module(f"aurora_pipeline.cli.{module}"), attribute or name
+        )
+    return found
+
+
+def _not_loaded() -> None:
+    """Stands for every command that was not named."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"{NAME} {version('aurora-pipeline')} (Python {sys.version.split()[0]})")
+        raise typer.Exit
 
 
 def root(
     on_demo: Annotated[
         bool, typer.Option("--demo", help="Work on the demo's data instead of this directory's.")
+    ] = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """What each validator earned and cost, what each partner is owed, and the proof down to the bytes."""
@@ -89,13 +136,25 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
             ) from None
 
 
+def _run(arguments: Sequence[str]) -> None:
+    typed = next((os.environ[name].split()[1:] for name in _COMPLETED if name in os.environ), arguments)
+    app = build_app(typed)
+    if JSON_OPTION not in arguments:
+        app(prog_name=NAME)
+    try:
+        code = app(prog_name=NAME, standalone_mode=False)
+    except TyperException as error:
+        raise AuroraError(error.format_message(), f"see `{NAME} --help`, or `--help` of the command") from None
+    sys.exit(code)
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input), 75 (try again: something is away)."""
     try:
         try:
             set_up(os.environ)
             _refuse_unreadable(sys.argv[1:])
-            build_app(sys.argv[1:])()
+            _run(sys.argv[1:])
         finally:
             # While somebody can still say why it cannot be written.
             sys.stdout.flush()

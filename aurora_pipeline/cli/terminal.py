@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -21,32 +21,43 @@ from aurora_pipeline.cli.json_output import error_json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
 from aurora_pipeline.cli.shapes import Recorded, shaped
 from aurora_pipeline.cli.table import NOTHING, Column, layout
-from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
-from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.instance.workspace import Workspace, find_workspace
+
+if TYPE_CHECKING:
+    # What needs Postgres, polars or pydantic is imported where it is used: a call for help waits for none of them.
+    from aurora_pipeline.config.chain import Chain
+    from aurora_pipeline.decisions.recording import Change
+    from aurora_pipeline.instance.runtime import Aurora
+    from aurora_pipeline.instance.workspace import Workspace
 
 Told = TypeVar("Told")
 INTERRUPTED = 130
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
 _MESSAGE_MAX = 20_000
+_DEMO_VARIABLE = "AURORA_DEMO"
 _TOLD_MAX, _TOLD_FIRST = 50, 10
 _COMMAND = re.compile(r"(?<![\w=])aurora (?!demo\b|--demo\b)(?=[a-z-])")
 
 
 def workspace() -> Workspace:
     """The workspace this command works on: the demo's with `aurora --demo`, else the current directory's."""
+    from aurora_pipeline.instance.workspace import find_workspace
+
     return find_workspace()
+
+
+def is_demo() -> bool:
+    """Whether this command works on the demo's workspace."""
+    return os.environ.get(_DEMO_VARIABLE) == "1"
 
 
 def typeable(text: str) -> str:
     """The text as it may be shown, every command in it as it can be typed here: in the demo they need its option."""
-    return printable(_COMMAND.sub("aurora --demo ", text) if workspace().is_demo else text)
+    return printable(_COMMAND.sub("aurora --demo ", text) if is_demo() else text)
 
 
 class Terminal(Console):
@@ -92,6 +103,8 @@ def opened(
     A command that `reads_only` runs on a standby as well, and cannot write.
     `meanwhile` may be done while these start, and saves its time then.
     """
+    from aurora_pipeline.instance.runtime import Aurora
+
     place = workspace()
     with ExitStack() as stack:
         if asks_providers and place.is_demo:
@@ -232,4 +245,4 @@ Reason = Annotated[
 
 def use_demo() -> None:
     """Make this process, and those it starts, work on the demo's workspace."""
-    os.environ["AURORA_DEMO"] = "1"
+    os.environ[_DEMO_VARIABLE] = "1"

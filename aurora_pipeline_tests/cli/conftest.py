@@ -124,6 +124,11 @@ class Ran:
         """What its standard output says as JSON: nothing else may stand there."""
         return data_of(self.out)
 
+    @property
+    def failure(self) -> Any:
+        """What its error says as JSON: the last line of its standard error."""
+        return data_of(self.err.splitlines()[-1])
+
 
 Run = Callable[..., Ran]
 

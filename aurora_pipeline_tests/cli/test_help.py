@@ -1,0 +1,121 @@
+"""The command line's face: help with examples under headings, versions, completion, typos; and none of it slow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from aurora_pipeline.cli.app import COMMANDS, build_app
+from aurora_pipeline.cli.examples import EXAMPLES
+from aurora_pipeline_tests.cli.conftest import Run
+
+HEAVY = {"dagster", "alembic", "polars", "pydantic", "psycopg", "sqlalchemy", "yaml", "httpx", "pandera"}
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command, as it is typed."""
+    for name in COMMANDS:
+        command: Any = getattr(typer.main.get_command(build_app([name])), "commands", {})[name]
+        below = getattr(command, "commands", None)
+        yield from [(name,)] if below is None else [(name, inner) for inner in below]
+
+
+ALL = list(commands())
+
+
+def said(*arguments: str) -> str:
+    result = CliRunner().invoke(build_app(arguments), list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_examples__of_every_command_and_no_other() -> None:
+    assert {" ".join(command) for command in ALL} == set(EXAMPLES)
+
+
+@pytest.mark.parametrize("command", [*ALL, *((name,) for name in COMMANDS)], ids=" ".join)
+def test_help__of_every_command__has_a_line_to_copy(command: tuple[str, ...]) -> None:
+    lines = [line.strip() for line in said(*command, "--help").splitlines()]
+    assert any(line.startswith(f"aurora {' '.join(command)}") for line in lines)
+
+
+def test_help__whole__every_command_under_a_heading_with_what_it_is_for() -> None:
+    told = said("--help")
+    for name, command in COMMANDS.items():
+        assert f"─ {command.panel} ─" in told
+        assert f"│ {name} " in told
+        assert command.help.split()[-1] in told
+
+
+@pytest.mark.parametrize("arguments", [(), ("overrides",), ("agreements",)])
+def test_bare__the_whole_or_a_group__help_and_exit_2(run: Run, arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert "Usage: aurora" in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(("stauts",), "status"), (("overrides", "lst"), "list"), (("agreement",), "agreements")]
+)
+def test_typo__in_a_command__did_you_mean(run: Run, typed: tuple[str, ...], meant: str) -> None:
+    ended = run(*typed)
+    assert (ended.code, f"Did you mean '{meant}'?" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [("stauts", "--json"), ("status", "--jsn", "--json"), ("status", "a", "b", "c", "--json"), ("override", "--json")],
+)
+def test_bad_arguments__with_json__the_error_is_a_document(run: Run, typed: tuple[str, ...]) -> None:
+    ended = run(*typed)
+    assert (ended.code, ended.out) == (2, "")
+    assert (ended.failure["code"], ended.failure["exit_code"]) == ("bad_input", 2)
+
+
+def test_error__of_a_command_with_json__is_a_document_on_standard_error(run: Run) -> None:
+    ended = run("status", "nope", "--json")
+    assert (ended.code, ended.out) == (2, "")
+    assert "there is no chain 'nope'" in ended.failure["message"]
+
+
+def aurora(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "aurora_pipeline", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version__ask__import_nothing_heavy(option: str) -> None:
+    ended = aurora(option)
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in ended.stderr.splitlines()}
+    assert not imported & HEAVY
+    assert "aurora" in ended.stdout
+
+
+def test_version__says_which() -> None:
+    assert said("--version").startswith("aurora 0.")
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("aurora sta", ["status"]), ("aurora overrides ", ["list", "withdraw"]), ("aurora periods l", ["list"])],
+)
+def test_completion__in_bash__commands_and_what_is_below_them(words: str, completed: list[str]) -> None:
+    place = len(words.split(" ")) - 1
+    ended = aurora(_AURORA_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(place))
+    assert ended.stdout.split() == completed
+
+
+def test_completion__shown__for_a_shell() -> None:
+    assert "complete -o default -F _aurora_completion aurora" in aurora("--show-completion", "bash").stdout
