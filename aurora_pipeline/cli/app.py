@@ -20,7 +20,7 @@ from aurora_pipeline.foundation.log import set_up
 from aurora_pipeline.foundation.outages import explained
 
 NAME: Final = "aurora"
-_BEGIN, _COMPUTE, _PROVE = "To begin", "To compute", "To prove"
+_BEGIN, _COMPUTE, _READ, _PROVE = "To begin", "To compute", "To read", "To prove"
 _TELL, _PARTNERS, _INSIDE = "What the operator tells", "Partners and what they are paid", "The instance"
 _COMPLETED: Final = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 """Where a shell that completes puts the words that are typed so far."""
@@ -42,6 +42,12 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "backfill": Command("running", _COMPUTE, "Fetch what is missing of some epochs and compute every layer."),
     "recompute": Command("running", _COMPUTE, "Compute layers again from what is stored."),
     "periods": Command("periods", _COMPUTE, "Finalized periods and their partitions."),
+    "pnl": Command("figures", _READ, "What each validator earned and cost."),
+    "lines": Command("figures", _READ, "What each partner is owed under which rule."),
+    "allocation": Command("figures", _READ, "Who gets every unit of each component."),
+    "statements": Command("figures", _READ, "What each partner is owed for a period, with its lines."),
+    "diff": Command("diff", _READ, "What changed of a period, and what it does to partners."),
+    "sql": Command("sql", _READ, "Ask the database in SQL, read only unless told otherwise."),
     "trace": Command("proof", _PROVE, "Where a line or a statement comes from, down to payload hashes."),
     "verify": Command("proof", _PROVE, "Recompute every hash from the stored bytes."),
     "audit": Command("proof", _PROVE, "Verify the log of decisions, or list it."),

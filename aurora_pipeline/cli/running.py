@@ -184,6 +184,8 @@ def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
     """Say which published figures are others now, what each was and is, and why it is not known any more."""
     for line in in_lines(changes, chain.native_decimals):
         err.print(f"  {line}", markup=False)
+    for key in dict.fromkeys(one.period for one in changes):
+        err.print(f"  all that changed: `aurora diff {key.chain_id} {key.epoch}`", markup=False)
 
 
 def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:

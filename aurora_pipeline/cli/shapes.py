@@ -536,6 +536,184 @@ class EpochStatus:
     unusable: Sequence[str]
 
 
+@dataclass(frozen=True)
+class PnlFigures:
+    """What a validator earned and cost in a period."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    month: str
+    period_ended_at: datetime
+    validator_key: str
+    name: str
+    exec_fees: Amount | None
+    exec_fees_state: str
+    exec_fees_reason: str | None
+    mev_tips: Amount | None
+    mev_tips_state: str
+    mev_tips_reason: str | None
+    vote_rewards: Amount | None
+    vote_rewards_state: str
+    vote_rewards_reason: str | None
+    commission: Amount | None
+    commission_state: str
+    commission_reason: str | None
+    network_fee: Amount | None
+    network_fee_state: str | None
+    priority_fee_sharing: Amount | None
+    priority_fee_sharing_state: str | None
+    block_revenue_sharing: Amount | None
+    block_revenue_sharing_state: str | None
+    vote_fees: Amount | None
+    vote_fees_state: str | None
+    admission_ticket: Amount | None
+    admission_ticket_state: str | None
+    consensus_penalty: Amount | None
+    consensus_penalty_state: str | None
+    infrastructure: Amount | None
+    infrastructure_state: str | None
+    other_income: Amount | None
+    other_income_state: str | None
+    total_revenue: Amount | None
+    known_revenue: Amount
+    total_costs: Amount | None
+    known_costs: Amount
+    net: Amount | None
+    known_net: Amount
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class CommissionLine:
+    """What a rule pays for a validator, or what its cap or floor adds to that."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    month: str
+    line_id: str
+    partner_id: str
+    partner_name: str | None
+    agreement_id: str
+    agreement_version: int
+    rule_key: str
+    kind: str
+    validator_key: str
+    validator_name: str | None
+    wallet_address: str
+    component: str
+    funded_by: str
+    attribution_method: str
+    basis: str
+    rate_bps: int | None
+    base: Amount | None
+    computed: Amount | None
+    override: Amount | None
+    final: Amount | None
+    held: bool
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class AllocationPart:
+    """Who gets a part of a component."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    month: str
+    validator_key: str
+    validator_name: str | None
+    component: str
+    part_id: str
+    party: str
+    partner_id: str | None
+    partner_name: str | None
+    amount: Amount | None
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class StatementFigures:
+    """What a partner is owed for a period."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    month: str
+    statement_id: str
+    partner_id: str
+    partner_name: str
+    started_at: datetime
+    ended_at: datetime
+    line_count: int
+    held_count: int
+    missing_count: int
+    lines_total: Amount | None
+    known_total: Amount
+    held_total: Amount
+    lines_digest: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class ChangedColumn:
+    """A column of a row that says something else; amounts stand in the fields of their own."""
+
+    row: Sequence[str]
+    column: str
+    was: str | None
+    now: str | None
+    was_amount: Amount | None
+    now_amount: Amount | None
+
+
+@dataclass(frozen=True)
+class ChangedLayer:
+    """What became of a layer between two snapshots."""
+
+    table: str
+    snapshot_before: int | None
+    snapshot_after: int | None
+    rows_came: int
+    rows_went: int
+    changes: Sequence[ChangedColumn]
+
+
+@dataclass(frozen=True)
+class ChangedPartner:
+    """What a partner was owed as far as known, and is now."""
+
+    partner_id: str
+    was: Amount
+    now: Amount
+    difference: Amount
+
+
+@dataclass(frozen=True)
+class ChangedPeriod:
+    """Everything that changed of a period."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    layers: Sequence[ChangedLayer]
+    partners: Sequence[ChangedPartner]
+
+
+@dataclass(frozen=True)
+class SqlResult:
+    """The rows of a query, every value as exact text."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | None]]
+
+
 SHAPES: Final[Mapping[str, Any]] = {
     ERROR: Error,
     "recorded": Recorded,
@@ -561,4 +739,10 @@ SHAPES: Final[Mapping[str, Any]] = {
     "users_list": Sequence[User],
     "validators_list": Sequence[Validator],
     "wallets_list": Sequence[Wallet],
+    "pnl": Sequence[PnlFigures],
+    "lines": Sequence[CommissionLine],
+    "allocation": Sequence[AllocationPart],
+    "statements_list": Sequence[StatementFigures],
+    "diff": ChangedPeriod,
+    "sql": SqlResult,
 }

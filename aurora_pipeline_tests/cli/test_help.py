@@ -62,7 +62,7 @@ def test_bare__the_whole_or_a_group__help_and_exit_2(run: Run, arguments: tuple[
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [(("stauts",), "status"), (("overrides", "lst"), "list"), (("agreement",), "agreements")]
+    ("typed", "meant"), [(("backfil",), "backfill"), (("overrides", "lst"), "list"), (("recomptue",), "recompute")]
 )
 def test_typo__in_a_command__did_you_mean(run: Run, typed: tuple[str, ...], meant: str) -> None:
     ended = run(*typed)
@@ -109,7 +109,11 @@ def test_version__says_which() -> None:
 
 @pytest.mark.parametrize(
     ("words", "completed"),
-    [("aurora sta", ["status"]), ("aurora overrides ", ["list", "withdraw"]), ("aurora periods l", ["list"])],
+    [
+        ("aurora sta", ["status", "statements"]),
+        ("aurora overrides ", ["list", "withdraw"]),
+        ("aurora periods l", ["list"]),
+    ],
 )
 def test_completion__in_bash__commands_and_what_is_below_them(words: str, completed: list[str]) -> None:
     place = len(words.split(" ")) - 1

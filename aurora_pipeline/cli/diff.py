@@ -1,0 +1,127 @@
+"""`aurora diff`: what changed of a period, row by row, and what it does to partners."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.cli.epochs import ChainArgument
+from aurora_pipeline.cli.json_output import Json, amount, known_amount, plain, print_json
+from aurora_pipeline.cli.shapes import ChangedColumn, ChangedLayer, ChangedPartner, ChangedPeriod
+from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, period_changes
+
+_ROWS_SHOWN = 40
+
+
+def diff(
+    chain_id: ChainArgument,
+    epoch: Annotated[int, typer.Argument(help="The epoch.", min=0, show_default=False)],
+    since: Annotated[
+        str | None, typer.Option("--from", help="The state at this moment; else before the last change.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The state at this moment; else now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what changed of a period between two states: by row and column, and what it does to partners."""
+    first, last = (
+        None if text is None else read_day(text, name) for text, name in ((since, "--from"), (until, "--to"))
+    )
+    if first is not None and last is not None and last < first:
+        raise AuroraError("--to lies before --from", "give the earlier moment with --from")
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        chain = aurora.configuration.chain(chain_id)
+        change = period_changes(connection, PeriodKey(chain_id, epoch), first, last)
+    if as_json:
+        print_json("diff", _shape(change, chain))
+        return
+    if not change.layers:
+        out.print(f"nothing of {change.key} was published again: it is as it was first")
+        return
+    for layer in change.layers:
+        _print_layer(layer, chain)
+    _print_partners(change, chain)
+
+
+def _print_layer(layer: LayerChange, chain: Chain) -> None:
+    rows = len({one.row for one in layer.changes})
+    came_and_went = f", {layer.rows_came} came, {layer.rows_went} went" if layer.rows_came or layer.rows_went else ""
+    title = f"{layer.table}, snapshot {layer.before or 'none'} -> {layer.after}: {rows} row(s) differ{came_and_went}"
+    shown = [
+        [" ".join(part for part in one.row if part), one.column, _text(one, one.was, chain), _text(one, one.now, chain)]
+        for one in layer.changes[:_ROWS_SHOWN]
+    ]
+    if not shown:
+        out.print(title, style="bold", markup=False)
+        return
+    print_table(title, ["row", "column", "was", "is"], shown, prose=["was", "is"])
+    more = len(layer.changes) - len(shown)
+    if more:
+        out.print(f"and {more} more changes: all of them with --json")
+
+
+def _print_partners(change: PeriodChange, chain: Chain) -> None:
+    if not change.partners:
+        out.print("No partner is owed another amount.")
+        return
+    rows = [
+        [
+            one.partner_id,
+            *(format_coins(value, chain.native_decimals) for value in (one.was, one.now, one.now - one.was)),
+        ]
+        for one in change.partners
+    ]
+    columns = ["partner", "was", "is", "difference"]
+    print_table(f"What partners are owed, in {chain.native_unit}", columns, rows, right=columns[1:])
+
+
+def _text(one: Changed, value: object, chain: Chain) -> str:
+    if value is None:
+        return "-"
+    if one.is_amount and isinstance(value, int):
+        return f"{format_coins(value, chain.native_decimals)} {chain.native_unit}"
+    return str(plain(value))
+
+
+def _shape(change: PeriodChange, chain: Chain) -> ChangedPeriod:
+    unit = chain.base_unit
+    return ChangedPeriod(
+        change.key.chain_id,
+        change.key.epoch,
+        str(change.key),
+        [
+            ChangedLayer(
+                layer.table,
+                layer.before,
+                layer.after,
+                layer.rows_came,
+                layer.rows_went,
+                [
+                    ChangedColumn(
+                        list(one.row),
+                        one.column,
+                        None if one.is_amount or one.was is None else str(plain(one.was)),
+                        None if one.is_amount or one.now is None else str(plain(one.now)),
+                        amount(one.was, unit) if one.is_amount and isinstance(one.was, int) else None,
+                        amount(one.now, unit) if one.is_amount and isinstance(one.now, int) else None,
+                    )
+                    for one in layer.changes
+                ],
+            )
+            for layer in change.layers
+        ],
+        [
+            ChangedPartner(
+                one.partner_id,
+                known_amount(one.was, unit),
+                known_amount(one.now, unit),
+                known_amount(one.now - one.was, unit),
+            )
+            for one in change.partners
+        ],
+    )

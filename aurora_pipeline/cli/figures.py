@@ -1,0 +1,331 @@
+"""`aurora pnl`, `lines`, `allocation`, `statements`: the figures in force, or as they were at a past moment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from aurora_pipeline.cli.epochs import parse_epochs
+from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.shapes import AllocationPart, CommissionLine, PnlFigures, StatementFigures, shaped
+from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.work.figures import Row, Selection, partner_known, rows_of, total_of, validator_named
+
+_ID_SHOWN = 8
+"""So much of an id names it almost always; `trace` takes it."""
+_SAID_ONCE = ("period", "month", "partner")
+"""Columns that stand in the title where every row says the same."""
+
+ChainOption = Annotated[str | None, typer.Argument(help="A chain of chains.yaml; else all.", show_default=False)]
+Epochs = Annotated[str | None, typer.Argument(help="One epoch, or FROM..TO; else all.", show_default=False)]
+OfValidator = Annotated[str | None, typer.Option("--validator", help="Only this one: its key or its name.")]
+OfPartner = Annotated[str | None, typer.Option("--partner", help="Only this partner, by its key.")]
+OfAgreement = Annotated[str | None, typer.Option("--agreement", help="Only this agreement, by its key.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was at this past moment, like 2026-09-05T12:00:00Z.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Every column as CSV, amounts in base units.")]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """The rows that were asked for, and how to write their amounts."""
+
+    table: Table
+    rows: Sequence[Row]
+    chains: Configuration
+
+    def chain(self, row: Row) -> Chain:
+        return self.chains.chain(row["chain_id"])
+
+    def coins(self, row: Row, column: str) -> str | None:
+        value = row[column]
+        return None if value is None else format_coins(value, self.chain(row).native_decimals)
+
+    def amount(self, row: Row, column: str) -> Any:
+        return amount(row[column], self.chain(row).base_unit)
+
+    def units(self) -> str:
+        """The coins that the amounts are in."""
+        return ", ".join(dict.fromkeys(self.chain(row).native_unit for row in self.rows)) or "coins"
+
+    def total(self, column: str) -> str:
+        """The sum of a column in coins; of several chains there is none."""
+        if not self.rows or len({row["chain_id"] for row in self.rows}) != 1:
+            return "-"
+        whole = total_of(self.rows, column)
+        return "not known" if whole is None else format_coins(whole, self.chain(self.rows[0]).native_decimals)
+
+
+def pnl(
+    chain_id: ChainOption = None,
+    epochs: Epochs = None,
+    validator: OfValidator = None,
+    as_of: AsOf = None,
+    as_csv: Csv = False,
+    as_json: Json = False,
+) -> None:
+    """What each validator earned and cost: components, costs and net, with what is not known."""
+    found = _asked(VALIDATOR_PNL, as_of, chain_id, epochs, validator=validator)
+    if as_json:
+        print_json("pnl", [_pnl_shape(found, row) for row in found.rows])
+    elif as_csv:
+        _print_csv(found)
+    else:
+        columns = [*(part.column for part in Component), "total_costs", "net"]
+        _print(
+            f"Validator P&L, in {found.units()}",
+            ["period", "month", "validator", *(name.replace("_", " ") for name in columns), "state", "reason"],
+            [
+                [
+                    *(row[name] for name in ("period", "month", "name")),
+                    *(found.coins(row, name) for name in columns),
+                    *(row[name] for name in ("state", "reason")),
+                ]
+                for row in found.rows
+            ],
+            [name.replace("_", " ") for name in columns],
+        )
+        out.print(f"net of all {len(found.rows)}: {found.total('net')}", markup=False)
+
+
+def lines(
+    chain_id: ChainOption = None,
+    epochs: Epochs = None,
+    validator: OfValidator = None,
+    partner: OfPartner = None,
+    agreement: OfAgreement = None,
+    as_of: AsOf = None,
+    as_csv: Csv = False,
+    as_json: Json = False,
+) -> None:
+    """What each partner is owed under which rule: base, rate and amount; `aurora trace LINE` proves one."""
+    found = _asked(PARTNER_COMMISSION_LINES, as_of, chain_id, epochs, validator, partner, agreement)
+    if as_json:
+        print_json("lines", [_line_shape(found, row) for row in found.rows])
+    elif as_csv:
+        _print_csv(found)
+    else:
+        _print_lines(found, f"Commission lines, in {found.units()}", found.rows)
+
+
+def allocation(
+    chain_id: ChainOption = None,
+    epochs: Epochs = None,
+    validator: OfValidator = None,
+    partner: OfPartner = None,
+    as_of: AsOf = None,
+    as_csv: Csv = False,
+    as_json: Json = False,
+) -> None:
+    """Who gets every unit of each component of each validator; the parts sum to the component."""
+    found = _asked(REVENUE_ALLOCATION, as_of, chain_id, epochs, validator, partner)
+    if as_json:
+        print_json("allocation", [_part_shape(found, row) for row in found.rows])
+    elif as_csv:
+        _print_csv(found)
+    else:
+        _print(
+            f"Revenue allocation, in {found.units()}",
+            ["period", "validator", "component", "goes to", "amount", "state", "reason"],
+            [
+                [
+                    row["period"],
+                    row["validator_name"] or row["validator_key"] or "(a rule's top-up)",
+                    row["component"],
+                    row["partner_name"] or row["party"],
+                    found.coins(row, "amount"),
+                    row["state"],
+                    row["reason"],
+                ]
+                for row in found.rows
+            ],
+            ["amount"],
+        )
+        out.print(f"sum of all {len(found.rows)}: {found.total('amount')}", markup=False)
+
+
+statements = typer.Typer(help="What each partner is owed for a period, with its lines.", no_args_is_help=True)
+
+
+@statements.command("list")
+def statements_list(
+    chain_id: ChainOption = None,
+    epochs: Epochs = None,
+    partner: OfPartner = None,
+    as_of: AsOf = None,
+    as_csv: Csv = False,
+    as_json: Json = False,
+) -> None:
+    """Show the statements of some periods, one per partner."""
+    found = _asked(PARTNER_COMMISSION_STATEMENTS, as_of, chain_id, epochs, partner=partner)
+    if as_json:
+        print_json("statements_list", [_statement_shape(found, row) for row in found.rows])
+    elif as_csv:
+        _print_csv(found)
+    else:
+        _print(
+            f"Partner statements, in {found.units()}",
+            ["period", "month", "statement", "partner", "lines", "total", "held", "state", "reason"],
+            [
+                [
+                    row["period"],
+                    row["month"],
+                    str(row["statement_id"])[:_ID_SHOWN],
+                    row["partner_name"],
+                    row["line_count"],
+                    found.coins(row, "lines_total"),
+                    found.coins(row, "held_total"),
+                    row["state"],
+                    row["reason"],
+                ]
+                for row in found.rows
+            ],
+            ["lines", "total", "held"],
+        )
+        out.print(f"total of all {len(found.rows)}: {found.total('lines_total')}", markup=False)
+
+
+@statements.command("show")
+def statements_show(
+    partner: Annotated[str, typer.Argument(help="The partner's key.", show_default=False)],
+    chain_id: Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)],
+    epoch: Annotated[int, typer.Argument(help="The epoch.", show_default=False)],
+    as_of: AsOf = None,
+) -> None:
+    """Show one statement with its lines, validator by validator."""
+    wanted = (as_of, chain_id, str(epoch), None, partner)
+    stated = _asked(PARTNER_COMMISSION_STATEMENTS, *wanted)
+    if not stated.rows:
+        raise AuroraError(
+            f"{partner} has no statement of {chain_id} {epoch}", f"see `aurora statements list {chain_id}`"
+        )
+    (row,) = stated.rows
+    unit = stated.units()
+    out.print(f"{row['partner_name']} ({partner}): {row['period']}, in {unit}", style="bold", markup=False)
+    out.print(f"from {row['started_at']:%Y-%m-%d %H:%M} to {row['ended_at']:%Y-%m-%d %H:%M} UTC, month {row['month']}")
+    found = _asked(PARTNER_COMMISSION_LINES, *wanted)
+    by_validator = sorted(found.rows, key=lambda line: (line["validator_name"] or "", line["component"], line["kind"]))
+    _print_lines(found, "", by_validator)
+    out.print(f"total: {stated.coins(row, 'lines_total') or 'not known yet'} {unit} ({row['state']})", markup=False)
+    if row["held_count"]:
+        out.print(f"held, not owed until the terms are settled: {stated.coins(row, 'held_total')}", markup=False)
+    if row["reason"]:
+        out.print(row["reason"], markup=False)
+    out.print(f"proof: `aurora trace {str(row['statement_id'])[:_ID_SHOWN]}`", markup=False)
+
+
+def _asked(
+    table: Table,
+    as_of: str | None,
+    chain_id: str | None,
+    epochs: str | None,
+    validator: str | None = None,
+    partner: str | None = None,
+    agreement: str | None = None,
+) -> _Shown:
+    """The rows that a command's options name."""
+    wanted = None if epochs is None else parse_epochs(epochs)
+    moment = None if as_of is None else read_day(as_of, "--as-of")
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        selection = Selection(
+            None if chain_id is None else aurora.configuration.chain(chain_id).chain_id,
+            None if wanted is None else wanted[0],
+            None if wanted is None else wanted[-1],
+            None if validator is None else validator_named(connection, chain_id, validator),
+            None if partner is None else partner_known(connection, partner),
+            agreement,
+        )
+        rows = rows_of(connection, table, selection, moment)
+        return _Shown(table, _of_known_chains(aurora, connection, rows), aurora.configuration)
+
+
+def _of_known_chains(aurora: Aurora, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:
+    """Without those of chains that were taken out of chains.yaml: nobody says how many decimals their coin has."""
+    return [row for row in rows if row["chain_id"] in aurora.configuration.chains]
+
+
+def _print_lines(found: _Shown, title: str, rows: Sequence[Row]) -> None:
+    _print(
+        title,
+        ["line", "period", "partner", "rule", "validator", "component", "kind", "base", "bps", "amount", "state"],
+        [
+            [
+                str(row["line_id"])[:_ID_SHOWN],
+                row["period"],
+                row["partner_name"],
+                f"{row['agreement_id']}/{row['rule_key']}",
+                row["validator_name"] or row["validator_key"] or "(all)",
+                row["component"],
+                row["kind"],
+                found.coins(row, "base"),
+                row["rate_bps"],
+                found.coins(row, "final"),
+                "held" if row["held"] else "overridden" if row["override"] is not None else row["state"],
+            ]
+            for row in rows
+        ],
+        ["base", "bps", "amount"],
+    )
+    paid = _Shown(found.table, [{**row, "final": 0} if row["held"] else row for row in rows], found.chains)
+    out.print(f"sum of all {len(rows)}, held ones at 0: {paid.total('final')}", markup=False)
+
+
+def _print(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str]) -> None:
+    if not rows:
+        out.print("nothing is published that answers this")
+        return
+    same = {name: rows[0][columns.index(name)] for name in _SAID_ONCE if name in columns}
+    same = {name: value for name, value in same.items() if all(row[columns.index(name)] == value for row in rows)}
+    kept = [place for place, name in enumerate(columns) if name not in same]
+    print_table(
+        ", ".join(text for text in (title, *map(str, same.values())) if text),
+        [columns[place] for place in kept],
+        [[row[place] for place in kept] for row in rows],
+        right=right,
+        prose=["reason"] if "reason" in columns else [],
+    )
+
+
+def _print_csv(found: _Shown) -> None:
+    columns = ["period", "month", *found.table.names]
+    columns += [name for name in ("validator_name", "partner_name") if name not in columns]
+    rows: list[Mapping[str, object]] = [
+        {**dict.fromkeys(columns), **row, "unit": found.chain(row).base_unit} for row in found.rows
+    ]
+    sys.stdout.write(write_csv([*columns, "unit"], rows))
+
+
+def _pnl_shape(found: _Shown, row: Row) -> PnlFigures:
+    names = [*(part.column for part in Component), *(cost.value.lower() for cost in CostType)]
+    totals = ["other_income", "total_revenue", "known_revenue", "total_costs", "known_costs", "net", "known_net"]
+    amounts = {name: found.amount(row, name) for name in (*names, *totals)}
+    return shaped(PnlFigures, {**row, **amounts})
+
+
+def _line_shape(found: _Shown, row: Row) -> CommissionLine:
+    amounts = {name: found.amount(row, name) for name in ("base", "computed", "override", "final")}
+    return shaped(CommissionLine, {**row, **amounts, "line_id": str(row["line_id"])})
+
+
+def _part_shape(found: _Shown, row: Row) -> AllocationPart:
+    return shaped(AllocationPart, {**row, "amount": found.amount(row, "amount"), "part_id": str(row["part_id"])})
+
+
+def _statement_shape(found: _Shown, row: Row) -> StatementFigures:
+    amounts = {name: found.amount(row, name) for name in ("lines_total", "known_total", "held_total")}
+    return shaped(StatementFigures, {**row, **amounts, "statement_id": str(row["statement_id"])})

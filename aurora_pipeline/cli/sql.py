@@ -1,0 +1,136 @@
+"""`aurora sql`: the ledger's own database, read only unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import psycopg
+import typer
+
+from aurora_pipeline.cli.json_output import Json, instant, print_json
+from aurora_pipeline.cli.shapes import SqlResult
+from aurora_pipeline.cli.terminal import err, opened, out, print_table
+from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.store.database import Connection
+
+_PROMPT = "aurora> "
+
+
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One SQL statement; else a prompt.", show_default=False)] = None,
+    write: Annotated[bool, typer.Option("--write", help="Let the statement change data; triggers still hold.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="The rows as CSV.")] = False,
+    parquet: Annotated[Path | None, typer.Option("--parquet", help="Write the rows to this Parquet file.")] = None,
+    dsn: Annotated[
+        bool, typer.Option("--dsn", help="Print how other programs connect, and keep the server up.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the database in SQL: it is started if need be, and nothing is changed unless --write is given."""
+    with opened(reads_only=not write) as aurora:
+        if dsn:
+            _stay(aurora)
+        elif query is None:
+            _prompt(aurora)
+        else:
+            with aurora.database.connect() as connection:
+                names, rows = _run(connection, query)
+            _show(names, rows, as_csv, parquet, as_json)
+
+
+def _run(connection: Connection, query: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """The columns and rows of one statement; several in one text are refused by the server."""
+    try:
+        cursor = connection.execute(query.encode(), prepare=True)
+        return [column.name for column in cursor.description or ()], cursor.fetchall() if cursor.description else []
+    except psycopg.Error as error:
+        place = error.diag.statement_position
+        where = f" at character {place}: ...{query[max(0, int(place) - 1) :][:40]}" if place else ""
+        said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
+        remedy = error.diag.message_hint or "docs/tables.md names every table and column"
+        raise AuroraError(f"the database refuses this: {said}{where}", remedy) from None
+
+
+def _show(
+    names: Sequence[str], rows: Sequence[dict[str, Any]], as_csv: bool, parquet: Path | None, as_json: bool
+) -> None:
+    if parquet is not None:
+        frame = pl.DataFrame(
+            [list(row.values()) for row in rows], schema=list(names), orient="row", infer_schema_length=None
+        )
+        frame.write_parquet(parquet)
+        out.print(f"{len(rows)} rows written to {parquet}", markup=False)
+    elif as_json:
+        print_json("sql", SqlResult(list(names), [[_cell(value) for value in row.values()] for row in rows]))
+    elif as_csv:
+        sys.stdout.write(write_csv(names, [{name: _cell(value) for name, value in row.items()} for row in rows]))
+    elif names:
+        numbers = [name for name in names if all(isinstance(row[name], int | Decimal | None) for row in rows)]
+        print_table(f"{len(rows)} row(s)", names, [[_cell(row[name]) for name in names] for row in rows], right=numbers)
+    else:
+        out.print("done")
+
+
+def _cell(value: Any) -> str | None:
+    """A value as text, exactly."""
+    match value:
+        case None | str():
+            return value
+        case bytes() | memoryview():
+            return bytes(value).hex()
+        case Decimal():
+            return f"{value:f}"
+    return instant(value) if hasattr(value, "astimezone") else str(value)
+
+
+def _prompt(aurora: Aurora) -> None:
+    """psql where it is installed, else a plain prompt; statements end with a semicolon."""
+    psql = shutil.which("psql")
+    if psql is not None and sys.stdin.isatty():
+        options = {"PGOPTIONS": "-c default_transaction_read_only=on"} if aurora.reads_only else {}
+        subprocess.run([psql, aurora.database.conninfo], check=False, env={**os.environ, **options})
+        return
+    waiting = ""
+    while True:
+        try:
+            waiting += input(_PROMPT if sys.stdin.isatty() else "") + "\n"
+        except EOFError:
+            break
+        if waiting.strip().endswith(";"):
+            _answer(aurora, waiting)
+            waiting = ""
+    if waiting.strip():
+        _answer(aurora, waiting)
+
+
+def _answer(aurora: Aurora, query: str) -> None:
+    try:
+        with aurora.database.connect() as connection:
+            names, rows = _run(connection, query.strip().rstrip(";"))
+        _show(names, rows, False, None, False)
+    except AuroraError as error:
+        if not sys.stdin.isatty():
+            raise
+        err.print(str(error), markup=False)
+
+
+def _stay(aurora: Aurora) -> None:
+    """Say how to connect, and hold the server up until Ctrl-C where it is ours."""
+    with aurora.database.connect():
+        pass
+    out.print(aurora.database.shown, markup=False, soft_wrap=True)
+    if aurora.workspace.database_url is not None:
+        return
+    out.print("  psql, DuckDB, polars and others take this as it is; the server runs until Ctrl-C", markup=False)
+    if sys.stdin.isatty():
+        sys.stdin.read()

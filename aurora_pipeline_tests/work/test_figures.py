@@ -1,0 +1,140 @@
+"""`aurora pnl`, `lines`, `allocation`, `statements`, `diff`, `sql`: what they print is what the tables hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from aurora_pipeline.decisions.recording import Recording
+from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.layers import LAYERS
+from aurora_pipeline.registry.tables import COST_ENTRIES
+from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline_tests.proof.conftest import EPOCH, KEY
+from aurora_pipeline_tests.work.conftest import Ask
+
+WHERE = (CHAIN_ID, str(EPOCH))
+
+
+def sums(aurora: Aurora, query: str) -> dict[str, Any]:
+    with aurora.database.connect() as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return dict(row)
+
+
+def test_pnl__json_and_csv__every_row_with_names_and_exact_amounts(ask: Ask, copied: Aurora) -> None:
+    told = ask("pnl", *WHERE, "--json").json
+    known = sums(copied, "SELECT count(*) AS n, sum(net) AS net FROM validator_pnl")
+    assert len(told) == known["n"]
+    assert sum(int(row["net"]["amount"]) for row in told) == known["net"]
+    assert {row["net"]["unit"] for row in told} == {"lamport"}
+    rows = list(csv.DictReader(io.StringIO(ask("pnl", *WHERE, "--csv").out)))
+    assert sum(int(row["net"]) for row in rows) == known["net"]
+    assert all(row["validator_name"] == row["name"] for row in rows)
+
+
+def test_pnl__table__each_amount_whole_and_the_total(ask: Ask, copied: Aurora) -> None:
+    out = ask("pnl", *WHERE).out
+    for row in ask("pnl", *WHERE, "--json").json:
+        assert format_coins(int(row["net"]["amount"]), 9) in out
+    net = sums(copied, "SELECT sum(net) AS net FROM validator_pnl")["net"]
+    assert f"net of all {len(ask('pnl', *WHERE, '--json').json)}: {format_coins(int(net), 9)}" in out
+
+
+def test_lines__of_a_partner_and_a_validator_by_name__only_those(ask: Ask) -> None:
+    every = ask("lines", *WHERE, "--json").json
+    mine = ask("lines", *WHERE, "--partner", "northwind", "--json").json
+    assert mine == [row for row in every if row["partner_id"] == "northwind"]
+    name = mine[0]["validator_name"]
+    narrowed = ask("lines", *WHERE, "--partner", "northwind", "--validator", name, "--json").json
+    assert narrowed == [row for row in mine if row["validator_name"] == name]
+    shown = ask("lines", *WHERE, "--partner", "northwind").out
+    assert mine[0]["line_id"][:8] in shown
+    assert ask("trace", mine[0]["line_id"][:8]).code == 0
+
+
+def test_allocation__summed__is_what_the_validators_earned(ask: Ask, copied: Aurora) -> None:
+    parts = ask("allocation", *WHERE, "--json").json
+    earned = sums(copied, "SELECT sum(known_revenue) AS n FROM validator_pnl")["n"]
+    guaranteed = sum(int(one["amount"]["amount"]) for one in parts if one["component"] == "OPERATOR_GUARANTEE")
+    assert sum(int(one["amount"]["amount"]) for one in parts) - guaranteed == earned
+
+
+def test_statements__listed_and_shown__with_their_lines(ask: Ask) -> None:
+    (stated,) = ask("statements", "list", *WHERE, "--partner", "northwind", "--json").json
+    out = ask("statements", "show", "northwind", *WHERE).out
+    total = format_coins(int(stated["lines_total"]["amount"]), 9)
+    assert f"total: {total} SOL" in out
+    assert f"aurora trace {stated['statement_id'][:8]}" in out
+    refused = ask("statements", "show", "northwind", CHAIN_ID, "999")
+    assert (refused.code, "has no statement" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("pnl", "solana-dmo"), "did you mean"),
+        (("pnl", CHAIN_ID, "eight"), "names no epochs"),
+        (("pnl", CHAIN_ID, "--validator", "Aurora Rigl"), "there is no validator"),
+        (("lines", "--partner", "nortwind"), "there is no partner"),
+        (("pnl", "--as-of", "2999-01-01"), "not past"),
+        (("diff", CHAIN_ID, "999"), "nothing of solana-demo:0000999 is published"),
+        (("diff", CHAIN_ID, "850", "--from", "2026-01-02", "--to", "2026-01-01"), "--to lies before --from"),
+        (("sql", "SELECT x FROM nowhere"), 'relation "nowhere" does not exist'),
+        (("sql", "DELETE FROM chains"), "read-only"),
+        (("sql", "SELECT 1; SELECT 2"), "multiple commands"),
+    ],
+)
+def test_reads__asked_for_what_is_not__refused_in_words(ask: Ask, arguments: tuple[str, ...], words: str) -> None:
+    ran = ask(*arguments)
+    assert (ran.code, words in " ".join(ran.err.split())) == (2, True), ran.err
+
+
+def test_diff__cost_entered_since__says_what_changed_and_for_whom(ask: Ask, copied: Aurora) -> None:
+    assert "it is as it was first" in ask("diff", *WHERE).out
+    before = sums(copied, "SELECT clock_timestamp() AS now")["now"]
+    with copied.database.connect() as connection:
+        old = connection.execute("SELECT * FROM cost_entries WHERE epoch = %s LIMIT 1", [EPOCH]).fetchone()
+        assert old is not None
+        recording = Recording.begin(connection, "ada", "an invoice more")
+        columns = ("chain_id", "epoch", "validator_key", "entry_type", "file_hash")
+        key = {name: old[name] for name in columns}
+        recording.write(COST_ENTRIES, {**key, "revision": old["revision"] + 1, "amount": int(old["amount"]) + 7})
+        recording.note("cost/x", "cost.changed", None, {}, [])
+    for layer in LAYERS:
+        with copied.database.connect() as connection:
+            drafts = layer.draft(copied.configuration, connection, KEY)
+        write_check_publish(copied.database, drafts)
+    change = ask("diff", *WHERE, "--json").json
+    (pnl,) = [layer for layer in change["layers"] if layer["table"] == "validator_pnl"]
+    net = next(one for one in pnl["changes"] if one["column"] == "net")
+    assert int(net["now_amount"]["amount"]) - int(net["was_amount"]["amount"]) == -7
+    assert "validator_pnl, snapshot" in ask("diff", *WHERE).out
+    as_it_was = ask("pnl", *WHERE, "--as-of", before.isoformat(), "--json").json
+    now = ask("pnl", *WHERE, "--json").json
+    assert sum(int(row["net"]["amount"]) for row in as_it_was) - sum(int(row["net"]["amount"]) for row in now) == 7
+
+
+def test_sql__rows__as_table_csv_json_and_parquet(ask: Ask, folder: Path) -> None:
+    query = "SELECT validator_key, net FROM validator_pnl ORDER BY 1"
+    told = ask("sql", query, "--json").json
+    assert told["columns"] == ["validator_key", "net"]
+    rows = list(csv.DictReader(io.StringIO(ask("sql", query, "--csv").out)))
+    assert [[row["validator_key"], row["net"]] for row in rows] == told["rows"]
+    assert all(row[1] in ask("sql", query).out for row in told["rows"])
+    path = folder / "net.parquet"
+    assert ask("sql", query, "--parquet", str(path)).code == 0
+    assert [str(int(value)) for value in pl.read_parquet(path)["net"]] == [row[1] for row in told["rows"]]
+
+
+def test_sql__write__changes_what_may_change_and_triggers_hold(ask: Ask) -> None:
+    refused = ask("sql", "DELETE FROM publications", "--write")
+    assert (refused.code, "append-only" in refused.err) == (2, True)
