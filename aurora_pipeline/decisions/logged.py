@@ -42,9 +42,11 @@ def _refuse(found: Sequence[str], what: str, how: str) -> None:
     if found:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         raise CheckFailed(
-            f"{len(found)} decision(s) {what}: " + "; ".join(found[:_SHOWN]) + f"{more}. Nothing was computed",
-            f"somebody {how} these rows outside Aurora: run `aurora audit`, find out who and why, and record"
-            " the decision by its command if it is a true one",
+            f"{len(found)} decision(s) {what}: "
+            + "; ".join(found[:_SHOWN])
+            + f"{more}. Nothing is computed or decided by them",
+            f"somebody {how} these rows outside Aurora: run `aurora audit`, and find out who and why. The owner of the"
+            " database puts the tables back as the log says (SECURITY.md); a true decision is recorded by its command",
         )
 
 

@@ -6,6 +6,8 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from aurora_pipeline.decisions.logged import require_whole
+from aurora_pipeline.decisions.tables import USERS
 from aurora_pipeline.decisions.users import register_first, users
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
@@ -28,6 +30,7 @@ def deciding(database: Database) -> str:
     On an instance without users, whoever decides first is registered as its ADMIN, with an entry in the audit log.
     """
     person, now = actor(), datetime.now(UTC)
+    require_whole(database, (USERS,))
     known = _users(database)
     if not known:
         register_first(database, person, _ALWAYS, _FIRST)

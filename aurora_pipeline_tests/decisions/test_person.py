@@ -10,8 +10,24 @@ import pytest
 from aurora_pipeline.decisions import person
 from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.decisions.users import users
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.store.database import Database
+
+
+def test_deciding__somebody_who_was_slipped_in_as_a_user__refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "actor", lambda: "ada")
+    assert person.deciding(database) == "ada"
+    with database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(
+            """INSERT INTO users SELECT 'mallory', revision, name, role, partner_id, valid_from, valid_until, reason,
+                                        recorded_by, recorded_at FROM users"""
+        )
+    monkeypatch.setattr(person, "actor", lambda: "mallory")
+    with pytest.raises(CheckFailed, match="users:mallory/1"):
+        person.deciding(database)
 
 
 def test_deciding__several_people_at_once_on_a_new_instance__one_becomes_its_admin(
