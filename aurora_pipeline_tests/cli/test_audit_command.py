@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ def _holds(run: Run) -> list[dict[str, object]]:
     """The entries of the log, which holds."""
     ran = run("audit")
     assert ran.code == 0, ran.out + ran.err
-    return list(json.loads(run("audit", "--list", "--json").out))
+    return list(run("audit", "--list", "--json").json)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
