@@ -37,6 +37,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "demo": Command("demo", _BEGIN, "Run the whole pipeline on a simulated chain, from nothing to proven statements."),
+    "init": Command("init", _BEGIN, "Write a workspace of your own: configuration and sample files."),
     "up": Command("up", _BEGIN, "Open the Dagster UI on this data, with sensors working, until Ctrl-C."),
     "status": Command("status", _COMPUTE, "What is known of each chain's periods, and what needs somebody."),
     "backfill": Command("running", _COMPUTE, "Fetch what is missing of some epochs and compute every layer."),

@@ -7,6 +7,7 @@ from typing import Final
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "demo": "aurora demo --epochs 6",
+    "init": "aurora init my-validators",
     "up": "aurora up --port 3000",
     "status": "aurora status solana-mainnet 842",
     "backfill": "aurora backfill solana-mainnet 842..850",

@@ -18,7 +18,7 @@ import typer
 from aurora_pipeline.cli.terminal import err, opened, out, workspace
 from aurora_pipeline.demo.session import has_chain
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, project_file
+from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, shipped
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 20
@@ -47,7 +47,7 @@ def up(
         environment = {**os.environ, **prepare_dagster_home(aurora)}
         log = aurora.workspace.data_dir / "dagster.log"
         command = [
-            *(sys.executable, "-m", "dagster", "dev", "--workspace", str(project_file("workspace.yaml"))),
+            *(sys.executable, "-m", "dagster", "dev", "--workspace", str(shipped("workspace.yaml"))),
             *("--host", _HOST, "--port", str(port)),
         ]
         _begin_log(log)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import psycopg
+from dotenv import dotenv_values
 
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.loading import load_configuration
@@ -16,6 +17,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 
+ENV_FILE = ".env"
 HOME_VARIABLE = "AURORA_HOME"
 DEMO_VARIABLE = "AURORA_DEMO"
 DATABASE_VARIABLE = "AURORA_DATABASE_URL"
@@ -74,7 +76,20 @@ def find_workspace(demo: bool = False, env: Mapping[str, str] | None = None) -> 
     """The workspace of this process: AURORA_HOME or the current directory; the demo's if asked for or AURORA_DEMO=1."""
     variables = os.environ if env is None else env
     home = Path(variables.get(HOME_VARIABLE) or Path.cwd()).resolve()
-    return Workspace(home, demo or variables.get(DEMO_VARIABLE) == "1", variables)
+    is_demo = demo or variables.get(DEMO_VARIABLE) == "1"
+    return Workspace(home, is_demo, variables if is_demo else {**_written_down(home), **variables})
+
+
+def _written_down(home: Path) -> dict[str, str]:
+    """The variables of the workspace's .env; those of the environment itself win over them."""
+    path = home / ENV_FILE
+    if not path.is_file():
+        return {}
+    try:
+        told = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise AuroraError(f"{path} can't be read: {error}", "write it in UTF-8, one NAME=value per line") from None
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _demo_files() -> Path:

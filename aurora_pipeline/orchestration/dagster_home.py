@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE
@@ -25,7 +25,7 @@ def prepare_dagster_home(aurora: Aurora) -> dict[str, str]:
 
     The URL may hold the database's password, so it travels in the environment and is never printed or written.
     """
-    source = project_file(_CONFIGURATION)
+    source = shipped(_CONFIGURATION)
     home = aurora.workspace.dagster_home
     private_folder(aurora.workspace.data_dir)
     home.mkdir(mode=0o700, exist_ok=True)
@@ -51,9 +51,6 @@ def enter_dagster_home(aurora: Aurora) -> None:
     os.environ.update(prepare_dagster_home(aurora))
 
 
-def project_file(name: str) -> Path:
-    """A file at the root of the checkout this code runs from."""
-    path = Path(__file__).parents[2] / name
-    if not path.is_file():
-        raise AuroraError(f"{path} is missing", "run Aurora from its checkout (pip install -e .), as `make` does")
-    return path
+def shipped(name: str) -> Path:
+    """A file for Dagster that comes with this code, from a checkout and from a wheel alike."""
+    return Path(str(files("aurora_pipeline.orchestration") / name))

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, project_file
+from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, shipped
 
 
 @pytest.fixture
@@ -31,16 +30,11 @@ def test_home__prepared__names_the_workspace_and_keeps_the_password_out_of_files
     written = [path.read_text() for path in external.workspace.data_dir.rglob("*") if path.is_file()]
     assert len(written) == 2
     assert not any("geheim" in text for text in written)
-    assert (home / "dagster.yaml").read_bytes() == project_file("dagster.yaml").read_bytes()
+    assert (home / "dagster.yaml").read_bytes() == shipped("dagster.yaml").read_bytes()
 
 
 def test_home__garbled__is_mended(external: Aurora) -> None:
     home = Path(prepare_dagster_home(external)["DAGSTER_HOME"])
     (home / "dagster.yaml").write_text("{{")
     prepare_dagster_home(external)
-    assert (home / "dagster.yaml").read_bytes() == project_file("dagster.yaml").read_bytes()
-
-
-def test_project_file__not_in_the_checkout__says_how_to_run_aurora() -> None:
-    with pytest.raises(AuroraError, match="run Aurora from its checkout"):
-        project_file("nothing.yaml")
+    assert (home / "dagster.yaml").read_bytes() == shipped("dagster.yaml").read_bytes()
