@@ -23,6 +23,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "verify": "aurora verify solana-mainnet 842 --deep",
     "audit": "aurora audit --list --subject 'agreement/*' --from 2026-01-01",
     "periods list": "aurora periods list solana-mainnet --discover",
+    "periods remove": "aurora periods remove solana-mainnet:0000999",
     "periods reorder": "aurora periods reorder",
     "validators import": "aurora validators import validators.csv",
     "validators export": "aurora validators export --chain solana-mainnet > validators.csv",

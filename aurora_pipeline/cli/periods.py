@@ -12,9 +12,10 @@ from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.running import tell_of_period
 from aurora_pipeline.cli.shapes import Period, shaped
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.periods.partitions import register, reorder
+from aurora_pipeline.periods.partitions import register, remove, reorder
 from aurora_pipeline.periods.record import Period as RecordedPeriod
 from aurora_pipeline.periods.record import recorded_periods, told_by
 
@@ -54,6 +55,23 @@ def _shape(period: RecordedPeriod, teller: str | None) -> Period:
     key = period.key
     more = {"chain_id": key.chain_id, "epoch": key.epoch, "period": str(key), "digest": period.digest}
     return shaped(Period, vars(period), **more, told_by=teller)
+
+
+@periods.command("remove")
+def periods_remove(
+    key: Annotated[str, typer.Argument(help="A partition key, like solana-mainnet:0000999.", show_default=False)],
+) -> None:
+    """Take a partition out that is no finalized period, such as one that was mistyped in the launch dialog."""
+    with opened() as aurora:
+        with aurora.database.connect() as connection:
+            recorded = connection.execute("SELECT FROM canonical_periods WHERE period_key = %s", [key]).fetchone()
+        if recorded is not None:
+            raise AuroraError(f"{key} is a finalized period", "its partition stays; nothing was removed")
+        enter_dagster_home(aurora)
+        removed = remove(dg.DagsterInstance.get(), key)
+    if not removed:
+        raise AuroraError(f"there is no partition {key!r}", "the keys are those of the Dagster UI, under Partitions")
+    out.print(f"{key} is no partition any more.", markup=False)
 
 
 @periods.command("reorder")

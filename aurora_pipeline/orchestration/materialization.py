@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
-import polars as pl
 
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+from aurora_pipeline.orchestration.previews import names_of, preview
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Column, Table
 from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_check_publish
 
 MAY_PASS = "may_pass"
 """The metadata of a step's failure that says whether it may pass by itself."""
-_PREVIEW_ROWS = 10
+_ID_SHOWN = 8
+_NUMBERS = re.compile(r"[0-9]+")
 _INPUTS_SHOWN = 200
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
@@ -104,6 +109,9 @@ def as_failure() -> Iterator[None]:
 def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[Draft]) -> Iterator[Event]:
     """Write, check and publish drafts, and tell Dagster; a failed check is recorded and then fails the step."""
     chain = aurora.configuration.chain(drafts[0].chain_id)
+    with aurora.database.connect() as connection:
+        names = names_of(connection, chain.chain_id)
+        before = {draft.table.name: _warned_before(connection, draft) for draft in drafts}
     try:
         outcomes = write_check_publish(aurora.database, drafts, context.run.run_id)
     except Rejected as rejected:
@@ -113,14 +121,38 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
     frames = {draft.table.name: draft for draft in drafts}
     for outcome in outcomes:
         yield _gate_result(outcome, passed=True)
-        yield dg.AssetCheckResult(
-            asset_key=outcome.table.name,
-            check_name="warnings",
-            passed=not outcome.warnings,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"warnings": dg.MetadataValue.md(_listed(outcome.warnings))},
-        )
-        yield materialization(outcome, frames[outcome.table.name], chain)
+        yield _warnings_result(outcome, before[outcome.table.name])
+        yield materialization(outcome, frames[outcome.table.name], chain, names)
+
+
+def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
+    """What the period before was warned of, as far as it does not hang on its numbers."""
+    row = connection.execute(
+        """SELECT r.warnings FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
+           WHERE f.asset = %s AND f.chain_id = %s AND f.epoch = %s""",
+        [draft.table.name, draft.chain_id, draft.epoch - 1],
+    ).fetchone()
+    return frozenset() if row is None else frozenset(map(_without_numbers, row["warnings"]))
+
+
+def _without_numbers(warning: str) -> str:
+    return _NUMBERS.sub("N", warning)
+
+
+def _warnings_result(outcome: Outcome, before: frozenset[str]) -> dg.AssetCheckResult:
+    """Amber where something is new: what the period before was warned of as well is noted, and stays green."""
+    new = [warning for warning in outcome.warnings if _without_numbers(warning) not in before]
+    known = len(outcome.warnings) - len(new)
+    metadata: dict[str, Any] = {"warnings": dg.MetadataValue.md(_listed(outcome.warnings))}
+    if known:
+        metadata["as in the period before"] = known
+    return dg.AssetCheckResult(
+        asset_key=outcome.table.name,
+        check_name="warnings",
+        passed=not new,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
 
 
 def _gate_result(outcome: Outcome, passed: bool) -> dg.AssetCheckResult:
@@ -131,13 +163,15 @@ def _gate_result(outcome: Outcome, passed: bool) -> dg.AssetCheckResult:
         metadata={
             "rows": outcome.row_count,
             "standing": outcome.standing.value,
-            "snapshot_id": outcome.snapshot_id,
+            "snapshot": dg.MetadataValue.text(str(outcome.snapshot_id)),
             "violations": dg.MetadataValue.md(_listed(outcome.violations)),
         },
     )
 
 
-def materialization(outcome: Outcome, draft: Draft, chain: Chain) -> dg.MaterializeResult[Any]:
+def materialization(
+    outcome: Outcome, draft: Draft, chain: Chain, names: Mapping[str, str]
+) -> dg.MaterializeResult[Any]:
     """One partition's materialization with everything an auditor looks for first."""
     inputs = {f"{item.kind} {item.name}": item.digest for item in sorted(draft.inputs)[:_INPUTS_SHOWN]}
     metadata: dict[str, Any] = {
@@ -146,10 +180,11 @@ def materialization(outcome: Outcome, draft: Draft, chain: Chain) -> dg.Material
         "completeness": outcome.completeness.value,
         "content_digest": outcome.content_digest,
         "lineage_digest": outcome.lineage_digest,
-        "snapshot_id": outcome.snapshot_id,
-        "layer_version": outcome.table.version,
+        # As text: Dagster would draw a line through their numbers.
+        "snapshot": dg.MetadataValue.text(str(outcome.snapshot_id)),
+        "layer version": dg.MetadataValue.text(str(outcome.table.version)),
         "inputs": dg.MetadataValue.json(inputs | {"count": len(set(draft.inputs))}),
-        "preview": dg.MetadataValue.md(preview(outcome.table, draft.frame, chain)),
+        "preview": dg.MetadataValue.md(preview(outcome.table, draft.frame, chain, names)),
     }
     # A column of which nothing is known has no total; 0 would look like one.
     totals = {
@@ -161,10 +196,24 @@ def materialization(outcome: Outcome, draft: Draft, chain: Chain) -> dg.Material
         metadata["totals"] = dg.MetadataValue.md(_totals(totals, chain))
     for name, total in totals.items():
         # Display only: Dagster plots floats, and no integer above 2^31. The exact total stands in `totals`.
-        metadata[f"total_{name}_{chain.native_unit.lower()}"] = float(Decimal(total).scaleb(-chain.native_decimals))
+        metadata[f"{name if 'total' in name else f'total_{name}'}_{chain.native_unit.lower()}"] = float(
+            Decimal(total).scaleb(-chain.native_decimals)
+        )
+    if outcome.table is PARTNER_COMMISSION_STATEMENTS:
+        metadata |= _proofs(draft)
     return dg.MaterializeResult(
         asset_key=outcome.table.name, metadata=metadata, data_version=dg.DataVersion(outcome.content_digest)
     )
+
+
+def _proofs(draft: Draft) -> dict[str, Any]:
+    """Where each statement's lines are, and the command that traces it down to the bytes."""
+    told = zip(draft.frame["partner_name"], draft.frame["statement_id"], strict=True)
+    commands = [f"* {name}: `aurora trace {str(statement)[:_ID_SHOWN]}`" for name, statement in told]
+    return {
+        "lines": dg.MetadataValue.asset(dg.AssetKey(PARTNER_COMMISSION_LINES.name)),
+        "proof": dg.MetadataValue.md("\n".join(commands) or "none"),
+    }
 
 
 def _totals(totals: Mapping[str, int], chain: Chain) -> str:
@@ -172,33 +221,6 @@ def _totals(totals: Mapping[str, int], chain: Chain) -> str:
     for name, total in totals.items():
         lines.append(f"| {name} | {format_coins(total, chain.native_decimals)} | {total} |")
     return "\n".join(lines)
-
-
-def preview(table: Table, frame: pl.DataFrame, chain: Chain) -> str:
-    """The first rows as a markdown table, money in whole coins; columns that are null throughout are left out."""
-    head = frame.head(_PREVIEW_ROWS)
-    shown = [
-        column
-        for column in table.columns
-        if column.name not in {"chain_id", "epoch", "source_fetch"} and not head[column.name].is_null().all()
-    ]
-    names = [f"{c.name} ({chain.native_unit})" if c.kind is ColumnKind.AMOUNT else c.name for c in shown]
-    lines = [
-        f"| {' | '.join(names)} |",
-        f"|{'|'.join('---:' if c.kind is ColumnKind.AMOUNT else '---' for c in shown)}|",
-    ]
-    for row in head.iter_rows(named=True):
-        lines.append(f"| {' | '.join(_shown(column, row[column.name], chain) for column in shown)} |")
-    more = len(frame) - len(head)
-    return "\n".join(lines) + (f"\n\n... and {more} more rows" if more else "")
-
-
-def _shown(column: Column, value: Any, chain: Chain) -> str:
-    if value is None:
-        return ""
-    if column.kind is ColumnKind.AMOUNT:
-        return format_coins(int(value), chain.native_decimals)
-    return str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def _listed(items: Sequence[str]) -> str:

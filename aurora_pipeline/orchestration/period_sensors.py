@@ -1,5 +1,7 @@
 """The sensors that discover: which periods became final, and when to sample the running one. They only request."""
 
+import time
+
 import dagster as dg
 
 from aurora_pipeline.config.chain import Chain
@@ -16,6 +18,8 @@ from aurora_pipeline.sources.solana.answers import EpochInfo
 PERIODS_PER_TICK = 5
 SAMPLES_PER_PERIOD = 6
 """How often now-only data is sampled while a period runs. Each costs about ten node calls plus one per validator."""
+SECONDS_BETWEEN_TRIES = 900
+"""So often a chain that cannot be asked is tried again, by a run that fails visibly."""
 OBSERVE_JOB = "observe_open_period_job"
 PERIOD_JOB = "period"
 CHAIN_TAG = "chain"
@@ -95,12 +99,14 @@ def observe_open_period(context: dg.SensorEvaluationContext, aurora: dg.Resource
     for chain in aurora.configuration.enabled_chains():
         try:
             info = chain_head(aurora.configuration, chain)
+            run_key = observation_key(chain.chain_id, info)
         except AuroraError as error:
+            # Its run tries again and fails where everybody looks: what is not sampled while a period runs never is.
             context.log.error("%s: %s", chain.chain_id, error)
-            continue
+            run_key = f"observe-again:{chain.chain_id}:{int(time.time()) // SECONDS_BETWEEN_TRIES}"
         requests.append(
             dg.RunRequest(
-                run_key=observation_key(chain.chain_id, info),
+                run_key=run_key,
                 run_config=dg.RunConfig(ops={"observe_chain": {"config": {"chain_id": chain.chain_id}}}),
                 tags={CHAIN_TAG: chain.chain_id},
             )

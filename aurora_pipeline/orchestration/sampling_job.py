@@ -2,9 +2,11 @@
 
 import dagster as dg
 
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.materialization import as_failure
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB
+from aurora_pipeline.staging.report import NothingObserved
 from aurora_pipeline.staging.running_period import observe_running_period
 
 
@@ -19,7 +21,15 @@ def observe_chain(context: dg.OpExecutionContext, config: ObservedChain, aurora:
     """One sample; what it saw is in the run's metadata."""
     with as_failure():
         chain = aurora.configuration.chain(config.chain_id)
-        report = observe_running_period(aurora.database, aurora.configuration, chain)
+        try:
+            report = observe_running_period(aurora.database, aurora.configuration, chain)
+        except NothingObserved:
+            raise
+        except AuroraError as error:
+            raise NothingObserved(
+                f"{chain.chain_id}: the running period could not be sampled: {error.message}",
+                "mend that before the period ends: its stake, commission and leaders can be asked for now or never",
+            ) from error
     context.log.info("observed: %s", report.as_metadata())
 
 

@@ -58,6 +58,14 @@ def reorder(instance: dg.DagsterInstance) -> bool:
     return True
 
 
+def remove(instance: dg.DagsterInstance, key: str) -> bool:
+    """Take a key out of the set, as one that somebody typed and no period has. False if it is not in it."""
+    if key not in instance.get_dynamic_partitions(_name()):
+        return False
+    instance.delete_dynamic_partition(_name(), key)
+    return True
+
+
 def _name() -> str:
     assert PERIODS.name is not None  # given above
     return PERIODS.name

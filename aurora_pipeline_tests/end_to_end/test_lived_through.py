@@ -20,13 +20,16 @@ from aurora_pipeline.demo.owed import COMPONENTS, Key, Owed, component, owed
 from aurora_pipeline.demo.settling import REGISTERED, settle, settled_line
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.orchestration import period_sensors
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
-from aurora_pipeline.orchestration.runs import RunEnd
+from aurora_pipeline.orchestration.runs import RunEnd, failures
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
+from aurora_pipeline.staging import running_period
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYER_TABLES
 from aurora_pipeline.work.status import chain_status
@@ -210,6 +213,26 @@ def test_sensors__nothing_new__request_no_period_and_the_running_ones_next_sampl
     (again,) = tick(lived, observe_open_period).run_requests or []
     assert request.run_key == again.run_key
     assert (request.run_key or "").startswith(f"observe:{lived.key(EPOCHS[-1] + 1)}:")
+
+
+def test_observing__node_that_cannot_be_asked__requests_a_run_that_fails_with_what_is_lost(
+    lived: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(configuration: object, chain: object) -> None:
+        raise AuroraError("node: no connection", "look at the node")
+
+    monkeypatch.setattr(period_sensors, "chain_head", away)
+    monkeypatch.setattr(running_period, "chain_head", away)
+    (request,) = tick(lived, observe_open_period).run_requests or []
+    assert (request.run_key or "").startswith(f"observe-again:{lived.chain.chain_id}:")
+    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def(OBSERVE_JOB)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    result = job.execute_in_process(
+        instance=lived.runner.instance, run_config={**request.run_config, **quiet}, raise_on_error=False
+    )
+    (said,) = failures(result.all_events)
+    assert "could not be sampled: node: no connection" in said
+    assert "now or never" in said
 
 
 def test_observing__as_the_sensor_requests_it__samples_the_running_period(lived: World) -> None:

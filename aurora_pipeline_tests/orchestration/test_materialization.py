@@ -8,12 +8,14 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.instance.workspace import find_workspace
-from aurora_pipeline.orchestration.materialization import column_schema, materialization, preview
+from aurora_pipeline.orchestration.materialization import _warnings_result, column_schema, materialization
+from aurora_pipeline.orchestration.previews import PREVIEWS, preview
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.snapshots import Draft, Outcome, Standing, write_check_publish
+from aurora_pipeline.tables import LAYER_TABLES
 
 
 def demo_chain() -> Chain:
@@ -30,7 +32,7 @@ def draft(fees: int | None) -> Draft:
 
 def test_materialization__amount_beyond_a_float__is_exact_in_its_text(database: Database) -> None:
     (outcome,) = write_check_publish(database, [draft(10**29 + 1)])
-    shown = materialization(outcome, draft(10**29 + 1), demo_chain()).metadata
+    shown = materialization(outcome, draft(10**29 + 1), demo_chain(), {}).metadata
     assert shown is not None
     assert "| fees | 100000000000000000000.000000001 | 100000000000000000000000000001 |" in shown["totals"].value
     assert shown["content_digest"] == outcome.content_digest
@@ -38,7 +40,7 @@ def test_materialization__amount_beyond_a_float__is_exact_in_its_text(database: 
 
 def test_materialization__column_of_which_nothing_is_known__has_no_total(database: Database) -> None:
     (outcome,) = write_check_publish(database, [draft(None)])
-    shown = materialization(outcome, draft(None), demo_chain()).metadata
+    shown = materialization(outcome, draft(None), demo_chain(), {}).metadata
     assert shown is not None
     assert "totals" not in shown
     assert not [name for name in shown if name.startswith("total_")]
@@ -53,7 +55,7 @@ def test_materialization__amounts_that_rows_repeat__have_no_total(database: Data
     frame = frame_of(COMMISSION_RULE_RESULTS, [row])
     one = Draft(COMMISSION_RULE_RESULTS, CHAIN_ID, 850, frame, (), Completeness.FINAL)
     (outcome,) = write_check_publish(database, [one])
-    shown = materialization(outcome, one, demo_chain()).metadata
+    shown = materialization(outcome, one, demo_chain(), {}).metadata
     assert shown is not None
     totals = {name.removeprefix("total_").removesuffix("_sol") for name in shown if name.startswith("total_")}
     assert totals == {"computed", "cap_reduction", "floor_top_up", "override", "final"}
@@ -61,7 +63,7 @@ def test_materialization__amounts_that_rows_repeat__have_no_total(database: Data
 
 
 def test_preview__text_that_would_break_a_table__is_escaped() -> None:
-    shown = preview(FEES, draft(None).frame, demo_chain())
+    shown = preview(FEES, draft(None).frame, demo_chain(), {})
     assert "late \\| very late" in shown
     assert "fees" not in shown.splitlines()[0]
 
@@ -71,3 +73,37 @@ def test_column_schema__of_a_layer__tells_bounds_and_what_the_digest_leaves_out(
     assert ">= 0" in columns["fees"].constraints.other
     assert "not part of the digest" in columns["source_fetch"].constraints.other
     assert not columns["state"].constraints.nullable
+
+
+def test_previews__of_every_layer__have_columns_it_has_and_few_of_them() -> None:
+    assert set(PREVIEWS) == {table.name for table in LAYER_TABLES}
+    for table in LAYER_TABLES:
+        chosen = PREVIEWS[table.name]
+        assert {*chosen.columns, chosen.largest} <= set(table.names)
+        assert 5 <= len(chosen.columns) <= 8
+
+
+def test_preview__rows__the_largest_first_with_names_for_keys() -> None:
+    rows = [
+        {"chain_id": CHAIN_ID, "epoch": 850, "validator_key": key, "leader_slots": 1, "fees": fees, "state": "final"}
+        for key, fees in (("V1", 1), ("V2", 3), ("V3", None), ("V4", 2))
+    ]
+    shown = preview(FEES, frame_of(FEES, rows), demo_chain(), {"V2": "Aurora Vega"}).splitlines()
+    assert shown[0].startswith("| validator | fees (SOL) |")
+    assert [line.split("|")[1].strip() for line in shown[2:]] == ["Aurora Vega", "V4", "V1", "V3"]
+    assert "0.000000003" in shown[2]
+
+
+def test_warnings__that_the_period_before_had_too__are_noted_and_stay_green() -> None:
+    before = frozenset({"HELD: EXEC_FEES of V is N, N is claimed"})
+    again, new = "HELD: EXEC_FEES of V is 12, 15 is claimed", "commission changed"
+    known = _warnings_result(outcome_with(again), before)
+    assert (known.passed, known.metadata["as in the period before"].value) == (True, 1)
+    assert not _warnings_result(outcome_with(again, new), before).passed
+    assert not _warnings_result(outcome_with(again), frozenset()).passed
+
+
+def outcome_with(*warnings: str) -> Outcome:
+    return Outcome(
+        FEES, CHAIN_ID, 850, 1, "a" * 64, "b" * 64, Standing.PUBLISHED, Completeness.FINAL, 1, {}, (), warnings
+    )

@@ -1,0 +1,122 @@
+"""What Dagster shows of a layer's rows: a few columns, names in place of keys, the largest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+
+_ROWS: Final = 12
+_ID_SHOWN: Final = 8
+_NAMED: Final = frozenset({"validator_key", "partner_id"})
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The columns that are shown, and the one by which the largest come first."""
+
+    columns: tuple[str, ...]
+    largest: str
+
+
+PREVIEWS: Final[Mapping[str, Preview]] = {
+    FEES.name: Preview(
+        ("validator_key", "fees", "priority_fees", "leader_slots", "blocks_produced", "state", "reason"), "fees"
+    ),
+    MEV.name: Preview(
+        ("validator_key", "validator_tips", "total_tips", "mev_commission_bps", "state", "reason"), "validator_tips"
+    ),
+    REWARDS.name: Preview(
+        ("validator_key", "row_kind", "account_key", "commission", "staker_rewards", "state", "reason"),
+        "staker_rewards",
+    ),
+    META.name: Preview(
+        ("validator_key", "identity_key", "active_stake", "commission_bps", "mev_commission_bps", "state", "reason"),
+        "active_stake",
+    ),
+    POSITIONS.name: Preview(
+        ("validator_key", "row_kind", "account_key", "withdrawer_key", "active_stake", "state", "reason"),
+        "active_stake",
+    ),
+    COSTS.name: Preview(("validator_key", "entry_type", "amount", "origin", "method", "state", "reason"), "amount"),
+    STAKE_EVENTS.name: Preview(
+        ("validator_key", "event_type", "account_key", "withdrawer_key", "amount", "state", "reason"), "amount"
+    ),
+    COMPLETENESS.name: Preview(
+        ("validator_key", "data_type", "state", "reason", "leader_slots", "blocks_produced", "active_stake"),
+        "active_stake",
+    ),
+    CROSS_CHECKS.name: Preview(
+        ("validator_key", "figure", "provider", "stated", "other_provider", "other_stated", "difference", "known_as"),
+        "difference",
+    ),
+    VALIDATOR_PNL.name: Preview(("name", *(part.column for part in Component), "total_costs", "net", "state"), "net"),
+    PARTNER_COMMISSION_LINES.name: Preview(
+        ("line_id", "partner_id", "rule_key", "validator_key", "component", "base", "final", "state"), "final"
+    ),
+    COMMISSION_RULE_RESULTS.name: Preview(
+        ("partner_id", "agreement_id", "rule_key", "base", "computed", "cap_reduction", "final", "state"), "final"
+    ),
+    REVENUE_ALLOCATION.name: Preview(
+        ("validator_key", "component", "party", "partner_id", "amount", "state", "reason"), "amount"
+    ),
+    PARTNER_COMMISSION_STATEMENTS.name: Preview(
+        ("statement_id", "partner_name", "line_count", "lines_total", "held_total", "state", "reason"), "lines_total"
+    ),
+}
+"""By layer table."""
+
+
+def names_of(connection: Connection, chain_id: str) -> dict[str, str]:
+    """The newest names of validators and partners by their keys."""
+    rows = connection.execute(
+        """SELECT DISTINCT ON (key) key, name FROM (
+               SELECT validator_key AS key, name, revision FROM canonical_validator_identities WHERE chain_id = %s
+               UNION ALL SELECT partner_id, name, revision FROM partners
+           ) named ORDER BY key, revision DESC""",
+        [chain_id],
+    )
+    return {row["key"]: row["name"] for row in rows}
+
+
+def preview(table: Table, frame: pl.DataFrame, chain: Chain, names: Mapping[str, str]) -> str:
+    """The largest rows as a markdown table, money in whole coins; columns that are null throughout are left out."""
+    chosen = PREVIEWS[table.name]
+    head = frame.sort(chosen.largest, descending=True, nulls_last=True, maintain_order=True).head(_ROWS)
+    shown = [table.column(name) for name in chosen.columns if not head[name].is_null().all()]
+    heads = [f"{_head(c)} ({chain.native_unit})" if c.kind is ColumnKind.AMOUNT else _head(c) for c in shown]
+    lines = [
+        f"| {' | '.join(heads)} |",
+        f"|{'|'.join('---:' if c.kind is ColumnKind.AMOUNT else '---' for c in shown)}|",
+    ]
+    for row in head.iter_rows(named=True):
+        lines.append(f"| {' | '.join(_shown(column, row[column.name], chain, names) for column in shown)} |")
+    more = len(frame) - len(head)
+    return "\n".join(lines) + (f"\n\n... and {more} more rows, the smaller ones" if more else "")
+
+
+def _head(column: Column) -> str:
+    return column.name.removesuffix("_key").removesuffix("_id").replace("_", " ")
+
+
+def _shown(column: Column, value: Any, chain: Chain, names: Mapping[str, str]) -> str:
+    if value is None:
+        return ""
+    if column.kind is ColumnKind.AMOUNT:
+        return format_coins(int(value), chain.native_decimals)
+    if column.kind is ColumnKind.UUID:
+        return str(value)[:_ID_SHOWN]
+    text = names.get(value, str(value)) if column.name in _NAMED else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")
