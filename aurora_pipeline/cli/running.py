@@ -29,10 +29,11 @@ from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
-from aurora_pipeline.work.epoch_status import oddities
+from aurora_pipeline.work.epoch_status import kinds, known_names, oddities, together
 from aurora_pipeline.work.restated import Restated, in_lines, published_figures, restated
 
 _LACKING_SHOWN = 300
+_KINDS_SHOWN = 10
 
 
 def backfill(
@@ -189,12 +190,20 @@ def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
 
 
 def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:
-    """Say in one line per period how much looks odd in it, and where to look."""
-    for key in keys:
-        with aurora.database.connect() as connection:
-            told = oddities(connection, key).in_words
-        if told is not None:
-            err.print(f"  {key}: {told}; see `aurora status {key.chain_id} {key.epoch}`", markup=False)
+    """Say in one line how much looks odd in some periods, of many what, each kind once, and where to look."""
+    with aurora.database.connect() as connection:
+        found = {key: odd for key in keys if (odd := oddities(connection, key)).in_words is not None}
+        if not found:
+            return
+        first, *others = found
+        where = f"{first} and {len(others)} later period(s)" if others else str(first)
+        whole = together(found.values())
+        err.print(f"  {where}: {whole.in_words}; see `aurora status {first.chain_id} {first.epoch}`", markup=False)
+        told = kinds(whole.warnings, known_names(connection, first.chain_id)) if others else []
+    for one in told[:_KINDS_SHOWN]:
+        err.print(f"    {one}", markup=False)
+    if len(told) > _KINDS_SHOWN:
+        err.print(f"    and {len(told) - _KINDS_SHOWN} more kinds", markup=False)
 
 
 def run_stale(aurora: Aurora, runner: JobRunner, chain: Chain) -> list[RunEnd]:

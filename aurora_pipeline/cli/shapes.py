@@ -481,22 +481,33 @@ class Computed:
 
 @dataclass(frozen=True)
 class PeriodStatus:
-    """A period in one line: of its layers how many are in force, and what is not final."""
+    """A period in one line: of its layers how many are in force, why it is stale, and what is not final."""
 
     chain_id: str
     epoch: int
     period: str
     ended_at: datetime
+    recorded_at: datetime
     layers_published: int
     layers: int
     completeness: str | None
+    stale: str | None
     lacking: str | None
     missing: str | None
 
 
 @dataclass(frozen=True)
+class Seen:
+    """The newest sample of a chain's running epoch, which is `epoch`."""
+
+    epoch: int
+    slot: int
+    observed_at: datetime
+
+
+@dataclass(frozen=True)
 class ChainStatus:
-    """A chain and its periods."""
+    """A chain and its periods; `behind` counts the ended epochs that are later than the newest published one."""
 
     chain_id: str
     recorded: int
@@ -504,8 +515,38 @@ class ChainStatus:
     partial: int
     unpublished: int
     last_ended_at: datetime | None
+    head_epoch: int | None
+    behind: int | None
+    seen: Seen | None
     periods: Sequence[PeriodStatus]
     late: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """When a provider last answered; null: not lately."""
+
+    provider: str
+    last_contact_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """The newest tick of a sensor, and why it failed."""
+
+    sensor: str
+    last_tick_at: datetime
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of every chain and of the instance; `attention` is what needs somebody."""
+
+    chains: Sequence[ChainStatus]
+    providers: Sequence[Contact]
+    sensors: Sequence[Sensor]
+    attention: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -520,6 +561,16 @@ class DataTypeStatus:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Warnings of a layer that say the same of different things: as one, and each as it was told."""
+
+    asset: str
+    count: int
+    text: str
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True)
 class EpochStatus:
     """A period in full."""
 
@@ -530,10 +581,11 @@ class EpochStatus:
     layers: int
     data_types: Sequence[DataTypeStatus]
     late: Sequence[str]
-    warnings: Sequence[str]
+    warnings: Sequence[Warned]
     differences: int
     unexplained: int
     unusable: Sequence[str]
+    outdated: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -718,7 +770,7 @@ SHAPES: Final[Mapping[str, Any]] = {
     ERROR: Error,
     "recorded": Recorded,
     "computed": Computed,
-    "status": Sequence[ChainStatus],
+    "status": Status,
     "status_epoch": EpochStatus,
     "trace": TraceNode,
     "verify": Sequence[Report],

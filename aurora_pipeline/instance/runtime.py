@@ -102,6 +102,16 @@ class Aurora:
             sync_registry(connection, self.configuration)
         return database
 
+    def dagster_records(self) -> Database:
+        """Dagster's own records as they are, if there are any yet; nothing is made for them."""
+        url = self.workspace.database_url
+        if url is not None:
+            return database_named(url, _DAGSTER_SUFFIX)
+        with self.database.connect():
+            pass  # starts the server
+        assert self._server is not None
+        return Database(self._server.dsn(_DAGSTER))
+
     def dagster_url(self) -> str:
         """Where Dagster keeps its own records: a second database of the same server."""
         url = self.workspace.database_url

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,9 +18,8 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, NOT_RETRACTED
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.work.alike import alike
 
-_NUMBER: Final = re.compile(r"\b(\d+)\b")
-_ANY_NUMBER: Final = "N"
 _SAME_SUBJECT: Final = "(f.data_type, f.subject) = (s.data_type, s.subject)"
 # What they say in words is counted from their rows here, by validator and with names.
 _TOLD_OTHERWISE: Final = [COMPLETENESS.name, CROSS_CHECKS.name]
@@ -36,17 +34,40 @@ class DataTypeStatus:
     state: str
     validators: int
     reason: str | None
-    """As told; where the validators' reasons differ in numbers only, with N in their place."""
+    """As told; where reasons differ in numbers or keys only, as one with the numbers' range and the first keys."""
     names: tuple[str, ...]
     """The validators' names, where they are not final or the figure needs explaining."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One warning of a check of a layer."""
+
+    asset: str
+    text: str
+
+
+@dataclass(frozen=True)
+class WarningKind:
+    """Warnings of a layer that say the same of different things."""
+
+    asset: str
+    text: str
+    texts: tuple[str, ...]
+    """Each as it was told."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.asset}: {self.text}" if len(self.texts) == 1 else f"{self.asset}, {len(self.texts)} x: {self.text}"
+        )
 
 
 @dataclass(frozen=True)
 class Oddities:
     """What looks odd in a period's published layers and holds nothing back."""
 
-    warnings: tuple[str, ...]
-    """What the checks of the layers in force warn about, with the layer."""
+    warnings: tuple[Warned, ...]
+    """What the checks of the layers in force warn about."""
     differences: int
     """Figures of which a cross-checking provider says something else."""
     unexplained: int
@@ -103,30 +124,66 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
 
 
 def grouped(rows: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> list[DataTypeStatus]:
-    """Rows of completeness counted by data type, state and reason; numbers in reasons make no difference."""
-    groups: dict[tuple[str, str, str | None], list[Mapping[str, Any]]] = {}
+    """Rows of completeness counted by data type, state and reason; numbers and keys in reasons make no difference."""
+    groups: dict[tuple[str, str, bool], list[Mapping[str, Any]]] = {}
     for row in rows:
-        reason = None if row["reason"] is None else _NUMBER.sub(_ANY_NUMBER, row["reason"])
-        groups.setdefault((row["data_type"], row["state"], reason), []).append(row)
+        groups.setdefault((row["data_type"], row["state"], row["reason"] is not None), []).append(row)
     found = [
-        DataTypeStatus(
-            data_type,
-            state,
-            len(members),
-            None if pattern is None else _common([row["reason"] for row in members]),
-            ()
-            if state == FigureState.FINAL and pattern is None
-            else tuple(names.get(row["validator_key"], row["validator_key"]) for row in members),
-        )
-        for (data_type, state, pattern), members in groups.items()
+        DataTypeStatus(data_type, state, len(members), reason, _named(members, names, state, reason))
+        for (data_type, state, _), whole in groups.items()
+        for reason, members in _by_reason(whole)
     ]
     return sorted(found, key=lambda one: (one.data_type, one.state, -one.validators))
 
 
-def _common(reasons: Sequence[str]) -> str:
-    """Reasons that differ in numbers only as one, with N where they do."""
-    pieces = [set(told) for told in zip(*(_NUMBER.split(reason) for reason in reasons), strict=True)]
-    return "".join(told.pop() if len(told) == 1 else _ANY_NUMBER for told in pieces)
+def _by_reason(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str | None, list[Mapping[str, Any]]]]:
+    if rows[0]["reason"] is None:
+        return [(None, list(rows))]
+    return [(kind.text, [rows[place] for place in kind.members]) for kind in alike([row["reason"] for row in rows])]
+
+
+def _named(
+    rows: Sequence[Mapping[str, Any]], names: Mapping[str, str], state: str, reason: str | None
+) -> tuple[str, ...]:
+    if state == FigureState.FINAL and reason is None:
+        return ()
+    return tuple(names.get(row["validator_key"], row["validator_key"]) for row in rows)
+
+
+def together(found: Iterable[Oddities]) -> Oddities:
+    """What looks odd in several periods, as one."""
+    each = list(found)
+    return Oddities(
+        tuple(one for odd in each for one in odd.warnings),
+        sum(odd.differences for odd in each),
+        sum(odd.unexplained for odd in each),
+        tuple(sorted({one for odd in each for one in odd.unusable})),
+        tuple(dict.fromkeys(one for odd in each for one in odd.outdated)),
+    )
+
+
+def kinds(warnings: Iterable[Warned], names: Collection[str] = ()) -> list[WarningKind]:
+    """Warnings grouped by layer and kind, the most frequent first; `names` of a chain may differ as keys may."""
+    by_asset: dict[str, list[str]] = {}
+    for one in warnings:
+        by_asset.setdefault(one.asset, []).append(one.text)
+    found = [
+        WarningKind(asset, kind.text, tuple(texts[place] for place in kind.members))
+        for asset, texts in by_asset.items()
+        for kind in alike(texts, names)
+    ]
+    return sorted(found, key=lambda one: -len(one.texts))
+
+
+def known_names(connection: Connection, chain_id: str) -> set[str]:
+    """What validators, partners, agreements and their rules are called: of these a warning may be told together."""
+    rows = connection.execute(
+        """SELECT name FROM canonical_validator_identities WHERE chain_id = %s
+           UNION SELECT partner_id FROM partners UNION SELECT agreement_id FROM agreements
+           UNION SELECT agreement_id || '/' || rule_key FROM agreement_rules""",
+        [chain_id],
+    )
+    return {row["name"] for row in rows}
 
 
 def oddities(connection: Connection, key: PeriodKey) -> Oddities:
@@ -154,7 +211,7 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
         [*where, EVERYONE, *where, _ASKED_AGAIN],
     ).fetchall()
     return Oddities(
-        tuple(f"{row['asset']}: {row['warning']}" for row in warnings),
+        tuple(Warned(row["asset"], row["warning"]) for row in warnings),
         whole["differences"],
         whole["unexplained"],
         tuple(row["data_type"] for row in unusable),

@@ -1,13 +1,50 @@
-"""What is known of each period: how many layers are in force, whether they are complete, and what they miss."""
+"""What is known of each period: how many layers are in force, whether they are complete, stale, and what they miss."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from aurora_pipeline.canonical.stale_events import stale_stake_events
+from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.work.alike import alike
+from aurora_pipeline.work.health import Seen, last_seen
+
+_REASONS_SHOWN: Final = 3
+_EVENTS: Final = "stake events rest on an epoch before that changed"
+
+
+@dataclass(frozen=True)
+class PeriodStatus:
+    """A period in one line."""
+
+    period: str
+    epoch: int
+    ended_at: datetime
+    recorded_at: datetime
+    layers_published: int
+    completeness: str | None
+    """FINAL or PARTIAL; None where nothing is published."""
+    stale: str | None
+    """Why it is to be computed again; None where it rests on what counts."""
+    missing: str | None
+    lacking: str | None
+    """What is not final, counted by data type and state."""
+
+    @property
+    def is_published(self) -> bool:
+        """Whether anything of it is."""
+        return self.layers_published > 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every layer is."""
+        return self.layers_published == len(LAYER_TABLES)
 
 
 @dataclass(frozen=True)
@@ -20,6 +57,14 @@ class ChainStatus:
     partial: int
     unpublished: int
     last_ended_at: datetime | None
+    period_lasts: timedelta | None
+    """How long its newest period was."""
+    head_epoch: int | None
+    """The newest epoch that was seen running, or began when the newest recorded one ended."""
+    behind: int | None
+    """How many epochs before the head are later than the newest that is published; None where none is."""
+    seen: Seen | None
+    """The newest sample of the running epoch."""
 
     @property
     def in_words(self) -> str:
@@ -34,65 +79,76 @@ class ChainStatus:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
-class PeriodStatus:
-    """A period in one line."""
-
-    period: str
-    epoch: int
-    ended_at: datetime
-    published: str
-    completeness: str
-    missing: str | None
-    lacking: str | None
-    """What is not final, counted by data type and state."""
-
-    @property
-    def is_published(self) -> bool:
-        """Whether anything of it is."""
-        return not self.published.startswith("0/")
-
-
 def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
     """Every recorded period of a chain in order."""
     rows = connection.execute(
-        """SELECT p.period_key, p.epoch, p.ended_at,
+        """SELECT p.period_key, p.epoch, p.ended_at, p.recorded_at,
                   count(f.asset) FILTER (WHERE f.asset = ANY(%s)) AS published,
                   bool_or(f.completeness = 'PARTIAL') AS is_partial,
-                  (SELECT string_agg(DISTINCT v.reason, '; ') FROM validator_pnl v
+                  (SELECT array_agg(DISTINCT v.reason ORDER BY v.reason) FROM validator_pnl v
                    WHERE v.chain_id = p.chain_id AND v.epoch = p.epoch AND v.state <> 'final') AS missing,
                   (SELECT string_agg(told, '; ' ORDER BY told) FROM (
                        SELECT c.data_type || ' ' || count(*) || ' ' || c.state AS told FROM canonical_completeness c
                        WHERE c.chain_id = p.chain_id AND c.epoch = p.epoch AND c.state <> 'final'
                        GROUP BY c.data_type, c.state) counts) AS lacking
            FROM canonical_periods p LEFT JOIN in_force f USING (chain_id, epoch)
-           WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at ORDER BY p.epoch""",
+           WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at, p.recorded_at
+           ORDER BY p.epoch""",
         [[table.name for table in LAYER_TABLES], chain.chain_id],
     ).fetchall()
+    stale = _stale(connection, chain)
     return [
         PeriodStatus(
             row["period_key"],
             row["epoch"],
             row["ended_at"],
-            f"{row['published']}/{len(LAYER_TABLES)}",
-            "-" if not row["published"] else "PARTIAL" if row["is_partial"] else "FINAL",
-            row["missing"],
+            row["recorded_at"],
+            row["published"],
+            None if not row["published"] else "PARTIAL" if row["is_partial"] else "FINAL",
+            stale.get(row["epoch"]),
+            _reasons(row["missing"]),
             row["lacking"],
         )
         for row in rows
     ]
 
 
-def chain_status(connection: Connection, chain: Chain) -> ChainStatus:
-    """A chain's periods counted."""
-    periods = period_statuses(connection, chain)
-    whole = f"{len(LAYER_TABLES)}/{len(LAYER_TABLES)}"
-    full = [period for period in periods if period.published == whole]
+def chain_status(connection: Connection, chain: Chain, periods: Sequence[PeriodStatus]) -> ChainStatus:
+    """A chain's periods counted, and where the chain is."""
+    seen = last_seen(connection, chain.chain_id)
+    whole = [period for period in periods if period.is_whole]
+    newest = connection.execute(
+        "SELECT epoch, ended_at - started_at AS lasts FROM canonical_periods WHERE chain_id = %s"
+        " ORDER BY epoch DESC LIMIT 1",
+        [chain.chain_id],
+    ).fetchone()
+    running = [*([] if seen is None else [seen.epoch]), *([] if newest is None else [newest["epoch"] + 1])]
+    head = max(running, default=None)
     return ChainStatus(
         chain.chain_id,
         len(periods),
-        sum(period.completeness == "FINAL" for period in full),
-        sum(period.completeness == "PARTIAL" for period in full),
-        len(periods) - len(full),
+        sum(period.completeness == "FINAL" for period in whole),
+        sum(period.completeness == "PARTIAL" for period in whole),
+        len(periods) - len(whole),
         periods[-1].ended_at if periods else None,
+        None if newest is None else newest["lasts"],
+        head,
+        None if head is None or not whole else head - 1 - whole[-1].epoch,
+        seen,
     )
+
+
+def _stale(connection: Connection, chain: Chain) -> Mapping[int, str]:
+    """The epochs that `recompute --stale` would compute again, and why."""
+    events = {one.key.epoch: _EVENTS for one in stale_stake_events(connection, chain.chain_id)}
+    present = present_periods(connection, chain)
+    # What has no lines yet is not stale but unpublished.
+    stated = {one.key.epoch for one in present if one.sequence is not None}
+    return events | {one.key.epoch: one.why for one in stale_periods(present) if one.key.epoch in stated}
+
+
+def _reasons(told: Sequence[str | None] | None) -> str | None:
+    kinds = alike([reason for reason in told or () if reason])
+    shown = [one.text for one in kinds[:_REASONS_SHOWN]]
+    more = len(kinds) - len(shown)
+    return "; ".join([*shown, *([f"and {more} more reasons"] if more > 0 else [])]) or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.work.epoch_status import DataTypeStatus, Oddities, grouped
+from aurora_pipeline.work.epoch_status import DataTypeStatus, Oddities, Warned, WarningKind, grouped, kinds, together
 
 ESTIMATE = "ESTIMATE: {} vote credits take at least {} votes of 5000 lamports each"
 
@@ -18,7 +18,7 @@ def test_grouped__reasons_differ_in_numbers_only__one_row_with_names() -> None:
         row("C", "costs", "final", None),
     ]
     assert grouped(rows, {"A": "Altair", "B": "Bellatrix"}) == [
-        DataTypeStatus("costs", "final", 2, ESTIMATE.format("N", "N"), ("Altair", "Bellatrix")),
+        DataTypeStatus("costs", "final", 2, ESTIMATE.format("1165 to 1170", "73 to 74"), ("Altair", "Bellatrix")),
         DataTypeStatus("costs", "final", 1, None, ()),
     ]
 
@@ -31,5 +31,15 @@ def test_grouped__same_reason_and_keys_with_digits__as_told() -> None:
 
 def test_oddities__nothing_odd__nothing_to_say() -> None:
     assert Oddities((), 5, 0, ()).in_words is None
-    told = Oddities(("mev: odd", "fees: odd"), 5, 3, ("rewards",)).in_words
+    told = Oddities((Warned("mev", "odd"), Warned("fees", "odd")), 5, 3, ("rewards",)).in_words
     assert told == ("2 warning(s), 3 unexplained difference(s) to cross-checks, answers of rewards that cannot be used")
+
+
+def test_kinds__many_of_one_kind_in_many_periods__one_line_by_layer() -> None:
+    each = [Oddities((Warned("mev", f"{number} odd"), Warned("fees", "odd")), 1, 0, ("fees",)) for number in range(61)]
+    whole = together(each)
+    assert (whole.differences, whole.unusable, len(whole.warnings)) == (61, ("fees",), 122)
+    mev, fees = kinds(whole.warnings)
+    assert mev == WarningKind("mev", "0 to 60 odd", tuple(f"{number} odd" for number in range(61)))
+    assert (str(mev), str(fees)) == ("mev, 61 x: 0 to 60 odd", "fees, 61 x: odd")
+    assert str(WarningKind("mev", "odd", ("odd",))) == "mev: odd"
