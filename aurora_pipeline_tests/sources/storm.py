@@ -189,6 +189,8 @@ def struck(body: bytes, random: Random) -> bytes:
 
 def _changed(value: Any, random: Random, raw: list[str]) -> Any:
     places = list(_places(value))
+    if not places:
+        return value
     depth = random.choice(sorted({len(place) for place in places}))
     *above, last = random.choice([place for place in places if len(place) == depth])
     holder = value
