@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from psycopg import sql
 
 from aurora_pipeline.decisions.log import entries_at
-from aurora_pipeline.decisions.rows import LoggedRow, row_digests, row_name, rows_root
+from aurora_pipeline.decisions.rows import LoggedRow, row_digest, row_digests, row_name, rows_root
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 
-_SHOWN = 5
+_SHOWN: Final = 5
+_LONG: Final = 500
+"""From so many rows on a table is digested as a frame."""
 
 
 def require_whole(database: Database, tables: Sequence[Table]) -> None:
@@ -66,16 +69,29 @@ def differences(connection: Connection, tables: Sequence[Table]) -> tuple[list[s
     unlogged: list[str] = []
     for table in tables:
         left = logged[table.name]
-        kinds = table_kinds(table)
-        columns = sql.SQL(", ").join(map(sql.Identifier, kinds))
-        frame = read_frame(connection, sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table.name)), kinds)
-        for place, digest in enumerate(row_digests(table, frame)):
+        digests, row_at = _present(connection, table, is_long=left.total() > _LONG)
+        for place, digest in enumerate(digests):
             if left[digest]:
                 left[digest] -= 1
             else:
-                unlogged.append(row_name(table, frame.row(place, named=True)))
+                unlogged.append(row_name(table, row_at(place)))
     gone = [named[digest] for left in logged.values() for digest in left.elements()]
     return sorted(unlogged), sorted(gone)
+
+
+def _present(
+    connection: Connection, table: Table, *, is_long: bool
+) -> tuple[list[str], Callable[[int], Mapping[str, Any]]]:
+    """What commits to each row of a table, and each row by its place."""
+    kinds = table_kinds(table)
+    columns = sql.SQL(", ").join(map(sql.Identifier, kinds))
+    query = sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table.name))
+    if is_long:
+        frame = read_frame(connection, query, kinds)
+        return row_digests(table, frame), lambda place: frame.row(place, named=True)
+    # A frame takes ten milliseconds, however short it is.
+    rows = connection.execute(query).fetchall()
+    return [row_digest(table, row) for row in rows], lambda place: rows[place]
 
 
 def not_logged(connection: Connection, inputs: Iterable[Input]) -> list[str]:

@@ -44,8 +44,13 @@ def logged_row(table: Table, row: Mapping[str, Any]) -> LoggedRow:
     """What the log says of a row; columns that were left out are null."""
     whole = {name: row.get(name) for name in table.names}
     named = decision_input(table, whole)
-    values: list[Value] = [_value(whole[name]) for name in table.names]
-    return LoggedRow(named.name, named.digest, record_digest(WHOLE_ROW_TAG, table.name, *values))
+    return LoggedRow(named.name, named.digest, row_digest(table, whole))
+
+
+def row_digest(table: Table, row: Mapping[str, Any]) -> str:
+    """What commits to every column of a row."""
+    values: list[Value] = [_value(row[name]) for name in table.names]
+    return record_digest(WHOLE_ROW_TAG, table.name, *values)
 
 
 def row_digests(table: Table, frame: pl.DataFrame) -> list[str]:

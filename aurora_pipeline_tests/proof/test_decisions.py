@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_SERIES
+from aurora_pipeline.decisions import logged
 from aurora_pipeline.decisions.logged import differences, not_logged, require_logged
 from aurora_pipeline.decisions.rows import logged_row, row_digests
 from aurora_pipeline.demo.cast import Cast
@@ -160,8 +161,12 @@ def test_decision__forged__named_and_nothing_is_computed_from_it(decided: Proven
     assert any("stands in no entry of the audit log" in str(failure) for failure in decided.verify(deep=True).failures)
 
 
+@pytest.mark.parametrize("rows_of_a_long_table", [0, 500])
 @pytest.mark.parametrize("forged", [*FORGED, *HIDING])
-def test_decision__forged_or_hidden__its_whole_table_is_refused(decided: Proven, forged: str) -> None:
+def test_decision__forged_or_hidden__its_whole_table_is_refused(
+    decided: Proven, forged: str, rows_of_a_long_table: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logged, "_LONG", rows_of_a_long_table)
     assert differences(decided.connection, DECISIONS) == ([], [])
     decided.run({**FORGED, **HIDING}[forged])
     assert any(differences(decided.connection, DECISIONS))
