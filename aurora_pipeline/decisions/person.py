@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aurora_pipeline.decisions.logged import require_whole
 from aurora_pipeline.decisions.tables import USERS
-from aurora_pipeline.decisions.users import register_first, users
+from aurora_pipeline.decisions.users import DECIDING, may_decide, register_first, users
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 
@@ -36,14 +36,16 @@ def deciding(database: Database) -> str:
         register_first(database, person, _ALWAYS, _FIRST)
         known = _users(database)
     row = known.get(person)
-    if row is None or not (row["valid_from"] <= now and (row["valid_until"] is None or now < row["valid_until"])):
-        others = ", ".join(sorted(login for login, one in known.items() if one["valid_until"] is None)[:3])
-        raise AuroraError(
-            f"{person} is {'not a user' if row is None else 'no longer a user'} of this instance, so nothing was"
-            " written: decisions are recorded under the names of people who are registered",
-            f"have one of its users ({others}) register you: `aurora users add {person}`, see --help",
-        )
-    return person
+    if row is not None and may_decide(row, now):
+        return person
+    decides_nothing = row is not None and row["role"] not in DECIDING
+    what = "not a user" if row is None else f"of the role {row['role']}" if decides_nothing else "no user at this time"
+    others = ", ".join(sorted(login for login, one in known.items() if may_decide(one, now))[:3])
+    raise AuroraError(
+        f"{person} is {what} of this instance, so nothing was written: decisions are recorded under the names of"
+        f" registered people whose role is {', '.join(sorted(DECIDING))}",
+        f"have one of them ({others}) register you: `aurora users add {person}`, see --help",
+    )
 
 
 def _users(database: Database) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Recording
@@ -13,6 +13,9 @@ from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
+
+DECIDING: Final = frozenset({UserRole.ADMIN, UserRole.FINANCE, UserRole.OPS})
+"""Who decides anything at all; the others read."""
 
 
 def record_user(
@@ -68,6 +71,7 @@ def _record(recording: Recording, told: Mapping[str, Any]) -> Change | None:
     if known is not None and all(known[key] == value for key, value in told.items()):
         return None
     recording.require_reason()
+    _refuse_nobody_left(recording, told)
     row = {**told, "revision": 1 if known is None else known["revision"] + 1}
     recording.write(USERS, row)
     until = "" if told["valid_until"] is None else f" until {instant_text(told['valid_until'])}"
@@ -75,6 +79,27 @@ def _record(recording: Recording, told: Mapping[str, Any]) -> Change | None:
     before = None if known is None else _state(known)
     action = "user.added" if known is None else "user.changed"
     return recording.note(f"user/{told['login']}", action, before, _state(row), words)
+
+
+def may_decide(row: Mapping[str, Any], instant: datetime) -> bool:
+    """Whether a user may decide anything at an instant; what of it, the database's own roles say."""
+    is_user = row["valid_from"] <= instant and (row["valid_until"] is None or instant < row["valid_until"])
+    return row["role"] in DECIDING and is_user
+
+
+def _refuse_nobody_left(recording: Recording, told: Mapping[str, Any]) -> None:
+    """Refuse a change after which nobody could decide anything any more, the next change among it."""
+    known = {row["login"]: row for row in users(recording.connection)}
+    after = {**known, told["login"]: told}
+    could, can = (
+        any(may_decide(row, recording.recorded_at) and row["valid_until"] is None for row in people.values())
+        for people in (known, after)
+    )
+    if could and not can:
+        raise AuroraError(
+            f"without {told['login']} nobody would be left who may decide anything; nothing was written",
+            f"add another user first, as {' or '.join(sorted(DECIDING))}, from today on or earlier and without an end",
+        )
 
 
 def _require_partner(connection: Connection, partner_id: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from aurora_pipeline.decisions import person
 from aurora_pipeline.decisions.log import entries
-from aurora_pipeline.decisions.users import users
+from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.users import record_user, users
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.store.database import Database
 
@@ -28,6 +30,47 @@ def test_deciding__somebody_who_was_slipped_in_as_a_user__refused(
     monkeypatch.setattr(person, "actor", lambda: "mallory")
     with pytest.raises(CheckFailed, match="users:mallory/1"):
         person.deciding(database)
+
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("role", "until", "words"),
+    [
+        (UserRole.AUDITOR, None, "ola is of the role AUDITOR of this instance"),
+        (UserRole.ANALYST, None, "ola is of the role ANALYST of this instance"),
+        (UserRole.OPS, SINCE + timedelta(days=1), "ola is no user at this time of this instance"),
+        (UserRole.OPS, None, None),
+    ],
+)
+def test_deciding__registered_person__by_role_and_time(
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    role: UserRole,
+    until: datetime | None,
+    words: str | None,
+) -> None:
+    monkeypatch.setattr(person, "actor", lambda: "ada")
+    record_user(database, "ola", "Ola", role, None, SINCE, until, person.deciding(database), "hired")
+    monkeypatch.setattr(person, "actor", lambda: "ola")
+    if words is None:
+        assert person.deciding(database) == "ola"
+        return
+    with pytest.raises(AuroraError, match=words):
+        person.deciding(database)
+
+
+@pytest.mark.parametrize(("role", "since"), [(UserRole.AUDITOR, SINCE), (UserRole.ADMIN, SINCE.replace(year=2990))])
+def test_users__the_last_who_decides__stays(
+    database: Database, monkeypatch: pytest.MonkeyPatch, role: UserRole, since: datetime
+) -> None:
+    monkeypatch.setattr(person, "actor", lambda: "ada")
+    ada = person.deciding(database)
+    with pytest.raises(AuroraError, match="without ada nobody would be left"):
+        record_user(database, "ada", "Ada", role, None, since, None, ada, "moved")
+    record_user(database, "ola", "Ola", UserRole.OPS, None, SINCE, None, ada, "hired")
+    assert record_user(database, "ada", "Ada", role, None, since, None, ada, "moved") is not None
 
 
 def test_deciding__several_people_at_once_on_a_new_instance__one_becomes_its_admin(
