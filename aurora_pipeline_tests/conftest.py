@@ -21,6 +21,9 @@ from aurora_pipeline.store.migrate import upgrade
 settings.register_profile("aurora", deadline=None)
 settings.load_profile("aurora")
 
+# Workers are told a terminal's width; what tests read is piped, and has none.
+os.environ.pop("COLUMNS", None)
+
 _TEMPLATE = "aurora_template"
 _numbers = itertools.count(1)
 

@@ -125,7 +125,7 @@ def audit(
         _print([report, around])
     _fail([report, around])
     if noted is not None and not as_json:
-        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}")
+        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}", soft_wrap=True)
 
 
 def _list(found: list[Entry], as_json: bool) -> None:
