@@ -68,6 +68,7 @@ from aurora_pipeline.staging.samples import (
     observed_stake_accounts,
     samples,
     stakes_in_doubt,
+    what_is_told,
 )
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
@@ -269,7 +270,8 @@ def _collectors_seen(seen: Mapping[str, Sample]) -> Iterator[tuple[list[str], Ma
     for (kind, provider, _), keys in by_moment.items():
         adapter = adapter_of(kind, provider)
         answers = {answer.payload_id: answer for key in keys for answer in seen[key].answers}
-        yield keys, adapter.collectors(list(answers.values())) if isinstance(adapter, SeesCollectors) else {}
+        sees = adapter.collectors if isinstance(adapter, SeesCollectors) else None
+        yield keys, {} if sees is None else what_is_told(sees, list(answers.values())) or {}
 
 
 async def _ask_in_order(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Answer, WeighsStake
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.log import logger
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.staging.plan import Observation, observations_that_count
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, answers_by_id, load_fetches
+
+Value = TypeVar("Value")
+
+_log = logger("staging")
 
 
 @dataclass(frozen=True)
@@ -63,17 +69,19 @@ def observed_identities(meta: Mapping[str, Sample]) -> dict[str, str]:
     """Identity by validator."""
     identities: dict[str, str] = {}
     for sample in meta.values():
-        identities |= adapter_of(sample.observation.kind, sample.observation.provider).identities(sample.answers)
+        adapter = adapter_of(sample.observation.kind, sample.observation.provider)
+        identities |= what_is_told(adapter.identities, sample.answers) or {}
     return identities
 
 
 def observed_stake_accounts(positions: Mapping[str, Sample], validators: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Stake accounts by validator; a validator that was not observed is left out, which is not the same as none."""
-    return {
-        key: adapter_of(sample.observation.kind, sample.observation.provider).stake_accounts(sample.answers, key)
+    told = {
+        key: _accounts_told(sample.observation.kind, sample.observation.provider, sample.answers, key)
         for key in validators
         if (sample := positions.get(key)) is not None
     }
+    return {key: accounts for key, accounts in told.items() if accounts is not None}
 
 
 def stakes_in_doubt(positions: Mapping[str, Sample], validators: Sequence[str], epoch: int) -> dict[str, str]:
@@ -95,7 +103,7 @@ def archived_identities(connection: Connection, chain_id: str, epoch: int) -> di
     """Identity by validator, from what was staged of a period's meta: archives tell what nobody observed."""
     identities: dict[str, str] = {}
     for fetch in _staged(connection, chain_id, epoch, DataType.META):
-        identities |= adapter_of(fetch.kind, fetch.provider).identities(fetch.answers)
+        identities |= what_is_told(adapter_of(fetch.kind, fetch.provider).identities, fetch.answers) or {}
     return identities
 
 
@@ -105,11 +113,28 @@ def archived_stake_accounts(
     """Stake accounts by validator, from what was staged of a period's positions; those not known are left out."""
     if not validators:
         return {}
-    return {
-        fetch.subject: adapter_of(fetch.kind, fetch.provider).stake_accounts(fetch.answers, fetch.subject)
+    told = {
+        fetch.subject: _accounts_told(fetch.kind, fetch.provider, fetch.answers, fetch.subject)
         for fetch in _staged(connection, chain_id, epoch, DataType.POSITIONS)
         if fetch.subject in validators
     }
+    return {key: accounts for key, accounts in told.items() if accounts is not None}
+
+
+def what_is_told(read: Callable[[Sequence[Answer]], Value], answers: Sequence[Answer]) -> Value | None:
+    """What stored answers say; None where they cannot be read, which is then as if nobody had observed it.
+
+    What is observed cannot be asked for again, so one bad sample must not stop what does not need it.
+    """
+    try:
+        return read(answers)
+    except UnreadableAnswer as error:
+        _log.warning("what was observed is left out: %s", error.message)
+        return None
+
+
+def _accounts_told(kind: str, provider: str, answers: Sequence[Answer], key: str) -> tuple[str, ...] | None:
+    return what_is_told(lambda told: adapter_of(kind, provider).stake_accounts(told, key), answers)
 
 
 def _staged(connection: Connection, chain_id: str, epoch: int, data_type: DataType) -> list[StagedFetch]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aurora_pipeline.asking.adapter import EVERYONE, NOT_PARTICIPATING, AskMany, Fetched, FetchScope
+from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, NOT_PARTICIPATING, AskMany, Fetched, FetchScope
 from aurora_pipeline.config import DataType
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.jito.ask import Jito
@@ -19,15 +21,18 @@ from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
+from aurora_pipeline.store.chained import append_chained
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.digests import body_hash
-from aurora_pipeline.store.payloads import StagedFetch, load_fetches
+from aurora_pipeline.store.payloads import OBSERVATIONS, Answer, StagedFetch, load_fetches, store_answers
 from aurora_pipeline_tests.faults.server import FaultServer, Reply
 from aurora_pipeline_tests.sources.solana.led import judged
 from aurora_pipeline_tests.staging.conftest import FIRST_EPOCH, OPERATED, World, demo_configuration
 
 NEXT = FIRST_EPOCH + 1
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+ODD_METHODS = {"meta": "getVoteAccounts", "positions": "getProgramAccounts", LEADER_SCHEDULE: "getLeaderSchedule"}
 
 
 def look(world: World, database: Database) -> ObservationReport:
@@ -339,6 +344,33 @@ def test_stage_fees__node_forgot_the_schedule__the_observed_one_serves(world: Wo
     world.simulator.advance(epoch=FIRST_EPOCH + 3)
     report = staged(world, database, "fees")
     assert report.states == {"final": OPERATED}
+
+
+def test_stage__newest_sample_unreadable__what_does_not_need_it_is_staged_all_the_same(
+    world: World, database: Database
+) -> None:
+    seen = look(world, database)
+    with database.connect() as connection:
+        # As an older version may have kept it: a key that stands twice was read then.
+        odd = Answer("odd", {"path": "/validators", "query": {}, "body": None}, 200, {}, b'[{"a": 1, "a": 2}]', NOW)
+        for data_type, name, kind in (
+            ("meta", "demo-stakewiz", "stakewiz"),
+            ("positions", "demo-rpc", "solana_rpc"),
+            (LEADER_SCHEDULE, "demo-rpc", "solana_rpc"),
+        ):
+            asked = replace(odd, request={**odd.request, "body": {"method": ODD_METHODS[data_type], "params": []}})
+            (kept,) = store_answers(connection, "solana-demo", FIRST_EPOCH, data_type, name, [asked])
+            subjects = [one.vote for one in world.truth] if data_type == "positions" else [EVERYONE]
+            row = {"chain_id": "solana-demo", "epoch": FIRST_EPOCH, "data_type": data_type, "provider": name}
+            more = {"kind": kind, "slot": seen.slot + 1, "observed_at": NOW, "payload_ids": [kept.payload_id]}
+            rows = [{**row, **more, "subject": subject} for subject in subjects]
+            append_chained(connection, OBSERVATIONS, rows)
+    world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
+    assert staged(world, database, "mev").states == {"final": OPERATED}
+    assert staged(world, database, "rewards").states.keys() <= {"final", "partial"}
+    # Without registered identities, whose blocks a validator led is not known; that is said, and nothing else stops.
+    assert staged(world, database, "fees").states == {"unavailable": OPERATED}
+    assert all("identity is not known" in str(one.reason) for one in fetches(database, "fees").values())
 
 
 def test_observe__epoch_ends_in_between__subjects_left_out(world: World, database: Database) -> None:

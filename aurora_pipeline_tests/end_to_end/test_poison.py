@@ -1,0 +1,131 @@
+"""Providers whose answers no reader was written for: nothing stops, and a plain backfill mends it afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline_tests.end_to_end.world import World, production_world
+from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen
+from aurora_pipeline_tests.faults.test_hostile_server import honest
+from aurora_pipeline_tests.sources.storm import limited
+
+pytestmark = pytest.mark.slow
+
+PARAMETERS = Parameters(seed=5, validators=3, stake_accounts=60, slots_per_epoch=80)
+EPOCH = 850
+SECONDS_MAX = 240
+"""A number that no machine can count to would take days."""
+CHANGED = {
+    "      fees: [demo-rpc]\n": "      fees: [odd-rpc]\n",
+    "      mev: [demo-kobe]\n": "      mev: [odd-kobe]\n",
+    "      rewards: [demo-rpc]\n": "      rewards: [odd-rpc]\n",
+    "    roles:\n": "    cross_checks:\n      fees: [odd-trillium]\n      rewards: [odd-trillium]\n    roles:\n",
+}
+PROVIDERS = """
+  odd-rpc: {enabled: true, kind: solana_rpc, base_url: "%s/rpc", batch: 20}
+  odd-kobe: {enabled: true, kind: jito, base_url: "%s/kobe/api/v1"}
+  odd-trillium: {enabled: true, kind: trillium, base_url: "%s/trillium"}
+"""
+
+
+@dataclass
+class Line:
+    """What stands between Aurora and the simulated providers."""
+
+    operator: World | None = None
+    is_odd: bool = True
+
+    def __call__(self, seen: Seen) -> Reply:
+        assert self.operator is not None
+        reply = honest(self.operator.simulator, seen)
+        return replace(reply, body=odd(seen.path, reply.body)) if self.is_odd else reply
+
+
+def odd(path: str, body: bytes) -> bytes:
+    """The answer with one value in it that each API's reader once broke on, or never came back from."""
+    if "kobe" in path:
+        return re.sub(rb'("amount":) ?\d+', rb"\1 1e9999999999999999999", body, count=1)
+    if "trillium" in path:
+        return re.sub(rb'("leader_slots":) ?\d+', rb"\1 1e9999999", body, count=1)
+    return re.sub(rb'("rewardType":) ?("\w+")', rb"\1 [\2]", body)
+
+
+@pytest.fixture(scope="module")
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture(scope="module")
+def operator(line: Line, server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An epoch that was observed and is over; the tests are one story in their order."""
+    home = tmp_path_factory.mktemp("poison")
+    name = home.name.replace("-", "_")
+    server.ensure_database(name)
+    upgrade(Database(server.dsn(name)))
+    url = server.url(name).replace("postgresql+psycopg://", "postgresql://")
+    with FaultServer(line) as between:
+        providers = PROVIDERS % (between.url, between.url, between.url)
+        with production_world(home, url, range(EPOCH, EPOCH + 1), PARAMETERS, CHANGED, providers) as lived:
+            line.operator = lived
+            lived.observe(EPOCH)
+            lived.end(EPOCH, 72)
+            yield lived
+    server.drop_database(f"{name}_dagster")
+    server.drop_database(name)
+
+
+def states(world: World, data_type: str) -> set[str]:
+    rows = world.rows("SELECT state FROM canonical_completeness WHERE data_type = %s", data_type)
+    return {row["state"] for row in rows}
+
+
+def test_backfill__answers_that_no_reader_was_written_for__comes_back_and_every_figure_says_what_is_wrong(
+    operator: World,
+) -> None:
+    with limited(SECONDS_MAX):
+        end = operator.backfill(EPOCH)
+    assert end.failures == ()
+    # Final are those alone that led no slot or have no tip tree.
+    assert [states(operator, data_type) - {"final"} for data_type in ("fees", "mev")] == [{"pending"}] * 2
+    # What needs no odd answer is as it is: rewards are told account by account as well.
+    assert states(operator, "rewards") == {"final"}
+    paid = operator.rows("SELECT validator_key, commission FROM canonical_stake_rewards WHERE row_kind = 'VALIDATOR'")
+    truth = {one.vote: one.commission_lamports for one in operator.truth(EPOCH).validators}
+    assert {row["validator_key"]: row["commission"] for row in paid} == truth
+    told = operator.rows("SELECT data_type, reason FROM staging_fetches WHERE reason IS NOT NULL")
+    reasons = {row["data_type"]: row["reason"] for row in told}
+    assert "beyond what an amount can be" in reasons["mev"]
+    assert "rewardType" in reasons["fees"]
+    assert "1e9999999" in reasons["fees@odd-trillium"]
+
+
+def test_backfill__again_while_they_are_odd__neither_hangs_nor_fails(operator: World) -> None:
+    before = operator.publications()
+    with limited(SECONDS_MAX):
+        assert operator.backfill(EPOCH).failures == ()
+    assert operator.publications() == before
+
+
+def test_backfill__plain_with_providers_that_are_well_again__everything_is_mended(operator: World, line: Line) -> None:
+    line.is_odd = False
+    with limited(SECONDS_MAX):
+        assert operator.backfill(EPOCH).failures == ()
+    assert [states(operator, data_type) for data_type in ("fees", "mev", "rewards")] == [{"final"}] * 3
+    found = {
+        row["validator_key"]: (int(row["exec_fees"]), int(row["mev_tips"]), int(row["commission"]))
+        for row in operator.rows("SELECT * FROM validator_pnl")
+    }
+    assert found == {
+        one.vote: (one.fees_lamports, one.mev_validator_lamports, one.commission_lamports)
+        for one in operator.truth(EPOCH).validators
+    }
+    asked = operator.rows("SELECT state FROM staging_fetches WHERE data_type = 'fees@odd-trillium' ORDER BY fetch_id")
+    assert {row["state"] for row in asked[-3:]} == {"final"}
