@@ -20,12 +20,7 @@ def computed_already(
     if row is None or row["first"] is None:
         return []
     first, last = PeriodKey(chain_id, row["first"]), PeriodKey(chain_id, row["last"])
+    again = f"run `aurora recompute {chain_id} --stale`"
     if first == last:
-        return [
-            f"this reaches back over a finalized period: if {first} is computed already,"
-            f" run `aurora recompute {chain_id} {first.epoch}`"
-        ]
-    return [
-        f"this reaches back over finalized periods: where {first} to {last} are computed already,"
-        f" run `aurora recompute {chain_id} {first.epoch}..{last.epoch}`"
-    ]
+        return [f"this reaches back over a finalized period: if {first} is computed already, {again}"]
+    return [f"this reaches back over finalized periods: where {first} to {last} are computed already, {again}"]

@@ -159,7 +159,8 @@ def main() -> None:
     """Run the command line. Exit codes: 0, 1 (a check failed), 2 (bad input), 75 (try again: something is away)."""
     try:
         try:
-            set_up(os.environ)
+            # What a command has to say it says itself, once; the log is for those who ask for more of it.
+            set_up(os.environ, usual="ERROR")
             _refuse_unreadable(sys.argv[1:])
             _run(sys.argv[1:])
         finally:

@@ -129,7 +129,7 @@ def _find(connection: Connection, text: str) -> Found:
 def _tell(change: Change | None, target: Target, as_json: bool, warnings: Sequence[str] = ()) -> None:
     tell_recorded([] if change is None else [change], as_json, warnings=warnings)
     if change is not None and not as_json:
-        out.print(f"It counts when the period is computed again: `aurora recompute {target.chain_id} {target.epoch}`")
+        out.print(f"It counts when the period is computed again: `aurora recompute {target.chain_id} --stale`")
 
 
 def _shape(item: Judged, unit: str) -> Override:

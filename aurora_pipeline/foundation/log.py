@@ -71,9 +71,12 @@ class _Lines(logging.Formatter):
         return redacted(line if trace is None else f"{line}\n{trace}")
 
 
-def set_up(environment: Mapping[str, str], stream: TextIO | None = None) -> None:
-    """Write what is logged to `stream` (standard error), as the environment asks: level, text or JSON lines."""
-    level = environment.get(LEVEL_VARIABLE) or "WARNING"
+def set_up(environment: Mapping[str, str], stream: TextIO | None = None, usual: str = "WARNING") -> None:
+    """Write what is logged to `stream` (standard error), as the environment asks: level, text or JSON lines.
+
+    `usual` is the level where the environment asks for none.
+    """
+    level = environment.get(LEVEL_VARIABLE) or usual
     form = environment.get(FORMAT_VARIABLE) or "text"
     if level.upper() not in _LEVELS:
         raise AuroraError(f"{LEVEL_VARIABLE} is {level!r}, which is no level", f"use one of {', '.join(_LEVELS)}")

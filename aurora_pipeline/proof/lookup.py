@@ -33,7 +33,8 @@ def find(connection: Connection, beginning: str, *tables: Table) -> Place:
     if not _BEGINNING.match(hexadecimal):
         raise AuroraError(
             f"{beginning!r} is no id or beginning of one",
-            "give at least 4 characters of an id like 3f2a91c0-77de-5d0e-9a8b-0c1d2e3f4a5b, as statements show them",
+            "give at least 4 characters of an id like 3f2a91c0-77de-5d0e-9a8b-0c1d2e3f4a5b; `aurora lines` and"
+            " `aurora statements` list them",
         )
     found = {table: _rows(connection, table, hexadecimal) for table in tables}
     places = [(table, identifier) for table, rows in found.items() for identifier in rows]

@@ -310,7 +310,7 @@ def test_apply__terms_reach_back_over_finalized_periods__says_what_to_recompute(
                 [epoch, f"solana-demo:{epoch:07d}", end, "0" * 64],
             )
     # Epoch 850 ends when the terms begin: its last instant is before them.
-    assert "`aurora recompute solana-demo 851..852`" in apply_text(agreement()).warnings[-1]
+    assert "solana-demo:0000851 to solana-demo:0000852 are computed already" in apply_text(agreement()).warnings[-1]
 
 
 def test_apply__draft_activated_before_its_first_terms__refused(apply_text: Apply) -> None:

@@ -155,9 +155,11 @@ def test_apply__correction__names_only_the_finalized_periods_it_covers(
                    VALUES ('solana-demo', %s, %s, 0, 1, 0, 1, '2025-12-30', %s, %s, '{}')""",
                 [epoch, f"solana-demo:{epoch:07d}", end, "0" * 64],
             )
-    assert "`aurora recompute solana-demo 850..851`" in apply_text(_correcting(1, 9)).warnings[-1]
-    assert "`aurora recompute solana-demo 852`" in apply_text(_correcting(2, 9)).warnings[-1]
-    assert "`aurora recompute solana-demo 853`" in apply_text(_correcting(3, 9)).warnings[-1]
+    assert (
+        "solana-demo:0000850 to solana-demo:0000851 are computed already" in apply_text(_correcting(1, 9)).warnings[-1]
+    )
+    assert "if solana-demo:0000852 is computed already" in apply_text(_correcting(2, 9)).warnings[-1]
+    assert "if solana-demo:0000853 is computed already" in apply_text(_correcting(3, 9)).warnings[-1]
 
 
 def test_apply__preview__tells_everything_and_writes_nothing(ledger: Database, apply_text: Apply) -> None:

@@ -259,9 +259,9 @@ def test_import_wallets__reaching_back_over_finalized_periods__says_what_to_reco
                 [epoch, f"solana-demo:{epoch:07d}", end, "0" * 64],
             )
     (warning,) = _import(partners, tmp_path, _line(A), _line(B, "2026-04-01")).warnings
-    assert "`aurora recompute solana-demo 850..852`" in warning
+    assert "solana-demo:0000850 to solana-demo:0000852 are computed already" in warning
     _, (warning,) = end_wallet(partners, "solana-demo", A, datetime(2026, 3, 1, tzinfo=UTC), "ada", "sold")
-    assert "`aurora recompute solana-demo 851..852`" in warning
+    assert "solana-demo:0000851 to solana-demo:0000852 are computed already" in warning
 
 
 def test_import_wallets__thousands__in_one_go_with_an_unbroken_audit_chain(partners: Database, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration.runs import RunEnd
 from aurora_pipeline.work.epoch_status import EpochStatus, Oddities
+from aurora_pipeline_tests.cli.conftest import Run
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from aurora_pipeline.work.epoch_status import EpochStatus, Oddities
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
     told = EpochStatus(PeriodKey("solana-mainnet", 842), published, (), (), Oddities((), 0, 0, ()))
     with pytest.raises(AuroraError, match=words) as caught:
-        _show_epoch(told, False)
+        _show_epoch(told, [], False)
     assert "`aurora backfill solana-mainnet 842`" in str(caught.value.remedy)
 
 
@@ -32,3 +33,10 @@ def test_report__failed_assets__one_remedy_each(failure: str, remedy: str | None
         report([RunEnd(PeriodKey("solana-mainnet", 842), "run", (), (failure,))], False)
     assert "mev: it is empty" in caught.value.message
     assert caught.value.remedy == remedy
+
+
+def test_providers_check__nobody_answers__each_told_once_and_not_logged_besides(run: Run) -> None:
+    ended = run("providers", "check")
+    assert (ended.code, ended.err) == (75, "")
+    for name in ("demo-rpc", "demo-kobe", "demo-stakewiz"):
+        assert ended.out.count(f"{name} (http") == 1
