@@ -32,7 +32,7 @@ from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.staging import running_period
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYER_TABLES
-from aurora_pipeline.work.status import chain_status
+from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import World, world
 
 FIRST = 850
@@ -176,7 +176,7 @@ def test_allocation__in_sql__conserves_every_component_to_the_unit(lived: World)
 
 def test_status__after_three_epochs__counts_them_complete(lived: World) -> None:
     with lived.aurora.database.connect() as connection:
-        status = chain_status(connection, lived.chain)
+        status = chain_status(connection, lived.chain, period_statuses(connection, lived.chain))
     assert (status.recorded, status.complete, status.partial, status.unpublished) == (3, 3, 0, 0)
 
 

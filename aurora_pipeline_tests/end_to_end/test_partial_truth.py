@@ -19,7 +19,7 @@ from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.tables import LAYER_TABLES
-from aurora_pipeline.work.status import chain_status
+from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import Row, World, production_world
 
 PARAMETERS = Parameters(seed=3, validators=4, stake_accounts=60, slots_per_epoch=80)
@@ -274,7 +274,7 @@ def test_everything_down__an_epoch_without_any_figure_is_published_with_its_reas
 
 def test_status__after_all_this__counts_what_still_misses_figures(partial: World) -> None:
     with partial.aurora.database.connect() as connection:
-        status = chain_status(connection, partial.chain)
+        status = chain_status(connection, partial.chain, period_statuses(connection, partial.chain))
     assert (status.recorded, status.complete, status.partial, status.unpublished) == (5, 3, 2, 0)
 
 

@@ -91,7 +91,7 @@ def test_no_costs_file_and_kobe_down__net_is_null_and_everything_else_stands(ope
     assert "mev: pending since" in late(operator)
     with operator.aurora.database.connect() as connection:
         odd = oddities(connection, operator.key(EPOCH))
-    assert any("canonical_validator_mev: " in told and "FORMULA" in told for told in odd.warnings)
+    assert any(told.asset == "canonical_validator_mev" and "FORMULA" in told.text for told in odd.warnings)
     rows = operator.rows("SELECT DISTINCT state FROM canonical_completeness WHERE data_type = 'costs'")
     assert [row["state"] for row in rows] == ["pending"]
 
