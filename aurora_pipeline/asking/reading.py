@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.gc_pause import collector_paused
+from aurora_pipeline.foundation.printable import harmless, printable
 from aurora_pipeline.store.payloads import Answer
 
 _HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -36,7 +37,7 @@ class UnreadableAnswer(AuroraError):
         )
         self.provider = provider
         self.request_key = request_key
-        self.problem = problem
+        self.problem = printable(problem)
 
 
 class ReaderStumbled(UnreadableAnswer):
@@ -52,7 +53,7 @@ class UnreadableFile(UnreadableAnswer):
 
     def __init__(self, provider: str, request_key: str, path: str, problem: str) -> None:
         super().__init__(provider, request_key, problem)
-        self.message = f"{provider}: {path} can't be read as providers.yaml says: {problem}"
+        self.message = f"{provider}: {path} can't be read as providers.yaml says: {self.problem}"
         self.remedy = "correct the file, or its columns in providers.yaml, then `aurora backfill CHAIN EPOCH`"
 
 
@@ -147,10 +148,10 @@ class Node:
         return Decimal(self.value)
 
     def text(self) -> str:
-        """A text that is not empty."""
+        """A text that is not empty, with what no row can hold written out: names are whatever somebody made them."""
         if not isinstance(self.value, str) or not self.value:
             self.refuse(f"expected a text, got {_quoted(self.value)}")
-        return self.value
+        return harmless(self.value)
 
     def flag(self) -> bool:
         """true or false."""

@@ -53,6 +53,28 @@ def test_trillium__nine_bytes_that_no_machine_can_count_to__refused_at_once(fiel
     assert not isinstance(refused.value, ReaderStumbled)
 
 
+def test_trillium__thousands_of_digits__refused_in_few_words() -> None:
+    row = '[{"epoch": 851, "vote_account_pubkey": "V", "commission": %s}]' % ("9" * 4_000)
+    with pytest.raises(UnreadableAnswer, match="no commission in whole basis points") as refused:
+        read_validators(answer(row), "trillium", 851)
+    assert len(refused.value.message) < 400
+
+
+def test_text__with_what_no_row_can_hold_or_what_turns_a_line__written_out() -> None:
+    # Any operator can give any name to a validator; joiners of signs and other scripts are names like others.
+    row = answer(json.dumps([{"epoch": 851, "vote_account_pubkey": "V", "name": "a\0b\u202ec\u200d\u05d0"}]))
+    assert read_validators(row, "trillium", 851)["V"].name == "a\\x00b\\u202ec\u200d\u05d0"
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a\\u0000": 1, "a\\u0000": 2}', '[{"epoch": 851, "vote_account_pubkey": {"\\u202e": 1}}]']
+)
+def test_refusal__of_what_does_not_print__prints(body: str) -> None:
+    with pytest.raises(UnreadableAnswer) as refused:
+        read_validators(answer(body), "trillium", 851)
+    assert refused.value.problem.isprintable()
+
+
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**20), max_value=10**20))
 def test_parsed__any_amount_in_coins__exact(amount: Decimal) -> None:
     assert parsed(answer(str(amount)), "somebody").decimal() == amount

@@ -37,13 +37,32 @@ from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch
 PROVIDER = "struck"
 SECONDS_PER_TRY_MAX = 10
 EPOCH = Epoch(851, Parameters(seed=5, validators=4, stake_accounts=40, slots_per_epoch=60))
-WRONG: tuple[object, ...] = (None, "", "7", "x" * 70, [], {}, [[]], {"a": 1}, True, False, -1, 0, 0.5, 2**64, 10**30)
+WRONG: tuple[object, ...] = (
+    None,
+    "",
+    "7",
+    "x" * 70,
+    "\0\u202e",
+    {"\0": "\0"},
+    [],
+    {},
+    [[]],
+    {"a": 1},
+    True,
+    False,
+    -1,
+    0,
+    0.5,
+    2**64,
+    10**30,
+)
 RAW = (
     "1e9999999",
     "-1e-9999999",
     "1e999999999999999999999",
     "0.1e-400",
     "9" * 5000,
+    "9" * 4000,
     "0." + "3" * 300,
     "NaN",
     "-Infinity",
@@ -258,8 +277,10 @@ def storm(tries: int, seed: int) -> tuple[Counter[str], list[Defect]]:
             defects.append(Defect(case.name, number, error.problem, body))
         except UnreadableAnswer as error:
             verdicts["refused by name"] += 1
-            if not error.problem or len(error.message) > 2_000:
-                defects.append(Defect(case.name, number, f"a refusal of {len(error.message)} characters", body))
+            if not error.problem or len(error.message) > 2_000 or not error.problem.isprintable():
+                defects.append(
+                    Defect(case.name, number, f"a refusal that cannot be shown: {error.message[:400]!r}", body)
+                )
         except Exception as error:
             defects.append(Defect(case.name, number, f"{type(error).__name__}: {error}", body))
     return verdicts, defects

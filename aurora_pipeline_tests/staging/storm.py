@@ -5,6 +5,7 @@ makes of them is staged as it is, and the role's layer is computed from it. A de
 
 * an exception of the adapter or of the layer other than a named one,
 * a final figure that is not the one of the good answers, where the strike left no other answer that could be meant,
+* a text in a row or a reason that no table can hold,
 * a fetch that calls itself final although the layer cannot read it: no plain backfill would ask for it again.
 """
 
@@ -50,6 +51,7 @@ from aurora_pipeline_tests.pnl.test_left_out import figures
 from aurora_pipeline_tests.sources.storm import garbled, limited, struck
 
 SECONDS_PER_TRY_MAX = 30
+TEXT_LENGTH_MAX = 4_000
 EPOCH = Epoch(851, Parameters(seed=5, validators=4, stake_accounts=40, slots_per_epoch=60))
 Layer = Callable[[Sequence[StagedFetch]], LayerResult]
 
@@ -253,12 +255,17 @@ def tried(one: Conversation, random: Random) -> tuple[str, str | None]:
     fetches = staged(fetched, answers, one)
     try:
         with refusals() as met:
-            found = figures(one.layer(fetches))
+            result = one.layer(fetches)
+            found = figures(result)
     except Exception as error:
         return "defect", f"{said}: the layer met {type(error).__name__}: {error}"
     stumbled = [error for error in met if isinstance(error, ReaderStumbled)]
     if stumbled:
         return "defect", f"{said}: {stumbled[0].problem}"
+    reasons = [fetch.reason or "" for fetch in fetches]
+    texts = [value for row in result.frame.to_dicts() for value in row.values() if isinstance(value, str)]
+    if any("\0" in text or len(text) > TEXT_LENGTH_MAX for text in (*reasons, *texts)):
+        return "defect", f"{said}: a text that no table can hold"
     return _compared(one, said, fetches, found, met, is_plain)
 
 

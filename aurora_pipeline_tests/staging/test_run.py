@@ -26,7 +26,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.digests import body_hash
 from aurora_pipeline.store.payloads import OBSERVATIONS, Answer, StagedFetch, load_fetches, store_answers
-from aurora_pipeline_tests.faults.server import FaultServer, Reply
+from aurora_pipeline_tests.faults.server import FaultServer, Reply, rpc_error
 from aurora_pipeline_tests.sources.solana.led import judged
 from aurora_pipeline_tests.staging.conftest import FIRST_EPOCH, OPERATED, World, demo_configuration
 
@@ -371,6 +371,17 @@ def test_stage__newest_sample_unreadable__what_does_not_need_it_is_staged_all_th
     # Without registered identities, whose blocks a validator led is not known; that is said, and nothing else stops.
     assert staged(world, database, "fees").states == {"unavailable": OPERATED}
     assert all("identity is not known" in str(one.reason) for one in fetches(database, "fees").values())
+
+
+def test_stage__error_with_a_sign_that_no_table_holds__recorded_with_the_sign_written_out(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
+    period = world.period()
+    with FaultServer(lambda seen: rpc_error(-32011, "none\0\u202e")) as server:
+        configuration = demo_configuration(world.simulator.url, _TWO_NODES % server.url, tmp_path)
+        stage(database, configuration, world.chain, period, "costs", world.validators)
+    assert "none\\x00\\u202e" in str(fetches(database, "costs")[EVERYONE].reason)
 
 
 def test_observe__epoch_ends_in_between__subjects_left_out(world: World, database: Database) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
+from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.sources.solana.amounts import PAID_MAX, paid, staked
 from aurora_pipeline.store.payloads import Answer
 
@@ -162,7 +163,10 @@ def rpc_error(answer: Answer, provider: str) -> RpcError | None:
         root["result"]
         return None
     message = error.get("message")
-    return RpcError(error["code"].whole(-(2**31), 2**31), str(message.value) if message else "no message")
+    return RpcError(
+        error["code"].whole(-(2**31), 2**31),
+        printable(str(message.value)[:ERROR_LENGTH_MAX]) if message else "no message",
+    )
 
 
 def rpc_result(answer: Answer, provider: str) -> Node:

@@ -79,7 +79,7 @@ def _validator(key: str, row: Node) -> TrilliumValidator:
 def _percent_bps(node: Node) -> int:
     bps = node.decimal() * _PERCENT_BPS
     if bps != int(bps) or not 0 <= bps <= BPS_WHOLE:
-        node.refuse(f"{node.value} % is no commission in whole basis points")
+        node.refuse(f"{str(node.value)[:40]} % is no commission in whole basis points")
     return int(bps)
 
 
