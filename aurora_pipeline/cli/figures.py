@@ -180,12 +180,12 @@ def statements_list(
     else:
         _print(
             f"Partner statements, in {found.units()}",
-            ["period", "month", "statement", "partner", "lines", "total", "held", "state", "reason"],
+            ["statement", "period", "month", "partner", "lines", "total", "held", "state", "reason"],
             [
                 [
+                    str(row["statement_id"])[:_ID_SHOWN],
                     row["period"],
                     row["month"],
-                    str(row["statement_id"])[:_ID_SHOWN],
                     row["partner_name"],
                     row["line_count"],
                     found.coins(row, "lines_total"),

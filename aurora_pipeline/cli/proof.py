@@ -150,7 +150,7 @@ def _list(found: list[Entry], as_json: bool) -> None:
         f"{len(rows)} entries of the audit log; the states before and after with --json",
         columns,
         rows,
-        prose=columns[-1:],
+        prose=columns[-2:],
     )
 
 

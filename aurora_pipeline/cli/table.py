@@ -1,7 +1,8 @@
 """How a table is laid out in some width: no number is ever cut or broken, no column vanishes, nothing is left out.
 
 A table that fits has borders. One that does not loses, in this order: its borders, the middle of its addresses, its
-empty columns; then it is printed in parts that each begin with its first column, or, where it has prose, as cards.
+empty columns; its prose goes below each row; then it is printed in parts that each begin with its first column, or,
+where two columns do not fit and where few rows have prose, as cards.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _PROSE_WIDTH: Final = 24
 """Prose in narrower columns is no pleasure to read."""
 _WORDS_WIDTH: Final = 44
 """Names up to this width, which is an address's, stay on one line."""
+_CARDS_MAX: Final = 5
+"""So few rows are easier to read one below the other than in parts, where there is prose besides."""
 _GAP: Final = "  "
+_INDENT: Final = "    "
 NOTHING: Final = "-"
 """What stands where there is nothing to say."""
 Row = tuple[str, ...]
@@ -66,8 +70,14 @@ def layout(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[L
     for grid, has_borders in ((whole, True), (whole, False), (short, False), (filled, False)):
         widths = _fitted(grid, width - _overhead(len(grid.columns), has_borders))
         if widths is not None:
-            return _bordered(grid, widths) if has_borders else _plain(grid, widths)
-    parts = None if any(column.is_prose for column in filled.columns) else _parts(filled, width)
+            return _bordered(grid, widths) if has_borders else _plain(grid, widths, [()] * len(rows))
+    told = [place for place, column in enumerate(filled.columns) if place == 0 or not column.is_prose]
+    has_prose = len(told) < len(filled.columns)
+    rest = filled.only(told)
+    notes = [_notes(filled, row, width) for row in filled.rows]
+    if has_prose and _fits(rest, width):
+        return _plain(rest, _widths(rest, width), notes)
+    parts = None if has_prose and len(rows) <= _CARDS_MAX else _parts(rest, width, notes)
     return _cards(filled, width) if parts is None else parts
 
 
@@ -125,8 +135,28 @@ def _widest(texts: Sequence[str]) -> int:
     return max((cell_len(text) for text in texts), default=0)
 
 
-def _parts(grid: _Grid, width: int) -> list[Line] | None:
-    """The table side by side in parts, each with the first column; None where not even two columns fit."""
+def _notes(grid: _Grid, row: Row, width: int) -> list[Line]:
+    """What the prose of a row says, as lines below it."""
+    lines = []
+    for column, cell in list(zip(grid.columns, row, strict=True))[1:]:
+        if column.is_prose and _says(cell):
+            text = f"{column.title}: {cell}" if column.title else cell
+            lines += [Line(_INDENT + piece) for piece in wrapped(text, max(width - len(_INDENT), 1))]
+    return lines
+
+
+def _widths(grid: _Grid, width: int) -> list[int]:
+    """The widths of a table's columns without borders, which are known to fit."""
+    widths = _fitted(grid, width - _overhead(len(grid.columns), False))
+    assert widths is not None
+    return widths
+
+
+def _parts(grid: _Grid, width: int, notes: Sequence[Sequence[Line]]) -> list[Line] | None:
+    """The table side by side in parts, each with the first column; None where not even two columns fit.
+
+    What is to be noted below each row stands in the last one.
+    """
     first, *others = (_least(grid, place) for place in range(len(grid.columns)))
     room = width - first
     if not others or max(others) + len(_GAP) > room:
@@ -135,12 +165,16 @@ def _parts(grid: _Grid, width: int) -> list[Line] | None:
     # As even as it goes, so that no column stands alone below a full part.
     room = next(less for less in range(max(others) + len(_GAP), room + 1) if len(_filled(others, less)) == count)
     lines: list[Line] = []
-    for places in _filled(others, room):
+    parts = _filled(others, room)
+    for number, places in enumerate(parts, start=1):
         part = grid.only([0, *(place + 1 for place in places)])
-        widths = _fitted(part, width - _overhead(len(part.columns), False))
-        assert widths is not None  # the least widths fit
-        lines += [*([Line("")] if lines else []), *_plain(part, widths)]
+        below = notes if number == len(parts) else [()] * len(notes)
+        lines += [*([Line("")] if lines else []), *_plain(part, _widths(part, width), below)]
     return lines
+
+
+def _fits(grid: _Grid, width: int) -> bool:
+    return _fitted(grid, width - _overhead(len(grid.columns), False)) is not None
 
 
 def _filled(widths: Sequence[int], room: int) -> list[list[int]]:
@@ -174,10 +208,12 @@ def _bordered(grid: _Grid, widths: Sequence[int]) -> list[Line]:
     ]
 
 
-def _plain(grid: _Grid, widths: Sequence[int]) -> list[Line]:
+def _plain(grid: _Grid, widths: Sequence[int], notes: Sequence[Sequence[Line]]) -> list[Line]:
     head = _row_lines(grid, tuple(column.title for column in grid.columns), widths, _GAP.join)
-    body = [Line(text.rstrip()) for row in grid.rows for text in _row_lines(grid, row, widths, _GAP.join)]
-    return [*(Line(text.rstrip(), is_head=True) for text in head), *body]
+    lines = [Line(text.rstrip(), is_head=True) for text in head]
+    for row, below in zip(grid.rows, notes, strict=True):
+        lines += [*(Line(text.rstrip()) for text in _row_lines(grid, row, widths, _GAP.join)), *below]
+    return lines
 
 
 def _row_lines(grid: _Grid, row: Row, widths: Sequence[int], joined: Callable[[list[str]], str]) -> list[str]:

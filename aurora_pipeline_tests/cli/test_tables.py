@@ -90,14 +90,40 @@ def test_layout__a_column_that_says_nothing__goes_before_the_table_is_taken_apar
     assert drawn(["name", "until", "notes", "net"], rows, 80)[1].split("┃")[2].strip() == "until"
 
 
-def test_layout__prose_without_room__a_card_for_each_row() -> None:
-    rows = [("855", "226.161040400", "agreed with Northwind in a call: tips that an outage kept")]
-    assert drawn(["epoch", "net", "why"], rows, 42, prose=("why",)) == [
-        "epoch  855",
-        "net    226.161040400",
-        "why    agreed with Northwind in a call:",
-        "       tips that an outage kept",
+def test_layout__prose_without_room__below_its_row() -> None:
+    rows = [("855", "226.161040400", "agreed with Northwind in a call: tips"), ("856", "0.100000000", "")]
+    assert drawn(["epoch", "net", "why"], rows, 36, prose=("why",)) == [
+        "epoch            net",
+        "855    226.161040400",
+        "    why: agreed with Northwind in a",
+        "    call: tips",
+        "856      0.100000000",
     ]
+
+
+def test_layout__parts_with_prose__in_the_last_one_and_of_few_rows_as_cards() -> None:
+    titles, why = ["epoch", "net", "costs", "why"], "agreed with Northwind: tips"
+    rows = [(str(850 + number), "226.161040400", "24.078056182", why) for number in range(6)]
+    lines = drawn(titles, rows, 28, prose=("why",))
+    assert (lines[0], lines[8], lines[9:12]) == (
+        "epoch            net",
+        "epoch         costs",
+        ["850    24.078056182", "    why: agreed with", "    Northwind: tips"],
+    )
+    assert drawn(titles, rows[:1], 28, prose=("why",)) == [
+        "epoch  850",
+        "net    226.161040400",
+        "costs  24.078056182",
+        "why    agreed with",
+        "       Northwind: tips",
+    ]
+
+
+def test_layout__not_even_two_columns__a_card_for_each_row() -> None:
+    rows = [("solana-demo:0000855", "226.161040400")] * 2
+    card = ["period  solana-demo:0000855", "net     226.161040400"]
+    assert drawn(["period", "net"], rows, 30) == [*card, "", *card]
+    assert drawn(["period", "net"], rows[:1], 20)[-2:] == ["net", "226.161040400"]
 
 
 def test_wrapped__no_number_is_broken_and_long_words_are() -> None:
