@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, Final
 
-from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
+from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.sources.solana.amounts import PAID_MAX, paid, staked
@@ -519,8 +519,8 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any], 
 
 
 def _balance(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError("a balance is no whole number from 0 on")
+    if type(value) is not int or not 0 <= value <= U64_MAX:
+        raise TypeError(f"a balance is no whole number from 0 to {U64_MAX}")
     return value
 
 

@@ -267,6 +267,7 @@ def mistyped(**change: object) -> dict[str, Any]:
         {"postBalances": [10**9, 10**9]},
         {"postBalances": [10**9, 10**9, 10**9, 10**9]},
         {"postBalances": [10**9, None, 10**9]},
+        {"postBalances": [10**9, 10**30, 10**9]},
         {"signatures": None},
         {"fee": "5000"},
         {"meta": []},
