@@ -21,6 +21,7 @@ Value = TypeVar("Value")
 
 U64_MAX: Final = 2**64 - 1
 _QUOTED_LENGTH_MAX: Final = 60
+_PROBLEM_LENGTH_MAX: Final = 1_000
 _NUMBER_LENGTH_MAX: Final = 80
 _EXPONENT_MAX: Final = 60
 """Far beyond every amount in every unit, and still quick to shift and compare."""
@@ -31,13 +32,14 @@ class UnreadableAnswer(AuroraError):
     """An answer that is not what was asked for: garbage, cut off, of another epoch. It never counts as zero."""
 
     def __init__(self, provider: str, request_key: str, problem: str) -> None:
+        problem = printable(_shortened(problem, _PROBLEM_LENGTH_MAX))
         super().__init__(
             f"{provider} answered {request_key!r} with something unreadable: {problem}",
             "`aurora backfill CHAIN EPOCH --refetch` asks again; if it stays, name another provider for the role first",
         )
         self.provider = provider
         self.request_key = request_key
-        self.problem = printable(problem)
+        self.problem = problem
 
 
 class ReaderStumbled(UnreadableAnswer):
@@ -227,5 +229,5 @@ def _quoted(value: Any) -> str:
     return _shortened("null" if value is None else repr(value))
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _QUOTED_LENGTH_MAX else f"{text[:_QUOTED_LENGTH_MAX]}…"
+def _shortened(text: str, length_max: int = _QUOTED_LENGTH_MAX) -> str:
+    return text if len(text) <= length_max else f"{text[:length_max]}…"

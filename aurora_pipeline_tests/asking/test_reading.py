@@ -60,6 +60,11 @@ def test_trillium__thousands_of_digits__refused_in_few_words() -> None:
     assert len(refused.value.message) < 400
 
 
+def test_refusal__of_a_long_story__cut_off() -> None:
+    told = UnreadableAnswer("somebody", "a question", "x" * 100_000)
+    assert len(told.problem) < len(told.message) < 1_500
+
+
 def test_text__with_what_no_row_can_hold_or_what_turns_a_line__written_out() -> None:
     # Any operator can give any name to a validator; joiners of signs and other scripts are names like others.
     row = answer(json.dumps([{"epoch": 851, "vote_account_pubkey": "V", "name": "a\0b\u202ec\u200d\u05d0"}]))

@@ -214,7 +214,7 @@ def _plain_stake_account(row: Any) -> StakeAccount | None:
     except (KeyError, TypeError, IndexError):
         return None
     for text in (stake_key, staker, withdrawer, voter, *numbers):
-        if type(text) is not str or not text:
+        if type(text) is not str or not text.isprintable() or not text:
             return None
     for text in numbers:
         if not (text.isascii() and text.isdigit() and len(text) <= _U64_DIGITS):

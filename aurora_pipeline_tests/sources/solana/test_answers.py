@@ -443,6 +443,12 @@ def test_read_stake_accounts__no_u64_text__refused(stake: object) -> None:
         read_stake_accounts(result_of(questions.stake_accounts("v"), [stake_account("a", stake=stake)]), NODE)
 
 
+@pytest.mark.parametrize("kind", ["delegated", "initialized"])
+def test_read_stake_accounts__signs_that_no_table_holds__written_out(kind: str) -> None:
+    (found,) = read_stake_accounts(result_of(questions.stake_accounts("v"), [stake_account("a\0", kind=kind)]), NODE)
+    assert found.stake_key == "a\\x00"
+
+
 @pytest.mark.parametrize("rows", [[stake_account("a")] * 2, [stake_account("a", kind="new")], [{"pubkey": "a"}]])
 def test_read_stake_accounts__twice_or_unknown__refused(rows: object) -> None:
     with pytest.raises(UnreadableAnswer):
