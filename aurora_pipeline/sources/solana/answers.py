@@ -499,8 +499,8 @@ def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any], 
     # In one pass: an epoch has some hundred million votes.
     for position, key in enumerate(keys):
         address = key["pubkey"]
-        if type(address) is not str:
-            raise TypeError("pubkey is no text")
+        if type(address) is not str or not address:
+            raise TypeError("pubkey is no text or an empty one")
         if key["signer"] is True:
             signers += 1
         elif key["signer"] is not False:

@@ -262,6 +262,7 @@ def mistyped(**change: object) -> dict[str, Any]:
         {"signer": "false"},
         {"pubkey": ["x"]},
         {"pubkey": -1},
+        {"pubkey": ""},
         {"preBalances": ["1", "1", "1"]},
         {"preBalances": [10**9]},
         {"postBalances": [10**9, 10**9]},
