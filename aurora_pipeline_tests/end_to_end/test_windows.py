@@ -492,7 +492,7 @@ def test_simulate_command__for_people_for_machines_and_for_spreadsheets__says_th
     assert "2 override(s) of these agreements, decided on other terms, are part of what was paid only." in shown
     aside = sum(one.overrides.amount for one in found)
     assert f"{'+' if aside < 0 else ''}{format_coins(-aside, 9)} by overrides" in shown
-    assert [one["difference_by_terms"] for one in rows] == [str(one.by_terms) for one in found]
+    assert [one["difference_by_terms"]["amount"] for one in rows] == [str(one.by_terms) for one in found]
     assert counts(past) == before
 
 

@@ -65,10 +65,11 @@ class Proven:
 @pytest.fixture(scope="session")
 def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a database in which one simulated epoch is staged, computed and published."""
-    name = f"proof_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    home = tmp_path_factory.mktemp("proof")
+    # The folder's name has a number: other rooms' tests use this fixture too, and each makes a database of its own.
+    name = f"{home.name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with Database(server.dsn("postgres")).autocommit() as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy".encode())
-    home = tmp_path_factory.mktemp("proof")
     with (
         SimulatorProcess(home / "simulator.json", **PARAMETERS.as_dict()) as simulator,
         opened(server, name, home, simulator.url) as aurora,
