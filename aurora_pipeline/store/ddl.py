@@ -6,7 +6,7 @@ declaration can't change without its migration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table
 
@@ -153,6 +153,42 @@ CREATE VIEW staging_payloads_json AS
 COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
 """
 
+# What the views for people take months and names from. A period ends before `ended_at`: its month is that of the
+# instant before.
+_NAMES = """
+CREATE VIEW period_months AS
+    SELECT chain_id, epoch, started_at AS period_started_at, ended_at AS period_ended_at,
+           to_char((ended_at - interval '1 microsecond') AT TIME ZONE 'UTC', 'YYYY-MM') AS month
+    FROM canonical_periods;
+COMMENT ON VIEW period_months IS 'The calendar month in UTC of each finalized period: that of its last instant.';
+
+CREATE VIEW validator_names AS
+    SELECT DISTINCT ON (chain_id, validator_key) chain_id, validator_key, name AS validator_name
+    FROM canonical_validator_identities
+    ORDER BY chain_id, validator_key, revision DESC, valid_from DESC;
+COMMENT ON VIEW validator_names IS 'The newest name of each validator in the operator''s list.';
+
+CREATE VIEW partner_names AS
+    SELECT DISTINCT ON (partner_id) partner_id, name AS partner_name
+    FROM partners
+    ORDER BY partner_id, revision DESC;
+COMMENT ON VIEW partner_names IS 'The newest name of each partner.';
+"""
+
+_PROVENANCE = {
+    "completeness": "FINAL: every figure of the snapshot is final; else PARTIAL.",
+    "published_at": "When the snapshot came into force.",
+    "content_digest": "Merkle root over the snapshot's canonical rows.",
+    "lineage_digest": "H(content digest, layer version, inputs).",
+    "snapshot_id": "The snapshot the row is from.",
+}
+_ADDED = {
+    "period_ended_at": "When the period ended (excluded).",
+    "month": "The calendar month in UTC of the period's last instant, like 2026-08.",
+    "validator_name": "The validator's newest name in the operator's list; null: none, or no single validator.",
+    "partner_name": "The partner's newest name; null: the row is about none.",
+}
+
 # Its first statement waits and the next one has a new view of the rows. Planned for the values that are asked for: the
 # cost is that of the periods in the answer.
 _AS_OF = """
@@ -181,7 +217,7 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     statements = [FOUNDATION]
     statements += [create_table(table) for table in declared]
     statements += [guard(table) for table in declared if table.role is not Role.REGISTRY]
-    statements.append(_IN_FORCE)
+    statements += [_IN_FORCE, _NAMES]
     statements += [published_view(table) for table in declared if table.role is Role.LAYER]
     return statements
 
@@ -251,23 +287,56 @@ def guard(table: Table) -> str:
 
 
 def published_view(table: Table) -> str:
-    """The view of what is in force, the function of what was at a moment, and the view in whole coins."""
+    """The view of what is in force, the function of what was at a moment, and the views for people."""
     columns = ", ".join(f"t.{name}" for name in table.names)
-    provenance = "f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id"
+    provenance = ", ".join(f"f.{name}" for name in _PROVENANCE)
     select = f"SELECT {columns}, {provenance} FROM {LAYER_SCHEMA}.{table.name} t JOIN"
     join = f"f ON f.snapshot_id = t.snapshot_id AND f.asset = '{table.name}'"
-    coins = ", ".join(
-        f"(t.{c.name} / power(10::numeric, c.native_decimals::numeric))::numeric(38,18) AS {c.name}"
-        if c.kind is ColumnKind.AMOUNT
-        else f"t.{c.name}"
-        for c in table.columns
-    )
     shown = f"CREATE VIEW {table.name} AS {select} in_force {join};"
-    comment = f"COMMENT ON VIEW {table.name} IS {_quoted(table.description + ' What is in force now.')};"
     as_of = _AS_OF.format(name=table.name, columns=columns, schema=LAYER_SCHEMA, provenance=provenance)
-    in_coins = (
-        f"CREATE VIEW {table.name}_in_coins AS SELECT {coins}, t.completeness, t.published_at"
-        f" FROM {table.name} t JOIN chains c ON c.chain_id = t.chain_id;"
-        f"\nCOMMENT ON VIEW {table.name}_in_coins IS 'The same in whole coins, for display only.';"
+    told = {**{column.name: column.description for column in table.columns}, **_PROVENANCE}
+    comments = _commented(table.name, table.description + " What is in force now.", told)
+    return "\n".join([shown, comments, as_of, _named_view(table), *([_coins_view(table)] if table.amounts else [])])
+
+
+def _added(table: Table) -> list[str]:
+    """What the views for people say beside a layer's own columns."""
+    names = ["period_ended_at", "month"]
+    names += ["validator_name"] if "validator_key" in table.names else []
+    return names + (["partner_name"] if "partner_id" in table.names and "partner_name" not in table.names else [])
+
+
+def _named_view(table: Table) -> str:
+    """What is in force, with month and names. A view of its own: as-of functions return the plain one's rows."""
+    added = _added(table)
+    columns = ", ".join([f"t.{name}" for name in table.names] + added + [f"t.{name}" for name in _PROVENANCE])
+    joins = ["period_months m ON m.chain_id = t.chain_id AND m.epoch = t.epoch"]
+    if "validator_name" in added:
+        joins.append("validator_names v ON v.chain_id = t.chain_id AND v.validator_key = t.validator_key")
+    if "partner_name" in added:
+        joins.append("partner_names n ON n.partner_id = t.partner_id")
+    view = f"{table.name}_named"
+    told = {column.name: column.description for column in table.columns}
+    told |= {**{name: _ADDED[name] for name in added}, **_PROVENANCE}
+    create = f"CREATE VIEW {view} AS SELECT {columns} FROM {table.name} t" + "".join(f" LEFT JOIN {j}" for j in joins)
+    return f"{create};\n" + _commented(view, table.description + " In force now, with month and names.", told)
+
+
+def _coins_view(table: Table) -> str:
+    """The named view in whole coins. A product of decimals is exact, with the coin's own digits; a quotient is not."""
+    shown = [f"(t.{c.name} * c.coin) AS {c.name}" if c.name in table.amounts else f"t.{c.name}" for c in table.columns]
+    rest = [*_added(table), "completeness", "published_at"]
+    view = f"{table.name}_in_coins"
+    told = {c.name: c.description + (" In whole coins." if c.name in table.amounts else "") for c in table.columns}
+    told |= {name: (_ADDED | _PROVENANCE)[name] for name in rest}
+    create = (
+        f"CREATE VIEW {view} AS SELECT {', '.join(shown + [f't.{name}' for name in rest])} FROM {table.name}_named t"
+        " JOIN (SELECT chain_id, ('1e-' || native_decimals)::numeric AS coin FROM chains) c ON c.chain_id = t.chain_id;"
     )
-    return "\n".join([shown, comment, as_of, *([in_coins] if table.amounts else [])])
+    return f"{create}\n" + _commented(view, "The same in whole coins, for display only.", told)
+
+
+def _commented(view: str, description: str, columns: Mapping[str, str]) -> str:
+    lines = [f"COMMENT ON VIEW {view} IS {_quoted(description)};"]
+    lines += [f"COMMENT ON COLUMN {view}.{name} IS {_quoted(text)};" for name, text in columns.items()]
+    return "\n".join(lines)

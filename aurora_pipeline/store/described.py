@@ -19,8 +19,9 @@ says where a row came from or when it was recorded.
 
 * **Layers** hold the rows of immutable snapshots in `layers.<name>`, which has a `snapshot_id` besides the columns
   below, and a `salt` where the table is salted. The view `<name>` shows what is in force now, with the snapshot's
-  completeness and digests; `<name>_as_of(timestamptz)` shows what was in force at a past moment; `<name>_in_coins`
-  shows amounts in whole coins.
+  completeness and digests; `<name>_as_of(timestamptz)` shows what was in force at a past moment; `<name>_named`
+  is `<name>` with `period_ended_at`, `month` (UTC, like 2026-08), `validator_name` and `partner_name` where a row is
+  about one; `<name>_in_coins` is that with amounts in whole coins. [analysts.md](analysts.md) answers questions in SQL.
 * **Ledgers** are append-only: UPDATE, DELETE and TRUNCATE are refused.
 * **Registry** tables mirror the configuration files, which win.
 """

@@ -1,74 +1,92 @@
 -- Takes back what 0001_foundation.up.sql made, and nothing else.
 
 DROP VIEW partner_commission_statements_in_coins;
+DROP VIEW partner_commission_statements_named;
 DROP FUNCTION partner_commission_statements_as_of;
 DROP VIEW partner_commission_statements;
 DROP TABLE layers.partner_commission_statements;
 
 DROP VIEW revenue_allocation_in_coins;
+DROP VIEW revenue_allocation_named;
 DROP FUNCTION revenue_allocation_as_of;
 DROP VIEW revenue_allocation;
 DROP TABLE layers.revenue_allocation;
 
 DROP VIEW commission_rule_results_in_coins;
+DROP VIEW commission_rule_results_named;
 DROP FUNCTION commission_rule_results_as_of;
 DROP VIEW commission_rule_results;
 DROP TABLE layers.commission_rule_results;
 
 DROP VIEW partner_commission_lines_in_coins;
+DROP VIEW partner_commission_lines_named;
 DROP FUNCTION partner_commission_lines_as_of;
 DROP VIEW partner_commission_lines;
 DROP TABLE layers.partner_commission_lines;
 
 DROP VIEW validator_pnl_in_coins;
+DROP VIEW validator_pnl_named;
 DROP FUNCTION validator_pnl_as_of;
 DROP VIEW validator_pnl;
 DROP TABLE layers.validator_pnl;
 
 DROP VIEW cross_check_differences_in_coins;
+DROP VIEW cross_check_differences_named;
 DROP FUNCTION cross_check_differences_as_of;
 DROP VIEW cross_check_differences;
 DROP TABLE layers.cross_check_differences;
 
 DROP VIEW canonical_completeness_in_coins;
+DROP VIEW canonical_completeness_named;
 DROP FUNCTION canonical_completeness_as_of;
 DROP VIEW canonical_completeness;
 DROP TABLE layers.canonical_completeness;
 
 DROP VIEW canonical_stake_events_in_coins;
+DROP VIEW canonical_stake_events_named;
 DROP FUNCTION canonical_stake_events_as_of;
 DROP VIEW canonical_stake_events;
 DROP TABLE layers.canonical_stake_events;
 
 DROP VIEW canonical_validator_costs_in_coins;
+DROP VIEW canonical_validator_costs_named;
 DROP FUNCTION canonical_validator_costs_as_of;
 DROP VIEW canonical_validator_costs;
 DROP TABLE layers.canonical_validator_costs;
 
 DROP VIEW canonical_stake_positions_in_coins;
+DROP VIEW canonical_stake_positions_named;
 DROP FUNCTION canonical_stake_positions_as_of;
 DROP VIEW canonical_stake_positions;
 DROP TABLE layers.canonical_stake_positions;
 
 DROP VIEW canonical_validator_meta_in_coins;
+DROP VIEW canonical_validator_meta_named;
 DROP FUNCTION canonical_validator_meta_as_of;
 DROP VIEW canonical_validator_meta;
 DROP TABLE layers.canonical_validator_meta;
 
 DROP VIEW canonical_stake_rewards_in_coins;
+DROP VIEW canonical_stake_rewards_named;
 DROP FUNCTION canonical_stake_rewards_as_of;
 DROP VIEW canonical_stake_rewards;
 DROP TABLE layers.canonical_stake_rewards;
 
 DROP VIEW canonical_validator_mev_in_coins;
+DROP VIEW canonical_validator_mev_named;
 DROP FUNCTION canonical_validator_mev_as_of;
 DROP VIEW canonical_validator_mev;
 DROP TABLE layers.canonical_validator_mev;
 
 DROP VIEW canonical_validator_fees_in_coins;
+DROP VIEW canonical_validator_fees_named;
 DROP FUNCTION canonical_validator_fees_as_of;
 DROP VIEW canonical_validator_fees;
 DROP TABLE layers.canonical_validator_fees;
+
+DROP VIEW partner_names;
+DROP VIEW validator_names;
+DROP VIEW period_months;
 
 DROP VIEW staging_payloads_json;
 DROP VIEW snapshot_states;
