@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 
 # Dagster calls an explicit backfill policy a beta feature, at every asset that states one.
@@ -27,10 +28,9 @@ def keys_to_add(present: Sequence[str], recorded: Iterable[PeriodKey]) -> list[s
 
 
 def is_in_order(present: Sequence[str]) -> bool:
-    """Whether the keys of every chain ascend; keys of different chains may interleave."""
+    """Whether the keys of every chain ascend; keys of different chains may interleave, and so may what is no key."""
     last: dict[str, int] = {}
-    for text in present:
-        key = PeriodKey.parse(text)
+    for key in filter(None, map(_read, present)):
         if key.epoch < last.get(key.chain_id, -1):
             return False
         last[key.chain_id] = key.epoch
@@ -54,8 +54,20 @@ def reorder(instance: dg.DagsterInstance) -> bool:
         return False
     for key in present:
         instance.delete_dynamic_partition(_name(), key)
-    instance.add_dynamic_partitions(_name(), [str(key) for key in sorted(PeriodKey.parse(text) for text in present)])
+    read = {text: _read(text) for text in present}
+    keys = sorted((key, text) for text, key in read.items() if key is not None)
+    # What somebody typed and is no key is kept, last: it holds up no period, and `aurora periods remove` takes it out.
+    ordered = [*(text for _, text in keys), *(text for text, key in read.items() if key is None)]
+    instance.add_dynamic_partitions(_name(), ordered)
     return True
+
+
+def _read(text: str) -> PeriodKey | None:
+    """A partition as the key of a period; the launch dialog takes any text, so it may be none."""
+    try:
+        return PeriodKey.parse(text)
+    except AuroraError:
+        return None
 
 
 def remove(instance: dg.DagsterInstance, key: str) -> bool:

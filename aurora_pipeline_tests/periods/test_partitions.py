@@ -13,7 +13,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration.period_sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.periods.discovery import final_epochs
-from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, reorder
+from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, remove, reorder
 from aurora_pipeline.sources.solana.answers import EpochInfo
 
 CHAINS = st.sampled_from(["ethereum-mainnet", "solana-demo", "solana-mainnet"])
@@ -92,6 +92,21 @@ def test_reorder__a_set_disordered_by_hand__is_sorted_and_keeps_every_key(instan
         instance.add_dynamic_partitions("periods", [key])
     assert reorder(instance)
     assert list(instance.get_dynamic_partitions("periods")) == sorted(disordered)
+
+
+@pytest.mark.parametrize("typed", ["foo", "solana-demo", "solana-demo:", ":0000850", "solana-demo:85O", " "])
+def test_register__after_somebody_typed_what_is_no_key__goes_on_and_it_can_be_removed(
+    instance: dg.DagsterInstance, typed: str
+) -> None:
+    instance.add_dynamic_partitions("periods", [typed])
+    chain = [PeriodKey("solana-demo", epoch) for epoch in range(850, 853)]
+    register(instance, chain[1:])
+    register(instance, chain)
+    assert not reorder(instance)
+    assert list(instance.get_dynamic_partitions("periods")) == [*texts(chain), typed]
+    assert remove(instance, typed)
+    assert not remove(instance, typed)
+    assert list(instance.get_dynamic_partitions("periods")) == texts(chain)
 
 
 # What is final, and when to look.
