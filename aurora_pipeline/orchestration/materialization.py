@@ -24,7 +24,9 @@ from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_chec
 MAY_PASS = "may_pass"
 """The metadata of a step's failure that says whether it may pass by itself."""
 _ID_SHOWN = 8
-_NUMBERS = re.compile(r"[0-9]+")
+_NUMBERS = re.compile(r"\b[0-9]+\b")
+_EXPECTED = re.compile(r"^HELD: |: FORMULA: |, known as [A-Z_]+$")
+"""Warnings that stay until somebody settles something: their amounts change in every period, and say nothing new."""
 _INPUTS_SHOWN = 200
 Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
@@ -126,22 +128,23 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
 
 
 def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
-    """What the period before was warned of, as far as it does not hang on its numbers."""
+    """What the period before was warned of, in the words by which warnings are compared."""
     row = connection.execute(
         """SELECT r.warnings FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
            WHERE f.asset = %s AND f.chain_id = %s AND f.epoch = %s""",
         [draft.table.name, draft.chain_id, draft.epoch - 1],
     ).fetchone()
-    return frozenset() if row is None else frozenset(map(_without_numbers, row["warnings"]))
+    return frozenset() if row is None else frozenset(map(_compared, row["warnings"]))
 
 
-def _without_numbers(warning: str) -> str:
-    return _NUMBERS.sub("N", warning)
+def _compared(warning: str) -> str:
+    """What has to be equal for a warning to be known: of an expected one its words, of any other its numbers too."""
+    return _NUMBERS.sub("N", warning) if _EXPECTED.search(warning) else warning
 
 
 def _warnings_result(outcome: Outcome, before: frozenset[str]) -> dg.AssetCheckResult:
     """Amber where something is new: what the period before was warned of as well is noted, and stays green."""
-    new = [warning for warning in outcome.warnings if _without_numbers(warning) not in before]
+    new = [warning for warning in outcome.warnings if _compared(warning) not in before]
     known = len(outcome.warnings) - len(new)
     metadata: dict[str, Any] = {"warnings": dg.MetadataValue.md(_listed(outcome.warnings))}
     if known:

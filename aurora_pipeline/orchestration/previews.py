@@ -29,6 +29,8 @@ class Preview:
 
     columns: tuple[str, ...]
     largest: str
+    either_sign: bool = False
+    """Whether far below 0 is as large as far above it."""
 
 
 PREVIEWS: Final[Mapping[str, Preview]] = {
@@ -61,6 +63,7 @@ PREVIEWS: Final[Mapping[str, Preview]] = {
     CROSS_CHECKS.name: Preview(
         ("validator_key", "figure", "provider", "stated", "other_provider", "other_stated", "difference", "known_as"),
         "difference",
+        either_sign=True,
     ),
     VALIDATOR_PNL.name: Preview(("name", *(part.column for part in Component), "total_costs", "net", "state"), "net"),
     PARTNER_COMMISSION_LINES.name: Preview(
@@ -94,7 +97,8 @@ def names_of(connection: Connection, chain_id: str) -> dict[str, str]:
 def preview(table: Table, frame: pl.DataFrame, chain: Chain, names: Mapping[str, str]) -> str:
     """The largest rows as a markdown table, money in whole coins; columns that are null throughout are left out."""
     chosen = PREVIEWS[table.name]
-    head = frame.sort(chosen.largest, descending=True, nulls_last=True, maintain_order=True).head(_ROWS)
+    size = pl.col(chosen.largest).abs() if chosen.either_sign else pl.col(chosen.largest)
+    head = frame.sort(size, descending=True, nulls_last=True, maintain_order=True).head(_ROWS)
     shown = [table.column(name) for name in chosen.columns if not head[name].is_null().all()]
     heads = [f"{_head(c)} ({chain.native_unit})" if c.kind is ColumnKind.AMOUNT else _head(c) for c in shown]
     lines = [

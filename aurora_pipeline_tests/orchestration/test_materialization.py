@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from aurora_pipeline.canonical.judging.tables import CROSS_CHECKS
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.instance.workspace import find_workspace
-from aurora_pipeline.orchestration.materialization import _warnings_result, column_schema, materialization
+from aurora_pipeline.orchestration.materialization import _compared, _warnings_result, column_schema, materialization
 from aurora_pipeline.orchestration.previews import PREVIEWS, preview
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
@@ -95,12 +98,35 @@ def test_preview__rows__the_largest_first_with_names_for_keys() -> None:
 
 
 def test_warnings__that_the_period_before_had_too__are_noted_and_stay_green() -> None:
-    before = frozenset({"HELD: EXEC_FEES of V is N, N is claimed"})
+    before = frozenset(map(_compared, ["HELD: EXEC_FEES of V is 7, 9 is claimed"]))
     again, new = "HELD: EXEC_FEES of V is 12, 15 is claimed", "commission changed"
     known = _warnings_result(outcome_with(again), before)
     assert (known.passed, known.metadata["as in the period before"].value) == (True, 1)
     assert not _warnings_result(outcome_with(again, new), before).passed
     assert not _warnings_result(outcome_with(again), frozenset()).passed
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "is_known"),
+    [
+        ("V1: FORMULA: computed from 5, because x", "V1: FORMULA: computed from 6, because x", True),
+        ("V1: FORMULA: computed from 5, because x", "V2: FORMULA: computed from 5, because x", False),
+        ("mev tips: 3 differ from t, known as ROUNDED", "mev tips: 4 differ from t, known as ROUNDED", True),
+        ("fees fees: 1 differ from t, UNEXPLAINED", "fees fees: 961 differ from t, UNEXPLAINED", False),
+        ("fees fees: 1 differ from t, UNEXPLAINED", "fees fees: 1 differ from t, UNEXPLAINED", True),
+        ("V: its node in the tip tree is 5", "V: its node in the tip tree is 500", False),
+    ],
+)
+def test_warnings__what_grew_or_is_anothers__are_new(earlier: str, now: str, is_known: bool) -> None:
+    assert _warnings_result(outcome_with(now), frozenset({_compared(earlier)})).passed == is_known
+
+
+def test_preview__differences__far_below_zero_is_as_large_as_far_above() -> None:
+    start = {"chain_id": CHAIN_ID, "epoch": 850, "data_type": "fees", "figure": "fees", "subject": ""}
+    start |= {"provider": "n", "other_provider": "t", "stated": "9", "other_stated": "9"}
+    rows = [{**start, "validator_key": f"V{n}", "difference": n} for n in range(1, 15)]
+    rows.append({**start, "validator_key": "LOST", "difference": -100_000_000_000})
+    assert "| LOST |" in preview(CROSS_CHECKS, frame_of(CROSS_CHECKS, rows), demo_chain(), {}).splitlines()[2]
 
 
 def outcome_with(*warnings: str) -> Outcome:
