@@ -20,6 +20,7 @@ from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
@@ -305,9 +306,13 @@ def _print_csv(found: _Shown) -> None:
     columns = ["period", "month", *found.table.names]
     columns += [name for name in ("validator_name", "partner_name") if name not in columns]
     rows: list[Mapping[str, object]] = [
-        {**dict.fromkeys(columns), **row, "unit": found.chain(row).base_unit} for row in found.rows
+        {**dict.fromkeys(columns), **_escaped(row), "unit": found.chain(row).base_unit} for row in found.rows
     ]
     sys.stdout.write(write_csv([*columns, "unit"], rows))
+
+
+def _escaped(row: Row) -> Row:
+    return {name: printable(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _pnl_shape(found: _Shown, row: Row) -> PnlFigures:

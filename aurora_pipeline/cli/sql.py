@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,16 +17,19 @@ from typing import Annotated, Any
 import polars as pl
 import psycopg
 import typer
+from psycopg.rows import tuple_row
 
 from aurora_pipeline.cli.json_output import Json, instant, print_json
 from aurora_pipeline.cli.shapes import SqlResult
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
-from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.csv_file import csv_text
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 
 _PROMPT = "aurora> "
+Row = tuple[Any, ...]
 
 
 def sql(
@@ -48,11 +54,15 @@ def sql(
             _show(names, rows, as_csv, parquet, as_json)
 
 
-def _run(connection: Connection, query: str) -> tuple[list[str], list[dict[str, Any]]]:
+def _run(connection: Connection, query: str) -> tuple[list[str], list[Row]]:
     """The columns and rows of one statement; several in one text are refused by the server."""
+    if not query.strip():
+        raise AuroraError("there is no statement", 'give one: `aurora sql "SELECT * FROM chains"`')
     try:
-        cursor = connection.execute(query.encode(), prepare=True)
-        return [column.name for column in cursor.description or ()], cursor.fetchall() if cursor.description else []
+        # By place: two columns may have one name.
+        with connection.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute(query.encode(), prepare=True)
+            return [one.name for one in cursor.description or ()], cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
         place = error.diag.statement_position
         where = f" at character {place}: ...{query[max(0, int(place) - 1) :][:40]}" if place else ""
@@ -61,24 +71,48 @@ def _run(connection: Connection, query: str) -> tuple[list[str], list[dict[str, 
         raise AuroraError(f"the database refuses this: {said}{where}", remedy) from None
 
 
-def _show(
-    names: Sequence[str], rows: Sequence[dict[str, Any]], as_csv: bool, parquet: Path | None, as_json: bool
-) -> None:
+def _show(names: Sequence[str], rows: Sequence[Row], as_csv: bool, parquet: Path | None, as_json: bool) -> None:
     if parquet is not None:
-        frame = pl.DataFrame(
-            [list(row.values()) for row in rows], schema=list(names), orient="row", infer_schema_length=None
-        )
-        frame.write_parquet(parquet)
+        _write_parquet(names, rows, parquet)
         out.print(f"{len(rows)} rows written to {parquet}", markup=False)
-    elif as_json:
-        print_json("sql", SqlResult(list(names), [[_cell(value) for value in row.values()] for row in rows]))
+        return
+    cells = [[_cell(value) for value in row] for row in rows]
+    if as_json:
+        print_json("sql", SqlResult(list(names), cells))
     elif as_csv:
-        sys.stdout.write(write_csv(names, [{name: _cell(value) for name, value in row.items()} for row in rows]))
+        shown = [[None if cell is None else printable(cell) for cell in row] for row in cells]
+        sys.stdout.write(csv_text([printable(name) for name in names], shown))
     elif names:
-        numbers = [name for name in names if all(isinstance(row[name], int | Decimal | None) for row in rows)]
-        print_table(f"{len(rows)} row(s)", names, [[_cell(row[name]) for name in names] for row in rows], right=numbers)
+        places = range(len(names))
+        numbers = [names[at] for at in places if all(isinstance(row[at], int | Decimal | None) for row in rows)]
+        print_table(f"{len(rows)} row(s)", names, cells, right=numbers)
     else:
         out.print("done")
+
+
+def _write_parquet(names: Sequence[str], rows: Sequence[Row], path: Path) -> None:
+    """The whole file or nothing of it."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise AuroraError(f"two columns are called {twice[0]!r}, and a Parquet file needs a name for each", "use AS")
+    buffer = io.BytesIO()
+    values = [[_stored(value) for value in row] for row in rows]
+    try:
+        pl.DataFrame(values, schema=list(names), orient="row", infer_schema_length=None).write_parquet(buffer)
+    except (pl.exceptions.PolarsError, TypeError, RuntimeError, OverflowError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise AuroraError(
+            f"these rows fit no Parquet file: {said}", "cast the column to text, like net::text"
+        ) from None
+    try:
+        path.write_bytes(buffer.getvalue())
+    except OSError as error:
+        raise AuroraError(f"{path} cannot be written: {error.strerror}", "choose another file") from None
+
+
+def _stored(value: Any) -> Any:
+    """A value as Parquet has it; what it has no type for as text."""
+    return value if isinstance(value, None | str | bool | int | float | Decimal | bytes | date) else _cell(value)
 
 
 def _cell(value: Any) -> str | None:
@@ -90,7 +124,14 @@ def _cell(value: Any) -> str | None:
             return bytes(value).hex()
         case Decimal():
             return f"{value:f}"
-    return instant(value) if hasattr(value, "astimezone") else str(value)
+        case bool():
+            return str(value).lower()
+        case dict() | list():
+            return json.dumps(value, default=_cell, ensure_ascii=False)
+        case datetime():
+            # Without a zone it is no instant: it stands as it was told.
+            return value.isoformat() if value.tzinfo is None else instant(value)
+    return str(value)
 
 
 def _prompt(aurora: Aurora) -> None:

@@ -125,11 +125,16 @@ def read_lines(
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
     """CSV text with a header; nulls are empty cells."""
+    return csv_text(columns, ([row[name] for name in columns] for row in rows))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """As `write_csv`, of rows whose columns need no names of their own."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(["" if row[name] is None else _cell(row[name]) for name in columns])
+        writer.writerow(["" if value is None else _cell(value) for value in row])
     return buffer.getvalue()
 
 

@@ -71,6 +71,8 @@ class Database:
     def _session(self, autocommit: bool) -> Iterator[Connection]:
         connection = idle.taken(self.kind) or self._opened()
         connection.autocommit = autocommit
+        # Of every transaction anew: a statement may have changed what the session's next ones begin with.
+        connection.read_only = self.reads_only or None
         try:
             yield connection
             connection.commit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,68 @@ def test_sql__rows__as_table_csv_json_and_parquet(ask: Ask, folder: Path) -> Non
 def test_sql__write__changes_what_may_change_and_triggers_hold(ask: Ask) -> None:
     refused = ask("sql", "DELETE FROM publications", "--write")
     assert (refused.code, "append-only" in refused.err) == (2, True)
+
+
+def test_sql__two_columns_of_one_name__each_its_own_value(ask: Ask, folder: Path) -> None:
+    query = "SELECT 1 AS a, 2 AS a"
+    assert ask("sql", query, "--json").json == {"columns": ["a", "a"], "rows": [["1", "2"]]}
+    assert ask("sql", query, "--csv").out == "a,a\n1,2\n"
+    refused = ask("sql", query, "--parquet", str(folder / "a.parquet"))
+    assert (refused.code, "two columns are called 'a'" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "SET default_transaction_read_only = off"],
+)
+def test_sql__statements_after_one_that_lets_sessions_write__still_write_nothing(
+    ask: Ask, copied: Aurora, monkeypatch: pytest.MonkeyPatch, opening: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{opening};\nCREATE TABLE slipped_in (x int);\n"))
+    ran = ask("sql")
+    assert (ran.code, "read-only" in ran.err) == (2, True)
+    assert sums(copied, "SELECT to_regclass('slipped_in') AS found") == {"found": None}
+
+
+def test_sql__time_without_a_zone__is_told_as_it_stands(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    query = "SELECT '2026-01-01 00:00'::timestamp AS told, '2026-01-01 00:00Z'::timestamptz AS moment"
+    try:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("TZ", "America/New_York")
+            time.tzset()
+            assert ask("sql", query, "--json").json["rows"] == [["2026-01-01T00:00:00", "2026-01-01T00:00:00Z"]]
+    finally:
+        time.tzset()
+
+
+def test_sql__json_and_truth__as_json_has_them(ask: Ask) -> None:
+    query = """SELECT '{"a": [1, null]}'::jsonb AS told, true AS yes"""
+    assert ask("sql", query, "--json").json["rows"] == [['{"a": [1, null]}', "true"]]
+
+
+def test_sql__csv__has_no_formula_and_nothing_that_turns_a_line(ask: Ask) -> None:
+    query = r"SELECT '=1+1' AS f, E'a\x1b[31m' AS e, U&'\202Eabc' AS b"
+    assert ask("sql", query, "--csv").out == "f,e,b\n'=1+1,a\\x1b[31m,\\u202eabc\n"
+
+
+def test_sql__parquet__of_kinds_it_has_no_type_for__is_text(ask: Ask, folder: Path) -> None:
+    path = folder / "kinds.parquet"
+    query = """SELECT 'dfe0c987-5b35-5c5f-aa66-3ff06345bf91'::uuid AS id, '{"a": 1}'::jsonb AS told"""
+    assert ask("sql", query, "--parquet", str(path)).code == 0
+    assert pl.read_parquet(path)["id"].to_list() == ["dfe0c987-5b35-5c5f-aa66-3ff06345bf91"]
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "words"),
+    [
+        (f"SELECT {'9' * 60} AS big", "big.parquet", "fit no Parquet file"),
+        ("SELECT 1 AS a", "missing/a.parquet", "cannot be written"),
+        ("", "a.parquet", "there is no statement"),
+    ],
+)
+def test_sql__parquet__that_cannot_be__says_why_and_leaves_nothing(
+    ask: Ask, folder: Path, query: str, name: str, words: str
+) -> None:
+    ran = ask("sql", query, "--parquet", str(folder / name))
+    assert (ran.code, words in " ".join(ran.err.split())) == (2, True), ran.err
+    assert not (folder / name).exists()
