@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -49,13 +49,15 @@ def rows_of(connection: Connection, table: Table, wanted: Selection, moment: dat
         sql.SQL("(%(chain_id)s::text IS NULL OR t.chain_id = %(chain_id)s)"),
         sql.SQL("t.epoch BETWEEN %(first)s AND %(last)s"),
     ]
+    names, joins = _names(table)
     query = sql.SQL(
-        "SELECT {columns}, p.ended_at AS period_ended_at{names} FROM {source} t"
-        " JOIN canonical_periods p USING (chain_id, epoch) WHERE {tests} ORDER BY {key}"
+        "SELECT {columns}, m.period_ended_at, m.month{names} FROM {source} t"
+        " JOIN period_months m USING (chain_id, epoch){joins} WHERE {tests} ORDER BY {key}"
     ).format(
         columns=columns,
-        names=_names(table),
+        names=names,
         source=_source(table, moment),
+        joins=joins,
         tests=sql.SQL(" AND ").join(tests),
         key=sql.SQL(", ").join(sql.SQL("t.") + sql.Identifier(name) for name in table.key),
     )
@@ -81,32 +83,21 @@ def _source(table: Table, moment: datetime | None) -> sql.Composable:
     return sql.SQL("{}(%(moment)s, %(chain_id)s, %(first)s, %(last)s)").format(sql.Identifier(f"{table.name}_as_of"))
 
 
-def _names(table: Table) -> sql.Composable:
-    """The newest names of whom a row is about."""
-    parts = [sql.SQL("")]
+def _names(table: Table) -> tuple[sql.SQL, sql.SQL]:
+    """The newest names of whom a row is about, and where they come from."""
+    names, joins = "", ""
     if "validator_key" in table.names:
-        parts.append(
-            sql.SQL("""(SELECT v.name FROM canonical_validator_identities v
-                        WHERE v.chain_id = t.chain_id AND v.validator_key = t.validator_key
-                        ORDER BY v.revision DESC, v.valid_from DESC LIMIT 1) AS validator_name""")
-        )
+        names += ", v.validator_name"
+        joins += " LEFT JOIN validator_names v ON v.chain_id = t.chain_id AND v.validator_key = t.validator_key"
     if "partner_id" in table.names and "partner_name" not in table.names:
-        parts.append(
-            sql.SQL("""(SELECT n.name FROM partners n WHERE n.partner_id = t.partner_id
-                        ORDER BY n.revision DESC LIMIT 1) AS partner_name""")
-        )
-    return sql.SQL(", ").join(parts)
+        names += ", n.partner_name"
+        joins += " LEFT JOIN partner_names n ON n.partner_id = t.partner_id"
+    return sql.SQL(names), sql.SQL(joins)
 
 
 def _told(table: Table, row: Mapping[str, Any]) -> Row:
     amounts = {name: None if row[name] is None else int(row[name]) for name in table.amounts}
-    last_instant = row["period_ended_at"] - timedelta(microseconds=1)
-    return {
-        **row,
-        **amounts,
-        "period": str(PeriodKey(row["chain_id"], row["epoch"])),
-        "month": f"{last_instant:%Y-%m}",
-    }
+    return {**row, **amounts, "period": str(PeriodKey(row["chain_id"], row["epoch"]))}
 
 
 def validator_named(connection: Connection, chain_id: str | None, text: str) -> str:
