@@ -11,7 +11,14 @@ import typer
 
 from aurora_pipeline.cli.epochs import parse_epochs
 from aurora_pipeline.cli.json_output import Json, amount, print_json
-from aurora_pipeline.cli.shapes import AllocationPart, CommissionLine, PnlFigures, StatementFigures, shaped
+from aurora_pipeline.cli.shapes import (
+    AllocationPart,
+    CommissionLine,
+    PnlFigures,
+    StatementFigures,
+    StatementWithLines,
+    shaped,
+)
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
@@ -81,7 +88,7 @@ def pnl(
     as_json: Json = False,
 ) -> None:
     """What each validator earned and cost: components, costs and net, with what is not known."""
-    found = _asked(VALIDATOR_PNL, as_of, chain_id, epochs, validator=validator)
+    (found,) = _asked([VALIDATOR_PNL], as_of, chain_id, epochs, validator=validator)
     if as_json:
         print_json("pnl", [_pnl_shape(found, row) for row in found.rows])
     elif as_csv:
@@ -115,7 +122,7 @@ def lines(
     as_json: Json = False,
 ) -> None:
     """What each partner is owed under which rule: base, rate and amount; `aurora trace LINE` proves one."""
-    found = _asked(PARTNER_COMMISSION_LINES, as_of, chain_id, epochs, validator, partner, agreement)
+    (found,) = _asked([PARTNER_COMMISSION_LINES], as_of, chain_id, epochs, validator, partner, agreement)
     if as_json:
         print_json("lines", [_line_shape(found, row) for row in found.rows])
     elif as_csv:
@@ -134,7 +141,7 @@ def allocation(
     as_json: Json = False,
 ) -> None:
     """Who gets every unit of each component of each validator; the parts sum to the component."""
-    found = _asked(REVENUE_ALLOCATION, as_of, chain_id, epochs, validator, partner)
+    (found,) = _asked([REVENUE_ALLOCATION], as_of, chain_id, epochs, validator, partner)
     if as_json:
         print_json("allocation", [_part_shape(found, row) for row in found.rows])
     elif as_csv:
@@ -173,7 +180,7 @@ def statements_list(
     as_json: Json = False,
 ) -> None:
     """Show the statements of some periods, one per partner."""
-    found = _asked(PARTNER_COMMISSION_STATEMENTS, as_of, chain_id, epochs, partner=partner)
+    (found,) = _asked([PARTNER_COMMISSION_STATEMENTS], as_of, chain_id, epochs, partner=partner)
     if as_json:
         print_json("statements_list", [_statement_shape(found, row) for row in found.rows])
     elif as_csv:
@@ -207,20 +214,25 @@ def statements_show(
     chain_id: Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)],
     epoch: Annotated[int, typer.Argument(help="The epoch.", show_default=False)],
     as_of: AsOf = None,
+    as_json: Json = False,
 ) -> None:
     """Show one statement with its lines, validator by validator."""
-    wanted = (as_of, chain_id, str(epoch), None, partner)
-    stated = _asked(PARTNER_COMMISSION_STATEMENTS, *wanted)
+    stated, found = _asked(
+        [PARTNER_COMMISSION_STATEMENTS, PARTNER_COMMISSION_LINES], as_of, chain_id, str(epoch), partner=partner
+    )
     if not stated.rows:
         raise AuroraError(
             f"{partner} has no statement of {chain_id} {epoch}", f"see `aurora statements list {chain_id}`"
         )
     (row,) = stated.rows
+    by_validator = sorted(found.rows, key=lambda line: (line["validator_name"] or "", line["component"], line["kind"]))
+    if as_json:
+        lines = [_line_shape(found, line) for line in by_validator]
+        print_json("statements_show", StatementWithLines(_statement_shape(stated, row), lines))
+        return
     unit = stated.units()
     out.print(f"{row['partner_name']} ({partner}): {row['period']}, in {unit}", style="bold", markup=False)
     out.print(f"from {row['started_at']:%Y-%m-%d %H:%M} to {row['ended_at']:%Y-%m-%d %H:%M} UTC, month {row['month']}")
-    found = _asked(PARTNER_COMMISSION_LINES, *wanted)
-    by_validator = sorted(found.rows, key=lambda line: (line["validator_name"] or "", line["component"], line["kind"]))
     _print_lines(found, "", by_validator)
     out.print(f"total: {stated.coins(row, 'lines_total') or 'not known yet'} {unit} ({row['state']})", markup=False)
     if row["held_count"]:
@@ -231,18 +243,21 @@ def statements_show(
 
 
 def _asked(
-    table: Table,
+    tables: Sequence[Table],
     as_of: str | None,
     chain_id: str | None,
     epochs: str | None,
     validator: str | None = None,
     partner: str | None = None,
     agreement: str | None = None,
-) -> _Shown:
-    """The rows that a command's options name."""
+) -> list[_Shown]:
+    """The rows of each layer that a command's options name, all as of one moment."""
     wanted = None if epochs is None else parse_epochs(epochs)
     moment = None if as_of is None else read_day(as_of, "--as-of")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        if moment is None:
+            # What a past moment held changes no more; what is in force can, between one layer and the next.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         selection = Selection(
             None if chain_id is None else aurora.configuration.chain(chain_id).chain_id,
             None if wanted is None else wanted[0],
@@ -251,8 +266,8 @@ def _asked(
             None if partner is None else partner_known(connection, partner),
             agreement,
         )
-        rows = rows_of(connection, table, selection, moment)
-        return _Shown(table, _of_known_chains(aurora, connection, rows), aurora.configuration)
+        rows = [_of_known_chains(aurora, connection, rows_of(connection, table, selection, moment)) for table in tables]
+        return [_Shown(table, found, aurora.configuration) for table, found in zip(tables, rows, strict=True)]
 
 
 def _of_known_chains(aurora: Aurora, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:

@@ -714,6 +714,14 @@ class StatementFigures:
 
 
 @dataclass(frozen=True)
+class StatementWithLines:
+    """A statement with its lines, as of one moment."""
+
+    statement: StatementFigures
+    lines: Sequence[CommissionLine]
+
+
+@dataclass(frozen=True)
 class ChangedColumn:
     """A column of a row that says something else; amounts stand in the fields of their own."""
 
@@ -795,6 +803,7 @@ SHAPES: Final[Mapping[str, Any]] = {
     "lines": Sequence[CommissionLine],
     "allocation": Sequence[AllocationPart],
     "statements_list": Sequence[StatementFigures],
+    "statements_show": StatementWithLines,
     "diff": ChangedPeriod,
     "sql": SqlResult,
 }

@@ -11,13 +11,19 @@ from typing import Any
 import polars as pl
 import pytest
 
+from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES
+from aurora_pipeline.cli import figures
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.registry.tables import COST_ENTRIES
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline.work.figures import Row, rows_of
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY
 from aurora_pipeline_tests.work.conftest import Ask
 
@@ -75,8 +81,60 @@ def test_statements__listed_and_shown__with_their_lines(ask: Ask) -> None:
     total = format_coins(int(stated["lines_total"]["amount"]), 9)
     assert f"total: {total} SOL" in out
     assert f"aurora trace {stated['statement_id'][:8]}" in out
+    told = ask("statements", "show", "northwind", *WHERE, "--json").json
+    assert told["statement"] == stated
+    paid = [line for line in told["lines"] if not line["held"]]
+    assert sum(int(line["final"]["amount"]) for line in paid) == int(stated["lines_total"]["amount"])
     refused = ask("statements", "show", "northwind", CHAIN_ID, "999")
     assert (refused.code, "has no statement" in refused.err) == (2, True)
+
+
+def test_statements_show__published_anew_meanwhile__statement_and_lines_are_of_one_moment(
+    ask: Ask, copied: Aurora, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ask("statements", "show", "northwind", *WHERE, "--json").json
+
+    def read(connection: Connection, table: Table, *wanted: Any) -> list[Row]:
+        rows = rows_of(connection, table, *wanted)
+        if table is PARTNER_COMMISSION_STATEMENTS:
+            more_for_a_line(copied)
+        return rows
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(figures, "rows_of", read)
+        assert ask("statements", "show", "northwind", *WHERE, "--json").json == before
+    after = ask("statements", "show", "northwind", *WHERE, "--json").json
+    assert after["statement"] != before["statement"]
+    assert after["lines"] != before["lines"]
+
+
+def more_for_a_line(aurora: Aurora) -> None:
+    """Decide that a line of northwind pays more, and publish what comes of it."""
+    with aurora.database.connect() as connection:
+        line = connection.execute(
+            """SELECT agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, kind, final
+               FROM partner_commission_lines WHERE partner_id = 'northwind' AND NOT held AND override IS NULL
+               AND kind = 'LINE' AND validator_key IS NOT NULL LIMIT 1"""
+        ).fetchone()
+        assert line is not None
+        key = {name: line[name] for name in line if name not in ("kind", "final")}
+        amounts = {
+            "target": line["kind"],
+            "revision": 1,
+            "amount": int(line["final"]) + 1,
+            "computed_seen": line["final"],
+        }
+        recording = Recording.begin(connection, "ada", "settled")
+        recording.write(COMMISSION_OVERRIDES, {**key, **amounts})
+        recording.note("override/x", "override.recorded", None, {}, [])
+    computed_anew(aurora)
+
+
+def computed_anew(aurora: Aurora) -> None:
+    for layer in LAYERS:
+        with aurora.database.connect() as connection:
+            drafts = layer.draft(aurora.configuration, connection, KEY)
+        write_check_publish(aurora.database, drafts)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +168,7 @@ def test_diff__cost_entered_since__says_what_changed_and_for_whom(ask: Ask, copi
         key = {name: old[name] for name in columns}
         recording.write(COST_ENTRIES, {**key, "revision": old["revision"] + 1, "amount": int(old["amount"]) + 7})
         recording.note("cost/x", "cost.changed", None, {}, [])
-    for layer in LAYERS:
-        with copied.database.connect() as connection:
-            drafts = layer.draft(copied.configuration, connection, KEY)
-        write_check_publish(copied.database, drafts)
+    computed_anew(copied)
     change = ask("diff", *WHERE, "--json").json
     (pnl,) = [layer for layer in change["layers"] if layer["table"] == "validator_pnl"]
     net = next(one for one in pnl["changes"] if one["column"] == "net")
