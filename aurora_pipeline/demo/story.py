@@ -119,7 +119,9 @@ def live_through(
     """Let one epoch pass as production would see it: observe it while it runs, and compute it once it is final."""
     let_pass(aurora, simulator, epoch, tell)
     tell(f"epoch {epoch}: final, fetching and computing")
-    discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), wanted=[epoch])
+    found = discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), wanted=[epoch])
+    if found.troubles:
+        raise found.troubles[0]
     runner.register_periods(CHAIN_ID)
     return runner.run("period", PeriodKey(CHAIN_ID, epoch))
 
