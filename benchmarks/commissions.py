@@ -22,6 +22,7 @@ from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.commissions.windows import WindowInputs, WindowStart
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Table as Declared
@@ -139,7 +140,7 @@ def bench_publish() -> Iterator[Measured]:
     result = commission_lines(CHAIN, EPOCH, *frames, terms, windows)
     layers = (result.lines, result.results, result.allocation)
     drafts = [
-        Draft(table, CHAIN, EPOCH, layer.frame, (Input("fetch", "0", "0" * 64),), layer.completeness)
+        Draft(table, PeriodKey(CHAIN, EPOCH), layer.frame, (Input("fetch", "0", "0" * 64),), layer.completeness)
         for table, layer in zip(COMMISSION_TABLES, layers, strict=True)
     ]
     with scratch() as home, EmbeddedPostgres.start(home / "postgres") as server:

@@ -106,7 +106,7 @@ def run(home: Path, validators: int, accounts: int) -> None:
         result, _ = told("loaded, read and normalised", normalised)
         assert len(result.frame) == validators * (accounts + 1)
         assert result.completeness == "FINAL", result.warnings
-        draft = Draft(POSITIONS, CHAIN, EPOCH, result.frame, (), result.completeness)
+        draft = Draft(POSITIONS, PeriodKey(CHAIN, EPOCH), result.frame, (), result.completeness)
         told("checked, written, published", lambda: write_check_publish(database, [draft]))
         seconds = time.perf_counter() - everything
     Console().print(f"{validators * accounts} stake accounts in {seconds:.1f} s; budget 60 s and 3 GB", highlight=False)

@@ -38,8 +38,7 @@ def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) ->
     """A result with its lineage, ready to be published."""
     return Draft(
         table,
-        loaded.reference.chain_id,
-        loaded.reference.epoch,
+        PeriodKey(loaded.reference.chain_id, loaded.reference.epoch),
         result.frame,
         (*loaded.inputs, *more),
         result.completeness,
@@ -121,7 +120,7 @@ def draft_costs(
 def draft_stake_events(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
     """Stake events from the published positions of the period and, where there are any, of the one before."""
     loaded = load_reference(connection, key)
-    positions = load_published(connection, POSITIONS, key.chain_id, key.epoch)
+    positions = load_published(connection, POSITIONS, key)
     before, rewards = (_of_period_before(connection, table, key) for table in (POSITIONS, REWARDS))
     result = canonical_stake_events(
         loaded.reference,
@@ -156,7 +155,7 @@ def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loade
 
 def _of_period_before(connection: Connection, table: Table, key: PeriodKey) -> Published | None:
     try:
-        return load_published(connection, table, key.chain_id, key.epoch - 1)
+        return load_published(connection, table, PeriodKey(key.chain_id, key.epoch - 1))
     except NotPublished:
         # The first period has none before it, and one computed out of order not yet.
         return None

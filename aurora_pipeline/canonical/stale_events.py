@@ -43,7 +43,7 @@ def stale_stake_events(connection: Connection, chain_id: str) -> list[StaleEvent
         # As the asset reads them: its own positions, and what the period before has of both.
         read = [(POSITIONS, epoch), *((table, epoch - 1) for table in _READ)]
         now = {
-            snapshot_input(table, chain_id, of, in_force[table.name][of])
+            snapshot_input(table, PeriodKey(chain_id, of), in_force[table.name][of])
             for table, of in read
             if of in in_force[table.name]
         }

@@ -25,8 +25,6 @@ def draft_lines(configuration: Configuration, connection: Connection, key: Perio
         loaded.back.windows,
     )
     return [
-        Draft(
-            table, key.chain_id, key.epoch, part.frame, loaded.inputs, part.completeness, part.violations, part.warnings
-        )
+        Draft(table, key, part.frame, loaded.inputs, part.completeness, part.violations, part.warnings)
         for table, part in zip(COMMISSION_TABLES, (result.lines, result.results, result.allocation), strict=True)
     ]

@@ -98,7 +98,7 @@ class ChainInForce:
                 f"{table.name} of {PeriodKey(self.chain.chain_id, epoch)} is not published",
                 f"run `aurora backfill {self.chain.chain_id} {epoch}`, or see in the Dagster UI why it failed",
             )
-        return snapshot_input(table, self.chain.chain_id, epoch, found[1])
+        return snapshot_input(table, PeriodKey(self.chain.chain_id, epoch), found[1])
 
     def below(self, epoch: int) -> list[Input]:
         """The snapshots of the same period that its lines are computed from."""
@@ -188,7 +188,7 @@ class ChainInForce:
 def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
     """Everything the lines of a period are computed from; raises where something of it is not published."""
     known = ChainInForce(connection, chain)
-    pnl, positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in BELOW)
+    pnl, positions, rewards = (load_published(connection, table, key) for table in BELOW)
     # Published means recorded.
     period = known.timeline.periods[key.epoch]
     terms = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)

@@ -89,7 +89,7 @@ def present_periods(connection: Connection, chain: Chain, since: int = 0) -> lis
             continue
         inputs = frozenset(known.inputs(period, terms, back, known.below(epoch)))
         # A lineage that has this digest names just these inputs, so that it need not be read.
-        present = digests.of(PARTNER_COMMISSION_LINES, chain.chain_id, epoch, content, inputs)
+        present = digests.of(PARTNER_COMMISSION_LINES, period.key, content, inputs)
         named = (inputs,) if present in lineages.get(epoch, ()) else ()
         found[epoch] = Present(
             period.key, inputs, named, tuple(sorted({*back.totals_of, *back.losses_of})), (), sequence

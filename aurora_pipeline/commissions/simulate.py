@@ -88,7 +88,7 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
     found: list[Comparison] = []
     for key in keys:
         period = load_period(connection, key)
-        pnl, positions, rewards = (load_published(connection, table, key.chain_id, key.epoch) for table in BELOW)
+        pnl, positions, rewards = (load_published(connection, table, key) for table in BELOW)
         known.input(PARTNER_COMMISSION_LINES, key.epoch)  # raises where nothing is paid yet
         recorded = history.at(period.last_instant, key.epoch)
         terms = as_if_in_force(connection, recorded, proposal)

@@ -110,7 +110,7 @@ def as_failure() -> Iterator[None]:
 
 def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[Draft]) -> Iterator[Event]:
     """Write, check and publish drafts, and tell Dagster; a failed check is recorded and then fails the step."""
-    chain = aurora.configuration.chain(drafts[0].chain_id)
+    chain = aurora.configuration.chain(drafts[0].key.chain_id)
     with aurora.database.connect() as connection:
         names = names_of(connection, chain.chain_id)
         before = {draft.table.name: _warned_before(connection, draft) for draft in drafts}
@@ -131,8 +131,9 @@ def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
     """What the period before was warned of, in the words by which warnings are compared."""
     row = connection.execute(
         """SELECT r.warnings FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
-           WHERE f.asset = %s AND f.chain_id = %s AND f.epoch = %s""",
-        [draft.table.name, draft.chain_id, draft.epoch - 1],
+           WHERE f.asset = %s AND f.chain_id = %s AND f.period < %s AND length(f.period) = length(%s)
+           ORDER BY f.period DESC LIMIT 1""",
+        [draft.table.name, draft.key.chain_id, draft.key.period, draft.key.period],
     ).fetchone()
     return frozenset() if row is None else frozenset(map(_compared, row["warnings"]))
 

@@ -21,9 +21,7 @@ def draft_pnl(configuration: Configuration, connection: Connection, key: PeriodK
     """P&L from the published canonical snapshots of the period."""
     loaded = load_reference(connection, key)
     chain = configuration.chain(key.chain_id)
-    fees, mev, rewards, positions, costs = below = [
-        load_published(connection, table, key.chain_id, key.epoch) for table in BELOW
-    ]
+    fees, mev, rewards, positions, costs = below = [load_published(connection, table, key) for table in BELOW]
     own = own_stake_at(connection, key.chain_id, loaded.period.last_instant)
     result = compute_pnl(
         loaded.reference,

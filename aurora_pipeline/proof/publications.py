@@ -7,30 +7,31 @@ from datetime import datetime
 from typing import Any
 
 from aurora_pipeline.decisions.log import Head
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PartitionKey, parse_key
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import GENESIS_HASH, SNAPSHOT_RECORD, publication_hash, snapshot_record
 
 _COLUMNS = """
-SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch,
-       s.asset AS written_asset, s.chain_id AS written_chain, s.epoch AS written_epoch,
+SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.period,
+       s.asset AS written_asset, s.chain_id AS written_chain, s.period AS written_period,
        coalesce(jsonb_array_length(r.violations), 0) AS violations
 FROM publications p LEFT JOIN snapshots s USING (snapshot_id) LEFT JOIN snapshot_reports r USING (snapshot_id)
 """
 _CHAIN = f"""
-SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.epoch, p.previous_hash, p.entry_hash,
+SELECT p.sequence, p.published_at, p.snapshot_id, p.asset, p.chain_id, p.period, p.previous_hash, p.entry_hash,
        s.content_digest, s.lineage_digest, s.completeness, {SNAPSHOT_RECORD}
 FROM publications p LEFT JOIN snapshots s USING (snapshot_id) LEFT JOIN snapshot_reports r USING (snapshot_id)
 ORDER BY p.sequence
 """
 
 
-def verify_publications_of(connection: Connection, key: PeriodKey, findings: Findings) -> None:
+def verify_publications_of(connection: Connection, key: PartitionKey, findings: Findings) -> None:
     """Check every publication that is, or should be, one of a period."""
-    where = "WHERE (p.chain_id, p.epoch) = (%(chain)s, %(epoch)s) OR (s.chain_id, s.epoch) = (%(chain)s, %(epoch)s)"
+    where = "WHERE (p.chain_id, p.period) = (%(chain)s, %(period)s) OR (s.chain_id, s.period) = (%(chain)s, %(period)s)"
     rows = connection.execute(
-        f"{_COLUMNS} {where} ORDER BY p.sequence".encode(), {"chain": key.chain_id, "epoch": key.epoch}
+        f"{_COLUMNS} {where} ORDER BY p.sequence".encode(), {"chain": key.chain_id, "period": key.period}
     ).fetchall()
     _verify(rows, findings)
     _verify_all_are_published(connection, key, findings)
@@ -52,7 +53,7 @@ def verify_publication_chain(connection: Connection, findings: Findings, witness
     newest: Head | None = None
     latest: datetime | None = None
     for row in connection.execute(_CHAIN.encode()):
-        where = f"publication {row['sequence']} of {row['asset']} of {PeriodKey(row['chain_id'], row['epoch'])}"
+        where = f"publication {row['sequence']} of {row['asset']} of {row['chain_id']}:{row['period']}"
         due = 1 if newest is None else newest.sequence + 1
         expected = None if row["content_digest"] is None else _expected_hash(row)
         if expected is None:
@@ -78,18 +79,22 @@ def verify_publication_chain(connection: Connection, findings: Findings, witness
 
 
 def _expected_hash(row: dict[str, Any]) -> str:
-    told = (row["sequence"], row["published_at"], row["snapshot_id"], row["asset"], row["chain_id"], row["epoch"])
+    told = (row["sequence"], row["published_at"], row["snapshot_id"], row["asset"])
+    try:
+        key = parse_key(f"{row['chain_id']}:{row['period']}")
+    except AuroraError:
+        return "no hash: it names no period and no month"
     of_snapshot = (row["content_digest"], row["lineage_digest"], row["completeness"], snapshot_record(row))
-    return publication_hash(*told, *of_snapshot, row["previous_hash"])
+    return publication_hash(*told, key, *of_snapshot, row["previous_hash"])
 
 
-def _verify_all_are_published(connection: Connection, key: PeriodKey, findings: Findings) -> None:
+def _verify_all_are_published(connection: Connection, key: PartitionKey, findings: Findings) -> None:
     rows = connection.execute(
         """SELECT s.snapshot_id, s.asset FROM snapshots s JOIN snapshot_reports r USING (snapshot_id)
-           WHERE s.chain_id = %s AND s.epoch = %s AND r.accepted
+           WHERE s.chain_id = %s AND s.period = %s AND r.accepted
              AND NOT EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id)
            ORDER BY s.snapshot_id""",
-        [key.chain_id, key.epoch],
+        [key.chain_id, key.period],
     )
     for row in rows:
         problem = f"snapshot {row['snapshot_id']} was accepted, and its publication is gone"
@@ -123,11 +128,11 @@ def published_among(connection: Connection, snapshot_ids: Collection[int]) -> fr
 
 
 def _verify(rows: list[dict[str, Any]], findings: Findings) -> None:
-    newest: dict[tuple[str, str, int], Any] = {}
+    newest: dict[tuple[str, str, str], Any] = {}
     for row in rows:
-        told = (row["asset"], row["chain_id"], row["epoch"])
-        where = f"publication {row['sequence']} of {row['asset']} of {PeriodKey(row['chain_id'], row['epoch'])}"
-        written = (row["written_asset"], row["written_chain"], row["written_epoch"])
+        told = (row["asset"], row["chain_id"], row["period"])
+        where = f"publication {row['sequence']} of {row['asset']} of {row['chain_id']}:{row['period']}"
+        written = (row["written_asset"], row["written_chain"], row["written_period"])
         if row["written_asset"] is None:
             problem = f"it publishes snapshot {row['snapshot_id']}, which is gone"
             findings.fail(Checked.PUBLICATION, where, problem)
@@ -145,5 +150,5 @@ def _verify(rows: list[dict[str, Any]], findings: Findings) -> None:
         newest[told] = row["published_at"]
 
 
-def _words(place: tuple[str, str, int]) -> str:
-    return f"{place[0]} of {PeriodKey(place[1], place[2])}"
+def _words(place: tuple[str, str, str]) -> str:
+    return f"{place[0]} of {place[1]}:{place[2]}"

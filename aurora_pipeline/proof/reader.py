@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from psycopg import sql
@@ -12,7 +13,7 @@ from psycopg import sql
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.errors import CheckFailed
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.periods.record import find_period, told_by
 from aurora_pipeline.proof.in_files import file_name, place_in_file
 from aurora_pipeline.proof.node import NodeKind, TraceNode
@@ -32,7 +33,7 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._upstream: dict[int, dict[tuple[str, PeriodKey], Snapshot]] = {}
+        self._upstream: dict[int, dict[tuple[str, PartitionKey], Snapshot]] = {}
         self._fetches: dict[int, TraceNode] = {}
         self._decisions: dict[str, dict[Input, TraceNode]] = {}
 
@@ -50,10 +51,10 @@ class Reader:
 
     def earlier(self, snapshot: Snapshot, table: Table) -> list[Snapshot]:
         """The snapshots of a layer, of earlier periods, that this one was computed from, oldest first."""
-        found = self._named(snapshot).items()
-        return [one for (name, key), one in sorted(found) if name == table.name and key != snapshot.key]
+        found = [(key.period, one) for (name, key), one in self._named(snapshot).items() if name == table.name]
+        return [one for period, one in sorted(found, key=itemgetter(0)) if one.key != snapshot.key]
 
-    def _named(self, snapshot: Snapshot) -> dict[tuple[str, PeriodKey], Snapshot]:
+    def _named(self, snapshot: Snapshot) -> dict[tuple[str, PartitionKey], Snapshot]:
         if snapshot.snapshot_id not in self._upstream:
             named = snapshot.inputs("snapshot")
             found = {
@@ -142,10 +143,13 @@ class Reader:
 
     def period(self, snapshot: Snapshot) -> tuple[TraceNode, ...]:
         """The bounds of a snapshot's period, with the answers they were read from; nothing where it is not recorded."""
-        period = find_period(self._connection, snapshot.key)
+        key = snapshot.key
+        if not isinstance(key, PeriodKey):
+            return ()
+        period = find_period(self._connection, key)
         row = self._connection.execute(
             "SELECT payload_ids FROM canonical_periods WHERE chain_id = %s AND epoch = %s",
-            [snapshot.key.chain_id, snapshot.key.epoch],
+            [key.chain_id, key.epoch],
         ).fetchone()
         if period is None or row is None:
             return ()
@@ -155,7 +159,7 @@ class Reader:
             figure=f"{period.started_at:%Y-%m-%d %H:%M:%S} to {period.ended_at:%Y-%m-%d %H:%M:%S} UTC",
             formula=f"slots {period.first_slot} to {period.last_slot}",
             note=None
-            if (teller := told_by(self._connection, snapshot.key.chain_id).get(snapshot.key.epoch)) is None
+            if (teller := told_by(self._connection, key.chain_id).get(key.epoch)) is None
             else f"as a file of {teller} tells it; no chain proved it",
             digest=period.digest,
             children=self.payloads(row["payload_ids"]),

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 from psycopg import sql
 
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey, parse_key
 from aurora_pipeline.store.database import Connection, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import ColumnKind, Table
@@ -33,7 +34,7 @@ class Snapshot:
 
     snapshot_id: int
     table: Table
-    key: PeriodKey
+    key: PartitionKey
     content_digest: str
     row_count: int
     completeness: str
@@ -49,7 +50,8 @@ class Snapshot:
     @property
     def verify_command(self) -> str:
         """What a person runs to have its period verified."""
-        return f"aurora verify {self.key.chain_id} {self.key.epoch}"
+        period = self.key.epoch if isinstance(self.key, PeriodKey) else self.key.period
+        return f"aurora verify {self.key.chain_id} {period}"
 
     @property
     def lineages(self) -> tuple[Lineage, ...]:
@@ -61,14 +63,14 @@ class Snapshot:
         return [item for item in self.first.inputs or () if item.kind == kind]
 
 
-def snapshots_of_period(connection: Connection, key: PeriodKey, tables: Sequence[Table]) -> list[Snapshot]:
+def snapshots_of_period(connection: Connection, key: PartitionKey, tables: Sequence[Table]) -> list[Snapshot]:
     """Every snapshot ever written for a period, oldest first."""
     by_name = {table.name: table for table in tables}
     return _snapshots(
         connection,
         by_name,
-        "s.chain_id = %s AND s.epoch = %s AND s.asset = ANY(%s)",
-        [key.chain_id, key.epoch, list(by_name)],
+        "s.chain_id = %s AND s.period = %s AND s.asset = ANY(%s)",
+        [key.chain_id, key.period, list(by_name)],
     )
 
 
@@ -100,7 +102,7 @@ def _snapshots(
         Snapshot(
             row["snapshot_id"],
             by_name[row["asset"]].at(row["layer_version"]),
-            PeriodKey(row["chain_id"], row["epoch"]),
+            _key(row["chain_id"], row["period"]),
             row["content_digest"],
             row["row_count"],
             row["completeness"],
@@ -111,6 +113,14 @@ def _snapshots(
         for row in rows
         if row["asset"] in by_name
     ]
+
+
+def _key(chain_id: str, period: str) -> PartitionKey:
+    """The key of a snapshot; one that names no period and no month was changed, and is told as it stands."""
+    try:
+        return parse_key(f"{chain_id}:{period}")
+    except AuroraError:
+        return MonthKey(chain_id, period)
 
 
 def _lineage(name: str, row: Mapping[str, Any]) -> Lineage:

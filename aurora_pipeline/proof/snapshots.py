@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.recorded import Lineage, Snapshot, rows_of, snapshots_by_lineage
 from aurora_pipeline.proof.staged import Staged, fetch_place
@@ -137,7 +137,7 @@ def _verify_salts(snapshot: Snapshot, frame: pl.DataFrame, secret: bytes | None,
 
 def _verify_sources(snapshot: Snapshot, frame: pl.DataFrame, below: Below, findings: Findings) -> None:
     """Rows point to the fetch they were read from; what they point to has to be an input."""
-    staged = below.staged.get(snapshot.key)
+    staged = below.staged.get(snapshot.key) if isinstance(snapshot.key, PeriodKey) else None
     if "source_fetch" not in frame.columns or staged is None:
         return
     named = {item.digest for item in snapshot.inputs("fetch")}
@@ -157,14 +157,14 @@ def _verify_lineage(snapshot: Snapshot, lineage: Lineage, below: Below, findings
         return
     table = replace(snapshot.table, version=lineage.layer_version)
     key = snapshot.key
-    recomputed = lineage_digest(table, key.chain_id, key.epoch, snapshot.content_digest, lineage.inputs)
+    recomputed = lineage_digest(table, key, snapshot.content_digest, lineage.inputs)
     problem = "its inputs, version, content digest or lineage digest were changed"
     findings.equal(Checked.LINEAGE, where, problem, lineage.lineage_digest, recomputed)
     for item in lineage.inputs:
         _verify_input(where, key, item, below, findings)
 
 
-def _verify_input(where: str, key: PeriodKey, item: Input, below: Below, findings: Findings) -> None:
+def _verify_input(where: str, key: PartitionKey, item: Input, below: Below, findings: Findings) -> None:
     place = f"{where}, input {item.kind} {item.name}"
     match item.kind:
         case "snapshot":
@@ -201,15 +201,17 @@ def _verify_snapshot_input(place: str, item: Input, below: Below, findings: Find
         findings.fail(Checked.PUBLICATION, place, problem, item.digest)
 
 
-def _fetches_named(below: Below, key: PeriodKey, name: str) -> Mapping[str, int]:
+def _fetches_named(below: Below, key: PartitionKey, name: str) -> Mapping[str, int]:
+    if not isinstance(key, PeriodKey):
+        return {}
     place, fetch = fetch_place(key, name)
     staged = below.staged.get(place)
     return {} if staged is None else staged.fetches.get(fetch, {})
 
 
-def _note_config(key: PeriodKey, place: str, item: Input, below: Below, findings: Findings) -> None:
+def _note_config(key: PartitionKey, place: str, item: Input, below: Below, findings: Findings) -> None:
     """Configuration lives in files that may change: another value now is worth knowing, not wrong."""
-    if below.configured is None:
+    if below.configured is None or not isinstance(key, PeriodKey):
         findings.note(Checked.INPUT, item.name, "a configuration value, not compared with the files", item.digest)
         return
     now = below.configured(key, item.name)
@@ -220,7 +222,7 @@ def _note_config(key: PeriodKey, place: str, item: Input, below: Below, findings
 
 
 def _key(table: Table, row: Mapping[str, Any]) -> str:
-    return "/".join(str(row[name]) for name in table.key if name not in {"chain_id", "epoch"})
+    return "/".join(str(row[name]) for name in table.key if name not in {"chain_id", "epoch", "month"})
 
 
 def _keys(table: Table, frame: pl.DataFrame) -> str:

@@ -173,7 +173,8 @@ def _verify_closure(connection: Connection, numbers: Iterable[int], digest: str,
         upstream = named_upstream(connection, reached, LAYER_TABLES)
         reached = [snapshot for snapshot in upstream.values() if snapshot.snapshot_id not in closure]
     findings = Findings()
-    names = {snapshot.key: set[str]() for snapshot in closure.values()} | _fetches_by_period(closure.values())
+    periods = [snapshot.key for snapshot in closure.values() if isinstance(snapshot.key, PeriodKey)]
+    names = {key: set[str]() for key in periods} | _fetches_by_period(closure.values())
     staged = {key: verify_staged(connection, key, findings, only) for key, only in sorted(names.items())}
     _verify_all(connection, list(closure.values()), staged, aurora, findings)
     verify_publications_by_id(connection, list(closure), findings)
@@ -184,8 +185,11 @@ def _fetches_by_period(snapshots: Iterable[Snapshot]) -> dict[PeriodKey, set[str
     """The fetches that snapshots name, by the period each is of."""
     names: dict[PeriodKey, set[str]] = {}
     for snapshot in snapshots:
+        key = snapshot.key
+        if not isinstance(key, PeriodKey):
+            continue  # a month is computed from figures, never from a fetch
         for name in _named([snapshot], "fetch"):
-            place, fetch = fetch_place(snapshot.key, name)
+            place, fetch = fetch_place(key, name)
             names.setdefault(place, set()).add(fetch)
     return names
 

@@ -17,15 +17,14 @@ from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows
 def draft_statements(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
     """Statements from the published lines of the period."""
     period = load_period(connection, key)
-    lines = load_published(connection, PARTNER_COMMISSION_LINES, key.chain_id, key.epoch)
+    lines = load_published(connection, PARTNER_COMMISSION_LINES, key)
     terms = terms_in_force(connection, key.chain_id, period.last_instant, epoch=key.epoch)
     whose, read = owners(connection, terms)
     salted = stored_rows(connection, PARTNER_COMMISSION_LINES, lines.snapshot_id)
     result = epoch_statements(period, salted, terms, whose)
     return Draft(
         PARTNER_COMMISSION_STATEMENTS,
-        key.chain_id,
-        key.epoch,
+        key,
         result.frame,
         (lines.as_input, period.as_input, *terms.inputs, *read),
         result.completeness,

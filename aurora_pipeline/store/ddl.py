@@ -113,34 +113,36 @@ INSERT INTO instance_secret (secret)
 
 _IN_FORCE = """
 CREATE VIEW in_force AS
-    SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
-           p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+    SELECT DISTINCT ON (p.asset, p.chain_id, p.period)
+           p.asset, p.chain_id, p.period, p.epoch, p.snapshot_id, p.sequence, p.published_at,
            s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
     FROM publications p JOIN snapshots s USING (snapshot_id)
-    ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
-COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period, as of now.';
+    ORDER BY p.asset, p.chain_id, p.period, p.sequence DESC;
+COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period or month, as of now.';
 
 CREATE FUNCTION in_force_as_of(
     moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL,
-    of_asset text DEFAULT NULL
+    of_asset text DEFAULT NULL, of_period text DEFAULT NULL
 ) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM await_moment(moment);
     RETURN QUERY
-        SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
-               p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+        SELECT DISTINCT ON (p.asset, p.chain_id, p.period)
+               p.asset, p.chain_id, p.period, p.epoch, p.snapshot_id, p.sequence, p.published_at,
                s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
         FROM publications p JOIN snapshots s USING (snapshot_id)
         WHERE p.published_at <= moment AND (of_asset IS NULL OR p.asset = of_asset)
           AND (of_chain IS NULL OR p.chain_id = of_chain)
           AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
-        ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
+          AND (of_period IS NULL OR p.period = of_period)
+        ORDER BY p.asset, p.chain_id, p.period, p.sequence DESC;
 END $$;
 COMMENT ON FUNCTION in_force_as_of IS
-    'What was in force at a past moment; of one chain, from and to an epoch, of one asset, where these are given.';
+    'What was in force at a past moment; of one chain, from and to an epoch, of one asset or period, where given.';
 
 CREATE VIEW snapshot_states AS
-    SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.written_at, s.completeness, s.row_count, s.content_digest,
+    SELECT s.snapshot_id, s.asset, s.chain_id, s.period, s.epoch, s.written_at, s.completeness, s.row_count,
+           s.content_digest,
            CASE WHEN f.snapshot_id IS NOT NULL THEN 'in force'
                 WHEN EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id) THEN 'superseded'
                 ELSE 'rejected' END AS standing
@@ -193,22 +195,25 @@ _ADDED = {
 # cost is that of the periods in the answer.
 _AS_OF = """
 CREATE FUNCTION {name}_as_of(
-    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+    moment timestamptz, of_chain text DEFAULT NULL, from_{unit} {type} DEFAULT NULL, to_{unit} {type} DEFAULT NULL
 ) RETURNS SETOF {name} LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM await_moment(moment);
     RETURN QUERY
         SELECT {columns}, {provenance}
         FROM (
-            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+            SELECT DISTINCT ON (p.chain_id, p.{place}) p.snapshot_id, p.published_at,
                    s.completeness, s.content_digest, s.lineage_digest
             FROM publications p JOIN snapshots s USING (snapshot_id)
             WHERE p.asset = '{name}' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
-              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
-            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+              AND (from_{unit} IS NULL OR p.{place} >= from_{unit}) AND (to_{unit} IS NULL OR p.{place} <= to_{unit})
+            ORDER BY p.chain_id, p.{place}, p.sequence DESC
         ) f JOIN {schema}.{name} t ON t.snapshot_id = f.snapshot_id;
 END $$;
 """
+
+
+_BY_EPOCH = {"unit": "epoch", "type": "bigint", "place": "epoch"}
 
 
 def create_statements(tables: Iterable[Table]) -> list[str]:
@@ -293,7 +298,8 @@ def published_view(table: Table) -> str:
     select = f"SELECT {columns}, {provenance} FROM {LAYER_SCHEMA}.{table.name} t JOIN"
     join = f"f ON f.snapshot_id = t.snapshot_id AND f.asset = '{table.name}'"
     shown = f"CREATE VIEW {table.name} AS {select} in_force {join};"
-    as_of = _AS_OF.format(name=table.name, columns=columns, schema=LAYER_SCHEMA, provenance=provenance)
+    grain = {"unit": "month", "type": "text", "place": "period"} if table.is_monthly else _BY_EPOCH
+    as_of = _AS_OF.format(name=table.name, columns=columns, schema=LAYER_SCHEMA, provenance=provenance, **grain)
     told = {**{column.name: column.description for column in table.columns}, **_PROVENANCE}
     comments = _commented(table.name, table.description + " What is in force now.", told)
     return "\n".join([shown, comments, as_of, _named_view(table), *([_coins_view(table)] if table.amounts else [])])
@@ -301,7 +307,7 @@ def published_view(table: Table) -> str:
 
 def _added(table: Table) -> list[str]:
     """What the views for people say beside a layer's own columns."""
-    names = ["period_ended_at", "month"]
+    names = [] if table.is_monthly else ["period_ended_at", "month"]
     names += ["validator_name"] if "validator_key" in table.names else []
     return names + (["partner_name"] if "partner_id" in table.names and "partner_name" not in table.names else [])
 
@@ -310,7 +316,7 @@ def _named_view(table: Table) -> str:
     """What is in force, with month and names. A view of its own: as-of functions return the plain one's rows."""
     added = _added(table)
     columns = ", ".join([f"t.{name}" for name in table.names] + added + [f"t.{name}" for name in _PROVENANCE])
-    joins = ["period_months m ON m.chain_id = t.chain_id AND m.epoch = t.epoch"]
+    joins = [] if table.is_monthly else ["period_months m ON m.chain_id = t.chain_id AND m.epoch = t.epoch"]
     if "validator_name" in added:
         joins.append("validator_names v ON v.chain_id = t.chain_id AND v.validator_key = t.validator_key")
     if "partner_name" in added:

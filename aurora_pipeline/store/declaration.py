@@ -96,6 +96,11 @@ class Table:
         return [column.name for column in self.columns]
 
     @property
+    def is_monthly(self) -> bool:
+        """Whether its snapshots are of months; else they are of periods."""
+        return "month" in self.key
+
+    @property
     def digested(self) -> tuple[Column, ...]:
         """The columns a content digest commits to, in declared order."""
         return tuple(column for column in self.columns if column.digested)
@@ -125,6 +130,10 @@ def integer(
 
 CHAIN_ID = text("chain_id", "The chain, as named in chains.yaml.")
 EPOCH = integer("epoch", "The period's number on its chain (an epoch, or the first epoch of a window).")
+MONTH = text("month", "The calendar month in UTC, like 2026-08.")
+PERIOD = text(
+    "period", "What follows the chain in the key: an epoch in seven digits like 0000850, or a month like 2026-08."
+)
 VALIDATOR_KEY = text("validator_key", "The validator's stable key (on Solana its vote account).")
 SOURCE_FETCH = Column(
     "source_fetch",

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from aurora_pipeline.foundation.period_key import PartitionKey
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 
 ROW_TAG: Final = "aurora.row.1"
@@ -229,8 +230,7 @@ def publication_hash(
     published_at: datetime,
     snapshot_id: int,
     asset: str,
-    chain_id: str,
-    epoch: int,
+    key: PartitionKey,
     content: str,
     lineage: str,
     completeness: str,
@@ -238,7 +238,7 @@ def publication_hash(
     previous: str,
 ) -> str:
     """What commits to a publication, to the snapshot and its report (`record`), and to every publication before."""
-    place = (sequence, published_at, snapshot_id, asset, chain_id, epoch)
+    place = (sequence, published_at, snapshot_id, asset, key.chain_id, key.digested)
     return record_digest(PUBLICATION_TAG, *place, content, lineage, str(completeness), record, previous)
 
 
@@ -259,9 +259,9 @@ def compact_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def lineage_digest(table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
+def lineage_digest(table: Table, key: PartitionKey, content: str, inputs: Iterable[Input]) -> str:
     """H(content digest, the layer's version, every input): commits to everything below a snapshot."""
-    return LineageDigests().of(table, chain_id, epoch, content, inputs)
+    return LineageDigests().of(table, key, content, inputs)
 
 
 class LineageDigests:
@@ -270,10 +270,10 @@ class LineageDigests:
     def __init__(self) -> None:
         self._encoded: dict[Input, bytes] = {}
 
-    def of(self, table: Table, chain_id: str, epoch: int, content: str, inputs: Iterable[Input]) -> str:
+    def of(self, table: Table, key: PartitionKey, content: str, inputs: Iterable[Input]) -> str:
         """As `lineage_digest`."""
         ordered = sorted(set(inputs))
-        head: list[Value] = [LINEAGE_TAG, table.name, chain_id, epoch, content, table.version, len(ordered)]
+        head: list[Value] = [LINEAGE_TAG, table.name, key.chain_id, key.digested, content, table.version, len(ordered)]
         encoded = self._encoded
         for item in ordered:
             if item not in encoded:

@@ -13,6 +13,7 @@ import polars as pl
 from psycopg import sql
 
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.store.chained import append_chained
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
@@ -38,8 +39,7 @@ class Draft:
     """A layer's result for one period before anyone may rely on it."""
 
     table: Table
-    chain_id: str
-    epoch: int
+    key: PartitionKey
     frame: pl.DataFrame
     inputs: tuple[Input, ...]
     completeness: Completeness
@@ -49,7 +49,7 @@ class Draft:
     @property
     def name(self) -> str:
         """The asset and period, for messages."""
-        return f"{self.table.name} of {self.chain_id}:{self.epoch:07d}"
+        return f"{self.table.name} of {self.key}"
 
 
 class Standing(StrEnum):
@@ -68,8 +68,7 @@ class Outcome:
     """What became of a draft, and the digests of the snapshot that holds its content."""
 
     table: Table
-    chain_id: str
-    epoch: int
+    key: PartitionKey
     snapshot_id: int
     content_digest: str
     lineage_digest: str
@@ -89,8 +88,7 @@ class Rejected(CheckFailed):
         broken = [f"{o.table.name}: {violation}" for o in outcomes for violation in o.violations]
         first = outcomes[0]
         super().__init__(
-            f"{first.chain_id}:{first.epoch:07d} was not published, {len(broken)} check(s) failed:\n  "
-            + "\n  ".join(broken[:20]),
+            f"{first.key} was not published, {len(broken)} check(s) failed:\n  " + "\n  ".join(broken[:20]),
             f"the rejected rows are in {LAYER_SCHEMA}.{first.table.name} where snapshot_id = {first.snapshot_id};"
             " correct the cause and recompute",
         )
@@ -105,8 +103,7 @@ class Published:
     """A published snapshot as the next layer reads it."""
 
     table: Table
-    chain_id: str
-    epoch: int
+    key: PartitionKey
     snapshot_id: int
     content_digest: str
     lineage_digest: str
@@ -116,12 +113,12 @@ class Published:
     @property
     def as_input(self) -> Input:
         """How a consumer names this snapshot in its lineage: by the snapshot's first lineage digest."""
-        return snapshot_input(self.table, self.chain_id, self.epoch, self.lineage_digest)
+        return snapshot_input(self.table, self.key, self.lineage_digest)
 
 
-def snapshot_input(table: Table, chain_id: str, epoch: int, lineage: str) -> Input:
+def snapshot_input(table: Table, key: PartitionKey, lineage: str) -> Input:
     """How a lineage names a snapshot of a layer: by the snapshot's first lineage digest."""
-    return Input("snapshot", f"{table.name}@{chain_id}:{epoch:07d}", lineage)
+    return Input("snapshot", f"{table.name}@{key}", lineage)
 
 
 class _Settled(NamedTuple):
@@ -157,7 +154,9 @@ def _checked(draft: Draft) -> Draft:
     """The draft with what its schema and keys say added to its violations."""
     violations = [*draft.violations, *schema_violations(draft.table, draft.frame)]
     if not violations:
-        strangers = draft.frame.filter((pl.col("chain_id") != draft.chain_id) | (pl.col("epoch") != draft.epoch))
+        strangers = draft.frame.filter(
+            pl.any_horizontal(pl.col(name) != value for name, value in draft.key.columns.items())
+        )
         if len(strangers):
             violations.append(f"{len(strangers)} rows belong to another period than {draft.name}")
     return replace(draft, violations=tuple(violations))
@@ -167,7 +166,7 @@ def _lock_partition(connection: Connection, draft: Draft) -> None:
     """Two writers of the same partition take turns; others are not held up."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
-        [f"{draft.table.name}@{draft.chain_id}:{draft.epoch}", _PARTITION_LOCK],
+        [f"{draft.table.name}@{draft.key}", _PARTITION_LOCK],
     )
 
 
@@ -192,8 +191,7 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
             standing = Standing.PUBLISHED
     outcome = Outcome(
         draft.table,
-        draft.chain_id,
-        draft.epoch,
+        draft.key,
         snapshot_id,
         content,
         lineage,
@@ -213,7 +211,7 @@ def _totals(draft: Draft) -> dict[str, int]:
 
 
 def _lineage(draft: Draft, content: str) -> str:
-    return lineage_digest(draft.table, draft.chain_id, draft.epoch, content, draft.inputs)
+    return lineage_digest(draft.table, draft.key, content, draft.inputs)
 
 
 def _published_alike(connection: Connection, draft: Draft) -> list[dict[str, Any]]:
@@ -222,11 +220,11 @@ def _published_alike(connection: Connection, draft: Draft) -> list[dict[str, Any
         """SELECT s.snapshot_id, s.content_digest, s.lineage_digest, f.snapshot_id IS NOT NULL AS in_force
            FROM snapshots s
            LEFT JOIN in_force f ON f.snapshot_id = s.snapshot_id AND f.asset = s.asset
-                AND f.chain_id = s.chain_id AND f.epoch = s.epoch
-           WHERE s.asset = %s AND s.chain_id = %s AND s.epoch = %s AND s.completeness = %s AND s.row_count = %s
+                AND f.chain_id = s.chain_id AND f.period = s.period
+           WHERE s.asset = %s AND s.chain_id = %s AND s.period = %s AND s.completeness = %s AND s.row_count = %s
              AND EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id)
            ORDER BY in_force DESC, s.snapshot_id""",
-        [draft.table.name, draft.chain_id, draft.epoch, draft.completeness, len(draft.frame)],
+        [draft.table.name, draft.key.chain_id, draft.key.period, draft.completeness, len(draft.frame)],
     ).fetchall()
 
 
@@ -283,15 +281,15 @@ def _record(
     number = sql.SQL("DEFAULT") if snapshot_id is None else sql.Literal(snapshot_id)
     row = connection.execute(
         sql.SQL(
-            """INSERT INTO snapshots (snapshot_id, asset, chain_id, epoch, content_digest, lineage_digest, inputs,
+            """INSERT INTO snapshots (snapshot_id, asset, chain_id, period, content_digest, lineage_digest, inputs,
                                       layer_version, row_count, completeness, dagster_run)
                OVERRIDING SYSTEM VALUE
                VALUES ({}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING snapshot_id"""
         ).format(number),
         [
             draft.table.name,
-            draft.chain_id,
-            draft.epoch,
+            draft.key.chain_id,
+            draft.key.period,
             content,
             _lineage(draft, content),
             _inputs_json(draft.inputs),
@@ -342,16 +340,15 @@ def _publish(connection: Connection, outcome: Outcome) -> None:
     assert clock is not None  # a function always gives a row
     last = connection.execute("SELECT sequence, entry_hash FROM publications ORDER BY sequence DESC LIMIT 1").fetchone()
     sequence, before = (1, GENESIS_HASH) if last is None else (last["sequence"] + 1, str(last["entry_hash"]))
-    place = (outcome.table.name, outcome.chain_id, outcome.epoch)
     digests = (outcome.content_digest, outcome.lineage_digest)
-    told = (sequence, clock["instant"], outcome.snapshot_id, *place)
+    told = (sequence, clock["instant"], outcome.snapshot_id, outcome.table.name)
     record = _snapshot_record(connection, outcome.snapshot_id)
-    own = publication_hash(*told, *digests, outcome.completeness, record, before)
+    own = publication_hash(*told, outcome.key, *digests, outcome.completeness, record, before)
     connection.execute(
-        """INSERT INTO publications (sequence, published_at, snapshot_id, asset, chain_id, epoch,
+        """INSERT INTO publications (sequence, published_at, snapshot_id, asset, chain_id, period,
                                      previous_hash, entry_hash)
            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        [*told, before, own],
+        [*told, outcome.key.chain_id, outcome.key.period, before, own],
     )
 
 
@@ -400,30 +397,34 @@ def instance_secret(connection: Connection) -> bytes:
     return bytes(row["secret"])
 
 
-def load_published(
-    connection: Connection, table: Table, chain_id: str, epoch: int, as_of: datetime | None = None
-) -> Published:
+def load_published(connection: Connection, table: Table, key: PartitionKey, as_of: datetime | None = None) -> Published:
     """The snapshot in force (or in force at a past moment); raises NotPublished where there is none."""
+    place: list[object] = [table.name, key.chain_id, key.period]
     if as_of is None:
-        query, parameters = "in_force WHERE asset = %s AND chain_id = %s AND epoch = %s", [table.name, chain_id, epoch]
+        query, parameters = "in_force WHERE asset = %s AND chain_id = %s AND period = %s", place
     else:
-        query, parameters = "in_force_as_of(%s, %s, %s, %s, %s)", [as_of, chain_id, epoch, epoch, table.name]
+        query, parameters = "in_force_as_of(%s, of_asset => %s, of_chain => %s, of_period => %s)", [as_of, *place]
     row = connection.execute(f"SELECT * FROM {query}", parameters).fetchone()
     if row is None:
         raise NotPublished(
-            f"{table.name} of {chain_id}:{epoch:07d} is not published{'' if as_of is None else f' as of {as_of}'}",
-            f"run `aurora backfill {chain_id} {epoch}`, or see in the Dagster UI why it failed",
+            f"{table.name} of {key} is not published{'' if as_of is None else f' as of {as_of}'}",
+            f"run `{_computing(key)}`, or see in the Dagster UI why it failed",
         )
     return Published(
         table,
-        chain_id,
-        epoch,
+        key,
         row["snapshot_id"],
         row["content_digest"],
         row["lineage_digest"],
         Completeness(row["completeness"]),
         stored_rows(connection, table, row["snapshot_id"]).drop("salt", strict=False),
     )
+
+
+def _computing(key: PartitionKey) -> str:
+    if isinstance(key, PeriodKey):
+        return f"aurora backfill {key.chain_id} {key.epoch}"
+    return f"aurora statements compute {key.chain_id} {key.period}"
 
 
 def stored_rows(connection: Connection, table: Table, snapshot_id: int) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aurora_pipeline.store.chained import ENTRY_HASH, PREVIOUS_HASH
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
-    EPOCH,
+    PERIOD,
     Column,
     ColumnKind,
     Completeness,
@@ -45,6 +45,15 @@ LAYER_VERSION = integer("layer_version", "The layer's version number when this w
 DAGSTER_RUN = text("dagster_run", "The run that computed it; null outside Dagster.", nullable=True)
 SNAPSHOT_ID = Column("snapshot_id", ColumnKind.INTEGER, "The snapshot.", references="snapshots")
 
+EPOCH_OF_PERIOD = Column(
+    "epoch",
+    ColumnKind.INTEGER,
+    "The epoch as a number; null: the snapshot is of a month.",
+    nullable=True,
+    digested=False,
+    default="GENERATED ALWAYS AS (CASE WHEN period ~ '^[0-9]{7}$' THEN period::bigint END) STORED",
+)
+
 SNAPSHOTS = Table(
     name="snapshots",
     role=Role.LEDGER,
@@ -53,7 +62,8 @@ SNAPSHOTS = Table(
         identity("snapshot_id", "The snapshot's number; what identifies it outside this database is its digest."),
         ASSET,
         CHAIN_ID,
-        EPOCH,
+        PERIOD,
+        EPOCH_OF_PERIOD,
         Column("content_digest", ColumnKind.DIGEST, "Merkle root over the snapshot's canonical rows."),
         LINEAGE,
         INPUTS,
@@ -64,7 +74,7 @@ SNAPSHOTS = Table(
         written_at(),
     ),
     key=("snapshot_id",),
-    indexes=(("asset", "chain_id", "epoch"), ("content_digest",), ("lineage_digest",)),
+    indexes=(("asset", "chain_id", "period"), ("asset", "chain_id", "epoch"), ("content_digest",), ("lineage_digest",)),
 )
 
 SNAPSHOT_REPORTS = Table(
@@ -119,13 +129,18 @@ PUBLICATIONS = Table(
         SNAPSHOT_ID,
         ASSET,
         CHAIN_ID,
-        EPOCH,
+        PERIOD,
+        EPOCH_OF_PERIOD,
         Column("previous_hash", ColumnKind.DIGEST, "The entry_hash of the publication before; 64 zeros for the first."),
         Column("entry_hash", ColumnKind.DIGEST, "SHA-256 over what was published, when, and the publication before."),
     ),
     key=("sequence",),
     unique=(("entry_hash",),),
-    indexes=(("asset", "chain_id", "epoch", "sequence"), ("snapshot_id",)),
+    indexes=(
+        ("asset", "chain_id", "period", "sequence"),
+        ("asset", "chain_id", "epoch", "sequence"),
+        ("snapshot_id",),
+    ),
 )
 
 STORE_TABLES = (SNAPSHOTS, SNAPSHOT_REPORTS, ATTESTATIONS, PUBLICATIONS)

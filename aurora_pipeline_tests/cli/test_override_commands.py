@@ -22,6 +22,7 @@ from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import read_instant
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
@@ -63,7 +64,9 @@ def _line(validator: str, computed: int | None, kind: str = "LINE") -> dict[str,
 
 def _publish(database: Database, *lines: dict[str, Any]) -> None:
     frame = frame_of(PARTNER_COMMISSION_LINES, list(lines))
-    write_check_publish(database, [Draft(PARTNER_COMMISSION_LINES, CHAIN_ID, EPOCH, frame, (), Completeness.FINAL)])
+    write_check_publish(
+        database, [Draft(PARTNER_COMMISSION_LINES, PeriodKey(CHAIN_ID, EPOCH), frame, (), Completeness.FINAL)]
+    )
 
 
 LINE = str(_line(VOTE, 1)["line_id"])

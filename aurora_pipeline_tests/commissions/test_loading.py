@@ -131,7 +131,7 @@ class Book:
             for epoch in (FIRST, SECOND):
                 source = (Input("fetch", f"{table.name}/{epoch}", "0" * 64),)
                 moved = frame.with_columns(epoch=pl.lit(epoch, pl.Int64))
-                draft = Draft(table, CHAIN, epoch, moved, source, Completeness.FINAL)
+                draft = Draft(table, PeriodKey(CHAIN, epoch), moved, source, Completeness.FINAL)
                 write_check_publish(self.aurora.database, [draft])
 
     def file(self, agreements: Mapping[str, Rule]) -> Path:

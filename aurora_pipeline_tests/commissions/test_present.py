@@ -122,7 +122,7 @@ def book(database: Database, tmp_path: Path) -> Iterator[Book]:
         for table, frame, epoch in of_epoch:
             source = (Input("fetch", f"{table.name}/{epoch}", "0" * 64),)
             moved = frame.with_columns(epoch=pl.lit(epoch, pl.Int64))
-            write_check_publish(database, [Draft(table, CHAIN, epoch, moved, source, Completeness.FINAL)])
+            write_check_publish(database, [Draft(table, PeriodKey(CHAIN, epoch), moved, source, Completeness.FINAL)])
         yield Book(aurora, tmp_path)
 
 

@@ -21,6 +21,7 @@ from aurora_pipeline.demo.settling import REGISTERED, settle, settled_line
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration import period_sensors
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
@@ -341,7 +342,7 @@ def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: 
     )
     assert (int(difference["lamports"]), difference["n"]) == (200_000_000, 2)
     with lived.aurora.database.connect() as connection:
-        old = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch, as_of=moment)
+        old = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, epoch), as_of=moment)
     assert old.content_digest == before["validator_pnl"][1]
 
 
@@ -364,7 +365,7 @@ def as_of(lived: World, epoch: int, moment: datetime) -> dict[str, object]:
 def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: World) -> None:
     epoch = FIRST + 2
     with lived.aurora.database.connect() as connection:
-        raised = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch)
+        raised = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, epoch))
     import_costs(
         lived.aurora.database,
         costs_csv(lived.parameters, [epoch]),
@@ -375,7 +376,7 @@ def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: W
     )
     assert lived.recompute(epoch).failures == ()
     with lived.aurora.database.connect() as connection:
-        restored = load_published(connection, VALIDATOR_PNL, lived.chain.chain_id, epoch)
+        restored = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, epoch))
     assert restored.snapshot_id != raised.snapshot_id
     first = lived.row(
         "SELECT min(snapshot_id) AS id FROM snapshots WHERE asset = 'validator_pnl' AND epoch = %s", epoch

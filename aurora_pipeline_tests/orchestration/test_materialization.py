@@ -10,6 +10,7 @@ from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.workspace import find_workspace
 from aurora_pipeline.orchestration.materialization import _compared, _warnings_result, column_schema, materialization
 from aurora_pipeline.orchestration.previews import PREVIEWS, preview
@@ -30,7 +31,7 @@ def demo_chain() -> Chain:
 def draft(fees: int | None) -> Draft:
     state = {"state": "final"} if fees is not None else {"state": "pending", "reason": "late | very\nlate"}
     row = {"chain_id": CHAIN_ID, "epoch": 850, "validator_key": "V1", "leader_slots": 4, "fees": fees, **state}
-    return Draft(FEES, CHAIN_ID, 850, frame_of(FEES, [row]), (), Completeness.FINAL)
+    return Draft(FEES, PeriodKey(CHAIN_ID, 850), frame_of(FEES, [row]), (), Completeness.FINAL)
 
 
 def test_materialization__amount_beyond_a_float__is_exact_in_its_text(database: Database) -> None:
@@ -56,7 +57,7 @@ def test_materialization__amounts_that_rows_repeat__have_no_total(database: Data
         **{"rule_key": "r", "validator_count": 1, "missing_count": 0, "metric": "PERIOD", "state": "final"},
     }
     frame = frame_of(COMMISSION_RULE_RESULTS, [row])
-    one = Draft(COMMISSION_RULE_RESULTS, CHAIN_ID, 850, frame, (), Completeness.FINAL)
+    one = Draft(COMMISSION_RULE_RESULTS, PeriodKey(CHAIN_ID, 850), frame, (), Completeness.FINAL)
     (outcome,) = write_check_publish(database, [one])
     shown = materialization(outcome, one, demo_chain(), {}).metadata
     assert shown is not None
@@ -131,5 +132,15 @@ def test_preview__differences__far_below_zero_is_as_large_as_far_above() -> None
 
 def outcome_with(*warnings: str) -> Outcome:
     return Outcome(
-        FEES, CHAIN_ID, 850, 1, "a" * 64, "b" * 64, Standing.PUBLISHED, Completeness.FINAL, 1, {}, (), warnings
+        FEES,
+        PeriodKey(CHAIN_ID, 850),
+        1,
+        "a" * 64,
+        "b" * 64,
+        Standing.PUBLISHED,
+        Completeness.FINAL,
+        1,
+        {},
+        (),
+        warnings,
     )

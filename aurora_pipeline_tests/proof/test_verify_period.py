@@ -254,8 +254,8 @@ TAMPERINGS = [
     ),
     Tampering(
         "an old publication is repeated",
-        """INSERT INTO publications (sequence, snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
-           SELECT (SELECT max(sequence) + 1 FROM publications), snapshot_id, asset, chain_id, epoch,
+        """INSERT INTO publications (sequence, snapshot_id, asset, chain_id, period, previous_hash, entry_hash)
+           SELECT (SELECT max(sequence) + 1 FROM publications), snapshot_id, asset, chain_id, period,
                   entry_hash, repeat('c', 64)
            FROM publications ORDER BY sequence LIMIT 1 RETURNING sequence, asset""",
         frozenset({Checked.PUBLICATION}),
@@ -313,7 +313,7 @@ def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_
     frame = stored_rows(proven.connection, FEES, number)
     (recorded,) = proven.run("SELECT inputs, lineage_digest FROM snapshots WHERE snapshot_id = %s", number)
     content = content_digest(FEES, frame)
-    lineage = lineage_digest(FEES, KEY.chain_id, KEY.epoch, content, [Input(*item) for item in recorded["inputs"]])
+    lineage = lineage_digest(FEES, KEY, content, [Input(*item) for item in recorded["inputs"]])
     proven.run(
         "UPDATE snapshots SET content_digest = %s, lineage_digest = %s WHERE snapshot_id = %s", content, lineage, number
     )

@@ -185,7 +185,7 @@ def test_document__lineage__commits_to_sorted_inputs() -> None:
     assert lineage(table.name, *period, vector["content_digest"], vector["layer_version"], inputs) == vector["digest"]
     assert table.version == vector["layer_version"]
     ours = [digests.Input(*item) for item in inputs]
-    assert digests.lineage_digest(table, *period, vector["content_digest"], ours) == vector["digest"]
+    assert digests.lineage_digest(table, PeriodKey(*period), vector["content_digest"], ours) == vector["digest"]
 
 
 def test_document__fetches__commit_to_answers_in_order() -> None:
@@ -233,8 +233,7 @@ def test_document__sql_and_python__recompute_a_stored_snapshot(database: Databas
     vector = vectors()["content"]
     draft = Draft(
         declared(vector["table"]),
-        "solana-demo",
-        850,
+        PeriodKey("solana-demo", 850),
         frame(vector["table"], [dict(zip(vector["columns"], row, strict=True)) for row in vector["rows"]]),
         (),
         Completeness.PARTIAL,

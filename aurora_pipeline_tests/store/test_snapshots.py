@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store import layer_rows, snapshots
 from aurora_pipeline.store.database import Connection, Database
@@ -56,12 +57,12 @@ def fees_frame(*amounts: int | None) -> pl.DataFrame:
 
 def draft(*amounts: int | None, inputs: tuple[Input, ...] = (FIRST,), violations: tuple[str, ...] = ()) -> Draft:
     completeness = Completeness.PARTIAL if None in amounts else Completeness.FINAL
-    return Draft(FEES, CHAIN, EPOCH, fees_frame(*amounts), inputs, completeness, violations)
+    return Draft(FEES, PeriodKey(CHAIN, EPOCH), fees_frame(*amounts), inputs, completeness, violations)
 
 
 def in_force(database: Database) -> list[int | None]:
     with database.connect() as connection:
-        frame = load_published(connection, FEES, CHAIN, EPOCH).frame
+        frame = load_published(connection, FEES, PeriodKey(CHAIN, EPOCH)).frame
     return [None if value is None else int(value) for value in frame["fees"]]
 
 
@@ -94,7 +95,7 @@ def many(rows: int, fees: int = 7, violations: tuple[str, ...] = ()) -> Draft:
     }
     columns = [known.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in frame_schema(FEES).items()]
     frame = pl.select(number.alias("number")).select(columns)
-    return Draft(FEES, CHAIN, EPOCH, frame, (FIRST,), Completeness.FINAL, violations)
+    return Draft(FEES, PeriodKey(CHAIN, EPOCH), frame, (FIRST,), Completeness.FINAL, violations)
 
 
 MANY = ROWS_AT_ONCE + 10
@@ -218,13 +219,13 @@ def test_publish__negative_amount__is_rejected_by_the_schema(database: Database)
     with pytest.raises(Rejected, match=r"canonical_validator_fees.fees"):
         write_check_publish(database, [draft(-1)])
     with database.connect() as connection, pytest.raises(NotPublished):
-        load_published(connection, FEES, CHAIN, EPOCH)
+        load_published(connection, FEES, PeriodKey(CHAIN, EPOCH))
 
 
 def test_publish__rows_of_another_period__are_rejected(database: Database) -> None:
     strange = fees_frame(1).with_columns(epoch=pl.lit(851, pl.Int64))
     with pytest.raises(Rejected, match="another period"):
-        write_check_publish(database, [Draft(FEES, CHAIN, EPOCH, strange, (), Completeness.FINAL)])
+        write_check_publish(database, [Draft(FEES, PeriodKey(CHAIN, EPOCH), strange, (), Completeness.FINAL)])
 
 
 def test_publish__one_of_two_drafts_rejected__publishes_neither(database: Database) -> None:
@@ -232,7 +233,10 @@ def test_publish__one_of_two_drafts_rejected__publishes_neither(database: Databa
     with pytest.raises(Rejected):
         write_check_publish(
             database,
-            [Draft(VALIDATOR_PNL, CHAIN, EPOCH, pnl, (), Completeness.FINAL), draft(1, violations=("broken",))],
+            [
+                Draft(VALIDATOR_PNL, PeriodKey(CHAIN, EPOCH), pnl, (), Completeness.FINAL),
+                draft(1, violations=("broken",)),
+            ],
         )
     assert rows(database, "publications") == 0
 
@@ -257,7 +261,7 @@ def test_as_of__between_two_publications__gives_the_older(database: Database) ->
     moment = now(database)
     write_check_publish(database, [draft(2)])
     with database.connect() as connection:
-        then = load_published(connection, FEES, CHAIN, EPOCH, as_of=moment)
+        then = load_published(connection, FEES, PeriodKey(CHAIN, EPOCH), as_of=moment)
         assert then.frame["fees"].to_list() == [1]
         shown = connection.execute("SELECT fees FROM canonical_validator_fees_as_of(%s)", [moment]).fetchall()
     assert [row["fees"] for row in shown] == [1]
@@ -358,7 +362,7 @@ def test_as_of__wait_is_cancelled__leaves_no_lock(database: Database) -> None:
 
 
 def test_publish__two_drafts__share_one_instant_and_are_numbered(database: Database) -> None:
-    pnl = Draft(VALIDATOR_PNL, CHAIN, EPOCH, frame_of(VALIDATOR_PNL, []), (), Completeness.FINAL)
+    pnl = Draft(VALIDATOR_PNL, PeriodKey(CHAIN, EPOCH), frame_of(VALIDATOR_PNL, []), (), Completeness.FINAL)
     write_check_publish(database, [draft(1), pnl])
     write_check_publish(database, [draft(2)])
     with database.connect() as connection:
@@ -405,7 +409,7 @@ def test_as_of__repeatable_read__is_refused(database: Database) -> None:
             connection.execute("SELECT * FROM in_force_as_of(%s)", [datetime.now(UTC) - timedelta(hours=1)])
 
 
-@pytest.mark.parametrize("statement", ["UPDATE {} SET epoch = 1", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET chain_id = 'x'", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 @pytest.mark.parametrize("table", ["snapshots", "publications", "layers.canonical_validator_fees", "staging_payloads"])
 def test_append_only__any_change__is_refused(database: Database, table: str, statement: str) -> None:
     with database.connect() as connection, pytest.raises(psycopg.errors.RaiseException, match="append-only"):

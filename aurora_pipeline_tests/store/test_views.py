@@ -16,8 +16,8 @@ from aurora_pipeline.tables import LAYER_TABLES
 _SECOND = timedelta(seconds=1)
 _SEPTEMBER = datetime(2026, 9, 1, tzinfo=UTC)
 _PERIOD = """INSERT INTO canonical_periods VALUES ('c', %s, %s, 1, 2, 1, 2, %s, %s, repeat('0', 64), '{}')"""
-_PUBLICATION = """INSERT INTO publications (sequence, snapshot_id, asset, chain_id, epoch, previous_hash, entry_hash)
-    SELECT 1, snapshot_id, asset, chain_id, epoch, repeat('0', 64), repeat('1', 64) FROM snapshots"""
+_PUBLICATION = """INSERT INTO publications (sequence, snapshot_id, asset, chain_id, period, previous_hash, entry_hash)
+    SELECT 1, snapshot_id, asset, chain_id, period, repeat('0', 64), repeat('1', 64) FROM snapshots"""
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def put_tips(connection: Connection, amount: int, decimals: int) -> None:
     """One row of revenue_allocation in force, on a chain whose coin has so many decimals."""
     connection.execute("INSERT INTO chains VALUES ('c', 'C', true, 'solana', 'EPOCH', 0, 'C', %s, 0)", [decimals])
     connection.execute(
-        """INSERT INTO snapshots (asset, chain_id, epoch, content_digest, lineage_digest, inputs, layer_version,
+        """INSERT INTO snapshots (asset, chain_id, period, content_digest, lineage_digest, inputs, layer_version,
                                   row_count, completeness)
-           VALUES ('revenue_allocation', 'c', 7, repeat('0', 64), repeat('0', 64), '[]', 2, 1, 'FINAL')"""
+           VALUES ('revenue_allocation', 'c', '0000007', repeat('0', 64), repeat('0', 64), '[]', 2, 1, 'FINAL')"""
     )
     connection.execute(
         """INSERT INTO layers.revenue_allocation

@@ -35,15 +35,12 @@ TABLE_OF: Final = {
 def draft_completeness(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
     """How complete each figure of each validator is, from the layers in force."""
     loaded = load_reference(connection, key)
-    published = {
-        data_type: load_published(connection, table, key.chain_id, key.epoch) for data_type, table in TABLE_OF.items()
-    }
+    published = {data_type: load_published(connection, table, key) for data_type, table in TABLE_OF.items()}
     result = canonical_completeness(loaded.reference, {name: layer.frame for name, layer in published.items()})
     inputs = (*loaded.inputs, *(layer.as_input for layer in published.values()))
     return Draft(
         COMPLETENESS,
-        key.chain_id,
-        key.epoch,
+        key,
         result.frame,
         inputs,
         result.completeness,
@@ -61,7 +58,7 @@ def draft_cross_checks(configuration: Configuration, connection: Connection, key
         checkers = staged_providers(connection, key.chain_id, key.epoch, checked_by(role, "%"))
         if not checkers:
             continue
-        layer = load_published(connection, table, key.chain_id, key.epoch)
+        layer = load_published(connection, table, key)
         inputs.append(layer.as_input)
         for provider, kind in checkers:
             other = DRAFTS[table](configuration, connection, key, checked_by(role, provider))
@@ -74,14 +71,13 @@ def draft_cross_checks(configuration: Configuration, connection: Connection, key
             comparisons.append(Comparison(role, table, layer.frame, frame, provider, kind, fetches))
     stakes: dict[str, int] = {}
     if any(comparison.role in (DataType.META, DataType.POSITIONS) for comparison in comparisons):
-        positions = load_published(connection, POSITIONS, key.chain_id, key.epoch)
+        positions = load_published(connection, POSITIONS, key)
         inputs.append(positions.as_input)
         stakes = _stakes_next(positions)
     result = canonical_cross_checks(loaded.reference, comparisons, stakes)
     return Draft(
         CROSS_CHECKS,
-        key.chain_id,
-        key.epoch,
+        key,
         result.frame,
         tuple(inputs),
         Completeness.FINAL,

@@ -87,7 +87,8 @@ CREATE TABLE snapshots (
     snapshot_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     asset text NOT NULL,
     chain_id text NOT NULL,
-    epoch bigint NOT NULL CHECK (epoch >= 0),
+    period text NOT NULL,
+    epoch bigint GENERATED ALWAYS AS (CASE WHEN period ~ '^[0-9]{7}$' THEN period::bigint END) STORED,
     content_digest sha256_hex NOT NULL,
     lineage_digest sha256_hex NOT NULL,
     inputs jsonb NOT NULL,
@@ -102,7 +103,8 @@ COMMENT ON TABLE snapshots IS 'Every result a layer ever wrote for a period, pub
 COMMENT ON COLUMN snapshots.snapshot_id IS 'The snapshot''s number; what identifies it outside this database is its digest.';
 COMMENT ON COLUMN snapshots.asset IS 'The layer table whose rows these are.';
 COMMENT ON COLUMN snapshots.chain_id IS 'The chain, as named in chains.yaml.';
-COMMENT ON COLUMN snapshots.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN snapshots.period IS 'What follows the chain in the key: an epoch in seven digits like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN snapshots.epoch IS 'The epoch as a number; null: the snapshot is of a month.';
 COMMENT ON COLUMN snapshots.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
 COMMENT ON COLUMN snapshots.lineage_digest IS 'H(content digest, layer version, inputs).';
 COMMENT ON COLUMN snapshots.inputs IS 'What was read: a list of [kind, name, digest], sorted.';
@@ -111,6 +113,7 @@ COMMENT ON COLUMN snapshots.row_count IS 'How many rows it has.';
 COMMENT ON COLUMN snapshots.completeness IS 'FINAL when every figure is, else PARTIAL.';
 COMMENT ON COLUMN snapshots.dagster_run IS 'The run that computed it; null outside Dagster.';
 COMMENT ON COLUMN snapshots.written_at IS 'When the row was written.';
+CREATE INDEX ON snapshots (asset, chain_id, period);
 CREATE INDEX ON snapshots (asset, chain_id, epoch);
 CREATE INDEX ON snapshots (content_digest);
 CREATE INDEX ON snapshots (lineage_digest);
@@ -160,7 +163,8 @@ CREATE TABLE publications (
     snapshot_id bigint NOT NULL REFERENCES snapshots,
     asset text NOT NULL,
     chain_id text NOT NULL,
-    epoch bigint NOT NULL CHECK (epoch >= 0),
+    period text NOT NULL,
+    epoch bigint GENERATED ALWAYS AS (CASE WHEN period ~ '^[0-9]{7}$' THEN period::bigint END) STORED,
     previous_hash sha256_hex NOT NULL,
     entry_hash sha256_hex NOT NULL,
     PRIMARY KEY (sequence),
@@ -172,9 +176,11 @@ COMMENT ON COLUMN publications.published_at IS 'When it came into force, by the 
 COMMENT ON COLUMN publications.snapshot_id IS 'The snapshot.';
 COMMENT ON COLUMN publications.asset IS 'The layer table whose rows these are.';
 COMMENT ON COLUMN publications.chain_id IS 'The chain, as named in chains.yaml.';
-COMMENT ON COLUMN publications.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN publications.period IS 'What follows the chain in the key: an epoch in seven digits like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN publications.epoch IS 'The epoch as a number; null: the snapshot is of a month.';
 COMMENT ON COLUMN publications.previous_hash IS 'The entry_hash of the publication before; 64 zeros for the first.';
 COMMENT ON COLUMN publications.entry_hash IS 'SHA-256 over what was published, when, and the publication before.';
+CREATE INDEX ON publications (asset, chain_id, period, sequence);
 CREATE INDEX ON publications (asset, chain_id, epoch, sequence);
 CREATE INDEX ON publications (snapshot_id);
 
@@ -1438,34 +1444,36 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.revenue
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE VIEW in_force AS
-    SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
-           p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+    SELECT DISTINCT ON (p.asset, p.chain_id, p.period)
+           p.asset, p.chain_id, p.period, p.epoch, p.snapshot_id, p.sequence, p.published_at,
            s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
     FROM publications p JOIN snapshots s USING (snapshot_id)
-    ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
-COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period, as of now.';
+    ORDER BY p.asset, p.chain_id, p.period, p.sequence DESC;
+COMMENT ON VIEW in_force IS 'The published snapshot of each asset and period or month, as of now.';
 
 CREATE FUNCTION in_force_as_of(
     moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL,
-    of_asset text DEFAULT NULL
+    of_asset text DEFAULT NULL, of_period text DEFAULT NULL
 ) RETURNS SETOF in_force LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM await_moment(moment);
     RETURN QUERY
-        SELECT DISTINCT ON (p.asset, p.chain_id, p.epoch)
-               p.asset, p.chain_id, p.epoch, p.snapshot_id, p.sequence, p.published_at,
+        SELECT DISTINCT ON (p.asset, p.chain_id, p.period)
+               p.asset, p.chain_id, p.period, p.epoch, p.snapshot_id, p.sequence, p.published_at,
                s.content_digest, s.lineage_digest, s.layer_version, s.row_count, s.completeness, s.dagster_run
         FROM publications p JOIN snapshots s USING (snapshot_id)
         WHERE p.published_at <= moment AND (of_asset IS NULL OR p.asset = of_asset)
           AND (of_chain IS NULL OR p.chain_id = of_chain)
           AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
-        ORDER BY p.asset, p.chain_id, p.epoch, p.sequence DESC;
+          AND (of_period IS NULL OR p.period = of_period)
+        ORDER BY p.asset, p.chain_id, p.period, p.sequence DESC;
 END $$;
 COMMENT ON FUNCTION in_force_as_of IS
-    'What was in force at a past moment; of one chain, from and to an epoch, of one asset, where these are given.';
+    'What was in force at a past moment; of one chain, from and to an epoch, of one asset or period, where given.';
 
 CREATE VIEW snapshot_states AS
-    SELECT s.snapshot_id, s.asset, s.chain_id, s.epoch, s.written_at, s.completeness, s.row_count, s.content_digest,
+    SELECT s.snapshot_id, s.asset, s.chain_id, s.period, s.epoch, s.written_at, s.completeness, s.row_count,
+           s.content_digest,
            CASE WHEN f.snapshot_id IS NOT NULL THEN 'in force'
                 WHEN EXISTS (SELECT FROM publications p WHERE p.snapshot_id = s.snapshot_id) THEN 'superseded'
                 ELSE 'rejected' END AS standing
