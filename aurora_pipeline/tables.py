@@ -11,7 +11,7 @@ from aurora_pipeline.periods.tables import PERIOD_TABLES
 from aurora_pipeline.pnl.tables import PNL_TABLES
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.tables import STATEMENT_TABLES
-from aurora_pipeline.store.declaration import Role, Table
+from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.payloads import PAYLOAD_TABLES
 from aurora_pipeline.store.tables import STORE_TABLES
 
@@ -29,4 +29,4 @@ ALL_TABLES: tuple[Table, ...] = (
     *STATEMENT_TABLES,
 )
 
-LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.role is Role.LAYER)
+LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.kind is TableKind.LAYER)

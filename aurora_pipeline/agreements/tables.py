@@ -6,7 +6,17 @@ from enum import StrEnum
 
 from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
 from aurora_pipeline.pnl.tables import Component
-from aurora_pipeline.store.declaration import CHAIN_ID, EPOCH, Column, ColumnKind, Role, Table, integer, money, text
+from aurora_pipeline.store.declaration import (
+    CHAIN_ID,
+    EPOCH,
+    Column,
+    ColumnKind,
+    Table,
+    TableKind,
+    integer,
+    money,
+    text,
+)
 from aurora_pipeline.store.tables import recorded_at
 
 
@@ -100,7 +110,7 @@ _WINDOWS = [window.value for window in Window]
 
 PARTNERS = Table(
     name="partners",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Who is paid. Only the newest revision counts.",
     columns=(PARTNER_ID, REVISION, text("name", "The partner's name for people."), REASON, RECORDED_BY, recorded_at()),
     key=("partner_id", "revision"),
@@ -108,7 +118,7 @@ PARTNERS = Table(
 
 PARTNER_SERIES = Table(
     name="partner_series",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Which series of statements is paid on a chain, from a month's start on; without a row, MONTH.",
     columns=(
         PARTNER_ID,
@@ -125,7 +135,7 @@ PARTNER_SERIES = Table(
 
 PARTNER_WALLETS = Table(
     name="partner_wallets",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Which partner introduced a wallet, dated. Only the newest revision of a wallet counts.",
     columns=(
         CHAIN_ID,
@@ -145,7 +155,7 @@ PARTNER_WALLETS = Table(
 
 AGREEMENTS = Table(
     name="agreements",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Which partner an agreement belongs to, for good; its terms are in its versions.",
     columns=(AGREEMENT_ID, PARTNER_ID, REASON, RECORDED_BY, recorded_at()),
     key=("agreement_id",),
@@ -154,7 +164,7 @@ AGREEMENTS = Table(
 
 AGREEMENT_VERSIONS = Table(
     name="agreement_versions",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Immutable terms and when they hold; where two hold at an instant, the higher number is in force.",
     columns=(
         _AGREEMENT,
@@ -171,7 +181,7 @@ AGREEMENT_VERSIONS = Table(
 
 AGREEMENT_RULES = Table(
     name="agreement_rules",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="The ordered rules of each version.",
     columns=(
         _AGREEMENT,
@@ -208,7 +218,7 @@ AGREEMENT_RULES = Table(
 
 AGREEMENT_RULE_TIERS = Table(
     name="agreement_rule_tiers",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="The tiers of rules that have them: contiguous from 0, the last one open.",
     columns=(
         _AGREEMENT,
@@ -224,7 +234,7 @@ AGREEMENT_RULE_TIERS = Table(
 
 AGREEMENT_EVENTS = Table(
     name="agreement_events",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="An agreement's status from an instant on; the latest that is effective at an instant decides.",
     columns=(
         _AGREEMENT,
@@ -240,7 +250,7 @@ AGREEMENT_EVENTS = Table(
 
 COMMISSION_OVERRIDES = Table(
     name="commission_overrides",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="What is paid instead of what was computed, by business key. Only a target's newest revision counts.",
     columns=(
         text("target", "LINE: one line; RULE: a rule's total.", one_of=[target.value for target in OverrideTarget]),

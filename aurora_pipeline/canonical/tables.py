@@ -11,8 +11,8 @@ from aurora_pipeline.store.declaration import (
     VALIDATOR_KEY,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     money,
     reason,
@@ -25,7 +25,7 @@ _COUNT = "Null where not known."
 
 FEES = Table(
     name="canonical_validator_fees",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="Block fees per validator: the Fee rewards of the blocks in the slots it led.",
     version=3,
     columns=(
@@ -54,7 +54,7 @@ FEES = Table(
 
 MEV = Table(
     name="canonical_validator_mev",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="MEV tips per validator: the whole tip tree and who gets which part of it.",
     version=2,
     columns=(
@@ -82,7 +82,7 @@ MEV = Table(
 
 REWARDS = Table(
     name="canonical_stake_rewards",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="Inflation rewards of a period, per validator (its commission) and per stake account (its part).",
     version=3,
     columns=(
@@ -147,7 +147,7 @@ REWARDS = Table(
 
 META = Table(
     name="canonical_validator_meta",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="What a validator was during the period: identity, commission, stake, as observed.",
     version=2,
     columns=(
@@ -175,7 +175,7 @@ META = Table(
 
 POSITIONS = Table(
     name="canonical_stake_positions",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="Stake on each validator during the period: one row per stake account, one with the validator's total.",
     version=2,
     columns=(
@@ -213,7 +213,7 @@ POSITIONS = Table(
 
 STAKE_EVENTS = Table(
     name="canonical_stake_events",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="What changed in the stake on each validator since the period before; derived from both positions.",
     columns=(
         CHAIN_ID,
@@ -240,7 +240,7 @@ STAKE_EVENTS = Table(
 
 COSTS = Table(
     name="canonical_validator_costs",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="Typed costs and other income per validator, never negative. A cost that is due, or that a configured"
     " source should tell, and is unknown is a row too.",
     version=4,

@@ -20,8 +20,8 @@ from aurora_pipeline.store.declaration import (
     EPOCH,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     money,
     reason,
@@ -75,7 +75,7 @@ def _later(column: Column) -> Column:
 
 PARTNER_COMMISSION_LINES = Table(
     name="partner_commission_lines",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     version=2,
     salted=True,
     description="What each rule of each agreement pays for each validator in a period, with what it was computed from.",
@@ -150,7 +150,7 @@ PARTNER_COMMISSION_LINES = Table(
 
 COMMISSION_RULE_RESULTS = Table(
     name="commission_rule_results",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     salted=True,
     description="What each rule came to in a period: its totals, and what later periods of its windows start from.",
     columns=(
@@ -184,7 +184,7 @@ COMMISSION_RULE_RESULTS = Table(
 
 REVENUE_ALLOCATION = Table(
     name="revenue_allocation",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     version=2,
     salted=True,
     description="Who gets every unit of every component of every validator: the parts sum to the component, exactly.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table, integer, text
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind, integer, text
 from aurora_pipeline.store.tables import recorded_at
 
 
@@ -27,7 +27,7 @@ REASON = Column("reason", ColumnKind.TEXT, "Why it was decided.", digested=False
 
 AUDIT_LOG = Table(
     name="audit_log",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Every decision and who made it, as a hash chain: changing, removing or reordering an entry shows.",
     columns=(
         integer("sequence", "The entry's place in the chain; 1 is the first, and none is left out.", minimum=1),
@@ -47,7 +47,7 @@ AUDIT_LOG = Table(
 
 USERS = Table(
     name="users",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Who may do what, dated. Only the newest revision of a login counts.",
     columns=(
         text("login", "The person's login on the database."),
@@ -66,7 +66,7 @@ USERS = Table(
 
 AUDIT_ROWS = Table(
     name="audit_rows",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Which rows of decisions each entry of the audit log wrote; the entry commits to their Merkle root.",
     columns=(
         Column("sequence", ColumnKind.INTEGER, "The entry.", references="audit_log"),

@@ -6,15 +6,15 @@ from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     text,
 )
 
 CHAINS = Table(
     name="chains",
-    role=Role.REGISTRY,
+    kind=TableKind.REGISTRY,
     description="The chains of chains.yaml, which wins.",
     columns=(
         CHAIN_ID,
@@ -32,7 +32,7 @@ CHAINS = Table(
 
 PROVIDERS = Table(
     name="providers",
-    role=Role.REGISTRY,
+    kind=TableKind.REGISTRY,
     description="The providers of providers.yaml, which wins; addresses without keys.",
     columns=(
         text("provider", "The provider's name."),
@@ -45,7 +45,7 @@ PROVIDERS = Table(
 
 CHAIN_PROVIDER_MAPPINGS = Table(
     name="chain_provider_mappings",
-    role=Role.REGISTRY,
+    kind=TableKind.REGISTRY,
     description="Who is asked for what, and who next when the first is down.",
     columns=(
         CHAIN_ID,

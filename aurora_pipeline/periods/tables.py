@@ -7,8 +7,8 @@ from aurora_pipeline.store.declaration import (
     EPOCH,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     text,
 )
@@ -16,7 +16,7 @@ from aurora_pipeline.store.tables import recorded_at
 
 CANONICAL_PERIODS = Table(
     name="canonical_periods",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Finalized periods: their slots and instants, read from staged answers.",
     columns=(
         CHAIN_ID,

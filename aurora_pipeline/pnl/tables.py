@@ -11,8 +11,8 @@ from aurora_pipeline.store.declaration import (
     EPOCH,
     VALIDATOR_KEY,
     Column,
-    Role,
     Table,
+    TableKind,
     money,
     reason,
     state,
@@ -87,7 +87,7 @@ def _cost(cost: CostType) -> tuple[Column, Column]:
 
 VALIDATOR_PNL = Table(
     name="validator_pnl",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="What each validator earned and cost in a period, in base units, with what is missing.",
     columns=(
         CHAIN_ID,

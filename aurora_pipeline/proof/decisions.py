@@ -12,10 +12,10 @@ from aurora_pipeline.decisions.log import Entry, entries
 from aurora_pipeline.decisions.rows import LoggedRow, logged_row, rows_root
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.declaration import Role, Table
+from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.tables import ALL_TABLES
 
-DECISIONS = tuple(table for table in ALL_TABLES if table.role is Role.DECISION)
+DECISIONS = tuple(table for table in ALL_TABLES if table.kind is TableKind.DECISION)
 """Every table whose rows are decisions."""
 
 

@@ -15,7 +15,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.snapshots import Configured
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.declaration import Role, Table
+from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.digests import Input, record_digest
 
 
@@ -36,7 +36,7 @@ def decision_digests(connection: Connection, names: Iterable[str], tables: Seque
         wanted[name.partition(":")[0]].add(name)
     found: dict[str, str] = {}
     for table in tables:
-        if table.role is not Role.DECISION or table.name not in wanted:
+        if table.kind is not TableKind.DECISION or table.name not in wanted:
             continue
         columns = sql.SQL(", ").join(sql.Identifier(column) for column in table.names)
         query = sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(table.name))

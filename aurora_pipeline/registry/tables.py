@@ -10,8 +10,8 @@ from aurora_pipeline.store.declaration import (
     VALIDATOR_KEY,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     money,
     text,
@@ -22,7 +22,7 @@ ENTRY_TYPES = (*(member.value for member in CostType), "OTHER_INCOME")
 
 VALIDATOR_IDENTITIES = Table(
     name="canonical_validator_identities",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Which validators the operator runs, their keys and ownership, dated. Only the newest revision counts.",
     columns=(
         CHAIN_ID,
@@ -45,7 +45,7 @@ VALIDATOR_IDENTITIES = Table(
 
 OPERATOR_WALLETS = Table(
     name="operator_wallets",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Withdraw authorities whose stake is the operator's own, dated. Only the newest revision counts.",
     columns=(
         CHAIN_ID,
@@ -63,7 +63,7 @@ OPERATOR_WALLETS = Table(
 
 COST_ENTRIES = Table(
     name="cost_entries",
-    role=Role.DECISION,
+    kind=TableKind.DECISION,
     description="Costs and other income entered by the operator from files. Only the newest revision counts.",
     columns=(
         CHAIN_ID,

@@ -10,8 +10,8 @@ from aurora_pipeline.store.declaration import (
     EPOCH,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     money,
     reason,
@@ -21,7 +21,7 @@ from aurora_pipeline.store.declaration import (
 
 PARTNER_COMMISSION_STATEMENTS = Table(
     name="partner_commission_statements",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     version=3,
     salted=True,
     description="What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked.",

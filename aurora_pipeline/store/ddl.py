@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 
 LAYER_SCHEMA = "layers"
 """Where the rows of all snapshots ever written live; views of the same name in `public` show what is in force."""
@@ -221,9 +221,9 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     declared = list(tables)
     statements = [FOUNDATION]
     statements += [create_table(table) for table in declared]
-    statements += [guard(table) for table in declared if table.role is not Role.REGISTRY]
+    statements += [guard(table) for table in declared if table.kind is not TableKind.REGISTRY]
     statements += [_IN_FORCE, _NAMES]
-    statements += [published_view(table) for table in declared if table.role is Role.LAYER]
+    statements += [published_view(table) for table in declared if table.kind is TableKind.LAYER]
     return statements
 
 
@@ -255,7 +255,7 @@ def create_table(table: Table) -> str:
     columns = [_column(column) for column in table.columns if column.since == 1]
     key = ", ".join(table.key)
     name = table.name
-    if table.role is Role.LAYER:
+    if table.kind is TableKind.LAYER:
         name = f"{LAYER_SCHEMA}.{table.name}"
         # Deferrable: a million rows are on their way before the digest of their snapshot is known.
         columns.insert(0, "snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE")
@@ -277,12 +277,12 @@ def create_table(table: Table) -> str:
 
 def guard(table: Table) -> str:
     """The triggers that keep a table append-only, and its decisions with their entries in the audit log."""
-    name = f"{LAYER_SCHEMA}.{table.name}" if table.role is Role.LAYER else table.name
+    name = f"{LAYER_SCHEMA}.{table.name}" if table.kind is TableKind.LAYER else table.name
     guards = [
         f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name}"
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();"
     ]
-    if table.role is Role.DECISION:
+    if table.kind is TableKind.DECISION:
         # Looked at when the transaction ends: rows are written first, and then the entry that tells of them.
         guards.append(
             f"CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON {name} DEFERRABLE INITIALLY DEFERRED"

@@ -22,7 +22,7 @@ class ColumnKind(StrEnum):
     INTEGERS = "integers"
 
 
-class Role(StrEnum):
+class TableKind(StrEnum):
     """What part a table plays, which decides where it lives and how it may change."""
 
     LAYER = "layer"
@@ -58,7 +58,7 @@ class Table:
     """One table, its grain and its columns in the order in which digests read them."""
 
     name: str
-    role: Role
+    kind: TableKind
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]

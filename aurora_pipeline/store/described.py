@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aurora_pipeline.store.ddl import LAYER_SCHEMA, SQL_TYPES
-from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 
 _INTRODUCTION = """\
 # Tables
@@ -25,24 +25,29 @@ says where a row came from or when it was recorded.
 * **Ledgers** are append-only: UPDATE, DELETE and TRUNCATE are refused.
 * **Registry** tables mirror the configuration files, which win.
 """
-_HEADINGS = {Role.LAYER: "Layers", Role.DECISION: "Decisions", Role.LEDGER: "Ledgers", Role.REGISTRY: "Registry"}
+_HEADINGS = {
+    TableKind.LAYER: "Layers",
+    TableKind.DECISION: "Decisions",
+    TableKind.LEDGER: "Ledgers",
+    TableKind.REGISTRY: "Registry",
+}
 
 
 def described(tables: Sequence[Table]) -> str:
-    """The document about some tables, as Markdown, grouped by role in the order given."""
+    """The document about some tables, as Markdown, grouped by kind in the order given."""
     sections = [_INTRODUCTION]
-    for role, heading in _HEADINGS.items():
-        members = [table for table in tables if table.role is role]
+    for kind, heading in _HEADINGS.items():
+        members = [table for table in tables if table.kind is kind]
         if members:
             sections += [f"## {heading}\n", *(_table(table) for table in members)]
     return "\n".join(sections)
 
 
 def _table(table: Table) -> str:
-    name = f"{LAYER_SCHEMA}.{table.name}" if table.role is Role.LAYER else table.name
+    name = f"{LAYER_SCHEMA}.{table.name}" if table.kind is TableKind.LAYER else table.name
     facts = [f"Key: {_named(table.key)}."]
     facts += [f"Unique: {_named(names)}." for names in table.unique]
-    if table.role is Role.LAYER:
+    if table.kind is TableKind.LAYER:
         facts.append(f"Layer version: {table.version}.")
         facts.append("Salted." if table.salted else "Not salted.")
     numbers = digest_order(table)
@@ -60,7 +65,7 @@ def digest_order(table: Table) -> dict[str, int]:
     """The place of each column in the table's row or decision digest, from 1; empty where neither is made of it."""
     columns = table.digested
     without_encoding = {ColumnKind.INTEGERS, ColumnKind.BYTES, ColumnKind.JSON}
-    if table.role is Role.REGISTRY or any(column.kind in without_encoding for column in columns):
+    if table.kind is TableKind.REGISTRY or any(column.kind in without_encoding for column in columns):
         return {}
     return {column.name: number for number, column in enumerate(columns, start=1)}
 

@@ -7,14 +7,14 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 
 READ_VERB: Final = "READ"
 """The verb of a stored request that read a file; its bytes are here and not among the bodies of its period."""
 
 FILE_BODIES = Table(
     name="staging_file_bodies",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="The operator's own files as they were read, byte for byte, once per hash: one tells many periods.",
     columns=(
         Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body."),

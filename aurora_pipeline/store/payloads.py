@@ -18,8 +18,8 @@ from aurora_pipeline.store.declaration import (
     Column,
     ColumnKind,
     FigureState,
-    Role,
     Table,
+    TableKind,
     integer,
     text,
 )
@@ -68,7 +68,7 @@ RESPONSE_HASH = Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body.
 
 BODIES = Table(
     name="staging_bodies",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Bodies of provider answers, byte for byte, once per chain, period and hash; files apart.",
     columns=(CHAIN_ID, EPOCH, RESPONSE_HASH, Column("body", ColumnKind.BYTES, "The exact bytes.", digested=False)),
     key=("chain_id", "epoch", "response_hash"),
@@ -76,7 +76,7 @@ BODIES = Table(
 
 PAYLOADS = Table(
     name="staging_payloads",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Every answer a provider gave: what was asked (without secrets), the status, and the body's hash.",
     columns=(
         identity("payload_id", "The payload's number."),
@@ -99,7 +99,7 @@ PAYLOADS = Table(
 
 FETCHES = Table(
     name="staging_fetches",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="One attempt to learn a data type of a period about a validator (or all): its state and its answers.",
     columns=(
         identity("fetch_id", "The fetch's number; the newest final one not retracted since counts, else the newest."),
@@ -123,7 +123,7 @@ FETCHES = Table(
 
 OBSERVATIONS = Table(
     name="observations",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Now-only data sampled while its period ran: what a chain will not tell about a past period.",
     columns=(
         integer("observation_id", "Its place in the order of all observations, from 1 without gaps.", minimum=1),
@@ -146,7 +146,7 @@ OBSERVATIONS = Table(
 
 INGESTION_RUNS = Table(
     name="ingestion_runs",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="One line per staging run of a data type: what it asked, what it reused, and how it ended.",
     columns=(
         identity("ingestion_run_id", "The run's number."),

@@ -9,8 +9,8 @@ from aurora_pipeline.store.declaration import (
     Column,
     ColumnKind,
     Completeness,
-    Role,
     Table,
+    TableKind,
     integer,
     text,
 )
@@ -56,7 +56,7 @@ EPOCH_OF_PERIOD = Column(
 
 SNAPSHOTS = Table(
     name="snapshots",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Every result a layer ever wrote for a period, published or not. Rows are in layers.<asset>.",
     columns=(
         identity("snapshot_id", "The snapshot's number; what identifies it outside this database is its digest."),
@@ -79,7 +79,7 @@ SNAPSHOTS = Table(
 
 SNAPSHOT_REPORTS = Table(
     name="snapshot_reports",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="What the checks said of each snapshot, and its totals. Not for partners.",
     columns=(
         SNAPSHOT_ID,
@@ -97,7 +97,7 @@ SNAPSHOT_REPORTS = Table(
 
 ATTESTATIONS = Table(
     name="attestations",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Later computations that came to the content of a snapshot again, from other inputs or a newer layer.",
     columns=(
         integer("attestation_id", "Its place in the order of all attestations, from 1 without gaps.", minimum=1),
@@ -116,7 +116,7 @@ ATTESTATIONS = Table(
 
 PUBLICATIONS = Table(
     name="publications",
-    role=Role.LEDGER,
+    kind=TableKind.LEDGER,
     description="Which snapshot came into force when. The newest of an asset and period is in force.",
     columns=(
         integer("sequence", "Its place in the order of all publications, from 1 without gaps.", minimum=1),

@@ -12,12 +12,14 @@ import pytest
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
-from aurora_pipeline.store.declaration import Column, ColumnKind, Role, Table
+from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 from aurora_pipeline.tables import ALL_TABLES
 from aurora_pipeline_tests.proof.conftest import Proven
 
 TABLES = [
-    table for table in ALL_TABLES if table.role is not Role.DECISION and table.name not in {"audit_log", "audit_rows"}
+    table
+    for table in ALL_TABLES
+    if table.kind is not TableKind.DECISION and table.name not in {"audit_log", "audit_rows"}
 ]
 """All but what people decided, which test_decisions.py changes in the same way."""
 CHANGED = {
@@ -51,12 +53,13 @@ def changed(column: Column) -> str:
 
 def tamperings(table: Table) -> Iterator[tuple[str, str]]:
     """What is done to a table, and the statement that does it; each hits one row."""
-    name = f"{LAYER_SCHEMA}.{table.name}" if table.role is Role.LAYER else table.name
+    name = f"{LAYER_SCHEMA}.{table.name}" if table.kind is TableKind.LAYER else table.name
     first = f"ctid = (SELECT min(ctid) FROM {name})"
     for column in table.columns:
         yield column.name, f"UPDATE {name} SET {column.name} = {changed(column)} WHERE {first}"
     yield DELETED, f"DELETE FROM {name} WHERE {first}"
-    names = [*(["snapshot_id"] if table.role is Role.LAYER else []), *table.names, *(["salt"] if table.salted else [])]
+    first_names = ["snapshot_id"] if table.kind is TableKind.LAYER else []
+    names = [*first_names, *table.names, *(["salt"] if table.salted else [])]
     unique = {table.row_id or table.key[-1], *(column for columns in table.unique for column in columns[-1:])}
     values = [_copy(table, one, name) if one in unique else one for one in names]
     yield (
@@ -93,7 +96,7 @@ def is_found(proven: Proven, witness: Heads) -> bool:
 
 def _cases() -> list[object]:
     """Every table; of the layers, which one piece of code writes and verifies, all but one are slow."""
-    quick = {table.name for table in TABLES if table.role is not Role.LAYER} | {"canonical_validator_costs"}
+    quick = {table.name for table in TABLES if table.kind is not TableKind.LAYER} | {"canonical_validator_costs"}
     marks = {name: () if name in quick else (pytest.mark.slow,) for name in (table.name for table in TABLES)}
     return [pytest.param(table, id=table.name, marks=marks[table.name]) for table in TABLES]
 

@@ -29,7 +29,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.declaration import Column, ColumnKind, Completeness, FigureState, Role, Table
+from aurora_pipeline.store.declaration import Column, ColumnKind, Completeness, FigureState, Table, TableKind
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import Answer, Verdict, answer_leaf, fetch_digest, record_fetch, store_answers
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
@@ -267,7 +267,7 @@ def test_document__sql__lists_the_answers_of_a_fetch_in_order(database: Database
 
 EVERY_KIND = Table(
     "every_kind",
-    Role.LAYER,
+    TableKind.LAYER,
     "A table with a column of every kind that digests read.",
     (
         Column("key_text", ColumnKind.TEXT, ""),
@@ -326,7 +326,7 @@ def test_content__any_rows_in_any_order__agree_with_the_document(rows: list[Row]
 @settings(deadline=None)
 @given(rows=ROWS, secret=st.binary(min_size=1, max_size=40))
 def test_content__salted__agrees_with_the_document(rows: list[Row], secret: bytes) -> None:
-    salted = Table(EVERY_KIND.name, Role.LAYER, "", EVERY_KIND.columns, EVERY_KIND.key, salted=True)
+    salted = Table(EVERY_KIND.name, TableKind.LAYER, "", EVERY_KIND.columns, EVERY_KIND.key, salted=True)
     ours = _instants_in_utc(rows)
     ours = ours.with_columns(pl.Series("salt", digests.salts(salted, ours, secret), pl.String))
     names = [column.name for column in salted.digested]

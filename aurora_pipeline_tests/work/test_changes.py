@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.store.declaration import CHAIN_ID, EPOCH, VALIDATOR_KEY, Role, Table, money, text
+from aurora_pipeline.store.declaration import CHAIN_ID, EPOCH, VALIDATOR_KEY, Table, TableKind, money, text
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.work.changes import changes_between
 
 TABLE = Table(
     "example",
-    Role.LAYER,
+    TableKind.LAYER,
     "",
     (CHAIN_ID, EPOCH, VALIDATOR_KEY, money("amount", "", nullable=True), text("state", "")),
     ("chain_id", "epoch", "validator_key"),

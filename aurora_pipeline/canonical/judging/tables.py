@@ -9,8 +9,8 @@ from aurora_pipeline.store.declaration import (
     VALIDATOR_KEY,
     Column,
     ColumnKind,
-    Role,
     Table,
+    TableKind,
     integer,
     money,
     reason,
@@ -22,7 +22,7 @@ _DATA_TYPE = text("data_type", "fees, mev, rewards, meta, positions or costs.", 
 
 COMPLETENESS = Table(
     name="canonical_completeness",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="How much is known of each data type of each validator, why, and the facts that were checked.",
     columns=(
         CHAIN_ID,
@@ -42,7 +42,7 @@ COMPLETENESS = Table(
 
 CROSS_CHECKS = Table(
     name="cross_check_differences",
-    role=Role.LAYER,
+    kind=TableKind.LAYER,
     description="Figures of which a second provider says something else. Equal figures have no row; nothing is rounded"
     " away.",
     columns=(
