@@ -24,7 +24,7 @@ _SIGNATURE, _BEFORE, _AFTER = "signature of a vote", 2**63 - 1, 2**63 - 2
 
 
 @dataclass(frozen=True)
-class Account:
+class TransactionAccount:
     """One account of a transaction, with its balance before and after."""
 
     key: str
@@ -39,7 +39,7 @@ class Transaction:
     """A transaction before it is rendered in one of the node's shapes."""
 
     signatures: list[str]
-    accounts: list[Account]
+    accounts: list[TransactionAccount]
     fee: int
     error: dict[str, Any] | None
     version: str | int
@@ -159,9 +159,9 @@ def _vote(world: World, chain: EpochChain, index: int, validator: int) -> Transa
     return Transaction(
         signatures=[world.parameters.signature(slot, "vote", validator)],
         accounts=[
-            Account(identity, True, True, balance, balance - SIGNATURE_FEE),
-            Account(vote, False, True, VOTE_ACCOUNT_RENT, VOTE_ACCOUNT_RENT),
-            Account(VOTE_PROGRAM, False, False, 1, 1),
+            TransactionAccount(identity, True, True, balance, balance - SIGNATURE_FEE),
+            TransactionAccount(vote, False, True, VOTE_ACCOUNT_RENT, VOTE_ACCOUNT_RENT),
+            TransactionAccount(VOTE_PROGRAM, False, False, 1, 1),
         ],
         fee=SIGNATURE_FEE,
         error=None,
@@ -177,13 +177,13 @@ def _transfer(world: World, slot: int, number: int, user: UserTransaction) -> Tr
     price = user.priority_fee * 1_000_000 // _COMPUTE_UNITS
     sent = 0 if user.has_failed else 1_000_000 + parameters.draw(10**9, "sent", slot, number)
     balance = 50_000_000_000 + parameters.draw(10**12, "payer balance", slot, number)
-    payer = Account(parameters.key("payer", slot, number), True, True, balance, balance - user.fee - sent)
+    payer = TransactionAccount(parameters.key("payer", slot, number), True, True, balance, balance - user.fee - sent)
     cosigners = [
-        Account(parameters.key("cosigner", slot, number, i), True, False, 890_880, 890_880)
+        TransactionAccount(parameters.key("cosigner", slot, number, i), True, False, 890_880, 890_880)
         for i in range(user.signatures - 1)
     ]
-    target = Account(parameters.key("target", slot, number), False, True, 890_880, 890_880 + sent)
-    programs = [Account(program, False, False, 1, 1) for program in (SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM)]
+    target = TransactionAccount(parameters.key("target", slot, number), False, True, 890_880, 890_880 + sent)
+    programs = [TransactionAccount(program, False, False, 1, 1) for program in (SYSTEM_PROGRAM, COMPUTE_BUDGET_PROGRAM)]
     accounts = [payer, *cosigners, target, *programs]
     system, budget = len(accounts) - 2, len(accounts) - 1
     return Transaction(

@@ -26,7 +26,7 @@ from aurora_pipeline.local_postgres.postmaster import (
     recorded_pid,
     running_postmaster,
 )
-from aurora_pipeline.local_postgres.unprivileged import Account, choose_account
+from aurora_pipeline.local_postgres.unprivileged import RunAs, choose_account
 
 POSTGRES_MAJOR = 18
 SUPERUSER = "postgres"
@@ -124,7 +124,7 @@ class Cluster:
                 f"To keep the data, carry it over with pg_upgrade or a dump; to start anew, move {self.data_dir} away.",
             )
 
-    def _initialise(self, programs: Path, account: Account) -> None:
+    def _initialise(self, programs: Path, account: RunAs) -> None:
         """Create the cluster beside its place and rename it there, so that a half-made one is never taken for one."""
         for abandoned in self.data_dir.glob("cluster.new-*"):
             shutil.rmtree(abandoned, ignore_errors=True)
@@ -139,7 +139,7 @@ class Cluster:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
-    def _run(self, programs: Path, account: Account) -> None:
+    def _run(self, programs: Path, account: RunAs) -> None:
         stale_pid = recorded_pid(self.directory)
         if stale_pid is None:
             (self.directory / "postmaster.pid").unlink(missing_ok=True)  # one cut short would stop PostgreSQL

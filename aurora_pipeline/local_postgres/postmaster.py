@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.local_postgres.unprivileged import Account
+from aurora_pipeline.local_postgres.unprivileged import RunAs
 
 PORT = 5432
 """Only part of the socket's name here: the server listens on no network."""
@@ -76,7 +76,7 @@ def choose_socket_dir(data_dir: Path) -> Path:
     )
 
 
-def make_private(directory: Path, account: Account) -> None:
+def make_private(directory: Path, account: RunAs) -> None:
     """Create a directory for one account alone; refuse one that somebody else may have put there."""
     with contextlib.suppress(FileExistsError):
         directory.mkdir(mode=0o700)

@@ -20,7 +20,7 @@ _OWN_FOLDER = ".aurora"
 
 
 @dataclass(frozen=True)
-class Account:
+class RunAs:
     """How to run a program of PostgreSQL: behind which command, and as whom where that is not the caller."""
 
     prefix: tuple[str, ...] = ()
@@ -63,14 +63,14 @@ class Account:
                 os.chown(entry, uid, gid, follow_symlinks=False)
 
 
-def choose_account(program: Path, data_dir: Path, cluster: Path) -> Account:
+def choose_account(program: Path, data_dir: Path, cluster: Path) -> RunAs:
     """The first account that PostgreSQL accepts and that reaches both its programs and its data.
 
     An ordinary user runs PostgreSQL as itself. Root runs it as the owner of the data where that is somebody else, else
     in a user namespace of its own, else as `nobody`. Nothing outside the data directory is changed for it.
     """
     if os.geteuid() != 0 and _is_named(os.geteuid()):
-        return Account()
+        return RunAs()
     for account in _accounts_for_root(data_dir, cluster) if os.geteuid() == 0 else _accounts_for_nameless():
         if account.uid not in (None, os.geteuid()):
             _let_pass(data_dir)
@@ -94,34 +94,34 @@ def _let_pass(data_dir: Path) -> None:
             folder.chmod(folder.stat().st_mode | stat.S_IXGRP | stat.S_IXOTH)
 
 
-def _accounts_for_root(data_dir: Path, cluster: Path) -> Iterator[Account]:
+def _accounts_for_root(data_dir: Path, cluster: Path) -> Iterator[RunAs]:
     owner = (cluster if cluster.exists() else data_dir).stat()
     if owner.st_uid != 0:
         # Kept theirs: data that changed hands under `sudo` would lock its owner out of it.
-        yield Account(uid=owner.st_uid, gid=owner.st_gid)
+        yield RunAs(uid=owner.st_uid, gid=owner.st_gid)
         return
     yield from _namespaces()
     for name in ("nobody", "daemon"):
         entry = _named(name)
         if entry is not None:
-            yield Account(uid=entry.pw_uid, gid=entry.pw_gid)
+            yield RunAs(uid=entry.pw_uid, gid=entry.pw_gid)
 
 
-def _accounts_for_nameless() -> Iterator[Account]:
+def _accounts_for_nameless() -> Iterator[RunAs]:
     """For a user id without a passwd entry, as in containers: initdb refuses it, a namespace gives it a name."""
     yield from _namespaces()
-    yield Account()
+    yield RunAs()
 
 
-def _namespaces() -> Iterator[Account]:
+def _namespaces() -> Iterator[RunAs]:
     """A user namespace in which the caller has another name; its files stay the caller's own."""
     unshare = shutil.which("unshare")
     entry = next(filter(None, map(_named, _LENDABLE_ACCOUNTS)), None)
     if unshare is not None and entry is not None:
-        yield Account(prefix=(unshare, "--user", f"--map-user={entry.pw_uid}", f"--map-group={entry.pw_gid}", "--"))
+        yield RunAs(prefix=(unshare, "--user", f"--map-user={entry.pw_uid}", f"--map-group={entry.pw_gid}", "--"))
 
 
-def _reaches(account: Account, program: Path, data_dir: Path) -> bool:
+def _reaches(account: RunAs, program: Path, data_dir: Path) -> bool:
     """Whether the account can be assumed, enters the data directory and executes the program: found by doing it."""
     script = 'cd -- "$1" && exec "$2" --version'
     try:
