@@ -37,7 +37,7 @@ from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.sources.solana.periods import Bounds, bounds
+from aurora_pipeline.sources.solana.periods import EpochBounds, bounds
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
@@ -54,10 +54,10 @@ def configuration(url: str) -> Configuration:
     return load_configuration(demo / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": url}, KINDS)
 
 
-def epoch_bounds(provider: Provider, epoch: int) -> Bounds:
+def epoch_bounds(provider: Provider, epoch: int) -> EpochBounds:
     """Where an epoch begins and ends, as the node says."""
 
-    async def go() -> Bounds:
+    async def go() -> EpochBounds:
         async with asking_unrecorded(provider, adapter_for(provider)) as ask:
             return await bounds(epoch, ask, provider.name)
 

@@ -21,7 +21,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.solana.answers import EpochInfo
-from aurora_pipeline.sources.solana.periods import Bounds, bounds, head
+from aurora_pipeline.sources.solana.periods import EpochBounds, bounds, head
 
 FIRST_EPOCH = 850
 OPERATED = 8
@@ -80,7 +80,7 @@ class World:
 
     def period(self, epoch: int = FIRST_EPOCH) -> Period:
         found = self._asked("bounds", epoch)
-        assert isinstance(found, Bounds)
+        assert isinstance(found, EpochBounds)
         return Period(
             PeriodKey(self.chain.chain_id, epoch),
             found.first_slot,
@@ -91,10 +91,10 @@ class World:
             found.ended_at,
         )
 
-    def _asked(self, what: str, epoch: int) -> EpochInfo | Bounds:
+    def _asked(self, what: str, epoch: int) -> EpochInfo | EpochBounds:
         provider = self.configuration.providers["demo-rpc"]
 
-        async def go() -> EpochInfo | Bounds:
+        async def go() -> EpochInfo | EpochBounds:
             async with asking_unrecorded(provider, adapter_for(provider)) as ask:
                 return await (head(ask, provider.name) if what == "head" else bounds(epoch, ask, provider.name))
 

@@ -19,7 +19,7 @@ from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.epochs import epochs_in, names_of
 from aurora_pipeline.sources.files.mistakes import Mistake, in_words
 from aurora_pipeline.sources.files.table import found_columns, table_rows
-from aurora_pipeline.sources.solana.periods import Bounds
+from aurora_pipeline.sources.solana.periods import EpochBounds
 
 _OPTIONAL: Final = ("first_block_slot", "last_block_slot")
 
@@ -40,14 +40,14 @@ def epochs_told(provider: Provider, family: Family) -> list[int]:
     return sorted(found)
 
 
-async def told_bounds(epoch: int, ask: Ask, provider: Provider, family: Family) -> Bounds:
+async def told_bounds(epoch: int, ask: Ask, provider: Provider, family: Family) -> EpochBounds:
     """The bounds of an epoch as the file tells them. Raises ProviderDown and UnreadableFile."""
     (answer,) = await ask([question_about(period_table(provider), epoch, family)])
     return read_bounds(answer, provider.name)
 
 
 @reader
-def read_bounds(answer: Answer, provider: str) -> Bounds:
+def read_bounds(answer: Answer, provider: str) -> EpochBounds:
     """The bounds of the epoch that a file was read for."""
     try:
         return _bounds(answer)
@@ -55,7 +55,7 @@ def read_bounds(answer: Answer, provider: str) -> Bounds:
         raise UnreadableFile(provider, answer.request_key, str(answer.request.get("path")), str(problem)) from None
 
 
-def _bounds(answer: Answer) -> Bounds:
+def _bounds(answer: Answer) -> EpochBounds:
     mapping, query = answer.request.get("body"), answer.request.get("query")
     epoch = query.get("epoch") if isinstance(query, Mapping) else None
     if not isinstance(mapping, Mapping) or mapping.get("data_type") != DataType.PERIOD or type(epoch) is not int:
@@ -71,7 +71,7 @@ def _bounds(answer: Answer) -> Bounds:
         raise FileProblem(f"row {number}: it ends at {row['ended_at']}, before it began")
     if row["ended_at"] > datetime.now(UTC):
         raise FileProblem(f"row {number}: epoch {epoch} ends at {row['ended_at']}, which has not come yet")
-    return Bounds(epoch, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
+    return EpochBounds(epoch, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
 
 
 def _row_of(answer: Answer, mapping: Mapping[str, Any], epoch: int) -> tuple[int, dict[str, Any]]:

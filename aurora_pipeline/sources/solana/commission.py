@@ -20,7 +20,7 @@ _COMBINATIONS_MAX: Final = 4096
 
 
 @dataclass(frozen=True)
-class Bounds:
+class CommissionBounds:
     """Between which amounts a commission lies; `high` is None where it has no upper bound (100 % leaves no trace)."""
 
     low: int
@@ -76,12 +76,12 @@ def _most_gross(part: int, rate_bps: int) -> int:
     return gross - 1 if share_bps(gross, kept) > part else gross
 
 
-def commission_bounds(parts: Iterable[StakerPart], rate_bps: int) -> Bounds:
+def commission_bounds(parts: Iterable[StakerPart], rate_bps: int) -> CommissionBounds:
     """Between which amounts the commission lies that goes with stakers' parts at a rate."""
     if rate_bps == 0:
-        return Bounds(0, 0)
+        return CommissionBounds(0, 0)
     if rate_bps >= BPS_WHOLE:
-        return Bounds(0, None)
+        return CommissionBounds(0, None)
     gross = [
         (least_gross(one.part, rate_bps) or 0, _most_gross(one.part, rate_bps), one.stake or 0)
         for one in parts
@@ -91,7 +91,7 @@ def commission_bounds(parts: Iterable[StakerPart], rate_bps: int) -> Bounds:
     for least, most in _tightened(gross):
         low += share_bps(least, rate_bps)
         high += share_bps(most, rate_bps)
-    return Bounds(low, high)
+    return CommissionBounds(low, high)
 
 
 def _tightened(gross: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:

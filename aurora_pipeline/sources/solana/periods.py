@@ -27,7 +27,7 @@ Told = Callable[[Question], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
-class Bounds:
+class EpochBounds:
     """What an ended epoch spans, with the answers that say so, in the order in which they were asked."""
 
     epoch: int
@@ -45,7 +45,7 @@ async def head(ask: Ask, provider: str) -> EpochInfo:
     return read_epoch_info((await ask([questions.epoch_info()]))[0], provider)
 
 
-async def bounds(epoch: int, ask: Ask, provider: str) -> Bounds:
+async def bounds(epoch: int, ask: Ask, provider: str) -> EpochBounds:
     """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them.
 
     Raises UnreadableAnswer where the node cannot tell, for example because its history begins later.
@@ -70,7 +70,7 @@ async def bounds(epoch: int, ask: Ask, provider: str) -> Bounds:
         problem = f"block {after.slot} after the epoch has the parent {last_block_slot}, which is not in the epoch"
         raise UnreadableAnswer(provider, following.request_key, problem)
     last = first if last_block_slot == first.slot else await _block(told, last_block_slot, provider)
-    return Bounds(
+    return EpochBounds(
         epoch=epoch,
         first_slot=first_slot,
         last_slot=last_slot,

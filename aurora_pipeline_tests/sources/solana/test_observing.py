@@ -11,7 +11,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana.answers import EpochSchedule
 from aurora_pipeline.sources.solana.ask import SolanaRpc
-from aurora_pipeline.sources.solana.periods import Bounds, bounds, head, slots_of
+from aurora_pipeline.sources.solana.periods import EpochBounds, bounds, head, slots_of
 from aurora_pipeline_tests.asking.asked import NODE
 from aurora_pipeline_tests.faults.server import FaultServer, rpc_result
 from aurora_pipeline_tests.sources.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope
@@ -63,9 +63,9 @@ def test_observe_positions__garbage__no_observation() -> None:
 # Periods
 
 
-def bounds_of(node: Node, epoch: int = EPOCH) -> Bounds:
+def bounds_of(node: Node, epoch: int = EPOCH) -> EpochBounds:
     with FaultServer(node) as server:
-        result: Bounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
+        result: EpochBounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
     return result
 
 
