@@ -43,14 +43,14 @@ _FILES = "files"
 
 
 @dataclass(frozen=True)
-class Cast:
+class RegisteredCast:
     """What was registered, in words, and where its files are."""
 
     folder: Path
     changes: tuple[str, ...]
 
 
-def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast:
+def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> RegisteredCast:
     """Write the operator's files as an operator would have them, and import each.
 
     What is registered already is left alone, and so is its file: both may have been changed, as the demo invites to.
@@ -88,7 +88,7 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Cast
         path = _written(folder / "partner_wallets.csv", partner_wallets_csv(cast_of(parameters)))
         introduced = import_wallets(database, path, None, person, INTRODUCED, Duplicates.REFUSE)
         changes[path.name] = len(introduced.changes)
-    return Cast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
+    return RegisteredCast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
 
 
 def _written(path: Path, text: str) -> Path:
