@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.agreements.matching import is_glob, matches
-from aurora_pipeline.agreements.over_claims import Claim, claims_on, most_claimed_bps
+from aurora_pipeline.agreements.over_claims import RuleClaim, claims_on, most_claimed_bps
 from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.terms import AgreementInForce
 from aurora_pipeline.foundation.money import BPS_WHOLE
@@ -49,7 +49,7 @@ def _over_claims(
     }
     found: dict[tuple[str, ...], tuple[int, Component, list[str]]] = {}
     for validator in [*sorted({*operated, *named}), _ANY_OTHER]:
-        paid_from: dict[Component, list[Claim]] = {component: [] for component in Component}
+        paid_from: dict[Component, list[RuleClaim]] = {component: [] for component in Component}
         for claim in claims_on(agreements, chain_id, validator):
             paid_from[claim.rule.funding].append(claim)
         for component, claims in paid_from.items():

@@ -13,7 +13,7 @@ from aurora_pipeline.pnl.tables import Component
 
 
 @dataclass(frozen=True)
-class Claim:
+class RuleClaim:
     """A rule of a partner's agreement that pays for a validator, at a rate above 0."""
 
     agreement_id: str
@@ -26,16 +26,16 @@ class Claim:
         return f"{self.agreement_id}/{self.rule.rule_key}"
 
 
-def claims_on(agreements: Iterable[AgreementInForce], chain_id: str, validator_key: str) -> Iterator[Claim]:
+def claims_on(agreements: Iterable[AgreementInForce], chain_id: str, validator_key: str) -> Iterator[RuleClaim]:
     """Everything that claims of a validator, whichever component pays it."""
     for agreement in agreements:
         for component in Component:
             for rule in paying_rules(agreement.rules, chain_id, validator_key, component):
                 if rule.highest_rate_bps > 0:
-                    yield Claim(agreement.agreement_id, agreement.partner_id, rule)
+                    yield RuleClaim(agreement.agreement_id, agreement.partner_id, rule)
 
 
-def most_claimed_bps(claims: Sequence[Claim]) -> int | None:
+def most_claimed_bps(claims: Sequence[RuleClaim]) -> int | None:
     """The most that claims funded by one component take of it together; None where nothing bounds them.
 
     The partners' shares of a validator's stake sum to at most the whole, and so do those of its stakers' rewards:

@@ -36,7 +36,7 @@ class StakerPart:
 
 
 @dataclass(frozen=True)
-class Claim:
+class CollectorClaim:
     """What is known of one validator's part of a collector's row."""
 
     validator_key: str
@@ -142,7 +142,7 @@ def rates_that_fit(commission: int, parts_total: int, paid_accounts: int) -> tup
     return tuple(rate for rate in around if fits(commission, parts_total, paid_accounts, rate))
 
 
-def split_collector(collected: int, claims: Sequence[Claim]) -> Split | None:
+def split_collector(collected: int, claims: Sequence[CollectorClaim]) -> Split | None:
     """Share a collector's row among the validators that named it; None where no rates explain the row, or too many do.
 
     Each gets what its stakers' parts prove; the few units that they leave open go by the width of that doubt.

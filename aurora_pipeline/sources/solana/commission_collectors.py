@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.commission import (
-    Claim,
+    CollectorClaim,
     commission_bounds,
     fits,
     implied_rate,
@@ -183,7 +183,7 @@ def _together(recipient: str, sharing: Sequence[ToldRewards], paid: Paid) -> Map
             f" {first.validator_key}: {why}"
         )
         return {one.validator_key: Missing(state, reason).columns for one in sharing}
-    claims = [Claim(one.validator_key, one.parts, _rates(one)) for one in sharing]
+    claims = [CollectorClaim(one.validator_key, one.parts, _rates(one)) for one in sharing]
     split = split_collector(paid.lamports, claims)
     if split is None:
         return {one.validator_key: _among_strangers(recipient, one, paid) for one in sharing}

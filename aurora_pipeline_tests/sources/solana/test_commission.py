@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.demo.economy import split_inflation
 from aurora_pipeline.sources.solana.commission import (
-    Claim,
+    CollectorClaim,
     StakerPart,
     commission_bounds,
     fits,
@@ -74,8 +74,8 @@ def test_split_collector__two_validators__adds_up_and_is_off_by_no_more_than_it_
     earned = [[stake * yields // 10**15 for stake in group] for group in (stakes, others)]
     (one, one_parts), (two, two_parts) = paid(earned[0], rate), paid(earned[1], other_rate)
     claims = [
-        Claim("one", [StakerPart(*pair) for pair in zip(one_parts, stakes, strict=True)], (rate,)),
-        Claim("two", [StakerPart(*pair) for pair in zip(two_parts, others, strict=True)], (other_rate,)),
+        CollectorClaim("one", [StakerPart(*pair) for pair in zip(one_parts, stakes, strict=True)], (rate,)),
+        CollectorClaim("two", [StakerPart(*pair) for pair in zip(two_parts, others, strict=True)], (other_rate,)),
     ]
     split = split_collector(one + two, claims)
     assert split is not None
@@ -86,8 +86,8 @@ def test_split_collector__two_validators__adds_up_and_is_off_by_no_more_than_it_
 def test_split_collector__several_rates_possible__the_one_that_explains_the_row() -> None:
     (one, one_parts), (two, two_parts) = paid([10**9, 7 * 10**8], 700), paid([3 * 10**9], 1_000)
     claims = [
-        Claim("one", [StakerPart(part) for part in one_parts], (500, 700)),
-        Claim("two", [StakerPart(part) for part in two_parts], (1_000, 950)),
+        CollectorClaim("one", [StakerPart(part) for part in one_parts], (500, 700)),
+        CollectorClaim("two", [StakerPart(part) for part in two_parts], (1_000, 950)),
     ]
     split = split_collector(one + two, claims)
     assert split is not None
@@ -97,7 +97,7 @@ def test_split_collector__several_rates_possible__the_one_that_explains_the_row(
 
 def test_split_collector__one_keeps_everything__gets_what_the_others_leave() -> None:
     one, parts = paid([10**9], 700)
-    claims = [Claim("one", [StakerPart(part) for part in parts], (700,)), Claim("all", [], (10_000,))]
+    claims = [CollectorClaim("one", [StakerPart(part) for part in parts], (700,)), CollectorClaim("all", [], (10_000,))]
     split = split_collector(one + 123, claims)
     assert split is not None
     assert split.commissions["all"] == pytest.approx(123, abs=split.unsure)
