@@ -9,7 +9,7 @@ from typing import Any
 from aurora_pipeline.commissions.identity import line_id, part_id
 from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.rules import PARTIAL, RuleResult
-from aurora_pipeline.commissions.splitting import Split
+from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, LineKind, Party
 from aurora_pipeline.store.declaration import FigureState
 
@@ -19,15 +19,15 @@ _NAMED_ON_LINES = 8
 """So many rules a line names beside itself; the HELD part names them all, so that reasons do not grow with lines."""
 
 
-def by_payer(splits: Iterable[Split]) -> dict[tuple[str, str], list[Split]]:
+def by_payer(splits: Iterable[LineSplit]) -> dict[tuple[str, str], list[LineSplit]]:
     """The shares that each component of each validator is to pay."""
-    found: dict[tuple[str, str], list[Split]] = defaultdict(list)
+    found: dict[tuple[str, str], list[LineSplit]] = defaultdict(list)
     for item in splits:
         found[item.share.validator_key, item.share.funding.component].append(item)
     return found
 
 
-def hold_over_claims(revenue: Revenue, claimants: Sequence[Split]) -> str | None:
+def hold_over_claims(revenue: Revenue, claimants: Sequence[LineSplit]) -> str | None:
     """Hold every line with a positive claim where more is claimed than there is; returns who claims what, all named."""
     if revenue.amount is None:
         return None
@@ -49,7 +49,7 @@ def hold_over_claims(revenue: Revenue, claimants: Sequence[Split]) -> str | None
 
 
 def parts_of(
-    chain_id: str, epoch: int, revenue: Revenue, claimants: Sequence[Split], held: str | None
+    chain_id: str, epoch: int, revenue: Revenue, claimants: Sequence[LineSplit], held: str | None
 ) -> Iterator[Row]:
     """The component divided: one HELD or UNKNOWN part, else a part per share and what the operator keeps.
 
@@ -90,7 +90,7 @@ def parts_of(
         yield rest(Party.OPERATOR, left, revenue.in_words)
 
 
-def guarantees(chain_id: str, epoch: int, splits: Iterable[Split], results: Iterable[RuleResult]) -> Iterator[Row]:
+def guarantees(chain_id: str, epoch: int, splits: Iterable[LineSplit], results: Iterable[RuleResult]) -> Iterator[Row]:
     """What the operator pays from no component: what overrides add to computed amounts, and top-ups."""
     for item in splits:
         excess = item.excess
@@ -134,7 +134,7 @@ def top_up_reason(result: RuleResult) -> str | None:
 
 
 def _to_partner(
-    chain_id: str, epoch: int, item: Split, component: str, amount: int | None, state: str, reason: str | None
+    chain_id: str, epoch: int, item: LineSplit, component: str, amount: int | None, state: str, reason: str | None
 ) -> Row:
     return {
         "chain_id": chain_id,

@@ -18,7 +18,7 @@ from aurora_pipeline.commissions.overrides import apply_to_rules
 from aurora_pipeline.commissions.results import result_rows
 from aurora_pipeline.commissions.revenue import Revenue, revenues
 from aurora_pipeline.commissions.rules import RuleResult, compute_rule
-from aurora_pipeline.commissions.splitting import Split, split
+from aurora_pipeline.commissions.splitting import LineSplit, split
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
 from aurora_pipeline.foundation.gc_pause import collector_paused
@@ -112,7 +112,7 @@ def _attribution(positions: pl.DataFrame, rewards: pl.DataFrame, terms: Terms) -
 
 
 def _allocate(
-    chain_id: str, epoch: int, available: Sequence[Revenue], splits: Sequence[Split], results: Sequence[RuleResult]
+    chain_id: str, epoch: int, available: Sequence[Revenue], splits: Sequence[LineSplit], results: Sequence[RuleResult]
 ) -> tuple[list[Row], list[str]]:
     """The parts of every component, after holding the lines of those that cannot pay; and who claims too much."""
     parts: list[Row] = []

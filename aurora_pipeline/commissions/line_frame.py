@@ -14,7 +14,7 @@ from aurora_pipeline.agreements.tables import Window
 from aurora_pipeline.commissions.allocation import top_up_reason, top_up_state
 from aurora_pipeline.commissions.identity import line_ids
 from aurora_pipeline.commissions.rules import RuleResult
-from aurora_pipeline.commissions.splitting import Split
+from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.store.declaration import Column, ColumnKind
 from aurora_pipeline.store.frames import FRAME_TYPES, exact_series, frame_schema
@@ -132,7 +132,7 @@ class _Lines:
         )
 
 
-def lines_frame(chain_id: str, epoch: int, splits: Iterable[Split], results: Iterable[RuleResult]) -> pl.DataFrame:
+def lines_frame(chain_id: str, epoch: int, splits: Iterable[LineSplit], results: Iterable[RuleResult]) -> pl.DataFrame:
     """Every line of a period: of the shares, of what caps take off them, and of floors."""
     lines = _Lines(chain_id, epoch)
     for item in splits:
@@ -145,7 +145,7 @@ def lines_frame(chain_id: str, epoch: int, splits: Iterable[Split], results: Ite
     return lines.frame()
 
 
-def _add_lines(lines: _Lines, item: Split) -> None:
+def _add_lines(lines: _Lines, item: LineSplit) -> None:
     share, result = item.share, item.result
     rule, priced = result.rule, result.priced
     held = [bool(claim) for claim in item.claims] if item.held else None
@@ -174,7 +174,7 @@ def _add_lines(lines: _Lines, item: Split) -> None:
     )
 
 
-def _add_cuts(lines: _Lines, item: Split) -> None:
+def _add_cuts(lines: _Lines, item: LineSplit) -> None:
     """What the cap takes off each line; nothing of it is left where the line or the rule's total is overridden."""
     places = [place for place, cut in enumerate(item.cuts) if cut]
     cuts: list[int | None] = [-item.cuts[place] for place in places]

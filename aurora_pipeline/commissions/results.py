@@ -8,11 +8,11 @@ from typing import Any
 
 from aurora_pipeline.commissions.allocation import top_up_state
 from aurora_pipeline.commissions.rules import FINAL, PARTIAL, RuleResult
-from aurora_pipeline.commissions.splitting import Split
+from aurora_pipeline.commissions.splitting import LineSplit
 
 
 def result_rows(
-    chain_id: str, epoch: int, results: Iterable[RuleResult], splits: Iterable[Split]
+    chain_id: str, epoch: int, results: Iterable[RuleResult], splits: Iterable[LineSplit]
 ) -> Iterator[dict[str, Any]]:
     """A row per rule that is in force on the chain, also where it pays for no validator."""
     paid = _paid(splits)
@@ -45,7 +45,7 @@ def result_rows(
         }
 
 
-def _paid(splits: Iterable[Split]) -> dict[tuple[str, str], int | None]:
+def _paid(splits: Iterable[LineSplit]) -> dict[tuple[str, str], int | None]:
     """Per rule the sum of its lines and cuts as paid; None where one is not known."""
     paid: dict[tuple[str, str], int | None] = defaultdict(int)
     for item in splits:
@@ -59,7 +59,7 @@ def _paid(splits: Iterable[Split]) -> dict[tuple[str, str], int | None]:
     return paid
 
 
-def _cuts_paid(item: Split) -> list[int]:
+def _cuts_paid(item: LineSplit) -> list[int]:
     assert item.overrides is not None  # the caller asked
     return [cut for cut, override in zip(item.cuts, item.overrides, strict=True) if override is None]
 

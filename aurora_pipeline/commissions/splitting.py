@@ -13,7 +13,7 @@ from aurora_pipeline.foundation.money import share_in_order
 
 
 @dataclass(slots=True)
-class Split:
+class LineSplit:
     """The lines of one rule for one validator, side by side in the order of their wallets."""
 
     result: RuleResult
@@ -54,7 +54,7 @@ class Split:
         )
 
 
-def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_overrides: LineOverrides) -> Split:
+def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_overrides: LineOverrides) -> LineSplit:
     """The lines of one share. Wallet lines take the place of the validator's and share its amounts exactly."""
     own_id = line_id(*result.key, share.validator_key, "", chain_id, epoch, LineKind.LINE.value)
     wallets: Sequence[str] = ("",)
@@ -69,13 +69,13 @@ def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_over
     overrides = _overrides(result, share, wallets, weights, computed, line_overrides)
     if overrides is None:
         claims = computed if not share.cut else _after(computed, cuts)
-        return Split(result, share, own_id, wallets, weights, computed, cuts, None, computed, claims)
+        return LineSplit(result, share, own_id, wallets, weights, computed, cuts, None, computed, claims)
     finals = [amount if override is None else override for amount, override in zip(computed, overrides, strict=True)]
     claims = [
         None if due is None else due if override is None else min(override, due)
         for due, override in zip(_after(computed, cuts), overrides, strict=True)
     ]
-    return Split(result, share, own_id, wallets, weights, computed, cuts, overrides, finals, claims)
+    return LineSplit(result, share, own_id, wallets, weights, computed, cuts, overrides, finals, claims)
 
 
 def _after(computed: Sequence[int | None], cuts: Sequence[int]) -> list[int | None]:

@@ -47,7 +47,7 @@ class CollectorClaim:
 
 
 @dataclass(frozen=True)
-class Split:
+class CommissionSplit:
     """A collector's row shared out: commission and the rate it was computed with, by validator."""
 
     commissions: Mapping[str, int]
@@ -142,7 +142,7 @@ def rates_that_fit(commission: int, parts_total: int, paid_accounts: int) -> tup
     return tuple(rate for rate in around if fits(commission, parts_total, paid_accounts, rate))
 
 
-def split_collector(collected: int, claims: Sequence[CollectorClaim]) -> Split | None:
+def split_collector(collected: int, claims: Sequence[CollectorClaim]) -> CommissionSplit | None:
     """Share a collector's row among the validators that named it; None where no rates explain the row, or too many do.
 
     Each gets what its stakers' parts prove; the few units that they leave open go by the width of that doubt.
@@ -165,5 +165,5 @@ def split_collector(collected: int, claims: Sequence[CollectorClaim]) -> Split |
         more = {unbounded[0]: spare} if unbounded else share_by_largest_remainder(spare, widths)
         unsure = sum(widths.values()) if unbounded else min(spare, sum(widths.values()) - spare)
         commissions = {key: one.low + more.get(key, 0) for key, one in bounds.items()}
-        return Split(commissions, chosen, unsure)
+        return CommissionSplit(commissions, chosen, unsure)
     return None
