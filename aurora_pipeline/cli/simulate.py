@@ -15,7 +15,7 @@ from aurora_pipeline.cli.epochs import epoch_range
 from aurora_pipeline.cli.json_output import Json, known_amount, print_json
 from aurora_pipeline.cli.shapes import Simulated
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
-from aurora_pipeline.commissions.simulate import Comparison, simulate
+from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.errors import AuroraError
@@ -84,7 +84,7 @@ def _known(connection: Connection, chain: Chain, wanted: range) -> list[int]:
     return found
 
 
-def _row(one: Comparison) -> dict[str, object]:
+def _row(one: PeriodComparison) -> dict[str, object]:
     return {
         "chain_id": one.key.chain_id,
         "epoch": one.key.epoch,
@@ -102,7 +102,7 @@ def _row(one: Comparison) -> dict[str, object]:
     }
 
 
-def _shape(one: Comparison, unit: str) -> Simulated:
+def _shape(one: PeriodComparison, unit: str) -> Simulated:
     return Simulated(
         chain_id=one.key.chain_id,
         epoch=one.key.epoch,
@@ -121,14 +121,14 @@ def _shape(one: Comparison, unit: str) -> Simulated:
     )
 
 
-def _print(chain: Chain, found: Sequence[Comparison]) -> None:
+def _print(chain: Chain, found: Sequence[PeriodComparison]) -> None:
     rows = [
         [one.partner_id, one.key.epoch, *_amounts(chain, one.was.due, one.would.due), _notes(chain, one)]
         for one in sorted(found, key=lambda one: (one.partner_id, one.key.epoch))
     ]
     columns = ["partner", "epoch", "was", "would have been", "difference", ""]
     print_table(f"In {chain.native_unit}", columns, rows, right=columns[1:5], prose=columns[5:])
-    by_partner: dict[str, list[Comparison]] = defaultdict(list)
+    by_partner: dict[str, list[PeriodComparison]] = defaultdict(list)
     for one in found:
         by_partner[one.partner_id].append(one)
     for partner_id, those in sorted(by_partner.items()):
@@ -154,7 +154,7 @@ def _signed(chain: Chain, difference: int) -> str:
     return ("+" if difference > 0 else "") + coins(difference, chain)
 
 
-def _notes(chain: Chain, one: Comparison) -> str:
+def _notes(chain: Chain, one: PeriodComparison) -> str:
     words = []
     for name, sums in (("was", one.was), ("would be", one.would)):
         if sums.held:

@@ -47,7 +47,7 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PeriodComparison:
     """A partner's period: as it was paid, and as the proposed terms would have paid it."""
 
     key: PeriodKey
@@ -67,7 +67,7 @@ class Comparison:
         return self.difference + self.overrides.amount
 
 
-def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: Sequence[int]) -> list[Comparison]:
+def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: Sequence[int]) -> list[PeriodComparison]:
     """Compare, per partner and period, the lines in force with those that the proposed terms would have given.
 
     The terms count as if they had been in force in all of these periods, whatever dates the file says. Windows that
@@ -85,7 +85,7 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
     earlier = Earlier(
         published.published, totals, lambda epoch: losses[epoch] if epoch in losses else published.losses(epoch)
     )
-    found: list[Comparison] = []
+    found: list[PeriodComparison] = []
     for key in keys:
         period = load_period(connection, key)
         pnl, positions, rewards = (load_published(connection, table, key) for table in BELOW)
@@ -105,10 +105,10 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
 
 def _compared(
     key: PeriodKey, was: Mapping[str, Sums], would: Mapping[str, Sums], overrides: Mapping[str, SetAside]
-) -> Iterator[Comparison]:
+) -> Iterator[PeriodComparison]:
     for partner_id in sorted(was.keys() | would.keys() | overrides.keys()):
         aside = overrides.get(partner_id, SetAside())
-        yield Comparison(key, partner_id, was.get(partner_id, Sums()), would.get(partner_id, Sums()), aside)
+        yield PeriodComparison(key, partner_id, was.get(partner_id, Sums()), would.get(partner_id, Sums()), aside)
 
 
 def _set_aside(connection: Connection, key: PeriodKey, recorded: Terms, proposal: Proposal) -> dict[str, SetAside]:

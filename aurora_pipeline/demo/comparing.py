@@ -17,14 +17,14 @@ from aurora_pipeline.store.snapshots import load_published
 
 
 @dataclass(frozen=True)
-class Comparison:
+class TruthComparison:
     """How much was compared, and what differs."""
 
     compared: int
     differences: tuple[str, ...]
 
 
-def compare_with_truth(connection: Connection, parameters: Parameters, epochs: range) -> Comparison:
+def compare_with_truth(connection: Connection, parameters: Parameters, epochs: range) -> TruthComparison:
     """Every component and vote fee of every validator, to the lamport."""
     compared, differences = 0, []
     for epoch in epochs:
@@ -45,10 +45,10 @@ def compare_with_truth(connection: Connection, parameters: Parameters, epochs: r
                 compared += 1
                 if row[column] is None or int(row[column]) != expected:
                     differences.append(f"epoch {epoch} {known.name} {column}: {row[column]}, truth {expected}")
-    return Comparison(compared, tuple(differences))
+    return TruthComparison(compared, tuple(differences))
 
 
-def compare_with_terms(connection: Connection, parameters: Parameters, epochs: range) -> Comparison | None:
+def compare_with_terms(connection: Connection, parameters: Parameters, epochs: range) -> TruthComparison | None:
     """Every line and every statement's total, to the lamport; None where somebody changed what the demo agreed."""
     if not is_as_registered(connection):
         return None
@@ -56,7 +56,7 @@ def compare_with_terms(connection: Connection, parameters: Parameters, epochs: r
     expected = owed(told, _network_fees(connection), _settled(connection))
     lines, totals = _lines(connection, epochs), _totals(connection, epochs)
     found = [one for epoch in epochs for one in _compared(epoch, expected[epoch], lines[epoch], totals[epoch])]
-    return Comparison(len(found), tuple(difference for difference in found if difference is not None))
+    return TruthComparison(len(found), tuple(difference for difference in found if difference is not None))
 
 
 def _compared(

@@ -25,7 +25,7 @@ from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
 from aurora_pipeline.cli.app import main
 from aurora_pipeline.cli.running import run_following, run_stale, run_stale_events
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
-from aurora_pipeline.commissions.simulate import Comparison, simulate
+from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.commissions.targets import line_target, rule_target
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.story import let_pass
@@ -396,7 +396,7 @@ def counts(demo: World) -> dict[str, int]:
     return {name: demo.row(f"SELECT count(*) AS n FROM {place}")["n"] for name, place in names.items()}
 
 
-def simulated(demo: World, text: str, folder: Path) -> list[Comparison]:
+def simulated(demo: World, text: str, folder: Path) -> list[PeriodComparison]:
     path = folder / "proposed.yaml"
     path.write_text(text, encoding="utf-8")
     with demo.aurora.database.connect() as connection:

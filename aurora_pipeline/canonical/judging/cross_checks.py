@@ -24,7 +24,7 @@ _STATED: Final = "_stated"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RoleComparison:
     """One role as it counts and as another provider tells it; both frames are of the role's table."""
 
     role: DataType
@@ -38,7 +38,7 @@ class Comparison:
 
 
 def canonical_cross_checks(
-    reference: Reference, comparisons: Sequence[Comparison], stakes_next: Mapping[str, int]
+    reference: Reference, comparisons: Sequence[RoleComparison], stakes_next: Mapping[str, int]
 ) -> LayerResult:
     """One row per figure of which a second provider says something else.
 
@@ -81,7 +81,7 @@ def figures_of(table: Table) -> list[str]:
     ]
 
 
-def _differences(comparison: Comparison, stakes_next: Mapping[str, int]) -> Iterator[Row]:
+def _differences(comparison: RoleComparison, stakes_next: Mapping[str, int]) -> Iterator[Row]:
     table = comparison.table
     keys = [name for name in table.key if name not in _NOT_COMPARED]
     beside = comparison.other.join(comparison.stated, on=keys, how="left", suffix=_STATED)
@@ -93,7 +93,7 @@ def _differences(comparison: Comparison, stakes_next: Mapping[str, int]) -> Iter
     yield from _not_listed(comparison, keys, stakes_next)
 
 
-def _not_listed(comparison: Comparison, keys: Sequence[str], stakes_next: Mapping[str, int]) -> Iterator[Row]:
+def _not_listed(comparison: RoleComparison, keys: Sequence[str], stakes_next: Mapping[str, int]) -> Iterator[Row]:
     """Stake accounts that the other provider leaves out of a list it calls complete."""
     if "row_kind" not in keys:
         return
@@ -113,7 +113,12 @@ def _not_listed(comparison: Comparison, keys: Sequence[str], stakes_next: Mappin
 
 
 def _row(
-    comparison: Comparison, figure: str, row: Mapping[str, Any], stated: Any, other: Any, stakes_next: Mapping[str, int]
+    comparison: RoleComparison,
+    figure: str,
+    row: Mapping[str, Any],
+    stated: Any,
+    other: Any,
+    stakes_next: Mapping[str, int],
 ) -> Row:
     subject = str(row.get("account_key") or row.get("entry_type") or row["validator_key"])
     source, other_source = row[f"source_fetch{_STATED}"], row["source_fetch"]
@@ -138,7 +143,7 @@ def _row(
 
 
 def _named(
-    comparison: Comparison,
+    comparison: RoleComparison,
     figure: str,
     subject: str,
     row: Mapping[str, Any],

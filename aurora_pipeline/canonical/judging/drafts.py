@@ -7,7 +7,7 @@ from typing import Final
 from aurora_pipeline.canonical.drafts import DRAFTS
 from aurora_pipeline.canonical.judging.as_told import as_told
 from aurora_pipeline.canonical.judging.completeness import canonical_completeness
-from aurora_pipeline.canonical.judging.cross_checks import Comparison, canonical_cross_checks
+from aurora_pipeline.canonical.judging.cross_checks import RoleComparison, canonical_cross_checks
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.loading import load_reference
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
@@ -68,7 +68,7 @@ def draft_cross_checks(configuration: Configuration, connection: Connection, key
             inputs += [fetch.as_input for fetch in fetches.values()]
             staged = load_fetches(connection, key.chain_id, key.epoch, checked_by(role, provider))
             frame = as_told(role, other.frame, loaded.reference, staged)
-            comparisons.append(Comparison(role, table, layer.frame, frame, provider, kind, fetches))
+            comparisons.append(RoleComparison(role, table, layer.frame, frame, provider, kind, fetches))
     stakes: dict[str, int] = {}
     if any(comparison.role in (DataType.META, DataType.POSITIONS) for comparison in comparisons):
         positions = load_published(connection, POSITIONS, key)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.canonical.judging.cross_checks import OPERATOR, Comparison, canonical_cross_checks
+from aurora_pipeline.canonical.judging.cross_checks import OPERATOR, RoleComparison, canonical_cross_checks
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
@@ -44,7 +44,7 @@ def found(
         frame_of(table, [{**START, "source_fetch": number, **row} for row in rows])
         for number, rows in ((1, stated), (2, other))
     ]
-    comparison = Comparison(role, table, frames[0], frames[1], "second", kind, FETCHES)
+    comparison = RoleComparison(role, table, frames[0], frames[1], "second", kind, FETCHES)
     return canonical_cross_checks(REFERENCE, [comparison], stakes or {}).frame.to_dicts()
 
 
