@@ -32,7 +32,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Event:
+class StatusChange:
     """One change of an agreement's status."""
 
     event_number: int
@@ -48,7 +48,7 @@ class KnownAgreement:
     agreement_id: str
     partner_id: str
     versions: list[Version] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: list[StatusChange] = field(default_factory=list)
 
     @property
     def active_from(self) -> datetime | None:
@@ -160,6 +160,6 @@ def read_ledger(connection: Connection) -> Ledger:
             )
         )
     for row in connection.execute("SELECT * FROM agreement_events ORDER BY agreement_id, event_number"):
-        event = Event(row["event_number"], Status(row["status"]), row["effective_from"], row["reason"])
+        event = StatusChange(row["event_number"], Status(row["status"]), row["effective_from"], row["reason"])
         agreements[row["agreement_id"]].events.append(event)
     return Ledger(read_partners(connection), agreements)

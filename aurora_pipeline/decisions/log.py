@@ -50,7 +50,7 @@ class Entry:
         )
 
 
-class Event(NamedTuple):
+class LoggedEvent(NamedTuple):
     """What an entry tells of, without who and when."""
 
     action: str
@@ -124,11 +124,11 @@ def append(
     """Append one entry within the caller's transaction: the decision and its entry are committed together or not."""
     clock = connection.execute("SELECT record_instant() AS instant").fetchone()
     assert clock is not None  # a function call gives one row
-    (entry,) = append_all(connection, actor, [Event(action, subject, before, after)], clock["instant"])
+    (entry,) = append_all(connection, actor, [LoggedEvent(action, subject, before, after)], clock["instant"])
     return entry
 
 
-def append_all(connection: Connection, actor: str, events: Sequence[Event], recorded_at: datetime) -> list[Entry]:
+def append_all(connection: Connection, actor: str, events: Sequence[LoggedEvent], recorded_at: datetime) -> list[Entry]:
     """Append many entries in one go, each linked to the one before, with an instant that this transaction took.
 
     record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from aurora_pipeline.decisions.log import Event, append_all
+from aurora_pipeline.decisions.log import LoggedEvent, append_all
 from aurora_pipeline.decisions.rows import LoggedRow, logged_row, rows_root
 from aurora_pipeline.decisions.tables import AUDIT_ROWS
 from aurora_pipeline.foundation import free_text
@@ -100,7 +100,7 @@ class Recording:
 
     def _log(self, notes: Sequence[Note], written: Sequence[Sequence[LoggedRow]]) -> list[Change]:
         events = [
-            Event(
+            LoggedEvent(
                 note.action,
                 note.subject,
                 note.before,

@@ -8,7 +8,7 @@ from aurora_pipeline.decisions.logged import require_logged, require_whole
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS, Judgement, Layer
-from aurora_pipeline.orchestration.materialization import Event, as_failure, drift, gate, layer_spec, publish
+from aurora_pipeline.orchestration.materialization import AssetEvent, as_failure, drift, gate, layer_spec, publish
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.snapshots import Draft
 
@@ -28,7 +28,7 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
             *(_judgement_spec(layer, judgement) for judgement in layer.judgements),
         ],
     )
-    def compute(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[Event]:
+    def compute(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[AssetEvent]:
         with as_failure():
             require_whole(aurora.database, layer.decisions)
             with aurora.database.connect() as connection:

@@ -28,7 +28,7 @@ _NUMBERS = re.compile(r"\b[0-9]+\b")
 _EXPECTED = re.compile(r"^HELD: |: FORMULA: |, known as [A-Z_]+$")
 """Warnings that stay until somebody settles something: their amounts change in every period, and say nothing new."""
 _INPUTS_SHOWN = 200
-Event = dg.MaterializeResult[Any] | dg.AssetCheckResult
+AssetEvent = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
 
 def gate(table: Table) -> dg.AssetCheckSpec:
@@ -108,7 +108,7 @@ def as_failure() -> Iterator[None]:
         raise dg.Failure(description=str(error), metadata={MAY_PASS: may_pass}, allow_retries=may_pass) from error
 
 
-def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[Draft]) -> Iterator[Event]:
+def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[Draft]) -> Iterator[AssetEvent]:
     """Write, check and publish drafts, and tell Dagster; a failed check is recorded and then fails the step."""
     chain = aurora.configuration.chain(drafts[0].key.chain_id)
     with aurora.database.connect() as connection:
