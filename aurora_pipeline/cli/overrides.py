@@ -16,7 +16,7 @@ from aurora_pipeline.cli.shapes import Override
 from aurora_pipeline.cli.terminal import confirm, opened, out, print_table, tell_recorded
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.commissions.targets import (
-    Found,
+    FoundTarget,
     Judged,
     judge,
     line_id_of,
@@ -120,7 +120,7 @@ def overrides_withdraw(target: TargetArgument, reason: Reason = "", as_json: Jso
     _tell(change, named, as_json)
 
 
-def _find(connection: Connection, text: str) -> Found:
+def _find(connection: Connection, text: str) -> FoundTarget:
     if names_rule(text):
         return rule_target(connection, text)
     return line_target(connection, find(connection, text, PARTNER_COMMISSION_LINES).identifier)

@@ -38,7 +38,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundTarget:
     """A target that is published, and what is computed for it before cap and floor; None where that is not known."""
 
     target: Target
@@ -84,7 +84,7 @@ def names_rule(text: str) -> bool:
     return "@" in text
 
 
-def rule_target(connection: Connection, text: str) -> Found:
+def rule_target(connection: Connection, text: str) -> FoundTarget:
     """The rule's total that a text names; raises where no line of the rule is in force in that period."""
     match = _RULE.match(text.strip())
     if match is None:
@@ -103,7 +103,7 @@ def rule_target(connection: Connection, text: str) -> Found:
     return found
 
 
-def line_target(connection: Connection, identifier: str) -> Found:
+def line_target(connection: Connection, identifier: str) -> FoundTarget:
     """The line of an id; raises where it is not in force, or is what a cap or floor made."""
     row = connection.execute(
         """SELECT agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, kind
@@ -153,7 +153,7 @@ def _judged(connection: Connection, override: RecordedOverride) -> Judged:
     return Judged(override, computed, standing)
 
 
-def _published(connection: Connection, target: Target) -> Found | None:
+def _published(connection: Connection, target: Target) -> FoundTarget | None:
     """What is computed for a target now; of a rule, the sum of its lines as far as known, before its cap and floor."""
     row = connection.execute(_LINES, target.key).fetchone()
     assert row is not None  # an aggregate gives one row
@@ -161,4 +161,4 @@ def _published(connection: Connection, target: Target) -> Found | None:
         return None
     unknown = 0 if target.target is OverrideTarget.RULE else None
     computed = unknown if row["computed"] is None else int(row["computed"])
-    return Found(target, computed, None if row["unknown"] else int(row["paid"]), row["held"])
+    return FoundTarget(target, computed, None if row["unknown"] else int(row["paid"]), row["held"])

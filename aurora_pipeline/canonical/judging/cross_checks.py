@@ -13,7 +13,7 @@ from aurora_pipeline.canonical.judging.tables import CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result
-from aurora_pipeline.sources.trillium.known_differences import Found, known_as
+from aurora_pipeline.sources.trillium.known_differences import FoundDifference, known_as
 from aurora_pipeline.store.declaration import ColumnKind, FigureState, Table
 from aurora_pipeline.store.payloads import FetchIdentity
 
@@ -158,7 +158,7 @@ def _named(
         return {name: None if value is None else int(value) for name, value in values.items()}
 
     return known_as(
-        Found(
+        FoundDifference(
             comparison.role,
             figure,
             subject,

@@ -35,7 +35,7 @@ _BPS_WHOLE: Final = 10_000
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundDifference:
     """A difference with what is around it: both rows' amounts, and the validator's or account's stake."""
 
     role: DataType
@@ -52,7 +52,7 @@ class Found:
     """The subject's active stake of the following epoch: active + activating - deactivating."""
 
 
-def known_as(found: Found) -> str | None:
+def known_as(found: FoundDifference) -> str | None:
     """The name of the systematic difference that explains this one exactly, or None."""
     if found.figure == "active_stake" and _is_stake_of_next_epoch(found):
         return STAKE_OF_NEXT_EPOCH
@@ -75,7 +75,7 @@ def _is_rounded(exact: int, shown: int, figure: str) -> bool:
     return any(shown % unit == 0 and abs(exact - shown) < unit for unit in units)
 
 
-def _is_stake_of_next_epoch(found: Found) -> bool:
+def _is_stake_of_next_epoch(found: FoundDifference) -> bool:
     if found.stake_next is None:
         return False
     if found.other == found.stake_next:
