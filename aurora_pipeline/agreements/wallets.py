@@ -20,8 +20,8 @@ from aurora_pipeline.decisions.recording import Change, Note, Recording
 from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
+    CsvLine,
     CsvProblems,
-    Line,
     instant_text,
     read_instant,
     read_lines,
@@ -170,7 +170,7 @@ def end_wallet(
 
 
 def _parsed(
-    line: Line,
+    line: CsvLine,
     problems: CsvProblems,
     families: Mapping[str, Family],
     partners: Mapping[str, KnownPartner],

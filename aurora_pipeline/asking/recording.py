@@ -25,7 +25,7 @@ BATCH_ANSWERS: Final = 200
 _BATCH_SECONDS: Final = 0.03
 _SLICES_AHEAD: Final = 2
 
-Line = ProviderClient | FileLine
+ProviderLine = ProviderClient | FileLine
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Place:
 class RecordingAsk:
     """An Ask of one provider for one data type of one period. Made by `asking`."""
 
-    def __init__(self, client: Line, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool) -> None:
+    def __init__(
+        self, client: ProviderLine, recorder: _Recorder, provider: Provider, *, reuse: bool, keep: bool
+    ) -> None:
         self.reused = 0
         self._client = client
         self._recorder = recorder
@@ -222,7 +224,7 @@ def _shielded(work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
     return asyncio.shield(task)
 
 
-def line_to(provider: Provider, adapter: Adapter) -> Line:
+def line_to(provider: Provider, adapter: Adapter) -> ProviderLine:
     """The open line to a provider: over HTTP, or to the operator's own files."""
     return FileLine(provider) if provider.kind == FILE_KIND else ProviderClient(provider, adapter.passing_trouble)
 
@@ -258,7 +260,7 @@ async def asking_unrecorded(provider: Provider, adapter: Adapter) -> AsyncIterat
 class DirectAsk:
     """An Ask without a memory. Made by `asking_unrecorded`."""
 
-    def __init__(self, client: Line) -> None:
+    def __init__(self, client: ProviderLine) -> None:
         self._client = client
 
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:

@@ -31,7 +31,7 @@ Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Column:
+class PrintedColumn:
     """A column: its title, and whether it holds numbers (to the right, never broken) or prose (wrapped at words)."""
 
     title: str
@@ -40,7 +40,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Line:
+class PrintedLine:
     """A line of a table as it is printed."""
 
     text: str
@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class _Grid:
-    columns: tuple[Column, ...]
+    columns: tuple[PrintedColumn, ...]
     rows: tuple[Row, ...]
 
     def cells(self, place: int) -> list[str]:
@@ -62,7 +62,7 @@ class _Grid:
         )
 
 
-def layout(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Line]:
+def layout(columns: Sequence[PrintedColumn], rows: Sequence[Row], width: int) -> list[PrintedLine]:
     """The lines of a table in a width; only a number that is wider itself makes a line wider."""
     whole = _Grid(tuple(columns), tuple(rows))
     short = replace(whole, rows=tuple(tuple(shortened(cell) for cell in row) for row in rows))
@@ -135,13 +135,13 @@ def _widest(texts: Sequence[str]) -> int:
     return max((cell_len(text) for text in texts), default=0)
 
 
-def _notes(grid: _Grid, row: Row, width: int) -> list[Line]:
+def _notes(grid: _Grid, row: Row, width: int) -> list[PrintedLine]:
     """What the prose of a row says, as lines below it."""
     lines = []
     for column, cell in list(zip(grid.columns, row, strict=True))[1:]:
         if column.is_prose and _says(cell):
             text = f"{column.title}: {cell}" if column.title else cell
-            lines += [Line(_INDENT + piece) for piece in wrapped(text, max(width - len(_INDENT), 1))]
+            lines += [PrintedLine(_INDENT + piece) for piece in wrapped(text, max(width - len(_INDENT), 1))]
     return lines
 
 
@@ -152,7 +152,7 @@ def _widths(grid: _Grid, width: int) -> list[int]:
     return widths
 
 
-def _parts(grid: _Grid, width: int, notes: Sequence[Sequence[Line]]) -> list[Line] | None:
+def _parts(grid: _Grid, width: int, notes: Sequence[Sequence[PrintedLine]]) -> list[PrintedLine] | None:
     """The table side by side in parts, each with the first column; None where not even two columns fit.
 
     What is to be noted below each row stands in the last one.
@@ -164,12 +164,12 @@ def _parts(grid: _Grid, width: int, notes: Sequence[Sequence[Line]]) -> list[Lin
     count = len(_filled(others, room))
     # As even as it goes, so that no column stands alone below a full part.
     room = next(less for less in range(max(others) + len(_GAP), room + 1) if len(_filled(others, less)) == count)
-    lines: list[Line] = []
+    lines: list[PrintedLine] = []
     parts = _filled(others, room)
     for number, places in enumerate(parts, start=1):
         part = grid.only([0, *(place + 1 for place in places)])
         below = notes if number == len(parts) else [()] * len(notes)
-        lines += [*([Line("")] if lines else []), *_plain(part, _widths(part, width), below)]
+        lines += [*([PrintedLine("")] if lines else []), *_plain(part, _widths(part, width), below)]
     return lines
 
 
@@ -190,29 +190,29 @@ def _filled(widths: Sequence[int], room: int) -> list[list[int]]:
     return parts
 
 
-def _bordered(grid: _Grid, widths: Sequence[int]) -> list[Line]:
-    def rule(left: str, dash: str, crossing: str, right: str) -> Line:
-        return Line(left + crossing.join(dash * (wide + 2) for wide in widths) + right)
+def _bordered(grid: _Grid, widths: Sequence[int]) -> list[PrintedLine]:
+    def rule(left: str, dash: str, crossing: str, right: str) -> PrintedLine:
+        return PrintedLine(left + crossing.join(dash * (wide + 2) for wide in widths) + right)
 
     def framed(bar: str) -> Callable[[list[str]], str]:
         return lambda cells: f"{bar} {f' {bar} '.join(cells)} {bar}"
 
     head = _row_lines(grid, tuple(column.title for column in grid.columns), widths, framed("┃"))
-    body = [Line(text) for row in grid.rows for text in _row_lines(grid, row, widths, framed("│"))]
+    body = [PrintedLine(text) for row in grid.rows for text in _row_lines(grid, row, widths, framed("│"))]
     return [
         rule("┏", "━", "┳", "┓"),
-        *(Line(text, is_head=True) for text in head),
+        *(PrintedLine(text, is_head=True) for text in head),
         rule("┡", "━", "╇", "┩"),
         *body,
         rule("└", "─", "┴", "┘"),
     ]
 
 
-def _plain(grid: _Grid, widths: Sequence[int], notes: Sequence[Sequence[Line]]) -> list[Line]:
+def _plain(grid: _Grid, widths: Sequence[int], notes: Sequence[Sequence[PrintedLine]]) -> list[PrintedLine]:
     head = _row_lines(grid, tuple(column.title for column in grid.columns), widths, _GAP.join)
-    lines = [Line(text.rstrip(), is_head=True) for text in head]
+    lines = [PrintedLine(text.rstrip(), is_head=True) for text in head]
     for row, below in zip(grid.rows, notes, strict=True):
-        lines += [*(Line(text.rstrip()) for text in _row_lines(grid, row, widths, _GAP.join)), *below]
+        lines += [*(PrintedLine(text.rstrip()) for text in _row_lines(grid, row, widths, _GAP.join)), *below]
     return lines
 
 
@@ -240,18 +240,18 @@ def _padded(text: str, width: int, to_right: bool) -> str:
     return blanks + text if to_right else text + blanks
 
 
-def _cards(grid: _Grid, width: int) -> list[Line]:
+def _cards(grid: _Grid, width: int) -> list[PrintedLine]:
     """A block per row: each column's title, and beside it what the row says; a number that does not fit below it."""
     indent = _widest([column.title for column in grid.columns]) + len(_GAP)
-    lines: list[Line] = []
+    lines: list[PrintedLine] = []
     for row in grid.rows:
-        lines += [Line("")] if lines else []
+        lines += [PrintedLine("")] if lines else []
         for place, (column, cell) in enumerate(zip(grid.columns, row, strict=True)):
             title = column.title or "and"
             for number, text in enumerate(wrapped(cell, max(width - indent, 1)) if _says(cell) else []):
                 first = title if number == 0 else ""
                 is_beside = indent + cell_len(text) <= width
                 shown = f"{first:<{indent}}{text}" if is_beside else text
-                lines += [] if is_beside or not first else [Line(first)]
-                lines.append(Line(shown, is_head=place == 0))
+                lines += [] if is_beside or not first else [PrintedLine(first)]
+                lines.append(PrintedLine(shown, is_head=place == 0))
     return lines

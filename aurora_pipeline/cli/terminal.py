@@ -20,7 +20,7 @@ from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.json_output import error_json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
 from aurora_pipeline.cli.shapes import Recorded, shaped
-from aurora_pipeline.cli.table import NOTHING, Column, layout
+from aurora_pipeline.cli.table import NOTHING, PrintedColumn, layout
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
@@ -141,7 +141,7 @@ def print_table(
     """A table in the terminal's width; columns named in `right` hold numbers, those named in `prose` sentences."""
     if title:
         out.print(title, style="bold", markup=False)
-    shown = [Column(typeable(name), name in right, name in prose) for name in columns]
+    shown = [PrintedColumn(typeable(name), name in right, name in prose) for name in columns]
     texts = [tuple(typeable(NOTHING if cell is None else str(cell)) for cell in row) for row in rows]
     for line in layout(shown, texts, out.width):
         out.print(Text(line.text, style="bold" if line.is_head else ""), no_wrap=True, overflow="ignore", crop=False)

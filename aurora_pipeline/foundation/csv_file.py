@@ -25,7 +25,7 @@ Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True)
-class Line:
+class CsvLine:
     """One row of a file: its line number and its cells by column name, stripped."""
 
     number: int
@@ -43,7 +43,7 @@ class CsvProblems:
         """Note a mistake on a line (None: of the file as a whole)."""
         self.found.append(f"{self.file_name}{'' if line is None else f':{line}'}  {message}")
 
-    def parse(self, line: Line, column: str, read: Callable[[str], Parsed]) -> Parsed | None:
+    def parse(self, line: CsvLine, column: str, read: Callable[[str], Parsed]) -> Parsed | None:
         """The cell as `read` understands it; a ValueError becomes a mistake and the answer None."""
         try:
             return read(line.cells[column])
@@ -75,7 +75,7 @@ def read_text(path: Path) -> str:
 
 def read_lines(
     text: str, file_name: str, required: Sequence[str], optional: Sequence[str] = ()
-) -> tuple[list[Line], CsvProblems]:
+) -> tuple[list[CsvLine], CsvProblems]:
     """The rows of a CSV text with a header. Unknown, missing and doubled columns are mistakes."""
     problems = CsvProblems(file_name)
     # newline="" leaves line ends to the csv module, as it wants; strict makes an open quote a mistake, not a huge cell.
@@ -119,7 +119,7 @@ def read_lines(
             problems.add(number, f"a cell holds {letter}, which does not print: remove it")
             continue
         named = dict.fromkeys(optional, "") | dict(zip(header, map(_meant, cells), strict=True))
-        lines.append(Line(number, named))
+        lines.append(CsvLine(number, named))
     return lines, problems
 
 

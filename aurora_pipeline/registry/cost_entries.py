@@ -13,7 +13,7 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Note, Recording
 from aurora_pipeline.decisions.revisions import ImportReport, Row
 from aurora_pipeline.decisions.rows import decision_input
-from aurora_pipeline.foundation.csv_file import CsvProblems, Line, read_lines, required_text
+from aurora_pipeline.foundation.csv_file import CsvLine, CsvProblems, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
@@ -82,7 +82,7 @@ def parse_cost_csv(text: str, file_name: str, chains: Mapping[str, Chain]) -> tu
     return entries, problems
 
 
-def _entry(line: Line, problems: CsvProblems, chains: Mapping[str, Chain]) -> CostEntry | None:
+def _entry(line: CsvLine, problems: CsvProblems, chains: Mapping[str, Chain]) -> CostEntry | None:
     before = len(problems.found)
     chain = chains.get(line.cells["chain_id"])
     if chain is None:

@@ -14,8 +14,8 @@ from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.addresses import check_solana_key
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
+    CsvLine,
     CsvProblems,
-    Line,
     read_instant,
     read_lines,
     read_open_instant,
@@ -127,7 +127,7 @@ def _import(
         return record_revisions(recording, table, subject, noun, [row for _, row in sound])
 
 
-def _validator(line: Line, problems: CsvProblems, configuration: Configuration) -> Row | None:
+def _validator(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Row | None:
     before = len(problems.found)
     check = _key_check(line, problems, configuration)
     row: Row = {
@@ -143,7 +143,7 @@ def _validator(line: Line, problems: CsvProblems, configuration: Configuration) 
     return row if len(problems.found) == before else None
 
 
-def _wallet(line: Line, problems: CsvProblems, configuration: Configuration) -> Row | None:
+def _wallet(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Row | None:
     before = len(problems.found)
     row: Row = {
         "chain_id": line.cells["chain_id"],
@@ -155,7 +155,7 @@ def _wallet(line: Line, problems: CsvProblems, configuration: Configuration) -> 
     return row if len(problems.found) == before else None
 
 
-def _key_check(line: Line, problems: CsvProblems, configuration: Configuration) -> Callable[[str], str]:
+def _key_check(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Callable[[str], str]:
     """The address check of the line's chain; an unknown chain is a mistake of its own."""
     chain = configuration.chains.get(line.cells["chain_id"])
     if chain is None:

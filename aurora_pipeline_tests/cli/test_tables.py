@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from aurora_pipeline.cli.table import Column, layout, shortened, wrapped
+from aurora_pipeline.cli.table import PrintedColumn, layout, shortened, wrapped
 
 ADDRESS = "PgojseugNH23nwxBCWg8SHjMTyqcV1zQCFpTK5zwR5S"
 amounts = st.integers(-(10**30), 10**30).map(lambda units: f"{units // 10**9}.{abs(units) % 10**9:09d}")
@@ -15,10 +15,11 @@ sentences = st.lists(st.one_of(names, amounts, st.just(ADDRESS)), max_size=12).m
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[list[Column], list[tuple[str, ...]]]:
+def tables(draw: st.DrawFn) -> tuple[list[PrintedColumn], list[tuple[str, ...]]]:
     kinds = draw(st.lists(st.sampled_from(["number", "prose", "name", "address"]), min_size=1, max_size=12))
     columns = [
-        Column(f"{kind} {place}", kind == "number", kind == "prose") for place, kind in enumerate(["name", *kinds])
+        PrintedColumn(f"{kind} {place}", kind == "number", kind == "prose")
+        for place, kind in enumerate(["name", *kinds])
     ]
     cells = {"number": amounts, "prose": sentences, "name": names, "address": st.just(ADDRESS)}
     row = st.tuples(st.text("abc", min_size=1, max_size=40), *(cells[kind] for kind in kinds))
@@ -32,7 +33,7 @@ def words_of(lines: list[str]) -> list[str]:
 # The widest number that is drawn has 33 letters, and prose below a row is 4 letters in.
 @given(tables(), st.integers(37, 200))
 def test_layout__any_width__every_number_whole_and_no_line_too_long(
-    table: tuple[list[Column], list[tuple[str, ...]]], width: int
+    table: tuple[list[PrintedColumn], list[tuple[str, ...]]], width: int
 ) -> None:
     columns, rows = table
     lines = [line.text for line in layout(columns, rows, width)]
@@ -45,7 +46,7 @@ def test_layout__any_width__every_number_whole_and_no_line_too_long(
 
 @given(tables())
 def test_layout__one_column_wide__numbers_are_whole_all_the_same(
-    table: tuple[list[Column], list[tuple[str, ...]]],
+    table: tuple[list[PrintedColumn], list[tuple[str, ...]]],
 ) -> None:
     columns, rows = table
     said = words_of([line.text for line in layout(columns, rows, 1)])
@@ -58,7 +59,7 @@ ROW = ("Aurora Rigel", *["226.161040400"] * 7, "final")
 
 
 def drawn(titles: list[str], rows: list[tuple[str, ...]], width: int, prose: tuple[str, ...] = ()) -> list[str]:
-    columns = [Column(title, title in PNL[1:-1], title in prose) for title in titles]
+    columns = [PrintedColumn(title, title in PNL[1:-1], title in prose) for title in titles]
     return [line.text for line in layout(columns, rows, width)]
 
 
