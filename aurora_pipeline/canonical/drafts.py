@@ -5,7 +5,7 @@ from __future__ import annotations
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.loading import (
-    Loaded,
+    LoadedFetches,
     config_inputs,
     load_observed,
     load_reference,
@@ -34,7 +34,7 @@ from aurora_pipeline.store.payloads import load_fetches_in_slices
 from aurora_pipeline.store.snapshots import Draft, NotPublished, Published, load_published
 
 
-def draft_of(table: Table, loaded: Loaded, result: LayerResult, *more: Input) -> Draft:
+def draft_of(table: Table, loaded: LoadedFetches, result: LayerResult, *more: Input) -> Draft:
     """A result with its lineage, ready to be published."""
     return Draft(
         table,
@@ -143,7 +143,7 @@ DRAFTS = {
 """How each canonical snapshot is computed from what is stored, without a network; proofs compute them again."""
 
 
-def _identified(connection: Connection, loaded: Loaded, key: PeriodKey) -> Loaded:
+def _identified(connection: Connection, loaded: LoadedFetches, key: PeriodKey) -> LoadedFetches:
     """The identities nobody registered, from what was observed in the period."""
     if all(validator.identities for validator in loaded.reference.validators):
         return loaded

@@ -19,7 +19,7 @@ CONFIG_TAG = "aurora.config.1"
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedFetches:
     """A period's reference point, the fetches of one data type, and everything the lineage must name."""
 
     period: Period
@@ -28,7 +28,7 @@ class Loaded:
     inputs: tuple[Input, ...]
 
 
-def load_reference(connection: Connection, key: PeriodKey) -> Loaded:
+def load_reference(connection: Connection, key: PeriodKey) -> LoadedFetches:
     """The period and the validators the operator ran at its last instant; no payloads."""
     period = load_period(connection, key)
     operated = operated_at(connection, key.chain_id, period.last_instant)
@@ -54,7 +54,7 @@ def load_reference(connection: Connection, key: PeriodKey) -> Loaded:
         ),
     )
     inputs = dict.fromkeys((period.as_input, *operated.inputs, *identities.inputs))
-    return Loaded(period, reference, [], tuple(inputs))
+    return LoadedFetches(period, reference, [], tuple(inputs))
 
 
 def load_staged(
@@ -62,7 +62,7 @@ def load_staged(
     key: PeriodKey,
     data_type: str,
     load: Callable[[Connection, str, int, str], list[StagedFetch]] = load_fetches,
-) -> Loaded:
+) -> LoadedFetches:
     """As `load_reference`, with the fetches of a data type that are about these validators."""
     loaded = load_reference(connection, key)
     concerned = {*loaded.reference.keys, EVERYONE}
@@ -71,7 +71,7 @@ def load_staged(
 
 
 def load_observed(
-    connection: Connection, loaded: Loaded, data_type: str, epoch: int, question: str | None = None
+    connection: Connection, loaded: LoadedFetches, data_type: str, epoch: int, question: str | None = None
 ) -> list[StagedFetch]:
     """Fetches of another data type, or of another epoch, about the same validators; of their answers those needed."""
     concerned = {*loaded.reference.keys, EVERYONE}
@@ -79,7 +79,9 @@ def load_observed(
     return [fetch for fetch in fetches if fetch.subject in concerned]
 
 
-def with_identities(loaded: Loaded, observed: Mapping[str, str | None], inputs: Sequence[Input]) -> Loaded:
+def with_identities(
+    loaded: LoadedFetches, observed: Mapping[str, str | None], inputs: Sequence[Input]
+) -> LoadedFetches:
     """Fill in identities that are not registered from what was observed; `inputs` name the observation."""
     if all(validator.identities for validator in loaded.reference.validators):
         return loaded

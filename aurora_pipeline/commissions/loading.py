@@ -43,7 +43,7 @@ _NOTHING_READ = LookBack(NO_EARLIER_PERIODS, (), ())
 
 
 @dataclass(frozen=True)
-class Loaded:
+class CommissionInputs:
     """Everything a period's lines are computed from."""
 
     period: Period
@@ -185,7 +185,7 @@ class ChainInForce:
         return {numbers[row["snapshot_id"]]: row["validators"] for row in rows}
 
 
-def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
+def load(connection: Connection, chain: Chain, key: PeriodKey) -> CommissionInputs:
     """Everything the lines of a period are computed from; raises where something of it is not published."""
     known = ChainInForce(connection, chain)
     pnl, positions, rewards = (load_published(connection, table, key) for table in BELOW)
@@ -195,7 +195,7 @@ def load(connection: Connection, chain: Chain, key: PeriodKey) -> Loaded:
     back = known.look_back(period, terms, pnl.frame["validator_key"].to_list())
     # What was read is named, also where somebody publishes meanwhile.
     below = [snapshot.as_input for snapshot in (pnl, positions, rewards)]
-    return Loaded(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back, below))
+    return CommissionInputs(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back, below))
 
 
 def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dict[RuleKey, RuleTotals]]:
