@@ -26,7 +26,7 @@ WHERE chain_id = %(chain_id)s AND epoch = %(epoch)s AND agreement_id = %(agreeme
 """
 
 
-class Standing(StrEnum):
+class OverrideStanding(StrEnum):
     """How an override stands to what is computed now."""
 
     HOLDS = "holds"
@@ -55,7 +55,7 @@ class Judged:
 
     override: RecordedOverride
     computed: int | None
-    standing: Standing
+    standing: OverrideStanding
 
 
 def line_id_of(target: Target) -> str | None:
@@ -145,11 +145,11 @@ def _judged(connection: Connection, override: RecordedOverride) -> Judged:
     found = _published(connection, override.target)
     computed = None if found is None else found.computed
     if override.amount is None:
-        standing = Standing.WITHDRAWN
+        standing = OverrideStanding.WITHDRAWN
     elif found is None:
-        standing = Standing.VANISHED
+        standing = OverrideStanding.VANISHED
     else:
-        standing = Standing.HOLDS if computed == override.computed_seen else Standing.STALE
+        standing = OverrideStanding.HOLDS if computed == override.computed_seen else OverrideStanding.STALE
     return Judged(override, computed, standing)
 
 

@@ -19,7 +19,7 @@ from aurora_pipeline.orchestration.previews import names_of, preview
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, Table
-from aurora_pipeline.store.snapshots import Draft, Outcome, Rejected, write_check_publish
+from aurora_pipeline.store.snapshots import Draft, DraftOutcome, Rejected, write_check_publish
 
 MAY_PASS = "may_pass"
 """The metadata of a step's failure that says whether it may pass by itself."""
@@ -143,7 +143,7 @@ def _compared(warning: str) -> str:
     return _NUMBERS.sub("N", warning) if _EXPECTED.search(warning) else warning
 
 
-def _warnings_result(outcome: Outcome, before: frozenset[str]) -> dg.AssetCheckResult:
+def _warnings_result(outcome: DraftOutcome, before: frozenset[str]) -> dg.AssetCheckResult:
     """Amber where something is new: what the period before was warned of as well is noted, and stays green."""
     new = [warning for warning in outcome.warnings if _compared(warning) not in before]
     known = len(outcome.warnings) - len(new)
@@ -159,7 +159,7 @@ def _warnings_result(outcome: Outcome, before: frozenset[str]) -> dg.AssetCheckR
     )
 
 
-def _gate_result(outcome: Outcome, passed: bool) -> dg.AssetCheckResult:
+def _gate_result(outcome: DraftOutcome, passed: bool) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=outcome.table.name,
         check_name="gate",
@@ -174,7 +174,7 @@ def _gate_result(outcome: Outcome, passed: bool) -> dg.AssetCheckResult:
 
 
 def materialization(
-    outcome: Outcome, draft: Draft, chain: Chain, names: Mapping[str, str]
+    outcome: DraftOutcome, draft: Draft, chain: Chain, names: Mapping[str, str]
 ) -> dg.MaterializeResult[Any]:
     """One partition's materialization with everything an auditor looks for first."""
     inputs = {f"{item.kind} {item.name}": item.digest for item in sorted(draft.inputs)[:_INPUTS_SHOWN]}

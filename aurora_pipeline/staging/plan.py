@@ -42,7 +42,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProviderOutcome:
     """What one provider said about one subject."""
 
     provider: str
@@ -81,9 +81,9 @@ def still_to_ask(
     return tuple(one for one in validators if states.get(one.validator_key) is not FigureState.FINAL)
 
 
-def kept(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
+def kept(outcomes: Iterable[ProviderOutcome]) -> dict[str, ProviderOutcome]:
     """Per subject the outcome that says most; among equals the first, which is that of the provider asked first."""
-    best: dict[str, Outcome] = {}
+    best: dict[str, ProviderOutcome] = {}
     for outcome in outcomes:
         known = best.get(outcome.fetched.subject)
         if known is None or _standing(outcome) > _standing(known):
@@ -91,10 +91,12 @@ def kept(outcomes: Iterable[Outcome]) -> dict[str, Outcome]:
     return best
 
 
-def with_what_others_said(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+def with_what_others_said(
+    best: Mapping[str, ProviderOutcome], outcomes: Sequence[ProviderOutcome]
+) -> dict[str, ProviderOutcome]:
     """The outcomes that are kept; those that lack something also say why the role's other providers did not help."""
 
-    def explained(outcome: Outcome) -> Outcome:
+    def explained(outcome: ProviderOutcome) -> ProviderOutcome:
         fetched = outcome.fetched
         others = [
             one.fetched.reason
@@ -109,7 +111,7 @@ def with_what_others_said(best: Mapping[str, Outcome], outcomes: Sequence[Outcom
     return {subject: explained(outcome) for subject, outcome in best.items()}
 
 
-def replaced(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+def replaced(best: Mapping[str, ProviderOutcome], outcomes: Sequence[ProviderOutcome]) -> tuple[str, ...]:
     """Which providers answered in the place of others that were asked before them, and why, with how many subjects."""
     told = Counter(
         f"{kept_one.provider} instead of {one.provider} ({one.fetched.reason})"
@@ -123,11 +125,11 @@ def replaced(best: Mapping[str, Outcome], outcomes: Sequence[Outcome]) -> tuple[
     return tuple(f"{words}: {count}" for words, count in told.items())
 
 
-def _standing(outcome: Outcome) -> tuple[int, bool]:
+def _standing(outcome: ProviderOutcome) -> tuple[int, bool]:
     return _RANK[outcome.fetched.state], not outcome.is_unheard
 
 
-def unresolved(validators: Sequence[ValidatorAsked], best: Mapping[str, Outcome]) -> tuple[ValidatorAsked, ...]:
+def unresolved(validators: Sequence[ValidatorAsked], best: Mapping[str, ProviderOutcome]) -> tuple[ValidatorAsked, ...]:
     """The validators about whom the role's next provider should be asked."""
 
     def is_open(key: str) -> bool:
@@ -138,8 +140,8 @@ def unresolved(validators: Sequence[ValidatorAsked], best: Mapping[str, Outcome]
 
 
 def with_not_observed(
-    data_type: str, validators: Sequence[ValidatorAsked], outcomes: Sequence[Outcome], nobody: tuple[str, str]
-) -> list[Outcome]:
+    data_type: str, validators: Sequence[ValidatorAsked], outcomes: Sequence[ProviderOutcome], nobody: tuple[str, str]
+) -> list[ProviderOutcome]:
     """The outcomes of now-only data with those added that nobody observed; `nobody` is who should have (name, kind).
 
     What an archive could not tell either says first that it was not observed: that is why it was asked.
@@ -157,18 +159,22 @@ def with_not_observed(
     # Beside single answers of an archive, one word about everybody would contradict them.
     names = subjects_of(data_type, left) if len(left) == len(validators) else [one.validator_key for one in left]
     lacking = [Fetched(name, FigureState.UNAVAILABLE, NOT_OBSERVED, ()) for name in names]
-    return [*told, *(Outcome(*nobody, one) for one in lacking)]
+    return [*told, *(ProviderOutcome(*nobody, one) for one in lacking)]
 
 
-def nobody_named(role: str, validators: Sequence[ValidatorAsked], outcomes: Sequence[Outcome]) -> list[Outcome]:
+def nobody_named(
+    role: str, validators: Sequence[ValidatorAsked], outcomes: Sequence[ProviderOutcome]
+) -> list[ProviderOutcome]:
     """What is recorded of a role that the operator left to nobody, where nothing was observed either."""
     told = {outcome.fetched.subject for outcome in outcomes}
     reason = f"no provider is named for the role {role} in chains.yaml"
     lacking = [subject for subject in subjects_of(role, validators) if subject not in told]
-    return [Outcome(*NOBODY, Fetched(subject, FigureState.UNAVAILABLE, reason, ())) for subject in lacking]
+    return [ProviderOutcome(*NOBODY, Fetched(subject, FigureState.UNAVAILABLE, reason, ())) for subject in lacking]
 
 
-def as_fallback(outcome: Outcome, before: Iterable[Outcome], promises: Mapping[str, frozenset[str]]) -> Outcome:
+def as_fallback(
+    outcome: ProviderOutcome, before: Iterable[ProviderOutcome], promises: Mapping[str, frozenset[str]]
+) -> ProviderOutcome:
     """An outcome as it counts after those of the providers asked before; `promises` are costs by provider.
 
     What only says part of what those would have said is partial, so that they are asked again.
@@ -197,7 +203,7 @@ def states_that_count(
     return dict(states)
 
 
-def worth_recording(outcome: Outcome, earlier: FigureState | None) -> bool:
+def worth_recording(outcome: ProviderOutcome, earlier: FigureState | None) -> bool:
     """Whether an outcome may take the place of what was known: a provider that is down takes nothing away."""
     if earlier is None:
         return True
@@ -208,7 +214,7 @@ def worth_recording(outcome: Outcome, earlier: FigureState | None) -> bool:
     return earlier is not FigureState.PARTIAL or _RANK[outcome.fetched.state] >= _RANK[earlier]
 
 
-def retractions(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce]) -> list[Outcome]:
+def retractions(outcomes: Iterable[ProviderOutcome], in_force: Mapping[str, FetchInForce]) -> list[ProviderOutcome]:
     """The outcomes whose provider withdraws what counts: it said that itself, and no longer has it.
 
     What another provider said stays: not knowing of it is no word against it.
@@ -225,13 +231,13 @@ def retractions(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce
     ]
 
 
-def as_retraction(outcome: Outcome) -> Outcome:
+def as_retraction(outcome: ProviderOutcome) -> ProviderOutcome:
     """An outcome as the record that the provider's earlier word about the subject counts no more."""
     reason = f"RETRACTED: {outcome.fetched.reason}"
     return replace(outcome, fetched=replace(outcome.fetched, verdict=Verdict.RETRACTS, reason=reason))
 
 
-def retracted_in_words(withdrawn: Iterable[Outcome]) -> tuple[str, ...]:
+def retracted_in_words(withdrawn: Iterable[ProviderOutcome]) -> tuple[str, ...]:
     """Who withdrew what about whom."""
     by_reason: dict[str, list[str]] = {}
     for one in withdrawn:
@@ -249,13 +255,15 @@ def _listed(subjects: Sequence[str]) -> str:
     return ", ".join("everyone" if name == EVERYONE else name for name in subjects[:_SHOWN]) + more
 
 
-def files_refused(outcomes: Iterable[Outcome], in_force: Mapping[str, FetchInForce], refetch: bool) -> tuple[str, ...]:
+def files_refused(
+    outcomes: Iterable[ProviderOutcome], in_force: Mapping[str, FetchInForce], refetch: bool
+) -> tuple[str, ...]:
     """What is wrong with files of the operator's: those that can't be read, and on refetch those that are gone.
 
     A file that never was there is only one that does not tell; the role's next provider is asked.
     """
 
-    def was_there(outcome: Outcome) -> bool:
+    def was_there(outcome: ProviderOutcome) -> bool:
         counting = in_force.get(outcome.fetched.subject)
         return counting is not None and counting.provider == outcome.provider and bool(counting.payload_ids)
 

@@ -39,7 +39,7 @@ from aurora_pipeline.staging.changed_files import changed_subjects
 from aurora_pipeline.staging.plan import (
     NOBODY,
     NOW_ONLY,
-    Outcome,
+    ProviderOutcome,
     as_fallback,
     as_retraction,
     files_refused,
@@ -86,7 +86,7 @@ _log = logger("staging")
 class _Heard:
     """What a run has heard so far, and what it cost."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[ProviderOutcome] = field(default_factory=list)
     providers_down: list[str] = field(default_factory=list)
     requests: int = 0
     reused: int = 0
@@ -295,7 +295,9 @@ async def _ask_in_order(
                 fetched = await _fetch(database, provider, adapter, place, errand.role, asked, False, heard)
             except Stumbled as again:
                 fetched = [not_understood(subject, again) for subject in subjects_of(errand.role, left)]
-        outcomes = [as_fallback(Outcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched]
+        outcomes = [
+            as_fallback(ProviderOutcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched
+        ]
         heard.outcomes += outcomes
         unheard = outcomes and all(one.is_unheard and one.may_come_back for one in outcomes)
         if unheard and fetched[0].reason is not None:
@@ -337,13 +339,13 @@ def _observed(
     period: Period,
     errand: Errand,
     validators: Sequence[ValidatorAsked],
-) -> list[Outcome]:
+) -> list[ProviderOutcome]:
     """What was observed of each validator, or of everyone at once."""
     slots = (period.first_slot, period.last_slot)
     chain_id, epoch = period.key.chain_id, period.key.epoch
     seen = samples(connection, configuration, chain_id, epoch, errand.role, slots, errand.observed_by)
     return [
-        Outcome(sample.observation.provider, sample.observation.kind, final(subject, sample.answers))
+        ProviderOutcome(sample.observation.provider, sample.observation.kind, final(subject, sample.answers))
         for subject in subjects_of(errand.role, validators)
         if (sample := seen.get(subject)) is not None
     ]
@@ -355,7 +357,9 @@ def _observers(errand: Errand) -> tuple[str, str]:
     return (observing[0].name, observing[0].kind) if observing else NOBODY
 
 
-def _record(connection: Connection, period: Period, data_type: str, outcome: Outcome, dagster_run: str | None) -> None:
+def _record(
+    connection: Connection, period: Period, data_type: str, outcome: ProviderOutcome, dagster_run: str | None
+) -> None:
     fetched = outcome.fetched
     record_fetch(
         connection,
@@ -377,7 +381,7 @@ def _report(
     period: Period,
     data_type: str,
     heard: _Heard,
-    best: Mapping[str, Outcome],
+    best: Mapping[str, ProviderOutcome],
     states: Mapping[str, FigureState],
     retracted: tuple[str, ...],
     refused: tuple[str, ...],

@@ -52,7 +52,7 @@ class Draft:
         return f"{self.table.name} of {self.key}"
 
 
-class Standing(StrEnum):
+class DraftStanding(StrEnum):
     """What became of a draft."""
 
     PUBLISHED = "published"
@@ -64,7 +64,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DraftOutcome:
     """What became of a draft, and the digests of the snapshot that holds its content."""
 
     table: Table
@@ -72,7 +72,7 @@ class Outcome:
     snapshot_id: int
     content_digest: str
     lineage_digest: str
-    standing: Standing
+    standing: DraftStanding
     completeness: Completeness
     row_count: int
     totals: dict[str, int]
@@ -83,7 +83,7 @@ class Outcome:
 class Rejected(CheckFailed):
     """A check failed: the snapshot is readable as rejected, and what was in force before still is."""
 
-    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, outcomes: Sequence[DraftOutcome]) -> None:
         self.outcomes = tuple(outcomes)
         broken = [f"{o.table.name}: {violation}" for o in outcomes for violation in o.violations]
         first = outcomes[0]
@@ -124,11 +124,13 @@ def snapshot_input(table: Table, key: PartitionKey, lineage: str) -> Input:
 class _Settled(NamedTuple):
     """What became of a draft, and the new lineage of a snapshot that is known already."""
 
-    outcome: Outcome
+    outcome: DraftOutcome
     attestation: dict[str, object] | None
 
 
-def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run: str | None = None) -> list[Outcome]:
+def write_check_publish(
+    database: Database, drafts: Sequence[Draft], dagster_run: str | None = None
+) -> list[DraftOutcome]:
     """Write each draft as a snapshot, check all of them, publish all of them or none, in one transaction.
 
     Raises Rejected, after the rejected snapshots were committed, when a check fails.
@@ -142,7 +144,7 @@ def write_check_publish(database: Database, drafts: Sequence[Draft], dagster_run
         # Last, because the ledger's clock stands still for everybody else from here to the commit.
         append_chained(connection, ATTESTATIONS, [one.attestation for one in settled if one.attestation is not None])
         for one in settled:
-            if one.outcome.standing is Standing.PUBLISHED:
+            if one.outcome.standing is DraftStanding.PUBLISHED:
                 _publish(connection, one.outcome)
     outcomes = [one.outcome for one in settled]
     if not accepted:
@@ -181,15 +183,15 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
     equal = next((one for one in alike if one["content_digest"] == content), None)
     if equal is None:
         snapshot_id, content, lineage = _write(connection, draft, rows, content, totals, accepted, dagster_run)
-        standing = Standing.PUBLISHED if accepted else Standing.REJECTED
+        standing = DraftStanding.PUBLISHED if accepted else DraftStanding.REJECTED
     else:
         snapshot_id, content, lineage = equal["snapshot_id"], equal["content_digest"], equal["lineage_digest"]
         attestation = _attestation(connection, draft, snapshot_id, lineage, _lineage(draft, content), dagster_run)
-        standing = Standing.UNCHANGED if attestation is None else Standing.ATTESTED
+        standing = DraftStanding.UNCHANGED if attestation is None else DraftStanding.ATTESTED
         if not equal["in_force"]:
             # The figures went back to what they once were: that snapshot comes into force again.
-            standing = Standing.PUBLISHED
-    outcome = Outcome(
+            standing = DraftStanding.PUBLISHED
+    outcome = DraftOutcome(
         draft.table,
         draft.key,
         snapshot_id,
@@ -334,7 +336,7 @@ def _assert_read_back(
         )
 
 
-def _publish(connection: Connection, outcome: Outcome) -> None:
+def _publish(connection: Connection, outcome: DraftOutcome) -> None:
     """Bring a snapshot into force. The instant comes with the ledger's lock, so the newest publication is the last."""
     clock = connection.execute("SELECT record_instant() AS instant").fetchone()
     assert clock is not None  # a function always gives a row

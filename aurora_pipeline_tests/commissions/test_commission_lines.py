@@ -19,7 +19,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input, content_digest
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, Standing, write_check_publish
+from aurora_pipeline.store.snapshots import Draft, DraftStanding, write_check_publish
 from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, NO_STAKE, compute, pnl_frame, rule, terms
 
 FEES, TIPS, REWARDS, COMMISSION = Component
@@ -224,8 +224,8 @@ def test_commission_lines__written_and_published__both_layers_or_none(database: 
         )
     ]
     first = write_check_publish(database, drafts)
-    assert [outcome.standing for outcome in first] == [Standing.PUBLISHED, Standing.PUBLISHED]
-    assert [outcome.standing for outcome in write_check_publish(database, drafts)] == [Standing.UNCHANGED] * 2
+    assert [outcome.standing for outcome in first] == [DraftStanding.PUBLISHED, DraftStanding.PUBLISHED]
+    assert [outcome.standing for outcome in write_check_publish(database, drafts)] == [DraftStanding.UNCHANGED] * 2
 
 
 def test_allocation_violations__unknown_component_divided__found() -> None:

@@ -18,7 +18,7 @@ from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, Outcome, Standing, write_check_publish
+from aurora_pipeline.store.snapshots import Draft, DraftOutcome, DraftStanding, write_check_publish
 from aurora_pipeline.tables import LAYER_TABLES
 
 
@@ -130,14 +130,14 @@ def test_preview__differences__far_below_zero_is_as_large_as_far_above() -> None
     assert "| LOST |" in preview(CROSS_CHECKS, frame_of(CROSS_CHECKS, rows), demo_chain(), {}).splitlines()[2]
 
 
-def outcome_with(*warnings: str) -> Outcome:
-    return Outcome(
+def outcome_with(*warnings: str) -> DraftOutcome:
+    return DraftOutcome(
         FEES,
         PeriodKey(CHAIN_ID, 850),
         1,
         "a" * 64,
         "b" * 64,
-        Standing.PUBLISHED,
+        DraftStanding.PUBLISHED,
         Completeness.FINAL,
         1,
         {},

@@ -9,7 +9,7 @@ from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.staging.plan import (
     NOT_OBSERVED,
     Observation,
-    Outcome,
+    ProviderOutcome,
     as_fallback,
     kept,
     observations_that_count,
@@ -37,8 +37,8 @@ ANSWER: Answer = answer_to(questions.epoch_info(), {})
 
 def outcome(
     subject: str, state: FigureState, provider: str = "one", other: bool = False, heard: bool = True
-) -> Outcome:
-    return Outcome(provider, "kind", Fetched(subject, state, "why", (ANSWER,) if heard else (), other))
+) -> ProviderOutcome:
+    return ProviderOutcome(provider, "kind", Fetched(subject, state, "why", (ANSWER,) if heard else (), other))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,9 @@ def test_still_to_ask__states__only_what_is_not_final(
         (outcome("a", PENDING), outcome("a", PENDING, "two", other=True, heard=False), "one"),
     ],
 )
-def test_kept__two_providers__the_one_that_says_more(first: Outcome, second: Outcome, winner: str) -> None:
+def test_kept__two_providers__the_one_that_says_more(
+    first: ProviderOutcome, second: ProviderOutcome, winner: str
+) -> None:
     assert kept([first, second])["a"].provider == winner
 
 
@@ -95,7 +97,7 @@ def test_unresolved__who_needs_the_next_provider() -> None:
     ],
 )
 def test_worth_recording__never_takes_away_what_is_known(
-    found: Outcome, earlier: FigureState | None, expected: bool
+    found: ProviderOutcome, earlier: FigureState | None, expected: bool
 ) -> None:
     assert worth_recording(found, earlier) is expected
 
@@ -151,7 +153,7 @@ PROMISES = {"jito": frozenset({"PRIORITY_FEE_SHARING"}), "archive": frozenset({"
     ids=["late", "cannot tell", "tells it too", "about another", "promised nothing"],
 )
 def test_as_fallback__says_less_than_the_one_before_promised__partial(
-    first: Outcome, fallback: str, state: FigureState, reason: str
+    first: ProviderOutcome, fallback: str, state: FigureState, reason: str
 ) -> None:
     answered = as_fallback(outcome("a", FINAL, fallback), [first], PROMISES).fetched
     assert (answered.state, answered.reason) == (state, reason)
@@ -163,14 +165,14 @@ def test_as_fallback__tells_nothing_itself__stays_what_it_is() -> None:
     assert as_fallback(pending, [outcome("a", PENDING, "jito", True)], PROMISES) is pending
 
 
-def said(subject: str, state: FigureState, provider: str, reason: str | None) -> Outcome:
-    return Outcome(provider, "kind", Fetched(subject, state, reason, (), True))
+def said(subject: str, state: FigureState, provider: str, reason: str | None) -> ProviderOutcome:
+    return ProviderOutcome(provider, "kind", Fetched(subject, state, reason, (), True))
 
 
 NOBODY = ("node", "solana_rpc")
 
 
-def told_of(outcomes: list[Outcome]) -> list[tuple[str, str, FigureState, str | None]]:
+def told_of(outcomes: list[ProviderOutcome]) -> list[tuple[str, str, FigureState, str | None]]:
     return [(one.provider, one.fetched.subject, one.fetched.state, one.fetched.reason) for one in outcomes]
 
 

@@ -21,10 +21,10 @@ from aurora_pipeline.store.frames import frame_of, frame_schema
 from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.snapshots import (
     Draft,
+    DraftOutcome,
+    DraftStanding,
     NotPublished,
-    Outcome,
     Rejected,
-    Standing,
     load_published,
     stored_rows,
     write_check_publish,
@@ -75,7 +75,7 @@ def rows(database: Database, table: str) -> int:
 
 def test_publish__first_content__is_in_force_with_its_digest(database: Database) -> None:
     (outcome,) = write_check_publish(database, [draft(10**30, 0, None)])
-    assert outcome.standing is Standing.PUBLISHED
+    assert outcome.standing is DraftStanding.PUBLISHED
     assert outcome.completeness is Completeness.PARTIAL
     assert outcome.totals == {"fees": 10**30, "base_fees": 0, "priority_fees": 0}
     assert in_force(database) == [10**30, 0, None]
@@ -109,9 +109,9 @@ def test_publish__more_rows_than_a_slice__digest_and_rows_are_those_of_the_frame
     (back,) = write_check_publish(database, [first])
     assert outcome.content_digest == content_digest(FEES, first.frame)
     assert outcome.totals["fees"] == sum(range(7, 7 + MANY))
-    assert (again.standing, again.snapshot_id) == (Standing.UNCHANGED, outcome.snapshot_id)
+    assert (again.standing, again.snapshot_id) == (DraftStanding.UNCHANGED, outcome.snapshot_id)
     assert other.content_digest != outcome.content_digest
-    assert (back.standing, back.snapshot_id) == (Standing.PUBLISHED, outcome.snapshot_id)
+    assert (back.standing, back.snapshot_id) == (DraftStanding.PUBLISHED, outcome.snapshot_id)
     with database.connect() as connection:
         stored = stored_rows(connection, FEES, outcome.snapshot_id)
         recorded = connection.execute("SELECT snapshot_id, row_count FROM snapshots ORDER BY snapshot_id").fetchall()
@@ -168,7 +168,7 @@ def test_digest_domain__no_64_lower_case_hex_digits__is_refused(database: Databa
 def test_publish__equal_content_and_inputs__writes_nothing(database: Database) -> None:
     write_check_publish(database, [draft(1, 2)])
     (again,) = write_check_publish(database, [draft(1, 2)])
-    assert again.standing is Standing.UNCHANGED
+    assert again.standing is DraftStanding.UNCHANGED
     assert (rows(database, "snapshots"), rows(database, "publications"), rows(database, "attestations")) == (1, 1, 0)
 
 
@@ -176,7 +176,7 @@ def test_publish__equal_content_from_other_inputs__appends_an_attestation_once(d
     (first,) = write_check_publish(database, [draft(1, 2)])
     (second,) = write_check_publish(database, [draft(1, 2, inputs=(SECOND,))])
     (third,) = write_check_publish(database, [draft(1, 2, inputs=(SECOND,))])
-    assert (second.standing, third.standing) == (Standing.ATTESTED, Standing.UNCHANGED)
+    assert (second.standing, third.standing) == (DraftStanding.ATTESTED, DraftStanding.UNCHANGED)
     assert second.lineage_digest == first.lineage_digest  # consumers name the first lineage, never an attestation
     assert (rows(database, "snapshots"), rows(database, "publications"), rows(database, "attestations")) == (1, 1, 1)
 
@@ -194,7 +194,7 @@ def test_publish__content_returns_to_an_earlier_one__that_snapshot_is_in_force_a
     (first,) = write_check_publish(database, [draft(1)])
     write_check_publish(database, [draft(2, inputs=(SECOND,))])
     (back,) = write_check_publish(database, [draft(1)])
-    assert (back.standing, back.snapshot_id) == (Standing.PUBLISHED, first.snapshot_id)
+    assert (back.standing, back.snapshot_id) == (DraftStanding.PUBLISHED, first.snapshot_id)
     assert in_force(database) == [1]
     assert rows(database, "snapshots") == 2
 
@@ -242,7 +242,7 @@ def test_publish__one_of_two_drafts_rejected__publishes_neither(database: Databa
 
 
 def test_publish__two_writers_of_one_period__leave_one_snapshot(database: Database) -> None:
-    outcomes: list[Standing] = []
+    outcomes: list[DraftStanding] = []
 
     def write() -> None:
         outcomes.append(write_check_publish(database, [draft(7, 8)])[0].standing)
@@ -252,7 +252,7 @@ def test_publish__two_writers_of_one_period__leave_one_snapshot(database: Databa
         writer.start()
     for writer in writers:
         writer.join()
-    assert sorted(outcomes) == [Standing.PUBLISHED] + [Standing.UNCHANGED] * 3
+    assert sorted(outcomes) == [DraftStanding.PUBLISHED] + [DraftStanding.UNCHANGED] * 3
     assert rows(database, "snapshots") == 1
 
 
@@ -304,7 +304,7 @@ def test_as_of__publication_commits_while_it_waits__its_rows_are_in_the_answer(
     published, may_commit = threading.Event(), threading.Event()
     publish = snapshots._publish
 
-    def publish_and_stay(connection: Connection, outcome: Outcome) -> None:
+    def publish_and_stay(connection: Connection, outcome: DraftOutcome) -> None:
         publish(connection, outcome)
         published.set()
         assert may_commit.wait(30)
@@ -346,7 +346,7 @@ def test_as_of__reader_idle_in_its_transaction__holds_up_no_publication(database
     write_check_publish(database, [draft(1)])
     with database.connect() as reader:
         reader.execute("SELECT * FROM canonical_validator_fees_as_of(%s)", [now(database)])
-        assert write_check_publish(database, [draft(2)])[0].standing is Standing.PUBLISHED
+        assert write_check_publish(database, [draft(2)])[0].standing is DraftStanding.PUBLISHED
 
 
 def test_as_of__wait_is_cancelled__leaves_no_lock(database: Database) -> None:
@@ -358,7 +358,7 @@ def test_as_of__wait_is_cancelled__leaves_no_lock(database: Database) -> None:
             with pytest.raises(psycopg.errors.QueryCanceled):
                 reader.execute("SELECT * FROM in_force_as_of(%s)", [moment])
         reader.execute("SET statement_timeout = 0")
-        assert write_check_publish(database, [draft(2)])[0].standing is Standing.PUBLISHED
+        assert write_check_publish(database, [draft(2)])[0].standing is DraftStanding.PUBLISHED
 
 
 def test_publish__two_drafts__share_one_instant_and_are_numbered(database: Database) -> None:
