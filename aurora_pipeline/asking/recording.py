@@ -29,7 +29,7 @@ ProviderLine = ProviderClient | FileLine
 
 
 @dataclass(frozen=True)
-class Place:
+class StoredUnder:
     """Where answers are stored."""
 
     chain_id: str
@@ -137,7 +137,7 @@ class RecordingAsk:
 class _Recorder:
     """Stores answers in batches, in a thread beside the event loop, in the order in which they came."""
 
-    def __init__(self, connection: Connection, place: Place, provider: str) -> None:
+    def __init__(self, connection: Connection, place: StoredUnder, provider: str) -> None:
         self._connection = connection
         self._place = place
         self._provider = provider
@@ -231,7 +231,13 @@ def line_to(provider: Provider, adapter: Adapter) -> ProviderLine:
 
 @asynccontextmanager
 async def asking(
-    database: Database, provider: Provider, adapter: Adapter, place: Place, *, reuse: bool = True, keep: bool = True
+    database: Database,
+    provider: Provider,
+    adapter: Adapter,
+    place: StoredUnder,
+    *,
+    reuse: bool = True,
+    keep: bool = True,
 ) -> AsyncIterator[RecordingAsk]:
     """An Ask that stores every answer.
 

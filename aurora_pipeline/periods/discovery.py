@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from aurora_pipeline.asking.adapter import ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.recording import Place, asking, asking_unrecorded
+from aurora_pipeline.asking.recording import StoredUnder, asking, asking_unrecorded
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import FILE_KIND, Provider
@@ -133,7 +133,7 @@ class _Recording:
     epoch: int
 
     async def __call__(self, provider: Provider) -> Period:
-        place = Place(self.chain.chain_id, self.epoch, DataType.PERIOD)
+        place = StoredUnder(self.chain.chain_id, self.epoch, DataType.PERIOD)
         async with asking(self.database, provider, adapter_for(provider), place) as ask:
             if provider.kind == FILE_KIND:
                 told = await told_bounds(self.epoch, ask, provider, self.chain.family)

@@ -18,7 +18,7 @@ _ID_COLUMNS = {PARTNER_COMMISSION_LINES.name: "line_id", PARTNER_COMMISSION_STAT
 
 
 @dataclass(frozen=True)
-class Place:
+class FoundRow:
     """Where a row is, and how that snapshot stands."""
 
     table: Table
@@ -27,7 +27,7 @@ class Place:
     standing: str
 
 
-def find(connection: Connection, beginning: str, *tables: Table) -> Place:
+def find(connection: Connection, beginning: str, *tables: Table) -> FoundRow:
     """The row whose id begins so: in force if it is, else as last written. Raises where none or several do."""
     hexadecimal = beginning.strip().lower().replace("-", "")
     if not _BEGINNING.match(hexadecimal):
@@ -51,7 +51,7 @@ def find(connection: Connection, beginning: str, *tables: Table) -> Place:
         )
     ((table, identifier),) = places
     row = found[table][identifier]
-    return Place(table, identifier, row["snapshot_id"], row["standing"])
+    return FoundRow(table, identifier, row["snapshot_id"], row["standing"])
 
 
 def _rows(connection: Connection, table: Table, hexadecimal: str) -> dict[str, dict[str, Any]]:

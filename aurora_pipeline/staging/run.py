@@ -22,7 +22,7 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.recording import Place, asking
+from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.verdict import Stumbled, down, final, not_understood
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -284,7 +284,7 @@ async def _ask_in_order(
         if not left:
             return
         adapter = adapter_for(provider)
-        place = Place(scope.chain_id, scope.epoch, errand.stored_as)
+        place = StoredUnder(scope.chain_id, scope.epoch, errand.stored_as)
         asked = replace(scope, validators=left)
         try:
             fetched = await _fetch(database, provider, adapter, place, errand.role, asked, not refetch, heard)
@@ -308,7 +308,7 @@ async def _fetch(
     database: Database,
     provider: Provider,
     adapter: Adapter,
-    place: Place,
+    place: StoredUnder,
     role: DataType,
     scope: FetchScope,
     reuse: bool,

@@ -12,7 +12,7 @@ import psycopg
 
 from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Adapter, Fetched, FetchScope, ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.recording import Place, asking
+from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.verdict import Stumbled
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -92,7 +92,7 @@ async def _observe_in_order(
         adapter = adapter_for(provider)
         seen.asked.add((data_type, provider.name))
         began_at = datetime.now(UTC)
-        place = Place(scope.chain_id, scope.epoch, data_type)
+        place = StoredUnder(scope.chain_id, scope.epoch, data_type)
         async with asking(database, provider, adapter, place, reuse=False, keep=False) as ask:
             try:
                 sampled = await adapter.observe(data_type, replace(scope, validators=left), ask)

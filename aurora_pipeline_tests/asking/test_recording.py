@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.asking.recording import Place, RecordingAsk, asking
+from aurora_pipeline.asking.recording import RecordingAsk, StoredUnder, asking
 from aurora_pipeline.config import Provider
 from aurora_pipeline.foundation.errors import Outage
 from aurora_pipeline.sources.solana import questions as questions
@@ -28,7 +28,7 @@ from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
 
 CHAIN, EPOCH = "solana-test", 7
-PLACE = Place(CHAIN, EPOCH, "fees")
+PLACE = StoredUnder(CHAIN, EPOCH, "fees")
 SECRET = "sEcReT-0123456789"
 
 
