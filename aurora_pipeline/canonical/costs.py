@@ -24,7 +24,7 @@ from aurora_pipeline.store.payloads import StagedFetch
 
 NOT_ENTERED = "not entered: `aurora costs import` takes it from a CSV file"
 _NODE = "solana_rpc"
-Reader = Callable[[Reference, str, StagedFetch, Once], Mapping[str, int] | Missing]
+CostsReader = Callable[[Reference, str, StagedFetch, Once], Mapping[str, int] | Missing]
 
 
 def canonical_costs(
@@ -149,7 +149,7 @@ def _entered(entries: pl.DataFrame) -> dict[tuple[str, str], int]:
     return {(key, name): int(amount) for key, name, amount in rows if amount is not None}
 
 
-_READERS: Mapping[str, Reader] = {FILE_KIND: costs_from_file, "trillium": costs_from_trillium}
+_READERS: Mapping[str, CostsReader] = {FILE_KIND: costs_from_file, "trillium": costs_from_trillium}
 _ORIGINS: Mapping[str, Row] = {
     FILE_KIND: {"origin": "FILE"},
     "trillium": {"origin": "PROVIDER", "method": ESTIMATE},

@@ -37,7 +37,7 @@ _NODE = "solana_rpc"
 NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 """The schedule gives the validator no slot in the period, so it earned no fees: a small validator's ordinary epoch."""
 
-Reader = Callable[[Reference, OperatedValidator, StagedFetch, Once], Row]
+FeesReader = Callable[[Reference, OperatedValidator, StagedFetch, Once], Row]
 
 
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
@@ -68,7 +68,7 @@ def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[S
     return within_bounds(row | reader(reference, validator, fetch, once), ("fees", "base_fees", "priority_fees"))
 
 
-def _by_identity(reader: Reader) -> Reader:
+def _by_identity(reader: FeesReader) -> FeesReader:
     """A reader of answers that name validators by their identities, which have to be known."""
 
     def read(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
@@ -105,7 +105,7 @@ def _from_solana_rpc(reference: Reference, validator: OperatedValidator, fetch: 
     return row | _fees(reference, led, slots, fetch, once)
 
 
-_READERS: dict[str, Reader] = {
+_READERS: dict[str, FeesReader] = {
     _NODE: _by_identity(_from_solana_rpc),
     "solanabeach": _by_identity(fees_from_solanabeach),
     "trillium": fees_from_trillium,

@@ -21,7 +21,7 @@ from aurora_pipeline.store.payloads import Answer, StagedFetch
 _EXPECTED = ("identity_key", "commission_bps", "active_stake")
 """Without one of these a row is PARTIAL; the others are not known by every provider."""
 
-Reader = Callable[[Reference, str, StagedFetch, Once], Row]
+MetaReader = Callable[[Reference, str, StagedFetch, Once], Row]
 
 
 def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
@@ -106,7 +106,7 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
     return missing(fetch, f"{fetch.provider} lists no such vote account{because(problems)}").columns
 
 
-_READERS: dict[str, Reader] = {
+_READERS: dict[str, MetaReader] = {
     "stakewiz": _from_stakewiz,
     "solana_rpc": _from_solana_rpc,
     "solanabeach": meta_from_solanabeach,

@@ -33,7 +33,7 @@ NO_STAKE = "NO_STAKE"
 _VOTER_OFFSET = 124
 """Where the voter stands in a stake account: a question that filters there is about one validator."""
 
-Reader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
+PositionsReader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
 Listed = tuple[list[StakeAccount], int | None] | Missing
 
 
@@ -86,7 +86,7 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
     return [_validator_row(rows, vote_stake), *rows]
 
 
-def _listed(read: Callable[[Reference, str, StagedFetch, Once], Listed]) -> Reader:
+def _listed(read: Callable[[Reference, str, StagedFetch, Once], Listed]) -> PositionsReader:
     """A reader of a source that lists accounts, with the validator's total or without."""
 
     def rows(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
@@ -102,7 +102,7 @@ def _listed(read: Callable[[Reference, str, StagedFetch, Once], Listed]) -> Read
     return rows
 
 
-_READERS: dict[str, Reader] = {
+_READERS: dict[str, PositionsReader] = {
     "solana_rpc": _from_solana_rpc,
     "solanabeach": _listed(positions_from_solanabeach),
     "file": _listed(positions_from_file),

@@ -18,7 +18,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
 NODE = "solana_rpc"
-Reader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
+RewardsReader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
 
 
 def canonical_rewards(
@@ -93,4 +93,4 @@ def _all_missing(lack: Missing) -> Row:
     return lack.columns | {"stakers_state": lack.state.value, "stakers_reason": lack.reason}
 
 
-_READERS: Mapping[str, Reader] = {"trillium": rewards_from_trillium, "file": rewards_from_file}
+_READERS: Mapping[str, RewardsReader] = {"trillium": rewards_from_trillium, "file": rewards_from_file}

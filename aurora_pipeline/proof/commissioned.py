@@ -24,11 +24,11 @@ from aurora_pipeline.commissions.tables import (
 )
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.proof.node import NodeKind, TraceNode
-from aurora_pipeline.proof.reader import Reader, Row
+from aurora_pipeline.proof.reader import Row, TraceReader
 from aurora_pipeline.proof.recorded import Snapshot
 
 
-def terms_node(reader: Reader, lines: Snapshot, line: Row) -> TraceNode:
+def terms_node(reader: TraceReader, lines: Snapshot, line: Row) -> TraceNode:
     """The decisions that the line follows from, as they were read."""
     items = [item for item in lines.inputs("decision") if _concerns(line, *item.name.split(":", 1))]
     items += [decision_input(PARTNER_WALLETS, row) for row in _wallets(reader, lines, line)]
@@ -55,7 +55,7 @@ def terms_in_words(line: Row) -> str:
     return f"{line['agreement_id']} version {line['agreement_version']}, rule {line['rule_key']} ({', '.join(how)})"
 
 
-def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
+def weight_nodes(reader: TraceReader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
     """The stake accounts of the partner's wallets on the validator, with what each is weighted by."""
     positions = reader.upstream(lines, POSITIONS)
     if line["weighted_by"] is None or positions is None:
@@ -78,7 +78,7 @@ def weight_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNo
             yield _account(reader, snapshot, row, column, words)
 
 
-def introduced_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
+def introduced_nodes(reader: TraceReader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
     """The stake accounts whose stake decided the tier of the line's rule, on whichever validators they are."""
     rule, positions = _rule(reader, lines, line), reader.upstream(lines, POSITIONS)
     if rule is None or not rule.by_introduced_stake or positions is None:
@@ -90,7 +90,7 @@ def introduced_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[Tra
             yield _account(reader, positions, row, "active_stake", words)
 
 
-def _account(reader: Reader, snapshot: Snapshot, row: Row, column: str, formula: str) -> TraceNode:
+def _account(reader: TraceReader, snapshot: Snapshot, row: Row, column: str, formula: str) -> TraceNode:
     return TraceNode(
         NodeKind.ACCOUNT,
         f"{snapshot.table.name}.{column} of stake account {row['account_key']}",
@@ -104,7 +104,7 @@ def _account(reader: Reader, snapshot: Snapshot, row: Row, column: str, formula:
     )
 
 
-def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
+def earlier_nodes(reader: TraceReader, lines: Snapshot, line: Row) -> Iterator[TraceNode]:
     """What earlier periods of its windows handed to the line's rule: bases, computed sums, carried losses."""
     rule = {"agreement_id": line["agreement_id"], "rule_key": line["rule_key"]}
     for snapshot in reader.earlier(lines, COMMISSION_RULE_RESULTS) if _runs_on(reader, lines, line) else ():
@@ -121,7 +121,7 @@ def earlier_nodes(reader: Reader, lines: Snapshot, line: Row) -> Iterator[TraceN
             yield _earlier(reader, snapshot, "carried loss", line, row["loss_after"], words)
 
 
-def _runs_on(reader: Reader, lines: Snapshot, line: Row) -> bool:
+def _runs_on(reader: TraceReader, lines: Snapshot, line: Row) -> bool:
     """Whether the line's rule has a window that began in earlier periods; the snapshot reads these for all rules."""
     rule = _rule(reader, lines, line)
     if rule is None:
@@ -130,7 +130,7 @@ def _runs_on(reader: Reader, lines: Snapshot, line: Row) -> bool:
     return has_monthly_cap or (rule.tiers is not None and rule.tiers.metric.is_cumulative)
 
 
-def _rule(reader: Reader, lines: Snapshot, line: Row) -> Rule | None:
+def _rule(reader: TraceReader, lines: Snapshot, line: Row) -> Rule | None:
     """The line's rule as it was read, without the steps of its tiers; None where its row is gone."""
     clause = (line["agreement_id"], line["agreement_version"], line["rule_key"])
     rows = (
@@ -141,7 +141,9 @@ def _rule(reader: Reader, lines: Snapshot, line: Row) -> Rule | None:
     return next((rule_of(row, ()) for row in rows), None)
 
 
-def _earlier(reader: Reader, snapshot: Snapshot, what: str, line: Row, figure: int | None, formula: str) -> TraceNode:
+def _earlier(
+    reader: TraceReader, snapshot: Snapshot, what: str, line: Row, figure: int | None, formula: str
+) -> TraceNode:
     return TraceNode(
         NodeKind.ROW,
         f"{what} of {line['agreement_id']}/{line['rule_key']} in {snapshot.name}",
@@ -174,7 +176,7 @@ def _concerns(line: Row, table: str, key: str) -> bool:
             return False
 
 
-def _wallets(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
+def _wallets(reader: TraceReader, lines: Snapshot, line: Row) -> list[Row]:
     """The partner's wallets that count for the line, as it was computed with them; on a wallet's line that one."""
     if line["weighted_by"] is None:
         rule = _rule(reader, lines, line)
@@ -183,11 +185,11 @@ def _wallets(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
     return [row for row in rows if line["wallet_address"] in ("", row["wallet_address"])]
 
 
-def _wallets_of_partner(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
+def _wallets_of_partner(reader: TraceReader, lines: Snapshot, line: Row) -> list[Row]:
     return [row for row in reader.decision_rows(lines, PARTNER_WALLETS) if row["partner_id"] == line["partner_id"]]
 
 
-def _overrides(reader: Reader, lines: Snapshot, line: Row) -> list[Row]:
+def _overrides(reader: TraceReader, lines: Snapshot, line: Row) -> list[Row]:
     """The overrides of the line or of its rule's total."""
     if line["override"] is None:
         return []

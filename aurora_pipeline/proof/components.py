@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from aurora_pipeline.canonical.tables import FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
-from aurora_pipeline.proof.reader import Reader, Row
+from aurora_pipeline.proof.reader import Row, TraceReader
 from aurora_pipeline.proof.recorded import Snapshot
 from aurora_pipeline.registry.tables import OPERATOR_WALLETS
 from aurora_pipeline.store.declaration import Table
@@ -16,7 +16,7 @@ _SUMMANDS_SHOWN = 12
 
 
 def explained(
-    reader: Reader, pnl: Snapshot, validator_key: str, component: Component
+    reader: TraceReader, pnl: Snapshot, validator_key: str, component: Component
 ) -> tuple[str, tuple[TraceNode, ...]]:
     """How a component was taken from the layers below, and the rows it rests on, in the snapshots the P&L names."""
     match component:
@@ -32,7 +32,7 @@ def explained(
 
 
 def _validator_row(
-    reader: Reader, pnl: Snapshot, table: Table, validator_key: str, column: str, **equal: str
+    reader: TraceReader, pnl: Snapshot, table: Table, validator_key: str, column: str, **equal: str
 ) -> tuple[TraceNode, ...]:
     snapshot = reader.upstream(pnl, table)
     if snapshot is None:
@@ -53,7 +53,7 @@ def _validator_row(
 
 
 def _row(
-    reader: Reader,
+    reader: TraceReader,
     kind: NodeKind,
     snapshot: Snapshot,
     row: Row,
@@ -105,7 +105,7 @@ def _on_chain(table: Table, row: Row) -> str | None:
     return None
 
 
-def _own_stake(reader: Reader, pnl: Snapshot, validator_key: str) -> tuple[str, tuple[TraceNode, ...]]:
+def _own_stake(reader: TraceReader, pnl: Snapshot, validator_key: str) -> tuple[str, tuple[TraceNode, ...]]:
     """The own stake accounts with what each earned, the stake that says whose they are, and the wallets in force."""
     rewards, positions = reader.upstream(pnl, REWARDS), reader.upstream(pnl, POSITIONS)
     if rewards is None or positions is None:
@@ -140,7 +140,7 @@ def _sum(own: Sequence[Row], earned: Mapping[str, Row]) -> str:
     return f"{summands or 0} = {sum(known)}" if len(known) == len(amounts) else "not all of them are known"
 
 
-def _account(reader: Reader, rewards: Snapshot, position: Row, reward: Row | None) -> TraceNode:
+def _account(reader: TraceReader, rewards: Snapshot, position: Row, reward: Row | None) -> TraceNode:
     text = f"withdrawer {position['withdrawer_key']}, active stake {position['active_stake']}"
     if reward is not None:
         return _row(reader, NodeKind.ACCOUNT, rewards, reward, "staker_rewards", text, ())

@@ -28,7 +28,7 @@ from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
 Row = dict[str, Any]
 
 
-class Reader:
+class TraceReader:
     """Reads for one trace, each thing once."""
 
     def __init__(self, connection: Connection) -> None:

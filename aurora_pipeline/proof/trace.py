@@ -12,7 +12,7 @@ from aurora_pipeline.proof.commissioned import earlier_nodes, introduced_nodes, 
 from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, render
-from aurora_pipeline.proof.reader import Reader, Row
+from aurora_pipeline.proof.reader import Row, TraceReader
 from aurora_pipeline.proof.recorded import Snapshot
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
@@ -33,7 +33,7 @@ def trace(connection: Connection, identifier: str) -> TraceNode:
 def trace_line(connection: Connection, line_id: str) -> TraceNode:
     """Trace the commission line whose id is, or begins with, `line_id`."""
     place = find(connection, line_id, PARTNER_COMMISSION_LINES)
-    reader = Reader(connection)
+    reader = TraceReader(connection)
     snapshot = reader.snapshot(place.snapshot_id)
     (row,) = reader.rows(snapshot, line_id=place.identifier)
     line = _line(reader, snapshot, row, place.standing)
@@ -43,7 +43,7 @@ def trace_line(connection: Connection, line_id: str) -> TraceNode:
 def trace_statement(connection: Connection, statement_id: str) -> TraceNode:
     """Trace the statement whose id is, or begins with, `statement_id`, with every one of its lines."""
     place = find(connection, statement_id, PARTNER_COMMISSION_STATEMENTS)
-    reader = Reader(connection)
+    reader = TraceReader(connection)
     snapshot = reader.snapshot(place.snapshot_id)
     (row,) = reader.rows(snapshot, statement_id=place.identifier)
     below = reader.upstream(snapshot, PARTNER_COMMISSION_LINES)
@@ -76,7 +76,7 @@ def _sum(statement: Row, lines: list[Row]) -> str:
     return text
 
 
-def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) -> TraceNode:
+def _line(reader: TraceReader, snapshot: Snapshot, row: Row, standing: str | None) -> TraceNode:
     whom = row["validator_key"] or "all its validators"
     wallet = f" for wallet {row['wallet_address']}" if row["wallet_address"] else ""
     what = row["component"] if row["kind"] == LineKind.LINE else f"{row['kind']} on {row['component']}"
@@ -100,7 +100,7 @@ def _line(reader: Reader, snapshot: Snapshot, row: Row, standing: str | None) ->
     )
 
 
-def _components(reader: Reader, lines: Snapshot, line: Row) -> tuple[TraceNode, ...]:
+def _components(reader: TraceReader, lines: Snapshot, line: Row) -> tuple[TraceNode, ...]:
     """What the line looks at and what pays it; a top-up is about no single validator."""
     pnl = reader.upstream(lines, VALIDATOR_PNL)
     if pnl is None or not line["validator_key"]:
@@ -109,7 +109,7 @@ def _components(reader: Reader, lines: Snapshot, line: Row) -> tuple[TraceNode, 
     return (_component(reader, pnl, line["validator_key"], Component(line["funded_by"])),)
 
 
-def _component(reader: Reader, pnl: Snapshot, validator_key: str, component: Component) -> TraceNode:
+def _component(reader: TraceReader, pnl: Snapshot, validator_key: str, component: Component) -> TraceNode:
     (row,) = reader.rows(pnl, validator_key=validator_key)
     state, reason = row[f"{component.column}_state"], row[f"{component.column}_reason"]
     formula, children = explained(reader, pnl, validator_key, component)

@@ -44,10 +44,10 @@ _STAKE_ACCOUNT_BYTES: Final = 200
 _VOTER_OFFSET: Final = 124
 _FINALIZED: Final = {"commitment": "finalized"}
 
-Reader = Callable[[Answer, str], object]
+AnswerReader = Callable[[Answer, str], object]
 
 
-def _settles(reader: Reader) -> Callable[[Answer], bool]:
+def _settles(reader: AnswerReader) -> Callable[[Answer], bool]:
     """An answer settles its question when it reads as one; errors, null and garbage are asked again."""
 
     def accepts(answer: Answer) -> bool:
@@ -59,7 +59,7 @@ def _settles(reader: Reader) -> Callable[[Answer], bool]:
     return accepts
 
 
-def _rpc(key: str, method: str, params: list[Any], reader: Reader, kind: str = "") -> Question:
+def _rpc(key: str, method: str, params: list[Any], reader: AnswerReader, kind: str = "") -> Question:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     return Question(key=key, path="", body=body, accepts=_settles(reader), kind=kind)
 
