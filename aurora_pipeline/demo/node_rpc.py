@@ -25,7 +25,7 @@ _MAX_ACCOUNTS = 100
 _TRANSACTIONS_PER_BLOCK = 31
 
 
-class RpcError(Exception):
+class SimulatedRpcError(Exception):
     """A JSON-RPC error, which a node sends with HTTP status 200."""
 
     def __init__(self, code: int, message: str, data: dict[str, Any] | None = None) -> None:
@@ -46,22 +46,22 @@ def answer(moment: Moment, request: Any) -> str:
     try:
         method = _METHODS.get(request["method"])
         if method is None:
-            raise RpcError(-32601, "Method not found")
+            raise SimulatedRpcError(-32601, "Method not found")
         params = request.get("params") or []
         if not isinstance(params, list):
-            raise RpcError(-32602, "`params` should have at least 0 argument(s)")
+            raise SimulatedRpcError(-32602, "`params` should have at least 0 argument(s)")
         _require_context_slot(moment, params)
         result = method(moment, params)
         text = result if isinstance(result, Text) else compact_json(result)
         return f'{{"jsonrpc":"2.0","result":{text},"id":{compact_json(request.get("id"))}}}'
-    except RpcError as error:
+    except SimulatedRpcError as error:
         return compact_json({"jsonrpc": "2.0", "error": error.body, "id": request.get("id")})
 
 
 def _require_context_slot(moment: Moment, params: list[Any]) -> None:
     wanted = params[-1].get("minContextSlot") if params and isinstance(params[-1], dict) else None
     if isinstance(wanted, int) and wanted > moment.head_slot:
-        raise RpcError(-32016, "Minimum context slot has not been reached", {"contextSlot": moment.head_slot})
+        raise SimulatedRpcError(-32016, "Minimum context slot has not been reached", {"contextSlot": moment.head_slot})
 
 
 def _config(params: list[Any], position: int) -> dict[str, Any]:
@@ -69,14 +69,14 @@ def _config(params: list[Any], position: int) -> dict[str, Any]:
     if config is None:
         return {}
     if not isinstance(config, dict):
-        raise RpcError(-32602, f"Invalid params: invalid type: expected a map, got {config!r}.")
+        raise SimulatedRpcError(-32602, f"Invalid params: invalid type: expected a map, got {config!r}.")
     return config
 
 
 def _slot(params: list[Any], position: int) -> int:
     value = params[position] if len(params) > position else None
     if type(value) is not int or not 0 <= value < 2**64:
-        raise RpcError(-32602, f"Invalid params: invalid type: {value!r}, expected u64.")
+        raise SimulatedRpcError(-32602, f"Invalid params: invalid type: {value!r}, expected u64.")
     return value
 
 
@@ -84,7 +84,7 @@ def _key(value: Any) -> str:
     try:
         return check_solana_key(value if isinstance(value, str) else "")
     except ValueError:
-        raise RpcError(-32602, "Invalid param: Invalid") from None
+        raise SimulatedRpcError(-32602, "Invalid param: Invalid") from None
 
 
 def _first_available(moment: Moment) -> int:
@@ -96,14 +96,16 @@ def _block_at(moment: Moment, slot: int) -> tuple[EpochChain, int]:
     """The block of a slot, or the error a node gives in its place."""
     if slot < _first_available(moment):
         first = _first_available(moment)
-        raise RpcError(-32001, f"Block {slot} cleaned up, does not exist on node. First available block: {first}")
+        raise SimulatedRpcError(
+            -32001, f"Block {slot} cleaned up, does not exist on node. First available block: {first}"
+        )
     if slot > moment.head_slot:
-        raise RpcError(-32004, f"Block not available for slot {slot}")
+        raise SimulatedRpcError(-32004, f"Block not available for slot {slot}")
     chain = moment.world.chain(moment.world.parameters.epoch_of(slot))
     index = slot - chain.first_slot
     if index not in chain.produced:
         message = f"Slot {slot} was skipped, or missing due to ledger jump to recent snapshot"
-        raise RpcError(-32007, message)
+        raise SimulatedRpcError(-32007, message)
     return chain, index
 
 
@@ -162,14 +164,14 @@ def _get_blocks(moment: Moment, params: list[Any]) -> list[int]:
     is_open = len(params) < 2 or params[1] is None or isinstance(params[1], dict)
     last = moment.head_slot if is_open else _slot(params, 1)
     if last - first > _MAX_BLOCK_RANGE:
-        raise RpcError(-32602, f"Slot range too large; max {_MAX_BLOCK_RANGE}")
+        raise SimulatedRpcError(-32602, f"Slot range too large; max {_MAX_BLOCK_RANGE}")
     return _blocks_between(moment, first, last)
 
 
 def _get_blocks_with_limit(moment: Moment, params: list[Any]) -> list[int]:
     first, limit = _slot(params, 0), _slot(params, 1)
     if limit > _MAX_BLOCK_RANGE:
-        raise RpcError(-32602, f"Limit too large; max {_MAX_BLOCK_RANGE}")
+        raise SimulatedRpcError(-32602, f"Limit too large; max {_MAX_BLOCK_RANGE}")
     return _blocks_between(moment, first, moment.head_slot)[:limit]
 
 
@@ -178,11 +180,13 @@ def _get_block(moment: Moment, params: list[Any]) -> dict[str, Any] | Text:
     config = {"encoding": params[1]} if len(params) > 1 and isinstance(params[1], str) else _config(params, 1)
     details, encoding = config.get("transactionDetails") or "full", config.get("encoding") or "json"
     if details not in ("none", "signatures", "accounts", "full"):
-        raise RpcError(
+        raise SimulatedRpcError(
             -32602, f"Invalid params: unknown variant `{details}`, expected one of full, signatures, none, accounts."
         )
     if details == "full" and encoding not in ("json", "jsonParsed"):
-        raise RpcError(-32602, f"Invalid params: encoding `{encoding}` is not simulated; use json or jsonParsed.")
+        raise SimulatedRpcError(
+            -32602, f"Invalid params: encoding `{encoding}` is not simulated; use json or jsonParsed."
+        )
     chain, index = _block_at(moment, slot)
     block = block_header(moment.world, chain, index)
     if config.get("rewards", True):
@@ -208,7 +212,7 @@ def _rendered_transactions(
         if newest is not None:
             shown["version"] = transaction.version
         elif transaction.version != "legacy":
-            raise RpcError(
+            raise SimulatedRpcError(
                 -32015,
                 f"Transaction version ({transaction.version}) is not supported by the requesting client. Please try "
                 f'the request again with the following configuration parameter: "maxSupportedTransactionVersion": '
@@ -232,11 +236,11 @@ def _get_block_production(moment: Moment, params: list[Any]) -> dict[str, Any]:
     last = span.get("lastSlot") if span.get("lastSlot") is not None else moment.head_slot
     oldest = max(parameters.first_slot(moment.epoch - 1), _first_available(moment))
     if type(first) is not int or type(last) is not int or first > last:
-        raise RpcError(-32602, f"lastSlot, {last}, cannot be less than firstSlot, {first}")
+        raise SimulatedRpcError(-32602, f"lastSlot, {last}, cannot be less than firstSlot, {first}")
     if first < oldest:
-        raise RpcError(-32602, f"firstSlot, {first}, is too small; min {oldest}")
+        raise SimulatedRpcError(-32602, f"firstSlot, {first}, is too small; min {oldest}")
     if last > moment.head_slot:
-        raise RpcError(-32602, f"lastSlot, {last}, is too large; max {moment.head_slot}")
+        raise SimulatedRpcError(-32602, f"lastSlot, {last}, is too large; max {moment.head_slot}")
     production: dict[str, list[int]] = {}
     for slot in range(first, last + 1):
         chain = moment.world.chain(parameters.epoch_of(slot))
@@ -252,21 +256,23 @@ def _get_block_production(moment: Moment, params: list[Any]) -> dict[str, Any]:
 
 def _get_inflation_reward(moment: Moment, params: list[Any]) -> list[dict[str, Any] | None]:
     if not params or not isinstance(params[0], list):
-        raise RpcError(-32602, "Invalid params: invalid type, expected a sequence of addresses.")
+        raise SimulatedRpcError(-32602, "Invalid params: invalid type, expected a sequence of addresses.")
     addresses = [_key(address) for address in params[0]]
     config, world = _config(params, 1), moment.world
     epoch = moment.epoch - 1 if config.get("epoch") is None else _slot([config["epoch"]], 0)
     # The rewards of an epoch are read from the first blocks of the next.
     boundary = world.parameters.first_slot(epoch + 1)
     if epoch >= moment.epoch:
-        raise RpcError(-32004, f"Block not available for slot {boundary}")
+        raise SimulatedRpcError(-32004, f"Block not available for slot {boundary}")
     if epoch < world.parameters.genesis_epoch:
         first = _first_available(moment)
-        raise RpcError(-32001, f"Block {boundary} cleaned up, does not exist on node. First available block: {first}")
+        raise SimulatedRpcError(
+            -32001, f"Block {boundary} cleaned up, does not exist on node. First available block: {first}"
+        )
     paid, paying = world.economy(epoch), world.chain(epoch + 1)
     complete = world.height_before(epoch + 1) + 1 + paid.reward_partitions + 1
     if moment.block_height < complete:
-        raise RpcError(
+        raise SimulatedRpcError(
             -32017,
             f"Epoch rewards period still active at slot {moment.head_slot}",
             {
@@ -303,16 +309,16 @@ def _get_account_info(moment: Moment, params: list[Any]) -> dict[str, Any]:
 def _get_multiple_accounts(moment: Moment, params: list[Any]) -> dict[str, Any]:
     _require_parsed(_config(params, 1))
     if not params or not isinstance(params[0], list):
-        raise RpcError(-32602, "Invalid params: invalid type, expected a sequence of addresses.")
+        raise SimulatedRpcError(-32602, "Invalid params: invalid type, expected a sequence of addresses.")
     if len(params[0]) > _MAX_ACCOUNTS:
-        raise RpcError(-32602, f"Too many inputs provided; max {_MAX_ACCOUNTS}")
+        raise SimulatedRpcError(-32602, f"Too many inputs provided; max {_MAX_ACCOUNTS}")
     found = [account_info(moment, _key(address)) for address in params[0]]
     return {"context": {"slot": moment.head_slot}, "value": found}
 
 
 def _require_parsed(config: dict[str, Any]) -> None:
     if config.get("encoding") != "jsonParsed":
-        raise RpcError(-32602, "Invalid params: only the encoding jsonParsed is simulated for accounts.")
+        raise SimulatedRpcError(-32602, "Invalid params: only the encoding jsonParsed is simulated for accounts.")
 
 
 def _get_vote_accounts(moment: Moment, params: list[Any]) -> dict[str, Any]:
@@ -325,13 +331,13 @@ def _get_vote_accounts(moment: Moment, params: list[Any]) -> dict[str, Any]:
 def _get_program_accounts(moment: Moment, params: list[Any]) -> Any:
     program, config = _key(params[0] if params else None), _config(params, 1)
     if program != STAKE_PROGRAM:
-        raise RpcError(
+        raise SimulatedRpcError(
             -32010,
             f"{program} excluded from account secondary indexes; this RPC method unavailable for key",
             {"indexKey": program},
         )
     if config.get("encoding") != "jsonParsed":
-        raise RpcError(-32602, "Invalid params: only the encoding jsonParsed is simulated for stake accounts.")
+        raise SimulatedRpcError(-32602, "Invalid params: only the encoding jsonParsed is simulated for stake accounts.")
     authorities: dict[int, str] = {}
     has_other_size = False
     for item in config.get("filters") or []:
@@ -341,7 +347,7 @@ def _get_program_accounts(moment: Moment, params: list[Any]) -> Any:
         elif isinstance(item, dict) and type(item.get("dataSize")) is int:
             has_other_size = item["dataSize"] != 200
         else:
-            raise RpcError(
+            raise SimulatedRpcError(
                 -32602, f"Invalid params: the filter {item!r} is not simulated; use dataSize or memcmp at 12, 44, 124."
             )
     found = [] if has_other_size else stake_accounts(moment, authorities)
