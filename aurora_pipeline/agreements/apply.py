@@ -20,7 +20,7 @@ from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, Ledger, Version, read_ledger, write_version
 from aurora_pipeline.agreements.partners import record_name, record_series
 from aurora_pipeline.agreements.status import FOLLOWS
-from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AGREEMENTS, Status
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AGREEMENTS, AgreementStatus
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.agreements.wording import Units, differences, in_words
@@ -237,7 +237,7 @@ def _check_fixed(
 
 def _check_activation(file: AgreementsFile, base: KeyPath, known: KnownAgreement, active_from: datetime) -> None:
     last, first = known.events[-1], known.versions[0].valid_from
-    if Status.ACTIVE not in FOLLOWS[last.status]:
+    if AgreementStatus.ACTIVE not in FOLLOWS[last.status]:
         remedy = "remove active_from, or make an agreement with a key of its own"
         file.yaml.add((*base, "active_from"), f'"{known.agreement_id}" is {last.status} and stays so', remedy)
     elif active_from < first:
@@ -270,23 +270,25 @@ def _apply_step(recording: Recording, step: _Step, report: ApplyReport, units: U
         before = None if span.instead_of is None else _state(entry, span.instead_of, span.instead_of.rules)
         after = _state(entry, span, step.terms)
         if known is None:
-            _write_event(recording, entry, 1, Status.DRAFT, span.valid_from)
+            _write_event(recording, entry, 1, AgreementStatus.DRAFT, span.valid_from)
         action = "agreement.created" if known is None else "agreement.version_added"
         action = action if span.corrects is None else "agreement.version_corrected"
         report.changes.append(recording.note(subject, action, before, after, _in_words(step, span, units)))
     if step.active_from is not None:
         number = 1 if known is None else known.events[-1].event_number
-        _write_event(recording, entry, number + 1, Status.ACTIVE, step.active_from)
-        effective = {"status": Status.ACTIVE, "effective_from": instant_text(step.active_from)}
+        _write_event(recording, entry, number + 1, AgreementStatus.ACTIVE, step.active_from)
+        effective = {"status": AgreementStatus.ACTIVE, "effective_from": instant_text(step.active_from)}
         words = [f"active from {entry.active_from} on"]
         report.changes.append(
-            recording.note(subject, "agreement.activated", {"status": Status.DRAFT}, effective, words)
+            recording.note(subject, "agreement.activated", {"status": AgreementStatus.DRAFT}, effective, words)
         )
     elif span is None:
         report.unchanged.append(subject)
 
 
-def _write_event(recording: Recording, entry: AgreementEntry, number: int, status: Status, effective: datetime) -> None:
+def _write_event(
+    recording: Recording, entry: AgreementEntry, number: int, status: AgreementStatus, effective: datetime
+) -> None:
     recording.write(
         AGREEMENT_EVENTS,
         {

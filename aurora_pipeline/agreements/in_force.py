@@ -21,8 +21,8 @@ from aurora_pipeline.agreements.tables import (
     COMMISSION_OVERRIDES,
     PARTNER_WALLETS,
     PARTNERS,
+    AgreementStatus,
     OverrideTarget,
-    Status,
 )
 from aurora_pipeline.agreements.terms import AgreementInForce, Override, Partner, PartnerWallet, Rule, Terms
 from aurora_pipeline.agreements.wallets import wallet_rows
@@ -58,7 +58,7 @@ ORDER BY epoch, agreement_id, rule_key, target, validator_key, wallet_address, r
 """
 
 
-_STOPPED = frozenset({Status.SUSPENDED, Status.TERMINATED})
+_STOPPED = frozenset({AgreementStatus.SUSPENDED, AgreementStatus.TERMINATED})
 
 
 def terms_in_force(
@@ -138,7 +138,7 @@ class TermsHistory:
         events = {
             key: row for (key,), rows in self._events.items() if (row := _newest_event(rows, instant)) is not None
         }
-        active = {key: row for key, row in events.items() if row["status"] == Status.ACTIVE}
+        active = {key: row for key, row in events.items() if row["status"] == AgreementStatus.ACTIVE}
         # Why an agreement with rules on this chain pays nothing is an input too: nobody's pay ends without a trace.
         with_rules = {agreement_id for agreement_id, _ in self._rules}
         stopped = [row for key, row in events.items() if row["status"] in _STOPPED and key in with_rules]

@@ -10,7 +10,7 @@ from typing import Any
 
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
 from aurora_pipeline.agreements.rows import rule_of, rule_row, tier_rows
-from aurora_pipeline.agreements.tables import AGREEMENT_RULE_TIERS, AGREEMENT_RULES, AGREEMENT_VERSIONS, Status
+from aurora_pipeline.agreements.tables import AGREEMENT_RULE_TIERS, AGREEMENT_RULES, AGREEMENT_VERSIONS, AgreementStatus
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Recording
@@ -36,7 +36,7 @@ class StatusChange:
     """One change of an agreement's status."""
 
     event_number: int
-    status: Status
+    status: AgreementStatus
     effective_from: datetime
     reason: str
 
@@ -53,7 +53,7 @@ class KnownAgreement:
     @property
     def active_from(self) -> datetime | None:
         """When it was first activated; none while it is a draft."""
-        return next((event.effective_from for event in self.events if event.status is Status.ACTIVE), None)
+        return next((event.effective_from for event in self.events if event.status is AgreementStatus.ACTIVE), None)
 
     @property
     def next_version(self) -> int:
@@ -160,6 +160,6 @@ def read_ledger(connection: Connection) -> Ledger:
             )
         )
     for row in connection.execute("SELECT * FROM agreement_events ORDER BY agreement_id, event_number"):
-        event = StatusChange(row["event_number"], Status(row["status"]), row["effective_from"], row["reason"])
+        event = StatusChange(row["event_number"], AgreementStatus(row["status"]), row["effective_from"], row["reason"])
         agreements[row["agreement_id"]].events.append(event)
     return Ledger(read_partners(connection), agreements)

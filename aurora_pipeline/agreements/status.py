@@ -8,26 +8,30 @@ from datetime import datetime
 from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, read_ledger
 from aurora_pipeline.agreements.reach import computed_already
-from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, Status
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import instant_text as day_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.digests import instant_text
 
-FOLLOWS: Mapping[Status, frozenset[Status]] = {
-    Status.DRAFT: frozenset({Status.ACTIVE, Status.TERMINATED}),
-    Status.ACTIVE: frozenset({Status.SUSPENDED, Status.TERMINATED}),
-    Status.SUSPENDED: frozenset({Status.ACTIVE, Status.TERMINATED}),
-    Status.TERMINATED: frozenset(),
+FOLLOWS: Mapping[AgreementStatus, frozenset[AgreementStatus]] = {
+    AgreementStatus.DRAFT: frozenset({AgreementStatus.ACTIVE, AgreementStatus.TERMINATED}),
+    AgreementStatus.ACTIVE: frozenset({AgreementStatus.SUSPENDED, AgreementStatus.TERMINATED}),
+    AgreementStatus.SUSPENDED: frozenset({AgreementStatus.ACTIVE, AgreementStatus.TERMINATED}),
+    AgreementStatus.TERMINATED: frozenset(),
 }
 """What may follow a status. Who was terminated comes back with an agreement of a new key."""
 
-_VERBS = {Status.ACTIVE: "activated", Status.SUSPENDED: "suspended", Status.TERMINATED: "terminated"}
+_VERBS = {
+    AgreementStatus.ACTIVE: "activated",
+    AgreementStatus.SUSPENDED: "suspended",
+    AgreementStatus.TERMINATED: "terminated",
+}
 
 
 def change_status(
-    database: Database, agreement_id: str, status: Status, effective: datetime, actor: str, reason: str
+    database: Database, agreement_id: str, status: AgreementStatus, effective: datetime, actor: str, reason: str
 ) -> tuple[Change | None, list[str]]:
     """Record that an agreement has a status from an instant on; None where it has it already from that instant on.
 
@@ -47,12 +51,12 @@ def change_status(
             for chain_id in known.chains(connection)
             for warning in computed_already(connection, chain_id, effective)
         ]
-        if status is Status.ACTIVE:
+        if status is AgreementStatus.ACTIVE:
             warnings = list(dict.fromkeys([*foresee(connection, {agreement_id}), *warnings]))
         return change, warnings
 
 
-def record_status(recording: Recording, known: KnownAgreement, status: Status, effective: datetime) -> Change:
+def record_status(recording: Recording, known: KnownAgreement, status: AgreementStatus, effective: datetime) -> Change:
     """Append a status event that was checked."""
     last = known.events[-1]
     recording.write(
@@ -70,7 +74,7 @@ def record_status(recording: Recording, known: KnownAgreement, status: Status, e
     return recording.note(f"agreement/{known.agreement_id}", f"agreement.{_VERBS[status]}", before, after, words)
 
 
-def _check(known: KnownAgreement, status: Status, effective: datetime) -> None:
+def _check(known: KnownAgreement, status: AgreementStatus, effective: datetime) -> None:
     last = known.events[-1]
     name, since = known.agreement_id, day_text(last.effective_from)
     if status not in FOLLOWS[last.status]:
@@ -80,13 +84,15 @@ def _check(known: KnownAgreement, status: Status, effective: datetime) -> None:
             f'agreement "{name}" is {last.status} since {since} and cannot become {status}; nothing was written', remedy
         )
     first = known.versions[0].valid_from
-    if status is Status.ACTIVE and effective < first:
+    if status is AgreementStatus.ACTIVE and effective < first:
         raise AuroraError(
             f'agreement "{name}" cannot be active from {day_text(effective)}: it has no terms before {day_text(first)}',
             f"give {day_text(first)} or a later day",
         )
     # A draft may be activated on the day its terms begin; any other change at the same instant would undo the last one.
-    if effective < last.effective_from or (effective == last.effective_from and last.status is not Status.DRAFT):
+    if effective < last.effective_from or (
+        effective == last.effective_from and last.status is not AgreementStatus.DRAFT
+    ):
         raise AuroraError(
             f'agreement "{name}" is {last.status} since {since}: a change from {day_text(effective)} on would go back'
             " behind that; nothing was written",

@@ -20,7 +20,7 @@ from aurora_pipeline.store.declaration import (
 from aurora_pipeline.store.tables import recorded_at
 
 
-class Status(StrEnum):
+class AgreementStatus(StrEnum):
     """Where an agreement stands. It accrues only while it is ACTIVE."""
 
     DRAFT = "DRAFT"
@@ -239,7 +239,7 @@ AGREEMENT_EVENTS = Table(
     columns=(
         _AGREEMENT,
         integer("event_number", "The number of the event within its agreement, from 1.", minimum=1),
-        text("status", "The status.", one_of=[status.value for status in Status]),
+        text("status", "The status.", one_of=[status.value for status in AgreementStatus]),
         Column("effective_from", ColumnKind.INSTANT, "From when on (included)."),
         REASON,
         RECORDED_BY,

@@ -11,7 +11,7 @@ import typer
 from aurora_pipeline.agreements.apply import ApplyReport, apply
 from aurora_pipeline.agreements.ledger import KnownAgreement, Version, known_agreement, read_ledger
 from aurora_pipeline.agreements.status import change_status
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.agreements.terms import Rule as TermsRule
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wording import differences, in_words
@@ -164,22 +164,22 @@ agreements.command("simulate")(agreements_simulate)
 @agreements.command("activate")
 def agreements_activate(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """Let a draft or suspended agreement accrue from a day on."""
-    _change(agreement, Status.ACTIVE, since, reason, as_json)
+    _change(agreement, AgreementStatus.ACTIVE, since, reason, as_json)
 
 
 @agreements.command("suspend")
 def agreements_suspend(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """Let an agreement accrue nothing from a day on, until it is activated again."""
-    _change(agreement, Status.SUSPENDED, since, reason, as_json)
+    _change(agreement, AgreementStatus.SUSPENDED, since, reason, as_json)
 
 
 @agreements.command("terminate")
 def agreements_terminate(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """End an agreement from a day on, for good."""
-    _change(agreement, Status.TERMINATED, since, reason, as_json)
+    _change(agreement, AgreementStatus.TERMINATED, since, reason, as_json)
 
 
-def _change(agreement: str, status: Status, since: str, reason: str, as_json: bool) -> None:
+def _change(agreement: str, status: AgreementStatus, since: str, reason: str, as_json: bool) -> None:
     with opened() as aurora:
         person = deciding(aurora.database)
         change, warnings = change_status(aurora.database, agreement, status, read_day(since, "--from"), person, reason)

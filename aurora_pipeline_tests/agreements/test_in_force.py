@@ -10,7 +10,7 @@ import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import write_version
-from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, Status
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
@@ -69,8 +69,10 @@ def test_terms_in_force__as_of_a_past_moment__as_it_was_answered_then(ledger: Da
     assert [_rates(ledger, at, moment) for moment in (before, between, None)] == [[], [500], [600]]
 
 
-@pytest.mark.parametrize("status", [Status.SUSPENDED, Status.TERMINATED, Status.DRAFT])
-def test_terms_in_force__status_other_than_active__accrues_nothing(two_versions: Database, status: Status) -> None:
+@pytest.mark.parametrize("status", [AgreementStatus.SUSPENDED, AgreementStatus.TERMINATED, AgreementStatus.DRAFT])
+def test_terms_in_force__status_other_than_active__accrues_nothing(
+    two_versions: Database, status: AgreementStatus
+) -> None:
     with two_versions.connect() as connection:
         event = {"agreement_id": "acme-2026", "event_number": 3, "status": status, "effective_from": _day("2026-04-01")}
         decide(connection, AGREEMENT_EVENTS, event)

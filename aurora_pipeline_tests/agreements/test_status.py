@@ -8,17 +8,17 @@ import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.status import FOLLOWS, change_status
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement, audited, written
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PATHS = {
-    Status.DRAFT: (),
-    Status.ACTIVE: (Status.ACTIVE,),
-    Status.SUSPENDED: (Status.ACTIVE, Status.SUSPENDED),
-    Status.TERMINATED: (Status.ACTIVE, Status.TERMINATED),
+    AgreementStatus.DRAFT: (),
+    AgreementStatus.ACTIVE: (AgreementStatus.ACTIVE,),
+    AgreementStatus.SUSPENDED: (AgreementStatus.ACTIVE, AgreementStatus.SUSPENDED),
+    AgreementStatus.TERMINATED: (AgreementStatus.ACTIVE, AgreementStatus.TERMINATED),
 }
 
 
@@ -26,7 +26,7 @@ def _day(number: int) -> datetime:
     return START + timedelta(days=number)
 
 
-def _set(database: Database, status: Status, effective: datetime, reason: str = "why") -> None:
+def _set(database: Database, status: AgreementStatus, effective: datetime, reason: str = "why") -> None:
     change_status(database, "acme-2026", status, effective, "ada", reason)
 
 
@@ -36,15 +36,15 @@ def draft(ledger: Database, apply_text: Apply) -> Database:
     return ledger
 
 
-def _bring_to(database: Database, status: Status) -> None:
+def _bring_to(database: Database, status: AgreementStatus) -> None:
     for number, step in enumerate(PATHS[status], start=1):
         _set(database, step, _day(number))
 
 
-@pytest.mark.parametrize("present", list(Status))
-@pytest.mark.parametrize("wanted", [Status.ACTIVE, Status.SUSPENDED, Status.TERMINATED])
+@pytest.mark.parametrize("present", list(AgreementStatus))
+@pytest.mark.parametrize("wanted", [AgreementStatus.ACTIVE, AgreementStatus.SUSPENDED, AgreementStatus.TERMINATED])
 def test_change_status__each_pair__allowed_as_declared_else_refused(
-    draft: Database, present: Status, wanted: Status
+    draft: Database, present: AgreementStatus, wanted: AgreementStatus
 ) -> None:
     _bring_to(draft, present)
     if wanted in FOLLOWS[present]:
@@ -58,9 +58,9 @@ def test_change_status__each_pair__allowed_as_declared_else_refused(
 
 
 def test_change_status__suspended_and_activated_again__accrues_outside_of_it(draft: Database) -> None:
-    _bring_to(draft, Status.SUSPENDED)
-    _set(draft, Status.ACTIVE, _day(5))
-    _set(draft, Status.TERMINATED, _day(7))
+    _bring_to(draft, AgreementStatus.SUSPENDED)
+    _set(draft, AgreementStatus.ACTIVE, _day(5))
+    _set(draft, AgreementStatus.TERMINATED, _day(7))
     with draft.connect() as connection:
         found = [bool(terms_in_force(connection, "solana-demo", _day(day)).agreements) for day in range(9)]
     assert found == [False, True, False, False, False, True, True, False, False]
@@ -74,32 +74,32 @@ def test_change_status__suspended_and_activated_again__accrues_outside_of_it(dra
 
 @pytest.mark.parametrize("day", [0, 1, 2])
 def test_change_status__not_after_the_change_before__refused(draft: Database, day: int) -> None:
-    _bring_to(draft, Status.SUSPENDED)
+    _bring_to(draft, AgreementStatus.SUSPENDED)
     with pytest.raises(AuroraError, match=r"would go back behind that.*\n.*a day after 2026-01-03"):
-        _set(draft, Status.TERMINATED, _day(day))
+        _set(draft, AgreementStatus.TERMINATED, _day(day))
 
 
 def test_change_status__the_same_again__nothing_is_written(draft: Database) -> None:
-    _bring_to(draft, Status.ACTIVE)
+    _bring_to(draft, AgreementStatus.ACTIVE)
     before = written(draft)
-    assert change_status(draft, "acme-2026", Status.ACTIVE, _day(1), "ada", "") == (None, [])
+    assert change_status(draft, "acme-2026", AgreementStatus.ACTIVE, _day(1), "ada", "") == (None, [])
     assert written(draft) == before
 
 
 def test_change_status__active_before_the_first_terms__refused(draft: Database) -> None:
     with pytest.raises(AuroraError, match="it has no terms before 2026-01-01"):
-        _set(draft, Status.ACTIVE, _day(-1))
-    _set(draft, Status.ACTIVE, _day(0))
+        _set(draft, AgreementStatus.ACTIVE, _day(-1))
+    _set(draft, AgreementStatus.ACTIVE, _day(0))
 
 
 def test_change_status__no_reason_or_no_such_agreement__refused(draft: Database) -> None:
     with pytest.raises(AuroraError, match="who did it and why"):
-        _set(draft, Status.ACTIVE, _day(1), reason=" ")
+        _set(draft, AgreementStatus.ACTIVE, _day(1), reason=" ")
     with pytest.raises(AuroraError, match=r"no agreement 'acme-2062'\n.*did you mean \"acme-2026\""):
-        change_status(draft, "acme-2062", Status.ACTIVE, _day(1), "ada", "why")
+        change_status(draft, "acme-2062", AgreementStatus.ACTIVE, _day(1), "ada", "why")
 
 
 def test_apply__active_from_of_a_terminated_draft__refused(draft: Database, apply_text: Apply) -> None:
-    _set(draft, Status.TERMINATED, _day(1))
+    _set(draft, AgreementStatus.TERMINATED, _day(1))
     with pytest.raises(AuroraError, match='"acme-2026" is TERMINATED and stays so'):
         apply_text(agreement())

@@ -18,7 +18,7 @@ from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.overrides import record_override
 from aurora_pipeline.agreements.partners import rename
 from aurora_pipeline.agreements.status import change_status
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.ordering import Stale, present_periods, stale_periods
@@ -170,7 +170,9 @@ def test_stale__agreement_without_lines_changes__its_periods_are_computed_and_ar
 def test_stale__ended_agreement__takes_lines_and_statements_away(book: Book) -> None:
     book.agree("rule: tips, rate_bps: 500")
     book.settle()
-    change_status(book.aurora.database, "acme-2026", Status.TERMINATED, START + timedelta(days=12), "ada", "over")
+    change_status(
+        book.aurora.database, "acme-2026", AgreementStatus.TERMINATED, START + timedelta(days=12), "ada", "over"
+    )
     assert book.settle() == [852, 853]
     assert {epoch for epoch, _ in book.lines()} == {850, 851}
     assert book.statements() == dict.fromkeys((850, 851), (2, "Acme"))
@@ -190,7 +192,9 @@ def test_stale__partner_of_a_vanished_override_renamed__the_blocked_statement_sa
     with book.aurora.database.connect() as connection:
         found = rule_target(connection, f"acme-2026/tips@{CHAIN}:851")
         record_override(connection, found.target, 7, found.computed, "ada", "settled")
-    change_status(book.aurora.database, "acme-2026", Status.SUSPENDED, START + timedelta(days=1), "ada", "a dispute")
+    change_status(
+        book.aurora.database, "acme-2026", AgreementStatus.SUSPENDED, START + timedelta(days=1), "ada", "a dispute"
+    )
     book.settle()
     assert book.statements() == {851: (0, "Acme")}
     rename(book.aurora.database, "acme", "Acme Ltd", "ada", "merger")

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from aurora_pipeline.agreements.status import change_status
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
@@ -41,7 +41,7 @@ def partial(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
         # Terms that run on pass on to later epochs what the first one lacks; from there on each is about itself.
         second = datetime.fromisoformat("2026-08-28T00:00:00+00:00")
         for agreement in ("northwind-clients", "lumen-network"):
-            change_status(operator.aurora.database, agreement, Status.SUSPENDED, second, "ada", "a dispute")
+            change_status(operator.aurora.database, agreement, AgreementStatus.SUSPENDED, second, "ada", "a dispute")
         yield operator
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)

@@ -20,7 +20,7 @@ from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.overrides import record_override
 from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.agreements.status import change_status
-from aurora_pipeline.agreements.tables import Status
+from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
 from aurora_pipeline.cli.app import main
 from aurora_pipeline.cli.running import run_following, run_stale, run_stale_events
@@ -533,7 +533,7 @@ def test_allocation__over_all_that_was_ever_published__conserves_every_component
 
 def test_override__whose_agreement_was_suspended__blocks_the_statement_it_was_meant_for(past: World) -> None:
     started = datetime.fromisoformat("2026-08-20T12:00:00+00:00")
-    change_status(past.aurora.database, "running", Status.SUSPENDED, started, "ada", "a dispute")
+    change_status(past.aurora.database, "running", AgreementStatus.SUSPENDED, started, "ada", "a dispute")
     assert [end.failures for end in run_stale(past.aurora, past.runner, past.chain)] == [()] * 3
     row = past.row("SELECT * FROM partner_commission_statements WHERE partner_id = 'halcyon' AND epoch = %s", FIRST)
     assert (row["blocked_count"], row["lines_total"], row["state"]) == (1, None, "partial")
