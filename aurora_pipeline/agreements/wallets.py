@@ -37,7 +37,7 @@ COLUMNS = ("chain_id", "wallet_address", "introduced_date", "ended_date", "partn
 _TOLD = ("introduced_at", "ended_at", "partner_id", "notes")
 
 Row = dict[str, Any]
-Key = tuple[str, str]
+WalletKey = tuple[str, str]
 
 
 class Duplicates(StrEnum):
@@ -95,11 +95,11 @@ class WalletReport:
 class _Known:
     """What is recorded of wallets, and what a file adds to it while it is read."""
 
-    revisions: dict[Key, int] = field(default_factory=dict)
-    recorded: dict[Key, list[Holding]] = field(default_factory=lambda: defaultdict(list))
-    planned: dict[Key, list[Holding]] = field(default_factory=dict)
+    revisions: dict[WalletKey, int] = field(default_factory=dict)
+    recorded: dict[WalletKey, list[Holding]] = field(default_factory=lambda: defaultdict(list))
+    planned: dict[WalletKey, list[Holding]] = field(default_factory=dict)
 
-    def holdings(self, key: Key) -> list[Holding]:
+    def holdings(self, key: WalletKey) -> list[Holding]:
         """The wallet's holdings as they will be."""
         return self.planned.get(key, self.recorded.get(key, []))
 
@@ -175,7 +175,7 @@ def _parsed(
     families: Mapping[str, Family],
     partners: Mapping[str, KnownPartner],
     partner_id: str | None,
-) -> tuple[Key, Holding] | None:
+) -> tuple[WalletKey, Holding] | None:
     before = len(problems.found)
     chain_id, named = line.cells["chain_id"], line.cells["partner"]
     address = None
@@ -203,7 +203,7 @@ def _parsed(
 
 def _plan(
     known: _Known,
-    key: Key,
+    key: WalletKey,
     wanted: Holding,
     partners: Mapping[str, KnownPartner],
     duplicates: Duplicates,

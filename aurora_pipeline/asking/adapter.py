@@ -9,7 +9,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, Answer, Recorded, Verdict
+from aurora_pipeline.store.payloads import EVERYONE, Answer, RecordedAnswer, Verdict
 
 NOT_PARTICIPATING: Final = "NOT_PARTICIPATING"
 """The reason of a final fetch that a complete, published source does not mention the subject: that figure is 0."""
@@ -94,7 +94,7 @@ class Fetched:
     subject: str
     state: FigureState
     reason: str | None
-    answers: tuple[Recorded, ...]
+    answers: tuple[RecordedAnswer, ...]
     other_may_know: bool = False
     """Whether the role's next provider should be asked: this one cannot tell, which says nothing about the figure."""
     retracts: bool = False

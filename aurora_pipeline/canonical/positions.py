@@ -34,7 +34,7 @@ _VOTER_OFFSET = 124
 """Where the voter stands in a stake account: a question that filters there is about one validator."""
 
 PositionsReader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
-Listed = tuple[list[StakeAccount], int | None] | Missing
+ListedAccounts = tuple[list[StakeAccount], int | None] | Missing
 
 
 def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
@@ -86,7 +86,7 @@ def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: O
     return [_validator_row(rows, vote_stake), *rows]
 
 
-def _listed(read: Callable[[Reference, str, StagedFetch, Once], Listed]) -> PositionsReader:
+def _listed(read: Callable[[Reference, str, StagedFetch, Once], ListedAccounts]) -> PositionsReader:
     """A reader of a source that lists accounts, with the validator's total or without."""
 
     def rows(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:

@@ -12,7 +12,7 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.commission import least_gross
 from aurora_pipeline.sources.solana.commission_collectors import commissions
-from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, Told, ToldRewards, told_by_node
+from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, ToldReward, ToldRewards, told_by_node
 from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
@@ -67,7 +67,7 @@ def _node_rows(reference: Reference, told: ToldRewards, collected: Row) -> list[
     return [validator, *(start | _account_row(address, item, applied) for address, item in accounts)]
 
 
-def _account_row(address: str, item: Told, applied_bps: int | None) -> Row:
+def _account_row(address: str, item: ToldReward, applied_bps: int | None) -> Row:
     row: Row = {"row_kind": "ACCOUNT", "account_key": address}
     if isinstance(item, Missing):
         return row | item.columns

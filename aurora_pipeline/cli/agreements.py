@@ -49,7 +49,7 @@ from aurora_pipeline.store.database import Connection
 
 agreements = typer.Typer(help="Agreements with partners.", no_args_is_help=True)
 
-Key = Annotated[str, typer.Argument(metavar="AGREEMENT", help="The agreement's key.", show_default=False)]
+AgreementArgument = Annotated[str, typer.Argument(metavar="AGREEMENT", help="The agreement's key.", show_default=False)]
 Since = Annotated[
     str, typer.Option("--from", help="The day (00:00 UTC) from which it holds, like 2026-01-31.", show_default=False)
 ]
@@ -123,7 +123,7 @@ def agreements_list(
 
 
 @agreements.command("show")
-def agreements_show(agreement: Key, as_json: Json = False) -> None:
+def agreements_show(agreement: AgreementArgument, as_json: Json = False) -> None:
     """Show an agreement with its whole history: every status and every version of its terms, in words."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         known, units = known_agreement(read_ledger(connection), agreement), chain_units(connection)
@@ -162,19 +162,21 @@ agreements.command("simulate")(agreements_simulate)
 
 
 @agreements.command("activate")
-def agreements_activate(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
+def agreements_activate(agreement: AgreementArgument, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """Let a draft or suspended agreement accrue from a day on."""
     _change(agreement, AgreementStatus.ACTIVE, since, reason, as_json)
 
 
 @agreements.command("suspend")
-def agreements_suspend(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
+def agreements_suspend(agreement: AgreementArgument, since: Since, reason: Reason = "", as_json: Json = False) -> None:
     """Let an agreement accrue nothing from a day on, until it is activated again."""
     _change(agreement, AgreementStatus.SUSPENDED, since, reason, as_json)
 
 
 @agreements.command("terminate")
-def agreements_terminate(agreement: Key, since: Since, reason: Reason = "", as_json: Json = False) -> None:
+def agreements_terminate(
+    agreement: AgreementArgument, since: Since, reason: Reason = "", as_json: Json = False
+) -> None:
     """End an agreement from a day on, for good."""
     _change(agreement, AgreementStatus.TERMINATED, since, reason, as_json)
 

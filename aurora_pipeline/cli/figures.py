@@ -40,7 +40,7 @@ _ID_SHOWN = 8
 _SAID_ONCE = ("period", "month", "partner")
 """Columns that stand in the title where every row says the same."""
 
-ChainOption = Annotated[str | None, typer.Argument(help="A chain of chains.yaml; else all.", show_default=False)]
+ChainArgument = Annotated[str | None, typer.Argument(help="A chain of chains.yaml; else all.", show_default=False)]
 Epochs = Annotated[str | None, typer.Argument(help="One epoch, or FROM..TO; else all.", show_default=False)]
 OfValidator = Annotated[str | None, typer.Option("--validator", help="Only this one: its key or its name.")]
 OfPartner = Annotated[str | None, typer.Option("--partner", help="Only this partner, by its key.")]
@@ -80,7 +80,7 @@ class _Shown:
 
 
 def pnl(
-    chain_id: ChainOption = None,
+    chain_id: ChainArgument = None,
     epochs: Epochs = None,
     validator: OfValidator = None,
     as_of: AsOf = None,
@@ -112,7 +112,7 @@ def pnl(
 
 
 def lines(
-    chain_id: ChainOption = None,
+    chain_id: ChainArgument = None,
     epochs: Epochs = None,
     validator: OfValidator = None,
     partner: OfPartner = None,
@@ -132,7 +132,7 @@ def lines(
 
 
 def allocation(
-    chain_id: ChainOption = None,
+    chain_id: ChainArgument = None,
     epochs: Epochs = None,
     validator: OfValidator = None,
     partner: OfPartner = None,
@@ -172,7 +172,7 @@ statements = typer.Typer(help="What each partner is owed for a period, with its 
 
 @statements.command("list")
 def statements_list(
-    chain_id: ChainOption = None,
+    chain_id: ChainArgument = None,
     epochs: Epochs = None,
     partner: OfPartner = None,
     as_of: AsOf = None,

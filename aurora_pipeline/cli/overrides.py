@@ -43,7 +43,9 @@ TargetArgument = Annotated[
         show_default=False,
     ),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the record; without one nothing is overridden.")]
+OverrideReason = Annotated[
+    str, typer.Option("--reason", help="Why, for the record; without one nothing is overridden.")
+]
 _ID_SHOWN = 8
 """So much of a line's id names it almost always; `override` and `withdraw` take it."""
 
@@ -53,7 +55,7 @@ def override(
     amount: Annotated[
         str, typer.Argument(help='What is paid, with its unit: "1.5 SOL" or "5 lamports".', show_default=False)
     ],
-    reason: Reason = "",
+    reason: OverrideReason = "",
     yes: Annotated[
         bool, typer.Option("--yes", help=f"Do not ask where it is more than {TIMES_COMPUTED} times what was computed.")
     ] = False,
@@ -110,7 +112,7 @@ def overrides_list(
 
 
 @overrides.command("withdraw")
-def overrides_withdraw(target: TargetArgument, reason: Reason = "", as_json: Json = False) -> None:
+def overrides_withdraw(target: TargetArgument, reason: OverrideReason = "", as_json: Json = False) -> None:
     """End an override: its target is paid as computed again."""
     with opened() as aurora, aurora.database.connect() as connection:
         # By its name, or the id its line had, an override ends also where its target has vanished.

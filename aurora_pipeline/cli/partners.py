@@ -21,7 +21,7 @@ from aurora_pipeline.foundation.csv_file import instant_text
 partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
 users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)
 
-Key = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's key.", show_default=False)]
+PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's key.", show_default=False)]
 
 
 @partners.command("list")
@@ -48,7 +48,7 @@ def partners_list(as_json: Json = False) -> None:
 
 
 @partners.command("show")
-def partners_show(partner: Key, as_json: Json = False) -> None:
+def partners_show(partner: PartnerArgument, as_json: Json = False) -> None:
     """Show a partner with its agreements, its wallets and what it is paid by."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         ledger = read_ledger(connection)
@@ -72,7 +72,7 @@ def partners_show(partner: Key, as_json: Json = False) -> None:
 
 @partners.command("rename")
 def partners_rename(
-    partner: Key,
+    partner: PartnerArgument,
     name: Annotated[str, typer.Argument(help="The new name.", show_default=False)],
     reason: Reason = "",
     as_json: Json = False,

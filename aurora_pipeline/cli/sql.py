@@ -29,7 +29,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 
 _PROMPT = "aurora> "
-Row = tuple[Any, ...]
+SqlRow = tuple[Any, ...]
 
 
 def sql(
@@ -54,7 +54,7 @@ def sql(
             _show(names, rows, as_csv, parquet, as_json)
 
 
-def _run(connection: Connection, query: str) -> tuple[list[str], list[Row]]:
+def _run(connection: Connection, query: str) -> tuple[list[str], list[SqlRow]]:
     """The columns and rows of one statement; several in one text are refused by the server."""
     if not query.strip():
         raise AuroraError("there is no statement", 'give one: `aurora sql "SELECT * FROM chains"`')
@@ -71,7 +71,7 @@ def _run(connection: Connection, query: str) -> tuple[list[str], list[Row]]:
         raise AuroraError(f"the database refuses this: {said}{where}", remedy) from None
 
 
-def _show(names: Sequence[str], rows: Sequence[Row], as_csv: bool, parquet: Path | None, as_json: bool) -> None:
+def _show(names: Sequence[str], rows: Sequence[SqlRow], as_csv: bool, parquet: Path | None, as_json: bool) -> None:
     if parquet is not None:
         _write_parquet(names, rows, parquet)
         out.print(f"{len(rows)} rows written to {parquet}", markup=False)
@@ -90,7 +90,7 @@ def _show(names: Sequence[str], rows: Sequence[Row], as_csv: bool, parquet: Path
         out.print("done")
 
 
-def _write_parquet(names: Sequence[str], rows: Sequence[Row], path: Path) -> None:
+def _write_parquet(names: Sequence[str], rows: Sequence[SqlRow], path: Path) -> None:
     """The whole file or nothing of it."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -27,7 +27,7 @@ _GAP: Final = "  "
 _INDENT: Final = "    "
 NOTHING: Final = "-"
 """What stands where there is nothing to say."""
-Row = tuple[str, ...]
+PrintedRow = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class PrintedLine:
 @dataclass(frozen=True)
 class _Grid:
     columns: tuple[PrintedColumn, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PrintedRow, ...]
 
     def cells(self, place: int) -> list[str]:
         return [row[place] for row in self.rows]
@@ -62,7 +62,7 @@ class _Grid:
         )
 
 
-def layout(columns: Sequence[PrintedColumn], rows: Sequence[Row], width: int) -> list[PrintedLine]:
+def layout(columns: Sequence[PrintedColumn], rows: Sequence[PrintedRow], width: int) -> list[PrintedLine]:
     """The lines of a table in a width; only a number that is wider itself makes a line wider."""
     whole = _Grid(tuple(columns), tuple(rows))
     short = replace(whole, rows=tuple(tuple(shortened(cell) for cell in row) for row in rows))
@@ -135,7 +135,7 @@ def _widest(texts: Sequence[str]) -> int:
     return max((cell_len(text) for text in texts), default=0)
 
 
-def _notes(grid: _Grid, row: Row, width: int) -> list[PrintedLine]:
+def _notes(grid: _Grid, row: PrintedRow, width: int) -> list[PrintedLine]:
     """What the prose of a row says, as lines below it."""
     lines = []
     for column, cell in list(zip(grid.columns, row, strict=True))[1:]:
@@ -216,7 +216,7 @@ def _plain(grid: _Grid, widths: Sequence[int], notes: Sequence[Sequence[PrintedL
     return lines
 
 
-def _row_lines(grid: _Grid, row: Row, widths: Sequence[int], joined: Callable[[list[str]], str]) -> list[str]:
+def _row_lines(grid: _Grid, row: PrintedRow, widths: Sequence[int], joined: Callable[[list[str]], str]) -> list[str]:
     """A row as lines: what does not fit into its column goes on below."""
     cells = [wrapped(cell, wide) for cell, wide in zip(row, widths, strict=True)]
     height = max(len(cell) for cell in cells)

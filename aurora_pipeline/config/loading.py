@@ -18,7 +18,7 @@ from aurora_pipeline.config.roles import Kinds, check_kinds, check_roles, is_ena
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-Missing = list[tuple[KeyPath, str]]
+MissingKeys = list[tuple[KeyPath, str]]
 
 # Stands in for an address whose variables are unset, until the address as written takes its place.
 _STAND_IN_URL = "http://unset.invalid"
@@ -97,7 +97,7 @@ def _provider_entries(file: YamlFile) -> dict[str, Value] | None:
     return None
 
 
-def _filled(file: YamlFile, path: KeyPath, value: Value, env: Mapping[str, str]) -> tuple[Value, Missing]:
+def _filled(file: YamlFile, path: KeyPath, value: Value, env: Mapping[str, str]) -> tuple[Value, MissingKeys]:
     """The value with variables filled in, and the variables that have no value, with their places."""
     if isinstance(value, str):
         outcome = interpolate(value, env)
@@ -105,7 +105,7 @@ def _filled(file: YamlFile, path: KeyPath, value: Value, env: Mapping[str, str])
             file.unusable.add(path)
             file.add(path, "a variable reference is malformed", "write ${NAME} or ${NAME:-default}; $${ means ${")
         return outcome.text, [(path, variable) for variable in outcome.missing]
-    missing: Missing = []
+    missing: MissingKeys = []
     if isinstance(value, list):
         items: list[Value] = []
         for index, item in enumerate(value):
@@ -128,7 +128,7 @@ def _report_missing(file: YamlFile, path: KeyPath, variable: str) -> None:
     file.add(path, f"the environment variable {variable} is not set", remedy)
 
 
-def _provider(file: YamlFile, name: str, entry: Value, missing: Missing, is_asked: bool) -> Provider | None:
+def _provider(file: YamlFile, name: str, entry: Value, missing: MissingKeys, is_asked: bool) -> Provider | None:
     """The provider; while nobody asks it, unset variables only leave it without the values they would give."""
     base: KeyPath = ("providers", name)
     if not isinstance(entry, dict):

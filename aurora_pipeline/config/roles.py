@@ -13,7 +13,7 @@ from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, plain_value
 
-Entry = Mapping[str, Value]
+RoleEntry = Mapping[str, Value]
 Kinds = Mapping[str, frozenset[str]]
 
 
@@ -82,7 +82,7 @@ def _check_role(
 
 
 def _check_cross_checks(
-    file: YamlFile, base: KeyPath, chain: Entry, providers: Mapping[str, Value] | None, kinds: Kinds
+    file: YamlFile, base: KeyPath, chain: RoleEntry, providers: Mapping[str, Value] | None, kinds: Kinds
 ) -> None:
     """Report cross-checkers that do not exist, cannot tell, or would be compared with themselves."""
     checks, roles = chain.get("cross_checks"), chain.get("roles")
@@ -114,7 +114,7 @@ def _check_periods(file: YamlFile, base: KeyPath, names: Value, providers: Mappi
             _check_tells_periods(file, (*base, index), name, entry)
 
 
-def _check_tells_periods(file: YamlFile, path: KeyPath, name: str, entry: Entry) -> None:
+def _check_tells_periods(file: YamlFile, path: KeyPath, name: str, entry: RoleEntry) -> None:
     if entry.get("kind") != FILE_KIND:
         remedy = f"name a provider of kind {FILE_KIND}; nodes are asked without being named here"
         file.add(path, f"provider {_quoted(name)} has no files", remedy)
@@ -152,7 +152,7 @@ def _is_disabled(entry: Value) -> bool:
     return isinstance(entry, Mapping) and _enabled_value(entry) is False
 
 
-def _enabled_value(entry: Entry) -> Value:
+def _enabled_value(entry: RoleEntry) -> Value:
     enabled = entry.get("enabled")
     return plain_value(enabled) if isinstance(enabled, EnvironmentText) else enabled
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from aurora_pipeline.demo.owed import Key, Owed, owed
+from aurora_pipeline.demo.owed import LineKey, Owed, owed
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.settling import is_as_registered
 from aurora_pipeline.demo.truth import truth
@@ -60,7 +60,7 @@ def compare_with_terms(connection: Connection, parameters: Parameters, epochs: r
 
 
 def _compared(
-    epoch: int, expected: Owed, lines: Mapping[Key, tuple[int | None, bool]], totals: Mapping[str, int | None]
+    epoch: int, expected: Owed, lines: Mapping[LineKey, tuple[int | None, bool]], totals: Mapping[str, int | None]
 ) -> Iterator[str | None]:
     """For each line and total its difference, None where there is none."""
     nothing = (0, False)
@@ -77,15 +77,15 @@ def _compared(
         yield None if is_equal else f"epoch {epoch} statement of {partner}: {stated}, owed {due[partner]}"
 
 
-def _lines(connection: Connection, epochs: range) -> dict[int, dict[Key, tuple[int | None, bool]]]:
+def _lines(connection: Connection, epochs: range) -> dict[int, dict[LineKey, tuple[int | None, bool]]]:
     rows = connection.execute(
         """SELECT epoch, agreement_id, rule_key, validator_key, wallet_address, kind, final, held
            FROM partner_commission_lines WHERE chain_id = %s AND epoch BETWEEN %s AND %s""",
         [CHAIN_ID, epochs[0], epochs[-1]],
     )
-    found: dict[int, dict[Key, tuple[int | None, bool]]] = defaultdict(dict)
+    found: dict[int, dict[LineKey, tuple[int | None, bool]]] = defaultdict(dict)
     for row in rows:
-        key = Key(*(row[name] for name in ("agreement_id", "rule_key", "validator_key", "wallet_address", "kind")))
+        key = LineKey(*(row[name] for name in ("agreement_id", "rule_key", "validator_key", "wallet_address", "kind")))
         found[row["epoch"]][key] = (None if row["final"] is None else int(row["final"]), row["held"])
     return found
 
@@ -112,7 +112,7 @@ def _network_fees(connection: Connection) -> dict[tuple[int, str], int]:
     return {(row["epoch"], row["validator_key"]): int(row["amount"] or 0) for row in rows}
 
 
-def _settled(connection: Connection) -> dict[tuple[int, Key], int]:
+def _settled(connection: Connection) -> dict[tuple[int, LineKey], int]:
     """What was decided to be paid whatever is computed, by epoch and line."""
     rows = connection.execute(
         """SELECT DISTINCT ON (epoch, agreement_id, rule_key, validator_key, wallet_address)
@@ -122,7 +122,7 @@ def _settled(connection: Connection) -> dict[tuple[int, Key], int]:
         [CHAIN_ID],
     )
     return {
-        (row["epoch"], Key(row["agreement_id"], row["rule_key"], row["validator_key"], row["wallet_address"])): int(
+        (row["epoch"], LineKey(row["agreement_id"], row["rule_key"], row["validator_key"], row["wallet_address"])): int(
             row["amount"]
         )
         for row in rows

@@ -18,7 +18,7 @@ COMPONENTS = ("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS", "COMMISSION")
 _SOL = 10**9
 
 
-class Key(NamedTuple):
+class LineKey(NamedTuple):
     """What names a line within an epoch."""
 
     agreement: str
@@ -33,7 +33,7 @@ class Key(NamedTuple):
         return self.agreement.partition("-")[0]
 
 
-Owed = dict[Key, tuple[int, bool]]
+Owed = dict[LineKey, tuple[int, bool]]
 """By line, what it pays and whether it is held."""
 
 
@@ -48,7 +48,7 @@ def component(known: ValidatorTruth, name: str) -> int:
 
 
 def owed(
-    told: Sequence[EpochTruth], network_fees: Mapping[tuple[int, str], int], settled: Mapping[tuple[int, Key], int]
+    told: Sequence[EpochTruth], network_fees: Mapping[tuple[int, str], int], settled: Mapping[tuple[int, LineKey], int]
 ) -> dict[int, Owed]:
     """By epoch every line of the demo's agreements that pays anything or could.
 
@@ -78,7 +78,7 @@ def _month(told: EpochTruth) -> str:
     return (datetime.fromisoformat(told.ended_at) - timedelta(microseconds=1)).strftime("%Y-%m")
 
 
-def _whole_shares(told: EpochTruth, network: Mapping[Key, int]) -> Owed:
+def _whole_shares(told: EpochTruth, network: Mapping[LineKey, int]) -> Owed:
     """The flat shares of whole components, and what of the fees is held because more is claimed than there is."""
     lines: Owed = {}
     for number, one in enumerate(told.validators):
@@ -94,9 +94,9 @@ def _whole_shares(told: EpochTruth, network: Mapping[Key, int]) -> Owed:
         if "A" <= one.vote[0] <= "Z":
             shares.append(("lumen-capitals", "commission", "COMMISSION", "7"))
         lines |= {
-            Key(agreement, rule, one.vote): (_cut(one, name, per), False) for agreement, rule, name, per in shares
+            LineKey(agreement, rule, one.vote): (_cut(one, name, per), False) for agreement, rule, name, per in shares
         }
-        claimed = {Key(agreement, rule, one.vote): _cut(one, name, per) for agreement, rule, name, per in claims}
+        claimed = {LineKey(agreement, rule, one.vote): _cut(one, name, per) for agreement, rule, name, per in claims}
         claimed |= {key: amount for key, amount in network.items() if key.validator == one.vote}
         is_over = sum(claimed.values()) > one.fees_lamports
         lines |= {key: (amount, is_over and amount > 0) for key, amount in claimed.items()}
@@ -108,14 +108,14 @@ def _cut(one: ValidatorTruth, name: str, percent: str) -> int:
     return floor(Fraction(component(one, name)) * Fraction(percent) / 100)
 
 
-def _lumen_network(told: EpochTruth, fees: Mapping[tuple[int, str], int], loss: int) -> tuple[dict[Key, int], int]:
+def _lumen_network(told: EpochTruth, fees: Mapping[tuple[int, str], int], loss: int) -> tuple[dict[LineKey, int], int]:
     """10 % of the third validator's fees less its network's cost and the loss so far, and the loss after that."""
     one = told.validators[2 % len(told.validators)]
     rest = one.fees_lamports - fees.get((told.epoch, one.vote), 0) - loss
-    return {Key("lumen-network", "fees", one.vote): floor(Fraction(10, 100) * max(0, rest))}, max(0, -rest)
+    return {LineKey("lumen-network", "fees", one.vote): floor(Fraction(10, 100) * max(0, rest))}, max(0, -rest)
 
 
-def _northwind_clients(told: EpochTruth, before: int) -> tuple[dict[Key, int], int]:
+def _northwind_clients(told: EpochTruth, before: int) -> tuple[dict[LineKey, int], int]:
     """15 % of the month's first 5 SOL, 25 % above, of the commission on what Northwind's clients earned.
 
     `before` is what they brought in the month's earlier epochs; with this one's it is handed back.
@@ -130,7 +130,7 @@ def _northwind_clients(told: EpochTruth, before: int) -> tuple[dict[Key, int], i
         bases[one.vote] = floor(one.commission_lamports * Fraction(part, whole)) if whole else 0
     after = before + sum(bases.values())
     shares = _shared(_in_tiers(after) - _in_tiers(before), bases)
-    return {Key("northwind-clients", "commission", vote): part for vote, part in shares.items()}, after
+    return {LineKey("northwind-clients", "commission", vote): part for vote, part in shares.items()}, after
 
 
 def _in_tiers(base: int) -> int:
@@ -138,7 +138,7 @@ def _in_tiers(base: int) -> int:
     return floor(Fraction(15, 100) * min(base, edge) + Fraction(25, 100) * max(0, base - edge))
 
 
-def _halcyon_stake(told: EpochTruth) -> dict[Key, int]:
+def _halcyon_stake(told: EpochTruth) -> dict[LineKey, int]:
     """20 % of the tips by Halcyon's part of the stake, wallet by wallet, at most 150,000 lamports in all."""
     amounts: dict[str, int] = {}
     stakes: dict[str, dict[str, int]] = {}
@@ -151,24 +151,24 @@ def _halcyon_stake(told: EpochTruth) -> dict[Key, int]:
         base = floor(one.mev_validator_lamports * Fraction(sum(stakes[one.vote].values()), one.active_stake_lamports))
         amounts[one.vote] = floor(Fraction(20, 100) * base)
     cuts = _shared(max(0, sum(amounts.values()) - 150_000), amounts)
-    lines: dict[Key, int] = {}
+    lines: dict[LineKey, int] = {}
     for vote, amount in amounts.items():
         parts = _shared(amount, stakes[vote])
-        lines |= {Key("halcyon-stake", "by-stake", vote, wallet): part for wallet, part in parts.items()}
+        lines |= {LineKey("halcyon-stake", "by-stake", vote, wallet): part for wallet, part in parts.items()}
         for wallet, part in _shared(cuts[vote], parts).items():
-            lines[Key("halcyon-stake", "by-stake", vote, wallet, "CAP_REDUCTION")] = -part
+            lines[LineKey("halcyon-stake", "by-stake", vote, wallet, "CAP_REDUCTION")] = -part
     return lines
 
 
-def _meridian_net(told: EpochTruth) -> dict[Key, int]:
+def _meridian_net(told: EpochTruth) -> dict[LineKey, int]:
     """3 % of the commission less vote fees, and what is missing to 7 SOL."""
     lines = {
-        Key("meridian-net", "commission", one.vote): floor(
+        LineKey("meridian-net", "commission", one.vote): floor(
             Fraction(3, 100) * max(0, one.commission_lamports - one.vote_fees_lamports)
         )
         for one in told.validators
     }
-    top_up = Key("meridian-net", "commission", kind="FLOOR_TOP_UP")
+    top_up = LineKey("meridian-net", "commission", kind="FLOOR_TOP_UP")
     return {**lines, top_up: max(0, 7 * _SOL - sum(lines.values()))}
 
 

@@ -210,7 +210,7 @@ class Kept:
         return self
 
 
-Recorded = Answer | Kept
+RecordedAnswer = Answer | Kept
 
 
 @dataclass(frozen=True)
@@ -379,7 +379,7 @@ def record_fetch(
     state: FigureState,
     verdict: Verdict,
     reason: str | None,
-    answers: Sequence[Recorded],
+    answers: Sequence[RecordedAnswer],
     dagster_run: str | None,
 ) -> None:
     """Append the end of a fetch; its answers must have been stored."""

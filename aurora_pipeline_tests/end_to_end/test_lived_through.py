@@ -16,7 +16,7 @@ import pytest
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.cli.running import run_stale
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
-from aurora_pipeline.demo.owed import COMPONENTS, Key, Owed, component, owed
+from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.settling import REGISTERED, settle, settled_line
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
@@ -103,7 +103,7 @@ def expected(lived: World, epoch: int) -> Owed:
 def test_lines__every_one__as_computed_independently_from_the_truth(lived: World, epoch: int) -> None:
     rows = lived.rows("SELECT * FROM partner_commission_lines WHERE epoch = %s", epoch)
     names = ("agreement_id", "rule_key", "validator_key", "wallet_address", "kind")
-    published = {Key(*(row[name] for name in names)): (int(row["final"]), row["held"]) for row in rows}
+    published = {LineKey(*(row[name] for name in names)): (int(row["final"]), row["held"]) for row in rows}
     due = expected(lived, epoch)
     # Where a partner has no stake, or a cap takes nothing off, a line of 0 says as much as none.
     assert {key: told for key, told in published.items() if told[0]} == {k: t for k, t in due.items() if t[0]}

@@ -10,7 +10,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import (
     ANSWERS_AT_ONCE,
     Answer,
-    Recorded,
+    RecordedAnswer,
     Verdict,
     answers_by_id,
     load_fetches,
@@ -30,7 +30,7 @@ def stored(connection: Connection, count: int) -> list[Answer]:
     return store_answers(connection, CHAIN, EPOCH, DATA_TYPE, "node", asked)
 
 
-def record(connection: Connection, subject: str, answers: list[Recorded]) -> None:
+def record(connection: Connection, subject: str, answers: list[RecordedAnswer]) -> None:
     told = (CHAIN, EPOCH, DATA_TYPE, "node", "solana_rpc", subject, FigureState.FINAL, Verdict.TOLD, None)
     record_fetch(connection, *told, answers, None)
 

@@ -26,12 +26,12 @@ _MEMBERS_MAX: Final = 10_000
 _PIECE_BYTES: Final = 1 << 20
 _COLUMN_LETTERS: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}\Z")
 
-Row = tuple[int, Sequence[str]]
+CellRow = tuple[int, Sequence[str]]
 """A row's number in the file, as a spreadsheet or an editor shows it, and its cells."""
 Attributes = Mapping[str, str]
 
 
-def csv_rows(body: bytes, separator: str = ",") -> Iterator[Row]:
+def csv_rows(body: bytes, separator: str = ",") -> Iterator[CellRow]:
     """The rows of a CSV file in UTF-8, with or without a byte order mark."""
     try:
         text = body.decode("utf-8-sig")
@@ -46,7 +46,7 @@ def csv_rows(body: bytes, separator: str = ",") -> Iterator[Row]:
         raise FileProblem(f"line {reader.line_num} is no CSV: {error}; check quotes and separators") from None
 
 
-def xlsx_rows(body: bytes, sheet: str | None) -> Iterator[Row]:
+def xlsx_rows(body: bytes, sheet: str | None) -> Iterator[CellRow]:
     """The rows of a sheet (of the first one, where none is named)."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -69,7 +69,7 @@ class _Workbook:
         if len(archive.namelist()) > _MEMBERS_MAX:
             raise FileProblem(f"it has more than {_MEMBERS_MAX} parts")
 
-    def rows(self, sheet: str | None) -> Iterator[Row]:
+    def rows(self, sheet: str | None) -> Iterator[CellRow]:
         part = self._sheet_part(sheet)
         texts = self._shared_texts()
         return self._cells(part, texts)
@@ -123,7 +123,7 @@ class _Workbook:
         self._parse(part, start, end, text)
         return texts
 
-    def _cells(self, part: str, texts: Sequence[str]) -> Iterator[Row]:
+    def _cells(self, part: str, texts: Sequence[str]) -> Iterator[CellRow]:
         reader = _SheetReader(texts)
         parser = _parser(reader.start, reader.end, reader.text)
         for piece in self._pieces(part):
@@ -162,7 +162,7 @@ class _SheetReader:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
-        self._rows: list[Row] = []
+        self._rows: list[CellRow] = []
         self._row_number = 0
         self._cells: list[str] = []
         self._kind = ""
@@ -170,7 +170,7 @@ class _SheetReader:
         self._value: list[str] | None = None
         self._collected = ""
 
-    def taken(self) -> list[Row]:
+    def taken(self) -> list[CellRow]:
         """The rows that are complete; they are handed over once."""
         rows, self._rows = self._rows, []
         return rows

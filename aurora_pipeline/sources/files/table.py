@@ -10,20 +10,20 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.file_table import EPOCH_PLACE, SEPARATORS
-from aurora_pipeline.sources.files.cells import Row, csv_rows, xlsx_rows
+from aurora_pipeline.sources.files.cells import CellRow, csv_rows, xlsx_rows
 
 _TEXT_MAX: Final = 200
 _KEPT_FILES: Final = 4
 _KEPT_CELLS_MAX: Final = 2_000_000
 """Files of more cells are read from their bytes each time: as text cells they would fill the memory."""
-_kept: OrderedDict[tuple[str, ...], Sequence[Row]] = OrderedDict()
+_kept: OrderedDict[tuple[str, ...], Sequence[CellRow]] = OrderedDict()
 
 
 class NoColumnOfEpoch(FileProblem):
     """A file with a column per epoch has none of this epoch; of others it has."""
 
 
-def table_rows(name: str, body: bytes, body_hash: str, mapping: Mapping[str, Any]) -> Iterator[Row]:
+def table_rows(name: str, body: bytes, body_hash: str, mapping: Mapping[str, Any]) -> Iterator[CellRow]:
     """The rows of a file, the header among them, as its name and its mapping say.
 
     One file tells many epochs and several data types: what its bytes say is kept for those that come next.
@@ -33,7 +33,7 @@ def table_rows(name: str, body: bytes, body_hash: str, mapping: Mapping[str, Any
         _kept.move_to_end(key)
         yield from known
         return
-    rows: list[Row] | None = []
+    rows: list[CellRow] | None = []
     cells = 0
     for row in _read(name, body, mapping):
         cells += len(row[1])
@@ -48,7 +48,7 @@ def table_rows(name: str, body: bytes, body_hash: str, mapping: Mapping[str, Any
             _kept.popitem(last=False)
 
 
-def _read(name: str, body: bytes, mapping: Mapping[str, Any]) -> Iterator[Row]:
+def _read(name: str, body: bytes, mapping: Mapping[str, Any]) -> Iterator[CellRow]:
     if is_xlsx(name):
         return xlsx_rows(body, mapping.get("sheet"))
     return csv_rows(body, SEPARATORS[mapping.get("separator", "comma")])
@@ -60,7 +60,7 @@ def is_xlsx(name: str) -> bool:
 
 
 def found_columns(
-    rows: Iterator[Row], name: str, columns: Mapping[str, Mapping[str, str]], epoch: int | None
+    rows: Iterator[CellRow], name: str, columns: Mapping[str, Mapping[str, str]], epoch: int | None
 ) -> tuple[int | None, dict[str, int]]:
     """How many cells each row has (None: XLSX, whose cells say where they stand), and where each field's column is.
 

@@ -62,7 +62,7 @@ from aurora_pipeline.sources.solana.reward_rows import (
 from aurora_pipeline.sources.solana.stake_activation import activation
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Recorded, Verdict
+from aurora_pipeline.store.payloads import RecordedAnswer, Verdict
 
 _STILL_PAYING: Final = "rewards still being paid: the blocks that pay stakers are not all there"
 _NO_BLOCKS: Final = "history missing: the node lists no block of the epoch"
@@ -263,7 +263,7 @@ class SolanaRpc:
 
         judged = self._judged(subject, (*epoch.answers, *blocks), unproven)
         # Of all validators' blocks together only what commits to them is kept.
-        recorded: tuple[Recorded, ...] = (*epoch.answers, *(block.kept for block in blocks))
+        recorded: tuple[RecordedAnswer, ...] = (*epoch.answers, *(block.kept for block in blocks))
         return replace(judged, answers=recorded), found[0] if found else None
 
     async def _proofs_of_emptiness(
@@ -481,7 +481,7 @@ class SolanaRpc:
         votes = EpochVotes(self._provider, scope.first_slot, scope.last_slot)
         for answer in epoch.answers:
             votes.add(answer)
-        kept: list[Recorded] = list(epoch.answers)
+        kept: list[RecordedAnswer] = list(epoch.answers)
         trouble = None
         # Together the blocks are larger than memory: each is judged as it comes, and let go.
         async with aclosing(ask.each(plan)) as blocks:

@@ -23,7 +23,7 @@ from aurora_pipeline.sources.solana.answers import (
 # While a chain warms up, its epochs double in length, beginning with this many slots.
 _FIRST_EPOCH_SLOTS: Final = 32
 
-Told = Callable[[Question], Awaitable[Answer]]
+AskNode = Callable[[Question], Awaitable[Answer]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _only(answer: Answer, provider: str, problem: str) -> int:
     return listed[0]
 
 
-async def _block(told: Told, slot: int, provider: str) -> BlockHeader:
+async def _block(told: AskNode, slot: int, provider: str) -> BlockHeader:
     return read_block_header(await told(questions.block(slot)), provider)
 
 

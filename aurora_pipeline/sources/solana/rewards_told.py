@@ -53,7 +53,7 @@ class Paid:
     """What the node said instead, in words; the block's amount counts then only where a third witness confirms it."""
 
 
-Told = Paid | Missing | None
+ToldReward = Paid | Missing | None
 """A reward row, why it is not known, or None: the chain has no row for the address."""
 
 
@@ -84,9 +84,9 @@ class ToldRewards:
 
     validator_key: str
     fetch: StagedFetch
-    recipients: Mapping[str, Told]
+    recipients: Mapping[str, ToldReward]
     """Accounts that may have collected its commission, its own among them, as far as they were asked about."""
-    accounts: Mapping[str, Told]
+    accounts: Mapping[str, ToldReward]
     stakers: Stakers
     states: tuple[VoteState, ...]
     """Its vote account as observed in the period, then in the period before, where it was."""
@@ -123,8 +123,8 @@ def told_by_node(
 ) -> ToldRewards:
     """What a fetch of kind solana_rpc tells. `observed`: positions fetches of the period, then of the one before."""
     in_blocks = _in_blocks(reference, fetch, once)
-    recipients: dict[str, Told] = {}
-    accounts: dict[str, Told] = {}
+    recipients: dict[str, ToldReward] = {}
+    accounts: dict[str, ToldReward] = {}
     operated = set(reference.keys)
     for answer in answers_to(fetch.answers, "getInflationReward"):
         rewards = _about_epoch(reference, answer, fetch, once)
@@ -162,7 +162,7 @@ def told_by_node(
     return told
 
 
-def _fill_in(told: ToldRewards, in_blocks: PaidInBlocks, recipients: dict[str, Told]) -> None:
+def _fill_in(told: ToldRewards, in_blocks: PaidInBlocks, recipients: dict[str, ToldReward]) -> None:
     """Set what the node answered of collectors beside what the first block after the epoch says of them."""
     for address in dict.fromkeys((told.validator_key, *(state.collector_key for state in told.states))):
         known = recipients.get(address)
@@ -172,7 +172,7 @@ def _fill_in(told: ToldRewards, in_blocks: PaidInBlocks, recipients: dict[str, T
             told.warnings.append(f"{told.validator_key}: {contradiction}")
 
 
-def _witnessed(address: str, known: Told, in_block: int | None) -> Told:
+def _witnessed(address: str, known: ToldReward, in_block: int | None) -> ToldReward:
     """A collector's row by both witnesses: the node's answer, and the block that paid."""
     if not isinstance(known, Paid):
         return None if in_block is None else Paid(in_block, FIRST_BLOCKS, in_block=True)
@@ -185,7 +185,7 @@ def _witnessed(address: str, known: Told, in_block: int | None) -> Told:
     return known if known.lamports == 0 else Missing(FigureState.UNAVAILABLE, f"{said} nothing of it")
 
 
-def _contradiction(item: Told) -> str | None:
+def _contradiction(item: ToldReward) -> str | None:
     return item.reason if isinstance(item, Missing) else None if item is None else item.contradiction
 
 
@@ -207,9 +207,9 @@ def _in_blocks(reference: Reference, fetch: StagedFetch, once: Once) -> PaidInBl
 def _paid_stakers(
     stakers: Mapping[str, int],
     key: str,
-    asked: Mapping[str, Told],
+    asked: Mapping[str, ToldReward],
     observed: Sequence[Sequence[StagedFetch]],
-) -> dict[str, Told] | None:
+) -> dict[str, ToldReward] | None:
     """What the validator's stake accounts received according to the blocks, all of them read; None: who has stake is
     not known. One that the blocks do not pay received nothing only if the node says so too."""
     fetch = fetch_about(observed[0], key) if observed else None
@@ -219,7 +219,7 @@ def _paid_stakers(
     return {address: _in_both(address, stakers.get(address), asked) for address in known}
 
 
-def _in_both(address: str, in_block: int | None, asked: Mapping[str, Told]) -> Told:
+def _in_both(address: str, in_block: int | None, asked: Mapping[str, ToldReward]) -> ToldReward:
     """A stake account's row by the blocks that paid, and by the node's answer where it was asked."""
     said = asked.get(address)
     if isinstance(said, Paid) and said.lamports and said.lamports != in_block:
@@ -301,7 +301,7 @@ def _asked_addresses(answer: Answer) -> list[str]:
     return [str(address) for address in params[0]] if params and isinstance(params[0], list) else []
 
 
-def _in_its_place(reference: Reference, item: InflationReward | None) -> Told:
+def _in_its_place(reference: Reference, item: InflationReward | None) -> ToldReward:
     """The row, if it was paid where rewards of the period are paid: in the following epoch."""
     if item is None:
         return None
@@ -314,7 +314,7 @@ def _in_its_place(reference: Reference, item: InflationReward | None) -> Told:
     return Missing(FigureState.UNAVAILABLE, reason)
 
 
-def _stakers(accounts: Mapping[str, Told], fetch: StagedFetch, says_who: bool) -> Stakers:
+def _stakers(accounts: Mapping[str, ToldReward], fetch: StagedFetch, says_who: bool) -> Stakers:
     parts = tuple(item.lamports for item in accounts.values() if isinstance(item, Paid) and item.lamports)
     lacking = {address: item for address, item in accounts.items() if isinstance(item, Missing)}
     if not accounts and says_who and fetch.state is FigureState.FINAL:
