@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from aurora_pipeline.canonical.drafts import DRAFTS
-from aurora_pipeline.canonical.judging.as_told import as_told
 from aurora_pipeline.canonical.judging.completeness import canonical_completeness
+from aurora_pipeline.canonical.judging.cross_check_figures import as_told
 from aurora_pipeline.canonical.judging.cross_checks import RoleComparison, canonical_cross_checks
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.loading import load_reference
