@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from aurora_pipeline.agreements.effects import foresee
 from aurora_pipeline.agreements.file import (
     AgreementEntry,
     AgreementsFile,
@@ -16,7 +17,6 @@ from aurora_pipeline.agreements.file import (
     read_agreements,
     shadowed_rules,
 )
-from aurora_pipeline.agreements.foresight import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, Ledger, Version, read_ledger, write_version
 from aurora_pipeline.agreements.partners import record_name, record_series
 from aurora_pipeline.agreements.status import FOLLOWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from aurora_pipeline.agreements.foresight import foresee
+from aurora_pipeline.agreements.effects import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, read_ledger
 from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
