@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
+from aurora_pipeline.agreements.affected_periods import computed_already
 from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.agreements.matching import is_glob, matches
 from aurora_pipeline.agreements.over_claims import RuleClaim, claims_on, most_claimed_bps
-from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.terms import AgreementInForce
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.pnl.tables import Component

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from aurora_pipeline.agreements.affected_periods import computed_already
 from aurora_pipeline.agreements.effects import foresee
 from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, read_ledger
-from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import instant_text as day_text

@@ -12,8 +12,8 @@ from typing import Any
 
 from psycopg import sql
 
+from aurora_pipeline.agreements.affected_periods import computed_already
 from aurora_pipeline.agreements.partners import KnownPartner, known_partner, read_partners
-from aurora_pipeline.agreements.reach import computed_already
 from aurora_pipeline.agreements.tables import PARTNER_WALLETS
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Note, Recording
