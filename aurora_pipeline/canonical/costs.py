@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from aurora_pipeline.canonical.from_apis import costs_from_trillium
-from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
+from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType

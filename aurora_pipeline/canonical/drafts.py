@@ -15,7 +15,7 @@ from aurora_pipeline.canonical.loading import (
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
-from aurora_pipeline.canonical.promises import NO_PROMISES, promises_of
+from aurora_pipeline.canonical.promised_costs import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS

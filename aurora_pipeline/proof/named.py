@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import sql
 
 from aurora_pipeline.canonical.loading import CONFIG_TAG
-from aurora_pipeline.canonical.promises import COSTS_PROMISED, promises_of
+from aurora_pipeline.canonical.promised_costs import COSTS_PROMISED, promises_of
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.period_key import PeriodKey

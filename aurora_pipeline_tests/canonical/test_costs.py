@@ -14,7 +14,7 @@ import pytest
 
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.costs import canonical_costs
-from aurora_pipeline.canonical.promises import NO_PROMISES, Promises
+from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.registry.tables import COST_ENTRIES
