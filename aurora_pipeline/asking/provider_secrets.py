@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.foundation.secret_spellings import Spellings
+from aurora_pipeline.foundation.secret_encodings import Spellings
 
 _SECRET_LENGTH_MIN: Final = 5
 _KEY_LENGTH_MIN: Final = 8

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, TextIO
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.foundation.secret_spellings import Spellings
+from aurora_pipeline.foundation.secret_encodings import Spellings
 
 LEVEL_VARIABLE: Final = "AURORA_LOG_LEVEL"
 FORMAT_VARIABLE: Final = "AURORA_LOG_FORMAT"

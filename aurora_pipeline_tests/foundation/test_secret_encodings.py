@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.foundation.secret_spellings import Spellings
+from aurora_pipeline.foundation.secret_encodings import Spellings
 
 Encoder = Callable[[str], str]
 
