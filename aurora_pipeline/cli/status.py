@@ -27,9 +27,9 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import LAYER_TABLES
-from aurora_pipeline.work.alike import listed as listed_names
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.epoch_status import EpochStatus, WarningKind, epoch_status, kinds, known_names
+from aurora_pipeline.work.grouped_sentences import listed as listed_names
 from aurora_pipeline.work.health import Contact, Ticking, contacts, ticking
 from aurora_pipeline.work.status import ChainStatus, PeriodStatus, chain_status, period_statuses
 

@@ -18,7 +18,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, NOT_RETRACTED
 from aurora_pipeline.tables import LAYER_TABLES
-from aurora_pipeline.work.alike import alike
+from aurora_pipeline.work.grouped_sentences import alike
 
 _SAME_SUBJECT: Final = "(f.data_type, f.subject) = (s.data_type, s.subject)"
 # What they say in words is counted from their rows here, by validator and with names.

@@ -12,7 +12,7 @@ from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import LAYER_TABLES
-from aurora_pipeline.work.alike import alike
+from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.health import Seen, last_seen
 
 _REASONS_SHOWN: Final = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.work.alike import alike
+from aurora_pipeline.work.grouped_sentences import alike
 
 KEYS = ["PgojseugNH23nwxBCWg8SHjMTyqcV1zQCFpTK5zwR5S", "VJuVFWXVdj9Xv33Q9vUMNTLpRBQnC6NQhbtEiFzr9g7"]
 MANY = [f"{letter * 43}" for letter in "ABCDE"]
