@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.local_postgres.postmaster import answers
-from aurora_pipeline.store.idle import has_arrived
+from aurora_pipeline.store.idle_sessions import has_arrived
 
 # A process of Dagster has three storages; what exceeds this is closed on return instead of kept.
 _KEPT_CONNECTIONS = 2
