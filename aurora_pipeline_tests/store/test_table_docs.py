@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.store.described import described, digest_order
 from aurora_pipeline.store.payloads import FETCHES
+from aurora_pipeline.store.table_docs import described, digest_order
 from aurora_pipeline.tables import ALL_TABLES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "tables.md"
 RENDER = (
-    "from aurora_pipeline.store.described import described; from aurora_pipeline.tables import ALL_TABLES;"
+    "from aurora_pipeline.store.table_docs import described; from aurora_pipeline.tables import ALL_TABLES;"
     " print(described(ALL_TABLES), end='')"
 )
 
