@@ -22,10 +22,10 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport
 from aurora_pipeline.staging.samples import role_of, samples
-from aurora_pipeline.store.chained import append_chained
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import OBSERVATIONS
+from aurora_pipeline.store.row_chains import append_chained
 
 OBSERVED: Final = (LEADER_SCHEDULE, DataType.META.value, DataType.POSITIONS.value)
 """What is sampled, in this order."""

@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, overload
 
-from aurora_pipeline.store.chained import ENTRY_HASH, PREVIOUS_HASH
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -33,6 +32,7 @@ from aurora_pipeline.store.digests import (
     root_above,
 )
 from aurora_pipeline.store.file_bodies import FILE_BODIES, is_file, load_file_bodies, store_file_bodies
+from aurora_pipeline.store.row_chains import ENTRY_HASH, PREVIOUS_HASH
 from aurora_pipeline.store.tables import identity, written_at
 from aurora_pipeline.store.tables import json as json_column
 

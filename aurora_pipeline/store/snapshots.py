@@ -14,7 +14,6 @@ from psycopg import sql
 
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
-from aurora_pipeline.store.chained import append_chained
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
@@ -29,6 +28,7 @@ from aurora_pipeline.store.digests import (
 )
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
+from aurora_pipeline.store.row_chains import append_chained
 from aurora_pipeline.store.tables import ATTESTATIONS
 
 _PARTITION_LOCK = 4717

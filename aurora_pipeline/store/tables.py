@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.store.chained import ENTRY_HASH, PREVIOUS_HASH
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     PERIOD,
@@ -14,6 +13,7 @@ from aurora_pipeline.store.declaration import (
     integer,
     text,
 )
+from aurora_pipeline.store.row_chains import ENTRY_HASH, PREVIOUS_HASH
 
 IDENTITY = "GENERATED ALWAYS AS IDENTITY"
 

@@ -21,11 +21,11 @@ from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
-from aurora_pipeline.store.chained import append_chained
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.digests import body_hash
 from aurora_pipeline.store.payloads import OBSERVATIONS, Answer, StagedFetch, load_fetches, store_answers
+from aurora_pipeline.store.row_chains import append_chained
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, rpc_error
 from aurora_pipeline_tests.sources.solana.led import judged
 from aurora_pipeline_tests.staging.conftest import FIRST_EPOCH, OPERATED, World, demo_configuration
