@@ -18,7 +18,6 @@ from aurora_pipeline.decisions.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.proof.chained import CHAINED, chain_head, verify_chain
 from aurora_pipeline.proof.decisions import verify_decisions
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
@@ -32,6 +31,7 @@ from aurora_pipeline.proof.publications import (
     verify_reports,
 )
 from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_of_period
+from aurora_pipeline.proof.row_chains import CHAINED, chain_head, verify_chain
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
 from aurora_pipeline.proof.staged import Staged, fetch_place, verify_staged
 from aurora_pipeline.proof.stated import verify_statements
