@@ -21,7 +21,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.decisions import verify_decisions
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
-from aurora_pipeline.proof.named import configured_values, decision_digests, period_digests
+from aurora_pipeline.proof.named_inputs import configured_values, decision_digests, period_digests
 from aurora_pipeline.proof.publications import (
     publication_head,
     published_among,
