@@ -34,7 +34,7 @@ from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_
 from aurora_pipeline.proof.row_chains import CHAINED, chain_head, verify_chain
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
 from aurora_pipeline.proof.staged import Staged, fetch_place, verify_staged
-from aurora_pipeline.proof.stated import verify_statements
+from aurora_pipeline.proof.statements import verify_statements
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import instance_secret
