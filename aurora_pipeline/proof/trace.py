@@ -8,7 +8,13 @@ from typing import Any
 from aurora_pipeline.commissions.formula import formula as line_formula
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
-from aurora_pipeline.proof.commissioned import earlier_nodes, introduced_nodes, terms_in_words, terms_node, weight_nodes
+from aurora_pipeline.proof.commission_inputs import (
+    earlier_nodes,
+    introduced_nodes,
+    terms_in_words,
+    terms_node,
+    weight_nodes,
+)
 from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, render
