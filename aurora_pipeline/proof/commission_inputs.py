@@ -25,7 +25,7 @@ from aurora_pipeline.commissions.tables import (
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.reader import Row, TraceReader
-from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.proof.snapshot_records import Snapshot
 
 
 def terms_node(reader: TraceReader, lines: Snapshot, line: Row) -> TraceNode:

@@ -8,7 +8,7 @@ from aurora_pipeline.canonical.tables import FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.reader import Row, TraceReader
-from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.proof.snapshot_records import Snapshot
 from aurora_pipeline.registry.tables import OPERATOR_WALLETS
 from aurora_pipeline.store.declaration import Table
 

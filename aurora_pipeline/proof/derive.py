@@ -21,7 +21,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.periods.record import Period, find_period
 from aurora_pipeline.proof.findings import Checked, Findings
-from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.proof.snapshot_records import Snapshot
 from aurora_pipeline.sources.files.periods import read_bounds
 from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline.store.database import Connection

@@ -17,7 +17,7 @@ from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.periods.record import find_period, told_by
 from aurora_pipeline.proof.file_positions import file_name, place_in_file
 from aurora_pipeline.proof.node import NodeKind, TraceNode
-from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_by_lineage
+from aurora_pipeline.proof.snapshot_records import Snapshot, snapshots_by_id, snapshots_by_lineage
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table

@@ -10,7 +10,7 @@ import polars as pl
 
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
-from aurora_pipeline.proof.recorded import Lineage, Snapshot, rows_of, snapshots_by_lineage
+from aurora_pipeline.proof.snapshot_records import Lineage, Snapshot, rows_of, snapshots_by_lineage
 from aurora_pipeline.proof.staged import Staged, fetch_place
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, FigureState, Table

@@ -8,7 +8,7 @@ import polars as pl
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.proof.findings import Checked, Findings
-from aurora_pipeline.proof.recorded import Snapshot, rows_of
+from aurora_pipeline.proof.snapshot_records import Snapshot, rows_of
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import leaves, merkle_root, sorted_by_key

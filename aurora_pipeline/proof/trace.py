@@ -19,7 +19,7 @@ from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, render
 from aurora_pipeline.proof.reader import Row, TraceReader
-from aurora_pipeline.proof.recorded import Snapshot
+from aurora_pipeline.proof.snapshot_records import Snapshot
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 

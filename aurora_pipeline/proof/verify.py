@@ -30,8 +30,8 @@ from aurora_pipeline.proof.publications import (
     verify_publications_of,
     verify_reports,
 )
-from aurora_pipeline.proof.recorded import Snapshot, snapshots_by_id, snapshots_of_period
 from aurora_pipeline.proof.row_chains import CHAINED, chain_head, verify_chain
+from aurora_pipeline.proof.snapshot_records import Snapshot, snapshots_by_id, snapshots_of_period
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
 from aurora_pipeline.proof.staged import Staged, fetch_place, verify_staged
 from aurora_pipeline.proof.statements import verify_statements

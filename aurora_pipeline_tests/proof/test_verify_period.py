@@ -16,7 +16,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
-from aurora_pipeline.proof.recorded import snapshots_of_period
+from aurora_pipeline.proof.snapshot_records import snapshots_of_period
 from aurora_pipeline.proof.verify import heads, verify_audit, verify_period
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
 from aurora_pipeline.store.snapshots import Rejected, stored_rows, write_check_publish
