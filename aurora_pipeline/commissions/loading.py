@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.terms import Terms
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
-from aurora_pipeline.commissions.earlier import (
+from aurora_pipeline.commissions.earlier_periods import (
     CarriedLoss,
     Earlier,
     LookBack,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aurora_pipeline.agreements.in_force import TermsHistory
-from aurora_pipeline.commissions.earlier import EarlierMissing
+from aurora_pipeline.commissions.earlier_periods import EarlierMissing
 from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain

@@ -12,7 +12,7 @@ from aurora_pipeline.agreements.in_force import TermsHistory
 from aurora_pipeline.agreements.proposed import Proposal, as_if_in_force
 from aurora_pipeline.agreements.terms import Terms
 from aurora_pipeline.commissions.compute import commission_lines
-from aurora_pipeline.commissions.earlier import CarriedLoss, Earlier, Losses, RuleTotals, look_back
+from aurora_pipeline.commissions.earlier_periods import CarriedLoss, Earlier, Losses, RuleTotals, look_back
 from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import RuleKey

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.commissions.earlier import month_start
+from aurora_pipeline.commissions.earlier_periods import month_start
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY, Proven, computed, proven, shared

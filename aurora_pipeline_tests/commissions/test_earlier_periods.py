@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.agreements.tables import Basis, Metric
 from aurora_pipeline.agreements.terms import Terms
-from aurora_pipeline.commissions.earlier import (
+from aurora_pipeline.commissions.earlier_periods import (
     CarriedLoss,
     Earlier,
     EarlierMissing,
