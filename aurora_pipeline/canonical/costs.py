@@ -12,13 +12,13 @@ from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.answers import read_costs
 from aurora_pipeline.sources.files.tells import CORRECTED, cost_columns, costs_from_file, odd_in_files, why_zero
 from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.solana.vote_fees import ESTIMATE, chain_costs, costs_on_chain, vote_fees_missing
-from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

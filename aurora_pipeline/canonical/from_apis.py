@@ -8,11 +8,11 @@ from functools import cache
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.sources.fetch_choice import Missing, Once, missing
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.solanabeach import answers as beach
-from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator, read_validators
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -12,6 +12,7 @@ from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import share_bps, total
+from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.answers import read_tips
 from aurora_pipeline.sources.files.tells import odd_in_files, tips_from_file, why_zero
 from aurora_pipeline.sources.jito.answers import (
@@ -25,7 +26,6 @@ from aurora_pipeline.sources.jito.shared_fees import no_tree
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.amounts import within_bounds
-from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

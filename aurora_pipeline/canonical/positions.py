@@ -12,6 +12,7 @@ from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.tells import odd_in_files, positions_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
@@ -21,7 +22,6 @@ from aurora_pipeline.sources.solana.answers import (
     read_vote_accounts,
 )
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
-from aurora_pipeline.sources.told import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from aurora_pipeline.canonical.from_apis import rewards_from_trillium
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.tells import odd_in_files, rewards_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.commission import least_gross
 from aurora_pipeline.sources.solana.commission_collectors import commissions
 from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, ToldReward, ToldRewards, told_by_node
-from aurora_pipeline.sources.told import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

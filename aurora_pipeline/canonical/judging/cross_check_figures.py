@@ -12,8 +12,8 @@ import polars as pl
 
 from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.told import Missing, Once, fetch_about
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.foundation.money import share_bps
+from aurora_pipeline.sources.fetch_choice import Missing, Once, missing
 from aurora_pipeline.sources.files import answers as files
 from aurora_pipeline.sources.files.answers import FileReward, FileTips
 from aurora_pipeline.sources.files.listed import NOT_LISTED, Asked, Listed, NotFound
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.accounts import StakeAccount
-from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 

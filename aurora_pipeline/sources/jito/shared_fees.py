@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.sources.fetch_choice import Missing, fetch_about, missing
 from aurora_pipeline.sources.jito.answers import (
     ValidatorTips,
     read_validator_rewards,
@@ -13,7 +14,6 @@ from aurora_pipeline.sources.jito.answers import (
 )
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row
-from aurora_pipeline.sources.told import Missing, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, Verdict
 

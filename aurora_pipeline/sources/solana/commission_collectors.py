@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.sources.fetch_choice import Missing, missing
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.sources.solana.commission import (
     CollectorClaim,
@@ -21,7 +22,6 @@ from aurora_pipeline.sources.solana.commission import (
     split_collector,
 )
 from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
-from aurora_pipeline.sources.told import Missing, missing
 from aurora_pipeline.store.declaration import FigureState
 
 ROW = "ROW"

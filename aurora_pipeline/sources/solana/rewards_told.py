@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, fetch_about, missing
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import Row, listed
@@ -28,7 +29,6 @@ from aurora_pipeline.sources.solana.questions import PAYING_BLOCK, STAKE_STATES,
 from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.solana.unpaid import Unpaid
-from aurora_pipeline.sources.told import Missing, Once, answers_to, fetch_about, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 

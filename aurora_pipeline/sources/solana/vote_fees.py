@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import mul_div
+from aurora_pipeline.sources.fetch_choice import Missing, Once, missing
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import Row, listed
 from aurora_pipeline.sources.solana.accounts import read_vote_states
@@ -16,7 +17,6 @@ from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_tran
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments
 from aurora_pipeline.sources.solana.unpaid import CREDITS_PER_SLOT_MAX
-from aurora_pipeline.sources.told import Missing, Once, missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
