@@ -26,7 +26,7 @@ from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
-from aurora_pipeline.sources.solana.rewards_told import names_no_stake_accounts, share_a_collector
+from aurora_pipeline.sources.solana.rewards import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input

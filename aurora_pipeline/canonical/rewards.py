@@ -13,7 +13,7 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.commission import least_gross
 from aurora_pipeline.sources.solana.commission_collectors import commissions
-from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, ToldReward, ToldRewards, told_by_node
+from aurora_pipeline.sources.solana.rewards import NO_REWARD, ToldReward, ToldRewards, told_by_node
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

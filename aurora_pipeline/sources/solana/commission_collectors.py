@@ -21,7 +21,7 @@ from aurora_pipeline.sources.solana.commission import (
     rates_that_fit,
     split_collector,
 )
-from aurora_pipeline.sources.solana.rewards_told import NO_REWARD, RECOMPUTED, Paid, ToldRewards
+from aurora_pipeline.sources.solana.rewards import NO_REWARD, RECOMPUTED, Paid, ToldRewards
 from aurora_pipeline.store.declaration import FigureState
 
 ROW = "ROW"
