@@ -14,7 +14,7 @@ from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.answers import read_costs
-from aurora_pipeline.sources.files.tells import CORRECTED, cost_columns, costs_from_file, odd_in_files, why_zero
+from aurora_pipeline.sources.files.layer_rows import CORRECTED, cost_columns, costs_from_file, odd_in_files, why_zero
 from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, sharing_not_told
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked

@@ -11,7 +11,7 @@ from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
-from aurora_pipeline.sources.files.tells import fees_from_file, odd_in_files
+from aurora_pipeline.sources.files.layer_rows import fees_from_file, odd_in_files
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.amounts import within_bounds

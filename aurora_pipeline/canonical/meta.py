@@ -10,7 +10,7 @@ from aurora_pipeline.canonical.from_apis import meta_from_solanabeach, meta_from
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.fetch_choice import Once, answers_to, because, fetch_about, missing, unknown_kind
-from aurora_pipeline.sources.files.tells import meta_from_file, odd_in_files
+from aurora_pipeline.sources.files.layer_rows import meta_from_file, odd_in_files
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import CommissionSource, read_vote_accounts

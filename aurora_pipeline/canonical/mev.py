@@ -14,7 +14,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import share_bps, total
 from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.answers import read_tips
-from aurora_pipeline.sources.files.tells import odd_in_files, tips_from_file, why_zero
+from aurora_pipeline.sources.files.layer_rows import odd_in_files, tips_from_file, why_zero
 from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
     ValidatorTips,

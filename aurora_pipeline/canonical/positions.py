@@ -13,7 +13,7 @@ from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
-from aurora_pipeline.sources.files.tells import odd_in_files, positions_from_file
+from aurora_pipeline.sources.files.layer_rows import odd_in_files, positions_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts

@@ -8,7 +8,7 @@ from aurora_pipeline.canonical.from_apis import rewards_from_trillium
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
-from aurora_pipeline.sources.files.tells import odd_in_files, rewards_from_file
+from aurora_pipeline.sources.files.layer_rows import odd_in_files, rewards_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.commission import least_gross
