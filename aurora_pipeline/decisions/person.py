@@ -6,8 +6,8 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from aurora_pipeline.decisions.logged import require_whole
 from aurora_pipeline.decisions.tables import USERS
+from aurora_pipeline.decisions.unlogged_rows import require_whole
 from aurora_pipeline.decisions.users import DECIDING, may_decide, register_first, users
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from aurora_pipeline.decisions.logged import require_logged, require_whole
+from aurora_pipeline.decisions.unlogged_rows import require_logged, require_whole
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS, Judgement, Layer

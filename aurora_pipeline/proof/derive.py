@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
-from aurora_pipeline.decisions.logged import differences, not_logged
+from aurora_pipeline.decisions.unlogged_rows import differences, not_logged
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.period_key import PeriodKey

@@ -17,7 +17,7 @@ from psycopg.pq import PGconn, Ping
 
 from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.outages import explained
-from aurora_pipeline.store import idle
+from aurora_pipeline.store import idle_sessions
 from aurora_pipeline.store.declaration import ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES
 from aurora_pipeline.store.session import begin
@@ -60,7 +60,7 @@ class Database:
 
     def let_go(self) -> None:
         """End the sessions that wait for their next use, as whoever stops or drops the database wants it."""
-        idle.let_go(self.kind)
+        idle_sessions.let_go(self.kind)
 
     @property
     def kind(self) -> str:
@@ -69,7 +69,7 @@ class Database:
 
     @contextmanager
     def _session(self, autocommit: bool) -> Iterator[Connection]:
-        connection = idle.taken(self.kind) or self._opened()
+        connection = idle_sessions.taken(self.kind) or self._opened()
         connection.autocommit = autocommit
         # Of every transaction anew: a statement may have changed what the session's next ones begin with.
         connection.read_only = self.reads_only or None
@@ -83,7 +83,7 @@ class Database:
             if told is None:
                 raise
             raise told from error
-        idle.keep(connection, self.kind)
+        idle_sessions.keep(connection, self.kind)
 
     def _opened(self) -> Connection:
         deadline = time.monotonic() + _RECOVERY_SECONDS_MAX

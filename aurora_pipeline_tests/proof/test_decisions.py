@@ -9,8 +9,8 @@ import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_SERIES
 from aurora_pipeline.decisions import logged
-from aurora_pipeline.decisions.logged import differences, not_logged, require_logged
 from aurora_pipeline.decisions.rows import logged_row, row_digests
+from aurora_pipeline.decisions.unlogged_rows import differences, not_logged, require_logged
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.errors import CheckFailed

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from aurora_pipeline.decisions import logged
-from aurora_pipeline.decisions.logged import require_whole
 from aurora_pipeline.decisions.tables import USERS, UserRole
+from aurora_pipeline.decisions.unlogged_rows import require_whole
 from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.store.database import Database
 
