@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aurora_pipeline.decisions import logged
+from aurora_pipeline.decisions import unlogged_rows
 from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.decisions.unlogged_rows import require_whole
 from aurora_pipeline.decisions.users import record_user
@@ -18,7 +18,7 @@ from aurora_pipeline.store.database import Database
 def test_require_whole__somebody_records_meanwhile__no_false_alarm(
     database: Database, rows_of_a_long_table: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logged, "_LONG", rows_of_a_long_table)
+    monkeypatch.setattr(unlogged_rows, "_LONG", rows_of_a_long_table)
     since = datetime(2026, 1, 1, tzinfo=UTC)
 
     def record() -> None:

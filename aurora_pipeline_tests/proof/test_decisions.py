@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_SERIES
-from aurora_pipeline.decisions import logged
 from aurora_pipeline.decisions.rows import logged_row, row_digests
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged, require_logged
 from aurora_pipeline.demo.cast import Cast
@@ -166,7 +165,7 @@ def test_decision__forged__named_and_nothing_is_computed_from_it(decided: Proven
 def test_decision__forged_or_hidden__its_whole_table_is_refused(
     decided: Proven, forged: str, rows_of_a_long_table: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logged, "_LONG", rows_of_a_long_table)
+    monkeypatch.setattr(unlogged_rows, "_LONG", rows_of_a_long_table)
     assert differences(decided.connection, DECISIONS) == ([], [])
     decided.run({**FORGED, **HIDING}[forged])
     assert any(differences(decided.connection, DECISIONS))
