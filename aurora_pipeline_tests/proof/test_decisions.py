@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_SERIES
+from aurora_pipeline.decisions import unlogged_rows
 from aurora_pipeline.decisions.rows import logged_row, row_digests
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged, require_logged
 from aurora_pipeline.demo.cast import Cast
