@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from psycopg.pq import TransactionStatus
 
-from aurora_pipeline.store import idle
+from aurora_pipeline.store import idle_sessions
 from aurora_pipeline.store.database import Connection, Database
 
 
@@ -62,10 +62,10 @@ def test_sessions__many__few_wait(database: Database) -> None:
     for place in places:
         with place.connect() as connection:
             connection.execute("SELECT 1")
-    assert idle.taken(places[0].kind) is None
-    kept = idle.taken(places[-1].kind)
+    assert idle_sessions.taken(places[0].kind) is None
+    kept = idle_sessions.taken(places[-1].kind)
     assert kept is not None
     kept.close()
     for place in places:
         place.let_go()
-        assert idle.taken(place.kind) is None
+        assert idle_sessions.taken(place.kind) is None
