@@ -23,6 +23,7 @@ from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.commissions.windows import WindowInputs, WindowStart
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Table as Declared
@@ -30,7 +31,7 @@ from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.frames import frame_schema
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
-from benchmarks.run import EmbeddedPostgres, scratch
+from benchmarks.run import scratch
 
 CHAIN, EPOCH = "bench", 850
 AGREEMENTS = 20

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -90,7 +91,7 @@ def bench_demo(repeat: int) -> Iterator[Measured]:
         for number in range(repeat):
             epoch = 856 + number
             let_an_epoch_pass(home, epoch)
-            backfills.append(timed(lambda epoch=epoch: aurora(home, "--demo", "backfill", "solana-demo", str(epoch))))
+            backfills.append(timed(partial(aurora, home, "--demo", "backfill", "solana-demo", str(epoch))))
         recomputes = [timed(lambda: aurora(home, "--demo", "recompute", "solana-demo", "855")) for _ in range(repeat)]
     yield Measured("aurora demo: 20 validators, 2,000 stake accounts, 6 epochs, from nothing", [first], 45.0)
     yield Measured("aurora demo again: nothing changes", again, None)
@@ -132,7 +133,7 @@ def bench_publish(repeat: int) -> Iterator[Measured]:
             inputs = (Input("fetch", str(number), "0" * 64),)
             fresh = frame.with_columns(epoch=pl.lit(number, pl.Int64))
             draft = Draft(POSITIONS, PeriodKey("bench", number), fresh, inputs, Completeness.FINAL)
-            published.append(timed(lambda draft=draft: write_check_publish(database, [draft])))
+            published.append(timed(partial(write_check_publish, database, [draft])))
     yield Measured("content digest of 1,000,000 rows", digests, None)
     yield Measured("1,000,000 rows checked, written, published", published, None)
 

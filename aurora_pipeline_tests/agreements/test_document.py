@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from aurora_pipeline.agreements.file import AgreementsDocument, RuleEntry, json_schema
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, VOTE, Apply
@@ -38,7 +40,7 @@ def test_agreements_document__examples__apply_one_after_the_other(ledger: Databa
 def test_agreements_document__keys__all_explained() -> None:
     text = (DOCS / "agreements.md").read_text("utf-8")
     named = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
-    models = [AgreementsDocument, RuleEntry]
+    models: list[type[BaseModel]] = [AgreementsDocument, RuleEntry]
     models_of_entries = ("PartnerEntry", "AgreementEntry", "RuleEntry", "TiersEntry", "TierEntry")
     entries = [json_schema()["$defs"][name]["properties"] for name in models_of_entries]
     assert named == {key for properties in entries for key in properties}

@@ -24,7 +24,9 @@ def _day(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _rates(database: Database, instant: datetime, as_of: datetime | None = None, chain: str = CHAIN) -> list[int]:
+def _rates(
+    database: Database, instant: datetime, as_of: datetime | None = None, chain: str = CHAIN
+) -> list[int | None]:
     with database.connect() as connection:
         terms = terms_in_force(connection, chain, instant, as_of=as_of)
     return [rule.commission_rate_bps for agreement in terms.agreements for rule in agreement.rules]
@@ -59,7 +61,8 @@ def test_terms_in_force__as_of_a_past_moment__as_it_was_answered_then(ledger: Da
         with ledger.connect() as connection:
             row = connection.execute("SELECT record_instant() AS instant").fetchone()
         assert row is not None
-        return row["instant"]
+        instant: datetime = row["instant"]
+        return instant
 
     before = now()
     apply_text(agreement(RULE % (CHAIN, 500)))

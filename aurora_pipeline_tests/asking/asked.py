@@ -9,6 +9,7 @@ from typing import Any
 
 from aurora_pipeline.asking.adapter import Answer, AskMany, Question
 from aurora_pipeline.config import Provider
+from aurora_pipeline.store.payloads import RecordedAnswer
 
 NODE = "node"
 
@@ -32,6 +33,13 @@ def answer_to(question: Question, body: object, status: int = 200) -> Answer:
     if question.body is not None:
         request["body"] = question.body  # type: ignore[assignment]  # a mapping among texts
     return Answer(question.key, request, status, {}, raw, datetime(2026, 9, 1, tzinfo=UTC), 1, question.kind)
+
+
+def whole(answers: Sequence[RecordedAnswer]) -> tuple[Answer, ...]:
+    """Answers that are all held with their bytes."""
+    found = tuple(answer for answer in answers if isinstance(answer, Answer))
+    assert len(found) == len(answers)
+    return found
 
 
 def result_of(question: Question, result: object) -> Answer:

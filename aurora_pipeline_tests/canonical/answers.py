@@ -12,6 +12,7 @@ from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.accounts import STAKE_PROGRAM
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 
@@ -228,7 +229,7 @@ def stake_account(
         "pubkey": key,
         "account": {
             "lamports": stake + 2_282_880,
-            "owner": questions.STAKE_PROGRAM,
+            "owner": STAKE_PROGRAM,
             "data": {"program": "stake", "parsed": {"type": "delegated", "info": info}, "space": 200},
             "executable": False,
             "rentEpoch": 2**64 - 1,

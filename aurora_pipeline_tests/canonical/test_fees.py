@@ -91,8 +91,8 @@ def test_fees__fetch_that_is_pending_and_a_block_cannot_tell__pending() -> None:
 
 @pytest.mark.parametrize("kind", ["fee", "Fees", "", None, ["Fee"], {"Fee": 1}, 7], ids=repr)
 def test_fees__fee_row_spelled_otherwise__no_figure(kind: object) -> None:
-    shown = {"blockTime": 1, "parentSlot": FIRST + 6}
-    shown["rewards"] = [{"pubkey": "id-V", "lamports": 20, "postBalance": 30, "rewardType": kind}]
+    rewards = [{"pubkey": "id-V", "lamports": 20, "postBalance": 30, "rewardType": kind}]
+    shown = {"blockTime": 1, "parentSlot": FIRST + 6, "rewards": rewards}
     row = row_of(fees_from(SCHEDULE, BLOCKS, BLOCK_4, BLOCK_6, rpc(questions.block(FIRST + 7), shown)))
     assert (row["fees"], row["state"]) == (None, "partial")
     assert "rewardType" in row["reason"]

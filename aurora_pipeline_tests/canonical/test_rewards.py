@@ -72,7 +72,7 @@ def test_rewards__null_of_a_stake_account__zero_with_the_reason() -> None:
     assert (row["staker_rewards"], row["state"], row["reason"]) == (0, "final", "NO_REWARD")
 
 
-NOW = {"earned": [(EPOCH, 16 * SLOTS)]}
+NOW = [(EPOCH, 16 * SLOTS)]
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def test_rewards__no_row_of_an_account__zero_only_if_it_earned_nothing(
 
 
 def test_rewards__whoever_keeps_everything__pays_nobody_and_no_row_is_left_out() -> None:
-    proofs = [stake_states(s1=stake_account("s1", "V", 10**12)), vote_states(V=vote_state("V", 10_000, **NOW))]
+    proofs = [stake_states(s1=stake_account("s1", "V", 10**12)), vote_states(V=vote_state("V", 10_000, earned=NOW))]
     assert validator(rewards_from(*told("V", "s1", paid={"V": 500}), *proofs)) == (500, "final", 0, "final")
 
 
 def test_rewards__whoever_keeps_everything_has_no_row__no_commission_of_nothing() -> None:
-    proofs = [stake_states(s1=stake_account("s1", "V", 10**12)), vote_states(V=vote_state("V", 10_000, **NOW))]
+    proofs = [stake_states(s1=stake_account("s1", "V", 10**12)), vote_states(V=vote_state("V", 10_000, earned=NOW))]
     result = rewards_from(*told("V", "s1"), *proofs)
     assert validator(result) == (None, "unavailable", 0, "final")
     assert "it keeps everything, but V has no reward row" in row_of(result, row_kind="VALIDATOR")["reason"]

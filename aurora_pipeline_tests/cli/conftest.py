@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -45,7 +45,7 @@ Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def aurora(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
+def aurora(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run `aurora ...` in this process, in some home directory."""
 
     def run(home: Path, *arguments: str, **variables: str) -> Ended:

@@ -94,5 +94,5 @@ def test_page__its_files_and_commands__print_what_it_says(
     titles, *rows = (row.strip("| ").split("|") for row in PAGE.split("```\n\n| name")[1].split("\n\n")[0].splitlines())
     with psycopg.connect(database_url) as connection:
         found = connection.execute(PAGE.split("```sql\n")[1].split("```")[0].encode()).fetchall()
-    told = [["" if value is None else str(value) for value in row] for row in found]
-    assert told == [[cell.strip() for cell in row] for row in rows[1:]], titles
+    shown = [["" if value is None else str(value) for value in row] for row in found]
+    assert shown == [[cell.strip() for cell in row] for row in rows[1:]], titles

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -58,7 +60,7 @@ PNL = ["validator", "block fees", "MEV tips", "own stake", "commission", "revenu
 ROW = ("Aurora Rigel", *["226.161040400"] * 7, "final")
 
 
-def drawn(titles: list[str], rows: list[tuple[str, ...]], width: int, prose: tuple[str, ...] = ()) -> list[str]:
+def drawn(titles: list[str], rows: Sequence[tuple[str, ...]], width: int, prose: tuple[str, ...] = ()) -> list[str]:
     columns = [PrintedColumn(title, title in PNL[1:-1], title in prose) for title in titles]
     return [line.text for line in layout(columns, rows, width)]
 

@@ -214,8 +214,8 @@ def _expect_rule(
                 pays_above[v, agreement, name][agreement, name, v, w] = None if claim is None else instead - claim
     if top_up != 0:
         ok = top_up is not None and all(final.values())
-        gone = top_up if override is None else 0
-        out.lines[agreement, name, "", "", "FLOOR_TOP_UP"] = (top_up, gone, False, ok)
+        added = top_up if override is None else 0
+        out.lines[agreement, name, "", "", "FLOOR_TOP_UP"] = (top_up, added, False, ok)
         if override is None:
             out.parts["", "OPERATOR_GUARANTEE", f"{agreement}/{name}"] = top_up
     mine_lines = [line for key, line in out.lines.items() if key[:2] == (agreement, name)]
@@ -247,7 +247,7 @@ def _base(
     if not validator.is_trusted:
         return None, False, {}
     accounts = validator.accounts or []
-    all_stake, all_rewards = (sum(account[place] for account in accounts) for place in (2, 3))
+    all_stake, all_rewards = (sum(stake for *_, stake, _ in accounts), sum(rewards for *_, rewards in accounts))
     by_rewards = method == "CLIENT_REVENUE" and (is_clients or (component == "COMMISSION" and all_rewards > 0))
     held: dict[str, int] = {}
     for _, withdrawer, stake, rewards in accounts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -70,7 +71,7 @@ def back(
     return look_back(times.periods[of], agreed, ["V1", "V2"], times, {"a": since}, earlier)
 
 
-def agreed(**more: object) -> Terms:
+def agreed(**more: Any) -> Terms:
     return terms({"a": [rule("fees", FEES, None if "tiers" in more else 1000, **more)]})
 
 

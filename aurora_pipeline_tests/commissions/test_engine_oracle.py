@@ -59,9 +59,9 @@ def test_commission_lines__input_rows_in_another_order__same_bytes_and_ids(chanc
     world = make_world(chance, "w")
     digests = []
     for shuffle in (None, random.Random(1)):
-        frames = frames_of(world.validators, shuffle)
+        pnl, positions, rewards = frames_of(world.validators, shuffle)
         agreed, windows = terms_of({"w": world})
-        result = commission_lines(CHAIN, EPOCH, *frames, agreed, windows)
+        result = commission_lines(CHAIN, EPOCH, pnl, positions, rewards, agreed, windows)
         digests.append(
             [
                 content_digest(table, layer.frame.with_columns(salt=pl.lit("0" * 64)))
@@ -120,7 +120,8 @@ def test_commission_lines__wallet_attribution_switched_off__same_pay(chance: ran
             for one in rules:
                 one["wallet_attribution"] = is_on and one["method"] != "FIXED_SHARE"
         agreed, windows = terms_of({"w": world})
-        result = commission_lines(CHAIN, EPOCH, *frames_of(world.validators, None), agreed, windows)
+        pnl, positions, rewards = frames_of(world.validators, None)
+        result = commission_lines(CHAIN, EPOCH, pnl, positions, rewards, agreed, windows)
         by = ["agreement_id", "rule_key", "validator_key", "kind"]
         sums = result.lines.frame.group_by(by).agg(pl.col("computed").sum()).filter(pl.col("computed") != 0).sort(by)
         found.append((rows(sums), rows(result.results.frame), rows(result.allocation.frame.sort("part_id"))))

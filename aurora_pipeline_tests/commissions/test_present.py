@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -84,7 +84,7 @@ class Book:
             done.append(key.epoch)
         return done
 
-    def rows(self, query: str) -> list[Mapping[str, Any]]:
+    def rows(self, query: str) -> Sequence[Mapping[str, Any]]:
         with self.aurora.database.connect() as connection:
             return connection.execute(query.encode()).fetchall()
 

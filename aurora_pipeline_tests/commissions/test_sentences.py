@@ -42,8 +42,8 @@ def test_pnl__every_sentence_changed__same_figures_and_states() -> None:
 def test_lines__every_sentence_of_pnl_and_stake_changed__same_figures_and_states(chance: random.Random) -> None:
     world = make_world(chance, "w")
     agreed, windows = terms_of({"w": world})
-    frames = frames_of(world.validators, None)
-    plain = commission_lines(CHAIN, EPOCH, *frames, agreed, windows)
-    other = commission_lines(CHAIN, EPOCH, *map(reworded, frames), agreed, windows)
+    pnl, positions, rewards = frames_of(world.validators, None)
+    plain = commission_lines(CHAIN, EPOCH, pnl, positions, rewards, agreed, windows)
+    other = commission_lines(CHAIN, EPOCH, reworded(pnl), reworded(positions), reworded(rewards), agreed, windows)
     for name in ("lines", "results", "allocation"):
         assert without_sentences(getattr(other, name).frame) == without_sentences(getattr(plain, name).frame)

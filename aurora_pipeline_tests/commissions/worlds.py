@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTarget, TierMode, Window
-from aurora_pipeline.agreements.terms import Clamp, Override, Rule, Tier, Tiers, refusals
+from aurora_pipeline.agreements.terms import Clamp, Override, Rule, Terms, Tier, Tiers, refusals
 from aurora_pipeline.commissions.compute import commission_lines
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart
 from aurora_pipeline.pnl.tables import Component
@@ -64,8 +64,8 @@ def _validator(chance: random.Random, scale: int, name: str) -> Validator:
             withdrawer = None if chance.random() < 0.01 else f"{name}w{chance.randint(0, 4)}"
             stake, earned = (chance.choice((0, 1, *(chance.randint(0, scale),) * 4)) for _ in range(2))
             accounts.append((f"{name}s{number}", withdrawer, stake, earned))
-    stake = chance.randint(0, scale) if accounts is not None and chance.random() < 0.03 else None
-    return Validator(amounts, costs, awaited, accounts, stake)
+    total = chance.randint(0, scale) if accounts is not None and chance.random() < 0.03 else None
+    return Validator(amounts, costs, awaited, accounts, total)
 
 
 def _rule(chance: random.Random, scale: int, key: str, validators: Sequence[str]) -> dict[str, Any]:
@@ -135,7 +135,8 @@ def engine_rule(rule: dict[str, Any], everywhere: str | None) -> Rule:
 def assert_equal_to_oracle(worlds: dict[str, World], shuffle: random.Random | None = None) -> int:
     """Compute several worlds at once, compare every line, part and total with the oracle; returns how many lines."""
     validators = {key: one for world in worlds.values() for key, one in world.validators.items()}
-    result = commission_lines(CHAIN, EPOCH, *frames_of(validators, shuffle), *terms_of(worlds))
+    pnl, positions, rewards = frames_of(validators, shuffle)
+    result = commission_lines(CHAIN, EPOCH, pnl, positions, rewards, *terms_of(worlds))
     assert result.lines.violations == (), result.lines.violations
     assert result.allocation.violations == (), result.allocation.violations
     expected = Expected()
@@ -163,20 +164,29 @@ def assert_equal_to_oracle(worlds: dict[str, World], shuffle: random.Random | No
     return len(expected.lines)
 
 
-def frames_of(validators: dict[str, Validator], shuffle: random.Random | None) -> list[pl.DataFrame]:
+Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
+"""P&L, positions and rewards."""
+
+
+def frames_of(validators: dict[str, Validator], shuffle: random.Random | None) -> Frames:
     pnl = pnl_frame(
         {key: {Component(name): amount for name, amount in one.amounts.items()} for key, one in validators.items()},
         costs={key: one.costs for key, one in validators.items()},
         cost_states={key: dict.fromkeys(one.awaited, "pending") for key, one in validators.items()},
     )
     accounts = {key: one.accounts for key, one in validators.items() if one.accounts is not None}
-    frames = [pnl, *stake_frames(accounts, {k: v.stake for k, v in validators.items() if v.stake is not None})]
+    totals = {key: one.stake for key, one in validators.items() if one.stake is not None}
+    positions, rewards = stake_frames(accounts, totals)
     if shuffle is None:
-        return frames
-    return [frame.sample(fraction=1.0, shuffle=True, seed=shuffle.randint(0, 2**31)) for frame in frames]
+        return pnl, positions, rewards
+    return _shuffled(pnl, shuffle), _shuffled(positions, shuffle), _shuffled(rewards, shuffle)
 
 
-def terms_of(worlds: dict[str, World]) -> tuple[Any, WindowInputs]:
+def _shuffled(frame: pl.DataFrame, chance: random.Random) -> pl.DataFrame:
+    return frame.sample(fraction=1.0, shuffle=True, seed=chance.randint(0, 2**31))
+
+
+def terms_of(worlds: dict[str, World]) -> tuple[Terms, WindowInputs]:
     agreements: dict[str, list[Rule]] = {}
     wallets: dict[str, list[str]] = {}
     overrides: list[Override] = []

@@ -27,7 +27,7 @@ from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
-from aurora_pipeline_tests.asking.asked import Remembering, provider
+from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
@@ -164,7 +164,7 @@ def row_of(api: Api, fetched: list[Fetched], operated: ValidatorTruth) -> dict[s
     first, last = SMALL.first_slot(EPOCH), SMALL.last_slot(EPOCH)
     reference = Reference("chain", EPOCH, first, last, began, ended, (validator,))
     staged = [
-        StagedFetch(number, api.data_type, "p", api.kind, one.subject, one.state, one.reason, one.answers)
+        StagedFetch(number, api.data_type, "p", api.kind, one.subject, one.state, one.reason, whole(one.answers))
         for number, one in enumerate(fetched, start=1)
     ]
     layers: dict[str, Callable[[], LayerResult]] = {

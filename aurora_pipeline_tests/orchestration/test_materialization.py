@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from aurora_pipeline.canonical.judging.tables import CROSS_CHECKS
@@ -34,11 +37,18 @@ def draft(fees: int | None) -> Draft:
     return Draft(FEES, PeriodKey(CHAIN_ID, 850), frame_of(FEES, [row]), (), Completeness.FINAL)
 
 
+def text_of(shown: Mapping[str, Any] | None, name: str) -> str:
+    """What a text among the metadata says."""
+    assert shown is not None
+    assert isinstance(shown[name].value, str)
+    return str(shown[name].value)
+
+
 def test_materialization__amount_beyond_a_float__is_exact_in_its_text(database: Database) -> None:
     (outcome,) = write_check_publish(database, [draft(10**29 + 1)])
     shown = materialization(outcome, draft(10**29 + 1), demo_chain(), {}).metadata
     assert shown is not None
-    assert "| fees | 100000000000000000000.000000001 | 100000000000000000000000000001 |" in shown["totals"].value
+    assert "| fees | 100000000000000000000.000000001 | 100000000000000000000000000001 |" in text_of(shown, "totals")
     assert shown["content_digest"] == outcome.content_digest
 
 
@@ -63,7 +73,7 @@ def test_materialization__amounts_that_rows_repeat__have_no_total(database: Data
     assert shown is not None
     totals = {name.removeprefix("total_").removesuffix("_sol") for name in shown if name.startswith("total_")}
     assert totals == {"computed", "cap_reduction", "floor_top_up", "override", "final"}
-    assert "metric_end" not in shown["totals"].value
+    assert "metric_end" not in text_of(shown, "totals")
 
 
 def test_preview__text_that_would_break_a_table__is_escaped() -> None:

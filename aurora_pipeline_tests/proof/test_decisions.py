@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -36,10 +37,20 @@ _OTHER = {
 @pytest.fixture
 def decided(proven: Proven) -> Proven:
     """The computed epoch, with an override and a change of series decided in it."""
-    override = {"target": "LINE", "agreement_id": "northwind-2026", "rule_key": "tips", "chain_id": CHAIN_ID}
+    override: dict[str, Any] = {
+        "target": "LINE",
+        "agreement_id": "northwind-2026",
+        "rule_key": "tips",
+        "chain_id": CHAIN_ID,
+    }
     override |= {"epoch": EPOCH, "validator_key": Cast(PARAMETERS).operated[0].vote, "wallet_address": ""}
     decide(proven.connection, COMMISSION_OVERRIDES, {**override, "revision": 1, "amount": 5, "computed_seen": 4})
-    series = {"partner_id": "northwind", "chain_id": CHAIN_ID, "change_number": 1, "payable_series": "EPOCH"}
+    series: dict[str, Any] = {
+        "partner_id": "northwind",
+        "chain_id": CHAIN_ID,
+        "change_number": 1,
+        "payable_series": "EPOCH",
+    }
     decide(proven.connection, PARTNER_SERIES, {**series, "effective_from": datetime(2027, 1, 1, tzinfo=UTC)})
     proven.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return proven

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
@@ -86,7 +87,7 @@ def listed() -> dict[tuple[str, str], str]:
 
 def is_found(proven: Proven, witness: Heads) -> bool:
     """Whether verify or audit say anything of the database as it is."""
-    checks = (
+    checks: tuple[Callable[[], VerifyReport], ...] = (
         proven.verify,
         lambda: verify_audit(proven.connection, witness),
         lambda: verify_surroundings(proven.aurora, proven.connection),

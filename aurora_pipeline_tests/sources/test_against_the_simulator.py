@@ -29,7 +29,7 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solanabeach import ask as beach_module
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import StagedFetch
-from aurora_pipeline_tests.asking.asked import provider
+from aurora_pipeline_tests.asking.asked import provider, whole
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 EPOCH = SMALL.first_epoch
@@ -75,7 +75,7 @@ def staged(
             fetched = await (adapter.observe if observe else adapter.fetch)(data_type, scope, ask)
         return [
             StagedFetch(
-                number, data_type, settings.name, settings.kind, one.subject, one.state, one.reason, one.answers
+                number, data_type, settings.name, settings.kind, one.subject, one.state, one.reason, whole(one.answers)
             )
             for number, one in enumerate(fetched, start=1)
         ]
@@ -205,7 +205,7 @@ def test_check_providers__all_kinds__newest_epoch_and_limits(simulator: Simulato
         enabled=True,
         kind="file",
         base_url=f"file:{tmp_path}",
-        files=[{"data_type": "fees", "path": "fees.csv", "columns": columns}],  # type: ignore[list-item]  # read by pydantic
+        files=[{"data_type": "fees", "path": "fees.csv", "columns": columns}],
     )
     settings = [
         provider(simulator.url + "/rpc", "solana_rpc", "node"),

@@ -43,7 +43,7 @@ def check(home: Path, monkeypatch: pytest.MonkeyPatch, reply: Reply, *arguments:
         return CliRunner().invoke(build_app(["providers"]), ["providers", "check", *arguments])
 
 
-FINE = json_reply({"epoch": 842, "slot_height": 5}, **{"ratelimit-remaining": "19"})
+FINE = json_reply({"epoch": 842, "slot_height": 5}, 200, **{"ratelimit-remaining": "19"})
 
 
 def test_check__all_up__exit_0_with_epoch_and_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

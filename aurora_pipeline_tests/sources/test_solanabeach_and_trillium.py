@@ -25,7 +25,7 @@ from aurora_pipeline.sources.solanabeach.answers import (
 from aurora_pipeline.sources.solanabeach.ask import PAGE_ROWS, SolanaBeach
 from aurora_pipeline.sources.trillium.answers import read_validators
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
+from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
 
 EPOCH = 842
@@ -145,7 +145,7 @@ def histories(newest: int) -> Handler:
 def test_fees__epoch_on_a_later_page__found_and_no_further_page_asked() -> None:
     one = beach_fees(histories(EPOCH + 2 * PAGE_ROWS + 5))
     assert one.state is FigureState.FINAL
-    assert [answer.request["query"] for answer in one.answers[:3]] == [
+    assert [answer.request["query"] for answer in whole(one.answers[:3])] == [
         {"offset": offset, "limit": PAGE_ROWS} for offset in (0, PAGE_ROWS, 2 * PAGE_ROWS)
     ]
     assert len(one.answers) == 6

@@ -203,10 +203,10 @@ def staged(fetched: Sequence[Fetched], answers: Iterable[Answer], one: Conversat
     for number, told_one in enumerate(fetched, start=1):
         used: Counter[str] = Counter()
         full = []
-        for answer in told_one.answers:
-            known = by_key[answer.request_key]
-            full.append(known[min(used[answer.request_key], len(known) - 1)])
-            used[answer.request_key] += 1
+        for kept in told_one.answers:
+            known = by_key[kept.request_key]
+            full.append(known[min(used[kept.request_key], len(known) - 1)])
+            used[kept.request_key] += 1
         rows.append(
             StagedFetch(number, one.role, "struck", one.kind, told_one.subject, told_one.state, told_one.reason, full)
         )

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, NOT_PARTICIPATING, AskMany, Fetched, FetchScope
+from aurora_pipeline.asking.adapter import (
+    EVERYONE,
+    LEADER_SCHEDULE,
+    NOT_PARTICIPATING,
+    Ask,
+    Fetched,
+    FetchScope,
+)
 from aurora_pipeline.config import DataType
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.jito.ask import Jito
@@ -197,7 +204,7 @@ def test_stage__poisonous_answer_stored_earlier__asked_again_by_the_next_run(
 class Careless(Jito):
     """An adapter that is not up to what an earlier version stored."""
 
-    async def fetch(self, data_type: str, scope: FetchScope, ask: AskMany) -> list[Fetched]:
+    async def fetch(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
         fetched = await super().fetch(data_type, scope, ask)
         raise KeyError([one.subject for one in fetched])
 

@@ -84,8 +84,8 @@ def test_gate__every_declared_rule__refuses_what_breaks_it_and_names_the_column(
             with pytest.raises(pandera.errors.SchemaErrors):
                 _gate(table).validate(frame(table, **{name: value}), lazy=True)
     # The words take their time, so they are asked about all columns at once.
-    for values in zip_longest(*wrong.values(), fillvalue=_GOOD):
-        told = {name: value for name, value in zip(wrong, values, strict=True) if value is not _GOOD}
+    for together in zip_longest(*wrong.values(), fillvalue=_GOOD):
+        told = {name: value for name, value in zip(wrong, together, strict=True) if value is not _GOOD}
         words = schema_violations(table, frame(table, **told))
         for name, value in told.items():
             assert any(word.startswith(f"{table.name}.{name}: ") for word in words), (name, value, words)

@@ -16,7 +16,7 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store import layer_rows, snapshots
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest
+from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest, slices_by_key
 from aurora_pipeline.store.frames import frame_of, frame_schema
 from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.snapshots import (
@@ -132,10 +132,8 @@ def test_publish__many_rows_of_which_the_database_refuses_one__leaves_nothing(da
 def test_publish__many_rows_fail_to_be_made_on_the_way__leaves_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slices = layer_rows.slices_by_key
-
     def broken(table: Table, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        yield next(slices(table, frame))
+        yield next(slices_by_key(table, frame))
         raise MemoryError("no more")
 
     monkeypatch.setattr(layer_rows, "slices_by_key", broken)

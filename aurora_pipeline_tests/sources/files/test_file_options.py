@@ -20,7 +20,7 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config import CostType, Provider
 from aurora_pipeline.foundation.money import shift_point
-from aurora_pipeline.registry.cost_entries import COST_ENTRIES
+from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.files.answers import read_costs, read_tips
 from aurora_pipeline.sources.files.mistakes import Mistake, in_words
 from aurora_pipeline.sources.kinds import adapter_for

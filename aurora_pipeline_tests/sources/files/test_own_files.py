@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FetchScope, FileTrouble, ValidatorAsked
+from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.config import Provider
@@ -34,6 +35,7 @@ from aurora_pipeline.sources.files.answers import (
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch, Verdict, fetch_digest, request_text
+from aurora_pipeline_tests.asking.asked import whole
 from aurora_pipeline_tests.canonical.answers import EPOCH, reference
 from aurora_pipeline_tests.sources.files.workbook import Cell, workbook
 
@@ -102,9 +104,9 @@ def only(fetched: list[Fetched]) -> Fetched:
 def test_fees__sol_with_noise_and_rounding__to_the_lamport(tmp_path: Path) -> None:
     one = only(fetch(fees_file(tmp_path, f"vote,fees\n{V},{NOISE}\n", rounding="half_up"), V))
     assert one.state is FigureState.FINAL
-    assert read_fees(one.answers[0], NAME) == {V: FileFees(241_071_861_667, None, None)}
+    assert read_fees(whole(one.answers)[0], NAME) == {V: FileFees(241_071_861_667, None, None)}
     floored = only(fetch(fees_file(tmp_path, f"vote,fees\n{V},{NOISE}\n", rounding="floor"), V))
-    assert read_fees(floored.answers[0], NAME)[V].fees == 241_071_861_666
+    assert read_fees(whole(floored.answers)[0], NAME)[V].fees == 241_071_861_666
 
 
 def test_fees__sol_with_noise_and_no_rounding__refused_with_row_column_and_remedy(tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_fees__no_amount__never_a_figure(tmp_path: Path, text: str) -> None:
     for rounding in ("exact", "half_up", "floor"):
         one = only(fetch(fees_file(tmp_path, f'vote,fees\n{V},"{text}"\n', rounding=rounding), V))
         if text == "":
-            assert read_fees(one.answers[0], NAME)[V].fees is None
+            assert read_fees(whole(one.answers)[0], NAME)[V].fees is None
         else:
             assert (one.state, "row 2, column 'fees'" in str(one.reason)) == (FigureState.UNAVAILABLE, True)
 
@@ -159,7 +161,7 @@ def test_fees__no_utf8__refused(tmp_path: Path) -> None:
 
 def test_fees__byte_order_mark_crlf_and_blank_lines__read(tmp_path: Path) -> None:
     settings = fees_file(tmp_path, f"\ufeffvote,fees\r\n\r\n {V} , 1.5 \r\n,\r\n")
-    assert read_fees(only(fetch(settings, V)).answers[0], NAME)[V].fees == 1_500_000_000
+    assert read_fees(whole(only(fetch(settings, V)).answers)[0], NAME)[V].fees == 1_500_000_000
 
 
 def test_file__not_there__unavailable_and_the_next_may_know(tmp_path: Path) -> None:
@@ -181,7 +183,7 @@ def test_file__longer_than_allowed__not_read(tmp_path: Path) -> None:
 def test_file__many_epochs_in_one__only_the_rows_of_the_one_asked_for(tmp_path: Path) -> None:
     (tmp_path / "fees.csv").write_text(f"vote,epoch,fees\n{V},841,oops\n{V},{EPOCH},2\n{V},843,\n")
     settings = own(tmp_path, "fees", "fees.csv", {**_fees_columns(), "epoch": {"column": "epoch"}})
-    assert read_fees(only(fetch(settings, V)).answers[0], NAME)[V].fees == 2_000_000_000
+    assert read_fees(whole(only(fetch(settings, V)).answers)[0], NAME)[V].fees == 2_000_000_000
     assert "row 2" in str(only(fetch(settings, V, epoch=841)).reason)
     assert only(fetch(settings, V, epoch=7)).state is FigureState.UNAVAILABLE
 
@@ -192,7 +194,7 @@ def _fees_columns() -> dict[str, Any]:
 
 def test_fetch_digest__other_mapping_or_other_bytes__another_digest(tmp_path: Path) -> None:
     def digest(text: str, **column: str) -> str:
-        (answer,) = only(fetch(fees_file(tmp_path, text, **column), V)).answers
+        (answer,) = whole(only(fetch(fees_file(tmp_path, text, **column), V)).answers)
         assert str(tmp_path) not in request_text(answer.request)
         return fetch_digest("file", FigureState.FINAL, Verdict.TOLD, None, [answer.kept.leaf])
 
@@ -224,11 +226,11 @@ def test_positions__the_sheet__stake_accounts_with_both_wallets(tmp_path: Path) 
     (tmp_path / "stake.xlsx").write_bytes(workbook(rows, "Stake"))
     settings = own(tmp_path, "positions", "stake.xlsx", POSITIONS, sheet="Stake")
     one = only(fetch(settings, V))
-    first, second, third = (position.account for position in read_positions(one.answers[0], NAME)[V])
+    first, second, third = (position.account for position in read_positions(whole(one.answers)[0], NAME)[V])
     assert (first.stake, first.activation_epoch, first.deactivation_epoch) == (9_722_905_981_190_890, 700, None)
     assert (second.staker_key, second.withdrawer_key, second.stake) == (key("s2"), key("w2"), 10**9)
     assert third.deactivation_epoch == EPOCH
-    staged = StagedFetch(1, "positions", NAME, "file", V, one.state, None, one.answers)
+    staged = StagedFetch(1, "positions", NAME, "file", V, one.state, None, whole(one.answers))
     told = canonical_positions(reference(V), [staged])
     validator = told.frame.filter(told.frame["row_kind"] == "VALIDATOR").to_dicts()[0]
     assert (validator["active_stake"], validator["activating_stake"], validator["deactivating_stake"]) == (
@@ -248,9 +250,9 @@ def test_stake_accounts__file_of_several_validators__those_of_the_one_asked_abou
     settings = own(tmp_path, "positions", "stake.xlsx", POSITIONS)
     first, second = fetch(settings, V, W)
     adapter = adapter_for(settings)
-    told = [adapter.stake_accounts(one.answers, one.subject) for one in (first, second)]
+    told = [adapter.stake_accounts(whole(one.answers), one.subject) for one in (first, second)]
     assert told == [(key(f"acc-{V}"),), (key(f"acc-{W}"),)]
-    assert adapter.stake_accounts(first.answers, X) == ()
+    assert adapter.stake_accounts(whole(first.answers), X) == ()
 
 
 def test_positions__total_that_does_not_fit__partial(tmp_path: Path) -> None:
@@ -262,7 +264,7 @@ def test_positions__total_that_does_not_fit__partial(tmp_path: Path) -> None:
     columns |= {"stake": {"column": "s", "unit": "lamports"}, "validator_stake": {"column": "all", "unit": "lamports"}}
     one = only(fetch(own(tmp_path, "positions", "p.csv", columns), V))
     told = canonical_positions(
-        reference(V), [StagedFetch(1, "positions", NAME, "file", V, one.state, None, one.answers)]
+        reference(V), [StagedFetch(1, "positions", NAME, "file", V, one.state, None, whole(one.answers))]
     )
     states = dict(zip(told.frame["row_kind"], told.frame["state"], strict=True))
     assert states == {"VALIDATOR": "partial", "ACCOUNT": "final"}
@@ -342,7 +344,7 @@ def test_xlsx__bytes_changed_anywhere__rows_or_a_problem(noise: bytes, place: in
     garbled = body[:place] + noise + body[place + len(noise) :]
     try:
         rows = list(file_cells.xlsx_rows(garbled, None))
-    except file_cells.FileProblem:
+    except FileProblem:
         return
     assert all(isinstance(cell, str) for _, cells in rows for cell in cells)
 
@@ -388,7 +390,7 @@ def test_csv__another_separator__named_and_read_once_stated(tmp_path: Path, kind
     text = f"vote,fees\n{V},1.5\n".replace(",", {"semicolon": ";", "tab": "\t"}[kind])
     assert f"it seems to be separated by {kind}: add separator: {kind}" in fees_reason(tmp_path, text)
     one = only(fetch(own(tmp_path, "fees", "fees{epoch}.csv", _fees_columns(), separator=kind), V))
-    assert read_fees(one.answers[0], NAME)[V].fees == 1_500_000_000
+    assert read_fees(whole(one.answers)[0], NAME)[V].fees == 1_500_000_000
 
 
 @pytest.mark.parametrize(
@@ -443,7 +445,7 @@ def test_positions__impossible_value__refused_with_row_and_column(
 def test_positions__never_as_a_spreadsheet_saves_it__never(tmp_path: Path, never: str) -> None:
     assert position(tmp_path, deactivation_epoch=("n", never)) == ""
     one = only(fetch(own(tmp_path, "positions", "stake.xlsx", POSITIONS), V))
-    assert read_positions(one.answers[0], NAME)[V][0].account.deactivation_epoch is None
+    assert read_positions(whole(one.answers)[0], NAME)[V][0].account.deactivation_epoch is None
 
 
 def position(folder: Path, **changed: Cell) -> str:

@@ -28,7 +28,7 @@ from aurora_pipeline.sources.jito.answers import (
 )
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
+from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
 
 EPOCH = 842
@@ -96,8 +96,8 @@ def test_fetch__published__own_node_of_one_and_no_participation_of_the_other() -
     mev = fetch(api([tree("v1"), tree("other")], NODES))
     assert (mev["v1"].state, mev["v1"].reason) == (FigureState.FINAL, None)
     assert (mev["v2"].state, mev["v2"].reason) == (FigureState.FINAL, NOT_PARTICIPATING)
-    assert read_validator_rewards(mev["v1"].answers, NODE, EPOCH)["v1"].total == 88_565_530_355
-    own = read_staker_rewards(mev["v1"].answers, NODE, EPOCH, "v1").own_node
+    assert read_validator_rewards(whole(mev["v1"].answers), NODE, EPOCH)["v1"].total == 88_565_530_355
+    own = read_staker_rewards(whole(mev["v1"].answers), NODE, EPOCH, "v1").own_node
     assert own is not None
     assert own.lamports == 6_199_587_124
 
@@ -172,7 +172,7 @@ def test_fetch__nobody_listed__pending_and_never_zero() -> None:
 def test_fetch__500_with_the_empty_default__pending_and_kept() -> None:
     mev = fetch(lambda seen: json_reply({"rewards": [], "total_count": 0}, status=500))
     assert {one.state for one in mev.values()} == {FigureState.PENDING}
-    assert mev["v1"].answers[0].status == 500
+    assert whole(mev["v1"].answers)[0].status == 500
 
 
 @pytest.mark.parametrize("status", [500, 503, 408])

@@ -21,7 +21,7 @@ from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Verdict
-from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of
+from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of, whole
 from aurora_pipeline_tests.canonical.answers import stake_account, stake_accounts, vote_account, vote_accounts
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result
 from aurora_pipeline_tests.sources.small_node import (
@@ -391,7 +391,7 @@ def test_blocks_from__fewer_than_asked_for__asked_again() -> None:
 def test_rewards__collectors_observed__asked_beside_the_vote_account() -> None:
     asked = scope("1", "2", stake_accounts={"v1": (), "v2": ()}, collectors={"v1": ("treasury",), "v2": ("treasury",)})
     one = fetch(Node(), "rewards", asked)["v2"]
-    assert one.answers[0].request["body"]["params"][0] == ["v1", "treasury", "v2"]  # type: ignore[index]
+    assert whole(one.answers)[0].request["body"]["params"][0] == ["v1", "treasury", "v2"]  # type: ignore[index]
 
 
 # Costs
@@ -418,12 +418,12 @@ class Watched:
         self.held: list[int] = []
         self._ask = ask
 
-    async def __call__(self, asked: Sequence[Question]) -> list[Answer]:
-        return await self._ask(asked)
+    async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
+        return await self._ask(questions)
 
-    async def each(self, asked: Iterable[Question]) -> AsyncGenerator[Answer, None]:
+    async def each(self, questions: Iterable[Question]) -> AsyncGenerator[Answer, None]:
         before: list[weakref.ref[Answer]] = []
-        async for answer in self._ask.each(asked):
+        async for answer in self._ask.each(questions):
             self.held.append(sum(one() is not None for one in before))
             before.append(weakref.ref(answer))
             yield answer

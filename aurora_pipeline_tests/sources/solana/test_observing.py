@@ -12,7 +12,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana.answers import EpochSchedule
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solana.periods import EpochBounds, bounds, head, slots_of
-from aurora_pipeline_tests.asking.asked import NODE
+from aurora_pipeline_tests.asking.asked import NODE, whole
 from aurora_pipeline_tests.faults.server import FaultServer, rpc_result
 from aurora_pipeline_tests.sources.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope
 
@@ -22,7 +22,7 @@ def test_observe_positions__inside_the_epoch__six_answers_per_validator() -> Non
     assert [one.state for one in seen.values()] == [FINAL, FINAL]
     keys = ["getEpochInfo", "getVoteAccounts", "getMultipleAccounts", "getMultipleAccounts", "getProgramAccounts"]
     assert [answer.request_key.split()[0] for answer in seen["v2"].answers] == [*keys, "getEpochInfo"]
-    assert SolanaRpc(NODE).collectors(seen["v2"].answers) == {"v1": "treasury", "v2": "treasury"}
+    assert SolanaRpc(NODE).collectors(whole(seen["v2"].answers)) == {"v1": "treasury", "v2": "treasury"}
 
 
 def test_observe_positions__shared_questions__asked_once_and_epoch_twice() -> None:
@@ -46,7 +46,7 @@ def test_observe__straddles_the_end__no_observation(data_type: str, epochs: list
 def test_observe_meta__inside_the_epoch__vote_accounts_between_two_looks() -> None:
     one = observe(Node(), "meta", scope("1"))[EVERYONE]
     assert (one.state, len(one.answers)) == (FINAL, 3)
-    assert SolanaRpc(NODE).identities(one.answers) == {"v1": "id1"}
+    assert SolanaRpc(NODE).identities(whole(one.answers)) == {"v1": "id1"}
 
 
 def test_observe_leader_schedule__null__no_observation() -> None:

@@ -20,7 +20,7 @@ from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_epoch_info, read_validators
 from aurora_pipeline.sources.stakewiz.ask import Stakewiz
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider
+from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
 
 EPOCH = 842
@@ -131,8 +131,8 @@ def api(rows: list[Any], *epochs: int) -> Handler:
 def test_observe__inside_the_epoch__list_between_two_looks() -> None:
     one = observe(api([row()], EPOCH, EPOCH))
     assert (one.subject, one.state, len(one.answers)) == (EVERYONE, FigureState.FINAL, 3)
-    assert Stakewiz(NODE).identities(one.answers) == {"v1": "id of v1"}
-    assert read_epoch_info(one.answers[0], NODE).slot == 5
+    assert Stakewiz(NODE).identities(whole(one.answers)) == {"v1": "id of v1"}
+    assert read_epoch_info(whole(one.answers)[0], NODE).slot == 5
 
 
 @pytest.mark.parametrize("epochs", [(EPOCH, EPOCH + 1), (EPOCH - 1, EPOCH)])
