@@ -1,1 +1,5 @@
-"""Partners and their agreements: immutable numbered versions of ordered rules, status events, and what is in force."""
+"""Partners and what was agreed with them: versions of rules, status, wallets, overrides.
+
+Belongs here: reading, checking and recording terms, what is in force at an instant, and what a change would touch.
+Does not: computing with terms (commissions/).
+"""

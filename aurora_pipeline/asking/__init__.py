@@ -1,1 +1,5 @@
-"""The line to any provider: how it is asked, within which limits, how its bytes are recorded."""
+"""How any provider is asked: the contract of an adapter, HTTP, limits, retries, and recording every byte.
+
+Belongs here: what is the same for all providers.
+Does not: what one API is asked or answers (sources/); which data is needed now (staging/).
+"""

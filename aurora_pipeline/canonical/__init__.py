@@ -1,1 +1,5 @@
-"""Parsing and normalising: one pure function per provider and data type turns staged bytes into canonical rows."""
+"""From staged bytes to rows per validator: one module per data type, whatever provider told it.
+
+Belongs here: which figure counts, in which state and why; a missing figure has a row too.
+Does not: reading the answers of one API (sources/); adding figures up (pnl/).
+"""

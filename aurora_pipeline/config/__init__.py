@@ -1,4 +1,8 @@
-"""chains.yaml, providers.yaml and the environment, as frozen models that were checked together."""
+"""chains.yaml, providers.yaml and the environment, as frozen models that were checked together.
+
+Belongs here: reading and checking what the operator configures, and the closed lists of words all rooms share.
+Does not: what people decide and record (registry/, agreements/); asking a provider whether it is there (sources/).
+"""
 
 from aurora_pipeline.config.chain import Chain, DatedBps
 from aurora_pipeline.config.configuration import Configuration

@@ -1,4 +1,5 @@
-"""Who decided what, when and why: the hash-chained log, the one recorder, revisions, people and what each may do.
+"""Who decided what, when and why: the log in a chain of hashes, the one recorder, revisions, people.
 
-Every table of decisions is written through the recorder. What is decided belongs to the room it is about.
+Belongs here: how any decision is recorded and found again. Every table of decisions is written through the recorder.
+Does not: what is decided: that belongs to the room it is about (registry/, agreements/).
 """

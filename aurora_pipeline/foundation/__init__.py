@@ -1,1 +1,5 @@
-"""The ground floor: errors, money, keys, addresses, text in, the log; no database, no provider, no Dagster."""
+"""The ground floor: errors, money, keys, addresses, text that people give, the log.
+
+Belongs here: what every room may need and what knows nothing of them: plain values and checks of them.
+Does not: a database, a provider, Dagster; a helper that only one room needs (it stays in that room).
+"""

@@ -1,1 +1,5 @@
-"""What Dagster sees: assets, checks, jobs, sensors and definitions; no rule about money or data belongs here."""
+"""What Dagster sees: assets, checks, jobs, sensors and definitions.
+
+Belongs here: thin wrappers: load, call, show; when something runs, and what the UI shows of it.
+Does not: a rule about money or data: it must be found, and tested, without Dagster.
+"""

@@ -1,1 +1,5 @@
-"""Executes the fetch plans and keeps every byte: what to ask whom, what was observed in time, what is still missing."""
+"""Asking what is needed and keeping every byte: plans, runs, samples, what is still missing.
+
+Belongs here: which provider is asked for what, what came, in which state, and when to ask again.
+Does not: how one API is asked (sources/); what the bytes mean (canonical/).
+"""

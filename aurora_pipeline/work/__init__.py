@@ -1,4 +1,5 @@
-"""What people and machines ask for: status, reads, what is next; plain functions that return dataclasses.
+"""What people and machines ask for: status, figures, what is next, what changed.
 
-The terminal prints them, JSON serialises them, an API will serve them. No Dagster here, and nothing that prints.
+Belongs here: plain functions that return dataclasses: the terminal prints them, JSON carries them.
+Does not: printing, Dagster, and rules about money.
 """

@@ -1,1 +1,5 @@
-"""Judging the canonical layers in force: how complete they are, and what other providers say of the same figures."""
+"""What the canonical layers are worth: how complete they are, what other providers say.
+
+Belongs here: comparing and counting what is published.
+Does not: changing a figure: a difference is shown, never corrected.
+"""
