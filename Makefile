@@ -20,7 +20,7 @@ ALONE = $(ANY_PYTHON) -c 'import fcntl, os, sys; lock = os.open(".venv.lock", os
   os.set_inheritable(lock, True); fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])'
 endif
 
-.PHONY: help demo up test test-slow lint format types bench migrate clean
+.PHONY: help demo up test test-slow coverage mutate lint format types bench migrate clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,15 @@ test: .venv/installed-dev ## run the tests, on a PostgreSQL of their own
 
 test-slow: .venv/installed-dev ## run the tests that take longer, as CI does too
 	.venv/bin/python -m pytest -n 2 --dist loadfile -m slow
+
+# Every test of make test, and which lines and branches of the package they ran. The warning is about tests' own files.
+coverage: .venv/installed-dev ## run the tests and show what they do not run
+	.venv/bin/python -m slipcover --branch --source aurora_pipeline --json --out .coverage.json \
+	  -m pytest -n 2 --dist loadfile -m "not slow" -W "ignore:Unable to activate pytest:RuntimeWarning"
+	@.venv/bin/python -m aurora_pipeline_tests.coverage_report .coverage.json
+
+mutate: .venv/installed-dev ## change money code at random places and see whether the tests notice
+	.venv/bin/python -m aurora_pipeline_tests.mutation $(ROOMS) --sample $(or $(SAMPLE),60) --seed $(or $(SEED),0)
 
 lint: .venv/installed-dev ## check formatting, style, types and the order of the rooms
 	.venv/bin/ruff format --check .
@@ -57,7 +66,7 @@ migrate: .venv/installed ## bring the database to the newest schema
 	@.venv/bin/aurora db upgrade
 
 clean: ## remove the environment and all caches; data in .aurora stays
-	rm -rf .venv .venv.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage.json *.egg-info
 	find aurora_pipeline aurora_pipeline_tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
 ifndef SETTING_UP
