@@ -14,10 +14,10 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solanabeach.answers import BLOCK_REWARDS, path_of
+from aurora_pipeline.sources.solanabeach.answers import BLOCK_REWARDS, SUCCESS_RATE, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
     ERROR_CODES,
@@ -412,3 +412,27 @@ def test_fees__other_than_the_blocks_transactions_left__refused(fee: int, state:
     }
     answers = [schedule(id_V=[4]), with_blocks(3, 4), rpc(questions.block_split(FIRST + 4), shown)]
     assert row_of(fees_from(*answers))["state"] == state
+
+
+def beach(blocks: int, slots: tuple[int, int]) -> StagedFetch:
+    """What Solana Beach's two histories say of V's node: blocks with fees, and (led slots, blocks)."""
+    histories: dict[str, dict[str, int]] = {
+        BLOCK_REWARDS: {"epoch": EPOCH, "blocks": blocks, "fees": 70},
+        SUCCESS_RATE: {"epoch": EPOCH, "slots": slots[0], "blocks": slots[1]},
+    }
+    answers = [
+        answer(
+            Question(path_of("id-V", name), path_of("id-V", name)),
+            {"history": [row], "pagination": {"offset": 0, "limit": 100, "total": 1}},
+        )
+        for name, row in histories.items()
+    ]
+    return fetch("fees", answers, subject=EVERYONE, kind="solanabeach")
+
+
+def test_fees_by_node_keys__histories_that_disagree_about_the_blocks__no_figure() -> None:
+    row = row_of(canonical_fees(reference("V"), [beach(3, (4, 2))]))
+    assert (row["fees"], row["state"], row["leader_slots"]) == (None, "unavailable", 4)
+    assert row["reason"] == "the-provider lists 3 blocks with fees, but 2 produced"
+    row = row_of(canonical_fees(reference("V"), [beach(3, (4, 3))]))
+    assert (row["fees"], row["leader_slots"], row["blocks_produced"], row["slots_skipped"]) == (70, 4, 3, 1)

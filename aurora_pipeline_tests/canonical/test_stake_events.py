@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from aurora_pipeline.canonical.stake_events import canonical_stake_events
+from aurora_pipeline.canonical.stake_events import NO_EARLIER_POSITIONS, NOT_OPERATED_BEFORE, canonical_stake_events
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness
@@ -149,3 +149,35 @@ def test_events__accounts_not_known_in_one_period__nobody_left() -> None:
 def test_events__positions_do_not_sum_up__partial() -> None:
     result, _ = events_from(positions(state="partial"), positions(epoch=EPOCH - 1))
     assert result.completeness is Completeness.PARTIAL
+
+
+def test_events__rewards_of_the_period_before_not_published__changes_but_no_growth_and_says_so() -> None:
+    before = positions(("a", "V", 9, 0, 0), ("b", "V", 5, 0, 0), epoch=EPOCH - 1)
+    now = positions(("a", "V", 12, 0, 0), ("c", "V", 4, 0, 0))
+    result = canonical_stake_events(reference("V", "W"), now, before, None)
+    summaries = [row["reason"] for row in result.frame.to_dicts() if row["event_type"] == "SUMMARY"]
+    assert summaries == ["rewards of the period before are not published: no growth"] * 2
+    events = {(row["event_type"], row["account_key"]) for row in result.frame.to_dicts()}
+    assert {account for kind, account in events if kind != "SUMMARY"} == {"b", "c"}
+
+
+def test_events__validator_not_operated_in_the_period_before__nothing_came_or_left() -> None:
+    before = positions(("a", "V", 9, 0, 0), epoch=EPOCH - 1).filter(pl.col("validator_key") == "V")
+    result, events = events_from(positions(("a", "V", 9, 0, 0), ("b", "W", 5, 0, 0)), before)
+    assert events == set()
+    summary = next(row for row in result.frame.to_dicts() if row["account_key"] == "W")
+    assert (summary["state"], summary["reason"]) == ("final", NOT_OPERATED_BEFORE)
+
+
+def test_events__positions_of_the_period_before_not_known__nothing_came_and_says_why() -> None:
+    before = positions(epoch=EPOCH - 1, state="unavailable")
+    result, events = events_from(positions(("a", "V", 9, 0, 0)), before)
+    assert events == set()
+    assert {row["reason"] for row in result.frame.to_dicts()} == {f"{NO_EARLIER_POSITIONS} (why)"}
+
+
+def test_events__no_positions_of_a_validator_at_all__unavailable_and_nobody_left() -> None:
+    before = positions(("a", "W", 9, 0, 0), epoch=EPOCH - 1)
+    result, events = events_from(positions().filter(pl.col("validator_key") == "V"), before)
+    assert events == set()
+    assert next(row["state"] for row in result.frame.to_dicts() if row["account_key"] == "W") == "unavailable"

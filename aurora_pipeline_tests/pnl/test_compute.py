@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.pnl.compute import _unbalanced
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import schema_violations
@@ -224,3 +225,19 @@ def test_totals__any_parts__equal_exact_sums_made_another_way(
     assert (row["state"] == "final") == (revenue_whole and costs_whole)
     assert (result.completeness is Completeness.FINAL) == (row["state"] == "final")
     assert result.frame.schema["net"] == pl.Decimal(38, 0)
+
+
+@pytest.mark.parametrize("total", ["known_revenue", "known_costs", "known_net"])
+def test_unbalanced__a_total_one_unit_off__is_named(total: str) -> None:
+    row = only_row(complete().pnl("ABC"))
+    assert _unbalanced([row]) == []
+    (problem,) = _unbalanced([row | {total: row[total] + 1}])
+    assert problem.startswith("ABC: its columns give a net of ")
+
+
+def test_unbalanced__net_that_is_not_revenue_and_income_less_costs__is_named() -> None:
+    row = only_row(complete().pnl("ABC"))
+    for changed in ("net", "total_revenue", "total_costs"):
+        (problem,) = _unbalanced([row | {changed: row[changed] - 1}])
+        assert problem.endswith("is not revenue + other income - costs")
+    assert _unbalanced([row | {"net": None}]) == []

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.canonical.tables import FEES
+from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store import layer_rows, snapshots
@@ -25,6 +26,7 @@ from aurora_pipeline.store.snapshots import (
     DraftStanding,
     NotPublished,
     Rejected,
+    instance_secret,
     load_published,
     stored_rows,
     write_check_publish,
@@ -418,3 +420,37 @@ def test_append_only__any_change__is_refused(database: Database, table: str, sta
 def test_amount_domain__no_bounded_integer__is_refused(database: Database, value: str) -> None:
     with database.connect() as connection, pytest.raises(psycopg.errors.CheckViolation):
         connection.execute(f"SELECT {value}::amount".encode())
+
+
+_CHANGING = """
+CREATE FUNCTION pg_temp.change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {} END $$;
+CREATE TRIGGER change BEFORE INSERT ON layers.canonical_validator_fees FOR EACH ROW EXECUTE FUNCTION pg_temp.change()
+"""
+
+
+@pytest.mark.parametrize(
+    "change", ["new.fees := new.fees + 1; RETURN new;", "RETURN CASE WHEN new.fees > 5 THEN new END;"]
+)
+def test_publish__database_that_keeps_something_else__is_read_back_and_nothing_is_published(
+    database: Database, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.connect() as connection:
+        connection.execute(_CHANGING.replace("pg_temp", "public").format(change).encode())
+    with pytest.raises(CheckFailed, match=r"but 2 rows with totals .* were checked"):
+        write_check_publish(database, [draft(5, 7)])
+    assert rows(database, "layers.canonical_validator_fees") == rows(database, "snapshots") == 0
+
+
+def test_load__never_published__says_which_and_what_to_run(database: Database) -> None:
+    with database.connect() as connection, pytest.raises(NotPublished) as refused:
+        load_published(connection, FEES, PeriodKey(CHAIN, EPOCH))
+    assert refused.value.message == f"canonical_validator_fees of {PeriodKey(CHAIN, EPOCH)} is not published"
+    assert f"aurora backfill {CHAIN} {EPOCH}" in str(refused.value.remedy)
+
+
+def test_secret__gone__is_named(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("DELETE FROM instance_secret")
+        with pytest.raises(CheckFailed, match="the instance secret is missing"):
+            instance_secret(connection)
