@@ -75,6 +75,8 @@ def test_amounts__no_exact_integer__refused_everywhere(value: object) -> None:
 
 
 def test_bounds__at_and_beyond_the_edge() -> None:
+    # Ten million rows of it still fit into the 38 digits of a column.
+    assert (AMOUNT_MAX, len(str(AMOUNT_MAX * 10**7))) == (10**30, 38)
     assert amount(AMOUNT_MAX) == AMOUNT_MAX
     assert amount(-AMOUNT_MAX) == -AMOUNT_MAX
     assert (bps(0), bps(10_000)) == (0, 10_000)
@@ -150,6 +152,21 @@ def test_share__among_nobody__only_nothing_can_be_shared() -> None:
 @given(SIGNED, DECIMALS)
 def test_coins__formatted_and_read_again__are_the_same_units(units: int, decimals: int) -> None:
     assert shift_point(format_coins(units, decimals), decimals) == units
+
+
+@pytest.mark.parametrize(
+    ("units", "decimals", "text"),
+    [
+        (0, 9, "0.000000000"),
+        (0, 0, "0"),
+        (1, 9, "0.000000001"),
+        (-1, 9, "-0.000000001"),
+        (-7, 0, "-7"),
+        (-10, 1, "-1.0"),
+    ],
+)
+def test_format_coins__sign__only_of_what_is_below_zero(units: int, decimals: int, text: str) -> None:
+    assert format_coins(units, decimals) == text
 
 
 @given(SIGNED, DECIMALS)
