@@ -45,7 +45,7 @@ class ApplyReport:
 
 @dataclass(frozen=True)
 class _Span:
-    """A new version: its number, its time, the version it corrects and the one whose terms it takes the place of."""
+    """A new version: its number, its time, the version it corrects and the one whose terms it replaces."""
 
     version: int
     valid_from: datetime

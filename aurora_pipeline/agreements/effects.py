@@ -16,7 +16,7 @@ from aurora_pipeline.store.database import Connection
 
 _NAMED_AT_MOST = 8
 _ANY_OTHER = "any other validator"
-"""Stands for validators that nobody named yet: only rules for every validator match it, it is no key of any chain."""
+"""Means any validator without a rule of its own: only rules for every validator match it. No chain has such a key."""
 
 
 def foresee(connection: Connection, touched: Collection[str]) -> list[str]:

@@ -75,7 +75,7 @@ def _has_unit(value: Any) -> Any:
         if isinstance(value, str) and re.match(AMOUNT_PATTERN, value.strip().removeprefix("-")):
             raise broken_rule(f"{shown} is negative", f"write 0 or more, like {value.strip().removeprefix('-')}")
         raise broken_rule(
-            f"{shown} is no amount with a unit", 'write a number, a space and the unit: "1000 SOL" or "5 lamports"'
+            f"{shown} is not an amount with a unit", 'write a number, a space and the unit: "1000 SOL" or "5 lamports"'
         )
     return value
 
@@ -83,7 +83,7 @@ def _has_unit(value: Any) -> Any:
 def _printable(name: str) -> str:
     found = fault(name, NAME_MAX)
     if found is not None:
-        raise broken_rule(f"this is no name: {found}", f"write one line of 1 to {NAME_MAX} printable characters")
+        raise broken_rule(f"this is not a name: {found}", f"write one line of 1 to {NAME_MAX} printable characters")
     return name.strip()
 
 
@@ -192,7 +192,8 @@ class RuleEntry(FrozenModel):
         " they look at pays.",
     )
     wallet_attribution: Flag = Field(
-        default=False, description="true: lines are told wallet by wallet instead of by validator; what is paid stays."
+        default=False,
+        description="true: one line per wallet instead of one per validator; what is paid stays.",
     )
 
 
@@ -255,7 +256,7 @@ class AgreementsFile:
     partners: dict[KeyPath, PartnerEntry] = field(default_factory=dict)
     agreements: dict[KeyPath, AgreementEntry] = field(default_factory=dict)
     named_partners: set[str] = field(default_factory=set)
-    """Partner keys the file introduces, those of unusable entries included, so that one mistake is told once."""
+    """Partner keys the file introduces, those of unusable entries included, so that one mistake is reported once."""
 
     def refuse_if_wrong(self) -> None:
         """Raise with every mistake found so far."""
@@ -312,7 +313,7 @@ def is_exact(rule: RuleEntry) -> bool:
 
 
 def _entries(file: YamlFile, section: str) -> list[tuple[KeyPath, Value]]:
-    """The items of a top-level list; what else stands at the top is a mistake, told once."""
+    """The items of a top-level list; anything else at the top is a mistake, reported once."""
     if not file.readable:
         return []
     known = list(AgreementsDocument.model_fields)

@@ -1,4 +1,4 @@
-"""What holds between the keys of an agreements file, in the words of JSON Schema, so that editors tell it while typing.
+"""What holds between the keys of an agreements file, as JSON Schema, so that editors show mistakes while typing.
 
 `terms.refusals` and `written_rules` are what decides; this repeats as much of it as a schema can say.
 """
@@ -32,7 +32,7 @@ def _never(*schemas: Schema) -> Schema:
 
 
 def _only_with(name: str, other: Schema) -> Schema:
-    """The key needs this beside it."""
+    """The key needs this other key."""
     return {"if": _given(name), "then": other}
 
 

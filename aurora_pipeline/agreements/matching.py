@@ -67,7 +67,7 @@ def matching(rule: Rule, chain_id: str, validators: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=10_000)
 def is_glob(validator: str) -> bool:
-    """Whether a validator is named by pattern rather than by its key."""
+    """Whether a validator is named by a pattern, not by its key."""
     return any(letter in validator for letter in "*?[")
 
 

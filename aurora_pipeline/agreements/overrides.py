@@ -15,7 +15,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
 TIMES_COMPUTED: Final = 10
-"""An override above so many times the computed amount is asked about."""
+"""An override above this many times the computed amount must be confirmed."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class RecordedOverride:
 
 
 def far_above(amount: int, computed: int | None, units: ChainUnits) -> str | None:
-    """Why an amount looks like a slip of the pen and is asked about, in words; None where it does not.
+    """Why an amount looks like a typing error and must be confirmed; None where it does not.
 
-    Small amounts are not asked about, whatever was computed: nobody is harmed by them.
+    Small amounts need no confirmation, whatever was computed: they harm nobody.
     """
     tenth_of_a_coin = 10 ** max(units.native_decimals - 1, 0)
     if amount <= tenth_of_a_coin:
@@ -81,8 +81,8 @@ def record_override(
 ) -> Change | None:
     """Say what is paid for a target, whose computed amount is `computed` now; None where just that is recorded.
 
-    It takes the place of an earlier override of the same target. Without an amount the target is paid as computed.
-    `paid` is what it came to so far, for the words: after cap and floor that is not what was computed.
+    It replaces an earlier override of the same target. Without an amount the target is paid as computed.
+    `paid` is what it came to so far, for the sentence: after cap and floor that differs from what was computed.
     """
     if amount is not None and amount < 0:
         raise AuroraError(f"{amount} is negative", "an override states what is paid: give 0 or more")

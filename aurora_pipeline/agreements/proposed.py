@@ -55,7 +55,7 @@ def read_proposal(connection: Connection, path: Path) -> Proposal:
 
 
 def as_if_in_force(connection: Connection, terms: Terms, proposal: Proposal) -> Terms:
-    """The terms of a period with those of a proposal in place of what its agreements say, overrides included."""
+    """The terms of a period, with a proposal replacing what its agreements say, overrides included."""
     kept = [agreement for agreement in terms.agreements if agreement.agreement_id not in proposal.keys]
     proposed = [_on_chain(agreement, terms.chain_id) for agreement in proposal.agreements]
     agreements = [*kept, *(agreement for agreement in proposed if agreement.rules)]

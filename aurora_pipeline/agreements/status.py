@@ -35,7 +35,7 @@ def change_status(
 ) -> tuple[Change | None, list[str]]:
     """Record that an agreement has a status from an instant on; None where it has it already from that instant on.
 
-    The warnings tell what it could lead to and which finalized periods it reaches back over.
+    The warnings say what it could lead to and which finalized periods it reaches back over.
     """
     with database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)

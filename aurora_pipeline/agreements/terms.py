@@ -62,7 +62,7 @@ class Rule:
     funded_by: Component | None = None
     """The component that pays, where that is another than component and method imply; see `funding`."""
     wallet_attribution: bool = False
-    """Whether a line per wallet takes the place of the validator's line. It never changes what is paid."""
+    """Whether lines per wallet replace the validator's line. It never changes what is paid."""
 
     def __post_init__(self) -> None:
         # One way to say it, so that equal terms are equal values however they were written.

@@ -16,7 +16,7 @@ _AMOUNT = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) +([A-Za-z]+)\Z")
 
 
 class AmountRefused(ValueError):
-    """A text is no amount of a chain: what is wrong with it and what to write."""
+    """A text is not an amount of a chain: what is wrong with it and what to write."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -42,11 +42,11 @@ class ChainUnits:
         """The amount in base units; raises AmountRefused where it is none, or below 0."""
         match = _AMOUNT.match(text.strip())
         if match is None:
-            raise AmountRefused(f'"{text}" is no amount with a unit', self.example)
+            raise AmountRefused(f'"{text}" is not an amount with a unit', self.example)
         number, unit = match.groups()
         decimals = {self.native_unit.lower(): self.native_decimals, self.base_unit: 0, f"{self.base_unit}s": 0}
         if unit.lower() not in decimals:
-            raise AmountRefused(f'"{unit}" is no unit of {self.chain_id}', self.example)
+            raise AmountRefused(f'"{unit}" is not a unit of {self.chain_id}', self.example)
         if number.startswith("-"):
             raise AmountRefused(f'"{text}" is negative', f"give 0 or more, like {number[1:]} {unit}")
         try:

@@ -46,7 +46,7 @@ class Duplicates(StrEnum):
     REFUSE = "REFUSE"
     SKIP = "SKIP"
     REPLACE = "REPLACE"
-    """The file's dates and notes take the place of what was recorded, as a new revision."""
+    """The file's dates and notes replace what was recorded, as a new revision."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Terms in words: a rule as a person would say it, and how rules differ."""
+"""Terms as sentences: a rule as a person would say it, and how rules differ."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def in_words(rule: Rule, units: Units) -> str:
     if rule.stacks:
         extras.append(", in addition to other rules")
     if rule.wallet_attribution:
-        extras.append(", told wallet by wallet")
+        extras.append(", with a line per wallet")
     return f"{rate} of {rule.revenue_component}{how}{net} of {whom} on {where}{''.join(extras)}"
 
 

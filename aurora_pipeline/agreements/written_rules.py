@@ -1,4 +1,4 @@
-"""The rules of an agreements file as values: amounts in base units, tiers contiguous; every mistake with its place."""
+"""The rules of an agreements file as values: amounts in base units, tiers without gaps; each mistake with its place."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _check_validator(file: YamlFile, path: KeyPath, entry: RuleEntry, around: Su
 
 
 def _tiers(file: YamlFile, path: KeyPath, entry: TiersEntry, units: ChainUnits | None) -> Tiers:
-    """The tiers; where a step is wrong, sound ones in their place, so that the rest of the rule is judged too."""
+    """The tiers; where a step is wrong, valid ones instead, so that the rest of the rule is checked too."""
     before = len(file.mistakes)
     steps: list[Tier] = []
     start: int | None = 0

@@ -85,7 +85,7 @@ def agreements_apply(
 
 
 def _show_planned(planned: ApplyReport) -> None:
-    """What somebody decides who is asked for a reason."""
+    """The word for such a decision where the reason is asked for."""
     print_warnings(planned.warnings)
     for change in planned.changes:
         err.print(f"  {change.subject}: {change.action}", markup=False)
@@ -124,7 +124,7 @@ def agreements_list(
 
 @agreements.command("show")
 def agreements_show(agreement: AgreementArgument, as_json: Json = False) -> None:
-    """Show an agreement with its whole history: every status and every version of its terms, in words."""
+    """Show an agreement with its whole history: every status and every version of its terms."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         known, units = known_agreement(read_ledger(connection), agreement), chain_units(connection)
     if as_json:
@@ -145,7 +145,7 @@ def agreements_diff(
     after: Annotated[str, typer.Argument(metavar="B", help="As A; @VERSION: of the same one.", show_default=False)],
     as_json: Json = False,
 ) -> None:
-    """Show in words how terms differ: between two versions of an agreement, or between two agreements."""
+    """Show how terms differ: between two versions of an agreement, or between two agreements."""
     with opened() as aurora, aurora.database.connect() as connection:
         first, old = _version(connection, before, before.partition("@")[0])
         second, new = _version(connection, after, first)

@@ -21,7 +21,7 @@ from aurora_pipeline.foundation.outages import explained
 
 NAME: Final = "aurora"
 _BEGIN, _COMPUTE, _READ, _PROVE = "To begin", "To compute", "To read", "To prove"
-_TELL, _PARTNERS, _INSIDE = "What the operator tells", "Partners and what they are paid", "The instance"
+_TELL, _PARTNERS, _INSIDE = "What the operator enters", "Partners and what they are paid", "The instance"
 _COMPLETED: Final = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 """Where a shell that completes puts the words that are typed so far."""
 
@@ -39,7 +39,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "demo": Command("demo", _BEGIN, "Run the whole pipeline on a simulated chain, from nothing to proven statements."),
     "init": Command("init", _BEGIN, "Write a workspace of your own: configuration and sample files."),
     "up": Command("up", _BEGIN, "Open the Dagster UI on this data, with sensors working, until Ctrl-C."),
-    "status": Command("status", _COMPUTE, "What is known of each chain's periods, and what needs somebody."),
+    "status": Command("status", _COMPUTE, "What is known of each chain's periods, and what needs a person."),
     "backfill": Command("running", _COMPUTE, "Fetch what is missing of some epochs and compute every layer."),
     "recompute": Command("running", _COMPUTE, "Compute layers again from what is stored."),
     "periods": Command("periods", _COMPUTE, "Finalized periods and their partitions."),
@@ -48,7 +48,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "allocation": Command("figures", _READ, "Who gets every unit of each component."),
     "statements": Command("figures", _READ, "What each partner is owed for a period, with its lines."),
     "diff": Command("diff", _READ, "What changed of a period, and what it does to partners."),
-    "sql": Command("sql", _READ, "Ask the database in SQL, read only unless told otherwise."),
+    "sql": Command("sql", _READ, "Ask the database in SQL, read only unless --write is given."),
     "trace": Command("proof", _PROVE, "Where a line or a statement comes from, down to payload hashes."),
     "verify": Command("proof", _PROVE, "Recompute every hash from the stored bytes."),
     "audit": Command("proof", _PROVE, "Verify the log of decisions, or list it."),

@@ -271,7 +271,7 @@ def _asked(
 
 
 def _of_known_chains(aurora: Aurora, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:
-    """Without those of chains that were taken out of chains.yaml: nobody says how many decimals their coin has."""
+    """Without chains that were taken out of chains.yaml: the decimals of their coin are not known."""
     return [row for row in rows if row["chain_id"] in aurora.configuration.chains]
 
 

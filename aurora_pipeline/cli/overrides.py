@@ -84,7 +84,7 @@ def overrides_list(
     epoch: Annotated[int | None, typer.Option("--epoch", help="Only this period.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every override beside what is computed now: whether it holds, is stale, or its target has vanished."""
+    """Show every override and what is computed now: it holds, is stale, or its target has vanished."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         units = chain_units(connection)
         if chain is not None and chain not in units:

@@ -61,7 +61,7 @@ def _shape(period: RecordedPeriod, teller: str | None) -> Period:
 def periods_remove(
     key: Annotated[str, typer.Argument(help="A partition key, like solana-mainnet:0000999.", show_default=False)],
 ) -> None:
-    """Take a partition out that is no finalized period, such as one that was mistyped in the launch dialog."""
+    """Remove a partition that is not a finalized period, such as one with a typing error from the launch dialog."""
     with opened() as aurora:
         with aurora.database.connect() as connection:
             recorded = connection.execute("SELECT FROM canonical_periods WHERE period_key = %s", [key]).fetchone()
@@ -71,7 +71,7 @@ def periods_remove(
         removed = remove(dg.DagsterInstance.get(), key)
     if not removed:
         raise AuroraError(f"there is no partition {key!r}", "the keys are those of the Dagster UI, under Partitions")
-    out.print(f"{key} is no partition any more.", markup=False)
+    out.print(f"{key} is not a partition any more.", markup=False)
 
 
 @periods.command("reorder")

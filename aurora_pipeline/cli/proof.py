@@ -94,7 +94,7 @@ def audit(
     since: Annotated[str | None, typer.Option("--from", help="Only from this day or instant on.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Only before this day or instant.")] = None,
     at_most: Annotated[
-        int, typer.Option("--newest", min=1, max=_LISTED_AT_MOST, help="At most so many, the newest.")
+        int, typer.Option("--newest", min=1, max=_LISTED_AT_MOST, help="At most N entries, the newest.")
     ] = 100,
     as_json: Json = False,
 ) -> None:
@@ -170,7 +170,7 @@ def _heads(text: str) -> Heads:
     """All heads as `aurora audit` printed them."""
     parts = text.strip().split("/")
     if len(parts) != len(fields(Heads)):
-        raise AuroraError(f"{text!r} is no witness", f"write it as `aurora audit` printed it, {_WITNESS}")
+        raise AuroraError(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
     return Heads(*map(_head, parts))
 
 
@@ -179,7 +179,7 @@ def _head(text: str) -> Head | None:
         return None
     number, _, digest = text.partition(":")
     if not (number.isascii() and number.isdigit()) or len(digest) != 64:
-        raise AuroraError(f"{text!r} is no witness", f"write it as `aurora audit` printed it, {_WITNESS}")
+        raise AuroraError(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
     return Head(int(number), digest)
 
 

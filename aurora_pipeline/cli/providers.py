@@ -54,7 +54,7 @@ def check(
 
 
 def _ours(place: Workspace, wanted: list[Provider]) -> dict[str, Ours]:
-    """Whom the files of each provider are to tell about; nobody where the registry cannot be read."""
+    """The validators that each provider's files should hold; none where the registry cannot be read."""
     files = [provider.name for provider in wanted if provider.kind == FILE_KIND]
     if not files:
         return {}

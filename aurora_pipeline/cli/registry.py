@@ -1,4 +1,4 @@
-"""`aurora validators`, `operator-wallets`, `costs`: what the operator tells Aurora, as CSV in and out."""
+"""`aurora validators`, `operator-wallets`, `costs`: what the operator enters, as CSV in and out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _why(file: Path, reason: str | None) -> str:
 
 
 def _tell(what: str, report: ImportReport, as_json: bool) -> None:
-    """What an import changed, in words."""
+    """What an import changed, as sentences."""
     if as_json:
         told = [text.partition(": ") for text in report.changed]
         changes = [Change(subject, "imported", [words]) for subject, _, words in told]

@@ -226,7 +226,7 @@ def run_following(aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequenc
 def run_stale_events(
     aurora: Aurora, runner: JobRunner, chain: Chain, done: Sequence[PeriodKey] | None = None
 ) -> list[RunEnd]:
-    """Compute the stake events anew that rest on positions which no longer count: all, or those after some periods."""
+    """Compute stake events again that rest on outdated positions: all of them, or those after some periods."""
     epochs = None if done is None else {key.epoch + 1 for key in done}
     with aurora.database.connect() as connection:
         stale = [one.key for one in stale_stake_events(connection, chain.chain_id)]

@@ -16,7 +16,7 @@ Shape = TypeVar("Shape")
 
 
 def shaped(shape: type[Shape], row: Mapping[str, Any], **more: Any) -> Shape:
-    """A shape filled from the columns of a row that have its names, and from what is given besides."""
+    """A shape filled from a row's columns of the same names, and from the other values given."""
     names = {field.name for field in fields(shape)}  # type: ignore[arg-type]  # every shape is a dataclass
     return shape(**{name: value for name, value in row.items() if name in names} | more)
 
@@ -143,7 +143,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Difference:
-    """How terms differ, in words."""
+    """How terms differ, as sentences."""
 
     before: str
     after: str
@@ -541,7 +541,7 @@ class Sensor:
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of every chain and of the instance; `attention` is what needs somebody."""
+    """What is known of every chain and of the instance; `attention` is what needs a person."""
 
     chains: Sequence[ChainStatus]
     providers: Sequence[Contact]
@@ -562,7 +562,7 @@ class DataTypeStatus:
 
 @dataclass(frozen=True)
 class Warned:
-    """Warnings of a layer that say the same of different things: as one, and each as it was told."""
+    """Warnings of a layer that say the same of different things: as one sentence, and each in full."""
 
     asset: str
     count: int

@@ -1,4 +1,4 @@
-"""`aurora agreements simulate`: what proposed terms would have paid in past periods, beside what was paid."""
+"""`aurora agreements simulate`: what proposed terms would have paid in past periods, compared with what was paid."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def agreements_simulate(
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets, in base units.")] = False,
 ) -> None:
-    """Show what the terms of a file would have paid in past epochs, beside what was paid. Writes nothing.
+    """Show what the terms of a file would have paid in past epochs, compared with what was paid. Writes nothing.
 
     They count as if they had been in force in all of these epochs, whatever dates the file says; agreements that it
     does not mention stay as they were. Overrides of the file's agreements were decided on other terms: they are part of

@@ -1,4 +1,4 @@
-"""`aurora sql`: the ledger's own database, read only unless told otherwise."""
+"""`aurora sql`: the ledger's own database, read only unless --write is given."""
 
 from __future__ import annotations
 

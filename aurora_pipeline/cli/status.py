@@ -1,4 +1,4 @@
-"""`aurora status`: what is known of each chain's periods, what needs somebody, and one period in full."""
+"""`aurora status`: what is known of each chain's periods, what needs a person, and one period in full."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _WARNINGS_SHOWN = 20
 def status(
     chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None,
     epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0)] = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where something needs somebody.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where something needs a person.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What is known of each chain's periods, and what needs somebody; of one epoch why, and until when.
+    """What is known of each chain's periods, and what needs a person. With an epoch: why, and until when.
 
-    Asks no provider: it tells what is recorded.
+    Asks no provider: it shows what is recorded.
     """
     now = datetime.now(UTC)
     with opened(reads_only=True) as aurora:
@@ -66,7 +66,7 @@ def status(
     else:
         _show(states, heard, sensors, now)
         for text in attention:
-            out.print(f"[yellow]needs somebody:[/] {text}")
+            out.print(f"[yellow]needs a person:[/] {text}")
     if check and attention:
         raise typer.Exit(CHECK_FAILED)
 

@@ -1,8 +1,8 @@
 """How a table is laid out in some width: no number is ever cut or broken, no column vanishes, nothing is left out.
 
 A table that fits has borders. One that does not loses, in this order: its borders, the middle of its addresses, its
-empty columns; its prose goes below each row; then it is printed in parts that each begin with its first column, or,
-where two columns do not fit and where few rows have prose, as cards.
+empty columns; its prose goes below each row; then it is printed in parts that each begin with its first column. Where
+two columns do not fit, or few rows have prose, it is printed as cards.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _NUMBER: Final = re.compile(r"[(+-]*[0-9][0-9.,:]*[),;]*\Z")
 _ADDRESS: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[A-Za-z])(?:0x)?[0-9A-Za-z]{32,}(?![0-9A-Za-z])")
 _KEPT_OF_ADDRESS: Final = 4
 _PROSE_WIDTH: Final = 24
-"""Prose in narrower columns is no pleasure to read."""
+"""Prose in narrower columns is hard to read."""
 _WORDS_WIDTH: Final = 44
 """Names up to this width, which is an address's, stay on one line."""
 _CARDS_MAX: Final = 5
-"""So few rows are easier to read one below the other than in parts, where there is prose besides."""
+"""Up to this many rows with prose are easier to read one below the other than in parts."""
 _GAP: Final = "  "
 _INDENT: Final = "    "
 NOTHING: Final = "-"
@@ -241,7 +241,7 @@ def _padded(text: str, width: int, to_right: bool) -> str:
 
 
 def _cards(grid: _Grid, width: int) -> list[PrintedLine]:
-    """A block per row: each column's title, and beside it what the row says; a number that does not fit below it."""
+    """A block per row: each column's title and its value; a number that does not fit stands below its title."""
     indent = _widest([column.title for column in grid.columns]) + len(_GAP)
     lines: list[PrintedLine] = []
     for row in grid.rows:

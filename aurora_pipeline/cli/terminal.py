@@ -126,7 +126,7 @@ def print_error(error: AuroraError) -> int:
 
 
 def _bounded(text: str) -> str:
-    """The text; of one that nobody would read to its end the beginning."""
+    """The text; of a very long one the beginning."""
     more = len(text) - _MESSAGE_MAX
     return text if more <= 0 else f"{text[:_MESSAGE_MAX]} ... and {more} more characters"
 
@@ -148,7 +148,7 @@ def print_table(
 
 
 def print_changes(changes: Sequence[Change], unchanged: int = 0) -> None:
-    """What was recorded, in words; of very many changes the first few."""
+    """What was recorded, as sentences; of very many changes the first few."""
     shown = first_of(changes)
     for change in shown:
         out.print(f"  {change.subject}: {change.action}", markup=False)
@@ -170,7 +170,7 @@ def recorded(changes: Sequence[Change], unchanged: int = 0, warnings: Sequence[s
 def tell_recorded(
     changes: Sequence[Change], as_json: bool, *, unchanged: int = 0, warnings: Sequence[str] = ()
 ) -> None:
-    """What a command recorded: as a document, or its warnings and changes in words."""
+    """What a command recorded: as JSON, or its warnings and changes as sentences."""
     if as_json:
         print_json("recorded", recorded(changes, unchanged, warnings))
         return
@@ -179,7 +179,7 @@ def tell_recorded(
 
 
 def first_of(told: Sequence[Told]) -> Sequence[Told]:
-    """All of what is to be told; of very much the first few."""
+    """All that there is to say; where that is very much, the first few."""
     return told if len(told) <= _TOLD_MAX else told[:_TOLD_FIRST]
 
 
@@ -203,7 +203,7 @@ def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
 
 
 def confirm(odd: str) -> None:
-    """Have the person at the terminal say that something odd is meant; refused where nobody can be asked."""
+    """Ask the person at the terminal to confirm something odd; refused where there is no terminal."""
     if _answer(f"[yellow]{escape(odd)}.[/] Is this meant? (yes/no): ").strip().lower() not in {"y", "yes"}:
         raise AuroraError(
             f"{odd}, and nobody confirmed it; nothing was written",
@@ -212,7 +212,7 @@ def confirm(odd: str) -> None:
 
 
 def _answer(question: str) -> str:
-    """What the person at the terminal answers; empty where nobody can be asked, or says nothing."""
+    """What the person at the terminal answers; empty where there is no terminal or no answer."""
     try:
         # Without a terminal nobody knows that an answer is waited for.
         return err.input(question) if sys.stdin is not None and sys.stdin.isatty() else ""
@@ -223,7 +223,7 @@ def _answer(question: str) -> str:
 
 
 def ask_why(given: str) -> str:
-    """The reason that was given, else what the person at the terminal answers; refused where nobody can be asked."""
+    """The reason that was given, else what the person at the terminal answers; refused without a terminal."""
     if given.strip():
         return given
     answer = _answer("Why, for the audit log: ")

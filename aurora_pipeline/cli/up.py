@@ -68,7 +68,7 @@ def up(
 
 
 def _begin_log(log: Path) -> None:
-    """Put a long log aside, in place of the one before it, and close it to others whoever made it."""
+    """Move a long log to a second file, which replaces the earlier one, and let nobody else read it."""
     if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
         log.replace(log.with_suffix(".log.1"))
     log.touch(mode=0o600)
@@ -113,7 +113,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _await_end(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Return once nobody is left of a process group, or after some time; raises ProcessLookupError in the first case.
+    """Wait until a process group has ended, or some time has passed; raises ProcessLookupError where it has ended.
 
     There is no event for the end of a process that somebody else started.
     """

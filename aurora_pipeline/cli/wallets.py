@@ -100,7 +100,7 @@ def wallets_end(
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
-    """End a partner's wallet: from a day on its stake counts for nobody, or for whom it is introduced to next."""
+    """End a partner's wallet: from a day on its stake no longer counts for the partner."""
     with opened() as aurora:
         person = deciding(aurora.database)
         change, warnings = end_wallet(aurora.database, chain, wallet, read_day(on, "--on"), person, reason)

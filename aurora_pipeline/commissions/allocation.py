@@ -16,7 +16,7 @@ from aurora_pipeline.store.declaration import FigureState
 Row = dict[str, Any]
 
 _NAMED_ON_LINES = 8
-"""So many rules a line names beside itself; the HELD part names them all, so that reasons do not grow with lines."""
+"""A line names at most this many other rules; the HELD part names all, so that reasons do not grow with lines."""
 
 
 def by_payer(splits: Iterable[LineSplit]) -> dict[tuple[str, str], list[LineSplit]]:

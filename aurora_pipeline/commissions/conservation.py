@@ -18,7 +18,7 @@ _RULE = ("agreement_id", "rule_key")
 
 
 def allocation_violations(available: Sequence[Revenue], lines: pl.DataFrame, allocation: pl.DataFrame) -> list[str]:
-    """What in an allocation does not add up, in words; empty when every unit is accounted for once."""
+    """What in an allocation does not add up, as sentences; empty when every unit is accounted for once."""
     divided = allocation.filter(pl.col("component") != OPERATOR_GUARANTEE)
     parts: dict[tuple[str, str], list[int | None]] = defaultdict(list)
     for validator_key, component, amount in _columns(divided, "validator_key", "component", "amount"):

@@ -95,7 +95,7 @@ class Earlier:
     published: Collection[int]
     totals: Mapping[int, Mapping[RuleKey, RuleTotals]] = field(default_factory=dict)
     losses: Callable[[int], Losses] = lambda _: {}
-    """Read by epoch when asked for: mostly the newest epoch tells all."""
+    """Read by epoch when asked for: mostly the newest epoch is enough."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def reads(
 ) -> Reads:
     """The earlier periods of `look_back`, without what they say. Raises EarlierMissing where one is not published.
 
-    `printed` tells by epoch whose losses its lines print.
+    `printed` says by epoch whose losses its lines print.
     """
     end = period.key.epoch
     first = end

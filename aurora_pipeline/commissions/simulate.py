@@ -71,7 +71,7 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
     """Compare, per partner and period, the lines in force with those that the proposed terms would have given.
 
     The terms count as if they had been in force in all of these periods, whatever dates the file says. Windows that
-    began earlier start from what was published then. Overrides of the proposal's agreements are set aside, and told.
+    began earlier start from what was published then. Overrides of the proposal's agreements are set aside, and named.
     Only reads; raises where a period is not published.
     """
     known, history = ChainInForce(connection, chain), TermsHistory(connection, chain.chain_id)

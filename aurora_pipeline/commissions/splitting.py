@@ -19,7 +19,7 @@ class LineSplit:
     result: RuleResult
     share: Share
     own_id: str
-    """The id of the validator's own line, also where wallet lines take its place."""
+    """The id of the validator's own line, also where wallet lines replace it."""
     wallets: Sequence[str]
     """One empty name where the validator has its own line."""
     weights: Sequence[int] | None
@@ -55,7 +55,7 @@ class LineSplit:
 
 
 def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_overrides: LineOverrides) -> LineSplit:
-    """The lines of one share. Wallet lines take the place of the validator's and share its amounts exactly."""
+    """The lines of one share. Wallet lines replace the validator's and share its amounts exactly."""
     own_id = line_id(*result.key, share.validator_key, "", chain_id, epoch, LineKind.LINE.value)
     wallets: Sequence[str] = ("",)
     weights: Sequence[int] | None = None

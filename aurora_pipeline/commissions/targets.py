@@ -51,7 +51,7 @@ class FoundTarget:
 
 @dataclass(frozen=True)
 class Judged:
-    """An override beside what is computed for its target now."""
+    """An override and what is computed for its target now."""
 
     override: RecordedOverride
     computed: int | None
@@ -137,7 +137,7 @@ def line_target(connection: Connection, identifier: str) -> FoundTarget:
 
 
 def judge(connection: Connection, overrides: Sequence[RecordedOverride]) -> list[Judged]:
-    """Overrides beside what is computed for their targets now."""
+    """Overrides and what is computed for their targets now."""
     return [_judged(connection, override) for override in overrides]
 
 

@@ -53,7 +53,7 @@ def month_top_up(floor: Clamp, base: int, paid: int, is_known: bool) -> int | No
     rule's bases and `paid` of its computed amounts after cuts. None while a base of the month is not known.
     """
     if floor.window is not Window.MONTH:
-        raise ValueError("this floor is no floor per MONTH")
+        raise ValueError("this floor is not a floor per MONTH")
     return top_up(floor.amount, base, paid) if is_known else None
 
 

@@ -122,7 +122,7 @@ def _amount(text: str, unit: str, chain: Chain | None) -> int | None:
         raise ValueError(f"must not be empty; write 0, or {WITHDRAW} to take an entry back")
     units = {chain.native_unit: chain.native_decimals, chain.base_unit: 0, f"{chain.base_unit}s": 0}
     if unit not in units:
-        raise ValueError(f"{unit!r} is no unit of {chain.chain_id}; {did_you_mean(unit, units, 'unit')}")
+        raise ValueError(f"{unit!r} is not a unit of {chain.chain_id}; {did_you_mean(unit, units, 'unit')}")
     try:
         number = shift_point(text, units[unit])
     except ValueError as error:

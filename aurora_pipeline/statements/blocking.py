@@ -18,9 +18,9 @@ Owners = dict[str, Partner]
 
 
 def without_target(overrides: Sequence[Override], lines: pl.DataFrame) -> list[Override]:
-    """Those that state what is paid for lines or rules which a period does not have.
+    """Overrides of lines or rules that the period does not have.
 
-    A line of a rule whose total is overridden is no target either.
+    A line of a rule whose total is overridden is not a target either.
     """
     keys = ("agreement_id", "rule_key", "validator_key", "wallet_address")
     present = set(lines.filter(pl.col("kind") == LineKind.LINE.value).select(keys).iter_rows())

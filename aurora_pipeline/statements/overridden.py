@@ -1,4 +1,4 @@
-"""What overrides changed on a statement, in words: how many lines, by how much, and which rest on old figures."""
+"""What overrides changed on a statement: how many lines, by how much, and which rest on old figures."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _GRACE: Final = timedelta(hours=6)
 _BEHIND_MAX: Final = 1
 """The newest final period may still be under way."""
 _SILENT_SHARE: Final = 3
-"""A chain not seen for this part of a period lacks two of its samples, which nobody can fetch later."""
+"""A chain not seen for this part of a period lacks two of its samples, which cannot be fetched later."""
 _TICK_MAX: Final = timedelta(hours=1)
 _SHOWN: Final = 5
 
@@ -32,7 +32,7 @@ class ChainState:
 
 
 def of_chain(state: ChainState, now: datetime, clock_runs: bool = True) -> list[str]:
-    """What of a chain needs somebody, each with what to do; `clock_runs` is false where time is simulated."""
+    """What of a chain needs a person, each with what to do; `clock_runs` is false where time is simulated."""
     chain_id, found = state.status.chain_id, []
     stale = [period.epoch for period in state.periods if period.stale is not None]
     if stale:

@@ -34,7 +34,7 @@ class DataTypeStatus:
     state: str
     validators: int
     reason: str | None
-    """As told; where reasons differ in numbers or keys only, as one with the numbers' range and the first keys."""
+    """In full; where reasons differ only in numbers or keys, one sentence with the range and the first keys."""
     names: tuple[str, ...]
     """The validators' names, where they are not final or the figure needs explaining."""
 
@@ -54,7 +54,7 @@ class WarningKind:
     asset: str
     text: str
     texts: tuple[str, ...]
-    """Each as it was told."""
+    """Each in full."""
 
     def __str__(self) -> str:
         return (
@@ -176,7 +176,7 @@ def kinds(warnings: Iterable[Warned], names: Collection[str] = ()) -> list[Warni
 
 
 def known_names(connection: Connection, chain_id: str) -> set[str]:
-    """What validators, partners, agreements and their rules are called: of these a warning may be told together."""
+    """Names of validators, partners, agreements and rules: warnings that differ only in these become one."""
     rows = connection.execute(
         """SELECT name FROM canonical_validator_identities WHERE chain_id = %s
            UNION SELECT partner_id FROM partners UNION SELECT agreement_id FROM agreements

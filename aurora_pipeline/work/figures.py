@@ -1,6 +1,6 @@
-"""Reading figures: P&L, commission lines, allocation and statements, with the names of whom they are about.
+"""Reading figures: P&L, commission lines, allocation and statements, with the names of validators and partners.
 
-Rows come as they stand in the layer, amounts as integers; nothing is computed here.
+Rows come as the layer has them, amounts as integers; nothing is computed here.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _source(table: Table, moment: datetime | None) -> sql.Composable:
 
 
 def _names(table: Table) -> tuple[sql.SQL, sql.SQL]:
-    """The newest names of whom a row is about, and where they come from."""
+    """The newest names of the validator and partner of a row, and where they come from."""
     names, joins = "", ""
     if "validator_key" in table.names:
         names += ", v.validator_name"

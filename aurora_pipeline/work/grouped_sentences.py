@@ -1,4 +1,4 @@
-"""Sentences that say the same of different things, told once: with how many there are, the first names, and ranges."""
+"""Sentences that say the same of different things, as one: with their number, the first names, and ranges."""
 
 from __future__ import annotations
 

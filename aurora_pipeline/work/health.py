@@ -14,7 +14,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
 
 _CONTACTS: Final = 100_000
-"""Of so many of the newest answers it is told who gave them; who gave none of these has long been silent."""
+"""A provider that gave none of this many newest answers has been silent for long."""
 _FAILED: Final = "FAILURE"
 _WORDS_MAX: Final = 300
 

@@ -39,7 +39,7 @@ REFUSED = {
     "tier rate above the whole": (_tiers("{rate_bps: 10001}"), "at most 10000, found the number 10001", "tier's rate"),
     "tier without a unit": (
         _tiers("{up_to: 100, rate_bps: 1}, {rate_bps: 2}"),
-        '"100" is no amount with a unit',
+        '"100" is not an amount with a unit',
         '"1000 SOL"',
     ),
     "VOLUME over MONTH_TO_DATE": (
@@ -83,8 +83,8 @@ REFUSED = {
         "lift a month above its cap",
         "same window",
     ),
-    "cap without a unit": (_rule("rate_bps: 1, cap: 5"), '"5" is no amount with a unit', "5 lamports"),
-    "cap in another unit": (_rule("rate_bps: 1, cap: 5 ETH"), '"ETH" is no unit of solana-demo', "1000 SOL"),
+    "cap without a unit": (_rule("rate_bps: 1, cap: 5"), '"5" is not an amount with a unit', "5 lamports"),
+    "cap in another unit": (_rule("rate_bps: 1, cap: 5 ETH"), '"ETH" is not a unit of solana-demo', "1000 SOL"),
     "cap finer than the chain": (_rule("rate_bps: 1, cap: 0.0000000001 SOL"), "more digits than the chain's 9", "SOL"),
     "half a lamport": (_rule("rate_bps: 1, cap: 0.5 lamports"), "no part of a lamport", "whole number"),
     "cap beyond all bounds": (_rule(f"rate_bps: 1, cap: {10**31} lamports"), "exceeds the bound", "smaller"),

@@ -244,7 +244,7 @@ def test_differences__amounts__have_their_unit_and_wallets_are_named(home: Path,
     assert "floor none -> 5 lamports per PERIOD" in told
     assert "cap none -> 1.5 SOL per PERIOD" in told
     shown = applied("agreements", "show", "acme-2026").out
-    assert "at least 5 lamports per PERIOD, at most 1.5 SOL per PERIOD, told wallet by wallet" in shown
+    assert "at least 5 lamports per PERIOD, at most 1.5 SOL per PERIOD, with a line per wallet" in shown
     (rule,) = applied("agreements", "show", "acme-2026", "--json").json["versions"][-1]["rules"]
     assert (rule["floor"]["limit"], rule["cap"]["limit"]) == (lamports("5"), lamports("1500000000"))
     assert [step["up_to"] for step in rule["tiers"]["steps"]] == [lamports("100000000000"), None]

@@ -248,8 +248,8 @@ def test_override__line_that_is_not_known_yet__seen_as_unknown(lines: Run, datab
     [
         ((LINE, "80 lamports"), "a reason"),
         ((LINE, "80 lamports", "--reason", "  "), "a reason"),
-        ((LINE, "80", "--reason", "x"), '"80" is no amount with a unit'),
-        ((LINE, "80 ETH", "--reason", "x"), '"ETH" is no unit'),
+        ((LINE, "80", "--reason", "x"), '"80" is not an amount with a unit'),
+        ((LINE, "80 ETH", "--reason", "x"), '"ETH" is not a unit'),
         ((LINE, "-80 lamports", "--reason", "x"), '"-80 lamports" is negative'),
         ((LINE, f"{10**31} lamports", "--reason", "x"), "exceeds the bound"),
         (("00000000", "80 lamports", "--reason", "x"), "no line has an id that begins with"),
@@ -300,7 +300,7 @@ def test_audit__heads_noted_and_given_back__holds_and_a_wrong_one_is_refused(run
     log, publications, *others = noted[1].split("/")
     assert others == ["-", "-"]
     assert run("audit", "--witness", noted[1]).code == 0
-    assert "is no witness" in run("audit", "--witness", log).err
+    assert "is not a witness" in run("audit", "--witness", log).err
     number, digest = publications.split(":")
     cut = run("audit", "--witness", f"{log}/{int(number) + 1}:{digest}/-/-")
     assert (cut.code, "they were cut" in cut.err) == (1, True)

@@ -141,7 +141,7 @@ def test_status__an_override_that_is_not_in_force_yet__stale_and_needs_somebody(
     told = run("status", "--check")
     assert (told.code, run("status").code) == (1, 0)
     hint = f"`aurora --demo recompute {CHAIN_ID} --stale`"
-    assert f"needs somebody: {CHAIN_ID}: epoch {EPOCH} rests on what no longer counts: {hint}" in told.told
+    assert f"needs a person: {CHAIN_ID}: epoch {EPOCH} rests on what no longer counts: {hint}" in told.told
     status = data_of(run("status", "--check", "--json").out)
     (period,) = status["chains"][0]["periods"]
     assert "changed" in period["stale"]

@@ -20,6 +20,7 @@ from aurora_pipeline.foundation.money import (
     mul_div,
     share_bps,
     share_by_largest_remainder,
+    share_in_order,
     shift_point,
     shift_point_rounded,
     total,
@@ -136,6 +137,13 @@ def test_share__worked_figures__to_the_unit() -> None:
     assert share_by_largest_remainder(7, {"a": 0, "b": 5}) == {"a": 0, "b": 7}
 
 
+def test_share__a_single_unit__goes_to_somebody() -> None:
+    assert share_in_order(1, [1, 1, 1]) == [1, 0, 0]
+    assert share_in_order(1, [1, 3]) == [0, 1]
+    assert share_in_order(1, [0, 0]) == [1, 0]
+    assert share_in_order(0, [1, 3]) == [0, 0]
+
+
 def test_share__among_nobody__only_nothing_can_be_shared() -> None:
     assert share_by_largest_remainder(0, {}) == {}
     with pytest.raises(MoneyError, match="among nobody"):
@@ -220,6 +228,13 @@ def test_shift_point__what_providers_and_people_write__to_the_unit() -> None:
 def test_shift_point__no_decimal_number__refused_with_the_text(text: str) -> None:
     with pytest.raises(MoneyError, match="cost is not a decimal number"):
         shift_point(text, 9, "cost")
+
+
+def test_shift_point__exponents__as_far_as_any_amount_reaches() -> None:
+    assert (shift_point("0e60", 9), shift_point("0e-60", 9)) == (0, 0)
+    for beyond in ("0e61", "0e-61"):
+        with pytest.raises(MoneyError, match="out of all bounds"):
+            shift_point(beyond, 9)
 
 
 def test_shift_point__as_long_a_text_as_is_read__is_read() -> None:

@@ -1,4 +1,4 @@
-"""What needs somebody is said, with what to do; what passes by itself, or cannot be helped, is not."""
+"""What needs a person is said, with what to do; what passes by itself, or cannot be helped, is not."""
 
 from __future__ import annotations
 
