@@ -45,7 +45,7 @@ def test_share_bps_of_parts__one_floor_at_the_end() -> None:
     assert share_bps_of_parts([(9, 1000), (1, 1000)]) == 1
 
 
-@pytest.mark.parametrize("parts", [[(-1, 1)], [(1, 10_001)], [(1.0, 1)], [(1, -1)]])
+@pytest.mark.parametrize("parts", [[(-1, 1)], [(5, 1), (-1, 1)], [(1, 10_001)], [(1.0, 1)], [(1, -1)]])
 def test_share_bps_of_parts__out_of_bounds__refused(parts: Any) -> None:
     with pytest.raises(MoneyError):
         share_bps_of_parts(parts)

@@ -206,6 +206,17 @@ def test_override__of_a_rule__total_shared_by_computed_amounts_and_clamps_become
     assert rows(result.results.frame)[0]["final"] == 31
 
 
+@pytest.mark.parametrize(
+    "override",
+    [Override(OverrideTarget.LINE, "a", "r", "V1", "", 0, 7), Override(OverrideTarget.RULE, "a", "r", "", "", 0, 7)],
+)
+def test_override__of_zero__pays_nothing_and_the_operator_keeps_it(override: Override) -> None:
+    result = compute(pnl_frame({"V1": {TIPS: 70}}), terms({"a": [rule("r", TIPS, 1000)]}, overrides=[override]))
+    assert [(line["computed"], line["final"]) for line in rows(result.lines.frame)] == [(7, 0)]
+    assert [part["amount"] for part in rows(result.allocation.frame, component="MEV_TIPS", party="OPERATOR")] == [70]
+    assert result.lines.warnings == ()
+
+
 def test_override__computed_amount_moved_or_target_gone__stale_and_unmet() -> None:
     agreed = terms(
         {"a": [rule("r", TIPS, 1000)]},

@@ -235,6 +235,12 @@ def test_unbalanced__a_total_one_unit_off__is_named(total: str) -> None:
     assert problem.startswith("ABC: its columns give a net of ")
 
 
+def test_unbalanced__other_income__counts_on_the_side_of_revenue() -> None:
+    row = only_row(complete().cost("ABC", "OTHER_INCOME", 40).pnl("ABC"))
+    assert _unbalanced([row]) == []
+    assert len(_unbalanced([row | {"other_income": 0}])) == 2
+
+
 def test_unbalanced__net_that_is_not_revenue_and_income_less_costs__is_named() -> None:
     row = only_row(complete().pnl("ABC"))
     for changed in ("net", "total_revenue", "total_costs"):

@@ -94,3 +94,13 @@ def test_epoch_statements__override_decided_on_another_amount__is_said_to_be_sta
         " stale (decided on another computed amount): the override of a/tips's total"
     )
     assert _stated(RULE, 40, seen=30)["reason"] == "overridden: 2 lines, +15 base units in all"
+
+
+def test_epoch_statements__total_overridden_though_one_line_is_not_known__stale_by_the_sum_of_the_others() -> None:
+    for seen, is_stale in ((10, False), (9, True)):
+        decided = Override(RULE, "a", "tips", "", "", 40, seen)
+        agreed = terms({"a": [rule("tips", TIPS, 1000)]}, overrides=[decided])
+        lines = _salted_lines({"V1": {TIPS: 100}, "V2": {TIPS: None}}, agreed)
+        row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
+        assert "overridden: 2 lines, +30 base units in all" in row["reason"]
+        assert ("stale (decided on another computed amount)" in row["reason"]) is is_stale
