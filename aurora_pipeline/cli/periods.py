@@ -14,6 +14,7 @@ from aurora_pipeline.cli.shapes import Period, shaped
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
+from aurora_pipeline.orchestration.known_partitions import is_recorded
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.partitions import register, remove, reorder
 from aurora_pipeline.periods.record import Period as RecordedPeriod
@@ -64,8 +65,8 @@ def periods_remove(
     """Remove a partition that is not a finalized period, such as one with a typing error from the launch dialog."""
     with opened() as aurora:
         with aurora.database.connect() as connection:
-            recorded = connection.execute("SELECT FROM canonical_periods WHERE period_key = %s", [key]).fetchone()
-        if recorded is not None:
+            recorded = is_recorded(connection, key)
+        if recorded:
             raise AuroraError(f"{key} is a finalized period", "its partition stays; nothing was removed")
         enter_dagster_home(aurora)
         removed = remove(dg.DagsterInstance.get(), key)

@@ -9,6 +9,7 @@ import dagster as dg
 from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import find_workspace
+from aurora_pipeline.orchestration.known_partitions import resource_of
 from aurora_pipeline.orchestration.late_data import late_data
 from aurora_pipeline.orchestration.layer_assets import LAYER_ASSETS
 from aurora_pipeline.orchestration.period_sensors import finalized_periods, observe_open_period
@@ -59,7 +60,7 @@ def build_definitions(overrides: Overrides | None = None) -> dg.Definitions:
         assets=ASSETS,
         jobs=[PERIOD_JOB, RECOMPUTE_JOB, COMMISSIONS_JOB_DEFINITION, STAKE_EVENTS_JOB_DEFINITION, observe_period],
         sensors=[finalized_periods, observe_open_period, late_data, terms_changed, positions_changed],
-        resources={"aurora": aurora},
+        resources={"aurora": resource_of(aurora)},
         # The default executor starts a process per step: five to eight times slower for steps as short as ours.
         executor=dg.in_process_executor,
     )

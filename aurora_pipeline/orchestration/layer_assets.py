@@ -8,7 +8,8 @@ from aurora_pipeline.decisions.unlogged_rows import require_logged, require_whol
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS, Judgement, Layer
-from aurora_pipeline.orchestration.materialization import AssetEvent, as_failure, drift, gate, layer_spec, publish
+from aurora_pipeline.orchestration.failing import as_failure
+from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, publish
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.snapshots import Draft
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.previews import names_of, preview
+from aurora_pipeline.orchestration.failing import Said
+from aurora_pipeline.orchestration.previews import names_of, notes, preview
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, Table
 from aurora_pipeline.store.snapshots import Draft, DraftOutcome, Rejected, write_check_publish
 
-MAY_PASS = "may_pass"
-"""The metadata of a step's failure that says whether it may pass by itself."""
 _ID_SHOWN = 8
 _NUMBERS = re.compile(r"\b[0-9]+\b")
 _EXPECTED = re.compile(r"^HELD: |: FORMULA: |, known as [A-Z_]+$")
@@ -98,16 +96,6 @@ def layer_spec(table: Table, group: str, owner: str) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def as_failure() -> Iterator[None]:
-    """An error people can act on fails the step with its remedy; only what may pass by itself is tried again."""
-    try:
-        yield
-    except AuroraError as error:
-        may_pass = isinstance(error, Outage)
-        raise dg.Failure(description=str(error), metadata={MAY_PASS: may_pass}, allow_retries=may_pass) from error
-
-
 def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[Draft]) -> Iterator[AssetEvent]:
     """Write, check and publish drafts, and tell Dagster; a failed check is recorded and then fails the step."""
     chain = aurora.configuration.chain(drafts[0].key.chain_id)
@@ -119,12 +107,12 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
     except Rejected as rejected:
         for outcome in rejected.outcomes:
             yield _gate_result(outcome, passed=False)
-        raise dg.Failure(description=str(rejected), allow_retries=False) from rejected
+        raise Said(str(rejected)) from None
     frames = {draft.table.name: draft for draft in drafts}
     for outcome in outcomes:
         yield _gate_result(outcome, passed=True)
         yield _warnings_result(outcome, before[outcome.table.name])
-        yield materialization(outcome, frames[outcome.table.name], chain, names)
+        yield materialization(outcome, frames[outcome.table.name], chain, names, aurora.workspace.is_demo)
 
 
 def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
@@ -149,7 +137,7 @@ def _warnings_result(outcome: DraftOutcome, before: frozenset[str]) -> dg.AssetC
     known = len(outcome.warnings) - len(new)
     metadata: dict[str, Any] = {"warnings": dg.MetadataValue.md(_listed(outcome.warnings))}
     if known:
-        metadata["as in the period before"] = known
+        metadata["as in the period before"] = dg.MetadataValue.text(str(known))
     return dg.AssetCheckResult(
         asset_key=outcome.table.name,
         check_name="warnings",
@@ -165,7 +153,7 @@ def _gate_result(outcome: DraftOutcome, passed: bool) -> dg.AssetCheckResult:
         check_name="gate",
         passed=passed,
         metadata={
-            "rows": outcome.row_count,
+            "rows": dg.MetadataValue.text(str(outcome.row_count)),
             "standing": outcome.standing.value,
             "snapshot": dg.MetadataValue.text(str(outcome.snapshot_id)),
             "violations": dg.MetadataValue.md(_listed(outcome.violations)),
@@ -174,7 +162,7 @@ def _gate_result(outcome: DraftOutcome, passed: bool) -> dg.AssetCheckResult:
 
 
 def materialization(
-    outcome: DraftOutcome, draft: Draft, chain: Chain, names: Mapping[str, str]
+    outcome: DraftOutcome, draft: Draft, chain: Chain, names: Mapping[str, str], is_demo: bool = False
 ) -> dg.MaterializeResult[Any]:
     """One partition's materialization with everything an auditor looks for first."""
     inputs = {f"{item.kind} {item.name}": item.digest for item in sorted(draft.inputs)[:_INPUTS_SHOWN]}
@@ -190,6 +178,9 @@ def materialization(
         "inputs": dg.MetadataValue.json(inputs | {"count": len(set(draft.inputs))}),
         "preview": dg.MetadataValue.md(preview(outcome.table, draft.frame, chain, names)),
     }
+    told = notes(outcome.table, draft.frame, names)
+    if told:
+        metadata["notes"] = dg.MetadataValue.md(told)
     # A column of which nothing is known has no total; 0 would look like one.
     totals = {
         name: total
@@ -204,18 +195,23 @@ def materialization(
             Decimal(total).scaleb(-chain.native_decimals)
         )
     if outcome.table is PARTNER_COMMISSION_STATEMENTS:
-        metadata |= _proofs(draft)
+        metadata |= _proofs(draft, "aurora --demo" if is_demo else "aurora")
     return dg.MaterializeResult(
         asset_key=outcome.table.name, metadata=metadata, data_version=dg.DataVersion(outcome.content_digest)
     )
 
 
-def _proofs(draft: Draft) -> dict[str, Any]:
+def partition_link(asset: str, key: str) -> str:
+    """The page of one partition of an asset, inside the Dagster UI; its own links lead to the asset alone."""
+    return f"[{asset} of {key}](/assets/{asset}?view=partitions&partition={quote(key, safe='')})"
+
+
+def _proofs(draft: Draft, command: str) -> dict[str, Any]:
     """Where each statement's lines are, and the command that traces it down to the bytes."""
     told = zip(draft.frame["partner_name"], draft.frame["statement_id"], strict=True)
-    commands = [f"* {name}: `aurora trace {str(statement)[:_ID_SHOWN]}`" for name, statement in told]
+    commands = [f"* {name}: `{command} trace {str(statement)[:_ID_SHOWN]}`" for name, statement in told]
     return {
-        "lines": dg.MetadataValue.asset(dg.AssetKey(PARTNER_COMMISSION_LINES.name)),
+        "lines": dg.MetadataValue.md(partition_link(PARTNER_COMMISSION_LINES.name, str(draft.key))),
         "proof": dg.MetadataValue.md("\n".join(commands) or "none"),
     }
 

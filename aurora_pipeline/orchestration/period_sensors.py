@@ -8,6 +8,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.orchestration.failing import Said
 from aurora_pipeline.periods.discovery import chain_head, discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
@@ -19,10 +20,13 @@ PERIODS_PER_TICK = 5
 SAMPLES_PER_PERIOD = 6
 """How often now-only data is sampled while a period runs. Each costs about ten node calls plus one per validator."""
 SECONDS_BETWEEN_TRIES = 900
-"""So often a chain that cannot be asked is tried again, by a run that fails visibly."""
+"""So often a sample whose run failed is tried again."""
 OBSERVE_JOB = "observe_open_period_job"
 PERIOD_JOB = "period"
+_RUN_KEY_TAG = "dagster/run_key"
 CHAIN_TAG = "chain"
+SAMPLE_TAG = "aurora/sample"
+"""On runs that sample: which sample it is, however often it is tried."""
 
 
 def sample_number(info: EpochInfo) -> int:
@@ -57,7 +61,7 @@ def finalized_periods(context: dg.SensorEvaluationContext, aurora: dg.ResourcePa
         # Their run keys make Dagster start each one once, also where a tick died between registering and requesting.
         to_run += [key for key in known if key not in computed]
     if trouble and len(trouble) == len(aurora.configuration.enabled_chains()):
-        raise dg.Failure(description="\n".join(trouble), allow_retries=False)
+        raise Said("\n".join(trouble))
     # Not as a request to Dagster: that would put older periods behind newer ones, where ranges do not find them.
     register(context.instance, recorded)
     if reorder(context.instance):
@@ -94,21 +98,37 @@ def _known(context: dg.SensorEvaluationContext, aurora: Aurora, chain: Chain) ->
     " running period: what a chain does not tell about the past.",
 )
 def observe_open_period(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
-    """One question to each enabled chain; the sampling itself is a run's work."""
-    requests = []
+    """One question to each enabled chain; the sampling itself is a run's work. Every tick asks anew."""
+    requests: list[dg.RunRequest] = []
+    trouble: list[str] = []
     for chain in aurora.configuration.enabled_chains():
         try:
-            info = chain_head(aurora.configuration, chain)
-            run_key = observation_key(chain.chain_id, info)
+            sample = observation_key(chain.chain_id, chain_head(aurora.configuration, chain))
         except AuroraError as error:
-            # Its run tries again and fails where everybody looks: what is not sampled while a period runs never is.
             context.log.error("%s: %s", chain.chain_id, error)
-            run_key = f"observe-again:{chain.chain_id}:{int(time.time()) // SECONDS_BETWEEN_TRIES}"
-        requests.append(
-            dg.RunRequest(
-                run_key=run_key,
-                run_config=dg.RunConfig(ops={"observe_chain": {"config": {"chain_id": chain.chain_id}}}),
-                tags={CHAIN_TAG: chain.chain_id},
+            trouble.append(
+                f"{chain.chain_id}: the running period cannot be sampled: {error.message}\n  -> mend that before the"
+                " period ends: its stake, commission and leaders can be asked for now or never"
             )
-        )
+            continue
+        requests += _due(context.instance, sample, chain.chain_id)
+    # A tick either fails or requests: what other chains need goes first, and the next tick fails.
+    if trouble and not requests:
+        raise Said("\n".join(trouble))
     return dg.SensorResult(run_requests=requests)
+
+
+def _due(instance: dg.DagsterInstance, sample: str, chain_id: str) -> list[dg.RunRequest]:
+    """The run of a sample: the first, or another one some time after one that failed; none where one did not."""
+    (newest,) = instance.get_runs(dg.RunsFilter(tags={SAMPLE_TAG: sample}), limit=1) or (None,)
+    if newest is None:
+        run_key = sample
+    elif newest.status is dg.DagsterRunStatus.FAILURE:
+        run_key = f"{sample}:again:{int(time.time()) // SECONDS_BETWEEN_TRIES}"
+    else:
+        return []
+    if instance.get_runs(dg.RunsFilter(tags={_RUN_KEY_TAG: run_key}), limit=1):
+        return []
+    run_config = dg.RunConfig(ops={"observe_chain": {"config": {"chain_id": chain_id}}})
+    tags = {CHAIN_TAG: chain_id, SAMPLE_TAG: sample}
+    return [dg.RunRequest(run_key=run_key, run_config=run_config, tags=tags)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 
 _ROWS: Final = 12
 _ID_SHOWN: Final = 8
+_NOTES: Final = 20
+_NAMED_MAX: Final = 5
+_SUBJECTS: Final = ("partner_id", "rule_key", "validator_key", "component", "data_type", "entry_type", "event_type")
 _NAMED: Final = frozenset({"validator_key", "partner_id"})
 
 
@@ -34,30 +37,28 @@ class Preview:
 
 
 PREVIEWS: Final[Mapping[str, Preview]] = {
-    FEES.name: Preview(
-        ("validator_key", "fees", "priority_fees", "leader_slots", "blocks_produced", "state", "reason"), "fees"
-    ),
+    FEES.name: Preview(("validator_key", "fees", "priority_fees", "leader_slots", "blocks_produced", "state"), "fees"),
     MEV.name: Preview(
-        ("validator_key", "validator_tips", "total_tips", "mev_commission_bps", "state", "reason"), "validator_tips"
+        ("validator_key", "validator_tips", "total_tips", "mev_commission_bps", "state"), "validator_tips"
     ),
     REWARDS.name: Preview(
-        ("validator_key", "row_kind", "account_key", "commission", "staker_rewards", "state", "reason"),
+        ("validator_key", "row_kind", "account_key", "commission", "staker_rewards", "state"),
         "staker_rewards",
     ),
     META.name: Preview(
-        ("validator_key", "identity_key", "active_stake", "commission_bps", "mev_commission_bps", "state", "reason"),
+        ("validator_key", "identity_key", "active_stake", "commission_bps", "mev_commission_bps", "state"),
         "active_stake",
     ),
     POSITIONS.name: Preview(
-        ("validator_key", "row_kind", "account_key", "withdrawer_key", "active_stake", "state", "reason"),
+        ("validator_key", "row_kind", "account_key", "withdrawer_key", "active_stake", "state"),
         "active_stake",
     ),
-    COSTS.name: Preview(("validator_key", "entry_type", "amount", "origin", "method", "state", "reason"), "amount"),
+    COSTS.name: Preview(("validator_key", "entry_type", "amount", "origin", "method", "state"), "amount"),
     STAKE_EVENTS.name: Preview(
-        ("validator_key", "event_type", "account_key", "withdrawer_key", "amount", "state", "reason"), "amount"
+        ("validator_key", "event_type", "account_key", "withdrawer_key", "amount", "state"), "amount"
     ),
     COMPLETENESS.name: Preview(
-        ("validator_key", "data_type", "state", "reason", "leader_slots", "blocks_produced", "active_stake"),
+        ("validator_key", "data_type", "state", "leader_slots", "blocks_produced", "active_stake"),
         "active_stake",
     ),
     CROSS_CHECKS.name: Preview(
@@ -73,10 +74,11 @@ PREVIEWS: Final[Mapping[str, Preview]] = {
         ("partner_id", "agreement_id", "rule_key", "base", "computed", "cap_reduction", "final", "state"), "final"
     ),
     REVENUE_ALLOCATION.name: Preview(
-        ("validator_key", "component", "party", "partner_id", "amount", "state", "reason"), "amount"
+        ("validator_key", "component", "party", "partner_id", "amount", "state"), "amount"
     ),
     PARTNER_COMMISSION_STATEMENTS.name: Preview(
-        ("statement_id", "partner_name", "line_count", "lines_total", "held_total", "state", "reason"), "lines_total"
+        ("partner_name", "lines_total", "known_total", "held_total", "line_count", "state", "statement_id"),
+        "lines_total",
     ),
 }
 """By layer table."""
@@ -111,6 +113,34 @@ def preview(table: Table, frame: pl.DataFrame, chain: Chain, names: Mapping[str,
     return "\n".join(lines) + (f"\n\n... and {more} more rows, the smaller ones" if more else "")
 
 
+def notes(table: Table, frame: pl.DataFrame, names: Mapping[str, str]) -> str:
+    """Every reason whole, with the rows it is given for: a column of sentences would push the amounts aside."""
+    if "reason" not in table.names or frame["reason"].is_null().all():
+        return ""
+    told: dict[str, list[str]] = {}
+    for row in frame.filter(pl.col("reason").is_not_null()).iter_rows(named=True):
+        told.setdefault(row["reason"], []).append(_whose(row, names))
+    lines = [f"* {_some(whose)}: {_plain(reason)}" for reason, whose in list(told.items())[:_NOTES]]
+    more = len(told) - len(lines)
+    return "\n".join(lines) + (f"\n\n... and {more} more reasons, in the column `reason`" if more else "")
+
+
+def _whose(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Who a row is about, in as many words as tell it apart for a reader."""
+    keys = [str(row[name]) for name in _SUBJECTS if row.get(name)]
+    return _plain(" ".join(names.get(key, key) for key in keys)) or "all"
+
+
+def _some(whose: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(whose))
+    more = len(distinct) - _NAMED_MAX
+    return ", ".join(distinct[:_NAMED_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
 def _head(column: Column) -> str:
     return column.name.removesuffix("_key").removesuffix("_id").replace("_", " ")
 
@@ -122,5 +152,4 @@ def _shown(column: Column, value: Any, chain: Chain, names: Mapping[str, str]) -
         return format_coins(int(value), chain.native_decimals)
     if column.kind is ColumnKind.UUID:
         return str(value)[:_ID_SHOWN]
-    text = names.get(value, str(value)) if column.name in _NAMED else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    return _plain(names.get(value, str(value)) if column.name in _NAMED else str(value))

@@ -22,7 +22,7 @@ from aurora_pipeline.foundation.outages import named
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
-from aurora_pipeline.orchestration.materialization import MAY_PASS
+from aurora_pipeline.orchestration.failing import MAY_PASS, tells_outage
 from aurora_pipeline.periods.partitions import register
 from aurora_pipeline.periods.record import recorded_periods
 
@@ -182,13 +182,22 @@ def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
 
 def failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
     """What each failed step said; of an error that nobody expected its innermost cause, and that it is a defect."""
-    return [f"{event.step_key}: {_said(event.step_failure_data)}" for event in events if event.is_step_failure]
+    steps = [f"{event.step_key}: {_said(event.step_failure_data)}" for event in events if event.is_step_failure]
+    return steps or [error.message.strip() for error in _not_begun(events)]
 
 
 def _may_pass(events: Sequence[dg.DagsterEvent]) -> bool:
     """Whether something failed, and nothing but what may pass by itself."""
     told = [event.step_failure_data for event in events if event.is_step_failure]
-    return bool(told) and all(_passes(one) for one in told)
+    if told:
+        return all(_passes(one) for one in told)
+    return any(tells_outage(error) for error in _not_begun(events))
+
+
+def _not_begun(events: Sequence[dg.DagsterEvent]) -> list[SerializableErrorInfo]:
+    """Why a run failed before its first step."""
+    told = [event.job_failure_data.error for event in events if event.is_job_failure]
+    return [error for error in told if error is not None]
 
 
 def _said(failure: StepFailureData) -> str:

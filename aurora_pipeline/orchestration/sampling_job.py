@@ -4,7 +4,7 @@ import dagster as dg
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.materialization import as_failure
+from aurora_pipeline.orchestration.failing import as_failure
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB
 from aurora_pipeline.staging.report import NothingObserved
 from aurora_pipeline.staging.running_period import observe_running_period

@@ -7,7 +7,7 @@ import dagster as dg
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.materialization import as_failure
+from aurora_pipeline.orchestration.failing import as_failure
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.staging.cross_checks import stage_cross_checks
 from aurora_pipeline.staging.report import StagingReport
@@ -63,9 +63,10 @@ def _staging_asset(data_type: DataType) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         key = PeriodKey.parse(context.partition_key)
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
-        with as_failure():
+        tries_left = context.retry_number < _RETRIES.max_retries
+        with as_failure(tries_left):
             report = stage_period(aurora, key, data_type, refetch=refetch, dagster_run=context.run.run_id)
-        if report.nothing_heard and context.retry_number < _RETRIES.max_retries:
+        if report.nothing_heard and tries_left:
             raise dg.Failure(f"{key} {data_type}: no provider can be had ({'; '.join(report.providers_down)})")
         yield dg.MaterializeResult(metadata=report.as_metadata(), check_results=[_completeness(report)])
 

@@ -10,11 +10,11 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
+from aurora_pipeline.periods.partitions import PARTITION_TAG
 from aurora_pipeline.store.database import Connection
 
 COMMISSIONS_JOB = "commissions"
 REQUESTS_PER_TICK = 100
-_PARTITION_TAG = "dagster/partition"
 _NOT_ENDED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -68,7 +68,7 @@ def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[
 def _running(instance: dg.DagsterInstance) -> set[str]:
     """The partitions of runs that have not ended."""
     found = instance.get_runs(dg.RunsFilter(statuses=_NOT_ENDED))
-    return {run.tags[_PARTITION_TAG] for run in found if _PARTITION_TAG in run.tags}
+    return {run.tags[PARTITION_TAG] for run in found if PARTITION_TAG in run.tags}
 
 
 def _mark(connection: Connection, chains: list[str]) -> str:

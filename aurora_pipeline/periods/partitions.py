@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 import dagster as dg
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
@@ -17,6 +19,8 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 # Dagster calls an explicit backfill policy a beta feature, at every asset that states one.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
 
+PARTITION_TAG = "dagster/partition"
+"""By which Dagster marks the runs of a partition."""
 PERIODS = dg.DynamicPartitionsDefinition(name="periods")
 ONE_PERIOD_PER_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 
@@ -71,11 +75,28 @@ def _read(text: str) -> PeriodKey | None:
 
 
 def remove(instance: dg.DagsterInstance, key: str) -> bool:
-    """Take a key out of the set, as one that somebody typed and no period has. False if it is not in it."""
+    """Take a key out that somebody typed and no period has, with its runs' checks. False if nothing was known of it."""
+    unplanned = _forget_checks(instance, key)
     if key not in instance.get_dynamic_partitions(_name()):
-        return False
+        return unplanned
     instance.delete_dynamic_partition(_name(), key)
     return True
+
+
+def _forget_checks(instance: dg.DagsterInstance, key: str) -> bool:
+    """Delete what the runs of a key planned or found of asset checks.
+
+    Dagster shows of each check the newest outcome over all partitions, also of a run that ended before it; it has no
+    command for taking one back, and a deleted run leaves its checks behind.
+    """
+    runs = [run.run_id for run in instance.get_runs(dg.RunsFilter(tags={PARTITION_TAG: key}))]
+    storage = instance.event_log_storage
+    if not runs or not isinstance(storage, SqlEventLogStorage):
+        return False
+    records = AssetCheckExecutionsTable
+    with storage.index_connection() as connection:
+        deleted = connection.execute(records.delete().where(records.c.run_id.in_(runs)))
+    return bool(deleted.rowcount)
 
 
 def _name() -> str:

@@ -20,17 +20,16 @@ from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.settling import REGISTERED, settle, settled_line
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration import period_sensors
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
 from aurora_pipeline.orchestration.runs import RunEnd, failures
+from aurora_pipeline.periods.partitions import remove
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
-from aurora_pipeline.staging import running_period
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import LAYER_TABLES
 from aurora_pipeline.work.status import chain_status, period_statuses
@@ -213,35 +212,52 @@ def test_sensors__nothing_new__request_no_period_and_the_running_ones_next_sampl
     (request,) = tick(lived, observe_open_period).run_requests or []
     (again,) = tick(lived, observe_open_period).run_requests or []
     assert request.run_key == again.run_key
+    assert request.tags == again.tags
     assert (request.run_key or "").startswith(f"observe:{lived.key(EPOCHS[-1] + 1)}:")
 
 
-def test_observing__node_that_cannot_be_asked__requests_a_run_that_fails_with_what_is_lost(
+def sampled(lived: World, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
+    """The run that a sensor requested, with the tags that Dagster gives it."""
+    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def(OBSERVE_JOB)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    return job.execute_in_process(
+        instance=lived.runner.instance,
+        run_config={**request.run_config, **quiet},
+        tags={**request.tags, "dagster/run_key": request.run_key or ""},
+        raise_on_error=False,
+    )
+
+
+def test_observing__node_that_cannot_be_asked__fails_the_tick_with_what_is_lost(lived: World) -> None:
+    lived.simulator.fault("getEpochInfo", "status", status=503, count=1_000)
+    try:
+        with pytest.raises(dg.Failure) as failed:
+            tick(lived, observe_open_period)
+    finally:
+        lived.simulator.clear_faults()
+    said = str(failed.value.description)
+    assert said.startswith(f"{lived.chain.chain_id}: the running period cannot be sampled: no node of ")
+    assert "503" in said
+    assert "now or never" in said
+    assert len(tick(lived, observe_open_period).run_requests or []) == 1
+
+
+def test_observing__sample_that_could_not_be_taken__is_tried_again_later_and_then_not_any_more(
     lived: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(configuration: object, chain: object) -> None:
-        raise AuroraError("node: no connection", "look at the node")
-
-    monkeypatch.setattr(period_sensors, "chain_head", away)
-    monkeypatch.setattr(running_period, "chain_head", away)
+    monkeypatch.setattr(period_sensors, "SECONDS_BETWEEN_TRIES", 10**12)
     (request,) = tick(lived, observe_open_period).run_requests or []
-    assert (request.run_key or "").startswith(f"observe-again:{lived.chain.chain_id}:")
-    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def(OBSERVE_JOB)
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    result = job.execute_in_process(
-        instance=lived.runner.instance, run_config={**request.run_config, **quiet}, raise_on_error=False
-    )
-    (said,) = failures(result.all_events)
-    assert "could not be sampled: node: no connection" in said
-    assert "now or never" in said
-
-
-def test_observing__as_the_sensor_requests_it__samples_the_running_period(lived: World) -> None:
-    (request,) = tick(lived, observe_open_period).run_requests or []
-    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def(OBSERVE_JOB)
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    result = job.execute_in_process(instance=lived.runner.instance, run_config={**request.run_config, **quiet})
-    assert result.success
+    lived.simulator.fault("/", "status", status=503, count=1_000)
+    try:
+        lost = sampled(lived, request)
+    finally:
+        lived.simulator.clear_faults()
+    (said,) = failures(lost.all_events)
+    assert "could not be sampled: no node of " in said
+    (again,) = tick(lived, observe_open_period).run_requests or []
+    assert again.run_key == f"{request.run_key}:again:0"
+    assert sampled(lived, again).success
+    assert tick(lived, observe_open_period).run_requests == []
     seen = lived.rows(
         "SELECT data_type, count(*) AS n FROM observations WHERE epoch = %s GROUP BY 1 ORDER BY 1", EPOCHS[-1] + 1
     )
@@ -250,6 +266,50 @@ def test_observing__as_the_sensor_requests_it__samples_the_running_period(lived:
         "meta": 1,
         "positions": lived.parameters.validators,
     }
+
+
+@pytest.mark.parametrize("invented", ["solana-demo:0000999", "no period at all"])
+def test_run__of_an_invented_partition__is_refused_in_one_sentence_and_leaves_nothing_red(
+    lived: World, invented: str
+) -> None:
+    instance = lived.runner.instance
+    gate = dg.AssetCheckKey(dg.AssetKey(VALIDATOR_PNL.name), "gate")
+    before = newest_check(instance, gate)
+    instance.add_dynamic_partitions("periods", [invented])
+    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def("period")
+    result = job.execute_in_process(
+        instance=instance,
+        partition_key=invented,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    (said,) = failures(result.all_events)
+    assert said.startswith(f"{invented!r} is not a known finalized period")
+    assert [event for event in result.all_events if event.is_step_event] == []
+    logged = instance.all_logs(result.run_id)
+    told = [entry.dagster_event for entry in logged if entry.dagster_event and entry.dagster_event.is_job_failure]
+    assert [event.job_failure_data.error.stack for event in told if event.job_failure_data.error] == [[]]
+    assert newest_check(instance, gate) == before
+    assert invented not in instance.get_dynamic_partitions("periods")
+
+
+def newest_check(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> tuple[str, str]:
+    """The run and status of what Dagster shows of a check."""
+    (record,) = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    return record.run_id, record.status.value
+
+
+def test_remove__partition_whose_run_died_before_it_was_refused__takes_back_its_checks(lived: World) -> None:
+    instance = lived.runner.instance
+    gate = dg.AssetCheckKey(dg.AssetKey(VALIDATOR_PNL.name), "gate")
+    before = newest_check(instance, gate)
+    instance.add_dynamic_partitions("periods", ["solana-demo:0000998"])
+    job = build_definitions(Overrides(aurora=lived.aurora)).resolve_job_def("period")
+    instance.create_run_for_job(job, tags={"dagster/partition": "solana-demo:0000998"})
+    assert newest_check(instance, gate)[1] == "PLANNED"
+    assert remove(instance, "solana-demo:0000998")
+    assert newest_check(instance, gate) == before
+    assert not remove(instance, "solana-demo:0000998")
 
 
 @pytest.mark.parametrize("epoch", EPOCHS)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,9 +18,16 @@ from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.workspace import find_workspace
-from aurora_pipeline.orchestration.materialization import _compared, _warnings_result, column_schema, materialization
-from aurora_pipeline.orchestration.previews import PREVIEWS, preview
+from aurora_pipeline.orchestration.materialization import (
+    _compared,
+    _gate_result,
+    _warnings_result,
+    column_schema,
+    materialization,
+)
+from aurora_pipeline.orchestration.previews import PREVIEWS, notes, preview
 from aurora_pipeline.sources.kinds import KINDS
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
@@ -77,9 +87,55 @@ def test_materialization__amounts_that_rows_repeat__have_no_total(database: Data
 
 
 def test_preview__text_that_would_break_a_table__is_escaped() -> None:
-    shown = preview(FEES, draft(None).frame, demo_chain(), {})
-    assert "late \\| very late" in shown
-    assert "fees" not in shown.splitlines()[0]
+    frame = draft(None).frame
+    assert preview(FEES, frame, demo_chain(), {"V1": "A|B"}).splitlines()[2].startswith("| A\\|B |")
+    assert notes(FEES, frame, {"V1": "A|B"}) == "* A\\|B: late \\| very late"
+    assert "fees" not in preview(FEES, frame, demo_chain(), {}).splitlines()[0]
+
+
+def test_notes__reason_that_many_have__whole_and_once_with_their_names() -> None:
+    start = {"chain_id": CHAIN_ID, "epoch": 850, "leader_slots": 1}
+    reason = "asked in vain " * 40
+    late = {"state": "pending", "reason": reason}
+    rows = [{**start, **late, "validator_key": f"V{number}"} for number in range(7)]
+    rows.append({**start, "validator_key": "V9", "fees": 3, "state": "final"})
+    shown = notes(FEES, frame_of(FEES, rows), {"V0": "Aurora Vega"})
+    assert shown == f"* Aurora Vega, V1, V2, V3, V4 and 2 more: {reason}"
+    assert notes(FEES, draft(3).frame, {}) == ""
+
+
+def statement_draft() -> Draft:
+    row: dict[str, Any] = {"chain_id": CHAIN_ID, "epoch": 850, "partner_id": "p", "partner_name": "Halcyon | Co"}
+    row |= {"statement_id": str(UUID(int=1)), "started_at": datetime(2026, 8, 1, tzinfo=UTC), "line_count": 2}
+    row |= {"ended_at": datetime(2026, 8, 3, tzinfo=UTC), "held_count": 1, "missing_count": 0, "blocked_count": 0}
+    row |= {"lines_total": 5, "known_total": 5, "held_total": 2, "lines_digest": "a" * 64, "state": "final"}
+    table = PARTNER_COMMISSION_STATEMENTS
+    frame = frame_of(table, [{**row, "reason": "2 of a line are held"}])
+    return Draft(table, PeriodKey(CHAIN_ID, 850), frame, (), Completeness.FINAL)
+
+
+@pytest.mark.parametrize(("is_demo", "command"), [(True, "aurora --demo trace"), (False, "aurora trace")])
+def test_materialization__of_statements__leads_to_the_lines_of_the_period_and_to_the_proof(
+    is_demo: bool, command: str
+) -> None:
+    draft = statement_draft()
+    outcome = replace(outcome_with(), table=draft.table, totals={"lines_total": 5})
+    shown = materialization(outcome, draft, demo_chain(), {"p": "Halcyon"}, is_demo).metadata
+    assert text_of(shown, "proof") == f"* Halcyon | Co: `{command} 00000000`"
+    link = "(/assets/partner_commission_lines?view=partitions&partition=solana-demo%3A0000850)"
+    assert text_of(shown, "lines") == f"[partner_commission_lines of solana-demo:0000850]{link}"
+    assert text_of(shown, "notes") == "* Halcyon: 2 of a line are held"
+    assert "reason" not in text_of(shown, "preview").splitlines()[0]
+
+
+def test_metadata__of_an_outcome__plots_amounts_and_row_counts_alone() -> None:
+    draft = statement_draft()
+    outcome = replace(outcome_with("one"), table=draft.table, totals={"lines_total": 5})
+    shown = materialization(outcome, draft, demo_chain(), {}).metadata or {}
+    plotted = {name for name, one in shown.items() if isinstance(getattr(one, "value", one), int | float)}
+    assert plotted == {"dagster/partition_row_count", "lines_total_sol"}
+    for result in (_gate_result(outcome, passed=True), _warnings_result(outcome, frozenset({_compared("one")}))):
+        assert not [name for name, one in result.metadata.items() if isinstance(one.value, int | float)]
 
 
 def test_column_schema__of_a_layer__tells_bounds_and_what_the_digest_leaves_out() -> None:
@@ -112,7 +168,7 @@ def test_warnings__that_the_period_before_had_too__are_noted_and_stay_green() ->
     before = frozenset(map(_compared, ["HELD: EXEC_FEES of V is 7, 9 is claimed"]))
     again, new = "HELD: EXEC_FEES of V is 12, 15 is claimed", "commission changed"
     known = _warnings_result(outcome_with(again), before)
-    assert (known.passed, known.metadata["as in the period before"].value) == (True, 1)
+    assert (known.passed, known.metadata["as in the period before"].value) == (True, "1")
     assert not _warnings_result(outcome_with(again, new), before).passed
     assert not _warnings_result(outcome_with(again), frozenset()).passed
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from aurora_pipeline.orchestration.runs import _lacking, failures, heeding_interrupts
+from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.orchestration.failing import as_failure
+from aurora_pipeline.orchestration.runs import _lacking, _may_pass, failures, heeding_interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +92,51 @@ def test_failures__error_people_can_act_on__its_own_words_alone() -> None:
     assert failures(events_of(dg.Failure("no such file; name another"))) == [
         "canonical_of_something: no such file; name another"
     ]
+
+
+@pytest.mark.parametrize(("error", "may_pass"), [(AuroraError("no file", "name it"), False), (Outage("away"), True)])
+def test_failure__of_what_people_can_act_on__is_recorded_without_a_stack_trace(
+    error: AuroraError, may_pass: bool
+) -> None:
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=3))
+    def failing() -> None:
+        with as_failure():
+            raise error
+
+    result = dg.materialize([failing], raise_on_error=False)
+    (failure,) = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    assert failure.error is not None
+    assert (failure.error.message, failure.error.stack, failure.error.cause) == (f"{error}\n", [], None)
+    assert failures(result.all_events) == [f"failing: {error}"]
+    assert _may_pass(result.all_events) is may_pass
+
+
+def test_failure__outage_with_tries_left__is_tried_again() -> None:
+    tries: list[int] = []
+
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1))
+    def failing() -> None:
+        tries.append(len(tries))
+        with as_failure(tries_left=len(tries) < 2):
+            raise Outage("away")
+
+    result = dg.materialize([failing], raise_on_error=False)
+    assert tries == [0, 1]
+    assert failures(result.all_events) == ["failing: away"]
+
+
+def test_failures__run_that_did_not_begin__are_not_none() -> None:
+    @dg.resource
+    def needed(context: dg.InitResourceContext) -> None:
+        with as_failure():
+            raise Outage("the database is away")
+
+    @dg.asset(required_resource_keys={"needed"})
+    def unreached() -> None: ...
+
+    result = dg.materialize([unreached], resources={"needed": needed}, raise_on_error=False)
+    assert failures(result.all_events) == ["the database is away"]
+    assert _may_pass(result.all_events)
 
 
 def test_lacking__said_by_a_reason_and_by_who_was_down__told_once() -> None:
