@@ -11,7 +11,7 @@ from pathlib import Path
 from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.private_folder import private_folder
-from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE, Workspace
+from aurora_pipeline.instance.workspace import DEMO_LAST_ADDRESS, DEMO_URL_VARIABLE, Workspace
 
 _STATE, _ADDRESS = "simulator.json", "simulator.url"
 _USERS, _STARTING = "simulator.users", "simulator.starting"
@@ -64,7 +64,8 @@ def _started(folder: Path, parameters: dict[str, int], meanwhile: Callable[[], o
     own = SimulatorProcess(folder / _STATE, **parameters)
     try:
         own.start(meanwhile)
-        (folder / _ADDRESS).write_text(own.url, encoding="utf-8")
+        for name in (_ADDRESS, DEMO_LAST_ADDRESS):
+            (folder / name).write_text(own.url, encoding="utf-8")
     except BaseException:
         own.stop()
         raise

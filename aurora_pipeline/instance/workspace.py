@@ -23,6 +23,8 @@ DEMO_VARIABLE = "AURORA_DEMO"
 DATABASE_VARIABLE = "AURORA_DATABASE_URL"
 DEMO_URL_VARIABLE = "AURORA_DEMO_URL"
 DAGSTER_URL_VARIABLE = "AURORA_DAGSTER_URL"
+DEMO_LAST_ADDRESS = "providers.url"
+"""Where a demo keeps its providers' last address: what is recorded of them stays true when they are stopped."""
 # Nothing listens there: the demo's configuration must load for commands that ask nobody.
 _NO_SIMULATOR = "http://127.0.0.1:9"
 
@@ -59,7 +61,7 @@ class Workspace:
         """The checked configuration; raises ConfigurationError with every mistake."""
         env = dict(self.env)
         if self.is_demo:
-            env.setdefault(DEMO_URL_VARIABLE, _NO_SIMULATOR)
+            env.setdefault(DEMO_URL_VARIABLE, _last_address(self.data_dir) or _NO_SIMULATOR)
         return load_configuration(self.chains_path, self.providers_path, env, KINDS)
 
     @property
@@ -90,6 +92,12 @@ def _written_down(home: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise AuroraError(f"{path} can't be read: {error}", "write it in UTF-8, one NAME=value per line") from None
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _last_address(data_dir: Path) -> str:
+    """Where the demo's providers were reached last; empty before the first time."""
+    path = data_dir / DEMO_LAST_ADDRESS
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
 
 
 def _demo_files() -> Path:
