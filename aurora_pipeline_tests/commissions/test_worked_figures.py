@@ -243,6 +243,7 @@ def test_override__computed_amount_moved_or_target_gone__stale_and_unmet() -> No
             "a/r's total is given twice",
         ),
         ([Override(OverrideTarget.LINE, "a", "r", "V1", "", amount, 7) for amount in (1, 2)], "a/r V1 is given twice"),
+        ([Override(OverrideTarget.LINE, "a", "r", "V1", "", 0, 7) for _ in range(2)], "a/r V1 is given twice"),
     ],
 )
 def test_override__negative_or_given_twice__refused(overrides: list[Override], words: str) -> None:

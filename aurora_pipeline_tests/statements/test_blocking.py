@@ -104,3 +104,11 @@ def test_epoch_statements__total_overridden_though_one_line_is_not_known__stale_
         row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
         assert "overridden: 2 lines, +30 base units in all" in row["reason"]
         assert ("stale (decided on another computed amount)" in row["reason"]) is is_stale
+
+
+def test_epoch_statements__overridden_line_that_was_not_known__is_counted_but_has_no_effect_to_state() -> None:
+    decided = Override(LINE, "a", "tips", "V2", "", 7, None)
+    agreed = terms({"a": [rule("tips", TIPS, 1000)]}, overrides=[decided])
+    lines = _salted_lines({"V1": {TIPS: 100}, "V2": {TIPS: None}}, agreed)
+    row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
+    assert "overridden: 1 line, +0 base units in all" in row["reason"]
