@@ -13,28 +13,33 @@ from aurora_pipeline.orchestration.failing import as_failure
 from aurora_pipeline.periods.partitions import PARTITION_TAG, remove
 from aurora_pipeline.store.database import Connection
 
+_RETRIES_TAG = "dagster/max_retries"
+
 
 def resource_of(aurora: Aurora) -> dg.ResourceDefinition:
     """The opened instance as runs get it: a run of an invented partition does not get it, and ends there."""
 
     @dg.resource(description="Configuration and ledger of this workspace.")
     def opened(context: dg.InitResourceContext) -> Aurora:
-        key = context.run.tags.get(PARTITION_TAG) if context.run else None
-        if key is not None and context.instance is not None:
+        run, instance = context.run, context.instance
+        key = run.tags.get(PARTITION_TAG) if run else None
+        if run is not None and key is not None and instance is not None:
             with as_failure():
-                require_recorded(aurora, context.instance, key)
+                require_recorded(aurora, instance, key, run.run_id)
         return aurora
 
     return opened
 
 
-def require_recorded(aurora: Aurora, instance: dg.DagsterInstance, key: str) -> None:
+def require_recorded(aurora: Aurora, instance: dg.DagsterInstance, key: str, run_id: str) -> None:
     """Raise where a partition is no finalized period, and take it out with what its runs planned."""
     with aurora.database.connect() as connection:
         recorded = is_recorded(connection, key)
     if recorded:
         return
     remove(instance, key)
+    # Dagster starts a run again that failed outside of its steps, as if its process had died.
+    instance.add_run_tags(run_id, {_RETRIES_TAG: "0"})
     raise AuroraError(
         f"{key!r} is not a known finalized period, so nothing was run and the partition was taken out again",
         "launch one that `aurora periods list CHAIN` shows; new ones are added by themselves once they are final",

@@ -289,6 +289,9 @@ def test_run__of_an_invented_partition__is_refused_in_one_sentence_and_leaves_no
     logged = instance.all_logs(result.run_id)
     told = [entry.dagster_event for entry in logged if entry.dagster_event and entry.dagster_event.is_job_failure]
     assert [event.job_failure_data.error.stack for event in told if event.job_failure_data.error] == [[]]
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.tags["dagster/max_retries"] == "0"
     assert newest_check(instance, gate) == before
     assert invented not in instance.get_dynamic_partitions("periods")
 
