@@ -94,6 +94,22 @@ def test_tables__on_any_terminal__every_amount_whole_and_no_line_too_long(
             assert {amount.lstrip("-"), format_coins(abs(int(amount)), 9)} & said, (width, amount)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_statements_show__on_any_terminal__total_and_lines_whole_and_no_line_too_long(
+    width: int, open_demo: Made, aurora: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("--demo", "statements", "show", "northwind", CHAIN_ID, str(EPOCH))
+    document = data_of(aurora(open_demo.home, *command, "--json").out)
+    wanted = set(amounts([document["statement"]["lines_total"], [line["final"] for line in document["lines"]]]))
+    assert len(wanted) > 1
+    fitted(monkeypatch, width)
+    ended = aurora(open_demo.home, *command)
+    assert ended.code == 0, ended.told
+    assert [line for line in (ended.out + ended.err).splitlines() if cell_len(line) > width] == []
+    said = set(re.findall(r"[0-9][0-9.]*", ended.out))
+    assert [amount for amount in wanted if format_coins(abs(int(amount)), 9) not in said] == []
+
+
 def test_demo__second_time_at_80_columns__every_figure_whole(open_demo: Made) -> None:
     """On a real terminal, as somebody sees it first."""
     ended = on_terminal(80, open_demo, "demo", "--epochs", "1", "--validators", "4", "--stake-accounts", "60")
