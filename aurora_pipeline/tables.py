@@ -10,6 +10,7 @@ from aurora_pipeline.instance.tables import INSTANCE_TABLES
 from aurora_pipeline.periods.tables import PERIOD_TABLES
 from aurora_pipeline.pnl.tables import PNL_TABLES
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
+from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.payloads import PAYLOAD_TABLES
@@ -27,6 +28,9 @@ ALL_TABLES: tuple[Table, ...] = (
     *AGREEMENT_TABLES,
     *COMMISSION_TABLES,
     *STATEMENT_TABLES,
+    *STATEMENT_DECISIONS,
 )
 
 LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.kind is TableKind.LAYER)
+PERIOD_LAYER_TABLES: tuple[Table, ...] = tuple(table for table in LAYER_TABLES if not table.is_monthly)
+"""Those that every period has; the others are of months."""

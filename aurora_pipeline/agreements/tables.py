@@ -133,6 +133,23 @@ PARTNER_SERIES = Table(
     key=("partner_id", "chain_id", "change_number"),
 )
 
+PARTNER_MINIMUMS = Table(
+    name="partner_minimum_payouts",
+    kind=TableKind.DECISION,
+    description="The least that is paid to a partner on a chain, from a month's start on; without a row, 0.",
+    columns=(
+        PARTNER_ID,
+        CHAIN_ID,
+        integer("change_number", "The number of the change for this partner and chain, from 1.", minimum=1),
+        money("minimum_payout", "The least that is paid; a smaller total is carried forward.", minimum=0),
+        Column("effective_from", ColumnKind.INSTANT, "The start of the first month it holds for."),
+        REASON,
+        RECORDED_BY,
+        recorded_at(),
+    ),
+    key=("partner_id", "chain_id", "change_number"),
+)
+
 PARTNER_WALLETS = Table(
     name="partner_wallets",
     kind=TableKind.DECISION,
@@ -274,6 +291,7 @@ COMMISSION_OVERRIDES = Table(
 AGREEMENT_TABLES = (
     PARTNERS,
     PARTNER_SERIES,
+    PARTNER_MINIMUMS,
     PARTNER_WALLETS,
     AGREEMENTS,
     AGREEMENT_VERSIONS,

@@ -58,6 +58,11 @@ class ChainUnits:
             problem = f'"{text}": there is no part of a {self.base_unit}' if is_part else str(error)
             raise AmountRefused(problem, "give a whole number" if is_part else self.example) from None
 
+    def parse_signed(self, text: str) -> int:
+        """As `parse`, and below 0 where a minus stands before it."""
+        text = text.strip()
+        return -self.parse(text[1:]) if text.startswith("-") else self.parse(text)
+
     def write(self, base_units: int) -> str:
         """An amount as people write it: in whole coins where these are few digits, else in base units."""
         coins = format_coins(base_units, self.native_decimals)

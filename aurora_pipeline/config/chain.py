@@ -71,6 +71,11 @@ class Chain(FrozenModel):
     finality_lag: Whole = Field(
         ge=0, le=10**9, description="How many slots a period's last slot must lie behind the finalized head."
     )
+    dual_approval: Flag = Field(
+        default=True,
+        description="true: who releases a statement is another person than who approved it. "
+        "false: they may be the same.",
+    )
     protocol_fee_bps: tuple[DatedBps, ...] = Field(
         default=(),
         validate_default=True,

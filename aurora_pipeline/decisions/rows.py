@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 
@@ -71,8 +72,10 @@ def is_decided(column: Column) -> bool:
 
 
 def _value(value: Any) -> Value:
-    """A value as it comes back from the database: amounts as integers."""
-    return int(value) if isinstance(value, Decimal) else value
+    """A value as it comes back from the database: amounts as integers, ids as text."""
+    if isinstance(value, Decimal):
+        return int(value)
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _text(value: object) -> str:

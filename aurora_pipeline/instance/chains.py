@@ -41,6 +41,7 @@ def registry_rows(configuration: Configuration) -> dict[str, list[dict[str, Any]
                 "native_unit": chain.native_unit,
                 "native_decimals": chain.native_decimals,
                 "finality_lag": chain.finality_lag,
+                "dual_approval": chain.dual_approval,
             }
             for chain in configuration.chains.values()
         ],

@@ -26,6 +26,7 @@ CHAINS = Table(
         text("native_unit", "The whole coin (SOL, ETH)."),
         integer("native_decimals", "How many decimals a whole coin has."),
         integer("finality_lag", "Slots after a period's end before it counts as final."),
+        Column("dual_approval", ColumnKind.BOOLEAN, "Whether another person releases than approved."),
     ),
     key=("chain_id",),
 )

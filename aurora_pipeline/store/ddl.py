@@ -224,6 +224,7 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     statements += [guard(table) for table in declared if table.kind is not TableKind.REGISTRY]
     statements += [_IN_FORCE, _NAMES]
     statements += [published_view(table) for table in declared if table.kind is TableKind.LAYER]
+    statements += [one for table in declared for one in table.guards]
     return statements
 
 
@@ -265,7 +266,9 @@ def create_table(table: Table) -> str:
     # Columns of later versions stand last, where ALTER TABLE puts them.
     later = sorted((column for column in table.columns if column.since > 1), key=lambda column: column.since)
     columns += [_column(column) for column in later]
-    constraints = [f"PRIMARY KEY ({key})"] + [f"UNIQUE ({', '.join(names)})" for names in table.unique]
+    constraints = (
+        [f"PRIMARY KEY ({key})"] + [f"UNIQUE ({', '.join(names)})" for names in table.unique] + [*table.constraints]
+    )
     body = ",\n    ".join(columns + constraints)
     statements = [f"CREATE TABLE {name} (\n    {body}\n);", f"COMMENT ON TABLE {name} IS {_quoted(table.description)};"]
     statements += [

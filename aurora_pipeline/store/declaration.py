@@ -72,6 +72,10 @@ class Table:
     """Amounts that several rows repeat, or that mean nothing when added up: no total of them is shown."""
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    constraints: tuple[str, ...] = ()
+    """Further constraints of the table, as SQL has them."""
+    guards: tuple[str, ...] = ()
+    """Triggers and their functions, as SQL has them; created when every table and view is there."""
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_SERIES
+from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_MINIMUMS, PARTNER_SERIES
 from aurora_pipeline.decisions import unlogged_rows
 from aurora_pipeline.decisions.rows import logged_row, row_digests
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged, require_logged
@@ -19,6 +19,7 @@ from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.decisions import DECISIONS
 from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.verify import verify_audit
+from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.store.database import read_frame, table_kinds
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline_tests.decided import decide
@@ -31,12 +32,21 @@ _OTHER = {
     ColumnKind.BOOLEAN: "NOT {0}",
     ColumnKind.INSTANT: "coalesce({0}, now()) + interval '1 second'",
     ColumnKind.DIGEST: "repeat('a', 64)",
+    ColumnKind.UUID: "gen_random_uuid()",
+}
+_ANY: dict[ColumnKind, Any] = {
+    ColumnKind.TEXT: "[]",
+    ColumnKind.INTEGER: 1,
+    ColumnKind.AMOUNT: 0,
+    ColumnKind.INSTANT: datetime(2026, 9, 1, tzinfo=UTC),
+    ColumnKind.DIGEST: "b" * 64,
+    ColumnKind.UUID: "5c0f7c1e-5b0e-5f39-9a2d-6a1f0f2f7a11",
 }
 
 
 @pytest.fixture
 def decided(proven: Proven) -> Proven:
-    """The computed epoch, with an override and a change of series decided in it."""
+    """The computed epoch, with an override, a change of series, and a row of every step of statements."""
     override: dict[str, Any] = {
         "target": "LINE",
         "agreement_id": "northwind-2026",
@@ -53,7 +63,20 @@ def decided(proven: Proven) -> Proven:
     }
     decide(proven.connection, PARTNER_SERIES, {**series, "effective_from": datetime(2027, 1, 1, tzinfo=UTC)})
     proven.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    # What makes a step possible is of no interest here: any row will do.
+    proven.connection.execute("SET LOCAL session_replication_role = replica")
+    for table in (PARTNER_MINIMUMS, *STATEMENT_DECISIONS):
+        decide(proven.connection, table, {column.name: _any(column) for column in table.columns})
+    proven.connection.execute("SET LOCAL session_replication_role = origin")
     return proven
+
+
+def _any(column: Column) -> Any:
+    if column.name == "previous_number":
+        return None
+    if column.one_of:
+        return column.one_of[0]
+    return _ANY[column.kind] if column.minimum is None else max(column.minimum, _ANY[column.kind])
 
 
 def audited(proven: Proven) -> list[str]:

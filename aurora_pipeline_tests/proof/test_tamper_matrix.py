@@ -12,6 +12,7 @@ import pytest
 from aurora_pipeline.proof.findings import VerifyReport
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit
+from aurora_pipeline.statements.tables import EPOCH_PAYABLE_TABLES, MONTHLY_TABLES
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 from aurora_pipeline.tables import ALL_TABLES
@@ -35,8 +36,10 @@ CHANGED = {
     ColumnKind.JSON: """CASE jsonb_typeof({0}) WHEN 'array' THEN {0} || '["x"]' ELSE {0} || '{{"x": "x"}}' END""",
     ColumnKind.INTEGERS: "{0}[2:]",
 }
+STATEMENT_LAYERS = (*MONTHLY_TABLES, *EPOCH_PAYABLE_TABLES)
 EMPTY = {
     "staging_file_bodies": "this world has no files; end_to_end/test_own_books.py changes theirs",
+    **{table.name: "nobody is paid by EPOCH in this world, and no month is over" for table in STATEMENT_LAYERS},
     "cross_check_differences": "nobody differs in this world; its rows are verified as every layer's",
 }
 DELETED, COPIED = "a row deleted", "a copy inserted"

@@ -125,5 +125,6 @@ def test_columns__of_every_view_of_a_layer__are_explained(shared_database: Datab
     layers = {f"{table.name}{ending}" for table in LAYER_TABLES for ending in ("", "_named", "_in_coins")}
     assert [key for key, comment in told.items() if key[0] in layers and not comment] == []
     for table in LAYER_TABLES:
-        assert told[table.name, "epoch"] == table.column("epoch").description
+        unit = "month" if table.is_monthly else "epoch"
+        assert told[table.name, unit] == table.column(unit).description
     assert told["partner_commission_lines_in_coins", "final"].endswith("In whole coins.")

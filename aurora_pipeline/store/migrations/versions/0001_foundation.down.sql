@@ -1,5 +1,73 @@
 -- Takes back what 0001_foundation.up.sql made, and nothing else.
 
+DROP TRIGGER allowed ON statement_submissions;
+DROP FUNCTION statement_submission_allowed();
+DROP TRIGGER allowed ON statement_rejections;
+DROP FUNCTION statement_rejection_allowed();
+DROP TRIGGER allowed ON statement_approvals;
+DROP FUNCTION statement_approval_allowed();
+DROP FUNCTION statement_epochs(uuid, bigint);
+DROP TRIGGER balanced ON statement_approvals;
+DROP TRIGGER balanced ON statement_balances;
+DROP FUNCTION statement_balance_complete();
+DROP TRIGGER balanced ON statement_openings;
+DROP TRIGGER opened ON statement_balances;
+DROP FUNCTION statement_opening_complete();
+DROP TRIGGER allowed ON statement_openings;
+DROP FUNCTION statement_opening_allowed();
+DROP TRIGGER allowed ON statement_releases;
+DROP FUNCTION statement_release_allowed();
+DROP TRIGGER allowed ON statement_payments;
+DROP FUNCTION statement_payment_allowed();
+DROP TRIGGER allowed ON statement_disputes;
+DROP FUNCTION statement_dispute_allowed();
+DROP TRIGGER allowed ON statement_dispute_answers;
+DROP FUNCTION statement_answer_allowed();
+
+DROP TABLE statement_dispute_answers;
+
+DROP TABLE statement_disputes;
+
+DROP TABLE statement_acknowledgements;
+
+DROP TABLE statement_payments;
+
+DROP TABLE statement_releases;
+
+DROP TABLE statement_balances;
+
+DROP TABLE statement_approvals;
+
+DROP TABLE statement_rejections;
+
+DROP TABLE statement_submissions;
+
+DROP TABLE statement_openings;
+
+DROP VIEW epoch_payable_entries_in_coins;
+DROP VIEW epoch_payable_entries_named;
+DROP FUNCTION epoch_payable_entries_as_of;
+DROP VIEW epoch_payable_entries;
+DROP TABLE layers.epoch_payable_entries;
+
+DROP VIEW epoch_payables_in_coins;
+DROP VIEW epoch_payables_named;
+DROP FUNCTION epoch_payables_as_of;
+DROP VIEW epoch_payables;
+DROP TABLE layers.epoch_payables;
+
+DROP VIEW monthly_statement_entries_in_coins;
+DROP VIEW monthly_statement_entries_named;
+DROP FUNCTION monthly_statement_entries_as_of;
+DROP VIEW monthly_statement_entries;
+DROP TABLE layers.monthly_statement_entries;
+
+DROP VIEW monthly_statements_in_coins;
+DROP VIEW monthly_statements_named;
+DROP FUNCTION monthly_statements_as_of;
+DROP VIEW monthly_statements;
+DROP TABLE layers.monthly_statements;
+
 DROP VIEW partner_commission_statements_in_coins;
 DROP VIEW partner_commission_statements_named;
 DROP FUNCTION partner_commission_statements_as_of;
@@ -108,6 +176,8 @@ DROP TABLE agreement_versions;
 DROP TABLE agreements;
 
 DROP TABLE partner_wallets;
+
+DROP TABLE partner_minimum_payouts;
 
 DROP TABLE partner_series;
 

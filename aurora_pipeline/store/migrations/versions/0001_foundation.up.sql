@@ -410,6 +410,7 @@ CREATE TABLE chains (
     native_unit text NOT NULL,
     native_decimals bigint NOT NULL CHECK (native_decimals >= 0),
     finality_lag bigint NOT NULL CHECK (finality_lag >= 0),
+    dual_approval boolean NOT NULL,
     PRIMARY KEY (chain_id)
 );
 COMMENT ON TABLE chains IS 'The chains of chains.yaml, which wins.';
@@ -422,6 +423,7 @@ COMMENT ON COLUMN chains.first_period IS 'The first period that is computed.';
 COMMENT ON COLUMN chains.native_unit IS 'The whole coin (SOL, ETH).';
 COMMENT ON COLUMN chains.native_decimals IS 'How many decimals a whole coin has.';
 COMMENT ON COLUMN chains.finality_lag IS 'Slots after a period''s end before it counts as final.';
+COMMENT ON COLUMN chains.dual_approval IS 'Whether another person releases than approved.';
 
 CREATE TABLE providers (
     provider text NOT NULL,
@@ -968,6 +970,27 @@ COMMENT ON COLUMN partner_series.reason IS 'Why it was decided.';
 COMMENT ON COLUMN partner_series.recorded_by IS 'Who recorded it.';
 COMMENT ON COLUMN partner_series.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
 
+CREATE TABLE partner_minimum_payouts (
+    partner_id text NOT NULL,
+    chain_id text NOT NULL,
+    change_number bigint NOT NULL CHECK (change_number >= 1),
+    minimum_payout amount NOT NULL CHECK (minimum_payout >= 0),
+    effective_from timestamptz NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (partner_id, chain_id, change_number)
+);
+COMMENT ON TABLE partner_minimum_payouts IS 'The least that is paid to a partner on a chain, from a month''s start on; without a row, 0.';
+COMMENT ON COLUMN partner_minimum_payouts.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN partner_minimum_payouts.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN partner_minimum_payouts.change_number IS 'The number of the change for this partner and chain, from 1.';
+COMMENT ON COLUMN partner_minimum_payouts.minimum_payout IS 'The least that is paid; a smaller total is carried forward.';
+COMMENT ON COLUMN partner_minimum_payouts.effective_from IS 'The start of the first month it holds for.';
+COMMENT ON COLUMN partner_minimum_payouts.reason IS 'Why it was decided.';
+COMMENT ON COLUMN partner_minimum_payouts.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN partner_minimum_payouts.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
 CREATE TABLE partner_wallets (
     chain_id text NOT NULL,
     wallet_address text NOT NULL,
@@ -1350,6 +1373,511 @@ COMMENT ON COLUMN layers.partner_commission_statements.state IS 'How much is kno
 COMMENT ON COLUMN layers.partner_commission_statements.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
 CREATE INDEX ON layers.partner_commission_statements (statement_id);
 
+CREATE TABLE layers.monthly_statements (
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
+    chain_id text NOT NULL,
+    month text NOT NULL,
+    statement_id uuid NOT NULL,
+    partner_id text NOT NULL,
+    partner_name text NOT NULL,
+    payable_series text NOT NULL CHECK (payable_series IN ('MONTH', 'EPOCH')),
+    number bigint CHECK (number >= 1),
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    line_count bigint NOT NULL CHECK (line_count >= 0),
+    held_count bigint NOT NULL CHECK (held_count >= 0),
+    missing_count bigint NOT NULL CHECK (missing_count >= 0),
+    unsettled_count bigint NOT NULL CHECK (unsettled_count >= 0),
+    blocked_count bigint NOT NULL CHECK (blocked_count >= 0),
+    opening amount,
+    lines amount NOT NULL,
+    top_ups amount NOT NULL CHECK (top_ups >= 0),
+    adjustments amount NOT NULL,
+    total amount,
+    known_total amount NOT NULL,
+    held_total amount NOT NULL CHECK (held_total >= 0),
+    minimum_payout amount CHECK (minimum_payout >= 0),
+    payable amount CHECK (payable >= 0),
+    closing amount,
+    lines_digest sha256_hex NOT NULL,
+    entries_digest sha256_hex NOT NULL,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    statement_digest sha256_hex NOT NULL,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, month, partner_id),
+    UNIQUE (snapshot_id, statement_id)
+);
+COMMENT ON TABLE layers.monthly_statements IS 'What each partner is owed for a calendar month, from the opening to the closing balance. Approved ones are repeated byte for byte.';
+COMMENT ON COLUMN layers.monthly_statements.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.monthly_statements.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN layers.monthly_statements.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN layers.monthly_statements.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.monthly_statements.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN layers.monthly_statements.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN layers.monthly_statements.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN layers.monthly_statements.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN layers.monthly_statements.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN layers.monthly_statements.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN layers.monthly_statements.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN layers.monthly_statements.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN layers.monthly_statements.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN layers.monthly_statements.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN layers.monthly_statements.opening IS 'The closing balance of the statement before; null: for information.';
+COMMENT ON COLUMN layers.monthly_statements.lines IS 'The sum of its periods'' lines that have an amount and are not held.';
+COMMENT ON COLUMN layers.monthly_statements.top_ups IS 'What floors per MONTH add, as far as it is known.';
+COMMENT ON COLUMN layers.monthly_statements.adjustments IS 'The sum of its adjustments of what was stated before.';
+COMMENT ON COLUMN layers.monthly_statements.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing.';
+COMMENT ON COLUMN layers.monthly_statements.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted.';
+COMMENT ON COLUMN layers.monthly_statements.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN layers.monthly_statements.minimum_payout IS 'The least that is paid; null: for information.';
+COMMENT ON COLUMN layers.monthly_statements.payable IS 'known_total where it reaches the minimum, else 0; null: information.';
+COMMENT ON COLUMN layers.monthly_statements.closing IS 'known_total - payable, which opens the next; null: for information.';
+COMMENT ON COLUMN layers.monthly_statements.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN layers.monthly_statements.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN layers.monthly_statements.state IS 'How much is known of the total.';
+COMMENT ON COLUMN layers.monthly_statements.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.monthly_statements.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+CREATE INDEX ON layers.monthly_statements (statement_id);
+
+CREATE TABLE layers.monthly_statement_entries (
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
+    chain_id text NOT NULL,
+    month text NOT NULL,
+    entry_id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    partner_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('FLOOR_TOP_UP', 'ADJUSTMENT')),
+    source_period text NOT NULL,
+    line_id uuid NOT NULL,
+    number bigint NOT NULL CHECK (number >= 1),
+    agreement_id text NOT NULL,
+    agreement_version bigint CHECK (agreement_version >= 1),
+    rule_key text NOT NULL,
+    validator_key text NOT NULL,
+    wallet_address text NOT NULL,
+    line_kind text NOT NULL CHECK (line_kind IN ('LINE', 'CAP_REDUCTION', 'FLOOR_TOP_UP')),
+    component text NOT NULL,
+    stated amount,
+    now amount,
+    amount amount,
+    cause text CHECK (cause IN ('DATA', 'RULE', 'OVERRIDE', 'CODE')),
+    disputed_on text,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, month, partner_id, kind, source_period, agreement_id, rule_key, validator_key, wallet_address, line_kind)
+);
+COMMENT ON TABLE layers.monthly_statement_entries IS 'What monthly statements hold beside their lines: top-ups of floors per MONTH, and adjustments.';
+COMMENT ON COLUMN layers.monthly_statement_entries.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.monthly_statement_entries.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN layers.monthly_statement_entries.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN layers.monthly_statement_entries.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN layers.monthly_statement_entries.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.monthly_statement_entries.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN layers.monthly_statement_entries.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN layers.monthly_statement_entries.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN layers.monthly_statement_entries.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN layers.monthly_statement_entries.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN layers.monthly_statement_entries.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN layers.monthly_statement_entries.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN layers.monthly_statement_entries.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN layers.monthly_statement_entries.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN layers.monthly_statement_entries.line_kind IS 'What the line is.';
+COMMENT ON COLUMN layers.monthly_statement_entries.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN layers.monthly_statement_entries.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up.';
+COMMENT ON COLUMN layers.monthly_statement_entries.now IS 'What it comes to now; null: not known yet.';
+COMMENT ON COLUMN layers.monthly_statement_entries.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known.';
+COMMENT ON COLUMN layers.monthly_statement_entries.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN layers.monthly_statement_entries.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN layers.monthly_statement_entries.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN layers.monthly_statement_entries.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+CREATE INDEX ON layers.monthly_statement_entries (line_id);
+CREATE INDEX ON layers.monthly_statement_entries (statement_id);
+
+CREATE TABLE layers.epoch_payables (
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    statement_id uuid NOT NULL,
+    partner_id text NOT NULL,
+    partner_name text NOT NULL,
+    payable_series text NOT NULL CHECK (payable_series IN ('MONTH', 'EPOCH')),
+    number bigint CHECK (number >= 1),
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz NOT NULL,
+    line_count bigint NOT NULL CHECK (line_count >= 0),
+    held_count bigint NOT NULL CHECK (held_count >= 0),
+    missing_count bigint NOT NULL CHECK (missing_count >= 0),
+    unsettled_count bigint NOT NULL CHECK (unsettled_count >= 0),
+    blocked_count bigint NOT NULL CHECK (blocked_count >= 0),
+    opening amount,
+    lines amount NOT NULL,
+    top_ups amount NOT NULL CHECK (top_ups >= 0),
+    adjustments amount NOT NULL,
+    total amount,
+    known_total amount NOT NULL,
+    held_total amount NOT NULL CHECK (held_total >= 0),
+    minimum_payout amount CHECK (minimum_payout >= 0),
+    payable amount CHECK (payable >= 0),
+    closing amount,
+    lines_digest sha256_hex NOT NULL,
+    entries_digest sha256_hex NOT NULL,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    statement_digest sha256_hex NOT NULL,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id),
+    UNIQUE (snapshot_id, statement_id)
+);
+COMMENT ON TABLE layers.epoch_payables IS 'Statements of partners who are paid by EPOCH, from the opening to the closing balance. Approved ones are repeated byte for byte.';
+COMMENT ON COLUMN layers.epoch_payables.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.epoch_payables.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.epoch_payables.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN layers.epoch_payables.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.epoch_payables.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN layers.epoch_payables.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN layers.epoch_payables.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN layers.epoch_payables.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN layers.epoch_payables.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN layers.epoch_payables.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN layers.epoch_payables.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN layers.epoch_payables.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN layers.epoch_payables.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN layers.epoch_payables.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN layers.epoch_payables.opening IS 'The closing balance of the statement before; null: for information.';
+COMMENT ON COLUMN layers.epoch_payables.lines IS 'The sum of its periods'' lines that have an amount and are not held.';
+COMMENT ON COLUMN layers.epoch_payables.top_ups IS 'What floors per MONTH add, as far as it is known.';
+COMMENT ON COLUMN layers.epoch_payables.adjustments IS 'The sum of its adjustments of what was stated before.';
+COMMENT ON COLUMN layers.epoch_payables.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing.';
+COMMENT ON COLUMN layers.epoch_payables.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted.';
+COMMENT ON COLUMN layers.epoch_payables.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN layers.epoch_payables.minimum_payout IS 'The least that is paid; null: for information.';
+COMMENT ON COLUMN layers.epoch_payables.payable IS 'known_total where it reaches the minimum, else 0; null: information.';
+COMMENT ON COLUMN layers.epoch_payables.closing IS 'known_total - payable, which opens the next; null: for information.';
+COMMENT ON COLUMN layers.epoch_payables.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN layers.epoch_payables.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN layers.epoch_payables.state IS 'How much is known of the total.';
+COMMENT ON COLUMN layers.epoch_payables.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN layers.epoch_payables.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+CREATE INDEX ON layers.epoch_payables (statement_id);
+
+CREATE TABLE layers.epoch_payable_entries (
+    snapshot_id bigint NOT NULL REFERENCES snapshots DEFERRABLE,
+    chain_id text NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch >= 0),
+    entry_id uuid NOT NULL,
+    statement_id uuid NOT NULL,
+    partner_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('FLOOR_TOP_UP', 'ADJUSTMENT')),
+    source_period text NOT NULL,
+    line_id uuid NOT NULL,
+    number bigint NOT NULL CHECK (number >= 1),
+    agreement_id text NOT NULL,
+    agreement_version bigint CHECK (agreement_version >= 1),
+    rule_key text NOT NULL,
+    validator_key text NOT NULL,
+    wallet_address text NOT NULL,
+    line_kind text NOT NULL CHECK (line_kind IN ('LINE', 'CAP_REDUCTION', 'FLOOR_TOP_UP')),
+    component text NOT NULL,
+    stated amount,
+    now amount,
+    amount amount,
+    cause text CHECK (cause IN ('DATA', 'RULE', 'OVERRIDE', 'CODE')),
+    disputed_on text,
+    state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
+    reason text,
+    salt sha256_hex NOT NULL,
+    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, kind, source_period, agreement_id, rule_key, validator_key, wallet_address, line_kind)
+);
+COMMENT ON TABLE layers.epoch_payable_entries IS 'What the statements of partners who are paid by EPOCH hold beside their lines: adjustments.';
+COMMENT ON COLUMN layers.epoch_payable_entries.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN layers.epoch_payable_entries.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN layers.epoch_payable_entries.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN layers.epoch_payable_entries.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN layers.epoch_payable_entries.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN layers.epoch_payable_entries.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN layers.epoch_payable_entries.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN layers.epoch_payable_entries.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN layers.epoch_payable_entries.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN layers.epoch_payable_entries.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN layers.epoch_payable_entries.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN layers.epoch_payable_entries.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN layers.epoch_payable_entries.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN layers.epoch_payable_entries.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN layers.epoch_payable_entries.line_kind IS 'What the line is.';
+COMMENT ON COLUMN layers.epoch_payable_entries.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN layers.epoch_payable_entries.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up.';
+COMMENT ON COLUMN layers.epoch_payable_entries.now IS 'What it comes to now; null: not known yet.';
+COMMENT ON COLUMN layers.epoch_payable_entries.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known.';
+COMMENT ON COLUMN layers.epoch_payable_entries.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN layers.epoch_payable_entries.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN layers.epoch_payable_entries.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN layers.epoch_payable_entries.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+CREATE INDEX ON layers.epoch_payable_entries (line_id);
+CREATE INDEX ON layers.epoch_payable_entries (statement_id);
+
+CREATE TABLE statement_openings (
+    partner_id text NOT NULL,
+    chain_id text NOT NULL,
+    opening amount NOT NULL,
+    paid_through text,
+    evidence text NOT NULL,
+    evidence_hash sha256_hex NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (partner_id, chain_id)
+);
+COMMENT ON TABLE statement_openings IS 'Where a partner''s balances begin on a chain: what was owed, and up to when it was paid elsewhere.';
+COMMENT ON COLUMN statement_openings.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN statement_openings.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN statement_openings.opening IS 'What was owed to the partner then; below 0: it was paid too much.';
+COMMENT ON COLUMN statement_openings.paid_through IS 'The last month that was stated elsewhere, like 2026-07; null: none.';
+COMMENT ON COLUMN statement_openings.evidence IS 'The name of the file that was imported.';
+COMMENT ON COLUMN statement_openings.evidence_hash IS 'SHA-256 of its bytes.';
+COMMENT ON COLUMN statement_openings.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_openings.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_openings.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_submissions (
+    statement_id uuid NOT NULL,
+    attempt bigint NOT NULL CHECK (attempt >= 1),
+    partner_id text NOT NULL,
+    chain_id text NOT NULL,
+    period text NOT NULL,
+    asset text NOT NULL,
+    snapshot_id bigint NOT NULL REFERENCES snapshots,
+    entries_snapshot_id bigint NOT NULL REFERENCES snapshots,
+    number bigint NOT NULL CHECK (number >= 0),
+    statement_digest sha256_hex NOT NULL,
+    content_digest sha256_hex NOT NULL,
+    lineage_digest sha256_hex NOT NULL,
+    opening amount NOT NULL,
+    lines amount NOT NULL,
+    top_ups amount NOT NULL,
+    adjustments amount NOT NULL,
+    total amount NOT NULL,
+    payable amount NOT NULL CHECK (payable >= 0),
+    closing amount NOT NULL,
+    accepted text NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id, attempt),
+    UNIQUE (statement_id, attempt, statement_digest, recorded_by),
+    UNIQUE (statement_id, attempt, statement_digest),
+    CHECK (opening + lines + top_ups + adjustments = total),
+    CHECK (total - payable = closing),
+    CHECK (number > 0)
+);
+COMMENT ON TABLE statement_submissions IS 'Statements that were handed in for approval, with the figures and digests of that moment.';
+COMMENT ON COLUMN statement_submissions.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_submissions.attempt IS 'Which submission of the statement it is about, from 1.';
+COMMENT ON COLUMN statement_submissions.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN statement_submissions.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN statement_submissions.period IS 'What follows the chain in the key: an epoch in seven digits like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN statement_submissions.asset IS 'The layer that holds it.';
+COMMENT ON COLUMN statement_submissions.snapshot_id IS 'The snapshot that was seen.';
+COMMENT ON COLUMN statement_submissions.entries_snapshot_id IS 'That of its entries.';
+COMMENT ON COLUMN statement_submissions.number IS 'The place in the chain of the partner''s balances; 0: the imported opening.';
+COMMENT ON COLUMN statement_submissions.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_submissions.content_digest IS 'The content digest of that snapshot.';
+COMMENT ON COLUMN statement_submissions.lineage_digest IS 'Its lineage digest: pins every input.';
+COMMENT ON COLUMN statement_submissions.opening IS 'The opening balance.';
+COMMENT ON COLUMN statement_submissions.lines IS 'The sum of its lines.';
+COMMENT ON COLUMN statement_submissions.top_ups IS 'The sum of its top-ups.';
+COMMENT ON COLUMN statement_submissions.adjustments IS 'The sum of its adjustments.';
+COMMENT ON COLUMN statement_submissions.total IS 'The total; missing and held figures that were accepted count 0.';
+COMMENT ON COLUMN statement_submissions.payable IS 'What is paid.';
+COMMENT ON COLUMN statement_submissions.closing IS 'What opens the next statement.';
+COMMENT ON COLUMN statement_submissions.accepted IS 'Ids of the missing and held figures that were accepted, as a sorted JSON list.';
+COMMENT ON COLUMN statement_submissions.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_submissions.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_submissions.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+CREATE INDEX ON statement_submissions (partner_id, chain_id);
+
+CREATE TABLE statement_rejections (
+    statement_id uuid NOT NULL,
+    attempt bigint NOT NULL CHECK (attempt >= 1),
+    statement_digest sha256_hex NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id, attempt),
+    FOREIGN KEY (statement_id, attempt, statement_digest) REFERENCES statement_submissions (statement_id, attempt, statement_digest)
+);
+COMMENT ON TABLE statement_rejections IS 'Submissions that were handed back: the statement is a draft again.';
+COMMENT ON COLUMN statement_rejections.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_rejections.attempt IS 'Which submission of the statement it is about, from 1.';
+COMMENT ON COLUMN statement_rejections.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_rejections.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_rejections.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_rejections.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_approvals (
+    statement_id uuid NOT NULL,
+    attempt bigint NOT NULL CHECK (attempt >= 1),
+    statement_digest sha256_hex NOT NULL,
+    submitter text NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id),
+    UNIQUE (statement_id, statement_digest, recorded_by),
+    CHECK (recorded_by <> submitter),
+    FOREIGN KEY (statement_id, attempt, statement_digest, submitter) REFERENCES statement_submissions (statement_id, attempt, statement_digest, recorded_by)
+);
+COMMENT ON TABLE statement_approvals IS 'Submissions that were approved: from then on the statement''s content never changes.';
+COMMENT ON COLUMN statement_approvals.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_approvals.attempt IS 'Which submission of the statement it is about, from 1.';
+COMMENT ON COLUMN statement_approvals.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_approvals.submitter IS 'Who had submitted it.';
+COMMENT ON COLUMN statement_approvals.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_approvals.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_approvals.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_balances (
+    partner_id text NOT NULL,
+    chain_id text NOT NULL,
+    number bigint NOT NULL CHECK (number >= 0),
+    statement_id uuid,
+    previous_number bigint CHECK (previous_number >= 0),
+    opening amount NOT NULL,
+    total amount NOT NULL,
+    payable amount NOT NULL CHECK (payable >= 0),
+    closing amount NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (partner_id, chain_id, number),
+    UNIQUE (partner_id, chain_id, number, closing),
+    UNIQUE (statement_id),
+    CHECK (total - payable = closing),
+    CHECK ((number = 0) = (statement_id IS NULL)),
+    CHECK (coalesce(previous_number = number - 1, number <= 1)),
+    CHECK (previous_number IS NOT NULL OR number = 0 OR opening = 0),
+    FOREIGN KEY (partner_id, chain_id, previous_number, opening) REFERENCES statement_balances (partner_id, chain_id, number, closing)
+);
+COMMENT ON TABLE statement_balances IS 'The chain of a partner''s balances: each opening is the closing of the one before.';
+COMMENT ON COLUMN statement_balances.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN statement_balances.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN statement_balances.number IS 'The place in the chain of the partner''s balances; 0: the imported opening.';
+COMMENT ON COLUMN statement_balances.statement_id IS 'The approved statement; null: the imported opening.';
+COMMENT ON COLUMN statement_balances.previous_number IS 'The number before; null: the first.';
+COMMENT ON COLUMN statement_balances.opening IS 'The opening balance.';
+COMMENT ON COLUMN statement_balances.total IS 'The total.';
+COMMENT ON COLUMN statement_balances.payable IS 'What is paid.';
+COMMENT ON COLUMN statement_balances.closing IS 'What is carried on.';
+COMMENT ON COLUMN statement_balances.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_releases (
+    statement_id uuid NOT NULL,
+    statement_digest sha256_hex NOT NULL,
+    approver text NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id),
+    UNIQUE (statement_id, statement_digest),
+    FOREIGN KEY (statement_id, statement_digest, approver) REFERENCES statement_approvals (statement_id, statement_digest, recorded_by)
+);
+COMMENT ON TABLE statement_releases IS 'Approved statements that were released: the partner sees them, and they may be paid.';
+COMMENT ON COLUMN statement_releases.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_releases.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_releases.approver IS 'Who had approved it.';
+COMMENT ON COLUMN statement_releases.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_releases.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_releases.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_payments (
+    statement_id uuid NOT NULL,
+    payment_number bigint NOT NULL CHECK (payment_number >= 1),
+    statement_digest sha256_hex NOT NULL,
+    amount amount NOT NULL CHECK (amount >= 1),
+    payout_address text NOT NULL,
+    reference text NOT NULL,
+    transaction_id text NOT NULL,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id, payment_number),
+    UNIQUE (transaction_id, statement_id),
+    FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)
+);
+COMMENT ON TABLE statement_payments IS 'What was paid of released statements, in one part or several.';
+COMMENT ON COLUMN statement_payments.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_payments.payment_number IS 'The number of the payment of this statement, from 1.';
+COMMENT ON COLUMN statement_payments.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_payments.amount IS 'What was paid.';
+COMMENT ON COLUMN statement_payments.payout_address IS 'Where it was paid to.';
+COMMENT ON COLUMN statement_payments.reference IS 'What the payment is called in the books.';
+COMMENT ON COLUMN statement_payments.transaction_id IS 'The transaction on the chain.';
+COMMENT ON COLUMN statement_payments.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_payments.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_payments.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_acknowledgements (
+    statement_id uuid NOT NULL,
+    statement_digest sha256_hex NOT NULL,
+    on_behalf_of text,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id),
+    FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)
+);
+COMMENT ON TABLE statement_acknowledgements IS 'Released statements that the partner holds for right.';
+COMMENT ON COLUMN statement_acknowledgements.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_acknowledgements.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_acknowledgements.on_behalf_of IS 'The partner for whom finance says it; null: the partner itself.';
+COMMENT ON COLUMN statement_acknowledgements.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_acknowledgements.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_acknowledgements.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_disputes (
+    statement_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    statement_digest sha256_hex NOT NULL,
+    stated amount,
+    claimed amount NOT NULL,
+    on_behalf_of text,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id, line_id),
+    FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)
+);
+COMMENT ON TABLE statement_disputes IS 'Lines of released statements that the partner holds for wrong. A line is disputed once per statement.';
+COMMENT ON COLUMN statement_disputes.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_disputes.line_id IS 'The line, or the entry.';
+COMMENT ON COLUMN statement_disputes.statement_digest IS 'The statement''s digest, as the person saw it.';
+COMMENT ON COLUMN statement_disputes.stated IS 'What the statement says of it; null: it says that it is not known.';
+COMMENT ON COLUMN statement_disputes.claimed IS 'What the partner holds for right.';
+COMMENT ON COLUMN statement_disputes.on_behalf_of IS 'The partner for whom finance says it; null: the partner itself.';
+COMMENT ON COLUMN statement_disputes.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_disputes.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_disputes.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
+CREATE TABLE statement_dispute_answers (
+    statement_id uuid NOT NULL,
+    line_id uuid NOT NULL,
+    verdict text NOT NULL CHECK (verdict IN ('ACCEPTED', 'REJECTED')),
+    settled_by text,
+    reason text NOT NULL,
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT record_instant(),
+    PRIMARY KEY (statement_id, line_id),
+    CHECK ((verdict = 'ACCEPTED') = (settled_by IS NOT NULL)),
+    FOREIGN KEY (statement_id, line_id) REFERENCES statement_disputes (statement_id, line_id)
+);
+COMMENT ON TABLE statement_dispute_answers IS 'What finance answers to disputes; before that a dispute is open.';
+COMMENT ON COLUMN statement_dispute_answers.statement_id IS 'The statement.';
+COMMENT ON COLUMN statement_dispute_answers.line_id IS 'The line, or the entry.';
+COMMENT ON COLUMN statement_dispute_answers.verdict IS 'ACCEPTED or REJECTED.';
+COMMENT ON COLUMN statement_dispute_answers.settled_by IS 'The decision that settles it, as lineages name it; null: rejected.';
+COMMENT ON COLUMN statement_dispute_answers.reason IS 'Why it was decided.';
+COMMENT ON COLUMN statement_dispute_answers.recorded_by IS 'Who recorded it.';
+COMMENT ON COLUMN statement_dispute_answers.recorded_at IS 'When it was recorded, by the ledger''s one clock.';
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON snapshots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON snapshot_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1414,6 +1942,9 @@ CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partners DEFERRABLE INITIALLY D
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_series FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partner_series DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_minimum_payouts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partner_minimum_payouts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON partner_wallets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON partner_wallets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
@@ -1442,6 +1973,44 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.commiss
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.revenue_allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.partner_commission_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.monthly_statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.monthly_statement_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.epoch_payables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON layers.epoch_payable_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_openings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_openings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_submissions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_submissions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_rejections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_rejections DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_approvals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_balances FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_balances DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_releases FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_releases DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_payments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_payments DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_acknowledgements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_acknowledgements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_disputes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_disputes DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_dispute_answers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER logged AFTER INSERT ON statement_dispute_answers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unlogged();
 
 CREATE VIEW in_force AS
     SELECT DISTINCT ON (p.asset, p.chain_id, p.period)
@@ -2826,3 +3395,708 @@ COMMENT ON COLUMN partner_commission_statements_in_coins.period_ended_at IS 'Whe
 COMMENT ON COLUMN partner_commission_statements_in_coins.month IS 'The calendar month in UTC of the period''s last instant, like 2026-08.';
 COMMENT ON COLUMN partner_commission_statements_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
 COMMENT ON COLUMN partner_commission_statements_in_coins.published_at IS 'When the snapshot came into force.';
+
+CREATE VIEW monthly_statements AS SELECT t.chain_id, t.month, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, t.opening, t.lines, t.top_ups, t.adjustments, t.total, t.known_total, t.held_total, t.minimum_payout, t.payable, t.closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.monthly_statements t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'monthly_statements';
+COMMENT ON VIEW monthly_statements IS 'What each partner is owed for a calendar month, from the opening to the closing balance. Approved ones are repeated byte for byte. What is in force now.';
+COMMENT ON COLUMN monthly_statements.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN monthly_statements.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN monthly_statements.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN monthly_statements.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN monthly_statements.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN monthly_statements.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN monthly_statements.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN monthly_statements.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN monthly_statements.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN monthly_statements.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN monthly_statements.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN monthly_statements.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN monthly_statements.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN monthly_statements.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN monthly_statements.opening IS 'The closing balance of the statement before; null: for information.';
+COMMENT ON COLUMN monthly_statements.lines IS 'The sum of its periods'' lines that have an amount and are not held.';
+COMMENT ON COLUMN monthly_statements.top_ups IS 'What floors per MONTH add, as far as it is known.';
+COMMENT ON COLUMN monthly_statements.adjustments IS 'The sum of its adjustments of what was stated before.';
+COMMENT ON COLUMN monthly_statements.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing.';
+COMMENT ON COLUMN monthly_statements.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted.';
+COMMENT ON COLUMN monthly_statements.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN monthly_statements.minimum_payout IS 'The least that is paid; null: for information.';
+COMMENT ON COLUMN monthly_statements.payable IS 'known_total where it reaches the minimum, else 0; null: information.';
+COMMENT ON COLUMN monthly_statements.closing IS 'known_total - payable, which opens the next; null: for information.';
+COMMENT ON COLUMN monthly_statements.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN monthly_statements.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN monthly_statements.state IS 'How much is known of the total.';
+COMMENT ON COLUMN monthly_statements.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN monthly_statements.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN monthly_statements.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN monthly_statements.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN monthly_statements.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN monthly_statements.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN monthly_statements.snapshot_id IS 'The snapshot the row is from.';
+
+CREATE FUNCTION monthly_statements_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_month text DEFAULT NULL, to_month text DEFAULT NULL
+) RETURNS SETOF monthly_statements LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.month, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, t.opening, t.lines, t.top_ups, t.adjustments, t.total, t.known_total, t.held_total, t.minimum_payout, t.payable, t.closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.period) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'monthly_statements' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_month IS NULL OR p.period >= from_month) AND (to_month IS NULL OR p.period <= to_month)
+            ORDER BY p.chain_id, p.period, p.sequence DESC
+        ) f JOIN layers.monthly_statements t ON t.snapshot_id = f.snapshot_id;
+END $$;
+
+CREATE VIEW monthly_statements_named AS SELECT t.chain_id, t.month, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, t.opening, t.lines, t.top_ups, t.adjustments, t.total, t.known_total, t.held_total, t.minimum_payout, t.payable, t.closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, t.completeness, t.published_at, t.content_digest, t.lineage_digest, t.snapshot_id FROM monthly_statements t;
+COMMENT ON VIEW monthly_statements_named IS 'What each partner is owed for a calendar month, from the opening to the closing balance. Approved ones are repeated byte for byte. In force now, with month and names.';
+COMMENT ON COLUMN monthly_statements_named.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN monthly_statements_named.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN monthly_statements_named.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN monthly_statements_named.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN monthly_statements_named.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN monthly_statements_named.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN monthly_statements_named.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN monthly_statements_named.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN monthly_statements_named.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN monthly_statements_named.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN monthly_statements_named.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN monthly_statements_named.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN monthly_statements_named.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN monthly_statements_named.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN monthly_statements_named.opening IS 'The closing balance of the statement before; null: for information.';
+COMMENT ON COLUMN monthly_statements_named.lines IS 'The sum of its periods'' lines that have an amount and are not held.';
+COMMENT ON COLUMN monthly_statements_named.top_ups IS 'What floors per MONTH add, as far as it is known.';
+COMMENT ON COLUMN monthly_statements_named.adjustments IS 'The sum of its adjustments of what was stated before.';
+COMMENT ON COLUMN monthly_statements_named.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing.';
+COMMENT ON COLUMN monthly_statements_named.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted.';
+COMMENT ON COLUMN monthly_statements_named.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN monthly_statements_named.minimum_payout IS 'The least that is paid; null: for information.';
+COMMENT ON COLUMN monthly_statements_named.payable IS 'known_total where it reaches the minimum, else 0; null: information.';
+COMMENT ON COLUMN monthly_statements_named.closing IS 'known_total - payable, which opens the next; null: for information.';
+COMMENT ON COLUMN monthly_statements_named.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN monthly_statements_named.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN monthly_statements_named.state IS 'How much is known of the total.';
+COMMENT ON COLUMN monthly_statements_named.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN monthly_statements_named.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN monthly_statements_named.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN monthly_statements_named.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN monthly_statements_named.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN monthly_statements_named.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN monthly_statements_named.snapshot_id IS 'The snapshot the row is from.';
+CREATE VIEW monthly_statements_in_coins AS SELECT t.chain_id, t.month, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, (t.opening * c.coin) AS opening, (t.lines * c.coin) AS lines, (t.top_ups * c.coin) AS top_ups, (t.adjustments * c.coin) AS adjustments, (t.total * c.coin) AS total, (t.known_total * c.coin) AS known_total, (t.held_total * c.coin) AS held_total, (t.minimum_payout * c.coin) AS minimum_payout, (t.payable * c.coin) AS payable, (t.closing * c.coin) AS closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, t.completeness, t.published_at FROM monthly_statements_named t JOIN (SELECT chain_id, ('1e-' || native_decimals)::numeric AS coin FROM chains) c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW monthly_statements_in_coins IS 'The same in whole coins, for display only.';
+COMMENT ON COLUMN monthly_statements_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN monthly_statements_in_coins.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN monthly_statements_in_coins.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN monthly_statements_in_coins.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN monthly_statements_in_coins.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN monthly_statements_in_coins.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN monthly_statements_in_coins.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN monthly_statements_in_coins.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN monthly_statements_in_coins.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN monthly_statements_in_coins.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN monthly_statements_in_coins.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN monthly_statements_in_coins.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN monthly_statements_in_coins.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN monthly_statements_in_coins.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN monthly_statements_in_coins.opening IS 'The closing balance of the statement before; null: for information. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.lines IS 'The sum of its periods'' lines that have an amount and are not held. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.top_ups IS 'What floors per MONTH add, as far as it is known. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.adjustments IS 'The sum of its adjustments of what was stated before. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.held_total IS 'The sum of the held lines, which is not owed until the terms are settled. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.minimum_payout IS 'The least that is paid; null: for information. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.payable IS 'known_total where it reaches the minimum, else 0; null: information. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.closing IS 'known_total - payable, which opens the next; null: for information. In whole coins.';
+COMMENT ON COLUMN monthly_statements_in_coins.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN monthly_statements_in_coins.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN monthly_statements_in_coins.state IS 'How much is known of the total.';
+COMMENT ON COLUMN monthly_statements_in_coins.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN monthly_statements_in_coins.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN monthly_statements_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN monthly_statements_in_coins.published_at IS 'When the snapshot came into force.';
+
+CREATE VIEW monthly_statement_entries AS SELECT t.chain_id, t.month, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.monthly_statement_entries t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'monthly_statement_entries';
+COMMENT ON VIEW monthly_statement_entries IS 'What monthly statements hold beside their lines: top-ups of floors per MONTH, and adjustments. What is in force now.';
+COMMENT ON COLUMN monthly_statement_entries.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN monthly_statement_entries.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN monthly_statement_entries.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN monthly_statement_entries.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN monthly_statement_entries.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN monthly_statement_entries.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN monthly_statement_entries.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN monthly_statement_entries.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN monthly_statement_entries.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN monthly_statement_entries.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN monthly_statement_entries.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN monthly_statement_entries.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN monthly_statement_entries.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN monthly_statement_entries.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN monthly_statement_entries.line_kind IS 'What the line is.';
+COMMENT ON COLUMN monthly_statement_entries.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN monthly_statement_entries.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up.';
+COMMENT ON COLUMN monthly_statement_entries.now IS 'What it comes to now; null: not known yet.';
+COMMENT ON COLUMN monthly_statement_entries.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known.';
+COMMENT ON COLUMN monthly_statement_entries.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN monthly_statement_entries.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN monthly_statement_entries.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN monthly_statement_entries.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+COMMENT ON COLUMN monthly_statement_entries.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN monthly_statement_entries.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN monthly_statement_entries.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN monthly_statement_entries.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN monthly_statement_entries.snapshot_id IS 'The snapshot the row is from.';
+
+CREATE FUNCTION monthly_statement_entries_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_month text DEFAULT NULL, to_month text DEFAULT NULL
+) RETURNS SETOF monthly_statement_entries LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.month, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.period) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'monthly_statement_entries' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_month IS NULL OR p.period >= from_month) AND (to_month IS NULL OR p.period <= to_month)
+            ORDER BY p.chain_id, p.period, p.sequence DESC
+        ) f JOIN layers.monthly_statement_entries t ON t.snapshot_id = f.snapshot_id;
+END $$;
+
+CREATE VIEW monthly_statement_entries_named AS SELECT t.chain_id, t.month, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state, t.reason, validator_name, partner_name, t.completeness, t.published_at, t.content_digest, t.lineage_digest, t.snapshot_id FROM monthly_statement_entries t LEFT JOIN validator_names v ON v.chain_id = t.chain_id AND v.validator_key = t.validator_key LEFT JOIN partner_names n ON n.partner_id = t.partner_id;
+COMMENT ON VIEW monthly_statement_entries_named IS 'What monthly statements hold beside their lines: top-ups of floors per MONTH, and adjustments. In force now, with month and names.';
+COMMENT ON COLUMN monthly_statement_entries_named.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN monthly_statement_entries_named.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN monthly_statement_entries_named.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN monthly_statement_entries_named.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN monthly_statement_entries_named.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN monthly_statement_entries_named.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN monthly_statement_entries_named.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN monthly_statement_entries_named.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN monthly_statement_entries_named.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN monthly_statement_entries_named.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN monthly_statement_entries_named.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN monthly_statement_entries_named.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN monthly_statement_entries_named.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN monthly_statement_entries_named.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN monthly_statement_entries_named.line_kind IS 'What the line is.';
+COMMENT ON COLUMN monthly_statement_entries_named.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN monthly_statement_entries_named.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up.';
+COMMENT ON COLUMN monthly_statement_entries_named.now IS 'What it comes to now; null: not known yet.';
+COMMENT ON COLUMN monthly_statement_entries_named.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known.';
+COMMENT ON COLUMN monthly_statement_entries_named.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN monthly_statement_entries_named.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN monthly_statement_entries_named.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN monthly_statement_entries_named.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+COMMENT ON COLUMN monthly_statement_entries_named.validator_name IS 'The validator''s newest name in the operator''s list; null: none, or no single validator.';
+COMMENT ON COLUMN monthly_statement_entries_named.partner_name IS 'The partner''s newest name; null: the row is about none.';
+COMMENT ON COLUMN monthly_statement_entries_named.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN monthly_statement_entries_named.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN monthly_statement_entries_named.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN monthly_statement_entries_named.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN monthly_statement_entries_named.snapshot_id IS 'The snapshot the row is from.';
+CREATE VIEW monthly_statement_entries_in_coins AS SELECT t.chain_id, t.month, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, (t.stated * c.coin) AS stated, (t.now * c.coin) AS now, (t.amount * c.coin) AS amount, t.cause, t.disputed_on, t.state, t.reason, t.validator_name, t.partner_name, t.completeness, t.published_at FROM monthly_statement_entries_named t JOIN (SELECT chain_id, ('1e-' || native_decimals)::numeric AS coin FROM chains) c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW monthly_statement_entries_in_coins IS 'The same in whole coins, for display only.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.month IS 'The calendar month in UTC, like 2026-08.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.line_kind IS 'What the line is.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up. In whole coins.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.now IS 'What it comes to now; null: not known yet. In whole coins.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known. In whole coins.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.validator_name IS 'The validator''s newest name in the operator''s list; null: none, or no single validator.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.partner_name IS 'The partner''s newest name; null: the row is about none.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN monthly_statement_entries_in_coins.published_at IS 'When the snapshot came into force.';
+
+CREATE VIEW epoch_payables AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, t.opening, t.lines, t.top_ups, t.adjustments, t.total, t.known_total, t.held_total, t.minimum_payout, t.payable, t.closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.epoch_payables t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'epoch_payables';
+COMMENT ON VIEW epoch_payables IS 'Statements of partners who are paid by EPOCH, from the opening to the closing balance. Approved ones are repeated byte for byte. What is in force now.';
+COMMENT ON COLUMN epoch_payables.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN epoch_payables.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN epoch_payables.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN epoch_payables.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN epoch_payables.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN epoch_payables.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN epoch_payables.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN epoch_payables.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN epoch_payables.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN epoch_payables.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN epoch_payables.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN epoch_payables.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN epoch_payables.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN epoch_payables.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN epoch_payables.opening IS 'The closing balance of the statement before; null: for information.';
+COMMENT ON COLUMN epoch_payables.lines IS 'The sum of its periods'' lines that have an amount and are not held.';
+COMMENT ON COLUMN epoch_payables.top_ups IS 'What floors per MONTH add, as far as it is known.';
+COMMENT ON COLUMN epoch_payables.adjustments IS 'The sum of its adjustments of what was stated before.';
+COMMENT ON COLUMN epoch_payables.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing.';
+COMMENT ON COLUMN epoch_payables.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted.';
+COMMENT ON COLUMN epoch_payables.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN epoch_payables.minimum_payout IS 'The least that is paid; null: for information.';
+COMMENT ON COLUMN epoch_payables.payable IS 'known_total where it reaches the minimum, else 0; null: information.';
+COMMENT ON COLUMN epoch_payables.closing IS 'known_total - payable, which opens the next; null: for information.';
+COMMENT ON COLUMN epoch_payables.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN epoch_payables.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN epoch_payables.state IS 'How much is known of the total.';
+COMMENT ON COLUMN epoch_payables.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN epoch_payables.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN epoch_payables.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN epoch_payables.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN epoch_payables.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN epoch_payables.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN epoch_payables.snapshot_id IS 'The snapshot the row is from.';
+
+CREATE FUNCTION epoch_payables_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF epoch_payables LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, t.opening, t.lines, t.top_ups, t.adjustments, t.total, t.known_total, t.held_total, t.minimum_payout, t.payable, t.closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'epoch_payables' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.epoch_payables t ON t.snapshot_id = f.snapshot_id;
+END $$;
+
+CREATE VIEW epoch_payables_named AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, t.opening, t.lines, t.top_ups, t.adjustments, t.total, t.known_total, t.held_total, t.minimum_payout, t.payable, t.closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, period_ended_at, month, t.completeness, t.published_at, t.content_digest, t.lineage_digest, t.snapshot_id FROM epoch_payables t LEFT JOIN period_months m ON m.chain_id = t.chain_id AND m.epoch = t.epoch;
+COMMENT ON VIEW epoch_payables_named IS 'Statements of partners who are paid by EPOCH, from the opening to the closing balance. Approved ones are repeated byte for byte. In force now, with month and names.';
+COMMENT ON COLUMN epoch_payables_named.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN epoch_payables_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN epoch_payables_named.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN epoch_payables_named.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN epoch_payables_named.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN epoch_payables_named.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN epoch_payables_named.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN epoch_payables_named.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN epoch_payables_named.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN epoch_payables_named.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN epoch_payables_named.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN epoch_payables_named.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN epoch_payables_named.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN epoch_payables_named.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN epoch_payables_named.opening IS 'The closing balance of the statement before; null: for information.';
+COMMENT ON COLUMN epoch_payables_named.lines IS 'The sum of its periods'' lines that have an amount and are not held.';
+COMMENT ON COLUMN epoch_payables_named.top_ups IS 'What floors per MONTH add, as far as it is known.';
+COMMENT ON COLUMN epoch_payables_named.adjustments IS 'The sum of its adjustments of what was stated before.';
+COMMENT ON COLUMN epoch_payables_named.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing.';
+COMMENT ON COLUMN epoch_payables_named.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted.';
+COMMENT ON COLUMN epoch_payables_named.held_total IS 'The sum of the held lines, which is not owed until the terms are settled.';
+COMMENT ON COLUMN epoch_payables_named.minimum_payout IS 'The least that is paid; null: for information.';
+COMMENT ON COLUMN epoch_payables_named.payable IS 'known_total where it reaches the minimum, else 0; null: information.';
+COMMENT ON COLUMN epoch_payables_named.closing IS 'known_total - payable, which opens the next; null: for information.';
+COMMENT ON COLUMN epoch_payables_named.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN epoch_payables_named.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN epoch_payables_named.state IS 'How much is known of the total.';
+COMMENT ON COLUMN epoch_payables_named.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN epoch_payables_named.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN epoch_payables_named.period_ended_at IS 'When the period ended (excluded).';
+COMMENT ON COLUMN epoch_payables_named.month IS 'The calendar month in UTC of the period''s last instant, like 2026-08.';
+COMMENT ON COLUMN epoch_payables_named.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN epoch_payables_named.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN epoch_payables_named.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN epoch_payables_named.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN epoch_payables_named.snapshot_id IS 'The snapshot the row is from.';
+CREATE VIEW epoch_payables_in_coins AS SELECT t.chain_id, t.epoch, t.statement_id, t.partner_id, t.partner_name, t.payable_series, t.number, t.started_at, t.ended_at, t.line_count, t.held_count, t.missing_count, t.unsettled_count, t.blocked_count, (t.opening * c.coin) AS opening, (t.lines * c.coin) AS lines, (t.top_ups * c.coin) AS top_ups, (t.adjustments * c.coin) AS adjustments, (t.total * c.coin) AS total, (t.known_total * c.coin) AS known_total, (t.held_total * c.coin) AS held_total, (t.minimum_payout * c.coin) AS minimum_payout, (t.payable * c.coin) AS payable, (t.closing * c.coin) AS closing, t.lines_digest, t.entries_digest, t.state, t.reason, t.statement_digest, t.period_ended_at, t.month, t.completeness, t.published_at FROM epoch_payables_named t JOIN (SELECT chain_id, ('1e-' || native_decimals)::numeric AS coin FROM chains) c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW epoch_payables_in_coins IS 'The same in whole coins, for display only.';
+COMMENT ON COLUMN epoch_payables_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN epoch_payables_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN epoch_payables_in_coins.statement_id IS 'UUIDv5 over partner, chain, period and series.';
+COMMENT ON COLUMN epoch_payables_in_coins.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN epoch_payables_in_coins.partner_name IS 'The partner''s name when it was computed.';
+COMMENT ON COLUMN epoch_payables_in_coins.payable_series IS 'The series by which the partner is paid in this month; of another one, it is for information only.';
+COMMENT ON COLUMN epoch_payables_in_coins.number IS 'Its place in the chain of the partner''s balances, from 1; null: for information only.';
+COMMENT ON COLUMN epoch_payables_in_coins.started_at IS 'When its first period started; the month''s start without one.';
+COMMENT ON COLUMN epoch_payables_in_coins.ended_at IS 'When its last period ended; the month''s end without one.';
+COMMENT ON COLUMN epoch_payables_in_coins.line_count IS 'How many lines its periods have, held and missing ones included.';
+COMMENT ON COLUMN epoch_payables_in_coins.held_count IS 'How many of them are held.';
+COMMENT ON COLUMN epoch_payables_in_coins.missing_count IS 'How many of them, and of its top-ups, have no amount yet.';
+COMMENT ON COLUMN epoch_payables_in_coins.unsettled_count IS 'How many are not final or held: each is accepted by name, or it is not submitted.';
+COMMENT ON COLUMN epoch_payables_in_coins.blocked_count IS 'How many overrides have no target; each blocks it.';
+COMMENT ON COLUMN epoch_payables_in_coins.opening IS 'The closing balance of the statement before; null: for information. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.lines IS 'The sum of its periods'' lines that have an amount and are not held. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.top_ups IS 'What floors per MONTH add, as far as it is known. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.adjustments IS 'The sum of its adjustments of what was stated before. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.total IS 'opening + lines + top_ups + adjustments; null while a figure is missing. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.known_total IS 'The same with missing figures at 0, as it is paid where they are accepted. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.held_total IS 'The sum of the held lines, which is not owed until the terms are settled. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.minimum_payout IS 'The least that is paid; null: for information. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.payable IS 'known_total where it reaches the minimum, else 0; null: information. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.closing IS 'known_total - payable, which opens the next; null: for information. In whole coins.';
+COMMENT ON COLUMN epoch_payables_in_coins.lines_digest IS 'Merkle root over its lines'' leaves, period by period, by their keys.';
+COMMENT ON COLUMN epoch_payables_in_coins.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
+COMMENT ON COLUMN epoch_payables_in_coins.state IS 'How much is known of the total.';
+COMMENT ON COLUMN epoch_payables_in_coins.reason IS 'The reason of the state, every held line, and what overrides changed; null where there is nothing to explain.';
+COMMENT ON COLUMN epoch_payables_in_coins.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN epoch_payables_in_coins.period_ended_at IS 'When the period ended (excluded).';
+COMMENT ON COLUMN epoch_payables_in_coins.month IS 'The calendar month in UTC of the period''s last instant, like 2026-08.';
+COMMENT ON COLUMN epoch_payables_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN epoch_payables_in_coins.published_at IS 'When the snapshot came into force.';
+
+CREATE VIEW epoch_payable_entries AS SELECT t.chain_id, t.epoch, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id FROM layers.epoch_payable_entries t JOIN in_force f ON f.snapshot_id = t.snapshot_id AND f.asset = 'epoch_payable_entries';
+COMMENT ON VIEW epoch_payable_entries IS 'What the statements of partners who are paid by EPOCH hold beside their lines: adjustments. What is in force now.';
+COMMENT ON COLUMN epoch_payable_entries.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN epoch_payable_entries.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN epoch_payable_entries.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN epoch_payable_entries.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN epoch_payable_entries.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN epoch_payable_entries.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN epoch_payable_entries.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN epoch_payable_entries.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN epoch_payable_entries.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN epoch_payable_entries.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN epoch_payable_entries.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN epoch_payable_entries.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN epoch_payable_entries.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN epoch_payable_entries.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN epoch_payable_entries.line_kind IS 'What the line is.';
+COMMENT ON COLUMN epoch_payable_entries.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN epoch_payable_entries.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up.';
+COMMENT ON COLUMN epoch_payable_entries.now IS 'What it comes to now; null: not known yet.';
+COMMENT ON COLUMN epoch_payable_entries.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known.';
+COMMENT ON COLUMN epoch_payable_entries.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN epoch_payable_entries.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN epoch_payable_entries.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN epoch_payable_entries.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+COMMENT ON COLUMN epoch_payable_entries.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN epoch_payable_entries.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN epoch_payable_entries.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN epoch_payable_entries.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN epoch_payable_entries.snapshot_id IS 'The snapshot the row is from.';
+
+CREATE FUNCTION epoch_payable_entries_as_of(
+    moment timestamptz, of_chain text DEFAULT NULL, from_epoch bigint DEFAULT NULL, to_epoch bigint DEFAULT NULL
+) RETURNS SETOF epoch_payable_entries LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    PERFORM await_moment(moment);
+    RETURN QUERY
+        SELECT t.chain_id, t.epoch, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state, t.reason, f.completeness, f.published_at, f.content_digest, f.lineage_digest, f.snapshot_id
+        FROM (
+            SELECT DISTINCT ON (p.chain_id, p.epoch) p.snapshot_id, p.published_at,
+                   s.completeness, s.content_digest, s.lineage_digest
+            FROM publications p JOIN snapshots s USING (snapshot_id)
+            WHERE p.asset = 'epoch_payable_entries' AND p.published_at <= moment AND (of_chain IS NULL OR p.chain_id = of_chain)
+              AND (from_epoch IS NULL OR p.epoch >= from_epoch) AND (to_epoch IS NULL OR p.epoch <= to_epoch)
+            ORDER BY p.chain_id, p.epoch, p.sequence DESC
+        ) f JOIN layers.epoch_payable_entries t ON t.snapshot_id = f.snapshot_id;
+END $$;
+
+CREATE VIEW epoch_payable_entries_named AS SELECT t.chain_id, t.epoch, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state, t.reason, period_ended_at, month, validator_name, partner_name, t.completeness, t.published_at, t.content_digest, t.lineage_digest, t.snapshot_id FROM epoch_payable_entries t LEFT JOIN period_months m ON m.chain_id = t.chain_id AND m.epoch = t.epoch LEFT JOIN validator_names v ON v.chain_id = t.chain_id AND v.validator_key = t.validator_key LEFT JOIN partner_names n ON n.partner_id = t.partner_id;
+COMMENT ON VIEW epoch_payable_entries_named IS 'What the statements of partners who are paid by EPOCH hold beside their lines: adjustments. In force now, with month and names.';
+COMMENT ON COLUMN epoch_payable_entries_named.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN epoch_payable_entries_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN epoch_payable_entries_named.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN epoch_payable_entries_named.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN epoch_payable_entries_named.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN epoch_payable_entries_named.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN epoch_payable_entries_named.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN epoch_payable_entries_named.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN epoch_payable_entries_named.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN epoch_payable_entries_named.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN epoch_payable_entries_named.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN epoch_payable_entries_named.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN epoch_payable_entries_named.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN epoch_payable_entries_named.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN epoch_payable_entries_named.line_kind IS 'What the line is.';
+COMMENT ON COLUMN epoch_payable_entries_named.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN epoch_payable_entries_named.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up.';
+COMMENT ON COLUMN epoch_payable_entries_named.now IS 'What it comes to now; null: not known yet.';
+COMMENT ON COLUMN epoch_payable_entries_named.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known.';
+COMMENT ON COLUMN epoch_payable_entries_named.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN epoch_payable_entries_named.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN epoch_payable_entries_named.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN epoch_payable_entries_named.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+COMMENT ON COLUMN epoch_payable_entries_named.period_ended_at IS 'When the period ended (excluded).';
+COMMENT ON COLUMN epoch_payable_entries_named.month IS 'The calendar month in UTC of the period''s last instant, like 2026-08.';
+COMMENT ON COLUMN epoch_payable_entries_named.validator_name IS 'The validator''s newest name in the operator''s list; null: none, or no single validator.';
+COMMENT ON COLUMN epoch_payable_entries_named.partner_name IS 'The partner''s newest name; null: the row is about none.';
+COMMENT ON COLUMN epoch_payable_entries_named.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN epoch_payable_entries_named.published_at IS 'When the snapshot came into force.';
+COMMENT ON COLUMN epoch_payable_entries_named.content_digest IS 'Merkle root over the snapshot''s canonical rows.';
+COMMENT ON COLUMN epoch_payable_entries_named.lineage_digest IS 'H(content digest, layer version, inputs).';
+COMMENT ON COLUMN epoch_payable_entries_named.snapshot_id IS 'The snapshot the row is from.';
+CREATE VIEW epoch_payable_entries_in_coins AS SELECT t.chain_id, t.epoch, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, (t.stated * c.coin) AS stated, (t.now * c.coin) AS now, (t.amount * c.coin) AS amount, t.cause, t.disputed_on, t.state, t.reason, t.period_ended_at, t.month, t.validator_name, t.partner_name, t.completeness, t.published_at FROM epoch_payable_entries_named t JOIN (SELECT chain_id, ('1e-' || native_decimals)::numeric AS coin FROM chains) c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW epoch_payable_entries_in_coins IS 'The same in whole coins, for display only.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.entry_id IS 'UUIDv5 over the source line and its number, or over the top-up''s key.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.statement_id IS 'The statement it is on.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.partner_id IS 'The partner''s stable key.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.kind IS 'A floor''s top-up of the month, or an adjustment.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.source_period IS 'The period it is about: an epoch like 0000850, or a month like 2026-08.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.line_id IS 'The line it adjusts; of a top-up, the top-up''s own id.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.number IS 'The how manyth entry about that line it is, from 1.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.agreement_id IS 'The agreement''s stable key.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.agreement_version IS 'The version in force now; null: the line is gone.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.rule_key IS 'The rule''s key, stable across versions.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.validator_key IS 'The line''s validator; empty: all of the rule''s.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.wallet_address IS 'The line''s wallet; empty: the whole validator.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.line_kind IS 'What the line is.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.component IS 'The revenue component the rule looks at.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.stated IS 'What was stated for the line so far, earlier adjustments included; null: a top-up. In whole coins.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.now IS 'What it comes to now; null: not known yet. In whole coins.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.amount IS 'What it adds to the statement: now - stated, or the top-up; null: not known. In whole coins.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.cause IS 'Why it is another figure; null: a top-up.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.state IS 'How much is known of the amount.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.period_ended_at IS 'When the period ended (excluded).';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.month IS 'The calendar month in UTC of the period''s last instant, like 2026-08.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.validator_name IS 'The validator''s newest name in the operator''s list; null: none, or no single validator.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.partner_name IS 'The partner''s newest name; null: the row is about none.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
+COMMENT ON COLUMN epoch_payable_entries_in_coins.published_at IS 'When the snapshot came into force.';
+
+CREATE FUNCTION statement_submission_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    last record;
+    seen integer;
+BEGIN
+    IF EXISTS (SELECT FROM statement_approvals WHERE statement_id = NEW.statement_id) THEN
+        RAISE EXCEPTION 'statement % is approved already', NEW.statement_id USING HINT = 'it never changes again';
+    END IF;
+    IF NEW.attempt <> (SELECT count(*) + 1 FROM statement_submissions WHERE statement_id = NEW.statement_id)
+       OR EXISTS (SELECT FROM statement_submissions s WHERE s.partner_id = NEW.partner_id AND s.chain_id = NEW.chain_id
+                  AND NOT EXISTS (SELECT FROM statement_rejections r
+                                  WHERE (r.statement_id, r.attempt) = (s.statement_id, s.attempt))
+                  AND NOT EXISTS (SELECT FROM statement_approvals a WHERE a.statement_id = s.statement_id)) THEN
+        RAISE EXCEPTION 'another submission of % on % is pending', NEW.partner_id, NEW.chain_id
+            USING HINT = 'approve or reject that one first';
+    END IF;
+    SELECT number, closing INTO last FROM statement_balances
+        WHERE partner_id = NEW.partner_id AND chain_id = NEW.chain_id ORDER BY number DESC LIMIT 1;
+    IF NEW.number <> coalesce(last.number, 0) + 1 OR NEW.opening <> coalesce(last.closing, 0) THEN
+        RAISE EXCEPTION 'number % with the opening % does not follow number % with the closing %',
+                        NEW.number, NEW.opening, coalesce(last.number, 0), coalesce(last.closing, 0)
+            USING HINT = 'statements are submitted one after the other';
+    END IF;
+    IF NEW.asset NOT IN ('monthly_statements', 'epoch_payables') THEN
+        RAISE EXCEPTION '% holds no statements that are paid', NEW.asset;
+    END IF;
+    EXECUTE format(
+        'SELECT count(*) FROM layers.%I WHERE snapshot_id = $1.snapshot_id AND statement_id = $1.statement_id'
+        ' AND partner_id = $1.partner_id AND chain_id = $1.chain_id AND statement_digest = $1.statement_digest'
+        ' AND number = $1.number AND opening = $1.opening AND lines = $1.lines AND top_ups = $1.top_ups'
+        ' AND adjustments = $1.adjustments AND known_total = $1.total AND payable = $1.payable'
+        ' AND closing = $1.closing AND blocked_count = 0'
+        ' AND unsettled_count = jsonb_array_length($1.accepted::jsonb)', NEW.asset) INTO seen USING NEW;
+    IF seen <> 1 THEN
+        RAISE EXCEPTION 'no statement of snapshot % says what is submitted', NEW.snapshot_id
+            USING HINT = 'a statement is submitted as it stands, with every missing and held figure accepted by name';
+    END IF;
+    SELECT count(DISTINCT one) INTO seen FROM jsonb_array_elements_text(NEW.accepted::jsonb) one
+        WHERE EXISTS (SELECT FROM layers.partner_commission_lines l
+                      WHERE l.line_id = one::uuid AND l.partner_id = NEW.partner_id
+                        AND (l.final IS NULL OR l.held OR l.state <> 'final'))
+           OR EXISTS (SELECT FROM layers.monthly_statement_entries e
+                      WHERE e.snapshot_id = NEW.entries_snapshot_id AND e.entry_id = one::uuid AND e.amount IS NULL);
+    IF seen <> jsonb_array_length(NEW.accepted::jsonb) THEN
+        RAISE EXCEPTION 'what is accepted is not what is missing or held on statement %', NEW.statement_id;
+    END IF;
+    IF NOT EXISTS (SELECT FROM in_force f WHERE f.snapshot_id = NEW.snapshot_id AND f.asset = NEW.asset
+                   AND f.chain_id = NEW.chain_id AND f.period = NEW.period
+                   AND f.content_digest = NEW.content_digest AND f.lineage_digest = NEW.lineage_digest)
+       OR NOT EXISTS (SELECT FROM in_force f WHERE f.snapshot_id = NEW.entries_snapshot_id
+                      AND f.chain_id = NEW.chain_id AND f.period = NEW.period
+                      AND f.asset = CASE NEW.asset WHEN 'epoch_payables' THEN 'epoch_payable_entries'
+                                                   ELSE 'monthly_statement_entries' END) THEN
+        RAISE EXCEPTION 'snapshot % is not in force any more', NEW.snapshot_id USING HINT = 'look at what changed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_submissions
+    FOR EACH ROW EXECUTE FUNCTION statement_submission_allowed();
+
+CREATE FUNCTION statement_rejection_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM statement_approvals WHERE statement_id = NEW.statement_id) THEN
+        RAISE EXCEPTION 'statement % is approved already', NEW.statement_id USING HINT = 'it never changes again';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_rejections
+    FOR EACH ROW EXECUTE FUNCTION statement_rejection_allowed();
+
+-- The periods that a statement is about: its own, and those of what it adjusts.
+CREATE FUNCTION statement_epochs(of_statement uuid, of_attempt bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT m.epoch FROM statement_submissions s JOIN period_months m ON m.chain_id = s.chain_id
+        AND s.period IN (m.month, lpad(m.epoch::text, 7, '0'))
+        WHERE (s.statement_id, s.attempt) = (of_statement, of_attempt)
+    UNION
+    SELECT m.epoch FROM statement_submissions s
+        JOIN (SELECT snapshot_id, statement_id, source_period FROM layers.monthly_statement_entries
+              UNION ALL SELECT snapshot_id, statement_id, source_period FROM layers.epoch_payable_entries) e
+          ON (e.snapshot_id, e.statement_id) = (s.entries_snapshot_id, s.statement_id)
+        JOIN period_months m ON m.chain_id = s.chain_id
+         AND e.source_period IN (m.month, lpad(m.epoch::text, 7, '0'))
+        WHERE (s.statement_id, s.attempt) = (of_statement, of_attempt)
+$$;
+
+CREATE FUNCTION statement_approval_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    submitted statement_submissions;
+BEGIN
+    SELECT * INTO submitted FROM statement_submissions
+        WHERE (statement_id, attempt) = (NEW.statement_id, NEW.attempt);
+    IF EXISTS (SELECT FROM statement_rejections
+               WHERE (statement_id, attempt) = (NEW.statement_id, NEW.attempt)) THEN
+        RAISE EXCEPTION 'that submission of statement % was rejected', NEW.statement_id
+            USING HINT = 'it has to be submitted again';
+    END IF;
+    IF EXISTS (SELECT FROM commission_overrides o JOIN agreements a USING (agreement_id)
+               WHERE a.partner_id = submitted.partner_id AND o.chain_id = submitted.chain_id
+                 AND o.recorded_by = NEW.recorded_by
+                 AND o.epoch IN (SELECT statement_epochs(NEW.statement_id, NEW.attempt))) THEN
+        RAISE EXCEPTION '% overrode a figure of statement % and does not approve it', NEW.recorded_by, NEW.statement_id
+            USING HINT = 'somebody else has to';
+    END IF;
+    IF EXISTS (SELECT FROM agreement_versions v JOIN agreements a USING (agreement_id)
+               JOIN layers.partner_commission_lines l
+                 ON (l.agreement_id, l.agreement_version) = (v.agreement_id, v.version)
+               WHERE a.partner_id = submitted.partner_id AND v.corrects IS NOT NULL
+                 AND v.recorded_by = NEW.recorded_by AND l.partner_id = submitted.partner_id
+                 AND l.chain_id = submitted.chain_id
+                 AND l.epoch IN (SELECT statement_epochs(NEW.statement_id, NEW.attempt))) THEN
+        RAISE EXCEPTION '% corrected terms that statement % rests on and does not approve it',
+                        NEW.recorded_by, NEW.statement_id USING HINT = 'somebody else has to';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_approvals
+    FOR EACH ROW EXECUTE FUNCTION statement_approval_allowed();
+
+-- An approval and its place in the chain of balances are written together, and say the same.
+CREATE FUNCTION statement_balance_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM statement_approvals a
+        JOIN statement_submissions s ON (s.statement_id, s.attempt) = (a.statement_id, a.attempt)
+        JOIN statement_balances b ON b.statement_id = a.statement_id
+         AND (b.partner_id, b.chain_id, b.number, b.opening, b.total, b.payable, b.closing)
+           = (s.partner_id, s.chain_id, s.number, s.opening, s.total, s.payable, s.closing)
+        WHERE a.statement_id = NEW.statement_id) THEN
+        RAISE EXCEPTION 'the approval of statement % and its balance do not belong together', NEW.statement_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON statement_approvals DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_balance_complete();
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON statement_balances DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.statement_id IS NOT NULL) EXECUTE FUNCTION statement_balance_complete();
+
+CREATE FUNCTION statement_opening_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM statement_openings o JOIN statement_balances b USING (partner_id, chain_id)
+                   WHERE (o.partner_id, o.chain_id) = (NEW.partner_id, NEW.chain_id)
+                     AND b.number = 0 AND b.closing = o.opening) THEN
+        RAISE EXCEPTION 'the opening of % on % and its balance do not belong together', NEW.partner_id, NEW.chain_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER balanced AFTER INSERT ON statement_openings DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_opening_complete();
+CREATE CONSTRAINT TRIGGER opened AFTER INSERT ON statement_balances DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.number = 0) EXECUTE FUNCTION statement_opening_complete();
+
+CREATE FUNCTION statement_opening_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM statement_submissions WHERE (partner_id, chain_id) = (NEW.partner_id, NEW.chain_id)) THEN
+        RAISE EXCEPTION 'a statement of % on % was submitted already', NEW.partner_id, NEW.chain_id
+            USING HINT = 'an opening is imported once, before the first submission';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_openings
+    FOR EACH ROW EXECUTE FUNCTION statement_opening_allowed();
+
+CREATE FUNCTION statement_release_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.recorded_by = NEW.approver AND coalesce((
+        SELECT c.dual_approval FROM statement_submissions s JOIN chains c USING (chain_id)
+        WHERE s.statement_id = NEW.statement_id LIMIT 1), true) THEN
+        RAISE EXCEPTION '% approved statement % and does not release it', NEW.recorded_by, NEW.statement_id
+            USING HINT = 'somebody else has to; dual_approval in chains.yaml asks for it';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_releases
+    FOR EACH ROW EXECUTE FUNCTION statement_release_allowed();
+
+CREATE FUNCTION statement_payment_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    paid amount;
+    due amount;
+BEGIN
+    SELECT coalesce(sum(p.amount), 0) INTO paid FROM statement_payments p WHERE p.statement_id = NEW.statement_id;
+    SELECT b.payable INTO due FROM statement_balances b WHERE b.statement_id = NEW.statement_id;
+    IF due IS NULL OR paid + NEW.amount > due THEN
+        RAISE EXCEPTION 'statement % would be paid % of %', NEW.statement_id, paid + NEW.amount, coalesce(due, 0)
+            USING HINT = 'no more is paid than is payable';
+    END IF;
+    IF NEW.payment_number <> (SELECT count(*) + 1 FROM statement_payments WHERE statement_id = NEW.statement_id) THEN
+        RAISE EXCEPTION 'payment % of statement % does not follow the one before', NEW.payment_number, NEW.statement_id;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_payments
+    FOR EACH ROW EXECUTE FUNCTION statement_payment_allowed();
+
+CREATE FUNCTION statement_dispute_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM statement_approvals a
+        JOIN statement_submissions s ON (s.statement_id, s.attempt) = (a.statement_id, a.attempt)
+        WHERE a.statement_id = NEW.statement_id AND (
+            EXISTS (SELECT FROM layers.partner_commission_lines l JOIN period_months m USING (chain_id, epoch)
+                    WHERE l.line_id = NEW.line_id AND l.partner_id = s.partner_id AND l.chain_id = s.chain_id
+                      AND s.period IN (m.month, lpad(m.epoch::text, 7, '0')))
+            OR EXISTS (SELECT FROM layers.monthly_statement_entries e
+                       WHERE (e.snapshot_id, e.statement_id, e.entry_id)
+                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id))
+            OR EXISTS (SELECT FROM layers.epoch_payable_entries e
+                       WHERE (e.snapshot_id, e.statement_id, e.entry_id)
+                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)))) THEN
+        RAISE EXCEPTION 'line % is not on statement %', NEW.line_id, NEW.statement_id
+            USING HINT = 'a dispute is about a line or an entry of the statement itself';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_disputes
+    FOR EACH ROW EXECUTE FUNCTION statement_dispute_allowed();
+
+CREATE FUNCTION statement_answer_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM statement_disputes
+               WHERE (statement_id, line_id, recorded_by) = (NEW.statement_id, NEW.line_id, NEW.recorded_by)) THEN
+        RAISE EXCEPTION '% raised the dispute of line % and does not answer it', NEW.recorded_by, NEW.line_id
+            USING HINT = 'somebody else has to';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER allowed BEFORE INSERT ON statement_dispute_answers
+    FOR EACH ROW EXECUTE FUNCTION statement_answer_allowed();
