@@ -28,20 +28,22 @@ from aurora_pipeline.commissions.loading import BELOW as BELOW_LINES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES, PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.pnl.drafts import BELOW as BELOW_PNL
 from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
+from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.statements.drafts import draft_statements
-from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.statements.payable_drafts import draft_epoch_payables, draft_month
+from aurora_pipeline.statements.tables import EPOCH_PAYABLE_TABLES, MONTHLY_TABLES, PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.snapshots import Draft
 
 OPERATIONS, FINANCE = "team:operations", "team:finance"
 DraftOne = Callable[[Configuration, Connection, PeriodKey], Draft]
-DraftAll = Callable[[Configuration, Connection, PeriodKey], list[Draft]]
+DraftAll = Callable[[Configuration, Connection, PartitionKey], list[Draft]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Layer:
     judgements: tuple[Judgement, ...] = ()
 
     @property
+    def is_monthly(self) -> bool:
+        """Whether it is computed month by month; else period by period."""
+        return self.tables[0].is_monthly
+
+    @property
     def name(self) -> str:
         """The layer's name: that of its first table."""
         return self.tables[0].name
@@ -91,7 +98,16 @@ def _one(
     def drafts(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
         return [draft(configuration, connection, key)]
 
-    return Layer((table,), drafts, tuple(reads), decisions, group, owner, judgements)
+    return Layer((table,), _of_period(drafts), tuple(reads), decisions, group, owner, judgements)
+
+
+def _of_period(draft: Callable[[Configuration, Connection, PeriodKey], list[Draft]]) -> DraftAll:
+    def drafts(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
+        if not isinstance(key, PeriodKey):
+            raise TypeError(f"{key} is no period, which this layer is of")
+        return draft(configuration, connection, key)
+
+    return drafts
 
 
 def _canonical(table: Table, draft: DraftOne, *reads: DataType) -> Layer:
@@ -109,6 +125,7 @@ _ALL_FINAL = Judgement(
     passes=lambda draft: draft.completeness is Completeness.FINAL,
     counts=lambda draft: counted(draft.frame.to_dicts()),
 )
+_STATEMENT_TERMS = (*AGREEMENT_TABLES, *STATEMENT_DECISIONS)
 _CANONICAL = _names(list(TABLE_OF.values()))
 
 LAYERS: tuple[Layer, ...] = (
@@ -122,7 +139,9 @@ LAYERS: tuple[Layer, ...] = (
     _one(CROSS_CHECKS, draft_cross_checks, ["staging_cross_checks", *_CANONICAL], "canonical", OPERATIONS),
     _one(STAKE_EVENTS, draft_stake_events, _names([POSITIONS]), "canonical", OPERATIONS),
     _one(VALIDATOR_PNL, draft_pnl, _names(BELOW_PNL), "pnl", FINANCE),
-    Layer(COMMISSION_TABLES, draft_lines, tuple(_names(BELOW_LINES)), AGREEMENT_TABLES, "commissions", FINANCE),
+    Layer(
+        COMMISSION_TABLES, _of_period(draft_lines), tuple(_names(BELOW_LINES)), AGREEMENT_TABLES, "commissions", FINANCE
+    ),
     _one(
         PARTNER_COMMISSION_STATEMENTS,
         draft_statements,
@@ -131,5 +150,27 @@ LAYERS: tuple[Layer, ...] = (
         FINANCE,
         decisions=AGREEMENT_TABLES,
     ),
+    Layer(
+        EPOCH_PAYABLE_TABLES,
+        draft_epoch_payables,
+        tuple(_names([PARTNER_COMMISSION_STATEMENTS])),
+        _STATEMENT_TERMS,
+        "statements",
+        FINANCE,
+    ),
 )
-"""In the order of the pipeline: a layer reads only those before it."""
+"""Those of periods, in the order of the pipeline: a layer reads only those before it."""
+
+MONTHLY_LAYERS: tuple[Layer, ...] = (
+    Layer(
+        MONTHLY_TABLES,
+        draft_month,
+        tuple(_names([PARTNER_COMMISSION_STATEMENTS])),
+        _STATEMENT_TERMS,
+        "statements",
+        FINANCE,
+    ),
+)
+"""Those of calendar months. Which periods a month is made of is decided when it is computed."""
+
+ALL_LAYERS: tuple[Layer, ...] = (*LAYERS, *MONTHLY_LAYERS)

@@ -54,6 +54,22 @@ def statement_id(partner_id: str, chain_id: str, epoch: int) -> str:
     return business_id("statement", partner_id, chain_id, epoch, "EPOCH")
 
 
+def monthly_statement_id(partner_id: str, chain_id: str, month: str) -> str:
+    """The id of a partner's statement for one calendar month."""
+    return business_id("statement", partner_id, chain_id, month, "MONTH")
+
+
+def top_up_id(agreement_id: str, rule_key: str, chain_id: str, month: str) -> str:
+    """The id of what a floor per MONTH adds to a month; that of the line it is."""
+    return business_id("line", agreement_id, rule_key, "", "", chain_id, month, "FLOOR_TOP_UP")
+
+
+def adjustment_ids(line_ids: Sequence[str], numbers: Sequence[int]) -> list[str]:
+    """The ids of adjustments: of the line they adjust, and the how manyth entry about it each is."""
+    before = NAMESPACE.bytes + _encoded("adjustment")
+    return [_uuid5(before + _field(line) + _field(number)) for line, number in zip(line_ids, numbers, strict=True)]
+
+
 def _encoded(*values: Value) -> bytes:
     return b"".join([_field(value) for value in values])
 

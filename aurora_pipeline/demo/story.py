@@ -33,7 +33,7 @@ from aurora_pipeline.registry.validators import (
 )
 from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 
 OBSERVED_AT_BPS = (3_000, 8_000)
 """The parts of an epoch after which the demo samples it, early and late."""
@@ -161,9 +161,9 @@ def is_computed(connection: Connection, epoch: int) -> bool:
     """Whether every layer of an epoch is in force."""
     row = connection.execute(
         "SELECT count(*) AS n FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [CHAIN_ID, epoch, [table.name for table in LAYER_TABLES]],
+        [CHAIN_ID, epoch, [table.name for table in PERIOD_LAYER_TABLES]],
     ).fetchone()
-    return row is not None and row["n"] == len(LAYER_TABLES)
+    return row is not None and row["n"] == len(PERIOD_LAYER_TABLES)
 
 
 def demo_chain(aurora: Aurora) -> Chain:

@@ -6,44 +6,20 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import find_workspace
+from aurora_pipeline.orchestration.jobs import JOBS
 from aurora_pipeline.orchestration.known_partitions import resource_of
 from aurora_pipeline.orchestration.late_data import late_data
 from aurora_pipeline.orchestration.layer_assets import LAYER_ASSETS
+from aurora_pipeline.orchestration.month_closed import month_closed
 from aurora_pipeline.orchestration.period_sensors import finalized_periods, observe_open_period
-from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB, positions_changed
+from aurora_pipeline.orchestration.positions_changed import positions_changed
 from aurora_pipeline.orchestration.sampling_job import observe_period
 from aurora_pipeline.orchestration.staging_assets import STAGING_ASSETS
-from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
+from aurora_pipeline.orchestration.terms_changed import terms_changed
 
 ASSETS = [*STAGING_ASSETS, *LAYER_ASSETS]
-
-STAGING = dg.AssetSelection.groups("staging")
-
-PERIOD_JOB = dg.define_asset_job(
-    "period",
-    selection=dg.AssetSelection.all(),
-    description="Everything of one period: fetch what is missing, then compute every layer.",
-)
-RECOMPUTE_JOB = dg.define_asset_job(
-    "recompute",
-    selection=dg.AssetSelection.all() - STAGING,
-    description="Every computed layer of one period again, from what is stored; never touches the network.",
-)
-
-COMMISSIONS_JOB_DEFINITION = dg.define_asset_job(
-    COMMISSIONS_JOB,
-    selection=dg.AssetSelection.groups("commissions", "statements"),
-    description="The lines and statements of one period again, by the terms and earlier periods that count now.",
-)
-
-STAKE_EVENTS_JOB_DEFINITION = dg.define_asset_job(
-    STAKE_EVENTS_JOB,
-    selection=dg.AssetSelection.assets(STAKE_EVENTS.name),
-    description="The stake events of one period again, by the positions that count now in it and the one before.",
-)
 
 
 @dataclass(frozen=True)
@@ -58,8 +34,15 @@ def build_definitions(overrides: Overrides | None = None) -> dg.Definitions:
     aurora = (overrides.aurora if overrides else None) or Aurora(find_workspace())
     return dg.Definitions(
         assets=ASSETS,
-        jobs=[PERIOD_JOB, RECOMPUTE_JOB, COMMISSIONS_JOB_DEFINITION, STAKE_EVENTS_JOB_DEFINITION, observe_period],
-        sensors=[finalized_periods, observe_open_period, late_data, terms_changed, positions_changed],
+        jobs=[*JOBS, observe_period],
+        sensors=[
+            finalized_periods,
+            observe_open_period,
+            late_data,
+            terms_changed,
+            positions_changed,
+            month_closed,
+        ],
         resources={"aurora": resource_of(aurora)},
         # The default executor starts a process per step: five to eight times slower for steps as short as ours.
         executor=dg.in_process_executor,

@@ -41,11 +41,13 @@ def require_recorded(aurora: Aurora, instance: dg.DagsterInstance, key: str, run
     # Dagster starts a run again that failed outside of its steps, as if its process had died.
     instance.add_run_tags(run_id, {_RETRIES_TAG: "0"})
     raise AuroraError(
-        f"{key!r} is not a known finalized period, so nothing was run and the partition was taken out again",
+        f"{key!r} is no known finalized period and no month of one, so nothing was run and the partition was taken out again",
         "launch one that `aurora periods list CHAIN` shows; new ones are added by themselves once they are final",
     )
 
 
 def is_recorded(connection: Connection, key: str) -> bool:
-    """Whether a partition is a finalized period that was recorded."""
-    return connection.execute("SELECT FROM canonical_periods WHERE period_key = %s", [key]).fetchone() is not None
+    """Whether a partition is a finalized period that was recorded, or a month in which one ended."""
+    query = """SELECT FROM canonical_periods WHERE period_key = %(key)s
+               UNION ALL SELECT FROM period_months WHERE chain_id || ':' || month = %(key)s LIMIT 1"""
+    return connection.execute(query, {"key": key}).fetchone() is not None

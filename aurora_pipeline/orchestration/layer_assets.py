@@ -5,22 +5,28 @@ from collections.abc import Iterator
 import dagster as dg
 
 from aurora_pipeline.decisions.unlogged_rows import require_logged, require_whole
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import parse_key
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.layers import LAYERS, Judgement, Layer
+from aurora_pipeline.layers import ALL_LAYERS, Judgement, Layer
 from aurora_pipeline.orchestration.failing import as_failure
 from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, publish
-from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
+from aurora_pipeline.periods.partitions import MONTHS, ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.snapshots import Draft
 
 
 def layer_asset(layer: Layer) -> dg.AssetsDefinition:
     """The asset of a layer, or the assets where several tables are published together."""
+    # Of a month for lineage only: which periods it is made of is decided when it is computed.
+    mapping = dg.AllPartitionMapping() if layer.is_monthly else None
 
     @dg.multi_asset(
         name=layer.name,
         specs=[
-            dg.AssetSpec(**layer_spec(table, layer.group, layer.owner), deps=layer.reads, partitions_def=PERIODS)
+            dg.AssetSpec(
+                **layer_spec(table, layer.group, layer.owner),
+                deps=[dg.AssetDep(name, partition_mapping=mapping) for name in layer.reads],
+                partitions_def=MONTHS if layer.is_monthly else PERIODS,
+            )
             for table in layer.tables
         ],
         backfill_policy=ONE_PERIOD_PER_RUN,
@@ -33,7 +39,7 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
         with as_failure():
             require_whole(aurora.database, layer.decisions)
             with aurora.database.connect() as connection:
-                drafts = layer.draft(aurora.configuration, connection, PeriodKey.parse(context.partition_key))
+                drafts = layer.draft(aurora.configuration, connection, parse_key(context.partition_key))
                 require_logged(connection, [item for draft in drafts for item in draft.inputs])
             for judgement in layer.judgements:
                 yield _judged(layer, judgement, drafts[0])
@@ -56,4 +62,4 @@ def _judged(layer: Layer, judgement: Judgement, draft: Draft) -> dg.AssetCheckRe
     )
 
 
-LAYER_ASSETS = [layer_asset(layer) for layer in LAYERS]
+LAYER_ASSETS = [layer_asset(layer) for layer in ALL_LAYERS]

@@ -4,10 +4,9 @@ import dagster as dg
 
 from aurora_pipeline.canonical.stale_events import stale_stake_events
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.orchestration.jobs import STAKE_EVENTS_JOB
 from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
 from aurora_pipeline.periods.partitions import PERIODS
-
-STAKE_EVENTS_JOB = "stake_events"
 
 
 @dg.sensor(

@@ -14,7 +14,13 @@ from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
-from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.statements.tables import (
+    EPOCH_ENTRIES,
+    EPOCH_PAYABLES,
+    MONTHLY_ENTRIES,
+    MONTHLY_STATEMENTS,
+    PARTNER_COMMISSION_STATEMENTS,
+)
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 
@@ -35,6 +41,9 @@ class Preview:
     either_sign: bool = False
     """Whether far below 0 is as large as far above it."""
 
+
+_STATEMENT: Final = ("partner_name", "opening", "lines", "adjustments", "known_total", "payable", "closing", "state")
+_ENTRY: Final = ("partner_id", "kind", "source_period", "rule_key", "validator_key", "amount", "cause", "reason")
 
 PREVIEWS: Final[Mapping[str, Preview]] = {
     FEES.name: Preview(("validator_key", "fees", "priority_fees", "leader_slots", "blocks_produced", "state"), "fees"),
@@ -80,6 +89,10 @@ PREVIEWS: Final[Mapping[str, Preview]] = {
         ("partner_name", "lines_total", "known_total", "held_total", "line_count", "state", "statement_id"),
         "lines_total",
     ),
+    MONTHLY_STATEMENTS.name: Preview(_STATEMENT, "known_total", either_sign=True),
+    EPOCH_PAYABLES.name: Preview(_STATEMENT, "known_total", either_sign=True),
+    MONTHLY_ENTRIES.name: Preview(_ENTRY, "amount", either_sign=True),
+    EPOCH_ENTRIES.name: Preview(_ENTRY, "amount", either_sign=True),
 }
 """By layer table."""
 

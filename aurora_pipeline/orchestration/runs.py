@@ -19,11 +19,11 @@ from dagster_shared.error import SerializableErrorInfo
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Outage
 from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.foundation.outages import named
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
 from aurora_pipeline.orchestration.failing import MAY_PASS, tells_outage
-from aurora_pipeline.periods.partitions import register
+from aurora_pipeline.periods.partitions import register, register_months
 from aurora_pipeline.periods.record import recorded_periods
 
 # Dagster's console log would drown what a person wants to see; the event log in its database has everything.
@@ -50,7 +50,7 @@ class AssetEnd:
 class RunEnd:
     """How a period's run ended: the assets that were materialized and the messages of those that failed."""
 
-    key: PeriodKey
+    key: PartitionKey
     run_id: str
     assets: tuple[AssetEnd, ...]
     failures: tuple[str, ...]
@@ -87,8 +87,12 @@ class JobRunner:
             recorded = [period.key for period in recorded_periods(connection, chain_id)]
         return register(self.instance, recorded)
 
-    def run(self, job_name: str, key: PeriodKey, tags: dict[str, str] | None = None) -> RunEnd:
-        """Run a job for one period and say how each asset ended."""
+    def register_month(self, key: MonthKey) -> None:
+        """Make a month a partition, if it is none yet."""
+        register_months(self.instance, [key])
+
+    def run(self, job_name: str, key: PartitionKey, tags: dict[str, str] | None = None) -> RunEnd:
+        """Run a job for one period or month and say how each asset ended."""
         with heeding_interrupts(), _unrepeated(), warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
             job = self._definitions.resolve_job_def(job_name)

@@ -9,11 +9,11 @@ from aurora_pipeline.commissions.ordering import Stale, ledger_mark, present_per
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB
 from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
 from aurora_pipeline.periods.partitions import PARTITION_TAG
 from aurora_pipeline.store.database import Connection
 
-COMMISSIONS_JOB = "commissions"
 REQUESTS_PER_TICK = 100
 _NOT_ENDED = [
     dg.DagsterRunStatus.QUEUED,
@@ -35,7 +35,7 @@ def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[
     """One look at what was published and decided since the last one; a chain in trouble does not hold up the others."""
     chains = aurora.configuration.enabled_chains()
     # Asked before the ledger is read: what a run publishes after that changes the mark.
-    running = _running(context.instance)
+    running = running_partitions(context.instance)
     with aurora.database.connect() as connection:
         mark = _mark(connection, [f"{chain.chain_id}/{chain.first_period}" for chain in chains])
         if mark == context.cursor:
@@ -65,7 +65,7 @@ def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[
     )
 
 
-def _running(instance: dg.DagsterInstance) -> set[str]:
+def running_partitions(instance: dg.DagsterInstance) -> set[str]:
     """The partitions of runs that have not ended."""
     found = instance.get_runs(dg.RunsFilter(statuses=_NOT_ENDED))
     return {run.tags[PARTITION_TAG] for run in found if PARTITION_TAG in run.tags}

@@ -14,7 +14,7 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
 
 # Dagster calls an explicit backfill policy a beta feature, at every asset that states one.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
@@ -22,6 +22,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_p
 PARTITION_TAG = "dagster/partition"
 """By which Dagster marks the runs of a partition."""
 PERIODS = dg.DynamicPartitionsDefinition(name="periods")
+MONTHS = dg.DynamicPartitionsDefinition(name="months")
 ONE_PERIOD_PER_RUN = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 
 
@@ -102,3 +103,14 @@ def _forget_checks(instance: dg.DagsterInstance, key: str) -> bool:
 def _name() -> str:
     assert PERIODS.name is not None  # given above
     return PERIODS.name
+
+
+def register_months(instance: dg.DagsterInstance, months: Iterable[MonthKey]) -> list[str]:
+    """Add the keys of months that are no partitions yet, in order."""
+    name = MONTHS.name
+    assert name is not None  # it is given one above
+    present = set(instance.get_dynamic_partitions(name))
+    new = [str(key) for key in sorted(months) if str(key) not in present]
+    if new:
+        instance.add_dynamic_partitions(name, new)
+    return new

@@ -16,9 +16,9 @@ from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.outages import explained
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.layers import LAYERS
+from aurora_pipeline.layers import ALL_LAYERS, LAYERS, MONTHLY_LAYERS
 from aurora_pipeline.periods.record import Period, find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.snapshot_records import Snapshot
@@ -38,22 +38,23 @@ _UNLOGGED = "it stands in no entry of the audit log as it is: somebody wrote or 
 def verify_derivation(
     aurora: Aurora,
     connection: Connection,
-    key: PeriodKey,
+    key: PartitionKey,
     snapshots: Sequence[Snapshot],
     frames: Mapping[int, pl.DataFrame],
     findings: Findings,
 ) -> None:
-    """Compute every layer of a period that is in force again and compare it, row by row and figure by figure."""
-    _verify_bounds(aurora, connection, key, findings)
+    """Compute what is in force of a period or month again and compare it, row by row and figure by figure."""
+    if isinstance(key, PeriodKey):
+        _verify_bounds(aurora, connection, key, findings)
     standing = {
         row["asset"]: row["snapshot_id"]
         for row in connection.execute(
-            "SELECT asset, snapshot_id FROM in_force WHERE chain_id = %s AND epoch = %s", [key.chain_id, key.epoch]
+            "SELECT asset, snapshot_id FROM in_force WHERE chain_id = %s AND period = %s", [key.chain_id, key.period]
         )
     }
     by_id = {snapshot.snapshot_id: snapshot for snapshot in snapshots}
     told = _verify_decisions(connection, findings)
-    for layer in LAYERS:
+    for layer in LAYERS if isinstance(key, PeriodKey) else MONTHLY_LAYERS:
         concerned = {t.name: by_id[standing[t.name]] for t in layer.tables if standing.get(t.name) in by_id}
         if not concerned:
             continue
@@ -80,7 +81,7 @@ def verify_derivation(
 
 def _verify_decisions(connection: Connection, findings: Findings) -> set[str]:
     """Compare whole tables: what is no input may hide what was one. Returns the names of the rows that were found."""
-    tables = list(dict.fromkeys(table for layer in LAYERS for table in layer.decisions))
+    tables = list(dict.fromkeys(table for layer in ALL_LAYERS for table in layer.decisions))
     unlogged, gone = differences(connection, tables)
     for name in unlogged:
         findings.fail(Checked.DECISION, name, _UNLOGGED)

@@ -16,12 +16,13 @@ from psycopg.pq import TransactionStatus
 from aurora_pipeline.decisions.log import Head, head
 from aurora_pipeline.decisions.log import verify as verify_log
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.decisions import verify_decisions
 from aurora_pipeline.proof.derive import verify_derivation
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.named_inputs import configured_values, decision_digests, period_digests
+from aurora_pipeline.proof.payables import verify_payables
 from aurora_pipeline.proof.publications import (
     publication_head,
     published_among,
@@ -45,30 +46,30 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 def verify_period(
     connection: Connection,
-    key: PeriodKey,
+    key: PartitionKey,
     tables: Sequence[Table] = LAYER_TABLES,
     *,
     aurora: Aurora | None = None,
     deep: bool = False,
 ) -> VerifyReport:
-    """Recompute everything recorded of a period: staged bytes, every snapshot ever written, what came into force.
+    """Recompute all that is recorded of a period or month: staged bytes, every snapshot, what came into force.
 
     With `aurora`, configuration values are compared with the files. `deep` also computes what is in force again from
     the bytes and names every figure that does not follow from them; it needs `aurora`.
     """
     _read_as_of_one_moment(connection)
     findings = Findings()
-    staged = {key: verify_staged(connection, key, findings)}
+    staged = {key: verify_staged(connection, key, findings)} if isinstance(key, PeriodKey) else {}
     snapshots = snapshots_of_period(connection, key, tables)
     for place, names in _fetches_by_period(snapshots).items():
-        if place != key:
+        if place not in staged:
             staged[place] = verify_staged(connection, place, findings, names)
     frames = _verify_all(connection, snapshots, staged, aurora, findings)
     verify_publications_of(connection, key, findings)
     for table in CHAINED:
         verify_chain(connection, table, findings)
     if not snapshots:
-        findings.note(Checked.CONTENT, str(key), "no layer has written anything for this period")
+        findings.note(Checked.CONTENT, str(key), "no layer has written anything for it")
     if deep:
         if aurora is None:
             raise ValueError("computing a period again needs the configuration: pass aurora")
@@ -161,6 +162,7 @@ def _verify_all(
     )
     frames = verify_snapshots(connection, snapshots, below, _secret(connection), findings)
     verify_statements(connection, snapshots, frames, upstream, findings)
+    verify_payables(connection, snapshots, frames, upstream, findings)
     return frames
 
 

@@ -15,7 +15,7 @@ from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import stored_rows
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 
 Value = str | int | bool | datetime | None
 _PLACE: Final = frozenset({"chain_id", "epoch"})
@@ -102,7 +102,7 @@ def period_changes(
 ) -> PeriodChange:
     """What changed of a period between two moments; without them, by the newest publication of each layer."""
     layers, frames = [], {}
-    for table in LAYER_TABLES:
+    for table in PERIOD_LAYER_TABLES:
         before, after = _snapshots(connection, table, key, since, until)
         if before == after or after is None:
             continue

@@ -17,7 +17,7 @@ from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, NOT_RETRACTED
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
 
 _SAME_SUBJECT: Final = "(f.data_type, f.subject) = (s.data_type, s.subject)"
@@ -111,7 +111,7 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
     pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
     layers = connection.execute(
         "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [key.chain_id, key.epoch, [table.name for table in LAYER_TABLES]],
+        [key.chain_id, key.epoch, [table.name for table in PERIOD_LAYER_TABLES]],
     ).fetchone()
     assert layers is not None  # an aggregate always gives a row
     return EpochStatus(

@@ -11,7 +11,7 @@ from aurora_pipeline.canonical.stale_events import stale_stake_events
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.health import Seen, last_seen
 
@@ -44,7 +44,7 @@ class PeriodStatus:
     @property
     def is_whole(self) -> bool:
         """Whether every layer is."""
-        return self.layers_published == len(LAYER_TABLES)
+        return self.layers_published == len(PERIOD_LAYER_TABLES)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
            FROM canonical_periods p LEFT JOIN in_force f USING (chain_id, epoch)
            WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at, p.recorded_at
            ORDER BY p.epoch""",
-        [[table.name for table in LAYER_TABLES], chain.chain_id],
+        [[table.name for table in PERIOD_LAYER_TABLES], chain.chain_id],
     ).fetchall()
     stale = _stale(connection, chain)
     return [

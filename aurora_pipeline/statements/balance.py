@@ -1,0 +1,31 @@
+"""The arithmetic of a statement: from the opening to the closing balance. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a statement comes to; missing and held figures count 0 in it."""
+
+    opening: int
+    lines: int
+    top_ups: int
+    adjustments: int
+    minimum_payout: int
+
+    @property
+    def total(self) -> int:
+        """Opening, lines, top-ups and adjustments."""
+        return self.opening + self.lines + self.top_ups + self.adjustments
+
+    @property
+    def payable(self) -> int:
+        """The total where it reaches the least that is paid; never below 0: what is negative is carried on."""
+        return self.total if self.total > 0 and self.total >= self.minimum_payout else 0
+
+    @property
+    def closing(self) -> int:
+        """What the next statement opens with."""
+        return self.total - self.payable

@@ -1,0 +1,107 @@
+"""Everything that was decided about a statement, in order: who, when, why, and the digest that was seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aurora_pipeline.store.database import Connection
+
+_EVENTS = """
+SELECT recorded_at, recorded_by, 'submitted' AS what, statement_digest, reason,
+       CASE WHEN accepted = '[]' THEN NULL ELSE 'accepted at 0: ' || accepted END AS detail
+FROM statement_submissions WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'rejected', statement_digest, reason, NULL
+FROM statement_rejections WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'approved', statement_digest, reason, 'submitted by ' || submitter
+FROM statement_approvals WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'released', statement_digest, reason, NULL
+FROM statement_releases WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'paid', statement_digest, reason,
+       amount || ' base units to ' || payout_address || ', ' || reference || ', ' || transaction_id
+FROM statement_payments WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'acknowledged', statement_digest, reason, 'for ' || on_behalf_of
+FROM statement_acknowledgements WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'disputed', statement_digest, reason,
+       'line ' || line_id || ': ' || claimed || ' instead of ' || coalesce(stated::text, 'not known')
+       || coalesce(', for ' || on_behalf_of, '')
+FROM statement_disputes WHERE statement_id = %(id)s
+UNION ALL SELECT recorded_at, recorded_by, 'dispute ' || lower(verdict), NULL, reason,
+       'line ' || line_id || coalesce(', settled by ' || settled_by, '')
+FROM statement_dispute_answers WHERE statement_id = %(id)s
+ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class StatementEvent:
+    """One thing that was decided about a statement."""
+
+    recorded_at: datetime
+    recorded_by: str
+    what: str
+    statement_digest: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A line that a partner holds for wrong, and what was answered."""
+
+    statement_id: str
+    partner_id: str
+    chain_id: str
+    period: str
+    line_id: str
+    stated: int | None
+    claimed: int
+    raised_by: str
+    raised_at: datetime
+    on_behalf_of: str | None
+    why: str
+    state: str
+    answered_by: str | None
+    answered_at: datetime | None
+    answer: str | None
+    settled_by: str | None
+
+
+def events_of(connection: Connection, statement_id: str) -> list[StatementEvent]:
+    """What was decided about a statement, in the order of time."""
+    rows = connection.execute(_EVENTS.encode(), {"id": statement_id}).fetchall()
+    return [
+        StatementEvent(
+            row["recorded_at"],
+            row["recorded_by"],
+            row["what"] + (f" ({row['detail']})" if row["detail"] else ""),
+            row["statement_digest"],
+            row["reason"],
+        )
+        for row in rows
+    ]
+
+
+def disputes(
+    connection: Connection, *, statement_id: str | None = None, partner_id: str | None = None
+) -> list[Dispute]:
+    """Every dispute, the newest last; OPEN until it is answered."""
+    rows = connection.execute(
+        """SELECT d.statement_id::text AS statement_id, s.partner_id, s.chain_id, s.period, d.line_id::text AS line_id,
+                  d.stated, d.claimed, d.recorded_by AS raised_by, d.recorded_at AS raised_at, d.on_behalf_of,
+                  d.reason AS why, coalesce(a.verdict, 'OPEN') AS state, a.recorded_by AS answered_by,
+                  a.recorded_at AS answered_at, a.reason AS answer, a.settled_by
+           FROM statement_disputes d
+           JOIN statement_approvals p ON p.statement_id = d.statement_id
+           JOIN statement_submissions s ON (s.statement_id, s.attempt) = (p.statement_id, p.attempt)
+           LEFT JOIN statement_dispute_answers a ON (a.statement_id, a.line_id) = (d.statement_id, d.line_id)
+           WHERE (%(id)s::uuid IS NULL OR d.statement_id = %(id)s)
+             AND (%(partner)s::text IS NULL OR s.partner_id = %(partner)s)
+           ORDER BY d.recorded_at""",
+        {"id": statement_id, "partner": partner_id},
+    ).fetchall()
+    return [Dispute(**_amounts(row)) for row in rows]
+
+
+def _amounts(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "claimed": int(row["claimed"]), "stated": None if row["stated"] is None else int(row["stated"])}

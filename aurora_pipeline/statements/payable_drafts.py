@@ -1,0 +1,183 @@
+"""The drafts of monthly statements, and of the statements of partners who are paid by EPOCH."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from aurora_pipeline.agreements.in_force import terms_in_force
+from aurora_pipeline.agreements.tables import Series
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.statements.due import ChainAccounts, Dues, dues, load_chain_accounts, worth_stating
+from aurora_pipeline.statements.payable import Figures, Place, Row, payable_statements, top_up_rows
+from aurora_pipeline.statements.published import EpochStatements, rows_by_partner, settled_by_partner
+from aurora_pipeline.statements.restated import Restated, has_monthly_floors, restated, rule_months
+from aurora_pipeline.statements.tables import EPOCH_ENTRIES, EPOCH_PAYABLES, MONTHLY_ENTRIES, MONTHLY_STATEMENTS
+from aurora_pipeline.statements.top_ups import top_ups
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.snapshots import Draft, stored_rows
+
+_SHOWN: Final = 5
+
+
+def draft_month(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
+    """The statements of a calendar month that is over, from the EPOCH statements of its periods."""
+    if not isinstance(key, MonthKey):
+        raise AuroraError(f"{key} is no month", f"write it like {key.chain_id}:2026-03")
+    chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
+    epochs = periods_of(chain, key)
+    periods = [chain.timeline.periods[epoch] for epoch in epochs]
+    place = Place(key, key.month, periods[0].started_at, periods[-1].ended_at, MONTHLY_STATEMENTS, MONTHLY_ENTRIES)
+    made_of = [chain.timeline.in_force[epoch] for epoch in epochs]
+    read = [period.as_input for period in periods]
+    return _drafts(connection, chain, place, made_of, Series.MONTH, read)
+
+
+def draft_epoch_payables(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
+    """The statements of an epoch of partners who are paid by EPOCH, from its EPOCH statements."""
+    if not isinstance(key, PeriodKey):
+        raise AuroraError(f"{key} is no period", f"write it like {key.chain_id}:0000850")
+    chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
+    period = chain.timeline.periods.get(key.epoch)
+    statements = chain.timeline.in_force.get(key.epoch)
+    if period is None or statements is None:
+        raise AuroraError(
+            f"the EPOCH statements of {key} are not published", f"run `aurora backfill {key.chain_id} {key.epoch}`"
+        )
+    month = chain.timeline.months[key.epoch]
+    place = Place(key, month, period.started_at, period.ended_at, EPOCH_PAYABLES, EPOCH_ENTRIES)
+    return _drafts(connection, chain, place, [statements], Series.EPOCH, [period.as_input])
+
+
+def periods_of(chain: ChainAccounts, key: MonthKey) -> list[int]:
+    """The epochs of a month that is over; raises while it is not, or while one of them is not published."""
+    timeline = chain.timeline
+    problem = why_open(chain, key)
+    if problem is not None:
+        raise AuroraError(f"{key} is not over yet: {problem}", _remedy(chain, key))
+    return timeline.of_month(key.month)
+
+
+def why_open(chain: ChainAccounts, key: MonthKey) -> str | None:
+    """Why a month has no statements yet; None: it is over, and every period of it is published."""
+    timeline = chain.timeline
+    epochs = timeline.of_month(key.month)
+    if not any(period.last_instant >= key.ended_at for period in timeline.periods.values()):
+        return "no period that ends after it is known"
+    if not epochs:
+        return f"no period of {key.chain_id} ended in it"
+    recorded = range(max(chain.first_period, min(timeline.periods)), max(epochs) + 1)
+    # A period that nobody recorded may belong to the month.
+    unknown = [epoch for epoch in recorded if epoch not in timeline.periods and epoch > min(epochs) - 2]
+    missing = [epoch for epoch in epochs if epoch not in timeline.in_force and epoch >= chain.first_period]
+    if unknown or missing:
+        named = ", ".join(map(str, [*unknown, *missing][:_SHOWN]))
+        return f"epoch {named} is not {'known' if unknown else 'published'}"
+    return None
+
+
+def _remedy(chain: ChainAccounts, key: MonthKey) -> str:
+    over = sorted(
+        {month for month in chain.timeline.months.values() if why_open(chain, MonthKey(key.chain_id, month)) is None}
+    )
+    months = f"months that are over: {', '.join(over[-_SHOWN:])}" if over else "no month is over yet"
+    return f"{months}; `aurora status {key.chain_id}` tells where the chain is"
+
+
+def _drafts(
+    connection: Connection,
+    chain: ChainAccounts,
+    place: Place,
+    made_of: Sequence[EpochStatements],
+    series: Series,
+    read: Sequence[Input],
+) -> list[Draft]:
+    parts = rows_by_partner(connection, made_of)
+    found = dues(chain, place, parts, series)
+    changed = restated(connection, chain.timeline, [chain.account(partner_id) for partner_id in found.earliest])
+    entries, floors_read = _entries(connection, chain, place, found, changed)
+    with_entries = set() if entries.is_empty() else set(entries["partner_id"])
+    rows, kept_entries = _repeated(connection, chain, place, found.stated)
+    figures = Figures(parts, settled_by_partner(connection, made_of), entries, rows, kept_entries, changed.waiting)
+    due = worth_stating(found.due, parts, with_entries)
+    statements, entry_rows = payable_statements(place, due, figures)
+    inputs = (
+        *read,
+        *(one.as_input for one in made_of),
+        *found.inputs,
+        *changed.inputs,
+        *floors_read,
+    )
+    return [
+        _draft(place.statements, place.key, statements, inputs),
+        _draft(place.entries, place.key, entry_rows, inputs),
+    ]
+
+
+def _draft(table: Table, key: PartitionKey, result: LayerResult, inputs: Sequence[Input]) -> Draft:
+    return Draft(
+        table,
+        key,
+        result.frame,
+        tuple(dict.fromkeys(inputs)),
+        result.completeness,
+        result.violations,
+        result.warnings,
+    )
+
+
+def _entries(
+    connection: Connection, chain: ChainAccounts, place: Place, found: Dues, changed: Restated
+) -> tuple[pl.DataFrame, tuple[Input, ...]]:
+    """The place's top-ups and adjustments as rows of its layer, and what the top-ups were read from."""
+    rows: list[Row] = []
+    read: tuple[Input, ...] = ()
+    partners = {one.partner_id for one in found.due if one.before is not None or one.waits_for}
+    if isinstance(place.key, MonthKey) and partners and has_monthly_floors(connection):
+        epochs = chain.timeline.of_month(place.month)
+        terms = terms_in_force(connection, place.key.chain_id, chain.timeline.periods[max(epochs)].last_instant)
+        months, results = rule_months(connection, place.key.chain_id, epochs)
+        rows = top_up_rows(place, top_ups(terms, months, partners))
+        read = (*terms.inputs, *results)
+    own = frame_of(place.entries, rows)
+    if changed.entries.is_empty():
+        return own, read
+    key = {name: pl.lit(value) for name, value in place.key.columns.items()}
+    ids = {partner_id: place.statement_id(partner_id) for partner_id in set(changed.entries["partner_id"])}
+    adjusted = changed.entries.with_columns(
+        statement_id=pl.col("partner_id").replace_strict(ids, return_dtype=pl.String), **key
+    )
+    schema = own.schema
+    return pl.concat([own, adjusted.select(list(schema)).cast(dict(schema))]), read  # type: ignore[arg-type]
+
+
+def _repeated(
+    connection: Connection, chain: ChainAccounts, place: Place, partners: Sequence[str]
+) -> tuple[list[Row], pl.DataFrame | None]:
+    """The statements of a place that were stated, and their entries, as they were submitted."""
+    stated = [
+        one
+        for partner_id in partners
+        for one in chain.account(partner_id).stated
+        if one.statement_id == place.statement_id(partner_id)
+    ]
+    rows: list[Row] = []
+    entries: list[pl.DataFrame] = []
+    for number, beside in sorted({(one.snapshot_id, one.entries_snapshot_id) for one in stated}):
+        own = pl.col("statement_id").is_in([one.statement_id for one in stated if one.snapshot_id == number])
+        kept = stored_rows(connection, place.statements, number).drop("salt").filter(own)
+        rows += [_with_ints(place.statements, row) for row in kept.to_dicts()]
+        entries.append(stored_rows(connection, place.entries, beside).drop("salt").filter(own))
+    return rows, pl.concat(entries) if entries else None
+
+
+def _with_ints(table: Table, row: Row) -> Row:
+    return {**row, **{name: None if row[name] is None else int(row[name]) for name in table.amounts}}

@@ -1,0 +1,87 @@
+"""Which months have statements to compute: those that are over and have none, or rest on what no longer counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aurora_pipeline.agreements.tables import Series
+from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.statements.due import ChainAccounts, load_chain_accounts
+from aurora_pipeline.statements.payable_drafts import draft_epoch_payables, draft_month, why_open
+from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS
+from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.digests import lineage_digest, record_digest
+from aurora_pipeline.store.snapshots import Draft
+
+_STALE_TAG: Final = "aurora.stale.1"
+
+
+@dataclass(frozen=True)
+class StaleStatements:
+    """A month, or an epoch of partners who are paid by EPOCH, whose statements are to be computed."""
+
+    key: PartitionKey
+    digest: str
+    """Commits to what they would be computed from: one request for each such case."""
+    why: str
+
+
+def first_stale(configuration: Configuration, connection: Connection, chain_id: str) -> StaleStatements | None:
+    """The earliest place of a chain whose statements are to be computed; later ones open with what it closes with."""
+    chain = load_chain_accounts(connection, chain_id, configuration.chain(chain_id).first_period)
+    for key in _places(chain):
+        monthly = isinstance(key, MonthKey)
+        (statements, _) = (draft_month if monthly else draft_epoch_payables)(configuration, connection, key)
+        table = MONTHLY_STATEMENTS if monthly else EPOCH_PAYABLES
+        why = _why(connection, table, statements)
+        if why is not None:
+            named = [text for item in sorted(statements.inputs) for text in item]
+            return StaleStatements(key, record_digest(_STALE_TAG, table.name, str(key), why, *named), why)
+    return None
+
+
+def closed_months(chain: ChainAccounts) -> list[MonthKey]:
+    """The months of a chain that are over and whose periods are all published, in order."""
+    months = sorted({month for epoch, month in chain.timeline.months.items() if epoch >= chain.first_period})
+    keys = [MonthKey(chain.timeline.chain_id, month) for month in months]
+    return [key for key in keys if why_open(chain, key) is None]
+
+
+def _places(chain: ChainAccounts) -> list[PartitionKey]:
+    """Months that are over, and epochs in months in which somebody is paid by EPOCH, in the order of time."""
+    chain_id = chain.timeline.chain_id
+    found: list[tuple[tuple[str, int], PartitionKey]] = [
+        ((key.month, _AFTER_EVERY_EPOCH), key) for key in closed_months(chain)
+    ]
+    by_epoch = {
+        month
+        for month in set(chain.timeline.months.values())
+        if any(chain.series(partner_id, month) is Series.EPOCH for partner_id in chain.partners)
+    }
+    for epoch, month in chain.timeline.months.items():
+        if month in by_epoch and epoch in chain.timeline.in_force and epoch >= chain.first_period:
+            found.append(((month, epoch), PeriodKey(chain_id, epoch)))
+    return [key for _, key in sorted(found, key=lambda one: one[0])]
+
+
+_AFTER_EVERY_EPOCH: Final = 10**9
+
+
+def _why(connection: Connection, table: Table, draft: Draft) -> str | None:
+    """Why the statements in force are not those of the draft; None where one of their lineages is the draft's."""
+    row = connection.execute(
+        """SELECT f.snapshot_id, f.content_digest,
+                  array(SELECT s.lineage_digest FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+                        UNION ALL SELECT a.lineage_digest FROM attestations a WHERE a.snapshot_id = f.snapshot_id)
+                  AS lineages
+           FROM in_force f WHERE asset = %s AND chain_id = %s AND period = %s""",
+        [table.name, draft.key.chain_id, draft.key.period],
+    ).fetchone()
+    if row is None:
+        return "no statements are in force"
+    if lineage_digest(table, draft.key, row["content_digest"], draft.inputs) in row["lineages"]:
+        return None
+    return "they rest on what no longer counts"

@@ -1,0 +1,183 @@
+"""What the partner says to a released statement, or finance for it, and what finance answers to a dispute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aurora_pipeline.agreements.units import chain_units, parse_amount
+from aurora_pipeline.decisions.recording import Change
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.statements.decided import (
+    STATEMENT_ACKNOWLEDGEMENTS,
+    STATEMENT_DISPUTE_ANSWERS,
+    STATEMENT_DISPUTES,
+    Verdict,
+)
+from aurora_pipeline.statements.documents import document, in_words
+from aurora_pipeline.statements.stated import Stage
+from aurora_pipeline.statements.transitions.step import Step, step
+from aurora_pipeline.store.database import Database
+
+_SEEN = (Stage.RELEASED, Stage.PAID)
+
+
+def acknowledge(
+    database: Database,
+    statement: str,
+    chains: Sequence[str],
+    actor: str,
+    reason: str,
+    seen: str | None = None,
+    on_behalf_of: str | None = None,
+) -> Change:
+    """The partner holds a released statement for right; finance may say so for it, named as such."""
+    with step(database, statement, chains, actor, reason) as taken:
+        taken.require(*_SEEN)
+        digest = taken.require_digest(seen)
+        behalf = _behalf(taken, on_behalf_of)
+        taken.recording.write(
+            STATEMENT_ACKNOWLEDGEMENTS,
+            {"statement_id": taken.statement.statement_id, "statement_digest": digest, "on_behalf_of": behalf},
+        )
+        taken.recording.require_reason()
+        return taken.note("statement.acknowledged", [f"acknowledged {taken.statement.key}"], digest=digest)
+
+
+def dispute(
+    database: Database,
+    statement: str,
+    chains: Sequence[str],
+    line: str,
+    claimed: str,
+    actor: str,
+    reason: str,
+    on_behalf_of: str | None = None,
+) -> Change:
+    """The partner holds a line of a released statement for wrong, and says what it holds for right."""
+    with step(database, statement, chains, actor, reason) as taken:
+        taken.require(*_SEEN)
+        units = chain_units(taken.connection)[taken.statement.key.chain_id]
+        identifier, stated, words = _line(taken, line)
+        amount = parse_amount(units, claimed)
+        if amount < 0:
+            raise AuroraError(f"{claimed} is negative", "give what the line should say: 0 or more")
+        taken.recording.write(
+            STATEMENT_DISPUTES,
+            {
+                "statement_id": taken.statement.statement_id,
+                "line_id": identifier,
+                "statement_digest": str(taken.statement.row["statement_digest"]),
+                "stated": stated,
+                "claimed": amount,
+                "on_behalf_of": _behalf(taken, on_behalf_of),
+            },
+        )
+        taken.recording.require_reason()
+        says = "an amount that is not known" if stated is None else units.write(stated)
+        told = [f"disputes {words}: {units.write(amount)} instead of {says}"]
+        return taken.note("dispute.opened", told, line=identifier, claimed=str(amount))
+
+
+def answer(
+    database: Database,
+    statement: str,
+    chains: Sequence[str],
+    line: str,
+    verdict: Verdict,
+    settled_by: str | None,
+    actor: str,
+    reason: str,
+) -> Change:
+    """Finance accepts a dispute, naming the override or correcting version that settles it, or rejects it."""
+    with step(database, statement, chains, actor, reason) as taken:
+        taken.require(*_SEEN)
+        identifier = _disputed_line(taken, line)
+        settled = _settled_by(taken, settled_by) if verdict is Verdict.ACCEPTED else None
+        if verdict is Verdict.REJECTED and settled_by is not None:
+            raise AuroraError("a dispute that is rejected is settled by nothing", "leave out --settled-by")
+        taken.recording.write(
+            STATEMENT_DISPUTE_ANSWERS,
+            {
+                "statement_id": taken.statement.statement_id,
+                "line_id": identifier,
+                "verdict": verdict.value,
+                "settled_by": settled,
+            },
+        )
+        taken.recording.require_reason()
+        told = f"{verdict.value.lower()} the dispute of line {identifier[:8]}"
+        told += "" if settled is None else f": settled by {settled}, whose effect comes as an adjustment"
+        return taken.note("dispute.answered", [told], line=identifier, verdict=verdict.value)
+
+
+def _behalf(taken: Step, on_behalf_of: str | None) -> str | None:
+    """For whom something is said: a person of the partner's says it itself, anybody else names the partner."""
+    partner = str(taken.statement.row["partner_id"])
+    row = taken.connection.execute(
+        "SELECT partner_id FROM users WHERE login = %s ORDER BY revision DESC LIMIT 1", [taken.actor]
+    ).fetchone()
+    own = None if row is None else row["partner_id"]
+    if own == partner and on_behalf_of is None:
+        return None
+    if own is not None and own != partner:
+        raise AuroraError(f"{taken.actor} belongs to {own}, and this is {partner}'s statement", "it is not yours")
+    if on_behalf_of != partner:
+        raise AuroraError(
+            f"this is the statement of {partner}, and {taken.actor} is not of {partner}; nothing was written",
+            f"say for whom you speak: --on-behalf-of {partner}",
+        )
+    return partner
+
+
+def _line(taken: Step, beginning: str) -> tuple[str, int | None, str]:
+    """Id, stated amount and words of a line or entry of the statement."""
+    told = document(taken.connection, taken.statement)
+    lines = {str(one["line_id"]): (0 if one["held"] else one["final"], in_words(one)) for one in told.lines}
+    lines |= {str(one["entry_id"]): (one["amount"], in_words(one)) for one in told.entries}
+    found = [one for one in lines if one.startswith(beginning.strip().lower())]
+    if len(found) != 1:
+        raise AuroraError(
+            f"{beginning!r} names {len(found) or 'no'} line(s) of statement {taken.statement.statement_id};"
+            " nothing was written",
+            f"`aurora statements show {taken.statement.statement_id[:8]} --json` lists their ids",
+        )
+    return found[0], *lines[found[0]]
+
+
+def _disputed_line(taken: Step, beginning: str) -> str:
+    rows = taken.connection.execute(
+        """SELECT d.line_id::text AS line_id, a.verdict FROM statement_disputes d
+           LEFT JOIN statement_dispute_answers a USING (statement_id, line_id) WHERE d.statement_id = %s""",
+        [taken.statement.statement_id],
+    ).fetchall()
+    found = [row for row in rows if row["line_id"].startswith(beginning.strip().lower())]
+    if len(found) != 1:
+        raise AuroraError(f"{beginning!r} names {len(found) or 'no'} dispute(s)", "see `aurora disputes list`")
+    if found[0]["verdict"] is not None:
+        raise AuroraError(f"that dispute is {found[0]['verdict']} already", "an answer is given once")
+    return str(found[0]["line_id"])
+
+
+def _settled_by(taken: Step, text: str | None) -> str:
+    """The decision that settles a dispute, as the log names its row: an override or a correcting version."""
+    if text is None:
+        raise AuroraError(
+            "an accepted dispute needs the decision that settles it; nothing was written",
+            "record the override or the correcting version first, and name it: --settled-by AGREEMENT/RULE or"
+            " AGREEMENT/VERSION",
+        )
+    partner = taken.statement.row["partner_id"]
+    rows = taken.connection.execute(
+        """SELECT row_name FROM audit_rows
+           WHERE (row_name LIKE 'commission_overrides:%%' OR row_name LIKE 'agreement_versions:%%')
+             AND split_part(split_part(row_name, ':', 2), '/', 1)
+                 IN (SELECT agreement_id FROM agreements WHERE partner_id = %s)
+             AND (row_name = %s OR starts_with(split_part(row_name, ':', 2), %s)) ORDER BY sequence DESC""",
+        [partner, text, text],
+    ).fetchall()
+    if not rows:
+        raise AuroraError(
+            f"no override and no version of {partner}'s agreements is called {text!r}; nothing was written",
+            "`aurora overrides list` and `aurora agreements list` name them",
+        )
+    return str(rows[0]["row_name"])

@@ -1,0 +1,94 @@
+"""A released statement is paid, at once or in parts; what is disputed is left out unless finance says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aurora_pipeline.agreements.units import chain_units, parse_amount
+from aurora_pipeline.decisions.recording import Change
+from aurora_pipeline.foundation.addresses import check_solana_key
+from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
+from aurora_pipeline.statements.stated import Stage
+from aurora_pipeline.statements.transitions.step import Step, step
+from aurora_pipeline.store.database import Database
+
+
+@dataclass(frozen=True)
+class Payment:
+    """What is paid, and how it is found again."""
+
+    amount: str
+    """With its unit, like `12.5 SOL`."""
+    address: str
+    reference: str
+    transaction_id: str
+    is_part: bool = False
+    """Less than what is due is meant."""
+    with_disputed: bool = False
+    """What is disputed is paid nevertheless."""
+
+
+def pay(database: Database, statement: str, chains: Sequence[str], payment: Payment, actor: str, reason: str) -> Change:
+    """Record a payment of a released statement."""
+    with step(database, statement, chains, actor, reason) as taken:
+        taken.require(Stage.RELEASED)
+        stated = taken.statement.stated
+        assert stated is not None  # what is released was submitted
+        units = chain_units(taken.connection)[taken.statement.key.chain_id]
+        _require_address(payment.address, units.family)
+        amount = parse_amount(units, payment.amount)
+        left_out = 0 if payment.with_disputed else _disputed(taken)
+        due = max(stated.payable - stated.paid - left_out, 0)
+        if amount <= 0 or amount > due or (amount < due and not payment.is_part):
+            held = f", without {units.write(left_out)} that is disputed" if left_out else ""
+            raise AuroraError(
+                f"{units.write(amount)} is not what is due on {stated.statement_id}: {units.write(due)}{held};"
+                " nothing was written",
+                f"pay {units.write(due)}"
+                + ("; or less with --part" if amount < due else "")
+                + ("; or what is disputed too with --include-disputed" if left_out else ""),
+            )
+        number = taken.connection.execute(
+            "SELECT count(*) + 1 AS n FROM statement_payments WHERE statement_id = %s", [stated.statement_id]
+        ).fetchone()
+        taken.recording.write(
+            STATEMENT_PAYMENTS,
+            {
+                "statement_id": stated.statement_id,
+                "payment_number": number["n"] if number else 1,
+                "statement_digest": stated.statement_digest,
+                "amount": amount,
+                "payout_address": payment.address,
+                "reference": payment.reference,
+                "transaction_id": payment.transaction_id,
+            },
+        )
+        taken.recording.require_reason()
+        rest = stated.payable - stated.paid - amount
+        words = [f"paid {units.write(amount)} of {stated.key} to {payment.address}, {payment.transaction_id}"]
+        words += [f"{units.write(rest)} stays owed on it"] if rest else ["it is paid in full"]
+        return taken.note("statement.paid", words, amount=str(amount), transaction=payment.transaction_id)
+
+
+def _require_address(address: str, family: Family) -> None:
+    if family is not Family.SOLANA:
+        return
+    try:
+        check_solana_key(address)
+    except ValueError as error:
+        raise AuroraError(f"{address!r} is no address of this chain: {error}", "give the partner's account") from None
+
+
+def _disputed(taken: Step) -> int:
+    """What the open disputes of the statement are about: the lines' amounts, as far as they are owed."""
+    row = taken.connection.execute(
+        """SELECT coalesce(sum(greatest(d.stated, 0)), 0) AS amount FROM statement_disputes d
+           WHERE d.statement_id = %s AND NOT EXISTS (
+               SELECT FROM statement_dispute_answers a
+               WHERE (a.statement_id, a.line_id) = (d.statement_id, d.line_id))""",
+        [taken.statement.statement_id],
+    ).fetchone()
+    return 0 if row is None else int(row["amount"])
