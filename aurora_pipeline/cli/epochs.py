@@ -10,11 +10,13 @@ import typer
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 
 EPOCHS_MAX: Final = 10_000
 """So many epochs one command works on at most."""
 _EPOCHS: Final = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 _SHOWN: Final = 5
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
@@ -29,6 +31,20 @@ def parse_epochs(text: str) -> list[int]:
     first = int(match.group(1))
     last = first if match.group(2) is None else int(match.group(2))
     return list(epoch_range(first, last, "{}..{}"))
+
+
+def parse_keys(chain_id: str, text: str) -> list[PartitionKey]:
+    """One epoch, a range FROM..TO, or a month like 2026-08, of a chain."""
+    if _MONTH.match(text):
+        return [MonthKey(chain_id, text)]
+    return [PeriodKey(chain_id, epoch) for epoch in parse_epochs(text)]
+
+
+def parse_month(chain_id: str, text: str) -> MonthKey:
+    """A month of a chain; anything else is refused with an example."""
+    if not _MONTH.match(text):
+        raise AuroraError(f"{text!r} is no month", "write it like 2026-08")
+    return MonthKey(chain_id, text)
 
 
 def epoch_range(first: int, last: int, named: str) -> range:

@@ -1,4 +1,4 @@
-"""`aurora pnl`, `lines`, `allocation`, `statements`: the figures in force, or as they were at a past moment."""
+"""`aurora pnl`, `lines`, `allocation`, EPOCH statements: the figures in force, or as of a past moment."""
 
 from __future__ import annotations
 
@@ -167,11 +167,7 @@ def allocation(
         out.print(f"sum of all {len(found.rows)}: {found.total('amount')}", markup=False)
 
 
-statements = typer.Typer(help="What each partner is owed for a period, with its lines.", no_args_is_help=True)
-
-
-@statements.command("list")
-def statements_list(
+def epoch_statements(
     chain_id: ChainArgument = None,
     epochs: Epochs = None,
     partner: OfPartner = None,
@@ -179,10 +175,10 @@ def statements_list(
     as_csv: Csv = False,
     as_json: Json = False,
 ) -> None:
-    """Show the statements of some periods, one per partner."""
+    """Show what each partner's lines of some epochs come to: for information, before balances and adjustments."""
     (found,) = _asked([PARTNER_COMMISSION_STATEMENTS], as_of, chain_id, epochs, partner=partner)
     if as_json:
-        print_json("statements_list", [_statement_shape(found, row) for row in found.rows])
+        print_json("statements_epochs", [_statement_shape(found, row) for row in found.rows])
     elif as_csv:
         _print_csv(found)
     else:
@@ -208,27 +204,20 @@ def statements_list(
         out.print(f"total of all {len(found.rows)}: {found.total('lines_total')}", markup=False)
 
 
-@statements.command("show")
-def statements_show(
-    partner: Annotated[str, typer.Argument(help="The partner's key.", show_default=False)],
-    chain_id: Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)],
-    epoch: Annotated[int, typer.Argument(help="The epoch.", show_default=False)],
-    as_of: AsOf = None,
-    as_json: Json = False,
-) -> None:
+def show_epoch_statement(partner: str, chain_id: str, epoch: int, as_of: str | None, as_json: bool) -> None:
     """Show one statement with its lines, validator by validator."""
     stated, found = _asked(
         [PARTNER_COMMISSION_STATEMENTS, PARTNER_COMMISSION_LINES], as_of, chain_id, str(epoch), partner=partner
     )
     if not stated.rows:
         raise AuroraError(
-            f"{partner} has no statement of {chain_id} {epoch}", f"see `aurora statements list {chain_id}`"
+            f"{partner} has no statement of {chain_id} {epoch}", f"see `aurora statements epochs {chain_id}`"
         )
     (row,) = stated.rows
     by_validator = sorted(found.rows, key=lambda line: (line["validator_name"] or "", line["component"], line["kind"]))
     if as_json:
         lines = [_line_shape(found, line) for line in by_validator]
-        print_json("statements_show", StatementWithLines(_statement_shape(stated, row), lines))
+        print_json("statements_show_epoch", StatementWithLines(_statement_shape(stated, row), lines))
         return
     unit = stated.units()
     out.print(f"{row['partner_name']} ({partner}): {row['period']}, in {unit}", style="bold", markup=False)

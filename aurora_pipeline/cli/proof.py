@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from aurora_pipeline.cli.epochs import parse_epochs
+from aurora_pipeline.cli.epochs import parse_keys
 from aurora_pipeline.cli.json_output import Json, amount, print_json
 from aurora_pipeline.cli.shapes import Audit, AuditEntry, Held, Report, shaped
 from aurora_pipeline.cli.shapes import Finding as FindingShape
@@ -49,7 +49,7 @@ def verify(
     subject: Annotated[
         str, typer.Argument(help="A chain (with EPOCHS), or a digest of 64 digits.", show_default=False)
     ],
-    epochs: Annotated[str | None, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)] = None,
+    epochs: Annotated[str | None, typer.Argument(help="One epoch, FROM..TO, or a month.", show_default=False)] = None,
     deep: Annotated[bool, typer.Option("--deep", help="Also compute every figure again from the bytes.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -61,10 +61,10 @@ def verify(
                 reports.append(verify_digest(connection, subject, aurora=aurora))
         else:
             aurora.configuration.chain(subject)
-            for epoch in parse_epochs(epochs):
-                key = PeriodKey(subject, epoch)
-                with err.status(f"verifying {key}"), aurora.database.connect() as connection:
-                    load_period(connection, key)
+            for key in parse_keys(subject, epochs):
+                if isinstance(key, PeriodKey):
+                    with err.status(f"verifying {key}"), aurora.database.connect() as connection:
+                        load_period(connection, key)
                 with aurora.database.connect() as connection:
                     reports.append(verify_period(connection, key, aurora=aurora, deep=deep))
         with aurora.database.connect() as connection:

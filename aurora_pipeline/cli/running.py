@@ -23,10 +23,9 @@ from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.positions_changed import STAKE_EVENTS_JOB
+from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB, STAKE_EVENTS_JOB
 from aurora_pipeline.orchestration.runs import JobRunner, RunEnd, failed
 from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
-from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.work.epoch_status import kinds, known_names, oddities, together
@@ -290,7 +289,8 @@ def report(ends: list[RunEnd], as_json: bool, restated: Sequence[RestatedShape] 
 
 def _run(end: RunEnd) -> Run:
     assets = [shaped(AssetEnd, vars(asset)) for asset in end.assets]
-    return Run(end.key.chain_id, end.key.epoch, str(end.key), end.run_id, assets, end.failures)
+    epoch = end.key.epoch if isinstance(end.key, PeriodKey) else None
+    return Run(end.key.chain_id, epoch, str(end.key), end.run_id, assets, end.failures)
 
 
 def _restated(one: Restated, unit: str) -> RestatedShape:

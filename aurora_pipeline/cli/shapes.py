@@ -449,7 +449,7 @@ class Run:
     """How a period's run ended."""
 
     chain_id: str
-    epoch: int
+    epoch: int | None
     period: str
     run_id: str
     assets: Sequence[AssetEnd]
@@ -714,6 +714,145 @@ class StatementFigures:
 
 
 @dataclass(frozen=True)
+class PayableStatement:
+    """A statement from the opening to the closing balance, and where it stands in its life."""
+
+    chain_id: str
+    period: str
+    statement_id: str
+    partner_id: str
+    partner_name: str
+    payable_series: str
+    number: int | None
+    started_at: datetime
+    ended_at: datetime
+    stage: str
+    next_step: str
+    line_count: int
+    held_count: int
+    missing_count: int
+    unsettled_count: int
+    blocked_count: int
+    opening: Amount | None
+    lines: Amount
+    top_ups: Amount
+    adjustments: Amount
+    total: Amount | None
+    known_total: Amount
+    held_total: Amount
+    minimum_payout: Amount | None
+    payable: Amount | None
+    paid: Amount
+    closing: Amount | None
+    lines_digest: str
+    entries_digest: str
+    statement_digest: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """A line of a statement, as the statement says it."""
+
+    line_id: str
+    epoch: int
+    agreement_id: str
+    agreement_version: int
+    rule_key: str
+    validator_key: str
+    validator_name: str | None
+    wallet_address: str
+    component: str
+    kind: str
+    rate_bps: int | None
+    base: Amount | None
+    computed: Amount | None
+    override: Amount | None
+    final: Amount | None
+    held: bool
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class StatementEntry:
+    """A top-up or an adjustment on a statement."""
+
+    entry_id: str
+    kind: str
+    source_period: str
+    line_id: str
+    number: int
+    agreement_id: str
+    agreement_version: int | None
+    rule_key: str
+    validator_key: str
+    validator_name: str | None
+    wallet_address: str
+    component: str
+    stated: Amount | None
+    now: Amount | None
+    amount: Amount | None
+    cause: str | None
+    disputed_on: str | None
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A figure that is held or missing: a statement is submitted only where it is accepted at 0."""
+
+    id: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class StatementDocument:
+    """A statement with everything that it holds."""
+
+    statement: PayableStatement
+    lines: Sequence[StatementLine]
+    entries: Sequence[StatementEntry]
+    to_be_accepted: Sequence[Acceptance]
+    """What is held or missing, and has to be accepted by its id."""
+
+
+@dataclass(frozen=True)
+class StatementEvent:
+    """One thing that was decided about a statement."""
+
+    recorded_at: datetime
+    recorded_by: str
+    what: str
+    statement_digest: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class DisputeShape:
+    """A line that a partner holds for wrong, and what was answered."""
+
+    statement_id: str
+    partner_id: str
+    chain_id: str
+    period: str
+    line_id: str
+    stated: Amount | None
+    claimed: Amount
+    raised_by: str
+    raised_at: datetime
+    on_behalf_of: str | None
+    why: str
+    state: str
+    answered_by: str | None
+    answered_at: datetime | None
+    answer: str | None
+    settled_by: str | None
+
+
+@dataclass(frozen=True)
 class StatementWithLines:
     """A statement with its lines, as of one moment."""
 
@@ -802,8 +941,12 @@ SHAPES: Final[Mapping[str, Any]] = {
     "pnl": Sequence[PnlFigures],
     "lines": Sequence[CommissionLine],
     "allocation": Sequence[AllocationPart],
-    "statements_list": Sequence[StatementFigures],
-    "statements_show": StatementWithLines,
+    "statements_list": Sequence[PayableStatement],
+    "statements_show": StatementDocument,
+    "statements_epochs": Sequence[StatementFigures],
+    "statements_history": Sequence[StatementEvent],
+    "disputes_list": Sequence[DisputeShape],
+    "statements_show_epoch": StatementWithLines,
     "diff": ChangedPeriod,
     "sql": SqlResult,
 }

@@ -26,7 +26,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.epoch_status import EpochStatus, WarningKind, epoch_status, kinds, known_names
 from aurora_pipeline.work.grouped_sentences import listed as listed_names
@@ -107,7 +107,7 @@ def _print_json(
 
 
 def _period(chain_id: str, period: PeriodStatus) -> PeriodShape:
-    return shaped(PeriodShape, vars(period), chain_id=chain_id, layers=len(LAYER_TABLES))
+    return shaped(PeriodShape, vars(period), chain_id=chain_id, layers=len(PERIOD_LAYER_TABLES))
 
 
 def _show(states: Sequence[ChainState], heard: Sequence[Contact], sensors: Sequence[Ticking], now: datetime) -> None:
@@ -133,7 +133,7 @@ def _show_chain(state: ChainState, now: datetime) -> None:
         [
             period.epoch,
             f"{period.ended_at:%Y-%m-%d %H:%M}",
-            f"{period.layers_published}/{len(LAYER_TABLES)}",
+            f"{period.layers_published}/{len(PERIOD_LAYER_TABLES)}",
             period.completeness,
             "" if period.stale is None else f"stale: {period.stale}",
             period.lacking or "",
@@ -170,14 +170,14 @@ def _show_epoch(told: EpochStatus, warnings: Sequence[WarningKind], as_json: boo
     if as_json:
         types = [shaped(TypeShape, vars(one)) for one in told.data_types]
         key = {"chain_id": told.key.chain_id, "epoch": told.key.epoch, "period": str(told.key)}
-        layers = {"layers_published": told.published, "layers": len(LAYER_TABLES)}
+        layers = {"layers_published": told.published, "layers": len(PERIOD_LAYER_TABLES)}
         shown = [WarnedShape(one.asset, len(one.texts), one.text, one.texts) for one in warnings]
         more = {**vars(told.oddities), **key, **layers, "late": told.late, "warnings": shown}
         print_json("status_epoch", shaped(EpochShape, more, data_types=types))
         return
     if not told.data_types:
         raise AuroraError(
-            f"{told.published} of the {len(LAYER_TABLES)} layers of {told.key} are published, and what says how"
+            f"{told.published} of the {len(PERIOD_LAYER_TABLES)} layers of {told.key} are published, and what says how"
             " complete it is is not among them: a run ended early"
             if told.published
             else f"nothing is published of {told.key}",

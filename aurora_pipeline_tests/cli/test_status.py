@@ -15,7 +15,7 @@ from aurora_pipeline_tests.cli.conftest import Run
 
 @pytest.mark.parametrize(
     ("published", "words"),
-    [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 14 layers of solana-mainnet:0000842 are")],
+    [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 16 layers of solana-mainnet:0000842 are")],
 )
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
     told = EpochStatus(PeriodKey("solana-mainnet", 842), published, (), (), Oddities((), 0, 0, ()))

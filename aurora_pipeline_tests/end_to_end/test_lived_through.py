@@ -31,14 +31,14 @@ from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.store.snapshots import load_published
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import World, world
 
 FIRST = 850
 EPOCHS = range(FIRST, FIRST + 3)
 GOLDEN = Path(__file__).parents[1] / "golden" / "epoch_850.json"
-ASSETS = sorted(table.name for table in LAYER_TABLES)
+ASSETS = sorted(table.name for table in PERIOD_LAYER_TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, ends: dict[int, RunEnd]) -> 
 def test_run__each_epoch__publishes_every_layer_final(lived: World, ends: dict[int, RunEnd]) -> None:
     for epoch in EPOCHS:
         assert ends[epoch].failures == ()
-        assert ends[epoch].count("published") == len(LAYER_TABLES)
+        assert ends[epoch].count("published") == len(PERIOD_LAYER_TABLES)
         assert sorted(lived.in_force(epoch)) == ASSETS
         assert {completeness for completeness, _, _ in lived.in_force(epoch).values()} == {"FINAL"}
 
@@ -189,7 +189,7 @@ def test_golden__the_first_epoch__has_these_digests(lived: World) -> None:
 
 
 def told_digests(lived: World) -> dict[str, dict[str, object]]:
-    versions = {table.name: table.version for table in LAYER_TABLES}
+    versions = {table.name: table.version for table in PERIOD_LAYER_TABLES}
     return {
         asset: {"version": versions[asset], "content": content, "lineage": lineage}
         for asset, (_, content, lineage) in lived.in_force(FIRST).items()
@@ -330,7 +330,7 @@ def test_backfill__again__asks_nobody_and_publishes_nothing(lived: World) -> Non
     last = lived.row("SELECT max(ingestion_run_id) AS id FROM ingestion_runs")["id"]
     end = lived.backfill(FIRST + 1)
     assert end.failures == ()
-    assert end.count("unchanged") == len(LAYER_TABLES)
+    assert end.count("unchanged") == len(PERIOD_LAYER_TABLES)
     runs = lived.rows("SELECT data_type, requests FROM ingestion_runs WHERE ingestion_run_id > %s", last)
     assert {run["data_type"]: run["requests"] for run in runs} == dict.fromkeys(
         ("fees", "mev", "rewards", "meta", "positions", "costs"), 0
@@ -352,7 +352,7 @@ def test_recompute__with_every_provider_down__gives_the_same_digests(lived: Worl
     finally:
         lived.simulator.clear_faults()
     assert end.failures == ()
-    assert end.count("unchanged") == len(LAYER_TABLES)
+    assert end.count("unchanged") == len(PERIOD_LAYER_TABLES)
     assert not any(asset.asset.startswith("staging") for asset in end.assets)
     assert (lived.in_force(FIRST), lived.publications()) == (before, published)
     assert lived.row("SELECT count(*) AS n FROM staging_payloads")["n"] == asked
@@ -415,7 +415,7 @@ def as_of(lived: World, epoch: int, moment: datetime) -> dict[str, object]:
         table.name: sorted(
             map(str, lived.rows(f"SELECT * FROM {table.name}_as_of(%s) WHERE epoch = %s", moment, epoch))
         )
-        for table in LAYER_TABLES
+        for table in PERIOD_LAYER_TABLES
     }
     answer["digests"] = lived.rows(
         "SELECT asset, content_digest, lineage_digest FROM in_force_as_of(%s) WHERE epoch = %s ORDER BY asset",
@@ -458,7 +458,7 @@ def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) 
     assert unsettled is not None
     assert len(unsettled.differences) == 2
     ends = run_stale(lived.aurora, lived.runner, lived.chain)
-    assert [(end.key.epoch, end.failures) for end in ends] == [(last, ())]
+    assert [(int(end.key.period), end.failures) for end in ends] == [(last, ())]
     with lived.aurora.database.connect() as connection:
         settled = compare_with_terms(connection, lived.parameters, EPOCHS)
         row = lived.row(

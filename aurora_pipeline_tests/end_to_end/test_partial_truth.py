@@ -18,7 +18,7 @@ from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import Row, World, production_world
 
@@ -79,7 +79,7 @@ def missing_figures(world: World, epoch: int) -> set[str]:
 
 def partial_layers(world: World, epoch: int) -> set[str]:
     layers = world.in_force(epoch)
-    assert set(layers) == {table.name for table in LAYER_TABLES}
+    assert set(layers) == {table.name for table in PERIOD_LAYER_TABLES}
     return {asset for asset, (completeness, _, _) in layers.items() if completeness == "PARTIAL"}
 
 
@@ -260,7 +260,7 @@ def test_everything_down__an_epoch_without_any_figure_is_published_with_its_reas
     partial.simulator.clear_faults()
     assert end.failures == ()
     # Where nobody cross-checks, that nothing differs is complete.
-    assert partial_layers(partial, DARK) == {table.name for table in LAYER_TABLES} - {"cross_check_differences"}
+    assert partial_layers(partial, DARK) == {table.name for table in PERIOD_LAYER_TABLES} - {"cross_check_differences"}
     assert missing_figures(partial, DARK) == set(FIGURES)
     # What the operator entered itself is all that is known.
     entered = partial.rows("SELECT entry_type, amount FROM cost_entries WHERE epoch = %s", DARK)

@@ -33,9 +33,10 @@ from aurora_pipeline.demo.truth import EpochTruth
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
+from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB
 from aurora_pipeline.orchestration.positions_changed import positions_changed
 from aurora_pipeline.orchestration.runs import RunEnd
-from aurora_pipeline.orchestration.terms_changed import COMMISSIONS_JOB, terms_changed
+from aurora_pipeline.orchestration.terms_changed import terms_changed
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
@@ -157,7 +158,7 @@ def paid(demo: World, agreement: str, rule: str, epoch: int, column: str = "fina
 def follow(demo: World, *epochs: int) -> list[int]:
     ends = run_following(demo.aurora, demo.runner, demo.chain, [demo.key(epoch) for epoch in epochs])
     assert [end.failures for end in ends] == [()] * len(ends)
-    return [end.key.epoch for end in ends]
+    return [int(end.key.period) for end in ends]
 
 
 def tick(demo: World, cursor: str | None) -> tuple[list[int], str | None]:
@@ -324,7 +325,7 @@ def reintroduce(demo: World, wallet: str, since: datetime, folder: Path) -> None
 def test_wallet__put_back__is_computed_again_in_order_by_the_command(past: World, tmp_path: Path) -> None:
     reintroduce(past, later_wallet(past), datetime.fromisoformat(f"{STARTED}T00:00:00+00:00"), tmp_path)
     ends = run_stale(past.aurora, past.runner, past.chain)
-    assert [end.key.epoch for end in ends] == list(EPOCHS)
+    assert [int(end.key.period) for end in ends] == list(EPOCHS)
     assert [paid(past, "running", "rising", epoch) for epoch in EPOCHS] == [rising(past, epoch) for epoch in EPOCHS]
 
 
@@ -340,7 +341,7 @@ def test_override__of_a_line__survives_recomputation_and_moves_nothing_cumulativ
     with past.aurora.database.connect() as connection:
         found = line_target(connection, str(line))
         record_override(connection, found.target, 7, found.computed, "ada", "settled")
-    assert [end.key.epoch for end in run_stale(past.aurora, past.runner, past.chain)] == [FIRST, SECOND, THIRD]
+    assert [int(end.key.period) for end in run_stale(past.aurora, past.runner, past.chain)] == [FIRST, SECOND, THIRD]
     for _ in range(2):
         row = past.row("SELECT computed, override, final FROM partner_commission_lines WHERE line_id = %s", line)
         assert (row["computed"], row["override"], row["final"]) == (found.computed, 7, 7)

@@ -49,6 +49,7 @@ def test_sensors__after_installation__are_running() -> None:
     assert {sensor.name for sensor in sensors} == {
         "finalized_periods",
         "late_data",
+        "month_closed",
         "observe_open_period",
         "positions_changed",
         "terms_changed",

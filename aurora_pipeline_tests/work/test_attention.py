@@ -9,7 +9,7 @@ import pytest
 
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.staging.late import Pending
-from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.health import Seen, Ticking
 from aurora_pipeline.work.status import ChainStatus, PeriodStatus
@@ -18,7 +18,7 @@ NOW = datetime(2026, 9, 6, 12, tzinfo=UTC)
 LASTS = timedelta(days=2)
 HOURS = timedelta(hours=1)
 PERIOD = PeriodStatus(
-    "x:0000855", 855, NOW - 12 * HOURS, NOW - 12 * HOURS, len(LAYER_TABLES), "FINAL", None, None, None
+    "x:0000855", 855, NOW - 12 * HOURS, NOW - 12 * HOURS, len(PERIOD_LAYER_TABLES), "FINAL", None, None, None
 )
 SEEN = Seen(856, 5, NOW - 8 * HOURS)
 CHAIN = ChainStatus("x", 1, 1, 0, 0, PERIOD.ended_at, LASTS, 856, 0, SEEN)

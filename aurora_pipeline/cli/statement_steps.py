@@ -1,0 +1,169 @@
+"""`aurora statements submit | approve | reject | release | pay | acknowledge | open | history`: its life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import Change as ChangeShape
+from aurora_pipeline.cli.shapes import Recorded, StatementEvent, shaped
+from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table
+from aurora_pipeline.decisions.person import deciding
+from aurora_pipeline.decisions.recording import Change
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.statements.documents import find_statement
+from aurora_pipeline.statements.history import events_of
+from aurora_pipeline.statements.transitions import answer as answers
+from aurora_pipeline.statements.transitions import approve as approvals
+from aurora_pipeline.statements.transitions.opening import import_openings
+from aurora_pipeline.statements.transitions.pay import Payment
+from aurora_pipeline.statements.transitions.pay import pay as record_payment
+from aurora_pipeline.statements.transitions.release import release as record_release
+from aurora_pipeline.statements.transitions.submit import submit as record_submission
+
+Statement = Annotated[str, typer.Argument(help="The statement's id, or its beginning.", show_default=False)]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log and for who reads it later.")]
+Digest = Annotated[
+    str | None,
+    typer.Option("--digest", help="The digest that you saw, or its beginning; another is refused."),
+]
+
+
+def add_steps(statements: typer.Typer) -> None:
+    """The commands that decide, among those that read."""
+    for command in (submit, approve, reject, release, pay, acknowledge, open_balances, history):
+        statements.command("open" if command is open_balances else command.__name__)(command)
+
+
+def submit(
+    statement: Statement,
+    reason: Reason,
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", help="A missing or held figure that counts 0, by its id.")
+    ] = None,
+    digest: Digest = None,
+    as_json: Json = False,
+) -> None:
+    """Hand a draft in for approval, as it stands; whatever is missing or held is accepted by name."""
+    _decide(
+        lambda aurora, chains, who: record_submission(
+            aurora.database, statement, chains, accept or [], who, reason, digest
+        ),
+        as_json,
+    )
+
+
+def approve(statement: Statement, reason: Reason, digest: Digest = None, as_json: Json = False) -> None:
+    """Approve what was submitted, by somebody else: from then on the statement never changes."""
+    _decide(
+        lambda aurora, chains, who: approvals.approve(aurora.database, statement, chains, who, reason, digest), as_json
+    )
+
+
+def reject(statement: Statement, reason: Reason, digest: Digest = None, as_json: Json = False) -> None:
+    """Hand a submission back: the statement is a draft again."""
+    _decide(
+        lambda aurora, chains, who: approvals.reject(aurora.database, statement, chains, who, reason, digest), as_json
+    )
+
+
+def release(statement: Statement, reason: Reason, digest: Digest = None, as_json: Json = False) -> None:
+    """Release an approved statement to the partner; with dual approval somebody else than who approved it."""
+    _decide(
+        lambda aurora, chains, who: record_release(aurora.database, statement, chains, who, reason, digest), as_json
+    )
+
+
+def pay(
+    statement: Statement,
+    amount: Annotated[str, typer.Argument(help='What was paid, like "12.5 SOL".', show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="The account it was paid to.")],
+    reference: Annotated[str, typer.Option("--reference", help="What the payment is called in your books.")],
+    transaction: Annotated[str, typer.Option("--transaction", help="The transaction on the chain.")],
+    reason: Reason = "paid",
+    part: Annotated[bool, typer.Option("--part", help="Less than what is due is meant.")] = False,
+    include_disputed: Annotated[bool, typer.Option("--include-disputed", help="Pay what is disputed as well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Record that a released statement was paid; what is disputed is left out, by name, and stays owed."""
+    payment = Payment(amount, to, reference, transaction, part, include_disputed)
+    _decide(
+        lambda aurora, chains, who: record_payment(aurora.database, statement, chains, payment, who, reason), as_json
+    )
+
+
+def acknowledge(
+    statement: Statement,
+    reason: Reason,
+    on_behalf_of: Annotated[
+        str | None, typer.Option("--on-behalf-of", help="The partner for whom you say it, by its key.")
+    ] = None,
+    digest: Digest = None,
+    as_json: Json = False,
+) -> None:
+    """Say that a released statement is right, as its partner or for it."""
+    _decide(
+        lambda aurora, chains, who: answers.acknowledge(
+            aurora.database, statement, chains, who, reason, digest, on_behalf_of
+        ),
+        as_json,
+    )
+
+
+def open_balances(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file: partner,chain_id,opening,paid_through.", show_default=False)
+    ],
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    """Import where balances begin: what was owed, and up to which month it was stated elsewhere."""
+    with opened() as aurora:
+        changes = import_openings(aurora.database, file, deciding(aurora.database), reason)
+    tell(changes, as_json)
+
+
+def history(statement: Statement, as_json: Json = False) -> None:
+    """Show everything that was decided about a statement, by whom, when and why."""
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        found = find_statement(connection, statement, sorted(aurora.configuration.chains))
+        events = events_of(connection, found.statement_id)
+    if as_json:
+        print_json("statements_history", [shaped(StatementEvent, vars(one)) for one in events])
+        return
+    if not events:
+        out.print(f"nothing was decided about {found.statement_id} yet; next: {found.next_step}")
+        return
+    print_table(
+        f"Statement {found.statement_id} of {found.row['partner_name']} for {found.key}: {found.stage}",
+        ["when (UTC)", "who", "what", "digest", "why"],
+        [
+            [
+                f"{one.recorded_at:%Y-%m-%d %H:%M:%S}",
+                one.recorded_by,
+                one.what,
+                (one.statement_digest or "")[:12],
+                one.reason,
+            ]
+            for one in events
+        ],
+        prose=["what", "why"],
+    )
+
+
+def _decide(step: Callable[[Aurora, Sequence[str], str], Change], as_json: bool) -> None:
+    with opened() as aurora:
+        change = step(aurora, sorted(aurora.configuration.chains), deciding(aurora.database))
+    tell([change], as_json)
+
+
+def tell(changes: Sequence[Change], as_json: bool) -> None:
+    """Say what was recorded."""
+    if as_json:
+        print_json("recorded", Recorded([shaped(ChangeShape, vars(change)) for change in changes], 0, []))
+        return
+    print_changes(changes)
