@@ -12,7 +12,7 @@ from aurora_pipeline.cli.statement_steps import Reason, Statement, tell
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.statements.decided import Verdict
+from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.history import disputes as recorded_disputes
 from aurora_pipeline.statements.transitions import answer as answers
 from aurora_pipeline.work.figures import partner_known
@@ -51,12 +51,12 @@ def answer_dispute(
     as_json: Json = False,
 ) -> None:
     """Answer a dispute: accepted by an override or a correcting version, or rejected; with the reason."""
-    if verdict.upper() not in set(Verdict):
+    if verdict.upper() not in set(DisputeVerdict):
         raise AuroraError(f"{verdict!r} is no answer", "write accepted or rejected")
     with opened() as aurora:
         chains, who = sorted(aurora.configuration.chains), deciding(aurora.database)
         change = answers.answer(
-            aurora.database, statement, chains, line, Verdict(verdict.upper()), settled_by, who, reason
+            aurora.database, statement, chains, line, DisputeVerdict(verdict.upper()), settled_by, who, reason
         )
     tell([change], as_json)
 

@@ -41,7 +41,7 @@ def require_recorded(aurora: Aurora, instance: dg.DagsterInstance, key: str, run
     # Dagster starts a run again that failed outside of its steps, as if its process had died.
     instance.add_run_tags(run_id, {_RETRIES_TAG: "0"})
     raise AuroraError(
-        f"{key!r} is no known finalized period and no month of one, so nothing was run and the partition was taken out again",
+        f"{key!r} is no known finalized period and no month of one: nothing was run, and the partition was taken out",
         "launch one that `aurora periods list CHAIN` shows; new ones are added by themselves once they are final",
     )
 

@@ -78,10 +78,10 @@ def _read(text: str) -> PeriodKey | None:
 def remove(instance: dg.DagsterInstance, key: str) -> bool:
     """Take a key out that somebody typed and no period has, with its runs' checks. False if nothing was known of it."""
     unplanned = _forget_checks(instance, key)
-    if key not in instance.get_dynamic_partitions(_name()):
-        return unplanned
-    instance.delete_dynamic_partition(_name(), key)
-    return True
+    sets = [name for name in (PERIODS.name, MONTHS.name) if name and key in instance.get_dynamic_partitions(name)]
+    for name in sets:
+        instance.delete_dynamic_partition(name, key)
+    return unplanned or bool(sets)
 
 
 def _forget_checks(instance: dg.DagsterInstance, key: str) -> bool:

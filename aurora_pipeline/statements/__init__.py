@@ -1,5 +1,5 @@
-"""Statements: what each partner is owed for a period, over the lines that it can check.
+"""Statements: what each partner is owed, from the opening to the closing balance, and who decided what about it.
 
-Belongs here: adding up published lines per partner, and what holds a statement back.
+Belongs here: adding up lines per partner, balances, adjustments of what was stated, and the life of a statement.
 Does not: changing a line (commissions/); printing a statement (cli/).
 """

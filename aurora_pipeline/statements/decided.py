@@ -25,7 +25,7 @@ from aurora_pipeline.store.declaration import (
 from aurora_pipeline.store.tables import recorded_at
 
 
-class Verdict(StrEnum):
+class DisputeVerdict(StrEnum):
     """What finance answers to a dispute."""
 
     ACCEPTED = "ACCEPTED"
@@ -233,7 +233,7 @@ STATEMENT_DISPUTE_ANSWERS = Table(
     columns=(
         STATEMENT_ID,
         Column("line_id", ColumnKind.UUID, "The line, or the entry."),
-        text("verdict", "ACCEPTED or REJECTED.", one_of=[verdict.value for verdict in Verdict]),
+        text("verdict", "ACCEPTED or REJECTED.", one_of=[verdict.value for verdict in DisputeVerdict]),
         text("settled_by", "The decision that settles it, as lineages name it; null: rejected.", nullable=True),
         *_SIGNED,
     ),

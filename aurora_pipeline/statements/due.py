@@ -14,7 +14,7 @@ from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.statements.payable import Before, Due, Place, Row
 from aurora_pipeline.statements.published import statements_in_force
-from aurora_pipeline.statements.restated import Timeline
+from aurora_pipeline.statements.restated import ChainTimeline
 from aurora_pipeline.statements.stated import Account, load_accounts
 from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
@@ -47,7 +47,7 @@ _AFTER_EVERY_EPOCH = 10**9
 class ChainAccounts:
     """All that decides whose statements of a chain are due where, read once."""
 
-    timeline: Timeline
+    timeline: ChainTimeline
     first_period: int
     partners: Mapping[str, KnownPartner]
     accounts: Mapping[str, Account]
@@ -137,11 +137,11 @@ def load_chain_accounts(connection: Connection, chain_id: str, first_period: int
     )
 
 
-def load_timeline(connection: Connection, chain_id: str) -> Timeline:
+def load_timeline(connection: Connection, chain_id: str) -> ChainTimeline:
     """A chain's recorded periods with their months, and the EPOCH statements in force."""
     periods = {period.key.epoch: period for period in recorded_periods(connection, chain_id)}
     months = {epoch: MonthKey.of(chain_id, period.last_instant).month for epoch, period in periods.items()}
-    return Timeline(chain_id, periods, months, statements_in_force(connection, chain_id, list(periods)))
+    return ChainTimeline(chain_id, periods, months, statements_in_force(connection, chain_id, list(periods)))
 
 
 def _dated(connection: Connection, table: Table, chain_id: str) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ def _dated(connection: Connection, table: Table, chain_id: str) -> list[dict[str
     return connection.execute(query.encode(), [chain_id]).fetchall()
 
 
-def _drafts(connection: Connection, timeline: Timeline) -> list[Drafted]:
+def _drafts(connection: Connection, timeline: ChainTimeline) -> list[Drafted]:
     found = []
     for table, unit in ((MONTHLY_STATEMENTS, "month"), (EPOCH_PAYABLES, "epoch")):
         rows = connection.execute(

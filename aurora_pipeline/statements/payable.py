@@ -79,7 +79,7 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class Figures:
+class PlaceFigures:
     """What statements of a place are made of, by partner."""
 
     parts: Mapping[str, Sequence[Row]]
@@ -95,7 +95,7 @@ class Figures:
     """By partner, how many stated lines have no amount now."""
 
 
-def payable_statements(place: Place, dues: Sequence[Due], figures: Figures) -> tuple[LayerResult, LayerResult]:
+def payable_statements(place: Place, dues: Sequence[Due], figures: PlaceFigures) -> tuple[LayerResult, LayerResult]:
     """The statements of a place and their entries, those that were stated as they were."""
     digests = entry_digests(place.entries, figures.entries)
     sums = _sums(figures.entries)
@@ -113,7 +113,7 @@ def payable_statements(place: Place, dues: Sequence[Due], figures: Figures) -> t
 
 
 def _statement(
-    place: Place, due: Due, figures: Figures, sums: Mapping[tuple[str, str], int], digests: Mapping[str, str]
+    place: Place, due: Due, figures: PlaceFigures, sums: Mapping[tuple[str, str], int], digests: Mapping[str, str]
 ) -> Row:
     parts = figures.parts.get(due.partner_id, ())
     missing_entries = sums.get((due.partner_id, "missing"), 0)
@@ -212,7 +212,7 @@ def _warnings(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def sum_violations(rows: Sequence[Row], figures: Figures) -> list[str]:
+def sum_violations(rows: Sequence[Row], figures: PlaceFigures) -> list[str]:
     """Every statement adds up, and holds what the database itself counts and sums of its periods' lines."""
     found = []
     for row in rows:
@@ -232,7 +232,7 @@ def sum_violations(rows: Sequence[Row], figures: Figures) -> list[str]:
     return found
 
 
-def _unstated(dues: Sequence[Due], figures: Figures) -> list[str]:
+def _unstated(dues: Sequence[Due], figures: PlaceFigures) -> list[str]:
     """Entries of nobody's statement would be lost."""
     if figures.entries.is_empty():
         return []

@@ -14,9 +14,9 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.due import ChainAccounts, Dues, dues, load_chain_accounts, worth_stating
-from aurora_pipeline.statements.payable import Figures, Place, Row, payable_statements, top_up_rows
+from aurora_pipeline.statements.payable import Place, PlaceFigures, Row, payable_statements, top_up_rows
 from aurora_pipeline.statements.published import EpochStatements, rows_by_partner, settled_by_partner
-from aurora_pipeline.statements.restated import Restated, has_monthly_floors, restated, rule_months
+from aurora_pipeline.statements.restated import Differences, has_monthly_floors, restated, rule_months
 from aurora_pipeline.statements.tables import EPOCH_ENTRIES, EPOCH_PAYABLES, MONTHLY_ENTRIES, MONTHLY_STATEMENTS
 from aurora_pipeline.statements.top_ups import top_ups
 from aurora_pipeline.store.database import Connection
@@ -106,7 +106,7 @@ def _drafts(
     entries, floors_read = _entries(connection, chain, place, found, changed)
     with_entries = set() if entries.is_empty() else set(entries["partner_id"])
     rows, kept_entries = _repeated(connection, chain, place, found.stated)
-    figures = Figures(parts, settled_by_partner(connection, made_of), entries, rows, kept_entries, changed.waiting)
+    figures = PlaceFigures(parts, settled_by_partner(connection, made_of), entries, rows, kept_entries, changed.waiting)
     due = worth_stating(found.due, parts, with_entries)
     statements, entry_rows = payable_statements(place, due, figures)
     inputs = (
@@ -135,7 +135,7 @@ def _draft(table: Table, key: PartitionKey, result: LayerResult, inputs: Sequenc
 
 
 def _entries(
-    connection: Connection, chain: ChainAccounts, place: Place, found: Dues, changed: Restated
+    connection: Connection, chain: ChainAccounts, place: Place, found: Dues, changed: Differences
 ) -> tuple[pl.DataFrame, tuple[Input, ...]]:
     """The place's top-ups and adjustments as rows of its layer, and what the top-ups were read from."""
     rows: list[Row] = []

@@ -63,7 +63,7 @@ Pair = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Timeline:
+class ChainTimeline:
     """A chain's recorded periods, and what is published of them."""
 
     chain_id: str
@@ -78,7 +78,7 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Restated:
+class Differences:
     """Adjustments as entries that are on nobody's statement yet, what they were read from, and what has to wait."""
 
     entries: pl.DataFrame
@@ -97,7 +97,7 @@ class _Earlier:
     months: frozenset[tuple[str, str]]
 
 
-def restated(connection: Connection, timeline: Timeline, accounts: Sequence[Account]) -> Restated:
+def restated(connection: Connection, timeline: ChainTimeline, accounts: Sequence[Account]) -> Differences:
     """What is to be adjusted in the earliest drafts of some partners."""
     closed = {
         (account.partner_id, epoch)
@@ -106,7 +106,7 @@ def restated(connection: Connection, timeline: Timeline, accounts: Sequence[Acco
         if account.is_closed(month, epoch) and not account.was_paid_elsewhere(month)
     }
     if not closed:
-        return Restated(pl.DataFrame())
+        return Differences(pl.DataFrame())
     pinned = _pinned(connection, timeline, accounts)
     pending = _pending(timeline, accounts)
     earlier = _earlier(connection, accounts)
@@ -131,18 +131,18 @@ def restated(connection: Connection, timeline: Timeline, accounts: Sequence[Acco
         inputs += answers
     epochs = {epoch for _, epoch in closed if epoch in timeline.in_force}
     inputs += [timeline.in_force[epoch].as_input for epoch in sorted(epochs)]
-    return Restated(pl.DataFrame() if entries is None else entries, (*inputs, *read), waiting)
+    return Differences(pl.DataFrame() if entries is None else entries, (*inputs, *read), waiting)
 
 
 def _lines(statements: EpochStatements | None) -> int | None:
     return None if statements is None else statements.lines_snapshot
 
 
-def _own_epochs(timeline: Timeline, stated: Stated) -> list[int]:
+def _own_epochs(timeline: ChainTimeline, stated: Stated) -> list[int]:
     return [stated.key.epoch] if isinstance(stated.key, PeriodKey) else timeline.of_month(stated.month)
 
 
-def _pending(timeline: Timeline, accounts: Iterable[Account]) -> set[Pair]:
+def _pending(timeline: ChainTimeline, accounts: Iterable[Account]) -> set[Pair]:
     """Periods of a statement that is pending: for it, what was submitted is what is so."""
     return {
         (one.partner_id, epoch)
@@ -153,7 +153,9 @@ def _pending(timeline: Timeline, accounts: Iterable[Account]) -> set[Pair]:
     }
 
 
-def _pinned(connection: Connection, timeline: Timeline, accounts: Sequence[Account]) -> dict[Pair, EpochStatements]:
+def _pinned(
+    connection: Connection, timeline: ChainTimeline, accounts: Sequence[Account]
+) -> dict[Pair, EpochStatements]:
     """By partner and epoch, the EPOCH statements that a stated statement is made of."""
     stated = [one for account in accounts for one in account.stated]
     rows = connection.execute(
@@ -177,7 +179,7 @@ def _pinned(connection: Connection, timeline: Timeline, accounts: Sequence[Accou
     return {pair: found[digest] for pair, digest in wanted.items()}
 
 
-def _without_lines(connection: Connection, timeline: Timeline, pairs: set[Pair]) -> set[Pair]:
+def _without_lines(connection: Connection, timeline: ChainTimeline, pairs: set[Pair]) -> set[Pair]:
     """Of periods of which nothing was stated, those in which the partner has no line now either."""
     numbers = {timeline.in_force[epoch].snapshot_id for _, epoch in pairs if epoch in timeline.in_force}
     rows = connection.execute(
@@ -214,7 +216,7 @@ MONTHLY_STATEMENT_OF: Final = {MONTHLY_ENTRIES.name: "monthly_statements", EPOCH
 
 def _line_entries(
     connection: Connection,
-    timeline: Timeline,
+    timeline: ChainTimeline,
     pinned: Mapping[Pair, EpochStatements],
     moved: set[Pair],
     earlier: _Earlier,
@@ -251,7 +253,7 @@ def _read_lines(connection: Connection, snapshots: Mapping[Pair, int]) -> pl.Dat
 
 
 def _top_up_entries(
-    connection: Connection, timeline: Timeline, accounts: Sequence[Account], earlier: _Earlier
+    connection: Connection, timeline: ChainTimeline, accounts: Sequence[Account], earlier: _Earlier
 ) -> tuple[pl.DataFrame, tuple[Input, ...]]:
     """Adjustments of what floors per MONTH added to stated months."""
     stated = {

@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_agreements_document__examples__apply_one_after_the_other(ledger: Database, apply_text: Apply) -> None:
     with ledger.connect() as connection:
         connection.execute(
-            "INSERT INTO chains VALUES ('solana-mainnet', 'Solana', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)"
+            "INSERT INTO chains VALUES ('solana-mainnet', 'Solana', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32, true)"
         )
         for vote in (VOTE, OTHER_VOTE):
             register_validator(connection, vote, "solana-mainnet")

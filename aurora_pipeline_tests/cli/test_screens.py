@@ -43,7 +43,7 @@ TABLES = [
     ("pnl", CHAIN_ID, str(EPOCH)),
     ("lines", CHAIN_ID, str(EPOCH)),
     ("allocation", CHAIN_ID, str(EPOCH)),
-    ("statements", "list", CHAIN_ID),
+    ("statements", "epochs", CHAIN_ID),
 ]
 
 SHOWN: dict[str, list[str]] = {

@@ -30,7 +30,7 @@ def test_agreements_yaml__applied__four_partners_one_conflict_and_nothing_else_h
     (tmp_path / "wallets.csv").write_text(partner_wallets_csv(cast))
     with database.connect() as connection:
         connection.execute(
-            "INSERT INTO chains VALUES (%s, 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32)", [CHAIN_ID]
+            "INSERT INTO chains VALUES (%s, 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32, true)", [CHAIN_ID]
         )
         for validator in cast.operated:
             register_validator(connection, validator.vote, CHAIN_ID, validator.name)

@@ -23,7 +23,7 @@ from aurora_pipeline.statements.decided import (
     STATEMENT_REJECTIONS,
     STATEMENT_RELEASES,
     STATEMENT_SUBMISSIONS,
-    Verdict,
+    DisputeVerdict,
 )
 from aurora_pipeline.statements.transitions import answer
 from aurora_pipeline.statements.transitions.approve import approve
@@ -282,16 +282,16 @@ def test_dispute__open__is_left_out_of_the_payment_and_settled_by_an_adjustment_
         books.pay("acme", AUGUST, 150)
     books.pay("acme", AUGUST, 50, is_part=True)
     with pytest.raises(AuroraError, match="no override and no version"):
-        answer.answer(books.database, identifier, [CHAIN], line, Verdict.ACCEPTED, "acme-9", "sam", "true")
+        answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.ACCEPTED, "acme-9", "sam", "true")
     with books.database.connect() as connection:
         recording = Recording.begin(connection, "sam", "settled")
         override = {"target": "LINE", "agreement_id": "acme-1", "rule_key": "r", "chain_id": CHAIN, "epoch": 850}
         key = {**override, "validator_key": "v1", "wallet_address": "", "revision": 1}
         recording.write(COMMISSION_OVERRIDES, {**key, "amount": 120, "computed_seen": 100})
         recording.note("override/x", "override.set", None, {}, [])
-    answer.answer(books.database, identifier, [CHAIN], line, Verdict.ACCEPTED, "acme-1/r", "sam", "true")
+    answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.ACCEPTED, "acme-1/r", "sam", "true")
     with pytest.raises(AuroraError, match="ACCEPTED already"):
-        answer.answer(books.database, identifier, [CHAIN], line, Verdict.REJECTED, None, "sam", "no")
+        answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.REJECTED, None, "sam", "no")
     books.publish(850, override={("acme", "v1"): 120})
     books.settle()
     (entry,) = books.rows("SELECT amount, disputed_on::text AS on_statement FROM monthly_statement_entries")

@@ -56,7 +56,7 @@ def test_month__at_its_edge__is_that_of_the_instant_before_the_end(
 
 def put_tips(connection: Connection, amount: int, decimals: int) -> None:
     """One row of revenue_allocation in force, on a chain whose coin has so many decimals."""
-    connection.execute("INSERT INTO chains VALUES ('c', 'C', true, 'solana', 'EPOCH', 0, 'C', %s, 0)", [decimals])
+    connection.execute("INSERT INTO chains VALUES ('c', 'C', true, 'solana', 'EPOCH', 0, 'C', %s, 0, true)", [decimals])
     connection.execute(
         """INSERT INTO snapshots (asset, chain_id, period, content_digest, lineage_digest, inputs, layer_version,
                                   row_count, completeness)

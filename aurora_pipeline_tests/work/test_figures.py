@@ -76,7 +76,7 @@ def test_allocation__summed__is_what_the_validators_earned(ask: Ask, copied: Aur
 
 
 def test_statements__listed_and_shown__with_their_lines(ask: Ask) -> None:
-    (stated,) = ask("statements", "list", *WHERE, "--partner", "northwind", "--json").json
+    (stated,) = ask("statements", "epochs", *WHERE, "--partner", "northwind", "--json").json
     out = ask("statements", "show", "northwind", *WHERE).out
     total = format_coins(int(stated["lines_total"]["amount"]), 9)
     assert f"total: {total} SOL" in out

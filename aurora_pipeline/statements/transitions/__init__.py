@@ -1,4 +1,5 @@
-"""The steps of a statement's life, one file each: they say plainly why a step is refused, and record it in one go.
+"""The steps of a statement's life, one file each: why one is refused, in plain words, and its record.
 
-What is refused here the database refuses too, whoever asks it.
+Belongs here: guards in words, and writing the rows of a step with their entry in the log.
+Does not: what a statement says, and what the database refuses by itself (statements/); asking people (cli/).
 """

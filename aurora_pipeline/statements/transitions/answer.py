@@ -11,7 +11,7 @@ from aurora_pipeline.statements.decided import (
     STATEMENT_ACKNOWLEDGEMENTS,
     STATEMENT_DISPUTE_ANSWERS,
     STATEMENT_DISPUTES,
-    Verdict,
+    DisputeVerdict,
 )
 from aurora_pipeline.statements.documents import document, in_words
 from aurora_pipeline.statements.stated import Stage
@@ -83,7 +83,7 @@ def answer(
     statement: str,
     chains: Sequence[str],
     line: str,
-    verdict: Verdict,
+    verdict: DisputeVerdict,
     settled_by: str | None,
     actor: str,
     reason: str,
@@ -92,8 +92,8 @@ def answer(
     with step(database, statement, chains, actor, reason) as taken:
         taken.require(*_SEEN)
         identifier = _disputed_line(taken, line)
-        settled = _settled_by(taken, settled_by) if verdict is Verdict.ACCEPTED else None
-        if verdict is Verdict.REJECTED and settled_by is not None:
+        settled = _settled_by(taken, settled_by) if verdict is DisputeVerdict.ACCEPTED else None
+        if verdict is DisputeVerdict.REJECTED and settled_by is not None:
             raise AuroraError("a dispute that is rejected is settled by nothing", "leave out --settled-by")
         taken.recording.write(
             STATEMENT_DISPUTE_ANSWERS,
