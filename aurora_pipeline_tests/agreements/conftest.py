@@ -37,7 +37,7 @@ def _with_registry(database: Database) -> Database:
     with database.connect() as connection:
         connection.execute(
             "INSERT INTO chains VALUES ('solana-demo', 'Demo', true, 'solana', 'EPOCH', 850, 'SOL', 9, 32, true),"
-            " ('ethereum-demo', 'Demo', true, 'ethereum', 'EPOCH', 1, 'ETH', 18, 64)"
+            " ('ethereum-demo', 'Demo', true, 'ethereum', 'EPOCH', 1, 'ETH', 18, 64, true)"
         )
         for vote in (VOTE, OTHER_VOTE):
             register_validator(connection, vote)
