@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +19,13 @@ from aurora_pipeline.agreements.file import (
     shadowed_rules,
 )
 from aurora_pipeline.agreements.ledger import KnownAgreement, Ledger, Version, read_ledger, write_version
-from aurora_pipeline.agreements.partners import record_name, record_series
+from aurora_pipeline.agreements.partners import record_minimum, record_name, record_series
 from aurora_pipeline.agreements.status import FOLLOWS
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AGREEMENTS, AgreementStatus
 from aurora_pipeline.agreements.terms import Rule
-from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wording import Units, differences, in_words
+from aurora_pipeline.agreements.written_minimums import Minimums, plan_minimums
 from aurora_pipeline.agreements.written_rules import Surroundings, falling_rates, written_rules
 from aurora_pipeline.agreements.written_series import SeriesPlan, plan_series, refuse_monthly_floors
 from aurora_pipeline.config.problems import did_you_mean
@@ -55,6 +57,15 @@ class _Span:
 
 
 @dataclass(frozen=True)
+class _Payouts:
+    """What the file changes in how partners are paid."""
+
+    series: SeriesPlan
+    minimums: Minimums
+    units: Mapping[str, ChainUnits]
+
+
+@dataclass(frozen=True)
 class _Step:
     """What one entry of the file makes necessary, decided before anything is written."""
 
@@ -80,12 +91,13 @@ def apply(database: Database, path: Path, actor: str, reason: str, *, preview: b
         ledger = read_ledger(connection)
         around = surroundings(connection)
         series = plan_series(file, ledger.partners, around.units)
+        minimums = plan_minimums(file, ledger.partners, around.units)
         steps = [_plan(file, base, entry, ledger, around, series) for base, entry in file.agreements.items()]
         refuse_monthly_floors(file, ledger, series, {step.entry.agreement: step.terms for step in steps if step.span})
         file.refuse_if_wrong()
         report = ApplyReport()
         for partner in file.partners.values():
-            _apply_partner(recording, partner, ledger, series, report)
+            _apply_partner(recording, partner, ledger, _Payouts(series, minimums, around.units), report)
         for step in steps:
             _apply_step(recording, step, report, around.units)
         if report.changes and not preview:
@@ -246,13 +258,16 @@ def _check_activation(file: AgreementsFile, base: KeyPath, known: KnownAgreement
 
 
 def _apply_partner(
-    recording: Recording, entry: PartnerEntry, ledger: Ledger, series: SeriesPlan, report: ApplyReport
+    recording: Recording, entry: PartnerEntry, ledger: Ledger, payouts: _Payouts, report: ApplyReport
 ) -> None:
     known = ledger.partners.get(entry.partner)
     named = record_name(recording, entry.partner, entry.name, known)
     changes = [] if named is None else [named]
-    for chain_id, change in series.of(entry.partner).items():
+    for chain_id, change in payouts.series.of(entry.partner).items():
         changes.append(record_series(recording, entry.partner, chain_id, change.series, change.effective_from, known))
+    for chain_id, minimum in payouts.minimums.get(entry.partner, {}).items():
+        units = payouts.units[chain_id]
+        changes.append(record_minimum(recording, entry.partner, units, minimum.amount, minimum.effective_from, known))
     report.changes += changes
     if not changes:
         report.unchanged.append(f"partner/{entry.partner}")

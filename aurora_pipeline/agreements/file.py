@@ -232,10 +232,15 @@ class PartnerEntry(FrozenModel):
         description="By chain, which statements are paid: MONTH or EPOCH. A chain that is left out stays as it is,"
         " MONTH at first.",
     )
+    minimum_payout: Mapping[str, _Amount] = Field(
+        default={},
+        description='By chain, the least that is paid, like "1 SOL": a smaller total is carried forward. A chain that'
+        " is left out stays as it is, 0 at first.",
+    )
     payable_from: _Day | None = Field(
         default=None,
-        description="The first day of the month from which a changed payable_series holds; a new partner's holds always"
-        " unless it is given.",
+        description="The first day of the month from which a changed payable_series or minimum_payout holds; a new"
+        " partner's hold always unless it is given.",
     )
 
 

@@ -67,6 +67,8 @@ TIERS_SCHEMA: Final[Schema] = {
 }
 """Of the tiers' ends it says only that one of them is open: which one, and that they rise, no schema can say."""
 
-PARTNER_SCHEMA: Final[Schema] = _only_with("payable_from", {"required": ["payable_series"]})
+PARTNER_SCHEMA: Final[Schema] = _only_with(
+    "payable_from", {"anyOf": [{"required": ["payable_series"]}, {"required": ["minimum_payout"]}]}
+)
 
 DOCUMENT_SCHEMA: Final[Schema] = {"anyOf": [{"required": ["partners"]}, {"required": ["agreements"]}]}

@@ -1,4 +1,4 @@
-"""Partners: their names, and which series of statements each is paid by on a chain."""
+"""Partners: their names, which series of statements each is paid by on a chain, and the least that is paid."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from aurora_pipeline.agreements.tables import PARTNER_SERIES, PARTNERS, Series
+from aurora_pipeline.agreements.tables import PARTNER_MINIMUMS, PARTNER_SERIES, PARTNERS, Series
+from aurora_pipeline.agreements.units import ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import instant_text
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,38 +32,61 @@ class SeriesChange:
 
 
 @dataclass(frozen=True)
+class MinimumChange:
+    """From a month's start on, nothing below this amount is paid to a partner on a chain."""
+
+    change_number: int
+    amount: int
+    effective_from: datetime
+
+
+@dataclass(frozen=True)
 class KnownPartner:
-    """A partner as of its newest revision, with all changes of its payable series by chain, oldest first."""
+    """A partner as of its newest revision, with all that changed in how it is paid by chain, oldest first."""
 
     partner_id: str
     revision: int
     name: str
     series: Mapping[str, tuple[SeriesChange, ...]]
+    minimums: Mapping[str, tuple[MinimumChange, ...]]
 
     def series_at(self, chain_id: str, instant: datetime) -> Series:
         """The series by which it is paid on a chain at an instant."""
         held = [change.series for change in self.series.get(chain_id, ()) if change.effective_from <= instant]
         return held[-1] if held else Series.MONTH
 
+    def minimum_at(self, chain_id: str, instant: datetime) -> int:
+        """The least that is paid to it on a chain at an instant."""
+        held = [change.amount for change in self.minimums.get(chain_id, ()) if change.effective_from <= instant]
+        return held[-1] if held else 0
+
 
 def read_partners(connection: Connection) -> dict[str, KnownPartner]:
     """All partners by key."""
-    changes: dict[str, dict[str, list[SeriesChange]]] = defaultdict(lambda: defaultdict(list))
-    for row in connection.execute(
-        "SELECT * FROM partner_series ORDER BY partner_id, chain_id, effective_from, change_number"
-    ):
+    series: dict[str, dict[str, list[SeriesChange]]] = defaultdict(lambda: defaultdict(list))
+    for row in _dated(connection, PARTNER_SERIES):
         change = SeriesChange(row["change_number"], Series(row["payable_series"]), row["effective_from"])
-        changes[row["partner_id"]][row["chain_id"]].append(change)
+        series[row["partner_id"]][row["chain_id"]].append(change)
+    minimums: dict[str, dict[str, list[MinimumChange]]] = defaultdict(lambda: defaultdict(list))
+    for row in _dated(connection, PARTNER_MINIMUMS):
+        minimum = MinimumChange(row["change_number"], int(row["minimum_payout"]), row["effective_from"])
+        minimums[row["partner_id"]][row["chain_id"]].append(minimum)
     rows = connection.execute("SELECT partner_id, revision, name FROM partners ORDER BY partner_id, revision")
     return {
         row["partner_id"]: KnownPartner(
             row["partner_id"],
             row["revision"],
             row["name"],
-            {chain_id: tuple(found) for chain_id, found in changes[row["partner_id"]].items()},
+            {chain_id: tuple(found) for chain_id, found in series[row["partner_id"]].items()},
+            {chain_id: tuple(found) for chain_id, found in minimums[row["partner_id"]].items()},
         )
         for row in rows
     }
+
+
+def _dated(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    query = f"SELECT * FROM {table.name} ORDER BY partner_id, chain_id, effective_from, change_number"
+    return connection.execute(query.encode()).fetchall()
 
 
 def known_partner(partners: Mapping[str, KnownPartner], partner_id: str) -> KnownPartner:
@@ -94,9 +120,29 @@ def record_series(
     recording.write(PARTNER_SERIES, {**key, "payable_series": series, "effective_from": since})
     before = {"chain": chain_id, "payable_series": was}
     after = {"chain": chain_id, "payable_series": series, "effective_from": instant_text(since)}
-    start = "from the beginning" if since == ALWAYS else f"from {since.date()} on"
-    words = [f"paid by {series} on {chain_id} {start}, not by {was}"]
+    words = [f"paid by {series} on {chain_id} {_start(since)}, not by {was}"]
     return recording.note(f"partner/{partner_id}", "partner.series_changed", before, after, words)
+
+
+def record_minimum(
+    recording: Recording, partner_id: str, units: ChainUnits, amount: int, since: datetime, known: KnownPartner | None
+) -> Change:
+    """Pay a partner nothing below another amount on a chain from a month's start on."""
+    earlier = () if known is None else known.minimums.get(units.chain_id, ())
+    was = earlier[-1].amount if earlier else 0
+    number = max((change.change_number for change in earlier), default=0) + 1
+    key = {"partner_id": partner_id, "chain_id": units.chain_id, "change_number": number}
+    recording.write(PARTNER_MINIMUMS, {**key, "minimum_payout": amount, "effective_from": since})
+    before = {"chain": units.chain_id, "minimum_payout": str(was)}
+    after = {"chain": units.chain_id, "minimum_payout": str(amount), "effective_from": instant_text(since)}
+    words = [
+        f"paid nothing below {units.write(amount)} on {units.chain_id} {_start(since)}, not below {units.write(was)}"
+    ]
+    return recording.note(f"partner/{partner_id}", "partner.minimum_payout_changed", before, after, words)
+
+
+def _start(since: datetime) -> str:
+    return "from the beginning" if since == ALWAYS else f"from {since.date()} on"
 
 
 def rename(database: Database, partner_id: str, name: str, actor: str, reason: str) -> Change | None:

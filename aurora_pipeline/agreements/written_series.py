@@ -54,10 +54,11 @@ def plan_series(
         since = None if entry.payable_from is None else midnight(entry.payable_from)
         if since is not None and since.day != 1:
             remedy = f"write {since.date().replace(day=1)}, or the first day of another month"
-            file.yaml.add((*base, "payable_from"), "a series changes at the start of a month only", remedy)
+            file.yaml.add((*base, "payable_from"), "how a partner is paid changes at the start of a month only", remedy)
             continue
-        if since is not None and not entry.payable_series:
-            file.yaml.add((*base, "payable_from"), "a day without a payable_series", "add payable_series, by chain")
+        if since is not None and not entry.payable_series and not entry.minimum_payout:
+            remedy = "add payable_series or minimum_payout, by chain"
+            file.yaml.add((*base, "payable_from"), "a day without a payable_series or a minimum_payout", remedy)
         for chain_id, series in entry.payable_series.items():
             place = (*base, "payable_series", chain_id)
             if chain_id not in chains:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
+from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import AgreementStanding, Partner, PayableSeries, User, Wallet, shaped
+from aurora_pipeline.cli.json_output import Json, known_amount, print_json
+from aurora_pipeline.cli.shapes import AgreementStanding, MinimumPayout, Partner, PayableSeries, User, Wallet, shaped
 from aurora_pipeline.cli.terminal import Reason, opened, out, print_table, read_day, tell_recorded
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
@@ -30,7 +32,8 @@ def partners_list(as_json: Json = False) -> None:
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         ledger = read_ledger(connection)
         wallets = wallet_rows(connection)
-    found = [_state(ledger, known, wallets) for known in ledger.partners.values()]
+        units = chain_units(connection)
+    found = [_state(ledger, known, wallets, units) for known in ledger.partners.values()]
     if as_json:
         print_json("partners_list", found)
         return
@@ -53,7 +56,8 @@ def partners_show(partner: PartnerArgument, as_json: Json = False) -> None:
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         ledger = read_ledger(connection)
         known = known_partner(ledger.partners, partner)
-        state = _state(ledger, known, wallet_rows(connection, partner_id=partner))
+        units = chain_units(connection)
+        state = _state(ledger, known, wallet_rows(connection, partner_id=partner), units)
     if as_json:
         print_json("partners_show", state)
         return
@@ -63,6 +67,11 @@ def partners_show(partner: PartnerArgument, as_json: Json = False) -> None:
     for change in state.payable_series:
         since = "the beginning" if change.effective_from is None else instant_text(change.effective_from)
         out.print(f"  paid by {change.series} on {change.chain_id} from {since} on", markup=False)
+    for chain_id, changes in known.minimums.items():
+        for minimum in changes:
+            least = units[chain_id].write(minimum.amount)
+            start = "the beginning" if minimum.effective_from == ALWAYS else instant_text(minimum.effective_from)
+            out.print(f"  paid nothing below {least} on {chain_id} from {start} on", markup=False)
     for wallet in state.wallets:
         until = "" if wallet.ended_at is None else f" until {instant_text(wallet.ended_at)}"
         since = instant_text(wallet.introduced_at)
@@ -123,7 +132,9 @@ def users_add(
     tell_recorded([] if change is None else [change], as_json)
 
 
-def _state(ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]]) -> Partner:
+def _state(
+    ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]], units: Mapping[str, ChainUnits]
+) -> Partner:
     agreements = [
         AgreementStanding(agreement.agreement_id, agreement.events[-1].status)
         for agreement in ledger.agreements.values()
@@ -134,5 +145,14 @@ def _state(ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]]) -
         for chain_id, changes in known.series.items()
         for change in changes
     ]
+    minimums = [
+        MinimumPayout(
+            chain_id,
+            known_amount(change.amount, units[chain_id].base_unit),
+            None if change.effective_from == ALWAYS else change.effective_from,
+        )
+        for chain_id, changes in known.minimums.items()
+        for change in changes
+    ]
     theirs = [shaped(Wallet, row) for row in wallets if row["partner_id"] == known.partner_id]
-    return Partner(known.partner_id, known.name, agreements, series, theirs)
+    return Partner(known.partner_id, known.name, agreements, series, minimums, theirs)

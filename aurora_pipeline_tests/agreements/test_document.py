@@ -26,7 +26,7 @@ def test_agreements_document__examples__apply_one_after_the_other(ledger: Databa
     complete, changed, corrected = re.findall(
         r"```yaml\n(.*?)```", (DOCS / "agreements.md").read_text("utf-8"), re.DOTALL
     )
-    assert len(apply_text(complete).changes) == 7
+    assert len(apply_text(complete).changes) == 8
     assert apply_text(complete).changes == []
     words = apply_text(changed).changes[0].words
     assert "rule tips: commission_rate_bps 500 -> 600" in words

@@ -165,3 +165,67 @@ def test_record_user__that_cannot_be__refused(
     with pytest.raises(AuroraError, match=words):
         _user(ledger, name, role, partner)
     assert written(ledger) == before
+
+
+def _least(amount: str, since: str = "", more: str = "") -> str:
+    since = f", payable_from: {since}" if since else ""
+    return f"partners: [{{partner: acme, name: Acme, minimum_payout: {amount}{since}{more}}}]"
+
+
+def _minimum(database: Database, instant: datetime, chain: str = "solana-demo") -> int:
+    with database.connect() as connection:
+        return read_partners(connection)["acme"].minimum_at(chain, instant)
+
+
+def test_apply__minimum_payout_of_a_new_partner__from_the_beginning_on_that_chain(
+    ledger: Database, apply_text: Apply
+) -> None:
+    (_, change) = apply_text(_least("{solana-demo: 1.5 SOL}")).changes
+    assert change.words == ("paid nothing below 1.5 SOL on solana-demo from the beginning, not below 0 SOL",)
+    assert _minimum(ledger, JANUARY) == 1_500_000_000
+    assert _minimum(ledger, JANUARY, "ethereum-demo") == 0
+    before = written(ledger)
+    assert apply_text(_least("{solana-demo: 1500000000 lamports}")).changes == []
+    assert apply_text(_partner()).changes == []
+    assert written(ledger) == before
+    assert audited(ledger)[-1] == ("partner.minimum_payout_changed", "partner/acme")
+
+
+def test_apply__minimum_payout_changed_and_taken_back__each_from_a_months_start_on(
+    ledger: Database, apply_text: Apply
+) -> None:
+    apply_text(_partner())
+    both = _least("{solana-demo: 1 lamport}", "2026-03-01", ", payable_series: {solana-demo: EPOCH}")
+    assert [change.action for change in apply_text(both).changes] == [
+        "partner.series_changed",
+        "partner.minimum_payout_changed",
+    ]
+    apply_text(_least("{solana-demo: 0 SOL}", "2026-05-01"))
+    instants = (JANUARY, MARCH, datetime(2026, 4, 30, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))
+    assert [_minimum(ledger, instant) for instant in instants] == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (_least("{solana-demo: 2 SOL}"), r"another minimum payout\n.*add payable_from"),
+        (_least("{solana-demo: 2 SOL}", "2026-05-02"), r"start of a month only\n.*write 2026-05-01"),
+        (_least("{solana-demo: 2 SOL}", "2026-03-01"), r"has changed on 2026-03-01.*\n.*a month after 2026-03-01"),
+        (_least("{solana-dmo: 2 SOL}", "2026-05-01"), r"unknown chain \"solana-dmo\"\n.*solana-demo"),
+        (_least("{solana-demo: -2 SOL}", "2026-05-01"), "negative"),
+        (_least("{solana-demo: 2}", "2026-05-01"), "not an amount with a unit"),
+        (_least("{solana-demo: 2 ETH}", "2026-05-01"), '"ETH" is not a unit of solana-demo'),
+        (_least("{solana-demo: 0.5 lamports}", "2026-05-01"), "no part of a lamport"),
+        (_least("{ethereum-demo: 9" + "0" * 60 + " ETH}", "2026-05-01"), "minimum_payout"),
+        (_least("2 SOL", "2026-05-01"), "expected a map of keys"),
+    ],
+)
+def test_apply__minimum_payout_that_cannot_be__refused(
+    ledger: Database, apply_text: Apply, text: str, words: str
+) -> None:
+    apply_text(_partner())
+    apply_text(_least("{solana-demo: 1 SOL}", "2026-03-01"))
+    before = written(ledger)
+    with pytest.raises(AgreementsRefused, match=words):
+        apply_text(text)
+    assert written(ledger) == before

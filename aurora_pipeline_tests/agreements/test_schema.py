@@ -76,6 +76,7 @@ REFUSED_FILES = {
     "correction of version 0": agreement().replace("active_from: 2026-01-01", "corrects: 0"),
     "correction of version -1": agreement().replace("active_from: 2026-01-01", "corrects: -1"),
     "day of payment without a series": "partners: [{partner: acme, name: Acme, payable_from: 2026-01-01}]",
+    "minimum payout without a unit": "partners: [{partner: acme, name: Acme, minimum_payout: {solana-demo: 1}}]",
     "no rules": agreement("[]"),
     "no section": "{}",
     "blank name": agreement().replace("name: Acme", 'name: "  "'),

@@ -206,6 +206,19 @@ def test_partners__renamed_and_listed__with_agreements(applied: Run) -> None:
     assert applied("partners", "show", "acne").code == 2
 
 
+def test_partners__minimum_payout__shown_with_its_unit_and_start(applied: Run, home: Path) -> None:
+    least = f"minimum_payout: {{{CHAIN_ID}: 1.5 SOL}}, payable_from: 2026-03-01"
+    (home / "least.yaml").write_text(f"partners: [{{partner: acme, name: Acme, {least}}}]")
+    assert applied("agreements", "apply", "least.yaml", "--reason", "fees").code == 0
+    assert f"paid nothing below 1.5 SOL on {CHAIN_ID} from 2026-03-01 on" in applied("partners", "show", "acme").out
+    (told,) = applied("partners", "show", "acme", "--json").json["minimum_payouts"]
+    assert told == {
+        "chain_id": CHAIN_ID,
+        "amount": {"amount": "1500000000", "unit": "lamport"},
+        "effective_from": "2026-03-01T00:00:00Z",
+    }
+
+
 def test_users__added_and_listed__with_their_role(applied: Run) -> None:
     added = applied(
         "users", "add", "ada", "--name", "Ada", "--role", "FINANCE", "--from", "2026-01-01", "--reason", "x"
