@@ -40,6 +40,23 @@ class Causes:
             self._known[was, now] = self._compare(was, now)
         return self._known[was, now]
 
+    def changed(self, was: str, now: str) -> list[Input]:
+        """The fetches, periods and decisions now in use below a snapshot that were not below the one before it."""
+        found: dict[Input, None] = {}
+        self._collect(was, now, found, set())
+        return sorted(found)
+
+    def _collect(self, was: str, now: str, found: dict[Input, None], seen: set[tuple[str, str]]) -> None:
+        if was == now or (was, now) in seen:
+            return
+        seen.add((was, now))
+        self._load([was, now])
+        before, after = self._snapshots[was].inputs, self._snapshots[now].inputs
+        found |= dict.fromkeys(item for item in after - before if item.kind != "snapshot")
+        earlier, later = _snapshots_by_name(before - after), _snapshots_by_name(after - before)
+        for name in sorted(earlier.keys() & later.keys()):
+            self._collect(earlier[name], later[name], found, seen)
+
     def _compare(self, was: str, now: str) -> Origins:
         self._load([was, now])
         before, after = self._snapshots[was], self._snapshots[now]

@@ -37,10 +37,14 @@ class Drafted:
     @property
     def order(self) -> tuple[str, int]:
         """Its place in time: a month comes after every epoch that ended in it."""
-        return self.month, _AFTER_EVERY_EPOCH if self.epoch is None else self.epoch
+        return _order(self.month, self.epoch)
 
 
 _AFTER_EVERY_EPOCH = 10**9
+
+
+def _order(month: str, epoch: int | None) -> tuple[str, int]:
+    return month, _AFTER_EVERY_EPOCH if epoch is None else epoch
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,6 @@ class ChainAccounts:
     published: Mapping[str, frozenset[str]]
     """By layer of payable statements, the periods or months it is published for."""
     _decisions: Mapping[str, Sequence[Input]] = field(default_factory=dict)
-    _minimums: Mapping[str, Sequence[tuple[datetime, int]]] = field(default_factory=dict)
 
     def account(self, partner_id: str) -> Account:
         """Where a partner's statements stand; of one of whom nothing is stated, at the beginning."""
@@ -67,8 +70,7 @@ class ChainAccounts:
 
     def minimum_payout(self, partner_id: str, month: str) -> int:
         """The least that is paid to a partner in a month."""
-        held = [amount for since, amount in self._minimums.get(partner_id, ()) if since <= _start(month)]
-        return held[-1] if held else 0
+        return self.partners[partner_id].minimum_at(self.timeline.chain_id, _start(month))
 
     def inputs(self, partner_id: str) -> tuple[Input, ...]:
         """The decisions that a statement of a partner rests on, beside its lines."""
@@ -76,7 +78,7 @@ class ChainAccounts:
 
     def draft_before(self, partner_id: str, month: str, epoch: int | None) -> Drafted | None:
         """The newest draft of a partner before a place."""
-        here = (month, _AFTER_EVERY_EPOCH if epoch is None else epoch)
+        here = _order(month, epoch)
         account = self.account(partner_id)
         earlier = [
             one
@@ -88,7 +90,7 @@ class ChainAccounts:
     def waits_for(self, partner_id: str, month: str, epoch: int | None) -> str | None:
         """The first earlier place whose payable statements are not computed yet, in words; None: there is none."""
         account = self.account(partner_id)
-        here = (month, _AFTER_EVERY_EPOCH if epoch is None else epoch)
+        here = _order(month, epoch)
         for before, its_month in sorted(self.timeline.months.items()):
             by_month = self.series(partner_id, its_month) is Series.MONTH
             place = (its_month, _AFTER_EVERY_EPOCH if by_month else before)
@@ -106,7 +108,6 @@ def load_chain_accounts(connection: Connection, chain_id: str, first_period: int
     """Periods, partners, what was stated and what is drafted on a chain, as it stands now."""
     timeline = load_timeline(connection, chain_id)
     decisions: dict[str, list[Input]] = {}
-    minimums: dict[str, list[tuple[datetime, int]]] = {}
     for row in connection.execute(
         "SELECT DISTINCT ON (partner_id) * FROM partners ORDER BY partner_id, revision DESC"
     ).fetchall():
@@ -115,7 +116,6 @@ def load_chain_accounts(connection: Connection, chain_id: str, first_period: int
         decisions.setdefault(row["partner_id"], []).append(decision_input(PARTNER_SERIES, row))
     for row in _dated(connection, PARTNER_MINIMUMS, chain_id):
         decisions.setdefault(row["partner_id"], []).append(decision_input(PARTNER_MINIMUMS, row))
-        minimums.setdefault(row["partner_id"], []).append((row["effective_from"], int(row["minimum_payout"])))
     published = {
         table.name: frozenset(
             row["period"]
@@ -133,7 +133,6 @@ def load_chain_accounts(connection: Connection, chain_id: str, first_period: int
         _drafts(connection, timeline),
         published,
         decisions,
-        minimums,
     )
 
 
@@ -185,7 +184,9 @@ def dues(chain: ChainAccounts, place: Place, parts: Mapping[str, Sequence[Row]],
     stated: list[str] = []
     earliest: list[str] = []
     inputs: list[Input] = []
-    for partner_id in sorted({*parts, *chain.accounts, *(one.partner_id for one in chain.drafts)}):
+    # Drafts of this place and of later ones are no inputs: where they were somebody's, the next computation differs.
+    drafted = {one.partner_id for one in chain.drafts if one.order < _order(place.month, epoch)}
+    for partner_id in sorted({*parts, *chain.accounts, *drafted}):
         account, paid_by = chain.account(partner_id), chain.series(partner_id, place.month)
         name = chain.partners[partner_id].name
         if any(one.statement_id == place.statement_id(partner_id) for one in account.stated):

@@ -10,6 +10,20 @@ from __future__ import annotations
 from typing import Final
 
 SUBMITTED: Final = """
+-- What a lineage names of a partner's statements on a chain: what stands by now, or with what was rejected.
+CREATE FUNCTION statement_account(of_partner text, on_chain text, only_standing boolean) RETURNS text[]
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM (
+        SELECT 'statement_openings:' || partner_id || '/' || chain_id AS name
+        FROM statement_openings WHERE (partner_id, chain_id) = (of_partner, on_chain)
+        UNION ALL
+        SELECT 'statement_submissions:' || s.statement_id || '/' || s.attempt
+        FROM statement_submissions s WHERE (s.partner_id, s.chain_id) = (of_partner, on_chain)
+          AND NOT (only_standing AND EXISTS (
+              SELECT FROM statement_rejections r WHERE (r.statement_id, r.attempt) = (s.statement_id, s.attempt)))
+    ) named
+$$;
+
 CREATE FUNCTION statement_submission_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     last record;
@@ -64,6 +78,18 @@ BEGIN
                       AND f.asset = CASE NEW.asset WHEN 'epoch_payables' THEN 'epoch_payable_entries'
                                                    ELSE 'monthly_statement_entries' END) THEN
         RAISE EXCEPTION 'snapshot % is not in force any more', NEW.snapshot_id USING HINT = 'look at what changed';
+    END IF;
+    -- Number and opening can be the same by chance; what it adjusts is counted from what stood when it was computed.
+    IF NOT EXISTS (
+        SELECT FROM (SELECT inputs FROM snapshots WHERE snapshot_id = NEW.snapshot_id
+                     UNION ALL SELECT inputs FROM attestations WHERE snapshot_id = NEW.snapshot_id) computed
+        WHERE statement_account(NEW.partner_id, NEW.chain_id, true) = (
+            SELECT coalesce(array_agg(one ->> 1 ORDER BY one ->> 1), '{}')
+            FROM jsonb_array_elements(computed.inputs) one
+            WHERE one ->> 0 = 'decision' AND one ->> 1 = ANY (statement_account(NEW.partner_id, NEW.chain_id, false))))
+    THEN
+        RAISE EXCEPTION 'statement % was computed before something was opened, submitted or rejected', NEW.statement_id
+            USING HINT = 'compute it again, and look at it as it is then';
     END IF;
     RETURN NEW;
 END $$;

@@ -281,8 +281,9 @@ def test_dispute__open__is_left_out_of_the_payment_and_settled_by_an_adjustment_
     with pytest.raises(AuroraError, match="without 100 lamports that is disputed"):
         books.pay("acme", AUGUST, 150)
     books.pay("acme", AUGUST, 50, is_part=True)
-    with pytest.raises(AuroraError, match="no override and no version"):
-        answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.ACCEPTED, "acme-9", "sam", "true")
+    for settling in ("acme-9", "acme-1/1", "acme-1/", "acme-1/r"):
+        with pytest.raises(AuroraError, match="no override and no correcting version"):
+            answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.ACCEPTED, settling, "sam", "true")
     with books.database.connect() as connection:
         recording = Recording.begin(connection, "sam", "settled")
         override = {"target": "LINE", "agreement_id": "acme-1", "rule_key": "r", "chain_id": CHAIN, "epoch": 850}

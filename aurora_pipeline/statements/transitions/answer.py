@@ -168,16 +168,20 @@ def _settled_by(taken: Step, text: str | None) -> str:
         )
     partner = taken.statement.row["partner_id"]
     rows = taken.connection.execute(
-        """SELECT row_name FROM audit_rows
-           WHERE (row_name LIKE 'commission_overrides:%%' OR row_name LIKE 'agreement_versions:%%')
-             AND split_part(split_part(row_name, ':', 2), '/', 1)
-                 IN (SELECT agreement_id FROM agreements WHERE partner_id = %s)
-             AND (row_name = %s OR starts_with(split_part(row_name, ':', 2), %s)) ORDER BY sequence DESC""",
-        [partner, text, text],
+        """SELECT row_name FROM audit_rows r
+           JOIN agreements a ON a.agreement_id = split_part(split_part(row_name, ':', 2), '/', 1)
+           WHERE a.partner_id = %(partner)s AND (
+               (row_name LIKE 'commission_overrides:%%' AND split_part(row_name, '/', 3) = %(chain)s
+                AND (row_name = %(text)s OR starts_with(split_part(row_name, ':', 2), %(text)s || '/')))
+               OR EXISTS (SELECT FROM agreement_versions v
+                          WHERE row_name = 'agreement_versions:' || v.agreement_id || '/' || v.version
+                            AND v.corrects IS NOT NULL AND %(text)s IN (row_name, v.agreement_id || '/' || v.version)))
+           ORDER BY sequence DESC""",
+        {"partner": partner, "chain": taken.statement.key.chain_id, "text": text},
     ).fetchall()
     if not rows:
         raise AuroraError(
-            f"no override and no version of {partner}'s agreements is called {text!r}; nothing was written",
+            f"no override and no correcting version of {partner}'s agreements is called {text!r}; nothing was written",
             "`aurora overrides list` and `aurora agreements list` name them",
         )
     return str(rows[0]["row_name"])

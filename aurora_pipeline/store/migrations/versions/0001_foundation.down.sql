@@ -2,6 +2,7 @@
 
 DROP TRIGGER allowed ON statement_submissions;
 DROP FUNCTION statement_submission_allowed();
+DROP FUNCTION statement_account(text, text, boolean);
 DROP TRIGGER allowed ON statement_rejections;
 DROP FUNCTION statement_rejection_allowed();
 DROP TRIGGER allowed ON statement_approvals;
