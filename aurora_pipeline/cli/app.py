@@ -46,7 +46,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "pnl": Command("figures", _READ, "What each validator earned and cost."),
     "lines": Command("figures", _READ, "What each partner is owed under which rule."),
     "allocation": Command("figures", _READ, "Who gets every unit of each component."),
-    "statements": Command("statements", _READ, "What each partner is owed, and who decides what next."),
+    "statements": Command(
+        "statement_commands:statements", _READ, "What each partner is owed, and who decides what next."
+    ),
     "disputes": Command("disputes", _PARTNERS, "Lines that partners hold for wrong, and what is answered."),
     "diff": Command("diff", _READ, "What changed of a period, and what it does to partners."),
     "sql": Command("sql", _READ, "Ask the database in SQL, read only unless --write is given."),

@@ -25,6 +25,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "statements pay": 'aurora statements pay 3f2a91c0 "12.5 SOL" --to KEY --reference INV-7 --transaction SIGNATURE',
     "statements acknowledge": 'aurora statements acknowledge 3f2a91c0 --on-behalf-of acme --reason "by mail"',
     "statements open": 'aurora statements open balances.csv --reason "cut-over from the old books"',
+    "statements diff": "aurora statements diff 3f2a91c0 --as-of 2026-09-05T12:00:00Z",
     "statements history": "aurora statements history 3f2a91c0",
     "disputes open": 'aurora disputes open 3f2a91c0 77de0c1d "1.5 SOL" --on-behalf-of acme --reason "your outage"',
     "disputes answer": 'aurora disputes answer 3f2a91c0 77de0c1d rejected --reason "the chain shows 1 SOL"',

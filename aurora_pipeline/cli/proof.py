@@ -34,11 +34,15 @@ def trace(
     identifier: Annotated[
         str, typer.Argument(help="A line's or statement's id, or its beginning.", show_default=False)
     ],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As it was at this past moment, like 2026-09-05T12:00:00Z.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show where a commission line or a statement comes from, figure by figure, down to payload hashes."""
+    moment = None if as_of is None else read_day(as_of, "--as-of")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        node = trace_any(connection, identifier)
+        node = trace_any(connection, identifier, moment)
     if as_json:
         print_json("trace", node_shape(node))
     else:

@@ -281,6 +281,15 @@ class PayableSeries:
 
 
 @dataclass(frozen=True)
+class MinimumPayout:
+    """The least that is paid to a partner on a chain, in base units, from when on; null: from the beginning."""
+
+    chain_id: str
+    amount: Amount
+    effective_from: datetime | None
+
+
+@dataclass(frozen=True)
 class Wallet:
     """A wallet that a partner introduced."""
 
@@ -300,6 +309,7 @@ class Partner:
     name: str
     agreements: Sequence[AgreementStanding]
     payable_series: Sequence[PayableSeries]
+    minimum_payouts: Sequence[MinimumPayout]
     wallets: Sequence[Wallet]
 
 
@@ -820,6 +830,48 @@ class StatementDocument:
 
 
 @dataclass(frozen=True)
+class ChangedStep:
+    """A step from the opening to the closing balance that differs."""
+
+    step: str
+    was: Amount
+    now: Amount
+    difference: Amount
+
+
+@dataclass(frozen=True)
+class DifferentInput:
+    """Something that a line is computed from now and was not before."""
+
+    kind: str
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ChangedStatementLine:
+    """A line or an entry that differs; held and missing amounts count 0."""
+
+    line_id: str
+    line: str
+    was: Amount
+    now: Amount
+    difference: Amount
+    reason: str
+    inputs: Sequence[DifferentInput]
+
+
+@dataclass(frozen=True)
+class StatementDifference:
+    """Two states of a statement, or two statements, line by line."""
+
+    before: PayableStatement
+    after: PayableStatement
+    steps: Sequence[ChangedStep]
+    lines: Sequence[ChangedStatementLine]
+
+
+@dataclass(frozen=True)
 class StatementEvent:
     """One thing that was decided about a statement."""
 
@@ -944,6 +996,7 @@ SHAPES: Final[Mapping[str, Any]] = {
     "statements_list": Sequence[PayableStatement],
     "statements_show": StatementDocument,
     "statements_epochs": Sequence[StatementFigures],
+    "statements_diff": StatementDifference,
     "statements_history": Sequence[StatementEvent],
     "disputes_list": Sequence[DisputeShape],
     "statements_show_epoch": StatementWithLines,

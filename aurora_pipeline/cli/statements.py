@@ -16,7 +16,6 @@ from aurora_pipeline.cli.running import job_runner, one_line, report
 from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine, shaped
 from aurora_pipeline.cli.shapes import PayableStatement as StatementShape
 from aurora_pipeline.cli.shapes import StatementDocument as DocumentShape
-from aurora_pipeline.cli.statement_steps import add_steps
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
@@ -40,11 +39,8 @@ from aurora_pipeline.statements.tables import EntryKind
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.figures import partner_known
 
-statements = typer.Typer(
-    help="What each partner is owed: months, balances, and who decides what next.", no_args_is_help=True
-)
+statements = typer.Typer(help="What each partner is owed, and who decides what next.", no_args_is_help=True)
 statements.command("epochs")(epoch_statements)
-add_steps(statements)
 
 _ID_SHOWN: Final = 8
 _AMOUNTS: Final = (
@@ -106,7 +102,7 @@ def statements_list(
         known = None if partner is None else partner_known(connection, partner)
         found = [(c, payable_statements(connection, c.chain_id, partner_id=known, as_of=moment)) for c in chains]
     if as_json:
-        print_json("statements_list", [_shape(chain, one) for chain, every in found for one in every])
+        print_json("statements_list", [statement_shape(chain, one) for chain, every in found for one in every])
         return
     if as_csv:
         _print_csv(found)
@@ -323,7 +319,7 @@ def _print_balance(chain: Chain, told: StatementDocument) -> None:
     )
 
 
-def _shape(chain: Chain, one: PayableStatement) -> StatementShape:
+def statement_shape(chain: Chain, one: PayableStatement) -> StatementShape:
     unit = chain.base_unit
     amounts = {name: amount(one.row[name], unit) for name in _AMOUNTS}
     ids = {"statement_id": one.statement_id, "period": one.key.period, "stage": one.stage.value}
@@ -355,4 +351,4 @@ def _document_shape(chain: Chain, told: StatementDocument) -> DocumentShape:
         for one in told.entries
     ]
     accepted = [Acceptance(identifier, words) for identifier, words in unsettled_ids(told).items()]
-    return DocumentShape(_shape(chain, told.statement), lines, entries, accepted)
+    return DocumentShape(statement_shape(chain, told.statement), lines, entries, accepted)

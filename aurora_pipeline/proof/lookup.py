@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
@@ -27,8 +28,11 @@ class FoundRow:
     standing: str
 
 
-def find(connection: Connection, beginning: str, *tables: Table) -> FoundRow:
-    """The row whose id begins so: in force if it is, else as last written. Raises where none or several do."""
+def find(connection: Connection, beginning: str, *tables: Table, as_of: datetime | None = None) -> FoundRow:
+    """The row whose id begins so: in force if it is, or was at a past moment, else as last written.
+
+    Raises where none or several do.
+    """
     hexadecimal = beginning.strip().lower().replace("-", "")
     if not _BEGINNING.match(hexadecimal):
         raise AuroraError(
@@ -36,7 +40,7 @@ def find(connection: Connection, beginning: str, *tables: Table) -> FoundRow:
             "give at least 4 characters of an id like 3f2a91c0-77de-5d0e-9a8b-0c1d2e3f4a5b; `aurora lines` and"
             " `aurora statements` list them",
         )
-    found = {table: _rows(connection, table, hexadecimal) for table in tables}
+    found = {table: _rows(connection, table, hexadecimal, as_of) for table in tables}
     places = [(table, identifier) for table, rows in found.items() for identifier in rows]
     what = " or ".join("line" if table is PARTNER_COMMISSION_LINES else "statement" for table in tables)
     if not places:
@@ -54,7 +58,7 @@ def find(connection: Connection, beginning: str, *tables: Table) -> FoundRow:
     return FoundRow(table, identifier, row["snapshot_id"], row["standing"])
 
 
-def _rows(connection: Connection, table: Table, hexadecimal: str) -> dict[str, dict[str, Any]]:
+def _rows(connection: Connection, table: Table, hexadecimal: str, as_of: datetime | None) -> dict[str, dict[str, Any]]:
     """By id, the newest of the rows that stand best."""
     column = _ID_COLUMNS[table.name]
     words = (
@@ -67,8 +71,9 @@ def _rows(connection: Connection, table: Table, hexadecimal: str) -> dict[str, d
                    concat_ws(' ', {words}, t.chain_id || ':' || lpad(t.epoch::text, 7, '0')) AS words
             FROM layers.{table.name} t JOIN snapshot_states s USING (snapshot_id)
             WHERE t.{column} BETWEEN %s::uuid AND %s::uuid
+              AND (%s::timestamptz IS NULL OR t.snapshot_id IN (SELECT snapshot_id FROM in_force_as_of(%s)))
             ORDER BY t.{column}, array_position(ARRAY['in force', 'superseded', 'rejected'], s.standing),
                      t.snapshot_id DESC""".encode(),
-        [hexadecimal.ljust(32, "0"), hexadecimal.ljust(32, "f")],
+        [hexadecimal.ljust(32, "0"), hexadecimal.ljust(32, "f"), as_of, as_of],
     ).fetchall()
     return {row["identifier"]: row for row in rows}

@@ -54,6 +54,11 @@ class TraceReader:
         found = [(key.period, one) for (name, key), one in self._named(snapshot).items() if name == table.name]
         return [one for period, one in sorted(found, key=itemgetter(0)) if one.key != snapshot.key]
 
+    def named(self, snapshot: Snapshot, table: Table) -> list[Snapshot]:
+        """The snapshots of a layer that this one was computed from, oldest first."""
+        found = [(key.period, one) for (name, key), one in self._named(snapshot).items() if name == table.name]
+        return [one for _, one in sorted(found, key=itemgetter(0))]
+
     def _named(self, snapshot: Snapshot) -> dict[tuple[str, PartitionKey], Snapshot]:
         if snapshot.snapshot_id not in self._upstream:
             named = snapshot.inputs("snapshot")

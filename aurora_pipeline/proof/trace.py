@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from aurora_pipeline.commissions.formula import formula as line_formula
@@ -18,6 +19,7 @@ from aurora_pipeline.proof.commission_inputs import (
 from aurora_pipeline.proof.components import explained
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.proof.node import NodeKind, TraceNode, render
+from aurora_pipeline.proof.payable_trace import payable_with_id, trace_payable
 from aurora_pipeline.proof.reader import Row, TraceReader
 from aurora_pipeline.proof.snapshot_records import Snapshot
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
@@ -28,17 +30,23 @@ __all__ = ["TraceNode", "render", "trace", "trace_line", "trace_statement"]
 _SUMMANDS_SHOWN = 12
 
 
-def trace(connection: Connection, identifier: str) -> TraceNode:
-    """Trace the line or statement whose id is, or begins with, `identifier`."""
-    place = find(connection, identifier, PARTNER_COMMISSION_LINES, PARTNER_COMMISSION_STATEMENTS)
+def trace(connection: Connection, identifier: str, as_of: datetime | None = None) -> TraceNode:
+    """Trace the line or statement whose id is, or begins with, `identifier`, as it is or was at a past moment.
+
+    A statement with balances goes before the EPOCH statement of the same id.
+    """
+    payable = payable_with_id(connection, identifier, as_of)
+    if payable is not None:
+        return trace_payable(connection, payable)
+    place = find(connection, identifier, PARTNER_COMMISSION_LINES, PARTNER_COMMISSION_STATEMENTS, as_of=as_of)
     if place.table is PARTNER_COMMISSION_LINES:
-        return trace_line(connection, place.identifier)
-    return trace_statement(connection, place.identifier)
+        return trace_line(connection, place.identifier, as_of)
+    return trace_statement(connection, place.identifier, as_of)
 
 
-def trace_line(connection: Connection, line_id: str) -> TraceNode:
+def trace_line(connection: Connection, line_id: str, as_of: datetime | None = None) -> TraceNode:
     """Trace the commission line whose id is, or begins with, `line_id`."""
-    place = find(connection, line_id, PARTNER_COMMISSION_LINES)
+    place = find(connection, line_id, PARTNER_COMMISSION_LINES, as_of=as_of)
     reader = TraceReader(connection)
     snapshot = reader.snapshot(place.snapshot_id)
     (row,) = reader.rows(snapshot, line_id=place.identifier)
@@ -46,9 +54,9 @@ def trace_line(connection: Connection, line_id: str) -> TraceNode:
     return replace(line, children=(*line.children, *reader.period(snapshot)))
 
 
-def trace_statement(connection: Connection, statement_id: str) -> TraceNode:
+def trace_statement(connection: Connection, statement_id: str, as_of: datetime | None = None) -> TraceNode:
     """Trace the statement whose id is, or begins with, `statement_id`, with every one of its lines."""
-    place = find(connection, statement_id, PARTNER_COMMISSION_STATEMENTS)
+    place = find(connection, statement_id, PARTNER_COMMISSION_STATEMENTS, as_of=as_of)
     reader = TraceReader(connection)
     snapshot = reader.snapshot(place.snapshot_id)
     (row,) = reader.rows(snapshot, statement_id=place.identifier)

@@ -1,0 +1,117 @@
+"""`aurora statements diff`: two states of a statement, or two statements, line by line."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from aurora_pipeline.cli.json_output import Json, known_amount, print_json
+from aurora_pipeline.cli.shapes import ChangedStatementLine, ChangedStep, DifferentInput, StatementDifference
+from aurora_pipeline.cli.statements import statement_shape
+from aurora_pipeline.cli.terminal import coins, opened, out, print_table, read_day
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.statements.compare import ChangedLine, Compared, compare
+from aurora_pipeline.statements.documents import StatementDocument, document, find_statement
+
+_ID_SHOWN: Final = 8
+_LINES_SHOWN: Final = 50
+_SIDES: Final = 2
+
+
+def statements_diff(
+    statement: Annotated[str, typer.Argument(help="A statement's id, or its beginning.", show_default=False)],
+    other: Annotated[
+        str | None, typer.Argument(help="Another one; else give --as-of for two states of one.", show_default=False)
+    ] = None,
+    as_of: Annotated[
+        list[str] | None, typer.Option("--as-of", help="One past moment to compare with now, or two moments.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain two states of a statement, or two statements, line by line: what changed, by how much and why."""
+    moments = [read_day(text, "--as-of") for text in as_of or []]
+    if (other is None and not moments) or len(moments) > _SIDES:
+        raise AuroraError("two states are needed", "give another statement, or --as-of once (till now) or twice")
+    ends = (moments[0] if moments else None, moments[1] if len(moments) == _SIDES else None)
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        chains = sorted(aurora.configuration.chains)
+        first = document(connection, find_statement(connection, statement, chains, ends[0]))
+        second = document(connection, find_statement(connection, other or statement, chains, ends[1]))
+        found = compare(connection, first, second)
+        chain = aurora.configuration.chain(first.statement.key.chain_id)
+    if as_json:
+        print_json("statements_diff", _difference_shape(chain, first, second, found))
+    else:
+        _print_difference(chain, first, second, found)
+
+
+def _print_difference(chain: Chain, first: StatementDocument, second: StatementDocument, found: Compared) -> None:
+    for side, told in (("from", first), ("to", second)):
+        one = told.statement
+        out.print(
+            f"{side:4} {one.statement_id[:_ID_SHOWN]} {one.key} of {one.row['partner_name']}, {one.stage},"
+            f" digest {one.row['statement_digest'][:12]}",
+            markup=False,
+        )
+    if not found.steps and not found.lines:
+        out.print("nothing differs")
+        return
+    rows = [
+        [name.replace("_", " "), coins(was, chain), coins(now, chain), coins(now - was, chain)]
+        for name, (was, now) in found.steps.items()
+    ]
+    if rows:
+        print_table("", ["", "was", "is", "difference"], rows, right=["was", "is", "difference"])
+    lines = [
+        [
+            one.line_id[:_ID_SHOWN],
+            one.words,
+            coins(one.before, chain),
+            coins(one.after, chain),
+            coins(one.difference, chain),
+            "; ".join([one.why, *(f"{i.kind} {i.name} {i.digest[:12]}" for i in one.inputs)]),
+        ]
+        for one in found.lines[:_LINES_SHOWN]
+    ]
+    if lines:
+        print_table(
+            f"Lines, in {chain.native_unit}",
+            ["line", "what", "was", "is", "difference", "why"],
+            lines,
+            right=["was", "is", "difference"],
+            prose=["what", "why"],
+        )
+    if len(found.lines) > _LINES_SHOWN:
+        out.print(f"and {len(found.lines) - _LINES_SHOWN} more with smaller differences: --json shows all")
+
+
+def _difference_shape(
+    chain: Chain, first: StatementDocument, second: StatementDocument, found: Compared
+) -> StatementDifference:
+    unit = chain.base_unit
+    steps = [
+        ChangedStep(name, known_amount(was, unit), known_amount(now, unit), known_amount(now - was, unit))
+        for name, (was, now) in found.steps.items()
+    ]
+    lines = [
+        ChangedStatementLine(
+            one.line_id,
+            one.words,
+            known_amount(one.before, unit),
+            known_amount(one.after, unit),
+            known_amount(one.difference, unit),
+            one.why,
+            [DifferentInput(item.kind, item.name, item.digest) for item in one.inputs],
+        )
+        for one in found.lines
+    ]
+    return StatementDifference(
+        statement_shape(chain, first.statement), statement_shape(chain, second.statement), steps, lines
+    )
+
+
+def _reasons(one: ChangedLine) -> str:
+    """Why a line differs, with what it is computed from now and was not before."""
+    return "; ".join([one.why, *(f"{item.kind} {item.name} {item.digest[:12]}" for item in one.inputs)])
