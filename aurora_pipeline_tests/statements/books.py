@@ -69,6 +69,7 @@ class Books:
     partners: Sequence[str] = ("acme", "brook")
     lines: dict[int, dict[tuple[str, str], Amount]] = field(default_factory=dict)
     """By epoch, by partner and validator."""
+    per_month: int = PER_MONTH
     floor: int | None = None
     """A floor per MONTH of every partner's rule."""
     _written: int = 0
@@ -129,16 +130,16 @@ class Books:
 
     def epochs(self, month: str) -> range:
         """The epochs of a month."""
-        start = FIRST + MONTHS.index(month) * PER_MONTH
-        return range(start, start + PER_MONTH)
+        start = FIRST + MONTHS.index(month) * self.per_month
+        return range(start, start + self.per_month)
 
     def month_of(self, epoch: int) -> str:
-        return MONTHS[(epoch - FIRST) // PER_MONTH]
+        return MONTHS[(epoch - FIRST) // self.per_month]
 
     def live(self, *months: str) -> None:
         """Let months pass, and the first period of the next one, so that the last of them is over."""
         last = MONTHS.index(months[-1]) + 1
-        for epoch in range(FIRST, FIRST + last * PER_MONTH + 1):
+        for epoch in range(FIRST, FIRST + last * self.per_month + 1):
             self._record(epoch)
             self.lines.setdefault(epoch, {})
             if epoch not in self._published:
@@ -146,8 +147,8 @@ class Books:
 
     def _record(self, epoch: int) -> None:
         month = MonthKey(CHAIN, self.month_of(epoch))
-        length = timedelta(days=10)
-        start = month.started_at + (epoch - FIRST) % PER_MONTH * length
+        length = timedelta(days=20) / self.per_month
+        start = month.started_at + (epoch - FIRST) % self.per_month * length
         slots = (epoch * 10, epoch * 10 + 9)
         period = Period(PeriodKey(CHAIN, epoch), *slots, *slots, start, start + length)
         with self.database.connect() as connection:
