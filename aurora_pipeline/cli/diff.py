@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -14,7 +16,8 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, period_changes
+from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
+from aurora_pipeline.work.figures import Selection, require_recorded
 
 _ROWS_SHOWN = 40
 
@@ -36,7 +39,9 @@ def diff(
         raise AuroraError("--to lies before --from", "give the earlier moment with --from")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
+        require_recorded(connection, Selection(chain_id, epoch, epoch))
         change = period_changes(connection, PeriodKey(chain_id, epoch), first, last)
+        names = names_of(connection, chain_id)
     if as_json:
         print_json("diff", _shape(change, chain))
         return
@@ -44,16 +49,27 @@ def diff(
         out.print(f"nothing of {change.key} was published again: it is as it was first")
         return
     for layer in change.layers:
-        _print_layer(layer, chain)
-    _print_partners(change, chain)
+        _print_layer(layer, chain, names)
+    _print_partners(change, chain, names)
+    days = {layer.changed_at.date() for layer in change.layers if layer.changed_at is not None}
+    if first is None and len(days) > 1:
+        out.print("These changes are of different days; `--from MOMENT` shows what changed since one.")
 
 
-def _print_layer(layer: LayerChange, chain: Chain) -> None:
+def _print_layer(layer: LayerChange, chain: Chain, names: Mapping[str, str]) -> None:
     rows = len({one.row for one in layer.changes})
     came_and_went = f", {layer.rows_came} came, {layer.rows_went} went" if layer.rows_came or layer.rows_went else ""
-    title = f"{layer.table}, snapshot {layer.before or 'none'} -> {layer.after}: {rows} row(s) differ{came_and_went}"
+    when = "" if layer.changed_at is None else f", on {layer.changed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    title = (
+        f"{layer.table}{when}, snapshot {layer.before or 'none'} -> {layer.after}: {rows} row(s) differ{came_and_went}"
+    )
     shown = [
-        [" ".join(part for part in one.row if part), one.column, _text(one, one.was, chain), _text(one, one.now, chain)]
+        [
+            " ".join(named(part, names) for part in one.row if part),
+            one.column,
+            _text(one, one.was, chain),
+            _text(one, one.now, chain),
+        ]
         for one in layer.changes[:_ROWS_SHOWN]
     ]
     if not shown:
@@ -65,13 +81,18 @@ def _print_layer(layer: LayerChange, chain: Chain) -> None:
         out.print(f"and {more} more changes: all of them with --json")
 
 
-def _print_partners(change: PeriodChange, chain: Chain) -> None:
+def named(key: str, names: Mapping[str, str]) -> str:
+    """A key as people read it: with the name of whom it is, where it is somebody's."""
+    return f"{names[key]} ({key})" if key in names else key
+
+
+def _print_partners(change: PeriodChange, chain: Chain, names: Mapping[str, str]) -> None:
     if not change.partners:
         out.print("No partner is owed another amount.")
         return
     rows = [
         [
-            one.partner_id,
+            named(one.partner_id, names),
             *(format_coins(value, chain.native_decimals) for value in (one.was, one.now, one.now - one.was)),
         ]
         for one in change.partners
@@ -101,6 +122,7 @@ def _shape(change: PeriodChange, chain: Chain) -> ChangedPeriod:
                 layer.after,
                 layer.rows_came,
                 layer.rows_went,
+                layer.changed_at,
                 [
                     ChangedColumn(
                         list(one.row),

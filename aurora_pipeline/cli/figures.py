@@ -20,6 +20,7 @@ from aurora_pipeline.cli.shapes import (
     shaped,
 )
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
+from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -33,7 +34,16 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
-from aurora_pipeline.work.figures import Row, Selection, partner_known, rows_of, total_of, validator_named
+from aurora_pipeline.work.figures import (
+    Row,
+    Selection,
+    agreement_known,
+    partner_known,
+    require_recorded,
+    rows_of,
+    total_of,
+    validator_named,
+)
 
 _ID_SHOWN = 8
 """So much of an id names it almost always; `trace` takes it."""
@@ -88,6 +98,7 @@ def pnl(
     as_json: Json = False,
 ) -> None:
     """What each validator earned and cost: components, costs and net, with what is not known."""
+    one_form(as_csv, as_json)
     (found,) = _asked([VALIDATOR_PNL], as_of, chain_id, epochs, validator=validator)
     if as_json:
         print_json("pnl", [_pnl_shape(found, row) for row in found.rows])
@@ -122,6 +133,7 @@ def lines(
     as_json: Json = False,
 ) -> None:
     """What each partner is owed under which rule: base, rate and amount; `aurora trace LINE` proves one."""
+    one_form(as_csv, as_json)
     (found,) = _asked([PARTNER_COMMISSION_LINES], as_of, chain_id, epochs, validator, partner, agreement)
     if as_json:
         print_json("lines", [_line_shape(found, row) for row in found.rows])
@@ -136,12 +148,18 @@ def allocation(
     epochs: Epochs = None,
     validator: OfValidator = None,
     partner: OfPartner = None,
+    agreement: OfAgreement = None,
     as_of: AsOf = None,
     as_csv: Csv = False,
     as_json: Json = False,
 ) -> None:
     """Who gets every unit of each component of each validator; the parts sum to the component."""
-    (found,) = _asked([REVENUE_ALLOCATION], as_of, chain_id, epochs, validator, partner)
+    one_form(as_csv, as_json)
+    found, paid = _asked(
+        [REVENUE_ALLOCATION, PARTNER_COMMISSION_LINES], as_of, chain_id, epochs, validator, partner, agreement
+    )
+    if agreement is not None:
+        found = _of_lines(found, paid)
     if as_json:
         print_json("allocation", [_part_shape(found, row) for row in found.rows])
     elif as_csv:
@@ -176,6 +194,7 @@ def epoch_statements(
     as_json: Json = False,
 ) -> None:
     """Show what each partner's lines of some epochs come to: for information, before balances and adjustments."""
+    one_form(as_csv, as_json)
     (found,) = _asked([PARTNER_COMMISSION_STATEMENTS], as_of, chain_id, epochs, partner=partner)
     if as_json:
         print_json("statements_epochs", [_statement_shape(found, row) for row in found.rows])
@@ -253,10 +272,27 @@ def _asked(
             None if wanted is None else wanted[-1],
             None if validator is None else validator_named(connection, chain_id, validator),
             None if partner is None else partner_known(connection, partner),
-            agreement,
+            None if agreement is None else agreement_known(connection, agreement),
         )
         rows = [_of_known_chains(aurora, connection, rows_of(connection, table, selection, moment)) for table in tables]
+        if not rows[0] and epochs is not None:
+            require_recorded(connection, selection)
         return [_Shown(table, found, aurora.configuration) for table, found in zip(tables, rows, strict=True)]
+
+
+def one_form(as_csv: bool, as_json: bool) -> None:
+    """Raise where an answer is asked for in two forms at once."""
+    if as_csv and as_json:
+        raise AuroraError("--csv and --json are two forms of the same answer", "give one of the two")
+
+
+def _of_lines(parts: _Shown, lines: _Shown) -> _Shown:
+    """The parts that go to some lines; a part is named after its validator's line, also where wallets share it."""
+    ids = {
+        line_id(row["agreement_id"], row["rule_key"], row["validator_key"], "", row["chain_id"], row["epoch"], "LINE")
+        for row in lines.rows
+    }
+    return _Shown(parts.table, [row for row in parts.rows if str(row["part_id"]) in ids], parts.chains)
 
 
 def _of_known_chains(aurora: Aurora, connection: Connection, rows: Sequence[Row]) -> Sequence[Row]:

@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from aurora_pipeline.canonical.stale_events import stale_stake_events
 from aurora_pipeline.cli.epochs import ChainArgument, EpochsArgument, listed, parse_epochs, usable_chain
-from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.json_output import Json, amount, known_amount, print_json
 from aurora_pipeline.cli.shapes import AssetEnd, Computed, Run, shaped
 from aurora_pipeline.cli.shapes import Restated as RestatedShape
+from aurora_pipeline.cli.shapes import RestatedPartner as RestatedPartnerShape
 from aurora_pipeline.cli.terminal import err, opened, out
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
@@ -29,7 +30,16 @@ from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.work.epoch_status import kinds, known_names, oddities, together
-from aurora_pipeline.work.restated import Restated, in_lines, published_figures, restated
+from aurora_pipeline.work.restated import (
+    Owed,
+    Restated,
+    in_lines,
+    owed_to_partners,
+    partner_lines,
+    published_figures,
+    restated,
+    restated_partners,
+)
 
 _LACKING_SHOWN = 300
 _KINDS_SHOWN = 10
@@ -49,15 +59,16 @@ def backfill(
         keys = final_keys(aurora, chain, wanted)
         runner.register_periods(chain_id)
         with aurora.database.connect() as connection:
-            before = published_figures(connection, keys)
+            before, owed = published_figures(connection, keys), owed_to_partners(connection, chain_id)
         ends = run_all(runner, "period", keys, {REFETCH_TAG: "true"} if refetch else {})
         with aurora.database.connect() as connection:
             changed = restated(before, published_figures(connection, keys))
         tell_restated(chain, changed)
         ends += run_following(aurora, runner, chain, keys)
         ends += run_stale_events(aurora, runner, chain, keys)
+        partners = _tell_partners(aurora, chain, owed)
         tell_oddities(aurora, keys)
-    report(ends, as_json, [_restated(one, chain.base_unit) for one in changed])
+    report(ends, as_json, [_restated(one, chain.base_unit) for one in changed], partners)
 
 
 def recompute(
@@ -84,9 +95,12 @@ def recompute(
             chain = usable_chain(aurora, chain_id)
             runner = job_runner(aurora)
             runner.register_periods(chain_id)
+            with aurora.database.connect() as connection:
+                owed = owed_to_partners(connection, chain_id)
             ends = run_stale(aurora, runner, chain)
             ends += run_stale_events(aurora, runner, chain)
-        report(ends, as_json)
+            partners = _tell_partners(aurora, chain, owed)
+        report(ends, as_json, (), partners)
         return
     wanted = parse_epochs(epochs)
     with opened() as aurora:
@@ -102,11 +116,17 @@ def recompute(
         runner = job_runner(aurora)
         runner.register_periods(chain_id)
         keys = [PeriodKey(chain_id, epoch) for epoch in wanted]
+        with aurora.database.connect() as connection:
+            before, owed = published_figures(connection, keys), owed_to_partners(connection, chain_id)
         ends = run_all(runner, "recompute", keys)
+        with aurora.database.connect() as connection:
+            changed = restated(before, published_figures(connection, keys))
+        tell_restated(chain, changed)
         ends += run_following(aurora, runner, chain, keys)
         ends += run_stale_events(aurora, runner, chain, keys)
+        partners = _tell_partners(aurora, chain, owed)
         tell_oddities(aurora, keys)
-    report(ends, as_json)
+    report(ends, as_json, [_restated(one, chain.base_unit) for one in changed], partners)
 
 
 def load_dagster() -> None:
@@ -186,6 +206,27 @@ def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
         err.print(f"  {line}", markup=False)
     for key in dict.fromkeys(one.period for one in changes):
         err.print(f"  all that changed: `aurora diff {key.chain_id} {key.epoch}`", markup=False)
+
+
+def _tell_partners(aurora: Aurora, chain: Chain, owed: Owed) -> list[RestatedPartnerShape]:
+    """Say what partners are owed otherwise than before, by name."""
+    with aurora.database.connect() as connection:
+        changes = restated_partners(chain.chain_id, owed, owed_to_partners(connection, chain.chain_id))
+    for line in partner_lines(changes, chain.native_decimals):
+        err.print(f"  {line}", markup=False)
+    unit = chain.base_unit
+    return [
+        RestatedPartnerShape(
+            one.period.chain_id,
+            one.period.epoch,
+            str(one.period),
+            one.partner_id,
+            one.name,
+            known_amount(one.was, unit),
+            known_amount(one.now, unit),
+        )
+        for one in changes
+    ]
 
 
 def tell_oddities(aurora: Aurora, keys: Iterable[PeriodKey]) -> None:
@@ -268,10 +309,15 @@ def one_line(end: RunEnd) -> str:
     return f"{end.key}  {told}{missing}{failed}"
 
 
-def report(ends: list[RunEnd], as_json: bool, restated: Sequence[RestatedShape] = ()) -> None:
+def report(
+    ends: list[RunEnd],
+    as_json: bool,
+    restated: Sequence[RestatedShape] = (),
+    partners: Sequence[RestatedPartnerShape] = (),
+) -> None:
     """Print how the runs ended; a failed one makes the command fail with what each said."""
     if as_json:
-        print_json("computed", Computed([_run(end) for end in ends], restated))
+        print_json("computed", Computed([_run(end) for end in ends], restated, partners))
     refused = [f"{end.key}  {problem}" for end in ends for problem in end.files_refused]
     problem = failed("some assets were not published:", ends, "correct the cause and repeat", also=refused)
     if problem is not None:

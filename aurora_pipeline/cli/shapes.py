@@ -482,11 +482,25 @@ class Restated:
 
 
 @dataclass(frozen=True)
+class RestatedPartner:
+    """What a partner is owed for a period, as far as known, where that is another amount now."""
+
+    chain_id: str
+    epoch: int
+    period: str
+    partner_id: str
+    partner_name: str
+    was: Amount
+    now: Amount
+
+
+@dataclass(frozen=True)
 class Computed:
     """What computing periods came to."""
 
     runs: Sequence[Run]
     restated: Sequence[Restated]
+    restated_partners: Sequence[RestatedPartner]
 
 
 @dataclass(frozen=True)
@@ -933,6 +947,7 @@ class ChangedLayer:
     snapshot_after: int | None
     rows_came: int
     rows_went: int
+    changed_at: datetime | None
     changes: Sequence[ChangedColumn]
 
 

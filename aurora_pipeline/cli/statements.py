@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from aurora_pipeline.cli.epochs import parse_month
-from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, show_epoch_statement
+from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, amount, print_json
 from aurora_pipeline.cli.running import job_runner, one_line, report
 from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine, shaped
@@ -94,8 +94,7 @@ def statements_list(
     as_json: Json = False,
 ) -> None:
     """Show the statements with balances, where each stands, and who has to do what next."""
-    if as_csv and as_json:
-        raise AuroraError("--csv and --json are two forms of the same answer", "give one of the two")
+    one_form(as_csv, as_json)
     moment = None if as_of is None else read_day(as_of, "--as-of")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         chains = [aurora.configuration.chain(name) for name in _chains(aurora, chain_id)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -45,6 +45,8 @@ class LayerChange:
     rows_came: int
     rows_went: int
     changes: tuple[Changed, ...]
+    changed_at: datetime | None = None
+    """When the later snapshot came into force."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,14 @@ def period_changes(
     """What changed of a period between two moments; without them, by the newest publication of each layer."""
     layers, frames = [], {}
     for table in PERIOD_LAYER_TABLES:
-        before, after = _snapshots(connection, table, key, since, until)
+        before, after, changed_at = _snapshots(connection, table, key, since, until)
         if before == after or after is None:
             continue
         shown = tuple(None if one is None else stored_rows(connection, table, one) for one in (before, after))
         found = changes_between(table, *shown)
         frames[table.name] = shown
         if before is not None or since is not None:
-            layers.append(LayerChange(table.name, before, after, found.rows_came, found.rows_went, found.changes))
+            layers.append(replace(found, before=before, after=after, changed_at=changed_at))
     if not layers and _never_published(connection, key):
         raise AuroraError(f"nothing of {key} is published", f"`aurora backfill {key.chain_id} {key.epoch}` computes it")
     statements = frames.get(PARTNER_COMMISSION_STATEMENTS.name)
@@ -121,23 +123,35 @@ def period_changes(
 
 def _snapshots(
     connection: Connection, table: Table, key: PeriodKey, since: datetime | None, until: datetime | None
-) -> tuple[int | None, int | None]:
-    """The snapshots in force at two moments; or the two newest that were in force one after the other."""
+) -> tuple[int | None, int | None, datetime | None]:
+    """The snapshots in force at two moments, and since when the later one is; or the two newest of all."""
     rows = connection.execute(
         """SELECT snapshot_id, published_at FROM publications
            WHERE asset = %s AND chain_id = %s AND epoch = %s ORDER BY sequence DESC""",
         [table.name, key.chain_id, key.epoch],
     ).fetchall()
-    held = [row["snapshot_id"] for row in rows if until is None or row["published_at"] <= until]
+    in_time = [row for row in rows if until is None or row["published_at"] <= until]
+    held = [row["snapshot_id"] for row in in_time]
+    changed_at = in_time[0]["published_at"] if in_time else None
     if since is not None:
         held_then = [row["snapshot_id"] for row in rows if row["published_at"] <= since]
-        return (held_then[0] if held_then else None), (held[0] if held else None)
-    return (held[1] if len(held) > 1 else None), (held[0] if held else None)
+        return (held_then[0] if held_then else None), (held[0] if held else None), changed_at
+    return (held[1] if len(held) > 1 else None), (held[0] if held else None), changed_at
 
 
 def _never_published(connection: Connection, key: PeriodKey) -> bool:
     query = "SELECT FROM publications WHERE chain_id = %s AND epoch = %s LIMIT 1"
     return connection.execute(query, [key.chain_id, key.epoch]).fetchone() is None
+
+
+def names_of(connection: Connection, chain_id: str) -> dict[str, str]:
+    """The newest names of validators and partners, by their keys."""
+    rows = connection.execute(
+        """SELECT validator_key AS key, validator_name AS name FROM validator_names WHERE chain_id = %s
+           UNION ALL SELECT partner_id, partner_name FROM partner_names""",
+        [chain_id],
+    )
+    return {row["key"]: row["name"] for row in rows}
 
 
 def _partners(before: pl.DataFrame | None, after: pl.DataFrame | None) -> Sequence[PartnerChange]:

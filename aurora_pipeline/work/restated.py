@@ -58,6 +58,52 @@ def restated(
     ]
 
 
+@dataclass(frozen=True)
+class RestatedPartner:
+    """What a partner is owed for a period, as far as known, where that is another amount now."""
+
+    period: PeriodKey
+    partner_id: str
+    name: str
+    was: int
+    now: int
+
+
+Owed = Mapping[tuple[int, str], tuple[str, int]]
+"""By epoch and partner, its name and what it is owed as far as known."""
+
+
+def owed_to_partners(connection: Connection, chain_id: str) -> Owed:
+    """What every partner is owed for every published period of a chain."""
+    rows = connection.execute(
+        "SELECT epoch, partner_id, partner_name, known_total FROM partner_commission_statements WHERE chain_id = %s",
+        [chain_id],
+    )
+    return {(row["epoch"], row["partner_id"]): (row["partner_name"], int(row["known_total"])) for row in rows}
+
+
+def restated_partners(chain_id: str, before: Owed, after: Owed) -> list[RestatedPartner]:
+    """Of periods that had statements before, what partners are owed otherwise now."""
+    published = {epoch for epoch, _ in before}
+    found = []
+    for epoch, partner in sorted(before.keys() | after.keys()):
+        name, now = after.get((epoch, partner), ("", 0))
+        known_as, was = before.get((epoch, partner), (name, 0))
+        if epoch in published and was != now:
+            found.append(RestatedPartner(PeriodKey(chain_id, epoch), partner, name or known_as, was, now))
+    return found
+
+
+def partner_lines(changes: Sequence[RestatedPartner], decimals: int) -> list[str]:
+    """A line for each partner and period, or for the first of very many; amounts in whole coins."""
+    lines = [
+        f"{one.period}: {one.name} is owed {format_coins(one.now, decimals)}, was {format_coins(one.was, decimals)}"
+        for one in changes[:_SHOWN]
+    ]
+    more = len(changes) - _SHOWN
+    return [*lines, f"and {more} more"] if more > 0 else lines
+
+
 def in_lines(changes: Sequence[Restated], decimals: int) -> list[str]:
     """A line for each figure, or for the first of very many; amounts in whole coins."""
     lines = [_in_words(one, decimals) for one in changes[:_SHOWN]]

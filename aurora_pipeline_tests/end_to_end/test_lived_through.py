@@ -284,7 +284,7 @@ def test_run__of_an_invented_partition__is_refused_in_one_sentence_and_leaves_no
         raise_on_error=False,
     )
     (said,) = failures(result.all_events)
-    assert said.startswith(f"{invented!r} is not a known finalized period")
+    assert said.startswith(f"{invented!r} is no known finalized period")
     assert [event for event in result.all_events if event.is_step_event] == []
     logged = instance.all_logs(result.run_id)
     told = [entry.dagster_event for entry in logged if entry.dagster_event and entry.dagster_event.is_job_failure]

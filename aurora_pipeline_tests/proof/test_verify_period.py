@@ -36,7 +36,7 @@ def test_verify__untouched_period__holds_and_counts_everything(proven: Proven) -
 def test_verify__period_nobody_computed__says_so(proven: Proven) -> None:
     report = verify_period(proven.connection, PeriodKey(KEY.chain_id, 1))
     assert report.holds
-    assert [note.problem for note in report.notes] == ["no layer has written anything for this period"]
+    assert [note.problem for note in report.notes] == ["no layer has written anything for it"]
 
 
 @dataclass(frozen=True)

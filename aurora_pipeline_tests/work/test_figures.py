@@ -86,7 +86,7 @@ def test_statements__listed_and_shown__with_their_lines(ask: Ask) -> None:
     paid = [line for line in told["lines"] if not line["held"]]
     assert sum(int(line["final"]["amount"]) for line in paid) == int(stated["lines_total"]["amount"])
     refused = ask("statements", "show", "northwind", CHAIN_ID, "999")
-    assert (refused.code, "has no statement" in refused.err) == (2, True)
+    assert (refused.code, "is no finalized period" in refused.err) == (2, True)
 
 
 def test_statements_show__published_anew_meanwhile__statement_and_lines_are_of_one_moment(
@@ -145,7 +145,7 @@ def computed_anew(aurora: Aurora) -> None:
         (("pnl", CHAIN_ID, "--validator", "Aurora Rigl"), "there is no validator"),
         (("lines", "--partner", "nortwind"), "there is no partner"),
         (("pnl", "--as-of", "2999-01-01"), "not past"),
-        (("diff", CHAIN_ID, "999"), "nothing of solana-demo:0000999 is published"),
+        (("diff", CHAIN_ID, "999"), "epoch 999 of solana-demo is no finalized period"),
         (("diff", CHAIN_ID, "850", "--from", "2026-01-02", "--to", "2026-01-01"), "--to lies before --from"),
         (("sql", "SELECT x FROM nowhere"), 'relation "nowhere" does not exist'),
         (("sql", "DELETE FROM chains"), "read-only"),
@@ -173,7 +173,7 @@ def test_diff__cost_entered_since__says_what_changed_and_for_whom(ask: Ask, copi
     (pnl,) = [layer for layer in change["layers"] if layer["table"] == "validator_pnl"]
     net = next(one for one in pnl["changes"] if one["column"] == "net")
     assert int(net["now_amount"]["amount"]) - int(net["was_amount"]["amount"]) == -7
-    assert "validator_pnl, snapshot" in ask("diff", *WHERE).out
+    assert "validator_pnl, on" in ask("diff", *WHERE).out
     as_it_was = ask("pnl", *WHERE, "--as-of", before.isoformat(), "--json").json
     now = ask("pnl", *WHERE, "--json").json
     assert sum(int(row["net"]["amount"]) for row in as_it_was) - sum(int(row["net"]["amount"]) for row in now) == 7
@@ -259,3 +259,31 @@ def test_sql__parquet__that_cannot_be__says_why_and_leaves_nothing(
     ran = ask("sql", query, "--parquet", str(folder / name))
     assert (ran.code, words in " ".join(ran.err.split())) == (2, True), ran.err
     assert not (folder / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("lines", *WHERE, "--agreement", "northwind-2027"), "there is no agreement 'northwind-2027'"),
+        (("allocation", *WHERE, "--agreement", "nobody"), "there is no agreement 'nobody'"),
+        (("pnl", CHAIN_ID, "999"), "epoch 999 of solana-demo is no finalized period that is known"),
+        (("diff", CHAIN_ID, "999"), "epoch 999 of solana-demo is no finalized period that is known"),
+        (("lines", *WHERE, "--csv", "--json"), "are two forms of the same answer"),
+        (("allocation", *WHERE, "--csv", "--json"), "are two forms of the same answer"),
+        (("statements", "epochs", *WHERE, "--csv", "--json"), "are two forms of the same answer"),
+        (("statements", "list", "--csv", "--json"), "are two forms of the same answer"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_figures__of_what_is_not_there__are_refused_with_what_is(ask: Ask, typed: tuple[str, ...], said: str) -> None:
+    refused = ask(*typed)
+    assert refused.code == 2
+    assert said in " ".join(refused.err.split())
+
+
+def test_allocation__of_one_agreement__the_parts_of_its_lines_and_no_others(ask: Ask) -> None:
+    paid = ask("lines", *WHERE, "--agreement", "northwind-2026", "--json").json
+    parts = ask("allocation", *WHERE, "--agreement", "northwind-2026", "--json").json
+    assert {part["part_id"] for part in parts} <= {line["line_id"] for line in paid}
+    assert {part["partner_id"] for part in parts} == {"northwind"}
+    assert parts
