@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.decisions.tables import REASON, RECORDED_BY
+from aurora_pipeline.statements.acting import ACTING, decided_by, said_by, timed
 from aurora_pipeline.statements.guards import APPROVED, BALANCED, DISPUTED, PAID, REJECTED, RELEASED, SUBMITTED
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -52,6 +53,8 @@ STATEMENT_OPENINGS = Table(
         *_SIGNED,
     ),
     key=("partner_id", "chain_id"),
+    constraints=("CHECK (paid_through ~ '^[0-9]{4}-(0[1-9]|1[0-2])$')",),
+    guards=(ACTING, decided_by("statement_openings")),
 )
 
 STATEMENT_SUBMISSIONS = Table(
@@ -92,7 +95,7 @@ STATEMENT_SUBMISSIONS = Table(
         "CHECK (total - payable = closing)",
         "CHECK (number > 0)",
     ),
-    guards=(SUBMITTED,),
+    guards=(SUBMITTED, decided_by("statement_submissions")),
 )
 
 STATEMENT_REJECTIONS = Table(
@@ -105,7 +108,7 @@ STATEMENT_REJECTIONS = Table(
         "FOREIGN KEY (statement_id, attempt, statement_digest)"
         " REFERENCES statement_submissions (statement_id, attempt, statement_digest)",
     ),
-    guards=(REJECTED,),
+    guards=(REJECTED, decided_by("statement_rejections")),
 )
 
 STATEMENT_APPROVALS = Table(
@@ -120,7 +123,7 @@ STATEMENT_APPROVALS = Table(
         "FOREIGN KEY (statement_id, attempt, statement_digest, submitter)"
         " REFERENCES statement_submissions (statement_id, attempt, statement_digest, recorded_by)",
     ),
-    guards=(APPROVED,),
+    guards=(APPROVED, decided_by("statement_approvals")),
 )
 
 STATEMENT_BALANCES = Table(
@@ -147,12 +150,13 @@ STATEMENT_BALANCES = Table(
     constraints=(
         "CHECK (total - payable = closing)",
         "CHECK ((number = 0) = (statement_id IS NULL))",
+        "CHECK (number > 0 OR (payable = 0 AND total = opening))",
         "CHECK (coalesce(previous_number = number - 1, number <= 1))",
         "CHECK (previous_number IS NOT NULL OR number = 0 OR opening = 0)",
         "FOREIGN KEY (partner_id, chain_id, previous_number, opening)"
         " REFERENCES statement_balances (partner_id, chain_id, number, closing)",
     ),
-    guards=(BALANCED,),
+    guards=(BALANCED, timed("statement_balances")),
 )
 
 STATEMENT_RELEASES = Table(
@@ -166,7 +170,7 @@ STATEMENT_RELEASES = Table(
         "FOREIGN KEY (statement_id, statement_digest, approver)"
         " REFERENCES statement_approvals (statement_id, statement_digest, recorded_by)",
     ),
-    guards=(RELEASED,),
+    guards=(RELEASED, decided_by("statement_releases")),
 )
 
 STATEMENT_PAYMENTS = Table(
@@ -188,7 +192,7 @@ STATEMENT_PAYMENTS = Table(
     constraints=(
         "FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)",
     ),
-    guards=(PAID,),
+    guards=(PAID, decided_by("statement_payments")),
 )
 
 STATEMENT_ACKNOWLEDGEMENTS = Table(
@@ -205,6 +209,7 @@ STATEMENT_ACKNOWLEDGEMENTS = Table(
     constraints=(
         "FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)",
     ),
+    guards=(said_by("statement_acknowledgements"),),
 )
 
 STATEMENT_DISPUTES = Table(
@@ -224,6 +229,7 @@ STATEMENT_DISPUTES = Table(
     constraints=(
         "FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)",
     ),
+    guards=(said_by("statement_disputes"),),
 )
 
 STATEMENT_DISPUTE_ANSWERS = Table(
@@ -242,7 +248,7 @@ STATEMENT_DISPUTE_ANSWERS = Table(
         "CHECK ((verdict = 'ACCEPTED') = (settled_by IS NOT NULL))",
         "FOREIGN KEY (statement_id, line_id) REFERENCES statement_disputes (statement_id, line_id)",
     ),
-    guards=(DISPUTED,),
+    guards=(DISPUTED, decided_by("statement_dispute_answers")),
 )
 
 STATEMENT_DECISIONS = (

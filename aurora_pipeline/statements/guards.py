@@ -24,6 +24,20 @@ LANGUAGE sql STABLE AS $$
     ) named
 $$;
 
+-- The snapshots of the lines that a statement holds: those its own snapshot was computed from.
+CREATE FUNCTION statement_line_snapshots(of_snapshot bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT l.snapshot_id
+    FROM snapshots s
+    JOIN period_months m ON m.chain_id = s.chain_id AND s.period IN (m.month, lpad(m.epoch::text, 7, '0'))
+    CROSS JOIN jsonb_array_elements(s.inputs) read
+    JOIN snapshots e ON e.lineage_digest = read ->> 2 AND (e.asset, e.chain_id, e.epoch)
+                                                       = ('partner_commission_statements', m.chain_id, m.epoch)
+    CROSS JOIN jsonb_array_elements(e.inputs) from_lines
+    JOIN snapshots l ON l.lineage_digest = from_lines ->> 2 AND (l.asset, l.chain_id, l.epoch)
+                                                             = ('partner_commission_lines', m.chain_id, m.epoch)
+    WHERE s.snapshot_id = of_snapshot AND read ->> 0 = 'snapshot' AND from_lines ->> 0 = 'snapshot'
+$$;
+
 CREATE FUNCTION statement_submission_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     last record;
@@ -63,10 +77,12 @@ BEGIN
     END IF;
     SELECT count(DISTINCT one) INTO seen FROM jsonb_array_elements_text(NEW.accepted::jsonb) one
         WHERE EXISTS (SELECT FROM layers.partner_commission_lines l
-                      WHERE l.line_id = one::uuid AND l.partner_id = NEW.partner_id
+                      WHERE l.snapshot_id IN (SELECT statement_line_snapshots(NEW.snapshot_id))
+                        AND l.line_id = one::uuid AND l.partner_id = NEW.partner_id
                         AND (l.final IS NULL OR l.held OR l.state <> 'final'))
            OR EXISTS (SELECT FROM layers.monthly_statement_entries e
-                      WHERE e.snapshot_id = NEW.entries_snapshot_id AND e.entry_id = one::uuid AND e.amount IS NULL);
+                      WHERE e.snapshot_id = NEW.entries_snapshot_id AND e.statement_id = NEW.statement_id
+                        AND e.entry_id = one::uuid AND e.amount IS NULL);
     IF seen <> jsonb_array_length(NEW.accepted::jsonb) THEN
         RAISE EXCEPTION 'what is accepted is not what is missing or held on statement %', NEW.statement_id;
     END IF;
@@ -143,13 +159,16 @@ BEGIN
         RAISE EXCEPTION '% overrode a figure of statement % and does not approve it', NEW.recorded_by, NEW.statement_id
             USING HINT = 'somebody else has to';
     END IF;
+    -- What a correction takes away leaves no line that names it: what counts is the time that it covers.
     IF EXISTS (SELECT FROM agreement_versions v JOIN agreements a USING (agreement_id)
-               JOIN layers.partner_commission_lines l
-                 ON (l.agreement_id, l.agreement_version) = (v.agreement_id, v.version)
+               JOIN period_months m ON m.chain_id = submitted.chain_id AND v.valid_from < m.period_ended_at
+                AND (v.valid_until IS NULL OR m.period_ended_at <= v.valid_until)
                WHERE a.partner_id = submitted.partner_id AND v.corrects IS NOT NULL
-                 AND v.recorded_by = NEW.recorded_by AND l.partner_id = submitted.partner_id
-                 AND l.chain_id = submitted.chain_id
-                 AND l.epoch IN (SELECT statement_epochs(NEW.statement_id, NEW.attempt))) THEN
+                 AND v.recorded_by = NEW.recorded_by
+                 AND m.epoch IN (SELECT statement_epochs(NEW.statement_id, NEW.attempt))
+                 AND EXISTS (SELECT FROM agreement_rules r
+                             WHERE r.agreement_id = v.agreement_id AND r.version <= v.version
+                               AND (r.chain_id IS NULL OR r.chain_id = submitted.chain_id))) THEN
         RAISE EXCEPTION '% corrected terms that statement % rests on and does not approve it',
                         NEW.recorded_by, NEW.statement_id USING HINT = 'somebody else has to';
     END IF;
@@ -248,17 +267,21 @@ BEGIN
         SELECT FROM statement_approvals a
         JOIN statement_submissions s ON (s.statement_id, s.attempt) = (a.statement_id, a.attempt)
         WHERE a.statement_id = NEW.statement_id AND (
-            EXISTS (SELECT FROM layers.partner_commission_lines l JOIN period_months m USING (chain_id, epoch)
-                    WHERE l.line_id = NEW.line_id AND l.partner_id = s.partner_id AND l.chain_id = s.chain_id
-                      AND s.period IN (m.month, lpad(m.epoch::text, 7, '0')))
+            EXISTS (SELECT FROM layers.partner_commission_lines l
+                    WHERE l.snapshot_id IN (SELECT statement_line_snapshots(s.snapshot_id))
+                      AND l.line_id = NEW.line_id AND l.partner_id = s.partner_id
+                      AND NEW.stated IS NOT DISTINCT FROM CASE WHEN l.held THEN 0 ELSE l.final END)
             OR EXISTS (SELECT FROM layers.monthly_statement_entries e
                        WHERE (e.snapshot_id, e.statement_id, e.entry_id)
-                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id))
+                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)
+                         AND NEW.stated IS NOT DISTINCT FROM e.amount)
             OR EXISTS (SELECT FROM layers.epoch_payable_entries e
                        WHERE (e.snapshot_id, e.statement_id, e.entry_id)
-                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)))) THEN
-        RAISE EXCEPTION 'line % is not on statement %', NEW.line_id, NEW.statement_id
-            USING HINT = 'a dispute is about a line or an entry of the statement itself';
+                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)
+                         AND NEW.stated IS NOT DISTINCT FROM e.amount))) THEN
+        RAISE EXCEPTION 'line % is not on statement %, or not with the amount %', NEW.line_id, NEW.statement_id,
+                        coalesce(NEW.stated::text, 'null')
+            USING HINT = 'a dispute is about a line or an entry of the statement itself, as it is stated';
     END IF;
     RETURN NEW;
 END $$;
@@ -271,6 +294,20 @@ BEGIN
                WHERE (statement_id, line_id, recorded_by) = (NEW.statement_id, NEW.line_id, NEW.recorded_by)) THEN
         RAISE EXCEPTION '% raised the dispute of line % and does not answer it', NEW.recorded_by, NEW.line_id
             USING HINT = 'somebody else has to';
+    END IF;
+    IF NEW.settled_by IS NOT NULL AND NOT EXISTS (
+        SELECT FROM statement_submissions s JOIN agreements a USING (partner_id)
+        WHERE s.statement_id = NEW.statement_id AND (
+            EXISTS (SELECT FROM agreement_versions v
+                    WHERE v.agreement_id = a.agreement_id AND v.corrects IS NOT NULL
+                      AND NEW.settled_by = format('agreement_versions:%s/%s', v.agreement_id, v.version))
+            OR EXISTS (SELECT FROM commission_overrides o
+                       WHERE o.agreement_id = a.agreement_id AND o.chain_id = s.chain_id
+                         AND NEW.settled_by = format('commission_overrides:%s/%s/%s/%s/%s/%s/%s/%s', o.agreement_id,
+                             o.rule_key, o.chain_id, o.epoch, o.target, o.validator_key, o.wallet_address,
+                             o.revision)))) THEN
+        RAISE EXCEPTION '% is no override and no correcting version of the partner''s agreements', NEW.settled_by
+            USING HINT = 'record it first; an accepted dispute names the decision that settles it';
     END IF;
     RETURN NEW;
 END $$;

@@ -79,7 +79,7 @@ class Books:
         """Register the chain, people, partners and their agreements."""
         with self.database.connect() as connection:
             sync_registry(connection, self.configuration)
-            for person in PEOPLE:
+            for person in (*PEOPLE, "ada"):  # ada records what a test begins with
                 self._user(connection, person)
             for partner in self.partners:
                 decide(connection, PARTNERS, {"partner_id": partner, "revision": 1, "name": partner.title()})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import psycopg
 import pytest
@@ -14,7 +13,6 @@ from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import (
     STATEMENT_ACKNOWLEDGEMENTS,
-    STATEMENT_APPROVALS,
     STATEMENT_BALANCES,
     STATEMENT_DISPUTE_ANSWERS,
     STATEMENT_DISPUTES,
@@ -28,11 +26,17 @@ from aurora_pipeline.statements.decided import (
 from aurora_pipeline.statements.transitions import answer
 from aurora_pipeline.statements.transitions.approve import approve
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.declaration import Table
 from aurora_pipeline_tests.statements.books import ADDRESS, CHAIN, Books, line_of
-
-AUGUST, SEPTEMBER = "2026-08", "2026-09"
-Row = dict[str, Any]
+from aurora_pipeline_tests.statements.forging import (
+    AUGUST,
+    SEPTEMBER,
+    Row,
+    approval,
+    digest,
+    forge,
+    refused,
+    submission,
+)
 
 
 @pytest.fixture
@@ -45,51 +49,6 @@ def books(database: Database) -> Books:
     made.live(AUGUST, SEPTEMBER)
     made.settle()
     return made
-
-
-def forge(books: Books, who: str, *rows: tuple[Table, Row]) -> None:
-    """Write rows with an entry of the log, as somebody with the right to INSERT could, past every command."""
-    with books.database.connect() as connection:
-        recording = Recording.begin(connection, who, "forged")
-        for table, row in rows:
-            recording.write(table, row)
-        recording.note("statement/forged", "forged", None, {}, [])
-
-
-def refused(books: Books, who: str, *rows: tuple[Table, Row], match: str = "") -> None:
-    before = {table.name: books.rows(f"SELECT count(*) AS n FROM {table.name}") for table, _ in rows}
-    with pytest.raises(psycopg.DatabaseError, match=match):
-        forge(books, who, *rows)
-    assert before == {table.name: books.rows(f"SELECT count(*) AS n FROM {table.name}") for table, _ in rows}
-
-
-def submission(books: Books, period: str = AUGUST, **other: Any) -> Row:
-    """What submitting a statement of acme's writes."""
-    one = books.statement("acme", period)
-    row = one.row
-    (snapshot,) = books.rows("SELECT * FROM snapshots WHERE snapshot_id = %s", one.snapshot_id)
-    same = ("statement_id", "partner_id", "chain_id", "number", "statement_digest", "opening", "lines", "top_ups")
-    more = {name: row[name] for name in (*same, "adjustments", "payable", "closing")}
-    more |= {"attempt": 1, "period": period, "asset": one.table.name, "snapshot_id": one.snapshot_id}
-    more |= {"entries_snapshot_id": one.entries_snapshot_id, "total": row["known_total"], "accepted": "[]"}
-    return more | {name: snapshot[name] for name in ("content_digest", "lineage_digest")} | other
-
-
-def approval(books: Books, **other: Any) -> tuple[tuple[Table, Row], tuple[Table, Row]]:
-    """What approving acme's August writes."""
-    (row,) = books.rows("SELECT * FROM statement_submissions WHERE period = %s", AUGUST)
-    own = {name: row[name] for name in ("statement_id", "attempt", "statement_digest")}
-    balance = {name: row[name] for name in ("partner_id", "chain_id", "number", "statement_id", "opening", "total")}
-    balance |= {"payable": row["payable"], "closing": row["closing"], "previous_number": None}
-    return (
-        (STATEMENT_APPROVALS, own | {"submitter": row["recorded_by"]} | other),
-        (STATEMENT_BALANCES, balance),
-    )
-
-
-def digest(books: Books) -> Row:
-    (row,) = books.rows("SELECT statement_id, statement_digest FROM statement_submissions WHERE period = %s", AUGUST)
-    return row
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.decisions.recording import Change
@@ -92,7 +93,7 @@ def answer(
     with step(database, statement, chains, actor, reason) as taken:
         taken.require(*_SEEN)
         identifier = _disputed_line(taken, line)
-        settled = _settled_by(taken, settled_by) if verdict is DisputeVerdict.ACCEPTED else None
+        settled = _settled_by(taken, settled_by, identifier) if verdict is DisputeVerdict.ACCEPTED else None
         if verdict is DisputeVerdict.REJECTED and settled_by is not None:
             raise AuroraError("a dispute that is rejected is settled by nothing", "leave out --settled-by")
         taken.recording.write(
@@ -158,7 +159,7 @@ def _disputed_line(taken: Step, beginning: str) -> str:
     return str(found[0]["line_id"])
 
 
-def _settled_by(taken: Step, text: str | None) -> str:
+def _settled_by(taken: Step, text: str | None, line: str) -> str:
     """The decision that settles a dispute, as the log names its row: an override or a correcting version."""
     if text is None:
         raise AuroraError(
@@ -167,21 +168,31 @@ def _settled_by(taken: Step, text: str | None) -> str:
             " AGREEMENT/VERSION",
         )
     partner = taken.statement.row["partner_id"]
-    rows = taken.connection.execute(
-        """SELECT row_name FROM audit_rows r
-           JOIN agreements a ON a.agreement_id = split_part(split_part(row_name, ':', 2), '/', 1)
-           WHERE a.partner_id = %(partner)s AND (
-               (row_name LIKE 'commission_overrides:%%' AND split_part(row_name, '/', 3) = %(chain)s
-                AND (row_name = %(text)s OR starts_with(split_part(row_name, ':', 2), %(text)s || '/')))
-               OR EXISTS (SELECT FROM agreement_versions v
-                          WHERE row_name = 'agreement_versions:' || v.agreement_id || '/' || v.version
-                            AND v.corrects IS NOT NULL AND %(text)s IN (row_name, v.agreement_id || '/' || v.version)))
-           ORDER BY sequence DESC""",
-        {"partner": partner, "chain": taken.statement.key.chain_id, "text": text},
-    ).fetchall()
-    if not rows:
+    given = {"partner": partner, "chain": taken.statement.key.chain_id, "text": text.strip(), "line": line}
+    row = taken.connection.execute(_SETTLING, given).fetchone()
+    if row is None:
         raise AuroraError(
             f"no override and no correcting version of {partner}'s agreements is called {text!r}; nothing was written",
             "`aurora overrides list` and `aurora agreements list` name them",
         )
-    return str(rows[0]["row_name"])
+    return str(row["name"])
+
+
+_SETTLING: Final = """
+SELECT name FROM (
+    SELECT 'agreement_versions:' || v.agreement_id || '/' || v.version AS name, false AS is_its_own, v.recorded_at
+    FROM agreement_versions v JOIN agreements USING (agreement_id)
+    WHERE partner_id = %(partner)s AND v.corrects IS NOT NULL
+    UNION ALL
+    SELECT 'commission_overrides:' || concat_ws('/', o.agreement_id, o.rule_key, o.chain_id, o.epoch, o.target,
+                                                o.validator_key, o.wallet_address, o.revision),
+           EXISTS (SELECT FROM layers.partner_commission_lines l
+                   WHERE l.line_id = %(line)s AND (l.agreement_id, l.rule_key, l.chain_id, l.epoch)
+                                                = (o.agreement_id, o.rule_key, o.chain_id, o.epoch)
+                     AND o.validator_key IN ('', l.validator_key)), o.recorded_at
+    FROM commission_overrides o JOIN agreements USING (agreement_id)
+    WHERE partner_id = %(partner)s AND o.chain_id = %(chain)s) decided
+WHERE %(text)s IN (name, split_part(name, ':', 2)) OR starts_with(split_part(name, ':', 2), %(text)s || '/')
+ORDER BY is_its_own DESC, recorded_at DESC LIMIT 1
+"""
+"""The decisions that can settle a dispute and are called so: first those about the disputed line, the newest first."""

@@ -1627,7 +1627,8 @@ CREATE TABLE statement_openings (
     reason text NOT NULL,
     recorded_by text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT record_instant(),
-    PRIMARY KEY (partner_id, chain_id)
+    PRIMARY KEY (partner_id, chain_id),
+    CHECK (paid_through ~ '^[0-9]{4}-(0[1-9]|1[0-2])$')
 );
 COMMENT ON TABLE statement_openings IS 'Where a partner''s balances begin on a chain: what was owed, and up to when it was paid elsewhere.';
 COMMENT ON COLUMN statement_openings.partner_id IS 'The partner''s stable key.';
@@ -1753,6 +1754,7 @@ CREATE TABLE statement_balances (
     UNIQUE (statement_id),
     CHECK (total - payable = closing),
     CHECK ((number = 0) = (statement_id IS NULL)),
+    CHECK (number > 0 OR (payable = 0 AND total = opening)),
     CHECK (coalesce(previous_number = number - 1, number <= 1)),
     CHECK (previous_number IS NOT NULL OR number = 0 OR opening = 0),
     FOREIGN KEY (partner_id, chain_id, previous_number, opening) REFERENCES statement_balances (partner_id, chain_id, number, closing)
@@ -3872,6 +3874,62 @@ COMMENT ON COLUMN epoch_payable_entries_in_coins.partner_name IS 'The partner''s
 COMMENT ON COLUMN epoch_payable_entries_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
 COMMENT ON COLUMN epoch_payable_entries_in_coins.published_at IS 'When the snapshot came into force.';
 
+CREATE FUNCTION statement_step_timed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.recorded_at IS DISTINCT FROM record_instant() THEN
+        RAISE EXCEPTION 'a row of % has an instant that is not the ledger''s', TG_TABLE_NAME
+            USING HINT = 'leave recorded_at to its default, or take it from record_instant()';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- For whom a person acts: '' for the operator, a partner's key for that partner; null: for nobody, at this moment.
+CREATE FUNCTION statement_side(person text, moment timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN role IN ('ADMIN', 'FINANCE', 'OPS') THEN '' WHEN role = 'PARTNER' THEN partner_id END
+    FROM (SELECT * FROM users WHERE login = person ORDER BY revision DESC LIMIT 1) newest
+    WHERE valid_from <= moment AND (valid_until IS NULL OR moment < valid_until)
+$$;
+
+CREATE FUNCTION statement_actor_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF statement_side(NEW.recorded_by, NEW.recorded_at) IS DISTINCT FROM '' THEN
+        RAISE EXCEPTION '% is nobody who decides about statements', NEW.recorded_by
+            USING HINT = 'a registered person of the roles ADMIN, FINANCE, OPS has to';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION statement_speaker_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    side text := statement_side(NEW.recorded_by, NEW.recorded_at);
+    partner text := (SELECT partner_id FROM statement_submissions WHERE statement_id = NEW.statement_id LIMIT 1);
+BEGIN
+    IF side IS NULL OR side NOT IN ('', partner) THEN
+        RAISE EXCEPTION '% does not speak for %', NEW.recorded_by, partner
+            USING HINT = 'a person of the partner''s has to, or somebody who decides, on its behalf';
+    END IF;
+    IF NEW.on_behalf_of IS DISTINCT FROM (CASE WHEN side = '' THEN partner END) THEN
+        RAISE EXCEPTION 'on_behalf_of is %, and % speaks %', coalesce(NEW.on_behalf_of, 'null'), NEW.recorded_by,
+                        CASE WHEN side = '' THEN 'on behalf of ' || partner ELSE 'for itself' END
+            USING HINT = 'it names the partner where somebody else speaks for it, and else nobody';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION statement_step_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_log WHERE recorded_at = NEW.recorded_at AND actor = NEW.recorded_by) THEN
+        RAISE EXCEPTION 'a row of % is by %, and no entry of the audit log says so', TG_TABLE_NAME, NEW.recorded_by;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_openings FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_openings FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_openings DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
+
 -- What a lineage names of a partner's statements on a chain: what stands by now, or with what was rejected.
 CREATE FUNCTION statement_account(of_partner text, on_chain text, only_standing boolean) RETURNS text[]
 LANGUAGE sql STABLE AS $$
@@ -3884,6 +3942,20 @@ LANGUAGE sql STABLE AS $$
           AND NOT (only_standing AND EXISTS (
               SELECT FROM statement_rejections r WHERE (r.statement_id, r.attempt) = (s.statement_id, s.attempt)))
     ) named
+$$;
+
+-- The snapshots of the lines that a statement holds: those its own snapshot was computed from.
+CREATE FUNCTION statement_line_snapshots(of_snapshot bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT l.snapshot_id
+    FROM snapshots s
+    JOIN period_months m ON m.chain_id = s.chain_id AND s.period IN (m.month, lpad(m.epoch::text, 7, '0'))
+    CROSS JOIN jsonb_array_elements(s.inputs) read
+    JOIN snapshots e ON e.lineage_digest = read ->> 2 AND (e.asset, e.chain_id, e.epoch)
+                                                       = ('partner_commission_statements', m.chain_id, m.epoch)
+    CROSS JOIN jsonb_array_elements(e.inputs) from_lines
+    JOIN snapshots l ON l.lineage_digest = from_lines ->> 2 AND (l.asset, l.chain_id, l.epoch)
+                                                             = ('partner_commission_lines', m.chain_id, m.epoch)
+    WHERE s.snapshot_id = of_snapshot AND read ->> 0 = 'snapshot' AND from_lines ->> 0 = 'snapshot'
 $$;
 
 CREATE FUNCTION statement_submission_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -3925,10 +3997,12 @@ BEGIN
     END IF;
     SELECT count(DISTINCT one) INTO seen FROM jsonb_array_elements_text(NEW.accepted::jsonb) one
         WHERE EXISTS (SELECT FROM layers.partner_commission_lines l
-                      WHERE l.line_id = one::uuid AND l.partner_id = NEW.partner_id
+                      WHERE l.snapshot_id IN (SELECT statement_line_snapshots(NEW.snapshot_id))
+                        AND l.line_id = one::uuid AND l.partner_id = NEW.partner_id
                         AND (l.final IS NULL OR l.held OR l.state <> 'final'))
            OR EXISTS (SELECT FROM layers.monthly_statement_entries e
-                      WHERE e.snapshot_id = NEW.entries_snapshot_id AND e.entry_id = one::uuid AND e.amount IS NULL);
+                      WHERE e.snapshot_id = NEW.entries_snapshot_id AND e.statement_id = NEW.statement_id
+                        AND e.entry_id = one::uuid AND e.amount IS NULL);
     IF seen <> jsonb_array_length(NEW.accepted::jsonb) THEN
         RAISE EXCEPTION 'what is accepted is not what is missing or held on statement %', NEW.statement_id;
     END IF;
@@ -3958,6 +4032,12 @@ END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_submissions
     FOR EACH ROW EXECUTE FUNCTION statement_submission_allowed();
 
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_submissions FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_submissions FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_submissions DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
+
 CREATE FUNCTION statement_rejection_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM statement_approvals WHERE statement_id = NEW.statement_id) THEN
@@ -3967,6 +4047,12 @@ BEGIN
 END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_rejections
     FOR EACH ROW EXECUTE FUNCTION statement_rejection_allowed();
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_rejections FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_rejections FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_rejections DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
 
 -- The periods that a statement is about: its own, and those of what it adjusts.
 CREATE FUNCTION statement_epochs(of_statement uuid, of_attempt bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
@@ -4001,13 +4087,16 @@ BEGIN
         RAISE EXCEPTION '% overrode a figure of statement % and does not approve it', NEW.recorded_by, NEW.statement_id
             USING HINT = 'somebody else has to';
     END IF;
+    -- What a correction takes away leaves no line that names it: what counts is the time that it covers.
     IF EXISTS (SELECT FROM agreement_versions v JOIN agreements a USING (agreement_id)
-               JOIN layers.partner_commission_lines l
-                 ON (l.agreement_id, l.agreement_version) = (v.agreement_id, v.version)
+               JOIN period_months m ON m.chain_id = submitted.chain_id AND v.valid_from < m.period_ended_at
+                AND (v.valid_until IS NULL OR m.period_ended_at <= v.valid_until)
                WHERE a.partner_id = submitted.partner_id AND v.corrects IS NOT NULL
-                 AND v.recorded_by = NEW.recorded_by AND l.partner_id = submitted.partner_id
-                 AND l.chain_id = submitted.chain_id
-                 AND l.epoch IN (SELECT statement_epochs(NEW.statement_id, NEW.attempt))) THEN
+                 AND v.recorded_by = NEW.recorded_by
+                 AND m.epoch IN (SELECT statement_epochs(NEW.statement_id, NEW.attempt))
+                 AND EXISTS (SELECT FROM agreement_rules r
+                             WHERE r.agreement_id = v.agreement_id AND r.version <= v.version
+                               AND (r.chain_id IS NULL OR r.chain_id = submitted.chain_id))) THEN
         RAISE EXCEPTION '% corrected terms that statement % rests on and does not approve it',
                         NEW.recorded_by, NEW.statement_id USING HINT = 'somebody else has to';
     END IF;
@@ -4015,6 +4104,12 @@ BEGIN
 END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_approvals
     FOR EACH ROW EXECUTE FUNCTION statement_approval_allowed();
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_approvals FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_approvals FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_approvals DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
 
 -- An approval and its place in the chain of balances are written together, and say the same.
 CREATE FUNCTION statement_balance_complete() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -4060,6 +4155,8 @@ END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_openings
     FOR EACH ROW EXECUTE FUNCTION statement_opening_allowed();
 
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_balances FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
 CREATE FUNCTION statement_release_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.recorded_by = NEW.approver AND coalesce((
@@ -4072,6 +4169,12 @@ BEGIN
 END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_releases
     FOR EACH ROW EXECUTE FUNCTION statement_release_allowed();
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_releases FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_releases FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_releases DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
 
 CREATE FUNCTION statement_payment_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -4092,23 +4195,45 @@ END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_payments
     FOR EACH ROW EXECUTE FUNCTION statement_payment_allowed();
 
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_payments FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_payments FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_payments DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_acknowledgements FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_acknowledgements FOR EACH ROW EXECUTE FUNCTION statement_speaker_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_acknowledgements DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_disputes FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_disputes FOR EACH ROW EXECUTE FUNCTION statement_speaker_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_disputes DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
+
 CREATE FUNCTION statement_dispute_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (
         SELECT FROM statement_approvals a
         JOIN statement_submissions s ON (s.statement_id, s.attempt) = (a.statement_id, a.attempt)
         WHERE a.statement_id = NEW.statement_id AND (
-            EXISTS (SELECT FROM layers.partner_commission_lines l JOIN period_months m USING (chain_id, epoch)
-                    WHERE l.line_id = NEW.line_id AND l.partner_id = s.partner_id AND l.chain_id = s.chain_id
-                      AND s.period IN (m.month, lpad(m.epoch::text, 7, '0')))
+            EXISTS (SELECT FROM layers.partner_commission_lines l
+                    WHERE l.snapshot_id IN (SELECT statement_line_snapshots(s.snapshot_id))
+                      AND l.line_id = NEW.line_id AND l.partner_id = s.partner_id
+                      AND NEW.stated IS NOT DISTINCT FROM CASE WHEN l.held THEN 0 ELSE l.final END)
             OR EXISTS (SELECT FROM layers.monthly_statement_entries e
                        WHERE (e.snapshot_id, e.statement_id, e.entry_id)
-                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id))
+                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)
+                         AND NEW.stated IS NOT DISTINCT FROM e.amount)
             OR EXISTS (SELECT FROM layers.epoch_payable_entries e
                        WHERE (e.snapshot_id, e.statement_id, e.entry_id)
-                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)))) THEN
-        RAISE EXCEPTION 'line % is not on statement %', NEW.line_id, NEW.statement_id
-            USING HINT = 'a dispute is about a line or an entry of the statement itself';
+                           = (s.entries_snapshot_id, s.statement_id, NEW.line_id)
+                         AND NEW.stated IS NOT DISTINCT FROM e.amount))) THEN
+        RAISE EXCEPTION 'line % is not on statement %, or not with the amount %', NEW.line_id, NEW.statement_id,
+                        coalesce(NEW.stated::text, 'null')
+            USING HINT = 'a dispute is about a line or an entry of the statement itself, as it is stated';
     END IF;
     RETURN NEW;
 END $$;
@@ -4122,7 +4247,27 @@ BEGIN
         RAISE EXCEPTION '% raised the dispute of line % and does not answer it', NEW.recorded_by, NEW.line_id
             USING HINT = 'somebody else has to';
     END IF;
+    IF NEW.settled_by IS NOT NULL AND NOT EXISTS (
+        SELECT FROM statement_submissions s JOIN agreements a USING (partner_id)
+        WHERE s.statement_id = NEW.statement_id AND (
+            EXISTS (SELECT FROM agreement_versions v
+                    WHERE v.agreement_id = a.agreement_id AND v.corrects IS NOT NULL
+                      AND NEW.settled_by = format('agreement_versions:%s/%s', v.agreement_id, v.version))
+            OR EXISTS (SELECT FROM commission_overrides o
+                       WHERE o.agreement_id = a.agreement_id AND o.chain_id = s.chain_id
+                         AND NEW.settled_by = format('commission_overrides:%s/%s/%s/%s/%s/%s/%s/%s', o.agreement_id,
+                             o.rule_key, o.chain_id, o.epoch, o.target, o.validator_key, o.wallet_address,
+                             o.revision)))) THEN
+        RAISE EXCEPTION '% is no override and no correcting version of the partner''s agreements', NEW.settled_by
+            USING HINT = 'record it first; an accepted dispute names the decision that settles it';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_dispute_answers
     FOR EACH ROW EXECUTE FUNCTION statement_answer_allowed();
+
+CREATE TRIGGER a_timed BEFORE INSERT ON statement_dispute_answers FOR EACH ROW EXECUTE FUNCTION statement_step_timed();
+
+CREATE TRIGGER acting BEFORE INSERT ON statement_dispute_answers FOR EACH ROW EXECUTE FUNCTION statement_actor_allowed();
+CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_dispute_answers DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
