@@ -25,8 +25,8 @@ from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.foundation.csv_file import csv_text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.printable import printable
-from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.access import reader
+from aurora_pipeline.store.database import Connection, Database
 
 _PROMPT = "aurora> "
 SqlRow = tuple[Any, ...]
@@ -44,14 +44,27 @@ def sql(
 ) -> None:
     """Ask the database in SQL: it is started if need be, and nothing is changed unless --write is given."""
     with opened(reads_only=not write) as aurora:
-        if dsn:
-            _stay(aurora)
-        elif query is None:
-            _prompt(aurora)
-        else:
-            with aurora.database.connect() as connection:
-                names, rows = _run(connection, query)
-            _show(names, rows, as_csv, parquet, as_json)
+        database = aurora.database if write else _reader(aurora.database)
+        try:
+            if dsn:
+                _stay(database, is_ours=aurora.workspace.database_url is None)
+            elif query is None:
+                _prompt(database)
+            else:
+                with database.connect() as connection:
+                    names, rows = _run(connection, query)
+                _show(names, rows, as_csv, parquet, as_json)
+        finally:
+            database.let_go()
+
+
+def _reader(database: Database) -> Database:
+    """The database through the login that can only read; where there is none, people are told what that means."""
+    reading, why_not = reader(database)
+    if why_not is not None:
+        said = f"Aurora's own login is used, in sessions that begin read only and can be set to write: {why_not}"
+        err.print(said, markup=False)
+    return reading
 
 
 def _run(connection: Connection, query: str) -> tuple[list[str], list[SqlRow]]:
@@ -134,12 +147,12 @@ def _cell(value: Any) -> str | None:
     return str(value)
 
 
-def _prompt(aurora: Aurora) -> None:
+def _prompt(database: Database) -> None:
     """psql where it is installed, else a plain prompt; statements end with a semicolon."""
     psql = shutil.which("psql")
     if psql is not None and sys.stdin.isatty():
-        options = {"PGOPTIONS": "-c default_transaction_read_only=on"} if aurora.reads_only else {}
-        subprocess.run([psql, aurora.database.conninfo], check=False, env={**os.environ, **options})
+        options = {"PGOPTIONS": "-c default_transaction_read_only=on"} if database.reads_only else {}
+        subprocess.run([psql, database.conninfo], check=False, env={**os.environ, **options})
         return
     waiting = ""
     while True:
@@ -148,15 +161,15 @@ def _prompt(aurora: Aurora) -> None:
         except EOFError:
             break
         if waiting.strip().endswith(";"):
-            _answer(aurora, waiting)
+            _answer(database, waiting)
             waiting = ""
     if waiting.strip():
-        _answer(aurora, waiting)
+        _answer(database, waiting)
 
 
-def _answer(aurora: Aurora, query: str) -> None:
+def _answer(database: Database, query: str) -> None:
     try:
-        with aurora.database.connect() as connection:
+        with database.connect() as connection:
             names, rows = _run(connection, query.strip().rstrip(";"))
         _show(names, rows, False, None, False)
     except AuroraError as error:
@@ -165,12 +178,12 @@ def _answer(aurora: Aurora, query: str) -> None:
         err.print(str(error), markup=False)
 
 
-def _stay(aurora: Aurora) -> None:
+def _stay(database: Database, *, is_ours: bool) -> None:
     """Say how to connect, and hold the server up until Ctrl-C where it is ours."""
-    with aurora.database.connect():
+    with database.connect():
         pass
-    out.print(aurora.database.shown, markup=False, soft_wrap=True)
-    if aurora.workspace.database_url is not None:
+    out.print(database.shown, markup=False, soft_wrap=True)
+    if not is_ours:
         return
     out.print("  psql, DuckDB, polars and others take this as it is; the server runs until Ctrl-C", markup=False)
     if sys.stdin.isatty():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
@@ -15,11 +15,10 @@ from psycopg.rows import tuple_row
 from sqlalchemy import Connection, create_engine, pool, text
 
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.store.access import MIGRATION_LOCK, grant_reading, withdraw_reading
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.revision import Revision, revision
 from aurora_pipeline.store.session import begin
-
-_MIGRATION_LOCK = 4717_2
 
 
 def _config() -> Config:
@@ -46,18 +45,27 @@ def _begun(database: Database) -> psycopg.Connection[Any]:
 
 def upgrade(database: Database, target: str = "head") -> Revision:
     """Bring the schema up to `target`; does nothing when it is there already."""
-    return _run(database, command.upgrade, target)
+    reached = _run(database, command.upgrade, target)
+    if reached.is_current:
+        # Where it may not be granted, whoever asks for the login is told.
+        with suppress(AuroraError):
+            grant_reading(database)
+    return reached
 
 
 def downgrade(database: Database, target: str) -> Revision:
     """Take the schema down to `target` (`base` for an empty database, `-1` for one step)."""
-    return _run(database, command.downgrade, target)
+    reached = _run(database, command.downgrade, target)
+    if reached.present is None:
+        with suppress(AuroraError):
+            withdraw_reading(database)
+    return reached
 
 
 def _run(database: Database, action: object, target: str) -> Revision:
     config = _config()
     with _connected(database) as connection:
-        connection.execute(text(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})"))
+        connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
         connection.commit()
         config.attributes["connection"] = connection
         try:

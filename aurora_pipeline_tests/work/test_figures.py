@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import psycopg
 import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES
@@ -18,8 +19,10 @@ from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
+from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.access import Roles
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import write_check_publish
@@ -215,6 +218,34 @@ def test_sql__statements_after_one_that_lets_sessions_write__still_write_nothing
     ran = ask("sql")
     assert (ran.code, "read-only" in ran.err) == (2, True)
     assert sums(copied, "SELECT to_regclass('slipped_in') AS found") == {"found": None}
+
+
+def test_sql__dsn__is_of_a_login_that_only_reads_unless_write(
+    ask: Ask, copied: Aurora, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = ask("sql", "--dsn").out.strip()
+    with psycopg.connect(address, options="-c default_transaction_read_only=off") as session:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("CREATE TABLE slipped_in (x int)")
+        session.rollback()
+        name = session.info.user
+        assert session.execute("SELECT count(*) FROM validator_pnl_named").fetchone() != (0,)
+    assert ask("sql", "SELECT current_user", "--csv").out == f"current_user\n{name}\n"
+    with copied.database.connect() as connection:
+        assert verify_surroundings(copied, connection).holds
+    assert ask("sql", "SELECT current_user", "--csv", "--write").out == "current_user\npostgres\n"
+    assert "user=postgres" in ask("sql", "--dsn", "--write").out
+
+
+def test_sql__no_login_that_only_reads__says_what_its_sessions_can_do(ask: Ask, copied: Aurora) -> None:
+    theirs = Roles.of(str(psycopg.conninfo.conninfo_to_dict(copied.database.conninfo)["dbname"])).login
+    with copied.database.connect() as connection:
+        connection.execute(f"CREATE ROLE {theirs} LOGIN".encode())
+    ran = ask("sql", "SELECT current_user", "--csv")
+    assert ran.out == "current_user\npostgres\n"
+    assert "can be set to write: the role" in " ".join(ran.err.split())
+    with copied.database.connect() as connection:
+        connection.execute(f"DROP ROLE {theirs}".encode())
 
 
 def test_sql__time_without_a_zone__is_told_as_it_stands(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
