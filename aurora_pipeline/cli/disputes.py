@@ -10,7 +10,7 @@ from aurora_pipeline.cli.json_output import Json, amount, print_json
 from aurora_pipeline.cli.shapes import DisputeShape, shaped
 from aurora_pipeline.cli.statement_steps import Reason, Statement, tell
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table
-from aurora_pipeline.decisions.person import deciding
+from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.history import disputes as recorded_disputes
@@ -34,7 +34,7 @@ def open_dispute(
 ) -> None:
     """Dispute a line of a released statement: it is left out of payments until it is answered."""
     with opened() as aurora:
-        chains, who = sorted(aurora.configuration.chains), deciding(aurora.database)
+        chains, who = sorted(aurora.configuration.chains), speaking(aurora.database)
         change = answers.dispute(aurora.database, statement, chains, line, claimed, who, reason, on_behalf_of)
     tell([change], as_json)
 

@@ -12,7 +12,7 @@ from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
 from aurora_pipeline.cli.shapes import Recorded, StatementEvent, shaped
 from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table
-from aurora_pipeline.decisions.person import deciding
+from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.statements.documents import find_statement
@@ -24,6 +24,7 @@ from aurora_pipeline.statements.transitions.pay import Payment
 from aurora_pipeline.statements.transitions.pay import pay as record_payment
 from aurora_pipeline.statements.transitions.release import release as record_release
 from aurora_pipeline.statements.transitions.submit import submit as record_submission
+from aurora_pipeline.store.database import Database
 
 Statement = Annotated[str, typer.Argument(help="The statement's id, or its beginning.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log and for who reads it later.")]
@@ -111,6 +112,7 @@ def acknowledge(
             aurora.database, statement, chains, who, reason, digest, on_behalf_of
         ),
         as_json,
+        speaking,
     )
 
 
@@ -155,9 +157,13 @@ def history(statement: Statement, as_json: Json = False) -> None:
     )
 
 
-def _decide(step: Callable[[Aurora, Sequence[str], str], Change], as_json: bool) -> None:
+def _decide(
+    step: Callable[[Aurora, Sequence[str], str], Change],
+    as_json: bool,
+    person: Callable[[Database], str] = deciding,
+) -> None:
     with opened() as aurora:
-        change = step(aurora, sorted(aurora.configuration.chains), deciding(aurora.database))
+        change = step(aurora, sorted(aurora.configuration.chains), person(aurora.database))
     tell([change], as_json)
 
 

@@ -6,7 +6,8 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from aurora_pipeline.decisions.tables import USERS
+from aurora_pipeline.decisions.revisions import holds_at
+from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.decisions.unlogged_rows import require_whole
 from aurora_pipeline.decisions.users import DECIDING, may_decide, register_first, users
 from aurora_pipeline.foundation.errors import AuroraError
@@ -22,6 +23,16 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def speaking(database: Database) -> str:
+    """The person behind a command who may speak for a partner: one of the partner's, or one who decides."""
+    person, now = actor(), datetime.now(UTC)
+    require_whole(database, (USERS,))
+    row = _users(database).get(person)
+    if row is not None and row["role"] == UserRole.PARTNER and holds_at(row, now):
+        return person
+    return deciding(database)
 
 
 def deciding(database: Database) -> str:

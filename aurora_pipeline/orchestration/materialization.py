@@ -16,7 +16,8 @@ from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.failing import Said
 from aurora_pipeline.orchestration.previews import names_of, notes, preview
-from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.statements.documents import payable_statements
+from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS, PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, Table
 from aurora_pipeline.store.snapshots import Draft, DraftOutcome, Rejected, write_check_publish
@@ -26,6 +27,8 @@ _NUMBERS = re.compile(r"\b[0-9]+\b")
 _EXPECTED = re.compile(r"^HELD: |: FORMULA: |, known as [A-Z_]+$")
 """Warnings that stay until somebody settles something: their amounts change in every period, and say nothing new."""
 _INPUTS_SHOWN = 200
+_PAYABLES = frozenset({MONTHLY_STATEMENTS.name, EPOCH_PAYABLES.name})
+_EPOCH_STATEMENTS = f"{PARTNER_COMMISSION_STATEMENTS.name}@"
 AssetEvent = dg.MaterializeResult[Any] | dg.AssetCheckResult
 
 
@@ -112,7 +115,12 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
     for outcome in outcomes:
         yield _gate_result(outcome, passed=True)
         yield _warnings_result(outcome, before[outcome.table.name])
-        yield materialization(outcome, frames[outcome.table.name], chain, names, aurora.workspace.is_demo)
+        told = materialization(outcome, frames[outcome.table.name], chain, names, aurora.workspace.is_demo)
+        if outcome.table.name in _PAYABLES:
+            with aurora.database.connect() as connection:
+                stages = _stages(connection, frames[outcome.table.name])
+            told = told._replace(metadata={**(told.metadata or {}), **stages})
+        yield told
 
 
 def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
@@ -194,8 +202,11 @@ def materialization(
         metadata[f"{name if 'total' in name else f'total_{name}'}_{chain.native_unit.lower()}"] = float(
             Decimal(total).scaleb(-chain.native_decimals)
         )
+    command = "aurora --demo" if is_demo else "aurora"
     if outcome.table is PARTNER_COMMISSION_STATEMENTS:
-        metadata |= _proofs(draft, "aurora --demo" if is_demo else "aurora")
+        metadata |= _proofs(draft, command)
+    if outcome.table.name in _PAYABLES:
+        metadata |= _documents(draft, command)
     return dg.MaterializeResult(
         asset_key=outcome.table.name, metadata=metadata, data_version=dg.DataVersion(outcome.content_digest)
     )
@@ -204,6 +215,31 @@ def materialization(
 def partition_link(asset: str, key: str) -> str:
     """The page of one partition of an asset, inside the Dagster UI; its own links lead to the asset alone."""
     return f"[{asset} of {key}](/assets/{asset}?view=partitions&partition={quote(key, safe='')})"
+
+
+def _documents(draft: Draft, command: str) -> dict[str, Any]:
+    """The periods that statements are made of or adjust, as links, and the commands that show and trace each."""
+    read = sorted({item.name.partition("@")[2] for item in draft.inputs if item.name.startswith(_EPOCH_STATEMENTS)})
+    links = [f"* {partition_link(PARTNER_COMMISSION_STATEMENTS.name, key)}" for key in read]
+    told = zip(draft.frame["partner_name"], draft.frame["statement_id"], strict=True)
+    commands = [
+        f"* {name}: `{command} statements show {short}`, `{command} trace {short}`"
+        for name, short in ((name, str(statement)[:_ID_SHOWN]) for name, statement in told)
+    ]
+    return {
+        "epochs": dg.MetadataValue.md("\n".join(links) or "none"),
+        "proof": dg.MetadataValue.md("\n".join(commands) or "none"),
+    }
+
+
+def _stages(connection: Connection, draft: Draft) -> dict[str, Any]:
+    """Where each statement stands in its life, and who has to do what next."""
+    found = [one for one in payable_statements(connection, draft.key.chain_id) if one.key == draft.key]
+    lines = ["| partner | stage | next |", "|---|---|---|"]
+    for one in found:
+        stage = f"{one.stage}, FROZEN" if one.stage.is_frozen else str(one.stage)
+        lines.append(f"| {one.row['partner_name']} | {stage if one.is_payable else 'information'} | {one.next_step} |")
+    return {"stages when it was computed": dg.MetadataValue.md("\n".join(lines) if found else "none")}
 
 
 def _proofs(draft: Draft, command: str) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aurora_pipeline.agreements.tables import PARTNERS
 from aurora_pipeline.decisions import person
 from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user, users
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.decided import decide
 
 
 def test_deciding__somebody_who_was_slipped_in_as_a_user__refused(
@@ -102,3 +104,22 @@ def test_deciding__several_people_at_once_on_a_new_instance__one_becomes_its_adm
     with database.connect() as connection:
         (admin,) = users(connection)
         assert (admin["role"], [entry.action for entry in entries(connection)]) == ("ADMIN", ["user.added"])
+
+
+@pytest.mark.parametrize(("until", "speaks"), [(None, True), (SINCE + timedelta(days=1), False)])
+def test_speaking__a_person_of_a_partners__speaks_and_decides_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch, until: datetime | None, speaks: bool
+) -> None:
+    with database.connect() as connection:
+        decide(connection, PARTNERS, {"partner_id": "acme", "revision": 1, "name": "Acme"})
+    monkeypatch.setattr(person, "actor", lambda: "ada")
+    record_user(database, "ola", "Ola", UserRole.PARTNER, "acme", SINCE, until, person.deciding(database), "theirs")
+    assert person.speaking(database) == "ada"
+    monkeypatch.setattr(person, "actor", lambda: "ola")
+    with pytest.raises(AuroraError, match="ola is of the role PARTNER"):
+        person.deciding(database)
+    if speaks:
+        assert person.speaking(database) == "ola"
+    else:
+        with pytest.raises(AuroraError, match="ola is"):
+            person.speaking(database)
