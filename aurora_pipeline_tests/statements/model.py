@@ -258,7 +258,7 @@ class Model:
             for source in one.statement.sources:
                 counted[source] += one.statement.said_of(source)
         own = self._pending_sources(name)
-        behind = {source: 0 for source in counted} | self._now_behind(name)
+        behind: dict[Source, int | None] = {**dict.fromkeys(counted, 0), **self._now_behind(name)}
         due = {
             source: now - counted[source]
             for source, now in behind.items()
@@ -327,7 +327,7 @@ class Model:
             raise Refused("the one before is pending, or it is pending itself")
         if self.is_behind(draft.partner, draft.slot):
             raise Refused("it was stated")
-        earliest = [one for one in self.statements(draft.partner)[len(partner.stated) :]]
+        earliest = self.statements(draft.partner)[len(partner.stated) :]
         if not earliest or earliest[0].slot.key != draft.slot.key:
             raise Refused("an earlier one is a draft")
         if draft.opening != earliest[0].opening or draft.number != earliest[0].number:
@@ -433,8 +433,7 @@ class Model:
         own, now = self._pending_sources(name), self.now(name)
         truth = 0
         for source in counted:
-            value = 0 if source not in now else now[source]
+            value = now.get(source, 0)
             is_stated = self._counted(name, source)
             truth += is_stated if source in own or value is None else value
         return truth
-
