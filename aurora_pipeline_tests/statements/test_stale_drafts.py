@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS
+from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, Series
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.statements.transitions.opening import import_openings
@@ -45,7 +45,7 @@ def test_submit__adjustment_that_an_earlier_statement_took_on_meanwhile__refused
     books.submit("acme", SEPTEMBER)
     books.approve("acme", SEPTEMBER)
     assert books.entries("acme", SEPTEMBER) == [("0000850", 15, "DATA")]
-    with pytest.raises(AuroraError, match="computed before something was opened, submitted or rejected"):
+    with pytest.raises(AuroraError, match="computed before something was agreed, opened, submitted or rejected"):
         books.submit("acme", OCTOBER)
     books.settle()
     assert books.entries("acme", OCTOBER) == []
@@ -56,10 +56,28 @@ def test_submit__month_that_was_paid_elsewhere_by_an_opening_of_0__refused(books
     file = tmp_path / "balances.csv"
     file.write_text(f"partner,chain_id,opening,paid_through\nacme,{CHAIN},0 lamports,{AUGUST}\n", encoding="utf-8")
     import_openings(books.database, file, "ann", "cut-over")
-    with pytest.raises(AuroraError, match="computed before something was opened"):
+    with pytest.raises(AuroraError, match="computed before something was agreed"):
         books.submit("acme", AUGUST)
     books.settle()
     assert books.statement("acme", AUGUST).row["number"] is None
+
+
+def test_submit__month_of_a_partner_who_is_paid_by_epoch_by_now__refused(books: Books) -> None:
+    books.pay_by("acme", Series.EPOCH, AUGUST)
+    with pytest.raises(AuroraError, match="computed before something was agreed"):
+        books.submit("acme", AUGUST)
+    books.settle()
+    assert books.statement("acme", AUGUST).row["number"] is None
+    books.submit("acme", "0000850")
+
+
+def test_submit__below_a_minimum_that_was_agreed_meanwhile__refused(books: Books) -> None:
+    books.minimum("acme", 500)
+    with pytest.raises(AuroraError, match="computed before something was agreed"):
+        books.submit("acme", AUGUST)
+    books.settle()
+    books.submit("acme", AUGUST)
+    assert books.statement("acme", AUGUST).row["payable"] == 0
 
 
 def test_submit__the_same_again_after_a_rejection__needs_no_new_computation(books: Books) -> None:

@@ -3930,12 +3930,18 @@ CREATE TRIGGER acting BEFORE INSERT ON statement_openings FOR EACH ROW EXECUTE F
 CREATE CONSTRAINT TRIGGER signed AFTER INSERT ON statement_openings DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION statement_step_signed();
 
--- What a lineage names of a partner's statements on a chain: what stands by now, or with what was rejected.
+-- What a lineage names of how a partner is paid on a chain: what stands by now, or with what was rejected.
 CREATE FUNCTION statement_account(of_partner text, on_chain text, only_standing boolean) RETURNS text[]
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM (
         SELECT 'statement_openings:' || partner_id || '/' || chain_id AS name
         FROM statement_openings WHERE (partner_id, chain_id) = (of_partner, on_chain)
+        UNION ALL
+        SELECT 'partner_series:' || partner_id || '/' || chain_id || '/' || change_number
+        FROM partner_series WHERE (partner_id, chain_id) = (of_partner, on_chain)
+        UNION ALL
+        SELECT 'partner_minimum_payouts:' || partner_id || '/' || chain_id || '/' || change_number
+        FROM partner_minimum_payouts WHERE (partner_id, chain_id) = (of_partner, on_chain)
         UNION ALL
         SELECT 'statement_submissions:' || s.statement_id || '/' || s.attempt
         FROM statement_submissions s WHERE (s.partner_id, s.chain_id) = (of_partner, on_chain)
@@ -4024,7 +4030,8 @@ BEGIN
             FROM jsonb_array_elements(computed.inputs) one
             WHERE one ->> 0 = 'decision' AND one ->> 1 = ANY (statement_account(NEW.partner_id, NEW.chain_id, false))))
     THEN
-        RAISE EXCEPTION 'statement % was computed before something was opened, submitted or rejected', NEW.statement_id
+        RAISE EXCEPTION 'statement % was computed before something was agreed, opened, submitted or rejected',
+                        NEW.statement_id
             USING HINT = 'compute it again, and look at it as it is then';
     END IF;
     RETURN NEW;
