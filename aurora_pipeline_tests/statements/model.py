@@ -52,6 +52,9 @@ class Slot:
     epochs: tuple[int, ...]
     is_month: bool
 
+    def __lt__(self, other: Slot) -> bool:
+        return (self.month, self.epochs[-1]) < (other.month, other.epochs[-1])
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -327,10 +330,14 @@ class Model:
             raise Refused("the one before is pending, or it is pending itself")
         if self.is_behind(draft.partner, draft.slot):
             raise Refused("it was stated")
-        earliest = self.statements(draft.partner)[len(partner.stated) :]
-        if not earliest or earliest[0].slot.key != draft.slot.key:
+        if draft.slot not in self.slots(draft.partner):
+            raise Refused("the partner is not paid by it")
+        earlier = [one for one in self.statements(draft.partner)[len(partner.stated) :] if one.slot < draft.slot]
+        if earlier:
             raise Refused("an earlier one is a draft")
-        if draft.opening != earliest[0].opening or draft.number != earliest[0].number:
+        last = partner.stated[-1].statement if partner.stated else None
+        opening, number = (last.closing, last.number) if last else (partner.opening or 0, 0)
+        if (draft.opening, draft.number) != (opening, number + 1):
             raise Refused("it opens with something else than the last one closed with")
         if any(self._counted(draft.partner, source) != stated for source, stated in draft.counted.items()):
             raise Refused("what it adjusts was stated differently meanwhile")
