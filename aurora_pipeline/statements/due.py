@@ -68,6 +68,10 @@ class ChainAccounts:
         """By which series a partner is paid in a month."""
         return self.partners[partner_id].series_at(self.timeline.chain_id, _start(month))
 
+    def is_paid_by(self, draft: Drafted) -> bool:
+        """Whether a draft is still of the series by which its partner is paid; else it is to be computed again."""
+        return (self.series(draft.partner_id, draft.month) is Series.EPOCH) == (draft.epoch is not None)
+
     def minimum_payout(self, partner_id: str, month: str) -> int:
         """The least that is paid to a partner in a month."""
         return self.partners[partner_id].minimum_at(self.timeline.chain_id, _start(month))
@@ -83,7 +87,10 @@ class ChainAccounts:
         earlier = [
             one
             for one in self.drafts
-            if one.partner_id == partner_id and one.order < here and not account.is_closed(one.month, one.epoch)
+            if one.partner_id == partner_id
+            and one.order < here
+            and self.is_paid_by(one)
+            and not account.is_closed(one.month, one.epoch)
         ]
         return max(earlier, key=lambda one: one.order, default=None)
 

@@ -61,8 +61,14 @@ def _places(chain: ChainAccounts) -> list[PartitionKey]:
         for month in set(chain.timeline.months.values())
         if any(chain.series(partner_id, month) is Series.EPOCH for partner_id in chain.partners)
     }
+    # Drafts of epochs of which the partner is paid by MONTH by now: computed again, they are nobody's.
+    left_over = {one.epoch for one in chain.drafts if one.epoch is not None and not chain.is_paid_by(one)}
     for epoch, month in chain.timeline.months.items():
-        if month in by_epoch and epoch in chain.timeline.in_force and epoch >= chain.first_period:
+        if (
+            (month in by_epoch or epoch in left_over)
+            and epoch in chain.timeline.in_force
+            and epoch >= chain.first_period
+        ):
             found.append(((month, epoch), PeriodKey(chain_id, epoch)))
     return [key for _, key in sorted(found, key=lambda one: one[0])]
 

@@ -101,3 +101,18 @@ def test_stale__partner_who_is_gone_from_the_month__is_computed_once(books: Book
     assert books.settle() == [MonthKey(CHAIN, AUGUST)]
     assert list(books.statements("acme")) == []
     assert books.settle() == []
+
+
+def test_stale__epoch_of_a_partner_who_is_paid_by_month_again__hands_on_no_balance_and_goes(books: Books) -> None:
+    books.pay_by("acme", Series.EPOCH, AUGUST)
+    books.set(852, "acme", "v1", 30)
+    books.live(AUGUST)
+    books.publish(852)
+    books.settle()
+    assert books.statement("acme", "0000852").row["number"] == 3
+    books.pay_by("acme", Series.MONTH, SEPTEMBER)
+    books.live(SEPTEMBER)
+    books.compute(MonthKey(CHAIN, SEPTEMBER))
+    assert books.statement("acme", SEPTEMBER).row["number"] == 3
+    books.settle()
+    assert sorted(books.statements("acme")) == ["0000850", "0000851", AUGUST, SEPTEMBER]
