@@ -52,7 +52,7 @@ CHAIN = "solana-demo"
 FIRST = 850
 PER_MONTH = 2
 """Periods of a month: the months' lengths do not matter here."""
-MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11")
+MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
 ADDRESS = "Vote111111111111111111111111111111111111111"
 PEOPLE = ("sam", "ann", "rob")
 """Who submits, approves and releases."""

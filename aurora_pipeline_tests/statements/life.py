@@ -256,9 +256,12 @@ class Life:
             return
         first = min(drafts, key=lambda found: (found[1].row["number"] or 99, found[0]))
         name, one = first if self.chance.random() < 0.7 else self.chance.choice(drafts)
-        key, who = one.key.period, self._who("sam")
+        self._submit(name, one, self._who("sam"), careful=False)
+
+    def _submit(self, name: str, one: PayableStatement, who: str, *, careful: bool) -> None:
+        key = one.key.period
         draft, ids = self.witness.as_published(name, one)
-        accepted = {source for source in draft.unsettled if self.chance.random() < 0.95}
+        accepted = {source for source in draft.unsettled if careful or self.chance.random() < 0.95}
         if one.stage.value != "DRAFT" or not one.is_payable:
             draft = replace(draft, number=-1)
         words = f"submit {name} {key} by {who}, accepting {sorted(accepted)}"
@@ -287,16 +290,36 @@ class Life:
             return
         self.witness.freeze(name, key)
 
+    def close(self) -> None:
+        """Compute all, and bring a partner's next statement to its release."""
+        self.settle()
+        name = self.chance.choice(PARTNERS)
+        stated = self.model.partners[name].stated
+        if not stated or stated[-1].stage != "PENDING_APPROVAL":
+            drafts = self.model.statements(name)[len(stated) :]
+            if not drafts or drafts[0].is_blocked:
+                return
+            self._submit(name, self.books.statement(name, drafts[0].slot.key), "sam", careful=True)
+        key = stated[-1].statement.slot.key
+        for who in PEOPLE:
+            if self._approve(name, key, who):
+                break
+        for who in PEOPLE:
+            if stated[-1].stage == "APPROVED" and self._release(name, key, who):
+                break
+        self.settle()
+
     def approve(self) -> None:
         picked = self._pick("PENDING_APPROVAL")
         if picked is not None:
-            name, key, _ = picked
-            who = self._who("ann")
-            self._both(
-                f"approve {name} {key} by {who}",
-                lambda: self.books.approve(name, key, who),
-                lambda: self.model.approve(name, key, who),
-            )
+            self._approve(*picked[:2], self._who("ann"))
+
+    def _approve(self, name: str, key: str, who: str) -> bool:
+        return self._both(
+            f"approve {name} {key} by {who}",
+            lambda: self.books.approve(name, key, who),
+            lambda: self.model.approve(name, key, who),
+        )
 
     def reject(self) -> None:
         picked = self._pick("PENDING_APPROVAL")
@@ -312,13 +335,14 @@ class Life:
     def release(self) -> None:
         picked = self._pick("APPROVED")
         if picked is not None:
-            name, key, _ = picked
-            who = self._who("rob")
-            self._both(
-                f"release {name} {key} by {who}",
-                lambda: self.books.release(name, key, who),
-                lambda: self.model.release(name, key, who),
-            )
+            self._release(*picked[:2], self._who("rob"))
+
+    def _release(self, name: str, key: str, who: str) -> bool:
+        return self._both(
+            f"release {name} {key} by {who}",
+            lambda: self.books.release(name, key, who),
+            lambda: self.model.release(name, key, who),
+        )
 
     def pay(self) -> None:
         picked = self._pick("RELEASED")
@@ -429,17 +453,18 @@ def _figure(amount: Any, override: int | None) -> Figure:
 
 
 STEPS: dict[str, tuple[int, Callable[[Life], None]]] = {
-    "live": (3, Life.live),
+    "live": (5, Life.live),
     "change": (8, Life.change),
     "override": (3, Life.override),
     "series": (2, Life.series),
     "minimum": (1, Life.minimum),
     "terminate": (1, Life.terminate),
     "open": (1, Life.open),
-    "settle": (7, Life.settle),
+    "settle": (4, Life.settle),
     "compute": (3, Life.compute),
-    "submit": (9, Life.submit),
-    "approve": (7, Life.approve),
+    "submit": (6, Life.submit),
+    "close": (8, Life.close),
+    "approve": (5, Life.approve),
     "reject": (2, Life.reject),
     "release": (5, Life.release),
     "pay": (4, Life.pay),
