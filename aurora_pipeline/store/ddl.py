@@ -7,6 +7,7 @@ declaration can't change without its migration.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 
@@ -190,6 +191,44 @@ _ADDED = {
     "validator_name": "The validator's newest name in the operator's list; null: none, or no single validator.",
     "partner_name": "The partner's newest name; null: the row is about none.",
 }
+_OF_SNAPSHOTS = {
+    "asset": "The layer table whose rows these are.",
+    "chain_id": "The chain.",
+    "period": "The epoch with leading zeros, or the month, like 2026-08.",
+    "epoch": "The epoch as a number; null: the snapshot is of a month.",
+    "snapshot_id": "The snapshot's number.",
+    "content_digest": _PROVENANCE["content_digest"],
+    "row_count": "How many rows the snapshot has.",
+    "completeness": _PROVENANCE["completeness"],
+}
+_SMALL_VIEWS: Final[Mapping[str, Mapping[str, str]]] = {
+    "in_force": _OF_SNAPSHOTS
+    | {
+        "sequence": "The publication's place in the order of all publications.",
+        "published_at": _PROVENANCE["published_at"],
+        "lineage_digest": _PROVENANCE["lineage_digest"],
+        "layer_version": "The layer's version number when this was computed.",
+        "dagster_run": "The run that computed it; null outside Dagster.",
+    },
+    "snapshot_states": _OF_SNAPSHOTS
+    | {
+        "written_at": "When the snapshot was written.",
+        "standing": "Whether it is in force, was superseded, or was rejected: never published.",
+    },
+    "period_months": {
+        "chain_id": "The chain.",
+        "epoch": "The epoch.",
+        "period_started_at": "When the period started.",
+        "period_ended_at": _ADDED["period_ended_at"],
+        "month": _ADDED["month"],
+    },
+    "validator_names": {
+        "chain_id": "The chain.",
+        "validator_key": "The validator's key on its chain.",
+        "validator_name": "The newest name in the operator's list.",
+    },
+    "partner_names": {"partner_id": "The partner.", "partner_name": "The partner's newest name."},
+}
 
 # Its first statement waits and the next one has a new view of the rows. Planned for the values that are asked for: the
 # cost is that of the periods in the answer.
@@ -222,7 +261,7 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     statements = [FOUNDATION]
     statements += [create_table(table) for table in declared]
     statements += [guard(table) for table in declared if table.kind is not TableKind.REGISTRY]
-    statements += [_IN_FORCE, _NAMES]
+    statements += [_IN_FORCE, _NAMES, _small_views_explained(declared)]
     statements += [published_view(table) for table in declared if table.kind is TableKind.LAYER]
     statements += [one for table in declared for one in table.guards]
     return statements
@@ -346,6 +385,16 @@ def _coins_view(table: Table) -> str:
 
 
 def _commented(view: str, description: str, columns: Mapping[str, str]) -> str:
-    lines = [f"COMMENT ON VIEW {view} IS {_quoted(description)};"]
-    lines += [f"COMMENT ON COLUMN {view}.{name} IS {_quoted(text)};" for name, text in columns.items()]
-    return "\n".join(lines)
+    return f"COMMENT ON VIEW {view} IS {_quoted(description)};\n" + _explained(view, columns)
+
+
+def _small_views_explained(tables: Iterable[Table]) -> str:
+    """What the columns of the views beside the layers' mean; a view of a whole table says what the table says."""
+    told = {table.name: {column.name: column.description for column in table.columns} for table in tables}
+    payloads = told["staging_payloads"] | {"body_json": "The body as JSON; null: it is none, or is kept elsewhere."}
+    views = {**_SMALL_VIEWS, "staging_payloads_json": payloads}
+    return "\n".join(_explained(view, columns) for view, columns in views.items())
+
+
+def _explained(view: str, columns: Mapping[str, str]) -> str:
+    return "\n".join(f"COMMENT ON COLUMN {view}.{name} IS {_quoted(text)};" for name, text in columns.items())
