@@ -19,7 +19,7 @@ from aurora_pipeline.cli.shapes import (
     StatementWithLines,
     shaped,
 )
-from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
+from aurora_pipeline.cli.terminal import opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
@@ -76,6 +76,10 @@ class _Shown:
 
     def amount(self, row: Row, column: str) -> Any:
         return amount(row[column], self.chain(row).base_unit)
+
+    def said(self, row: Row) -> str | None:
+        """A row's reason with its amounts in coins."""
+        return None if row["reason"] is None else said_in_coins(row["reason"], self.chain(row))
 
     def units(self) -> str:
         """The coins that the amounts are in."""
@@ -214,7 +218,7 @@ def epoch_statements(
                     found.coins(row, "lines_total"),
                     found.coins(row, "held_total"),
                     row["state"],
-                    row["reason"],
+                    found.said(row),
                 ]
                 for row in found.rows
             ],
@@ -246,7 +250,7 @@ def show_epoch_statement(partner: str, chain_id: str, epoch: int, as_of: str | N
     if row["held_count"]:
         out.print(f"held, not owed until the terms are settled: {stated.coins(row, 'held_total')}", markup=False)
     if row["reason"]:
-        out.print(row["reason"], markup=False)
+        out.print(stated.said(row), markup=False)
     out.print(f"proof: `aurora trace {str(row['statement_id'])[:_ID_SHOWN]}`", markup=False)
 
 

@@ -11,7 +11,7 @@ import typer
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
 from aurora_pipeline.cli.shapes import Recorded, StatementEvent, shaped
-from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table
+from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table, said_in_coins
 from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.instance.runtime import Aurora
@@ -134,6 +134,7 @@ def history(statement: Statement, as_json: Json = False) -> None:
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         found = find_statement(connection, statement, sorted(aurora.configuration.chains))
         events = events_of(connection, found.statement_id)
+        chain = aurora.configuration.chain(found.key.chain_id)
     if as_json:
         print_json("statements_history", [shaped(StatementEvent, vars(one)) for one in events])
         return
@@ -147,7 +148,7 @@ def history(statement: Statement, as_json: Json = False) -> None:
             [
                 f"{one.recorded_at:%Y-%m-%d %H:%M:%S}",
                 one.recorded_by,
-                one.what,
+                said_in_coins(one.what, chain),
                 (one.statement_digest or "")[:12],
                 one.reason,
             ]

@@ -16,7 +16,7 @@ from aurora_pipeline.cli.running import job_runner, one_line, report
 from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine, shaped
 from aurora_pipeline.cli.shapes import PayableStatement as StatementShape
 from aurora_pipeline.cli.shapes import StatementDocument as DocumentShape
-from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day
+from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.errors import AuroraError
@@ -230,7 +230,7 @@ def _print_document(chain: Chain, told: StatementDocument) -> None:
         for identifier, words in unsettled_ids(told).items():
             out.print(f"  {identifier[:_ID_SHOWN]}  {words}", markup=False)
     if row["reason"]:
-        out.print(row["reason"], markup=False)
+        out.print(said_in_coins(row["reason"], chain), markup=False)
     out.print(f"statement digest {row['statement_digest']}", markup=False)
     out.print(f"lines digest     {row['lines_digest']}", markup=False)
     out.print(f"proof: `aurora trace {one.statement_id[:_ID_SHOWN]}`, `aurora verify {_place(one)}`", markup=False)

@@ -40,6 +40,7 @@ _PIPED_WIDTH = 160
 _MESSAGE_MAX = 20_000
 _DEMO_VARIABLE = "AURORA_DEMO"
 _TOLD_MAX, _TOLD_FIRST = 50, 10
+_BASE_UNITS = re.compile(r"(?<![\d.])([+-]?)(\d+) base units\b")
 _COMMAND = re.compile(r"(?<![\w=])aurora (?!demo\b|--demo\b)(?=[a-z-])")
 
 
@@ -200,6 +201,15 @@ def read_day(text: str, option: str) -> datetime:
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
     """An amount in whole coins for display, or what stands for a missing one."""
     return missing if value is None else format_coins(value, chain.native_decimals)
+
+
+def said_in_coins(text: str, chain: Chain) -> str:
+    """A sentence with its amounts in whole coins, as those of the table beside it are; stored ones say base units."""
+
+    def in_coins(found: re.Match[str]) -> str:
+        return f"{found[1]}{format_coins(int(found[2]), chain.native_decimals)} {chain.native_unit}"
+
+    return _BASE_UNITS.sub(in_coins, text)
 
 
 def confirm(odd: str) -> None:

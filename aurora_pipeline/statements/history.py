@@ -24,8 +24,8 @@ FROM statement_payments WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'acknowledged', statement_digest, reason, 'for ' || on_behalf_of
 FROM statement_acknowledgements WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'disputed', statement_digest, reason,
-       'line ' || line_id || ': ' || claimed || ' instead of ' || coalesce(stated::text, 'not known')
-       || coalesce(', for ' || on_behalf_of, '')
+       'line ' || line_id || ': ' || claimed || ' base units instead of '
+       || coalesce(stated || ' base units', 'not known') || coalesce(', for ' || on_behalf_of, '')
 FROM statement_disputes WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'dispute ' || lower(verdict), NULL, reason,
        'line ' || line_id || coalesce(', settled by ' || settled_by, '')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES
 from aurora_pipeline.cli import figures
+from aurora_pipeline.cli.terminal import said_in_coins
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import format_coins
@@ -109,6 +111,32 @@ def test_statements_show__published_anew_meanwhile__statement_and_lines_are_of_o
     after = ask("statements", "show", "northwind", *WHERE, "--json").json
     assert after["statement"] != before["statement"]
     assert after["lines"] != before["lines"]
+
+
+def test_statements_show__overridden__says_by_how_much_in_the_coin_of_its_table(ask: Ask, copied: Aurora) -> None:
+    more_for_a_line(copied)
+    (stated,) = ask("statements", "epochs", *WHERE, "--partner", "northwind", "--json").json
+    effect = re.search(r"([+-])([0-9]+) base units in all", stated["reason"])
+    assert effect is not None
+    words = f"{effect[1]}{format_coins(int(effect[2]), 9)} SOL in all"
+    for asked in (("epochs", *WHERE), ("show", "northwind", *WHERE)):
+        out = " ".join(ask("statements", *asked).out.split())
+        assert words in out, asked
+        assert "base units" not in out, asked
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("-4 base units in all", "-0.000000004 SOL in all"),
+        ("+0 base units", "+0.000000000 SOL"),
+        ("7 base units instead of 1500000000 base units", "0.000000007 SOL instead of 1.500000000 SOL"),
+        ("4 lines, 1.5 base units", "4 lines, 1.5 base units"),
+        ("no amount in it", "no amount in it"),
+    ],
+)
+def test_said_in_coins__amounts_in_base_units__are_in_coins_exactly(copied: Aurora, stored: str, shown: str) -> None:
+    assert said_in_coins(stored, copied.configuration.chain(CHAIN_ID)) == shown
 
 
 def more_for_a_line(aurora: Aurora) -> None:
