@@ -36,6 +36,8 @@ def acknowledge(
         taken.require(*_SEEN)
         digest = taken.require_digest(seen)
         behalf = _behalf(taken, on_behalf_of)
+        said = "SELECT recorded_by FROM statement_acknowledgements WHERE statement_id = %s"
+        _require_unsaid(taken, said, [taken.statement.statement_id], "acknowledged")
         taken.recording.write(
             STATEMENT_ACKNOWLEDGEMENTS,
             {"statement_id": taken.statement.statement_id, "statement_digest": digest, "on_behalf_of": behalf},
@@ -62,6 +64,13 @@ def dispute(
         amount = parse_amount(units, claimed)
         if amount < 0:
             raise AuroraError(f"{claimed} is negative", "give what the line should say: 0 or more")
+        if amount == stated:
+            raise AuroraError(
+                f"{words} says {units.write(amount)} already; nothing was written",
+                "dispute it with the amount that you hold for right",
+            )
+        said = "SELECT recorded_by FROM statement_disputes WHERE (statement_id, line_id) = (%s, %s)"
+        _require_unsaid(taken, said, [taken.statement.statement_id, identifier], "disputed on this statement")
         taken.recording.write(
             STATEMENT_DISPUTES,
             {
@@ -109,6 +118,15 @@ def answer(
         told = f"{verdict.value.lower()} the dispute of line {identifier[:8]}"
         told += "" if settled is None else f": settled by {settled}, whose effect comes as an adjustment"
         return taken.note("dispute.answered", [told], line=identifier, verdict=verdict.value)
+
+
+def _require_unsaid(taken: Step, query: str, given: Sequence[str], what: str) -> None:
+    row = taken.connection.execute(query.encode(), given).fetchone()
+    if row is not None:
+        raise AuroraError(
+            f"that is {what} already, by {row['recorded_by']}; nothing was written",
+            f"`aurora statements history {taken.statement.statement_id[:8]}` shows it",
+        )
 
 
 def _behalf(taken: Step, on_behalf_of: str | None) -> str | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.addresses import check_solana_key
+from aurora_pipeline.foundation import free_text
+from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
@@ -38,7 +39,10 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         stated = taken.statement.stated
         assert stated is not None  # what is released was submitted
         units = chain_units(taken.connection)[taken.statement.key.chain_id]
-        _require_address(payment.address, units.family)
+        address = _address(payment.address, units.family)
+        reference = free_text.name(payment.reference, "reference")
+        transaction = free_text.name(payment.transaction_id, "transaction")
+        _require_new(taken, transaction)
         amount = parse_amount(units, payment.amount)
         left_out = 0 if payment.with_disputed else _disputed(taken)
         due = max(stated.payable - stated.paid - left_out, 0)
@@ -61,25 +65,37 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
                 "payment_number": number["n"] if number else 1,
                 "statement_digest": stated.statement_digest,
                 "amount": amount,
-                "payout_address": payment.address,
-                "reference": payment.reference,
-                "transaction_id": payment.transaction_id,
+                "payout_address": address,
+                "reference": reference,
+                "transaction_id": transaction,
             },
         )
         taken.recording.require_reason()
         rest = stated.payable - stated.paid - amount
-        words = [f"paid {units.write(amount)} of {stated.key} to {payment.address}, {payment.transaction_id}"]
+        words = [f"paid {units.write(amount)} of {stated.key} to {address}, {transaction}"]
         words += [f"{units.write(rest)} stays owed on it"] if rest else ["it is paid in full"]
-        return taken.note("statement.paid", words, amount=str(amount), transaction=payment.transaction_id)
+        return taken.note("statement.paid", words, amount=str(amount), transaction=transaction)
 
 
-def _require_address(address: str, family: Family) -> None:
-    if family is not Family.SOLANA:
-        return
+def _address(address: str, family: Family) -> str:
     try:
-        check_solana_key(address)
+        return check_address(family, address.strip())
     except ValueError as error:
-        raise AuroraError(f"{address!r} is no address of this chain: {error}", "give the partner's account") from None
+        raise AuroraError(f"{error}; nothing was written", "give the partner's account on this chain") from None
+
+
+def _require_new(taken: Step, transaction: str) -> None:
+    """A transaction pays a statement once; recorded again it is most likely the same payment."""
+    row = taken.connection.execute(
+        "SELECT payment_number, recorded_by FROM statement_payments WHERE (statement_id, transaction_id) = (%s, %s)",
+        [taken.statement.statement_id, transaction],
+    ).fetchone()
+    if row is not None:
+        raise AuroraError(
+            f"transaction {transaction} is recorded already: payment {row['payment_number']} of this statement, by"
+            f" {row['recorded_by']}; nothing was written",
+            "a transaction pays a statement once; give another one's id for another payment",
+        )
 
 
 def _disputed(taken: Step) -> int:

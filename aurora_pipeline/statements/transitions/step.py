@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from aurora_pipeline.statements.documents import PayableStatement, find_statemen
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.store.database import Connection, Database
 
+_DIGEST_MIN: Final = 8
+_DIGEST: Final = re.compile(f"[0-9a-f]{{{_DIGEST_MIN},64}}")
 _REFUSALS: Final = (
     psycopg.errors.RaiseException,
     psycopg.errors.CheckViolation,
@@ -53,12 +56,34 @@ class Step:
     def require_digest(self, seen: str | None) -> str:
         """The digest that was submitted; raises where the person saw another one."""
         digest = str(self.statement.row["statement_digest"])
-        if seen is not None and not digest.startswith(seen.lower()):
+        if seen is None:
+            return digest
+        wanted = seen.strip().lower()
+        if _DIGEST.fullmatch(wanted) is None:
             raise AuroraError(
-                f"statement {self.statement.statement_id} has the digest {digest}, not {seen}; nothing was written",
+                f"{seen!a} is no digest; nothing was written",
+                f"give at least {_DIGEST_MIN} hexadecimal digits of what you saw, or leave --digest out",
+            )
+        if not digest.startswith(wanted):
+            raise AuroraError(
+                f"statement {self.statement.statement_id} has the digest {digest}, not {wanted}:"
+                f" {self._changed_since(wanted)}; nothing was written",
                 f"look at it as it is: `aurora statements show {self.statement.statement_id[:8]}`",
             )
         return digest
+
+    def _changed_since(self, digest: str) -> str:
+        """What is otherwise now than in the state of the statement that had the digest, in words."""
+        table, now = self.statement.table, self.statement.row
+        seen = self.connection.execute(
+            f"SELECT * FROM layers.{table.name} WHERE statement_id = %s AND starts_with(statement_digest, %s)"
+            " ORDER BY snapshot_id DESC LIMIT 1".encode(),
+            [self.statement.statement_id, digest],
+        ).fetchone()
+        if seen is None:
+            return "none of its states had that one"
+        names = [name for name in table.names if name != "statement_digest" and seen[name] != now[name]]
+        return "since then " + ", ".join(f"{name} {seen[name]} -> {now[name]}" for name in names)
 
     def note(self, action: str, words: Sequence[str], **after: object) -> Change:
         """Record the entry of the audit log that tells of the step."""
