@@ -70,7 +70,9 @@ def approval(books: Books, **other: Any) -> tuple[tuple[Table, Row], tuple[Table
     (row,) = books.rows("SELECT * FROM statement_submissions WHERE period = %s", AUGUST)
     own = {name: row[name] for name in ("statement_id", "attempt", "statement_digest")}
     balance = {name: row[name] for name in ("partner_id", "chain_id", "number", "statement_id", "opening", "total")}
-    balance |= {"payable": row["payable"], "closing": row["closing"], "previous_number": None}
+    opened_before = books.rows("SELECT FROM statement_openings WHERE partner_id = %s", row["partner_id"])
+    previous = 0 if opened_before else None
+    balance |= {"payable": row["payable"], "closing": row["closing"], "previous_number": previous}
     return (
         (STATEMENT_APPROVALS, own | {"submitter": row["recorded_by"]} | other),
         (STATEMENT_BALANCES, balance),
