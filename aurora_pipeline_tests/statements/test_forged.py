@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg import IsolationLevel
 
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.foundation.errors import AuroraError
@@ -298,7 +299,14 @@ def test_steps__opened_and_submitted_at_once__one_of_them_counts(books: Books) -
     assert [bool(one) for one in sorted(said)] == [False, True], said
 
 
-def test_payment__before_another_is_committed__waits_for_it(books: Books) -> None:
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        (IsolationLevel.READ_COMMITTED, "would be paid 200 of 150"),
+        (IsolationLevel.REPEATABLE_READ, "could not serialize"),
+    ],
+)
+def test_payment__before_another_is_committed__waits_for_it(books: Books, level: IsolationLevel, words: str) -> None:
     """A forger who reads before the other commits pays nothing twice: the second INSERT waits and then looks."""
     at(books, 3)
     first = paid(books, amount=100)[0][1]
@@ -308,6 +316,7 @@ def test_payment__before_another_is_committed__waits_for_it(books: Books) -> Non
 
     def pay_too() -> None:
         with books.database.connect() as connection:
+            connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level.name.replace('_', ' ')}".encode())
             connection.execute("SELECT count(*) FROM statement_payments").fetchall()
             waiting.set()
             try:
@@ -326,7 +335,7 @@ def test_payment__before_another_is_committed__waits_for_it(books: Books) -> Non
         thread.start()
         waiting.wait()
     thread.join()
-    assert "would be paid 200 of 150" in said[0]
+    assert words in said[0]
 
 
 def test_rows__of_every_table_of_decisions__are_never_changed_removed_or_emptied(books: Books) -> None:
