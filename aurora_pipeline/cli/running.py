@@ -31,7 +31,7 @@ from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.work.epoch_status import kinds, known_names, oddities, together
 from aurora_pipeline.work.restated import (
-    Owed,
+    OwedNow,
     Restated,
     in_lines,
     owed_to_partners,
@@ -208,7 +208,7 @@ def tell_restated(chain: Chain, changes: Sequence[Restated]) -> None:
         err.print(f"  all that changed: `aurora diff {key.chain_id} {key.epoch}`", markup=False)
 
 
-def _tell_partners(aurora: Aurora, chain: Chain, owed: Owed) -> list[RestatedPartnerShape]:
+def _tell_partners(aurora: Aurora, chain: Chain, owed: OwedNow) -> list[RestatedPartnerShape]:
     """Say what partners are owed otherwise than before, by name."""
     with aurora.database.connect() as connection:
         changes = restated_partners(chain.chain_id, owed, owed_to_partners(connection, chain.chain_id))

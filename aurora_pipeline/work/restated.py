@@ -69,11 +69,11 @@ class RestatedPartner:
     now: int
 
 
-Owed = Mapping[tuple[int, str], tuple[str, int]]
+OwedNow = Mapping[tuple[int, str], tuple[str, int]]
 """By epoch and partner, its name and what it is owed as far as known."""
 
 
-def owed_to_partners(connection: Connection, chain_id: str) -> Owed:
+def owed_to_partners(connection: Connection, chain_id: str) -> OwedNow:
     """What every partner is owed for every published period of a chain."""
     rows = connection.execute(
         "SELECT epoch, partner_id, partner_name, known_total FROM partner_commission_statements WHERE chain_id = %s",
@@ -82,7 +82,7 @@ def owed_to_partners(connection: Connection, chain_id: str) -> Owed:
     return {(row["epoch"], row["partner_id"]): (row["partner_name"], int(row["known_total"])) for row in rows}
 
 
-def restated_partners(chain_id: str, before: Owed, after: Owed) -> list[RestatedPartner]:
+def restated_partners(chain_id: str, before: OwedNow, after: OwedNow) -> list[RestatedPartner]:
     """Of periods that had statements before, what partners are owed otherwise now."""
     published = {epoch for epoch, _ in before}
     found = []
