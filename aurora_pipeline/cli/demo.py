@@ -14,6 +14,7 @@ from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, use_demo, workspace
 from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.demo.closing import FIRST_MONTH, pay_first_month
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
@@ -28,10 +29,14 @@ from aurora_pipeline.demo.story import (
     register_cast,
 )
 from aurora_pipeline.foundation.errors import CheckFailed
+from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.runs import RunEnd, failed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
+from aurora_pipeline.statements.documents import payable_statements
+from aurora_pipeline.statements.due import load_chain_accounts
+from aurora_pipeline.statements.staleness import closed_months, first_stale
 from aurora_pipeline.store.database import Connection
 
 _DEFAULT = Parameters()
@@ -119,7 +124,24 @@ def _settle(aurora: Aurora, parameters: Parameters, epoch: int) -> int:
         is_stale = bool(stale_periods(present_periods(connection, chain)))
     ends = run_stale(aurora, job_runner(aurora), chain) if is_stale else []
     _stop_if_failed(ends)
-    return sum(end.count("published") for end in ends) + (change is not None)
+    return sum(end.count("published") for end in ends) + (change is not None) + close_months(aurora, parameters)
+
+
+def close_months(aurora: Aurora, parameters: Parameters) -> int:
+    """Compute the months that are over and stale, and pay the first one of a partner; says how much changed."""
+    changed, runner = 0, job_runner(aurora)
+    while True:
+        with aurora.database.connect() as connection:
+            stale = first_stale(aurora.configuration, connection, CHAIN_ID)
+            accounts = load_chain_accounts(connection, CHAIN_ID, demo_chain(aurora).first_period)
+        if stale is None or not isinstance(stale.key, MonthKey):
+            is_over = FIRST_MONTH in closed_months(accounts)
+            return changed + (pay_first_month(aurora.database, parameters) if is_over else 0)
+        runner.register_month(stale.key)
+        end = runner.run("month", stale.key)
+        out.print(f"  {one_line(end)}", markup=False)
+        _stop_if_failed([end])
+        changed += end.count("published")
 
 
 def _stop_if_failed(ends: list[RunEnd]) -> None:
@@ -135,6 +157,7 @@ def _show(aurora: Aurora, parameters: Parameters, epochs: int, changed: int, sec
         _show_pnl(connection, chain, span[-1])
         _show_statements(connection, chain, span)
         _show_windows(connection, chain, span)
+        _show_months(connection, chain)
         figures = compare_with_truth(connection, parameters, span)
         terms = compare_with_terms(connection, parameters, span)
         line_id = _line_to_trace(connection, span)
@@ -249,6 +272,32 @@ def _show_windows(connection: Connection, chain: Chain, span: range) -> None:
     )
 
 
+def _show_months(connection: Connection, chain: Chain) -> None:
+    """The statements of months that are over, and who has to do what next."""
+    found = payable_statements(connection, CHAIN_ID)
+    shown = [
+        [
+            one.row["partner_name"],
+            one.key.period,
+            one.stage.value,
+            *[coins(figure, chain) for figure in (one.row["known_total"], one.paid, one.row["closing"])],
+            one.next_step,
+            one.statement_id[:8],
+        ]
+        for one in found
+    ]
+    if shown:
+        columns = ["partner", "month", "stage", "total", "paid", "closing", "next", "statement"]
+        out.print()
+        print_table(
+            f"Monthly statements, in {chain.native_unit}",
+            columns,
+            shown,
+            right=["total", "paid", "closing"],
+            prose=["next"],
+        )
+
+
 def _whole(value: object) -> int | None:
     return None if value is None else int(str(value))
 
@@ -258,6 +307,7 @@ def _suggest(line_id: str | None, span: range) -> None:
     suggestions = [
         ("make up", "the Dagster UI on this data"),
         (f"aurora --demo trace {line_id[:8]}" if line_id else "", "a line, figure by figure, down to payload hashes"),
+        ("aurora --demo statements list", "what each partner is owed by month, and who has to do what next"),
         (f"aurora --demo verify {CHAIN_ID} {span[-1]}", "recompute every hash of an epoch from the stored bytes"),
         (
             f'aurora --demo override {line_id[:8]} "1 SOL" --reason "settled"' if line_id else "",

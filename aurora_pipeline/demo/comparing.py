@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.demo.owed import LineKey, Owed, owed
+from aurora_pipeline.demo.closing import FIRST_MONTH
+from aurora_pipeline.demo.owed import LineKey, Owed, month_of, owed
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.settling import is_as_registered
-from aurora_pipeline.demo.truth import truth
+from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
+from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import load_published
 
@@ -56,7 +58,28 @@ def compare_with_terms(connection: Connection, parameters: Parameters, epochs: r
     expected = owed(told, _network_fees(connection), _settled(connection))
     lines, totals = _lines(connection, epochs), _totals(connection, epochs)
     found = [one for epoch in epochs for one in _compared(epoch, expected[epoch], lines[epoch], totals[epoch])]
+    found += _first_month(connection, told, expected)
     return TruthComparison(len(found), tuple(difference for difference in found if difference is not None))
+
+
+def _first_month(connection: Connection, told: Sequence[EpochTruth], expected: Mapping[int, Owed]) -> list[str | None]:
+    """Every figure of the first month's statements, where they are computed."""
+    due: dict[str, int] = defaultdict(int)
+    for one in told:
+        if month_of(one) == FIRST_MONTH.month:
+            for key, (amount, held) in expected[one.epoch].items():
+                due[key.partner] += 0 if held else amount
+    found: list[str | None] = []
+    for statement in payable_statements(connection, CHAIN_ID):
+        if statement.key == FIRST_MONTH:
+            row, owed_to = statement.row, due[statement.row["partner_id"]]
+            wanted = {"opening": 0, "lines": owed_to, "top_ups": 0, "adjustments": 0, "known_total": owed_to}
+            wanted |= {"payable": max(0, owed_to), "closing": min(0, owed_to)}
+            found += [
+                None if row[name] == amount else f"{row['partner_id']} {FIRST_MONTH} {name}: {row[name]}, owed {amount}"
+                for name, amount in wanted.items()
+            ]
+    return found
 
 
 def _compared(

@@ -60,7 +60,7 @@ def owed(
     loss = 0
     for one in told:
         network, loss = _lumen_network(one, network_fees, loss)
-        month = _month(one)
+        month = month_of(one)
         clients, months[month] = _northwind_clients(one, months[month])
         lines = {
             key: (amount, False) for key, amount in {**clients, **_halcyon_stake(one), **_meridian_net(one)}.items()
@@ -73,7 +73,7 @@ def owed(
     return found
 
 
-def _month(told: EpochTruth) -> str:
+def month_of(told: EpochTruth) -> str:
     """The calendar month of the last instant before its end."""
     return (datetime.fromisoformat(told.ended_at) - timedelta(microseconds=1)).strftime("%Y-%m")
 

@@ -21,8 +21,9 @@ from aurora_pipeline.store.database import Connection, Database
 AGREED = "the demo's agreements"
 INTRODUCED = "the demo's wallets"
 REGISTERED = "the demo's validators and costs"
-_HIRED = "the demo's people"
-_LOGIN, _NAME = "finley", "Finley Ames"
+HIRED = "the demo's people"
+CLOSED = "the demo's month end"
+LOGIN, NAME = "finley", "Finley Ames"
 _SETTLED = "agreed with Northwind: tips that an outage of ours kept from its clients"
 _AMOUNT = "0.01 SOL"
 
@@ -42,7 +43,7 @@ def settle(database: Database, parameters: Parameters, epoch: int) -> Change | N
         if recorded_overrides(connection, CHAIN_ID) or not is_as_registered(connection):
             return None
         started = load_period(connection, PeriodKey(CHAIN_ID, parameters.first_epoch)).started_at
-    record_user(database, _LOGIN, _NAME, UserRole.FINANCE, None, started, None, actor(), _HIRED)
+    record_user(database, LOGIN, NAME, UserRole.FINANCE, None, started, None, actor(), HIRED)
     with database.connect() as connection:
         line = settled_line(parameters, epoch)
         identifier = line_id(
@@ -50,13 +51,17 @@ def settle(database: Database, parameters: Parameters, epoch: int) -> Change | N
         )
         found = line_target(connection, identifier)
         amount = parse_amount(chain_units(connection)[CHAIN_ID], _AMOUNT)
-        return record_override(connection, found.target, amount, found.computed, _LOGIN, _SETTLED)
+        return record_override(connection, found.target, amount, found.computed, LOGIN, _SETTLED)
 
 
-def is_as_registered(connection: Connection) -> bool:
-    """Whether what partners are paid by is what the demo wrote, and nobody decided anything else."""
+def is_as_registered(connection: Connection, *, with_statements: bool = False) -> bool:
+    """Whether what partners are paid by is what the demo wrote, and nobody decided anything else.
+
+    What was decided about statements changes no figure of theirs, and counts only `with_statements`.
+    """
     row = connection.execute(
-        """SELECT FROM audit_log WHERE subject NOT LIKE 'user/%%' AND after::jsonb ->> 'reason' <> ALL(%s) LIMIT 1""",
-        [[AGREED, INTRODUCED, REGISTERED, _SETTLED]],
+        """SELECT FROM audit_log WHERE subject NOT LIKE 'user/%%' AND (%s OR subject NOT LIKE 'statement/%%')
+           AND after::jsonb ->> 'reason' <> ALL(%s) LIMIT 1""",
+        [with_statements, [AGREED, INTRODUCED, REGISTERED, _SETTLED, CLOSED]],
     ).fetchone()
     return row is None
