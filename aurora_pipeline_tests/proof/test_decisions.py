@@ -72,7 +72,7 @@ def decided(proven: Proven) -> Proven:
 
 
 def _any(column: Column) -> Any:
-    if column.name == "previous_number":
+    if column.name in {"previous_number", "paid_through"}:
         return None
     if column.one_of:
         return column.one_of[0]
