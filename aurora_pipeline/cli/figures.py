@@ -21,7 +21,7 @@ from aurora_pipeline.cli.shapes import (
 )
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.commissions.identity import line_id
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION, LineKind
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import CostType
@@ -291,9 +291,12 @@ def one_form(as_csv: bool, as_json: bool) -> None:
 
 
 def _of_lines(parts: _Shown, lines: _Shown) -> _Shown:
-    """The parts that go to some lines; a part is named after its validator's line, also where wallets share it."""
-    ids = {
-        line_id(row["agreement_id"], row["rule_key"], row["validator_key"], "", row["chain_id"], row["epoch"], "LINE")
+    """The parts that go to some lines: to a validator's own line, also where wallets share it, or to a top-up."""
+    ids = {str(row["line_id"]) for row in lines.rows if row["kind"] == LineKind.FLOOR_TOP_UP}
+    ids |= {
+        line_id(
+            row["agreement_id"], row["rule_key"], row["validator_key"], "", row["chain_id"], row["epoch"], LineKind.LINE
+        )
         for row in lines.rows
     }
     return _Shown(parts.table, [row for row in parts.rows if str(row["part_id"]) in ids], parts.chains)

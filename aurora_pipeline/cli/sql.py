@@ -43,6 +43,8 @@ def sql(
     as_json: Json = False,
 ) -> None:
     """Ask the database in SQL: it is started if need be, and nothing is changed unless --write is given."""
+    if sum([as_csv, as_json, parquet is not None]) > 1:
+        raise AuroraError("--csv, --json and --parquet are forms of the same answer", "give one of them")
     with opened(reads_only=not write) as aurora:
         database = aurora.database if write else _reader(aurora.database)
         try:

@@ -12,7 +12,6 @@ import typer
 from aurora_pipeline.cli.epochs import parse_month
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, amount, print_json
-from aurora_pipeline.cli.running import job_runner, one_line, report
 from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine, shaped
 from aurora_pipeline.cli.shapes import PayableStatement as StatementShape
 from aurora_pipeline.cli.shapes import StatementDocument as DocumentShape
@@ -67,6 +66,9 @@ def compute(
     as_json: Json = False,
 ) -> None:
     """Compute the statements of a month that is over; the sensor month_closed does it by itself."""
+    # Only this command pays for loading Dagster.
+    from aurora_pipeline.cli.running import job_runner, one_line, report
+
     with opened() as aurora:
         chain = aurora.configuration.chain(chain_id)
         key = parse_month(chain_id, month)

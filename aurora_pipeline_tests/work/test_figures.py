@@ -331,6 +331,8 @@ def test_sql__parquet__that_cannot_be__says_why_and_leaves_nothing(
         (("allocation", *WHERE, "--csv", "--json"), "are two forms of the same answer"),
         (("statements", "epochs", *WHERE, "--csv", "--json"), "are two forms of the same answer"),
         (("statements", "list", "--csv", "--json"), "are two forms of the same answer"),
+        (("sql", "SELECT 1", "--csv", "--json"), "are forms of the same answer"),
+        (("status", CHAIN_ID, "999", "--json"), "epoch 999 of solana-demo is no finalized period that is known"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -346,3 +348,14 @@ def test_allocation__of_one_agreement__the_parts_of_its_lines_and_no_others(ask:
     assert {part["part_id"] for part in parts} <= {line["line_id"] for line in paid}
     assert {part["partner_id"] for part in parts} == {"northwind"}
     assert parts
+
+
+def test_allocation__agreement_by_agreement__loses_no_part_that_goes_to_a_partner(ask: Ask) -> None:
+    whole = [part["part_id"] for part in ask("allocation", *WHERE, "--json").json if part["partner_id"]]
+    agreements = {line["agreement_id"] for line in ask("lines", *WHERE, "--json").json}
+    found = [
+        part["part_id"]
+        for one in sorted(agreements)
+        for part in ask("allocation", *WHERE, "--agreement", one, "--json").json
+    ]
+    assert sorted(found) == sorted(whole)
