@@ -55,7 +55,8 @@ def deciding(database: Database) -> str:
     raise AuroraError(
         f"{person} is {what} of this instance, so nothing was written: decisions are recorded under the names of"
         f" registered people whose role is {', '.join(sorted(DECIDING))}",
-        f"have one of them ({others}) register you: `aurora users add {person}`, see --help",
+        f"have one of them ({others}) register you: `aurora users add {person} --name NAME --role FINANCE --from DAY"
+        " --reason WHY`",
     )
 
 

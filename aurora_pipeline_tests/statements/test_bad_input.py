@@ -52,7 +52,7 @@ def paying(books: Books, **other: Any) -> None:
         ({"address": ETHEREUM_ADDRESS}, "is no Solana key"),
         ({"address": ADDRESS[:-1]}, "is no Solana key"),
         ({"address": ""}, "is no Solana key"),
-        ({"amount": "151 lamports"}, "is not what is due .* 150 lamports"),
+        ({"amount": "151 lamports"}, "is not what is due .* 0.000000150 SOL"),
         ({"amount": "0 SOL"}, "is not what is due"),
         ({"amount": "-1 SOL"}, "is negative"),
         ({"amount": "150"}, "not an amount with a unit"),

@@ -237,7 +237,7 @@ def test_dispute__open__is_left_out_of_the_payment_and_settled_by_an_adjustment_
             books.database, identifier, [CHAIN], line_of("brook", "v1", 850), "1 lamports", "ann", "x", "acme"
         )
     answer.dispute(books.database, identifier, [CHAIN], line, "120 lamports", "ann", "an outage", "acme")
-    with pytest.raises(AuroraError, match="without 100 lamports that is disputed"):
+    with pytest.raises(AuroraError, match=r"without 0\.000000100 SOL that is disputed"):
         books.pay("acme", AUGUST, 150)
     books.pay("acme", AUGUST, 50, is_part=True)
     for settling in ("acme-9", "acme-1/1", "acme-1/", "acme-1/r"):

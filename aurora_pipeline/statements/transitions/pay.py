@@ -47,11 +47,11 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         left_out = 0 if payment.with_disputed else _disputed(taken)
         due = max(stated.payable - stated.paid - left_out, 0)
         if amount <= 0 or amount > due or (amount < due and not payment.is_part):
-            held = f", without {units.write(left_out)} that is disputed" if left_out else ""
+            held = f", without {units.in_coins(left_out)} that is disputed" if left_out else ""
             raise AuroraError(
-                f"{units.write(amount)} is not what is due on {stated.statement_id}: {units.write(due)}{held};"
+                f"{units.in_coins(amount)} is not what is due on {stated.statement_id}: {units.in_coins(due)}{held};"
                 " nothing was written",
-                f"pay {units.write(due)}"
+                f"pay {units.in_coins(due)}"
                 + ("; or less with --part" if amount < due else "")
                 + ("; or what is disputed too with --include-disputed" if left_out else ""),
             )
@@ -72,8 +72,8 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         )
         taken.recording.require_reason()
         rest = stated.payable - stated.paid - amount
-        words = [f"paid {units.write(amount)} of {stated.key} to {address}, {transaction}"]
-        words += [f"{units.write(rest)} stays owed on it"] if rest else ["it is paid in full"]
+        words = [f"paid {units.in_coins(amount)} of {stated.key} to {address}, {transaction}"]
+        words += [f"{units.in_coins(rest)} stays owed on it"] if rest else ["it is paid in full"]
         return taken.note("statement.paid", words, amount=str(amount), transaction=transaction)
 
 
