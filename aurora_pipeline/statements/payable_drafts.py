@@ -156,7 +156,9 @@ def _entries(
         statement_id=pl.col("partner_id").replace_strict(ids, return_dtype=pl.String), **key
     )
     schema = own.schema
-    return pl.concat([own, adjusted.select(list(schema)).cast(dict(schema))]), read  # type: ignore[arg-type]
+    # Polars takes the mapping of a schema's own types; its stubs want another one.
+    same = adjusted.select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+    return pl.concat([own, same]), read
 
 
 def _repeated(

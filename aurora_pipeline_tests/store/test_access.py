@@ -41,7 +41,7 @@ REFUSED = [
     "BEGIN; LOCK TABLE publications IN EXCLUSIVE MODE",
     "COPY chains FROM PROGRAM 'true'",
     "COPY (SELECT 1) TO PROGRAM 'cat'",
-    "COPY (SELECT 1) TO '/tmp/aurora_copy'",
+    "COPY (SELECT 1) TO '/tmp/copied'",
     "SELECT pg_read_file('PG_VERSION')",
     "SELECT pg_ls_dir('.')",
     "SELECT lo_create(0)",
