@@ -13,7 +13,6 @@ import polars as pl
 
 from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.commissions.identity import adjustment_ids
-from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.period_key import EPOCH_MAX
 from aurora_pipeline.statements.tables import Cause, EntryKind
 from aurora_pipeline.store.declaration import ColumnKind, FigureState
@@ -61,11 +60,6 @@ class Origins:
             if is_it:
                 return cause
         return Cause.OVERRIDE if self.overrides else Cause.DATA
-
-
-def line_schema() -> dict[str, object]:
-    """The frame types of the columns that are compared."""
-    return {name: FRAME_TYPES[PARTNER_COMMISSION_LINES.column(name).kind] for name in LINE_COLUMNS}
 
 
 EARLIER: Final = {"partner_id": pl.String, "line_id": pl.String, "adjusted": _AMOUNT, "entries": pl.Int64}

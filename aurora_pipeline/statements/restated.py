@@ -43,7 +43,9 @@ WHERE (snapshot_id, partner_id) IN (SELECT * FROM unnest(%s::bigint[], %s::text[
 """
 _ENTRIES_READ: Final = """
 SELECT partner_id, line_id::text AS line_id, source_period, coalesce(sum(amount), 0) AS amount,
-       count(*) FILTER (WHERE kind = 'ADJUSTMENT') AS entries
+       count(*) FILTER (WHERE kind = 'ADJUSTMENT') AS entries, min(agreement_id) AS agreement_id,
+       min(rule_key) AS rule_key, min(validator_key) AS validator_key, min(wallet_address) AS wallet_address,
+       min(line_kind) AS kind, min(component) AS component
 FROM layers.{} WHERE (snapshot_id, statement_id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[]))
 GROUP BY 1, 2, 3
 """
@@ -57,6 +59,16 @@ LEFT JOIN layers.epoch_payable_entries e ON e.snapshot_id = s.entries_snapshot_i
 WHERE s.chain_id = %s AND a.verdict = 'ACCEPTED' AND s.partner_id = ANY(%s)
 ORDER BY a.recorded_at
 """
+_NAMES: Final = (
+    "partner_id",
+    "line_id",
+    "agreement_id",
+    "rule_key",
+    "validator_key",
+    "wallet_address",
+    "kind",
+    "component",
+)
 Row = dict[str, Any]
 Pair = tuple[str, int]
 """(partner, epoch)."""
@@ -93,6 +105,8 @@ class _Earlier:
 
     amount: Mapping[tuple[str, str], int]
     entries: Mapping[tuple[str, str], int]
+    lines: Mapping[tuple[str, str], Row]
+    """What names each line of an epoch."""
     epochs: frozenset[Pair]
     months: frozenset[tuple[str, str]]
 
@@ -193,6 +207,7 @@ def _without_lines(connection: Connection, timeline: ChainTimeline, pairs: set[P
 def _earlier(connection: Connection, accounts: Sequence[Account]) -> _Earlier:
     amount: dict[tuple[str, str], int] = defaultdict(int)
     entries: dict[tuple[str, str], int] = defaultdict(int)
+    lines: dict[tuple[str, str], Row] = {}
     epochs, months = set(), set()
     for table in (MONTHLY_ENTRIES, EPOCH_ENTRIES):
         statements = MONTHLY_STATEMENT_OF[table.name]
@@ -204,10 +219,12 @@ def _earlier(connection: Connection, accounts: Sequence[Account]) -> _Earlier:
             amount[key] += int(row["amount"])
             entries[key] += row["entries"]
             if row["source_period"].isdigit():
-                epochs.add((row["partner_id"], int(row["source_period"])))
+                epoch = int(row["source_period"])
+                epochs.add((row["partner_id"], epoch))
+                lines[key] = {name: row[name] for name in _NAMES} | {"epoch": epoch}
             else:
                 months.add((row["partner_id"], row["source_period"]))
-    return _Earlier(amount, entries, frozenset(epochs), frozenset(months))
+    return _Earlier(amount, entries, lines, frozenset(epochs), frozenset(months))
 
 
 MONTHLY_STATEMENT_OF: Final = {MONTHLY_ENTRIES.name: "monthly_statements", EPOCH_ENTRIES.name: "epoch_payables"}
@@ -223,6 +240,7 @@ def _line_entries(
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     stated = _read_lines(connection, {pair: pinned[pair].lines_snapshot for pair in moved if pair in pinned})
     now = _read_lines(connection, {pair: timeline.in_force[pair[1]].lines_snapshot for pair in moved})
+    stated = pl.concat([stated, _only_adjusted(earlier, moved, stated, now)], how="diagonal")
     causes = Causes(connection)
     origins: dict[Pair, Origins] = {}
     for pair in moved:
@@ -243,6 +261,14 @@ def _line_entries(
         for key, part in stated.partition_by("partner_id", as_dict=True).items()
     }
     return adjustments(stated, now, adjusted, causes_of(origins)), {who: n for who, n in waiting.items() if n}
+
+
+def _only_adjusted(earlier: _Earlier, moved: set[Pair], stated: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Lines that are gone and that only adjustments told of: stated without an amount of their own."""
+    had = {key for lines in (stated, now) for key in lines.select("partner_id", "line_id").iter_rows()}
+    rows = [row for key, row in earlier.lines.items() if key not in had and (key[0], row["epoch"]) in moved]
+    schema = {name: stated.schema[name] for name in (*_NAMES, "epoch")}
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _read_lines(connection: Connection, snapshots: Mapping[Pair, int]) -> pl.DataFrame:

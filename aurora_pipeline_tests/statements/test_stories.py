@@ -288,3 +288,19 @@ def test_periods__of_a_month_that_was_paid_elsewhere__are_never_adjusted(books: 
         with pytest.raises(AuroraError, match=why):
             import_openings(books.database, file, "ann", "again")
     assert PeriodKey(CHAIN, 850).period == "0000850"
+
+
+def test_restated__a_line_that_came_after_the_statement_and_went_again__is_taken_back(books: Books) -> None:
+    books.freeze("acme", AUGUST)
+    books.set(850, "acme", "v2", 40)
+    books.publish(850)
+    books.live(SEPTEMBER)
+    books.settle()
+    assert books.entries("acme", SEPTEMBER) == [("0000850", 40, "DATA")]
+    books.freeze("acme", SEPTEMBER)
+    books.remove(850, "acme", "v2")
+    books.publish(850)
+    books.live(OCTOBER)
+    books.settle()
+    # It stands in neither the stated lines nor those in force: only the adjustment told of it.
+    assert books.entries("acme", OCTOBER) == [("0000850", -40, "DATA")]
