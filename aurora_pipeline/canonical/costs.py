@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from aurora_pipeline.canonical.from_apis import costs_from_trillium
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.provider import FILE_KIND
@@ -19,6 +18,7 @@ from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, shar
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.solana.vote_fees import ESTIMATE, chain_costs, costs_on_chain, vote_fees_missing
+from aurora_pipeline.sources.trillium.tells import costs_from_trillium
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

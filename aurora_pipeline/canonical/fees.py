@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.canonical.from_apis import fees_from_solanabeach, fees_from_trillium
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import mul_div, total
@@ -30,6 +29,8 @@ from aurora_pipeline.sources.solana.led_blocks import (
     schedule_problem,
     witnesses,
 )
+from aurora_pipeline.sources.solanabeach.tells import fees_from_solanabeach
+from aurora_pipeline.sources.trillium.tells import fees_from_trillium
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 

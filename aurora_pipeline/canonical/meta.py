@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.canonical.from_apis import meta_from_solanabeach, meta_from_trillium
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.fetch_choice import Once, answers_to, because, fetch_about, missing, unknown_kind
@@ -14,7 +13,9 @@ from aurora_pipeline.sources.files.layer_rows import meta_from_file, odd_in_file
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
 from aurora_pipeline.sources.solana.answers import CommissionSource, read_vote_accounts
+from aurora_pipeline.sources.solanabeach.tells import meta_from_solanabeach
 from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_validators
+from aurora_pipeline.sources.trillium.tells import meta_from_trillium
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 

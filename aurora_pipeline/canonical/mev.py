@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import share_bps, total
@@ -26,6 +25,7 @@ from aurora_pipeline.sources.jito.shared_fees import no_tree
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.solana.amounts import within_bounds
+from aurora_pipeline.sources.trillium.tells import trillium_row
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
-from aurora_pipeline.canonical.from_apis import positions_from_solanabeach
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
@@ -22,6 +21,7 @@ from aurora_pipeline.sources.solana.answers import (
     read_vote_accounts,
 )
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
+from aurora_pipeline.sources.solanabeach.tells import positions_from_solanabeach
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads import Answer, StagedFetch

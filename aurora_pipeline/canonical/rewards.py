@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aurora_pipeline.canonical.from_apis import rewards_from_trillium
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
@@ -14,6 +13,7 @@ from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missi
 from aurora_pipeline.sources.solana.commission import least_gross
 from aurora_pipeline.sources.solana.commission_collectors import commissions
 from aurora_pipeline.sources.solana.rewards import NO_REWARD, ToldReward, ToldRewards, told_by_node
+from aurora_pipeline.sources.trillium.tells import rewards_from_trillium
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from aurora_pipeline.canonical.from_apis import trillium_row
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator
+from aurora_pipeline.sources.trillium.tells import trillium_row
 from aurora_pipeline.store.payloads import StagedFetch
 
 Figures = Mapping[str, int | None]
