@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
-from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.sources.fetch_choice import Once, answers_to, because, fetch_about, missing, unknown_kind
+from aurora_pipeline.sources.fetch_choice import Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.layer_rows import meta_from_file, odd_in_files
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed, missing_rows, was_asked
-from aurora_pipeline.sources.solana.answers import CommissionSource, read_vote_accounts
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.solana.meta import meta_from_node, shared_identities
 from aurora_pipeline.sources.solanabeach.tells import meta_from_solanabeach
-from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_validators
+from aurora_pipeline.sources.stakewiz.tells import meta_from_stakewiz
 from aurora_pipeline.sources.trillium.tells import meta_from_trillium
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads import StagedFetch
 
 _EXPECTED = ("identity_key", "commission_bps", "active_stake")
 """Without one of these a row is PARTIAL; the others are not known by every provider."""
@@ -37,7 +35,7 @@ def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
         violations=missing_rows(META, reference.keys, rows),
         warnings=[
             *_changed_identities(reference, rows),
-            *_shared_identities(reference, fetches, once),
+            *shared_identities(reference, fetches, once),
             *odd_in_files(reference, fetches, DataType.META),
         ],
     )
@@ -60,56 +58,9 @@ def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[S
     return row
 
 
-@cache
-def _reader_of(epoch: int) -> Callable[[Answer, str], dict[str, StakewizValidator]]:
-    """One reader per epoch, so that a list is read once and not once per validator."""
-    return lambda answer, provider: read_validators(answer, provider, epoch)
-
-
-def _from_stakewiz(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
-    problems: list[str] = []
-    for answer in fetch.answers:
-        if str(answer.request.get("path", "")).strip("/") != "validators":
-            continue
-        validators = once.read(_reader_of(reference.epoch), answer, fetch.provider)
-        if isinstance(validators, UnreadableAnswer):
-            problems.append(validators.problem)
-        elif key in validators:
-            seen = validators[key]
-            return {
-                "identity_key": seen.identity_key,
-                "name": seen.name,
-                "commission_bps": seen.commission_bps,
-                # A percent, whatever the source of it knew.
-                "commission_source": None if seen.commission_bps is None else CommissionSource.PERCENT.value,
-                "mev_commission_bps": seen.mev_commission_bps,
-                "active_stake": seen.active_stake,
-                "delinquent": seen.delinquent,
-            }
-    return missing(fetch, f"{fetch.provider} lists no such validator in this epoch{because(problems)}").columns
-
-
-def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
-    problems: list[str] = []
-    for answer in answers_to(fetch.answers, "getVoteAccounts"):
-        accounts = once.read(read_vote_accounts, answer, fetch.provider)
-        if isinstance(accounts, UnreadableAnswer):
-            problems.append(accounts.problem)
-        elif key in accounts:
-            seen = accounts[key]
-            return {
-                "identity_key": seen.identity_key,
-                "commission_bps": seen.commission_bps,
-                "commission_source": seen.commission_source.value,
-                "active_stake": seen.active_stake,
-                "delinquent": seen.delinquent,
-            }
-    return missing(fetch, f"{fetch.provider} lists no such vote account{because(problems)}").columns
-
-
 _READERS: dict[str, MetaReader] = {
-    "stakewiz": _from_stakewiz,
-    "solana_rpc": _from_solana_rpc,
+    "stakewiz": meta_from_stakewiz,
+    "solana_rpc": meta_from_node,
     "solanabeach": meta_from_solanabeach,
     "trillium": meta_from_trillium,
     "file": meta_from_file,
@@ -127,26 +78,3 @@ def _changed_identities(reference: Reference, rows: Sequence[Row]) -> list[str]:
         and used[row["validator_key"]]
         and row["identity_key"] not in used[row["validator_key"]]
     ]
-
-
-def _shared_identities(reference: Reference, fetches: Sequence[StagedFetch], once: Once) -> list[str]:
-    """Identities of operated validators under which other vote accounts have stake, too: they lead slots as well."""
-    told = []
-    for fetch in fetches:
-        for answer in answers_to(fetch.answers, "getVoteAccounts"):
-            accounts = once.read(read_vote_accounts, answer, fetch.provider)
-            if isinstance(accounts, UnreadableAnswer):
-                continue
-            for key in reference.keys:
-                identity = accounts[key].identity_key if key in accounts else None
-                others = [
-                    other.vote_key
-                    for other in accounts.values()
-                    if other.identity_key == identity and other.vote_key != key and other.active_stake
-                ]
-                if others:
-                    told.append(
-                        f"{key}: its identity {identity} also runs {listed(others)}; what that identity led is counted"
-                        " as this validator's"
-                    )
-    return told

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
+from aurora_pipeline.asking.reading import while_reading
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, because, fetch_about, missing, unknown_kind
+from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
 from aurora_pipeline.sources.files.layer_rows import odd_in_files, positions_from_file
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
-from aurora_pipeline.sources.solana.accounts import NO_HISTORY, StakeAccount, StakeHistory, read_stake_accounts
-from aurora_pipeline.sources.solana.answers import (
-    asked_params,
-    read_vote_accounts,
-)
+from aurora_pipeline.sources.solana.accounts import NO_HISTORY, StakeAccount, StakeHistory
+from aurora_pipeline.sources.solana.positions import delegated, vote_stake
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.solanabeach.tells import positions_from_solanabeach
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads import StagedFetch
 
 NO_TOTAL = "NO_TOTAL"
 """The source lists stake accounts, and nothing that says how much they have to sum to."""
 NO_STAKE = "NO_STAKE"
 """A complete list shows no active stake on the validator."""
-_VOTER_OFFSET = 124
-"""Where the voter stands in a stake account: a question that filters there is about one validator."""
-
 PositionsReader = Callable[[Reference, str, StagedFetch, Once], list[Row]]
 ListedAccounts = tuple[list[StakeAccount], int | None] | Missing
 
@@ -75,15 +68,15 @@ def _rows(reference: Reference, key: str, fetch: StagedFetch | None, once: Once)
 
 
 def _from_solana_rpc(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
-    accounts = _delegated(key, fetch, once)
-    vote_stake = _vote_stake(key, fetch, once)
+    accounts = delegated(key, fetch, once)
+    stake = vote_stake(key, fetch, once)
     if isinstance(accounts, Missing):
-        known_total = vote_stake if isinstance(vote_stake, int) else None
+        known_total = stake if isinstance(stake, int) else None
         state = FigureState.PARTIAL if known_total is not None else accounts.state
         return [{"active_stake": known_total, "state": state.value, "reason": accounts.reason}]
     history = observed_stake_history(fetch, once)
     rows = [_account_row(account, reference.epoch, history) for account in accounts]
-    return [_validator_row(rows, vote_stake), *rows]
+    return [_validator_row(rows, stake), *rows]
 
 
 def _listed(read: Callable[[Reference, str, StagedFetch, Once], ListedAccounts]) -> PositionsReader:
@@ -140,48 +133,3 @@ def _account_row(account: StakeAccount, epoch: int, history: StakeHistory) -> Ro
         "deactivating_stake": seen.deactivating,
         "state": FigureState.FINAL.value,
     }
-
-
-def _delegated(key: str, fetch: StagedFetch, once: Once) -> list[StakeAccount] | Missing:
-    """The stake accounts delegated to a validator, from an answer that would hold all of them."""
-    problems: list[str] = []
-    for answer in answers_to(fetch.answers, "getProgramAccounts"):
-        if not _asks_for_all_of(answer, key):
-            continue
-        try:
-            # Not kept: each list is about one validator, and all of them together are large.
-            accounts = read_stake_accounts(answer, fetch.provider)
-        except UnreadableAnswer as error:
-            problems.append(error.problem)
-        else:
-            return [account for account in accounts if account.voter_key == key]
-    return missing(fetch, f"its stake accounts are not known{because(problems)}")
-
-
-def _asks_for_all_of(answer: Answer, key: str) -> bool:
-    """Whether a question selects by nothing else than the size of stake accounts and this validator as voter."""
-    params = asked_params(answer)
-    options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
-    return all(_keeps(item, key) for item in _mappings(options.get("filters")))
-
-
-def _keeps(item: Mapping[str, Any], key: str) -> bool:
-    memcmp = item.get("memcmp")
-    if not isinstance(memcmp, Mapping):
-        return "dataSize" in item
-    return memcmp.get("offset") == _VOTER_OFFSET and memcmp.get("bytes") == key
-
-
-def _mappings(items: object) -> Iterable[Mapping[str, Any]]:
-    return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
-
-
-def _vote_stake(key: str, fetch: StagedFetch, once: Once) -> int | Missing | None:
-    """The vote account's active stake; None where the list does not have it, which an unstaked one may mean."""
-    problems: list[str] = []
-    for answer in answers_to(fetch.answers, "getVoteAccounts"):
-        accounts = once.read(read_vote_accounts, answer, fetch.provider)
-        if not isinstance(accounts, UnreadableAnswer):
-            return accounts[key].active_stake if key in accounts else None
-        problems.append(accounts.problem)
-    return missing(fetch, f"the vote account's stake is not known{because(problems)}")
