@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aurora_pipeline.agreements.effects import foresee
-from aurora_pipeline.agreements.file import (
+from aurora_pipeline.agreements.file.document import (
     AgreementEntry,
     AgreementsFile,
     PartnerEntry,
@@ -18,6 +18,9 @@ from aurora_pipeline.agreements.file import (
     read_agreements,
     shadowed_rules,
 )
+from aurora_pipeline.agreements.file.minimums import Minimums, plan_minimums
+from aurora_pipeline.agreements.file.rules import Surroundings, falling_rates, written_rules
+from aurora_pipeline.agreements.file.series import SeriesPlan, plan_series, refuse_monthly_floors
 from aurora_pipeline.agreements.ledger import KnownAgreement, Ledger, Version, read_ledger, write_version
 from aurora_pipeline.agreements.partners import record_minimum, record_name, record_series
 from aurora_pipeline.agreements.status import FOLLOWS
@@ -25,9 +28,6 @@ from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AGREEMENTS, Agre
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wording import Units, differences, in_words
-from aurora_pipeline.agreements.written_minimums import Minimums, plan_minimums
-from aurora_pipeline.agreements.written_rules import Surroundings, falling_rates, written_rules
-from aurora_pipeline.agreements.written_series import SeriesPlan, plan_series, refuse_monthly_floors
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath
 from aurora_pipeline.decisions.recording import Change, Recording

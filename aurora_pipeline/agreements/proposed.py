@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from aurora_pipeline.agreements.apply import surroundings
-from aurora_pipeline.agreements.file import AgreementEntry, AgreementsFile, read_agreements
+from aurora_pipeline.agreements.file.document import AgreementEntry, AgreementsFile, read_agreements
+from aurora_pipeline.agreements.file.rules import written_rules
+from aurora_pipeline.agreements.file.series import plan_series
 from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.terms import AgreementInForce, Partner, PartnerWallet, Terms
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.agreements.written_rules import written_rules
-from aurora_pipeline.agreements.written_series import plan_series
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath
 from aurora_pipeline.foundation.errors import AuroraError

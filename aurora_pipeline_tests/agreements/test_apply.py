@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.agreements.file import AgreementsRefused
+from aurora_pipeline.agreements.file.document import AgreementsRefused
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.decisions.log import entries, verify

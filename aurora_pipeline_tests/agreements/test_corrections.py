@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aurora_pipeline.agreements.file import AgreementsRefused
+from aurora_pipeline.agreements.file.document import AgreementsRefused
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import read_ledger
 from aurora_pipeline.decisions.log import entries

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from aurora_pipeline.agreements.file import AgreementsDocument, RuleEntry, json_schema
+from aurora_pipeline.agreements.file.document import AgreementsDocument, RuleEntry, json_schema
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import OTHER_VOTE, VOTE, Apply
 from aurora_pipeline_tests.decided import register_validator
@@ -50,5 +50,5 @@ def test_agreements_document__keys__all_explained() -> None:
 def test_agreements_schema__beside_the_document__is_the_models_own() -> None:
     stored = json.loads((DOCS / "agreements.schema.json").read_text("utf-8"))
     assert stored == json_schema(), (
-        "write json_schema() of aurora_pipeline.agreements.file to docs/agreements.schema.json"
+        "write json_schema() of aurora_pipeline.agreements.file.document to docs/agreements.schema.json"
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aurora_pipeline.agreements.file import AgreementsRefused
+from aurora_pipeline.agreements.file.document import AgreementsRefused
 from aurora_pipeline.agreements.partners import read_partners, rename
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.decisions.tables import UserRole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aurora_pipeline.agreements.file import AgreementsRefused
+from aurora_pipeline.agreements.file.document import AgreementsRefused
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement, written
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from aurora_pipeline.agreements.file import AgreementsRefused, json_schema
+from aurora_pipeline.agreements.file.document import AgreementsRefused, json_schema
 from aurora_pipeline.config.yaml_file import read_yaml
 from aurora_pipeline.demo.agreements import agreements_yaml
 from aurora_pipeline.demo.parameters import Parameters

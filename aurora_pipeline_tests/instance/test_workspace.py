@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.agreements.file import read_agreements
+from aurora_pipeline.agreements.file.document import read_agreements
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.starting import write_workspace
 from aurora_pipeline.instance.workspace import find_workspace

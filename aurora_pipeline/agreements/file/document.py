@@ -19,7 +19,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from aurora_pipeline.agreements.file_schema import DOCUMENT_SCHEMA, PARTNER_SCHEMA, RULE_SCHEMA, TIERS_SCHEMA
+from aurora_pipeline.agreements.file.schema import DOCUMENT_SCHEMA, PARTNER_SCHEMA, RULE_SCHEMA, TIERS_SCHEMA
 from aurora_pipeline.agreements.matching import is_glob
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, Series, TierMode, Window
 from aurora_pipeline.agreements.units import AMOUNT_PATTERN

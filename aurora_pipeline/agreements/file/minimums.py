@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from aurora_pipeline.agreements.file import AgreementsFile, PartnerEntry, midnight
+from aurora_pipeline.agreements.file.document import AgreementsFile, PartnerEntry, midnight
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, MinimumChange
 from aurora_pipeline.agreements.units import AmountRefused, ChainUnits
 from aurora_pipeline.config.problems import did_you_mean

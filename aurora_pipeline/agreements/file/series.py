@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aurora_pipeline.agreements.file import AgreementsFile, PartnerEntry, midnight
+from aurora_pipeline.agreements.file.document import AgreementsFile, PartnerEntry, midnight
 from aurora_pipeline.agreements.ledger import Ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, SeriesChange
 from aurora_pipeline.agreements.tables import Series, Window

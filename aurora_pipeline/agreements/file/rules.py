@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from aurora_pipeline.agreements.file import AgreementEntry, RuleEntry, TiersEntry, is_exact
+from aurora_pipeline.agreements.file.document import AgreementEntry, RuleEntry, TiersEntry, is_exact
 from aurora_pipeline.agreements.tables import TierMode, Window
 from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers, refusals
 from aurora_pipeline.agreements.units import AmountRefused, ChainUnits

@@ -1,6 +1,6 @@
 """What holds between the keys of an agreements file, as JSON Schema, so that editors show mistakes while typing.
 
-`terms.refusals` and `written_rules` are what decides; this repeats as much of it as a schema can say.
+`terms.refusals` and `file.rules` are what decides; this repeats as much of it as a schema can say.
 """
 
 from __future__ import annotations
