@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aurora_pipeline.agreements.errors import AgreementUnknown, VersionUnknown
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
 from aurora_pipeline.agreements.rows import rule_of, rule_row, tier_rows
 from aurora_pipeline.agreements.tables import AGREEMENT_RULE_TIERS, AGREEMENT_RULES, AGREEMENT_VERSIONS, AgreementStatus
 from aurora_pipeline.agreements.terms import Rule
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Recording
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection
 
 
@@ -70,7 +70,7 @@ class KnownAgreement:
         found = next((version for version in self.versions if version.version == number), None)
         if found is None:
             known = ", ".join(str(version.version) for version in self.versions)
-            raise AuroraError(f'agreement "{self.agreement_id}" has no version {number}', f"it has: {known}")
+            raise VersionUnknown(f'agreement "{self.agreement_id}" has no version {number}', f"it has: {known}")
         return found
 
     def root(self, number: int) -> Version:
@@ -109,7 +109,7 @@ class Ledger:
 def known_agreement(ledger: Ledger, agreement_id: str) -> KnownAgreement:
     """The agreement of that key; raises where there is none, naming the nearest."""
     if agreement_id not in ledger.agreements:
-        raise AuroraError(
+        raise AgreementUnknown(
             f"there is no agreement {agreement_id!r}", did_you_mean(agreement_id, ledger.agreements, "agreement")
         )
     return ledger.agreements[agreement_id]

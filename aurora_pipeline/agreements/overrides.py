@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aurora_pipeline.agreements.errors import AmountNotAccepted, OverrideConflict, OverrideUnknown
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
+from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.decisions.recording import Change, Recording
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
@@ -85,20 +86,20 @@ def record_override(
     `paid` is what it came to so far, for the sentence: after cap and floor that differs from what was computed.
     """
     if amount is not None and amount < 0:
-        raise AuroraError(f"{amount} is negative", "an override states what is paid: give 0 or more")
+        raise AmountNotAccepted(f"{amount} is negative", "an override states what is paid: give 0 or more")
     if amount is not None and amount > AMOUNT_MAX:
-        raise AuroraError(f"{amount} exceeds the bound of 10^30 base units", "give a smaller amount")
+        raise AmountNotAccepted(f"{amount} exceeds the bound of 10^30 base units", "give a smaller amount")
     recording = Recording.begin(connection, actor, reason)
     recorded = {override.target: override for override in recorded_overrides(connection, target.chain_id, target.epoch)}
     before = recorded.get(target)
     if amount is None and (before is None or before.amount is None):
-        raise AuroraError(f"{target.name} has no override", "see `aurora overrides list`")
+        raise OverrideUnknown(f"{target.name} has no override", "see `aurora overrides list`")
     if before is not None and (before.amount, before.computed_seen) == (amount, computed):
         return None
     if amount is not None:
         _refuse_both(target, [override for override in recorded.values() if override.amount is not None])
     if not (recording.actor and recording.reason):
-        raise AuroraError(
+        raise ReasonMissing(
             "an override needs to be known who decided it and why; nothing was written",
             'give a reason: --reason "agreed with the partner on 2026-01-15"',
         )
@@ -160,7 +161,7 @@ def _refuse_both(target: Target, present: list[RecordedOverride]) -> None:
         other = override.target
         same_rule = (other.agreement_id, other.rule_key) == (target.agreement_id, target.rule_key)
         if same_rule and other.target is not target.target:
-            raise AuroraError(
+            raise OverrideConflict(
                 f"{other.name} is overridden with {override.amount} base units already: the rule's total and its lines"
                 " cannot both be stated; nothing was written",
                 f'withdraw that one first: `aurora overrides withdraw "{other.name}"`',

@@ -11,9 +11,9 @@ from typing import Any
 from aurora_pipeline.agreements.tables import PARTNER_MINIMUMS, PARTNER_SERIES, PARTNERS, Series
 from aurora_pipeline.agreements.units import ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.errors import PartnerUnknown
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation import free_text
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import instant_text
@@ -92,7 +92,7 @@ def _dated(connection: Connection, table: Table) -> list[dict[str, Any]]:
 def known_partner(partners: Mapping[str, KnownPartner], partner_id: str) -> KnownPartner:
     """The partner of that key; raises where there is none, naming the nearest."""
     if partner_id not in partners:
-        raise AuroraError(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
+        raise PartnerUnknown(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
     return partners[partner_id]
 
 

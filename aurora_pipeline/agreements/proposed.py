@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from aurora_pipeline.agreements.apply import surroundings
+from aurora_pipeline.agreements.errors import NoTerms
 from aurora_pipeline.agreements.file.document import AgreementEntry, AgreementsFile, read_agreements
 from aurora_pipeline.agreements.file.rules import written_rules
 from aurora_pipeline.agreements.file.series import plan_series
@@ -16,7 +17,6 @@ from aurora_pipeline.agreements.terms import AgreementInForce, Partner, PartnerW
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection
 
 
@@ -48,7 +48,7 @@ def read_proposal(connection: Connection, path: Path) -> Proposal:
         found.append(AgreementInForce(entry.agreement, entry.partner, version, rules or ()))
     file.refuse_if_wrong()
     if not found:
-        raise AuroraError(f"{path} proposes no terms", "write at least one agreement; see docs/agreements.md")
+        raise NoTerms(f"{path} proposes no terms", "write at least one agreement; see docs/agreements.md")
     names = {key: partner.name for key, partner in ledger.partners.items()}
     names |= {entry.partner: entry.name for entry in file.partners.values()}
     return Proposal(tuple(found), names)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from aurora_pipeline.agreements.affected_periods import computed_already
 from aurora_pipeline.agreements.effects import foresee
+from aurora_pipeline.agreements.errors import StatusRefused
 from aurora_pipeline.agreements.ledger import KnownAgreement, known_agreement, read_ledger
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import instant_text as day_text
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.digests import instant_text
 
@@ -80,12 +80,12 @@ def _check(known: KnownAgreement, status: AgreementStatus, effective: datetime) 
     if status not in FOLLOWS[last.status]:
         allowed = " or ".join(sorted(FOLLOWS[last.status]))
         remedy = f"from {last.status} it can become {allowed}" if allowed else "make an agreement of another key"
-        raise AuroraError(
+        raise StatusRefused(
             f'agreement "{name}" is {last.status} since {since} and cannot become {status}; nothing was written', remedy
         )
     first = known.versions[0].valid_from
     if status is AgreementStatus.ACTIVE and effective < first:
-        raise AuroraError(
+        raise StatusRefused(
             f'agreement "{name}" cannot be active from {day_text(effective)}: it has no terms before {day_text(first)}',
             f"give {day_text(first)} or a later day",
         )
@@ -93,7 +93,7 @@ def _check(known: KnownAgreement, status: AgreementStatus, effective: datetime) 
     if effective < last.effective_from or (
         effective == last.effective_from and last.status is not AgreementStatus.DRAFT
     ):
-        raise AuroraError(
+        raise StatusRefused(
             f'agreement "{name}" is {last.status} since {since}: a change from {day_text(effective)} on would go back'
             " behind that; nothing was written",
             f"give a day after {since}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from aurora_pipeline.agreements.errors import AmountNotAccepted
 from aurora_pipeline.config.chain import BASE_UNITS
 from aurora_pipeline.foundation.chain_family import Family
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import MoneyError, TooLarge, format_coins, shift_point
 from aurora_pipeline.store.database import Connection
 
@@ -94,4 +94,4 @@ def parse_amount(units: ChainUnits, text: str) -> int:
     try:
         return units.parse(text)
     except AmountRefused as error:
-        raise AuroraError(error.message, error.remedy) from None
+        raise AmountNotAccepted(error.message, error.remedy) from None

@@ -13,8 +13,10 @@ from typing import Any
 from psycopg import sql
 
 from aurora_pipeline.agreements.affected_periods import computed_already
+from aurora_pipeline.agreements.errors import WalletRefused
 from aurora_pipeline.agreements.partners import KnownPartner, known_partner, read_partners
 from aurora_pipeline.agreements.tables import PARTNER_WALLETS
+from aurora_pipeline.config.errors import ChainUnknown
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Note, Recording
 from aurora_pipeline.foundation.addresses import check_address
@@ -29,7 +31,6 @@ from aurora_pipeline.foundation.csv_file import (
     read_text,
     write_csv,
 )
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
 
 COLUMNS = ("chain_id", "wallet_address", "introduced_date", "ended_date", "partner", "notes")
@@ -148,17 +149,17 @@ def end_wallet(
         recording = Recording.begin(connection, actor, reason)
         families = _families(connection)
         if chain_id not in families:
-            raise AuroraError(f"there is no chain {chain_id!r}", did_you_mean(chain_id, families, "chain"))
+            raise ChainUnknown(f"there is no chain {chain_id!r}", did_you_mean(chain_id, families, "chain"))
         try:
             key = (chain_id, check_address(families[chain_id], wallet_address))
         except ValueError as error:
-            raise AuroraError(str(error), "give the address as `aurora wallets list` shows it") from None
+            raise WalletRefused(str(error), "give the address as `aurora wallets list` shows it") from None
         known = _read(connection)
         moment = Holding("", ended_at, None, None)
         holding = next((found for found in known.holdings(key) if found.overlaps(moment)), None)
         if holding is None or holding.introduced_at >= ended_at:
             held = "; ".join(f'"{found.partner_id}" {found.in_words}' for found in known.holdings(key)) or "nobody"
-            raise AuroraError(
+            raise WalletRefused(
                 f"{wallet_address} on {chain_id} cannot end on {instant_text(ended_at)}: it belongs to {held}",
                 "give a day on which it belongs to a partner, after the day it was introduced",
             )

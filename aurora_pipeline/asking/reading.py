@@ -31,6 +31,9 @@ _LARGE_BODY_BYTES: Final = 2**14
 class UnreadableAnswer(AuroraError):
     """An answer that is not what was asked for: garbage, cut off, of another epoch. It never counts as zero."""
 
+    code = "answer-unreadable"
+    what_to_do = "Ask again with `aurora backfill CHAIN EPOCH --refetch`; if it stays, name another provider first."
+
     def __init__(self, provider: str, request_key: str, problem: str) -> None:
         problem = printable(_shortened(problem, _PROBLEM_LENGTH_MAX))
         super().__init__(
@@ -45,6 +48,9 @@ class UnreadableAnswer(AuroraError):
 class ReaderStumbled(UnreadableAnswer):
     """An answer that its reader was not written for. It counts for nothing, and is a defect of the reader as well."""
 
+    code = "answer-not-foreseen"
+    what_to_do = "Report it with the answer; until then name another provider for the role first."
+
     def __init__(self, provider: str, request_key: str, error: Exception) -> None:
         problem = f"its reader stumbled over it ({type(error).__name__}: {_shortened(str(error))}); please report it"
         super().__init__(provider, request_key, problem)
@@ -52,6 +58,9 @@ class ReaderStumbled(UnreadableAnswer):
 
 class UnreadableFile(UnreadableAnswer):
     """A file of the operator's that is not what its mapping says."""
+
+    code = "file-not-as-mapped"
+    what_to_do = "Correct the file, or its columns in providers.yaml, then backfill."
 
     def __init__(self, provider: str, request_key: str, path: str, problem: str) -> None:
         super().__init__(provider, request_key, problem)

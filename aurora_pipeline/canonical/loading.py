@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
+from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.database import Connection
@@ -35,7 +35,7 @@ def load_reference(connection: Connection, key: PeriodKey) -> LoadedFetches:
     identities = identities_between(connection, key.chain_id, period.schedule_drawn_from, period.ended_at)
     known = identities.by_validator
     if not operated.validators:
-        raise AuroraError(
+        raise NoValidators(
             f"no validator of {key.chain_id} is registered at the end of {key} ({period.ended_at})",
             "register yours: aurora validators import FILE.csv",
         )

@@ -44,7 +44,7 @@ from aurora_pipeline.cli.terminal import (
 )
 from aurora_pipeline.decisions.person import actor, deciding
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.store.database import Connection
 
 agreements = typer.Typer(help="Agreements with partners.", no_args_is_help=True)
@@ -195,7 +195,7 @@ def _version(connection: Connection, text: str, default: str) -> tuple[str, Vers
     if not number:
         return known.agreement_id, known.governing(known.newest.version)
     if not number.isdecimal():
-        raise AuroraError(f"{text!r} names no version", "write it like acme-2026@2, or @2 for the same agreement")
+        raise NotUnderstood(f"{text!r} names no version", "write it like acme-2026@2, or @2 for the same agreement")
     return known.agreement_id, known.version(int(number))
 
 

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 from typer.exceptions import TyperException
 
+from aurora_pipeline.cli.errors import CommandNotUnderstood
 from aurora_pipeline.cli.examples import example
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
-from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError
+from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError, NotUtf8
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
 from aurora_pipeline.foundation.outages import explained
@@ -141,9 +142,7 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
             argument.encode()
         except UnicodeEncodeError:
             shown = os.fsencode(argument).decode(errors="replace")
-            raise AuroraError(
-                f'"{shown}" is no UTF-8 text', "type it in UTF-8; a file may have to be renamed"
-            ) from None
+            raise NotUtf8(f'"{shown}" is no UTF-8 text', "type it in UTF-8; a file may have to be renamed") from None
 
 
 def _run(arguments: Sequence[str]) -> None:
@@ -154,7 +153,7 @@ def _run(arguments: Sequence[str]) -> None:
     try:
         code = app(prog_name=NAME, standalone_mode=False)
     except TyperException as error:
-        raise AuroraError(error.format_message(), f"see `{NAME} --help`, or `--help` of the command") from None
+        raise CommandNotUnderstood(error.format_message(), f"see `{NAME} --help`, or `--help` of the command") from None
     sys.exit(code)
 
 

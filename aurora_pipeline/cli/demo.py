@@ -16,6 +16,7 @@ from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.closing import FIRST_MONTH, pay_first_month
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
+from aurora_pipeline.demo.errors import DemoDiffers
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
@@ -28,7 +29,6 @@ from aurora_pipeline.demo.story import (
     refuse_other_chain,
     register_cast,
 )
-from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.runs import RunEnd, failed
@@ -166,7 +166,7 @@ def _show(aurora: Aurora, parameters: Parameters, epochs: int, changed: int, sec
             out.print(render(trace_line(connection, line_id)))
     differences = [*figures.differences, *(terms.differences if terms else ())]
     if differences:
-        raise CheckFailed("\n  ".join(["figures differ from what was simulated:", *differences[:20]]))
+        raise DemoDiffers("\n  ".join(["figures differ from what was simulated:", *differences[:20]]))
     out.print(
         f"\n[green]{figures.compared} of {figures.compared} figures equal what the simulator knows it generated,"
         " to the lamport.[/]"

@@ -13,7 +13,7 @@ from aurora_pipeline.cli.json_output import Json, amount, known_amount, plain, p
 from aurora_pipeline.cli.shapes import ChangedColumn, ChangedLayer, ChangedPartner, ChangedPeriod
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import RangeBackwards
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
@@ -36,7 +36,7 @@ def diff(
         None if text is None else read_day(text, name) for text, name in ((since, "--from"), (until, "--to"))
     )
     if first is not None and last is not None and last < first:
-        raise AuroraError("--to lies before --from", "give the earlier moment with --from")
+        raise RangeBackwards("--to lies before --from", "give the earlier moment with --from")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
         require_recorded(connection, Selection(chain_id, epoch, epoch))

@@ -11,7 +11,7 @@ from aurora_pipeline.cli.shapes import DisputeShape, shaped
 from aurora_pipeline.cli.statement_steps import Reason, Statement, tell
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding, speaking
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.history import disputes as recorded_disputes
 from aurora_pipeline.statements.transitions import answer as answers
@@ -52,7 +52,7 @@ def answer_dispute(
 ) -> None:
     """Answer a dispute: accepted by an override or a correcting version, or rejected; with the reason."""
     if verdict.upper() not in set(DisputeVerdict):
-        raise AuroraError(f"{verdict!r} is no answer", "write accepted or rejected")
+        raise NotUnderstood(f"{verdict!r} is no answer", "write accepted or rejected")
     with opened() as aurora:
         chains, who = sorted(aurora.configuration.chains), deciding(aurora.database)
         change = answers.answer(

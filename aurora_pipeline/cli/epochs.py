@@ -9,9 +9,11 @@ from typing import Annotated, Final
 import typer
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.config.errors import ChainDisabled
+from aurora_pipeline.foundation.errors import PeriodNotUnderstood, RangeBackwards
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.periods.errors import TooManyPeriods
 
 EPOCHS_MAX: Final = 10_000
 """So many epochs one command works on at most."""
@@ -27,7 +29,7 @@ def parse_epochs(text: str) -> list[int]:
     """One epoch or a range FROM..TO, both included."""
     match = _EPOCHS.match(text)
     if match is None:
-        raise AuroraError(f"{text!r} names no epochs", "write 850 or 850..855")
+        raise PeriodNotUnderstood(f"{text!r} names no epochs", "write 850 or 850..855")
     first = int(match.group(1))
     last = first if match.group(2) is None else int(match.group(2))
     return list(epoch_range(first, last, "{}..{}"))
@@ -43,7 +45,7 @@ def parse_keys(chain_id: str, text: str) -> list[PartitionKey]:
 def parse_month(chain_id: str, text: str) -> MonthKey:
     """A month of a chain; anything else is refused with an example."""
     if not _MONTH.match(text):
-        raise AuroraError(f"{text!r} is no month", "write it like 2026-08")
+        raise PeriodNotUnderstood(f"{text!r} is no month", "write it like 2026-08")
     return MonthKey(chain_id, text)
 
 
@@ -53,9 +55,9 @@ def epoch_range(first: int, last: int, named: str) -> range:
     `named` is how the person wrote them, with places for the first and the last.
     """
     if last < first:
-        raise AuroraError(f"{named.format(first, last)} runs backwards", f"write {named.format(last, first)}")
+        raise RangeBackwards(f"{named.format(first, last)} runs backwards", f"write {named.format(last, first)}")
     if last - first >= EPOCHS_MAX:
-        raise AuroraError(
+        raise TooManyPeriods(
             f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
         )
     return range(first, last + 1)
@@ -65,7 +67,7 @@ def usable_chain(aurora: Aurora, chain_id: str) -> Chain:
     """An enabled chain of the configuration."""
     chain = aurora.configuration.chain(chain_id)
     if not chain.enabled:
-        raise AuroraError(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
+        raise ChainDisabled(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
     return chain
 
 

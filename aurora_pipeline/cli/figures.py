@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from aurora_pipeline.cli.epochs import parse_epochs
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, amount, print_json
 from aurora_pipeline.cli.shapes import (
     AllocationPart,
@@ -26,11 +27,11 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.csv_file import write_csv
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.statements.errors import StatementUnknown
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
@@ -233,7 +234,7 @@ def show_epoch_statement(partner: str, chain_id: str, epoch: int, as_of: str | N
         [PARTNER_COMMISSION_STATEMENTS, PARTNER_COMMISSION_LINES], as_of, chain_id, str(epoch), partner=partner
     )
     if not stated.rows:
-        raise AuroraError(
+        raise StatementUnknown(
             f"{partner} has no statement of {chain_id} {epoch}", f"see `aurora statements epochs {chain_id}`"
         )
     (row,) = stated.rows
@@ -287,7 +288,7 @@ def _asked(
 def one_form(as_csv: bool, as_json: bool) -> None:
     """Raise where an answer is asked for in two forms at once."""
     if as_csv and as_json:
-        raise AuroraError("--csv and --json are two forms of the same answer", "give one of the two")
+        raise ArgumentsNotFit("--csv and --json are two forms of the same answer", "give one of the two")
 
 
 def _of_lines(parts: _Shown, lines: _Shown) -> _Shown:

@@ -13,12 +13,12 @@ from uuid import UUID
 
 import typer
 
-from aurora_pipeline.foundation.errors import BAD_INPUT, CHECK_FAILED, TRY_AGAIN, AuroraError
+from aurora_pipeline.foundation.errors import AuroraError
 
-VERSION: Final = 1
 OPTION: Final = "--json"
 ERROR: Final = "error"
-_CODES: Final = {CHECK_FAILED: "check_failed", BAD_INPUT: "bad_input", TRY_AGAIN: "try_again"}
+_RAISED: Final = {ERROR: 2}
+"""Versions of shapes of which something was renamed or removed, or means something else; the others are at 1."""
 
 Json = Annotated[bool, typer.Option(OPTION, help="Machine-readable output; docs/json.md says its form.")]
 
@@ -49,7 +49,8 @@ def print_json(shape: str, data: object) -> None:
 def error_json(error: AuroraError) -> str:
     """An error as one line, the last one on standard error."""
     told = {
-        "code": _CODES[error.exit_code],
+        "code": error.code,
+        "kind": error.kind,
         "exit_code": error.exit_code,
         "message": error.message,
         "remedy": error.remedy,
@@ -59,7 +60,12 @@ def error_json(error: AuroraError) -> str:
 
 def document(shape: str, data: object) -> dict[str, Any]:
     """The envelope around what a command says."""
-    return {"schema": f"aurora.{shape}.{VERSION}", "data": plain(data)}
+    return {"schema": titled(shape), "data": plain(data)}
+
+
+def titled(shape: str) -> str:
+    """A shape's name with its version, as `schema` has it."""
+    return f"aurora.{shape}.{_RAISED.get(shape, 1)}"
 
 
 def plain(value: object) -> Any:

@@ -25,10 +25,10 @@ from aurora_pipeline.commissions.targets import (
     names_rule,
     rule_target,
 )
+from aurora_pipeline.config.errors import ChainUnknown
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
@@ -88,7 +88,7 @@ def overrides_list(
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         units = chain_units(connection)
         if chain is not None and chain not in units:
-            raise AuroraError(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))
+            raise ChainUnknown(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))
         judged = judge(connection, recorded_overrides(connection, chain, epoch))
     if as_json:
         print_json("overrides_list", [_shape(item, units[item.override.target.chain_id].base_unit) for item in judged])

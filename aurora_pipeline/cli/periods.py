@@ -12,10 +12,10 @@ from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.running import tell_of_period
 from aurora_pipeline.cli.shapes import Period, shaped
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
 from aurora_pipeline.orchestration.known_partitions import is_recorded
 from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.errors import PartitionInUse, PartitionUnknown
 from aurora_pipeline.periods.partitions import register, remove, reorder
 from aurora_pipeline.periods.record import Period as RecordedPeriod
 from aurora_pipeline.periods.record import recorded_periods, told_by
@@ -67,11 +67,13 @@ def periods_remove(
         with aurora.database.connect() as connection:
             recorded = is_recorded(connection, key)
         if recorded:
-            raise AuroraError(f"{key} is a finalized period", "its partition stays; nothing was removed")
+            raise PartitionInUse(f"{key} is a finalized period", "its partition stays; nothing was removed")
         enter_dagster_home(aurora)
         removed = remove(dg.DagsterInstance.get(), key)
     if not removed:
-        raise AuroraError(f"there is no partition {key!r}", "the keys are those of the Dagster UI, under Partitions")
+        raise PartitionUnknown(
+            f"there is no partition {key!r}", "the keys are those of the Dagster UI, under Partitions"
+        )
     out.print(f"{key} is not a partition any more.", markup=False)
 
 

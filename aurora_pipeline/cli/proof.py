@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from aurora_pipeline.cli.epochs import parse_keys
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, amount, print_json
 from aurora_pipeline.cli.shapes import Audit, AuditEntry, Held, Report, shaped
 from aurora_pipeline.cli.shapes import Finding as FindingShape
@@ -17,9 +18,10 @@ from aurora_pipeline.cli.shapes import Head as HeadShape
 from aurora_pipeline.cli.shapes import TraceNode as NodeShape
 from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day
 from aurora_pipeline.decisions.log import Entry, Head, found_entries
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import load_period
+from aurora_pipeline.proof.errors import ProofFailed
 from aurora_pipeline.proof.findings import Checked, Finding, VerifyReport
 from aurora_pipeline.proof.node import TraceNode, render
 from aurora_pipeline.proof.surroundings import verify_surroundings
@@ -105,7 +107,7 @@ def audit(
     """Verify the chains of decisions, publications and samples, print their heads to be noted; or list the log."""
     if listing or any(one is not None for one in (subject, action, who, since, until)):
         if witness is not None:
-            raise AuroraError("--witness verifies the log, and the other options list it", "give one or the others")
+            raise ArgumentsNotFit("--witness verifies the log, and the other options list it", "give one or the others")
         first, last = (
             None if day is None else read_day(day, name) for day, name in ((since, "--from"), (until, "--until"))
         )
@@ -174,7 +176,7 @@ def _heads(text: str) -> Heads:
     """All heads as `aurora audit` printed them."""
     parts = text.strip().split("/")
     if len(parts) != len(fields(Heads)):
-        raise AuroraError(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
+        raise NotUnderstood(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
     return Heads(*map(_head, parts))
 
 
@@ -183,7 +185,7 @@ def _head(text: str) -> Head | None:
         return None
     number, _, digest = text.partition(":")
     if not (number.isascii() and number.isdigit()) or len(digest) != 64:
-        raise AuroraError(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
+        raise NotUnderstood(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
     return Head(int(number), digest)
 
 
@@ -213,7 +215,7 @@ def _fail(reports: list[VerifyReport]) -> None:
     """Any failure makes the command fail with all of them."""
     failures = [str(failure) for report in reports for failure in report.failures]
     if failures:
-        raise CheckFailed(
+        raise ProofFailed(
             "\n  ".join([f"{len(failures)} problem(s) found:", *failures[:_SHOWN_AT_MOST], *_more(failures)]),
             "what is named was changed outside Aurora, or its storage is damaged. Do not recompute or pay by it. Find"
             " out who had access; compare with a backup and the heads you noted before you restore anything",

@@ -14,6 +14,7 @@ from aurora_pipeline.cli.shapes import ProviderCheck as CheckShape
 from aurora_pipeline.cli.terminal import out, print_table, workspace
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.errors import ProviderDisabled, ProviderUnknown
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.foundation.errors import CHECK_FAILED, TRY_AGAIN, AuroraError
@@ -83,10 +84,10 @@ def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
     if name is None:
         found = [provider for provider in configuration.providers.values() if provider.enabled]
         if not found:
-            raise AuroraError("no provider is enabled", "set enabled: true for one in providers.yaml")
+            raise ProviderDisabled("no provider is enabled", "set enabled: true for one in providers.yaml")
         return found
     if name not in configuration.providers:
-        raise AuroraError(
+        raise ProviderUnknown(
             f"there is no provider {name!r} in providers.yaml",
             did_you_mean(name, configuration.providers, "provider"),
         )
@@ -94,7 +95,7 @@ def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
     if not provider.enabled:
         unset = configuration.unset_variables.get(name, ())
         also = f" and set {', '.join(unset)}" if unset else ""
-        raise AuroraError(f"provider {name} is disabled", f"set enabled: true in providers.yaml{also}")
+        raise ProviderDisabled(f"provider {name} is disabled", f"set enabled: true in providers.yaml{also}")
     return [provider]
 
 

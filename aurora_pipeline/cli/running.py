@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from aurora_pipeline.canonical.stale_events import stale_stake_events
 from aurora_pipeline.cli.epochs import ChainArgument, EpochsArgument, listed, parse_epochs, usable_chain
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, amount, known_amount, print_json
 from aurora_pipeline.cli.shapes import AssetEnd, Computed, Run, shaped
 from aurora_pipeline.cli.shapes import Restated as RestatedShape
@@ -20,14 +21,15 @@ from aurora_pipeline.cli.shapes import RestatedPartner as RestatedPartnerShape
 from aurora_pipeline.cli.terminal import err, opened, out
 from aurora_pipeline.commissions.ordering import Stale, present_periods, ready, stale_periods
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.orchestration.errors import FilesRefused
 from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB, STAKE_EVENTS_JOB
 from aurora_pipeline.orchestration.runs import JobRunner, RunEnd, failed
 from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.errors import PeriodBeforeFirst, PeriodNotFinal, PeriodUnknown
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.work.epoch_status import kinds, known_names, oddities, together
 from aurora_pipeline.work.restated import (
@@ -89,7 +91,7 @@ def recompute(
     Never touches the network.
     """
     if stale == (epochs is not None):
-        raise AuroraError("give either epochs or --stale", f"aurora recompute {chain_id} 850..855, or --stale")
+        raise ArgumentsNotFit("give either epochs or --stale", f"aurora recompute {chain_id} 850..855, or --stale")
     if epochs is None:
         with opened() as aurora:
             chain = usable_chain(aurora, chain_id)
@@ -109,7 +111,7 @@ def recompute(
             known = {period.key.epoch for period in recorded_periods(connection, chain_id)}
         missing = [epoch for epoch in wanted if epoch not in known]
         if missing:
-            raise AuroraError(
+            raise PeriodUnknown(
                 f"nothing is stored of {chain_id} epoch {listed(missing)}",
                 f"run `aurora backfill {chain_id} {epochs}`",
             )
@@ -148,7 +150,7 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
     """The keys of epochs that are known to be final, asking the chain about those that are not known yet."""
     early = [epoch for epoch in wanted if epoch < chain.first_period]
     if early:
-        raise AuroraError(
+        raise PeriodBeforeFirst(
             f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {listed(early)}",
             "lower first_period in chains.yaml",
         )
@@ -161,7 +163,7 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: list[int]) -> list[PeriodKe
         known |= {period.key.epoch for period in found.recorded}
         open_epochs = [epoch for epoch in wanted if epoch not in known]
         if open_epochs:
-            raise AuroraError(
+            raise PeriodNotFinal(
                 f"{chain.chain_id} epoch {listed(open_epochs)} is not final: the chain is in epoch {found.head_epoch}"
                 f" and periods count {chain.finality_lag} slots after their end",
                 "wait for its end; the sensor finalized_periods starts it by itself",
@@ -323,7 +325,7 @@ def report(
     if problem is not None:
         raise problem
     if refused:
-        raise CheckFailed(
+        raise FilesRefused(
             "\n  ".join(["files could not be read, and figures that rest on what they said before stay:", *refused]),
             "put them back or correct them (or their columns in providers.yaml), and repeat",
         )

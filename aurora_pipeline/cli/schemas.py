@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from aurora_pipeline.cli.json_output import VERSION
+from aurora_pipeline.cli.json_output import titled
 from aurora_pipeline.cli.shapes import SHAPES
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "schemas"
@@ -21,9 +21,9 @@ def schema(name: str) -> dict[str, Any]:
     defined = told.pop("$defs", {})
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"aurora.{name}.{VERSION}",
+        "title": titled(name),
         "type": "object",
-        "properties": {"schema": {"const": f"aurora.{name}.{VERSION}"}, "data": told},
+        "properties": {"schema": {"const": titled(name)}, "data": told},
         "required": ["schema", "data"],
         "$defs": defined,
     }

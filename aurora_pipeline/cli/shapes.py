@@ -26,6 +26,7 @@ class Error:
     """Why a command failed: on standard error, in its last line."""
 
     code: str
+    kind: str
     exit_code: int
     message: str
     remedy: str | None

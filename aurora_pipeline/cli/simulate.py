@@ -12,13 +12,14 @@ import typer
 
 from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.cli.epochs import epoch_range
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, known_amount, print_json
 from aurora_pipeline.cli.shapes import Simulated
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
 from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
 
@@ -55,7 +56,7 @@ def agreements_simulate(
     """
     wanted = epoch_range(first, last, "--from {} --to {}")
     if as_json and as_csv:
-        raise AuroraError("--json and --csv at once", "give one of the two")
+        raise ArgumentsNotFit("--json and --csv at once", "give one of the two")
     with opened() as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -74,7 +75,7 @@ def _known(connection: Connection, chain: Chain, wanted: range) -> list[int]:
     """The epochs of a range that are recorded; which others there are in it is said."""
     found = [period.key.epoch for period in recorded_periods(connection, chain.chain_id) if period.key.epoch in wanted]
     if not found:
-        raise AuroraError(
+        raise PeriodUnknown(
             f"no period of {chain.chain_id} from {wanted[0]} to {wanted[-1]} is known to be final",
             f"see `aurora periods list {chain.chain_id}`",
         )

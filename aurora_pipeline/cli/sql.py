@@ -19,11 +19,12 @@ import psycopg
 import typer
 from psycopg.rows import tuple_row
 
+from aurora_pipeline.cli.errors import ArgumentsNotFit, QueryMissing, QueryRefused, RowsNotFit
 from aurora_pipeline.cli.json_output import Json, instant, print_json
 from aurora_pipeline.cli.shapes import SqlResult
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.foundation.csv_file import csv_text
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, FileUnwritable
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.store.access import reader
 from aurora_pipeline.store.database import Connection, Database
@@ -44,7 +45,7 @@ def sql(
 ) -> None:
     """Ask the database in SQL: it is started if need be, and nothing is changed unless --write is given."""
     if sum([as_csv, as_json, parquet is not None]) > 1:
-        raise AuroraError("--csv, --json and --parquet are forms of the same answer", "give one of them")
+        raise ArgumentsNotFit("--csv, --json and --parquet are forms of the same answer", "give one of them")
     with opened(reads_only=not write) as aurora:
         database = aurora.database if write else _reader(aurora.database)
         try:
@@ -72,7 +73,7 @@ def _reader(database: Database) -> Database:
 def _run(connection: Connection, query: str) -> tuple[list[str], list[SqlRow]]:
     """The columns and rows of one statement; several in one text are refused by the server."""
     if not query.strip():
-        raise AuroraError("there is no statement", 'give one: `aurora sql "SELECT * FROM chains"`')
+        raise QueryMissing("there is no statement", 'give one: `aurora sql "SELECT * FROM chains"`')
     try:
         # By place: two columns may have one name.
         with connection.cursor(row_factory=tuple_row) as cursor:
@@ -83,7 +84,7 @@ def _run(connection: Connection, query: str) -> tuple[list[str], list[SqlRow]]:
         where = f" at character {place}: ...{query[max(0, int(place) - 1) :][:40]}" if place else ""
         said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
         remedy = error.diag.message_hint or "docs/tables.md names every table and column"
-        raise AuroraError(f"the database refuses this: {said}{where}", remedy) from None
+        raise QueryRefused(f"the database refuses this: {said}{where}", remedy) from None
 
 
 def _show(names: Sequence[str], rows: Sequence[SqlRow], as_csv: bool, parquet: Path | None, as_json: bool) -> None:
@@ -109,20 +110,18 @@ def _write_parquet(names: Sequence[str], rows: Sequence[SqlRow], path: Path) -> 
     """The whole file or nothing of it."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise AuroraError(f"two columns are called {twice[0]!r}, and a Parquet file needs a name for each", "use AS")
+        raise RowsNotFit(f"two columns are called {twice[0]!r}, and a Parquet file needs a name for each", "use AS")
     buffer = io.BytesIO()
     values = [[_stored(value) for value in row] for row in rows]
     try:
         pl.DataFrame(values, schema=list(names), orient="row", infer_schema_length=None).write_parquet(buffer)
     except (pl.exceptions.PolarsError, TypeError, RuntimeError, OverflowError) as error:
         said = str(error).strip().splitlines()[0]
-        raise AuroraError(
-            f"these rows fit no Parquet file: {said}", "cast the column to text, like net::text"
-        ) from None
+        raise RowsNotFit(f"these rows fit no Parquet file: {said}", "cast the column to text, like net::text") from None
     try:
         path.write_bytes(buffer.getvalue())
     except OSError as error:
-        raise AuroraError(f"{path} cannot be written: {error.strerror}", "choose another file") from None
+        raise FileUnwritable(f"{path} cannot be written: {error.strerror}", "choose another file") from None
 
 
 def _stored(value: Any) -> Any:

@@ -6,12 +6,12 @@ from typing import Annotated, Final
 
 import typer
 
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, known_amount, print_json
 from aurora_pipeline.cli.shapes import ChangedStatementLine, ChangedStep, DifferentInput, StatementDifference
 from aurora_pipeline.cli.statements import statement_shape
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.compare import ChangedLine, Compared, compare
 from aurora_pipeline.statements.documents import StatementDocument, document, find_statement
 
@@ -33,7 +33,7 @@ def statements_diff(
     """Explain two states of a statement, or two statements, line by line: what changed, by how much and why."""
     moments = [read_day(text, "--as-of") for text in as_of or []]
     if (other is None and not moments) or len(moments) > _SIDES:
-        raise AuroraError("two states are needed", "give another statement, or --as-of once (till now) or twice")
+        raise ArgumentsNotFit("two states are needed", "give another statement, or --as-of once (till now) or twice")
     ends = (moments[0] if moments else None, moments[1] if len(moments) == _SIDES else None)
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         chains = sorted(aurora.configuration.chains)

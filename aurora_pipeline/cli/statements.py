@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from aurora_pipeline.cli.epochs import parse_month
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, amount, print_json
 from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine, shaped
@@ -18,7 +19,6 @@ from aurora_pipeline.cli.shapes import StatementDocument as DocumentShape
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.statements.documents import (
@@ -128,7 +128,7 @@ def statements_show(
     """Show one statement: from opening to closing balance, its lines, adjustments, held and missing figures."""
     moment = None if as_of is None else read_day(as_of, "--as-of")
     if (chain_id is None) != (period is None):
-        raise AuroraError("a partner's statement needs a chain and a month or epoch", "see the example in --help")
+        raise ArgumentsNotFit("a partner's statement needs a chain and a month or epoch", "see the example in --help")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         if chain_id is None or period is None:
             found = find_statement(connection, statement, _chains(aurora, None), moment)

@@ -21,11 +21,12 @@ from aurora_pipeline.cli.shapes import Status, shaped
 from aurora_pipeline.cli.shapes import Warned as WarnedShape
 from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.errors import CHECK_FAILED, AuroraError
+from aurora_pipeline.foundation.errors import CHECK_FAILED
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.snapshots import NotPublished
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.epoch_status import EpochStatus, WarningKind, epoch_status, kinds, known_names
@@ -178,7 +179,7 @@ def _show_epoch(told: EpochStatus, warnings: Sequence[WarningKind], as_json: boo
         print_json("status_epoch", shaped(EpochShape, more, data_types=types))
         return
     if not told.data_types:
-        raise AuroraError(
+        raise NotPublished(
             f"{told.published} of the {len(PERIOD_LAYER_TABLES)} layers of {told.key} are published, and what says how"
             " complete it is is not among them: a run ended early"
             if told.published

@@ -16,13 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from aurora_pipeline.cli.errors import NotConfirmed
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.json_output import error_json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
 from aurora_pipeline.cli.shapes import Recorded, shaped
 from aurora_pipeline.cli.table import NOTHING, PrintedColumn, layout
+from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.foundation.csv_file import read_instant
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import AuroraError, DayNotUnderstood, NotUtf8
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
 
@@ -123,6 +125,7 @@ def print_error(error: AuroraError) -> int:
     err.print(f"[bold red]Error:[/] {escape(_bounded(error.message))}")
     if error.remedy:
         err.print(f"  [cyan]->[/] {escape(error.remedy)}")
+    err.print(f"  [dim]({error.code})[/]")
     return error.exit_code
 
 
@@ -195,7 +198,7 @@ def read_day(text: str, option: str) -> datetime:
     try:
         return read_instant(text)
     except ValueError as error:
-        raise AuroraError(f"{option}: {error}", "a day means 00:00 UTC") from None
+        raise DayNotUnderstood(f"{option}: {error}", "a day means 00:00 UTC") from None
 
 
 def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
@@ -215,7 +218,7 @@ def said_in_coins(text: str, chain: Chain) -> str:
 def confirm(odd: str) -> None:
     """Ask the person at the terminal to confirm something odd; refused where there is no terminal."""
     if _answer(f"[yellow]{escape(odd)}.[/] Is this meant? (yes/no): ").strip().lower() not in {"y", "yes"}:
-        raise AuroraError(
+        raise NotConfirmed(
             f"{odd}, and nobody confirmed it; nothing was written",
             "check the amount and its unit; if it is meant, repeat the command with --yes",
         )
@@ -227,7 +230,7 @@ def _answer(question: str) -> str:
         # Without a terminal nobody knows that an answer is waited for.
         return err.input(question) if sys.stdin is not None and sys.stdin.isatty() else ""
     except UnicodeDecodeError:
-        raise AuroraError("the answer is no UTF-8 text; nothing was written", "type it in UTF-8") from None
+        raise NotUtf8("the answer is no UTF-8 text; nothing was written", "type it in UTF-8") from None
     except EOFError:
         return ""
 
@@ -238,7 +241,7 @@ def ask_why(given: str) -> str:
         return given
     answer = _answer("Why, for the audit log: ")
     if not answer.strip():
-        raise AuroraError(
+        raise ReasonMissing(
             "this needs a reason, and nobody gave one; nothing was written",
             'give it with --reason "agreed on 2026-01-15"',
         )

@@ -15,9 +15,9 @@ from typing import Annotated
 
 import typer
 
+from aurora_pipeline.cli.errors import DagsterNotStarted, PortInUse
 from aurora_pipeline.cli.terminal import err, opened, out, workspace
 from aurora_pipeline.demo.session import has_chain
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, shipped
 
 _HOST = "127.0.0.1"
@@ -81,7 +81,7 @@ def _refuse_taken(port: int) -> None:
         try:
             probe.bind((_HOST, port))
         except OSError:
-            raise AuroraError(
+            raise PortInUse(
                 f"port {port} is in use", f"choose another one (aurora up --port {port + 1}), or stop what uses it"
             ) from None
 
@@ -92,11 +92,11 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None
     while time.monotonic() < deadline:
         if process.poll() is not None:
             tail = "\n  ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-            raise AuroraError(f"Dagster did not start:\n  {tail}", f"its whole log is {log}")
+            raise DagsterNotStarted(f"Dagster did not start:\n  {tail}", f"its whole log is {log}")
         with contextlib.suppress(OSError), socket.create_connection((_HOST, port), timeout=1):
             return
         time.sleep(0.2)
-    raise AuroraError(f"Dagster did not answer on port {port} within {_READY_SECONDS_MAX} s", f"its log is {log}")
+    raise DagsterNotStarted(f"Dagster did not answer on port {port} within {_READY_SECONDS_MAX} s", f"its log is {log}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import Wallet, shaped
 from aurora_pipeline.cli.terminal import (
@@ -20,7 +21,6 @@ from aurora_pipeline.cli.terminal import (
 )
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.foundation.errors import AuroraError
 
 wallets = typer.Typer(help="Which partner introduced which wallet, dated.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def wallets_import(
 ) -> None:
     """Import wallets: chain_id, wallet_address, introduced_date [, ended_date, partner, notes]; all or nothing."""
     if skip_duplicates and replace:
-        raise AuroraError("--skip-duplicates and --replace exclude each other", "give one of the two")
+        raise ArgumentsNotFit("--skip-duplicates and --replace exclude each other", "give one of the two")
     duplicates = Duplicates.SKIP if skip_duplicates else Duplicates.REPLACE if replace else Duplicates.REFUSE
     why = f"import of {file.name}" if reason is None else reason
     with opened() as aurora:

@@ -15,8 +15,8 @@ import polars as pl
 
 from aurora_pipeline.agreements.terms import PartnerWallet
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
+from aurora_pipeline.commissions.errors import WalletOwnedTwice
 from aurora_pipeline.commissions.tables import Weight
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import whole_numbers
 
@@ -187,7 +187,7 @@ def _owners(wallets: Iterable[PartnerWallet]) -> dict[str, str]:
     for wallet in wallets:
         owner = owners.setdefault(wallet.wallet_address, wallet.partner_id)
         if owner != wallet.partner_id:
-            raise AuroraError(
+            raise WalletOwnedTwice(
                 f"wallet {wallet.wallet_address} belongs to {owner} and to {wallet.partner_id} at the same instant",
                 "end it with one of the two",
             )

@@ -12,7 +12,7 @@ from aurora_pipeline.agreements.matching import matching
 from aurora_pipeline.agreements.tables import Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule, Terms
 from aurora_pipeline.commissions.windows import LossBalance, RuleKey, WindowInputs, WindowStart
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import Conflict
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.result import listed
@@ -20,8 +20,11 @@ from aurora_pipeline.sources.result import listed
 _NAMED_AT_MOST = 5
 
 
-class EarlierMissing(AuroraError):
+class EarlierMissing(Conflict):
     """Periods that a rule looks back on are not published."""
+
+    code = "earlier-periods-missing"
+    what_to_do = "Compute the earlier ones first, which the message names, then this one."
 
     def __init__(self, key: PeriodKey, rule: str, epochs: Sequence[int]) -> None:
         self.key = key

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.terms import Override
+from aurora_pipeline.commissions.errors import OverrideNotApplicable
 from aurora_pipeline.commissions.rules import PARTIAL, RuleResult
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import amount, share_in_order
 
 _NONE: dict[str, Override] = {}
@@ -69,7 +69,7 @@ def apply_to_rules(results: Sequence[RuleResult], overrides: Iterable[Override])
             is_second = of_share.setdefault(override.wallet_address, override) is not override
         if override.amount < 0 or is_second:
             problem = "is negative" if override.amount < 0 else "is given twice"
-            raise AuroraError(f"{override.in_words} {problem}", "take it back, or state another amount")
+            raise OverrideNotApplicable(f"{override.in_words} {problem}", "take it back, or state another amount")
     found = LineOverrides(lines)
     for key, override in totals.items():
         result = by_key.get(key)

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 from aurora_pipeline.agreements.overrides import RecordedOverride, Target
 from aurora_pipeline.agreements.tables import OverrideTarget
+from aurora_pipeline.commissions.errors import LineNotOverridable, LineUnknown
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import LineKind
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
 
@@ -88,14 +89,14 @@ def rule_target(connection: Connection, text: str) -> FoundTarget:
     """The rule's total that a text names; raises where no line of the rule is in force in that period."""
     match = _RULE.match(text.strip())
     if match is None:
-        raise AuroraError(
+        raise NotUnderstood(
             f"{text!r} names no rule of a period",
             "write it like acme-2026/tips@solana-mainnet:850, or give a line's id",
         )
     target = Target(OverrideTarget.RULE, match[1], match[2], match[3], int(match[4]))
     found = _published(connection, target)
     if found is None:
-        raise AuroraError(
+        raise LineUnknown(
             f"no line of the rule {target.name} is in force; nothing was written",
             f"see which rules have lines: SELECT DISTINCT agreement_id, rule_key FROM partner_commission_lines"
             f" WHERE chain_id = '{target.chain_id}' AND epoch = {target.epoch}",
@@ -111,7 +112,7 @@ def line_target(connection: Connection, identifier: str) -> FoundTarget:
         [identifier],
     ).fetchone()
     if row is None:
-        raise AuroraError(
+        raise LineUnknown(
             f"the line {identifier} is not in force: it was superseded or rejected; nothing was written",
             "override a line that is: SELECT line_id FROM partner_commission_lines",
         )
@@ -126,7 +127,7 @@ def line_target(connection: Connection, identifier: str) -> FoundTarget:
     )
     if row["kind"] != LineKind.LINE:
         rule = f"{row['agreement_id']}/{row['rule_key']}@{PeriodKey(row['chain_id'], row['epoch'])}"
-        raise AuroraError(
+        raise LineNotOverridable(
             f"the line {identifier} is a {row['kind']}: what a floor or cap made is never overridden;"
             " nothing was written",
             f"override the line it belongs to, or the rule's total: {rule}",

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
+from aurora_pipeline.config.errors import ProtocolFeeMissing
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
 from aurora_pipeline.foundation.chain_family import Family
-from aurora_pipeline.foundation.errors import AuroraError
 
 Item = TypeVar("Item", bound=str)
 
@@ -175,7 +175,7 @@ class Chain(FrozenModel):
             raise ValueError("protocol_fee_at needs an instant with a time zone")
         held = [entry for entry in self.protocol_fee_bps if _start_of(entry.from_date) <= instant]
         if not held:
-            raise AuroraError(
+            raise ProtocolFeeMissing(
                 f"chain {self.chain_id} has no protocol_fee_bps for {instant.isoformat()}",
                 "add a dated entry that covers it to protocol_fee_bps in chains.yaml",
             )

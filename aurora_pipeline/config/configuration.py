@@ -9,11 +9,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.errors import ChainUnknown
 from aurora_pipeline.config.fields import FrozenModel
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.errors import AuroraError
 
 
 class Configuration(FrozenModel):
@@ -29,7 +29,7 @@ class Configuration(FrozenModel):
     def chain(self, chain_id: str) -> Chain:
         """The chain with this id, enabled or not."""
         if chain_id not in self.chains:
-            raise AuroraError(f"there is no chain {chain_id!r}", did_you_mean(chain_id, self.chains, "chain"))
+            raise ChainUnknown(f"there is no chain {chain_id!r}", did_you_mean(chain_id, self.chains, "chain"))
         return self.chains[chain_id]
 
     def enabled_chains(self) -> tuple[Chain, ...]:

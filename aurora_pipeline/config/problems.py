@@ -30,6 +30,9 @@ class Problem:
 class ConfigurationError(AuroraError):
     """The configuration cannot be used; `problems` lists every mistake that was found."""
 
+    code = "configuration-has-mistakes"
+    what_to_do = "Correct every mistake that is listed; `aurora config check` finds them all."
+
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(
             sorted(problems, key=lambda problem: (problem.file, problem.line or 0))

@@ -6,11 +6,11 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from aurora_pipeline.decisions.errors import MayNotDecide
 from aurora_pipeline.decisions.revisions import holds_at
 from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.decisions.unlogged_rows import require_whole
 from aurora_pipeline.decisions.users import DECIDING, may_decide, register_first, users
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Database
 
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ def deciding(database: Database) -> str:
     decides_nothing = row is not None and row["role"] not in DECIDING
     what = "not a user" if row is None else f"of the role {row['role']}" if decides_nothing else "no user at this time"
     others = ", ".join(sorted(login for login, one in known.items() if may_decide(one, now))[:3])
-    raise AuroraError(
+    raise MayNotDecide(
         f"{person} is {what} of this instance, so nothing was written: decisions are recorded under the names of"
         f" registered people whose role is {', '.join(sorted(DECIDING))}",
         f"have one of them ({others}) register you: `aurora users add {person} --name NAME --role FINANCE --from DAY"

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.decisions.log import LoggedEvent, append_all
 from aurora_pipeline.decisions.rows import LoggedRow, logged_row, rows_root
 from aurora_pipeline.decisions.tables import AUDIT_ROWS
 from aurora_pipeline.foundation import free_text
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, copy_rows
 from aurora_pipeline.store.declaration import Table
 
@@ -64,7 +64,7 @@ class Recording:
     def require_reason(self) -> None:
         """Raise unless it is known who records and why; what was written so far is rolled back with it."""
         if not (self.actor and self.reason):
-            raise AuroraError(
+            raise ReasonMissing(
                 "this changes what partners are paid, so it needs to be known who did it and why; nothing was written",
                 'give a reason: --reason "signed on 2026-01-15"',
             )

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from psycopg import sql
 
+from aurora_pipeline.decisions.errors import DecisionsUnlogged
 from aurora_pipeline.decisions.log import entries_at
 from aurora_pipeline.decisions.rows import LoggedRow, row_digest, row_digests, row_name, rows_root
-from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
@@ -44,7 +44,7 @@ def require_logged(connection: Connection, inputs: Iterable[Input]) -> None:
 def _refuse(found: Sequence[str], what: str, how: str) -> None:
     if found:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        raise CheckFailed(
+        raise DecisionsUnlogged(
             f"{len(found)} decision(s) {what}: "
             + "; ".join(found[:_SHOWN])
             + f"{more}. Nothing is computed or decided by them",

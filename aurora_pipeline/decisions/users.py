@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from aurora_pipeline.config.problems import did_you_mean
+from aurora_pipeline.decisions.errors import LastDecider, PartnerUnknown, RoleNotFit
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import RangeBackwards
 from aurora_pipeline.store.database import Connection, Database
 
 DECIDING: Final = frozenset({UserRole.ADMIN, UserRole.FINANCE, UserRole.OPS})
@@ -32,12 +33,12 @@ def record_user(
     """Add a person, or say of a known one what holds now; None where just that is recorded."""
     login, name = free_text.name(login, "login"), free_text.name(name)
     if valid_until is not None and valid_until <= valid_from:
-        raise AuroraError(
+        raise RangeBackwards(
             f"{login} would end on {instant_text(valid_until)}, not after {instant_text(valid_from)}",
             "give a later day",
         )
     if (role is UserRole.PARTNER) != (partner_id is not None):
-        raise AuroraError(
+        raise RoleNotFit(
             f"{login} has the role {role} and {'no partner' if partner_id is None else f'the partner {partner_id}'}",
             "the role PARTNER needs --partner, every other role goes without",
         )
@@ -96,7 +97,7 @@ def _refuse_nobody_left(recording: Recording, told: Mapping[str, Any]) -> None:
         for people in (known, after)
     )
     if could and not can:
-        raise AuroraError(
+        raise LastDecider(
             f"without {told['login']} nobody would be left who may decide anything; nothing was written",
             f"add another user first, as {' or '.join(sorted(DECIDING))}, from today on or earlier and without an end",
         )
@@ -105,7 +106,7 @@ def _refuse_nobody_left(recording: Recording, told: Mapping[str, Any]) -> None:
 def _require_partner(connection: Connection, partner_id: str) -> None:
     partners = {row["partner_id"] for row in connection.execute("SELECT DISTINCT partner_id FROM partners")}
     if partner_id not in partners:
-        raise AuroraError(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
+        raise PartnerUnknown(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
 
 
 def users(connection: Connection) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import IO
 
+from aurora_pipeline.demo.errors import SimulatorBusy, SimulatorMisused, SimulatorStateUnusable
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import BPS_WHOLE
 
 _STATE_VERSION = 2
@@ -28,7 +28,7 @@ def _lock(path: Path) -> IO[bytes]:
         except BlockingIOError:
             time.sleep(_PAUSE_SECONDS)
     file.close()
-    raise AuroraError(f"another process serves the simulated chain in {path}", "Use that one, or stop it first.")
+    raise SimulatorBusy(f"another process serves the simulated chain in {path}", "Use that one, or stop it first.")
 
 
 def _begin_anew(path: Path) -> str:
@@ -63,15 +63,15 @@ class Clock:
             parameters, slot = Parameters.from_dict(state["parameters"]), state["slot"]
             is_known = state["version"] == _STATE_VERSION and type(slot) is int
         except (ValueError, KeyError, TypeError) as error:
-            raise AuroraError(f"{path} is no simulator state: {error}", _begin_anew(path)) from error
+            raise SimulatorStateUnusable(f"{path} is no simulator state: {error}", _begin_anew(path)) from error
         if not is_known or slot < parameters.first_slot(parameters.first_epoch):
-            raise AuroraError(f"{path} is no simulator state of version {_STATE_VERSION}", _begin_anew(path))
+            raise SimulatorStateUnusable(f"{path} is no simulator state of version {_STATE_VERSION}", _begin_anew(path))
         kept = parameters.as_dict()
         differences = [
             f"{name} is {kept[name]} there and {value} here" for name, value in wanted.items() if kept[name] != value
         ]
         if differences:
-            raise AuroraError(
+            raise SimulatorStateUnusable(
                 f"{path} holds another simulated chain: {'; '.join(differences)}",
                 f"Leave these options out to continue it. {_begin_anew(path)}",
             )
@@ -80,9 +80,9 @@ class Clock:
     def advance(self, slot: int) -> None:
         """Move to a slot; going back is refused, because what was forgotten stays forgotten."""
         if slot < self.slot:
-            raise AuroraError(f"the clock is at slot {self.slot} and cannot go back to {slot}")
+            raise SimulatorMisused(f"the clock is at slot {self.slot} and cannot go back to {slot}")
         if slot > self.slot + _EPOCHS_AT_ONCE * self.parameters.slots_per_epoch:
-            raise AuroraError(
+            raise SimulatorMisused(
                 f"the clock moves at most {_EPOCHS_AT_ONCE} epochs at once, from {self.slot} not to {slot}"
             )
         self.slot = slot
@@ -91,7 +91,7 @@ class Clock:
     def slot_at(self, epoch: int, fraction_bps: int) -> int:
         """The slot at which some part of an epoch has passed; 10000 is its last slot."""
         if not 0 <= fraction_bps <= BPS_WHOLE:
-            raise AuroraError(f"fraction_bps must lie in 0..{BPS_WHOLE}, got {fraction_bps}")
+            raise SimulatorMisused(f"fraction_bps must lie in 0..{BPS_WHOLE}, got {fraction_bps}")
         passed = self.parameters.slots_per_epoch * fraction_bps // BPS_WHOLE
         return min(self.parameters.first_slot(epoch) + passed, self.parameters.last_slot(epoch))
 

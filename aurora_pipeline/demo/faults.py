@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.demo.errors import SimulatorMisused
 
 KINDS = ("status", "garbage", "half", "slow", "wrong_epoch")
 _MAX_SLOW_SECONDS = 300
@@ -41,22 +41,22 @@ class Faults:
     def schedule(self, order: Any) -> Fault:
         """Add one from the body of a control request."""
         if not isinstance(order, dict) or not isinstance(order.get("match"), str) or not order["match"]:
-            raise AuroraError("a fault needs `match`: a path like /kobe/api/v1 or a JSON-RPC method like getBlock")
+            raise SimulatorMisused("a fault needs `match`: a path like /kobe/api/v1 or a JSON-RPC method like getBlock")
         unknown = set(order) - {"match", "kind", "count", "status", "retry_after", "seconds"}
         if unknown:
-            raise AuroraError(f"a fault has no {', '.join(sorted(unknown))}")
+            raise SimulatorMisused(f"a fault has no {', '.join(sorted(unknown))}")
         if order.get("kind") not in KINDS:
-            raise AuroraError(f"a fault needs `kind`, one of {', '.join(KINDS)}; got {order.get('kind')!r}")
+            raise SimulatorMisused(f"a fault needs `kind`, one of {', '.join(KINDS)}; got {order.get('kind')!r}")
         count, status, retry_after = order.get("count", 1), order.get("status", 500), order.get("retry_after")
         if type(count) is not int or count < 1:
-            raise AuroraError(f"the count of a fault must be a positive integer, got {count!r}")
+            raise SimulatorMisused(f"the count of a fault must be a positive integer, got {count!r}")
         if type(status) is not int or not 400 <= status <= 599:
-            raise AuroraError(f"the status of a fault must lie in 400..599, got {status!r}")
+            raise SimulatorMisused(f"the status of a fault must lie in 400..599, got {status!r}")
         if retry_after is not None and type(retry_after) is not int:
-            raise AuroraError(f"retry_after of a fault must be whole seconds, got {retry_after!r}")
+            raise SimulatorMisused(f"retry_after of a fault must be whole seconds, got {retry_after!r}")
         seconds = order.get("seconds", 0)
         if type(seconds) not in (int, float) or not 0 <= seconds <= _MAX_SLOW_SECONDS:
-            raise AuroraError(f"seconds of a fault must lie in 0..{_MAX_SLOW_SECONDS}, got {seconds!r}")
+            raise SimulatorMisused(f"seconds of a fault must lie in 0..{_MAX_SLOW_SECONDS}, got {seconds!r}")
         fault = Fault(order["match"], order["kind"], count, status, retry_after, seconds)
         self._scheduled.append(fault)
         return fault

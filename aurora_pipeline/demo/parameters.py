@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from random import Random
 from typing import Any
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.demo.errors import SimulatorMisused
 
 CHAIN_ID = "solana-demo"
 EPOCH_SECONDS = 48 * 3600
@@ -42,18 +42,20 @@ class Parameters:
         for field in fields(self):
             value = getattr(self, field.name)
             if type(value) is not int or value < 0:
-                raise AuroraError(f"simulator parameter {field.name} must be a non-negative integer, got {value!r}")
+                raise SimulatorMisused(
+                    f"simulator parameter {field.name} must be a non-negative integer, got {value!r}"
+                )
         if self.validators < 1:
-            raise AuroraError("simulator parameter validators must be at least 1")
+            raise SimulatorMisused("simulator parameter validators must be at least 1")
         if self.first_epoch < 1:
-            raise AuroraError("simulator parameter first_epoch must be at least 1")
+            raise SimulatorMisused("simulator parameter first_epoch must be at least 1")
         if self.slots_per_epoch < 40 or self.slots_per_epoch % SLOTS_PER_TURN:
-            raise AuroraError(
+            raise SimulatorMisused(
                 f"simulator parameter slots_per_epoch must be at least 40 and a multiple of {SLOTS_PER_TURN}, "
                 f"got {self.slots_per_epoch}"
             )
         if self.stake_accounts < 5 * self.cluster_size:
-            raise AuroraError(
+            raise SimulatorMisused(
                 f"simulator parameter stake_accounts must be at least {5 * self.cluster_size} "
                 f"(five for each of {self.cluster_size} validators), got {self.stake_accounts}"
             )
@@ -112,5 +114,5 @@ class Parameters:
         """Read what `as_dict` wrote; unknown and missing names are refused."""
         known = {field.name for field in fields(cls)}
         if set(values) != known:
-            raise AuroraError(f"simulator parameters must be exactly {sorted(known)}, got {sorted(values)}")
+            raise SimulatorMisused(f"simulator parameters must be exactly {sorted(known)}, got {sorted(values)}")
         return cls(**values)

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.demo.errors import SimulatorAway, SimulatorFailed
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.outages import no_room
 
 _URL_LINE = "AURORA_DEMO_URL="
@@ -56,13 +57,13 @@ class SimulatorControl:
             response = connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         except (OSError, http.client.HTTPException) as error:
-            raise Outage(
+            raise SimulatorAway(
                 f"the chain simulator at {self.url} does not answer: {error}", "repeat the command: it starts a new one"
             ) from error
         finally:
             connection.close()
         if response.status != 200:
-            raise AuroraError(f"the chain simulator refused {name}: {answer.get('error')}")
+            raise SimulatorFailed(f"the chain simulator refused {name}: {answer.get('error')}")
         return answer
 
 
@@ -103,7 +104,7 @@ class SimulatorProcess(SimulatorControl):
             reason = log_path.read_text(encoding="utf-8", errors="replace").strip()
             if "No space left on device" in reason:
                 raise no_room(f" for {self._state.parent}")
-            raise AuroraError(f"the chain simulator did not start: {reason or 'it said nothing'}")
+            raise SimulatorFailed(f"the chain simulator did not start: {reason or 'it said nothing'}")
         self.url = line.removeprefix(_URL_LINE).strip()
         return self
 

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from aurora_pipeline.demo import kobe, node_rpc, solanabeach, stakewiz, trillium
 from aurora_pipeline.demo.blocks import compact_json
 from aurora_pipeline.demo.clock import Clock
+from aurora_pipeline.demo.errors import SimulatorMisused
 from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.options import add_parameter_options, given_parameters
@@ -180,7 +181,7 @@ class Simulator:
         elif names in ({"epoch"}, {"epoch", "fraction_bps"}) and all(type(value) is int for value in body.values()):
             slot = self.clock.slot_at(body["epoch"], body.get("fraction_bps", 0))
         else:
-            raise AuroraError('advance takes {"slot": S} or {"epoch": N, "fraction_bps": 0..10000}, all integers')
+            raise SimulatorMisused('advance takes {"slot": S} or {"epoch": N, "fraction_bps": 0..10000}, all integers')
         self.clock.advance(slot)
         self.moment = Moment(self.world, slot)
         return self._clock(request, None)

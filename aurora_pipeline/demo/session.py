@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from aurora_pipeline.demo.errors import DemoMissing
 from aurora_pipeline.demo.process import SimulatorControl, SimulatorProcess
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.workspace import DEMO_LAST_ADDRESS, DEMO_URL_VARIABLE, Workspace
 
@@ -32,7 +32,7 @@ def demo_providers(
     `meanwhile` is what to do while a process of one's own starts.
     """
     if not begin and not has_chain(workspace):
-        raise AuroraError(f"there is no demo in {workspace.data_dir}", "make one: `make demo` (or `aurora demo`)")
+        raise DemoMissing(f"there is no demo in {workspace.data_dir}", "make one: `make demo` (or `aurora demo`)")
     folder = private_folder(workspace.data_dir)
     with _locked(folder / _USERS, fcntl.LOCK_SH) as users:
         with _locked(folder / _STARTING, fcntl.LOCK_EX):

@@ -13,11 +13,12 @@ from aurora_pipeline.agreements.wallets import Duplicates, import_wallets, walle
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
+from aurora_pipeline.demo.errors import DemoGone
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.settling import AGREED, INTRODUCED, REGISTERED
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import FolderUnusable
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.private_folder import private_folder
@@ -103,7 +104,7 @@ def refuse_other_chain(database: Database, data_dir: Path) -> None:
             "SELECT FROM canonical_validator_identities WHERE chain_id = %s LIMIT 1", [CHAIN_ID]
         ).fetchall()
     if found:
-        raise AuroraError(
+        raise DemoGone(
             f"{data_dir} holds what was computed of a demo chain, but the chain's own state is gone",
             f"begin anew: delete {data_dir}",
         )
@@ -178,7 +179,7 @@ def alone(data_dir: Path, waiting: Callable[[], None]) -> Iterator[None]:
         private_folder(data_dir)
         file = (data_dir / "demo.lock").open("w")
     except OSError as error:
-        raise AuroraError(
+        raise FolderUnusable(
             f"{data_dir} can't be used: {error.strerror} ({error.filename})",
             "make room for that folder, or set AURORA_HOME to another one that is yours",
         ) from None

@@ -15,6 +15,7 @@ from functools import lru_cache
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.chain import SIGNATURE_FEE
 from aurora_pipeline.demo.economy import EpochEconomy
+from aurora_pipeline.demo.errors import SimulatorMisused
 from aurora_pipeline.demo.options import add_parameter_options, given_parameters
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.stake import LAMPORTS_PER_SOL
@@ -108,7 +109,7 @@ def world_of(parameters: Parameters) -> World:
 def truth(parameters: Parameters, epoch: int) -> EpochTruth:
     """What happened in an epoch, whether or not any clock has come to it."""
     if epoch < parameters.first_epoch:
-        raise AuroraError(f"the simulated chain has no epoch {epoch}: its first is {parameters.first_epoch}")
+        raise SimulatorMisused(f"the simulated chain has no epoch {epoch}: its first is {parameters.first_epoch}")
     world = world_of(parameters)
     economy, chain = world.economy(epoch), world.chain(epoch)
     blocks = [chain.first_slot + index for index in (chain.block_indices[0], chain.block_indices[-1])]

@@ -7,9 +7,9 @@ from array import array
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.economy import EpochEconomy
+from aurora_pipeline.demo.errors import SimulatorMisused
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.stake import StakeBook, make_stake_book
-from aurora_pipeline.foundation.errors import AuroraError
 
 
 class World:
@@ -26,7 +26,7 @@ class World:
     def economy(self, epoch: int) -> EpochEconomy:
         """The economy of an epoch from genesis on."""
         if epoch < self.parameters.genesis_epoch:
-            raise AuroraError(
+            raise SimulatorMisused(
                 f"the simulated chain knows nothing of epoch {epoch}: it begins at {self.parameters.first_epoch}"
             )
         while len(self._economies) <= epoch - self.parameters.genesis_epoch:

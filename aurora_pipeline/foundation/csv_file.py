@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import FileUnreadable, ImportRefused
 from aurora_pipeline.foundation.free_text import unprintable
 from aurora_pipeline.foundation.given_file import TooMuch, read_given
 
@@ -56,7 +56,7 @@ class CsvProblems:
         if self.found:
             shown = "\n  ".join(self.found[:30])
             more = f"\n  ... and {len(self.found) - 30} more" if len(self.found) > 30 else ""
-            raise AuroraError(
+            raise ImportRefused(
                 f"{len(self.found)} mistake(s), nothing was imported:\n  {shown}{more}", "correct the file and repeat"
             )
 
@@ -66,11 +66,11 @@ def read_text(path: Path) -> str:
     try:
         return read_given(path).decode("utf-8-sig")
     except TooMuch as problem:
-        raise AuroraError(f"{path} {problem}", "name the file that was meant, or split it") from None
+        raise FileUnreadable(f"{path} {problem}", "name the file that was meant, or split it") from None
     except OSError as error:
-        raise AuroraError(f"{path} can't be read: {error.strerror}", "check the path") from None
+        raise FileUnreadable(f"{path} can't be read: {error.strerror}", "check the path") from None
     except UnicodeDecodeError:
-        raise AuroraError(f"{path} is no UTF-8 text", "save it as CSV in UTF-8") from None
+        raise FileUnreadable(f"{path} is no UTF-8 text", "save it as CSV in UTF-8") from None
 
 
 def read_lines(

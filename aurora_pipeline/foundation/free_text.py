@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import TextRefused
 
 NAME_MAX = 200
 REASON_MAX = 2_000
@@ -30,7 +30,7 @@ def name(text: str, what: str = "name") -> str:
     found = fault(text, NAME_MAX)
     if found is not None:
         shown = ascii(text[:NAME_MAX])
-        raise AuroraError(f"{shown} is no {what}: {found}", f"give one line of 1 to {NAME_MAX} printable characters")
+        raise TextRefused(f"{shown} is no {what}: {found}", f"give one line of 1 to {NAME_MAX} printable characters")
     return text.strip()
 
 
@@ -38,7 +38,7 @@ def reason(text: str) -> str:
     """The text without blanks around it, which may be empty; raises where it is not one printable line."""
     found = fault(text, REASON_MAX) if text.strip() else None
     if found is not None:
-        raise AuroraError(
+        raise TextRefused(
             f"the reason cannot be recorded: {found}", f"give one line of 1 to {REASON_MAX} printable characters"
         )
     return text.strip()

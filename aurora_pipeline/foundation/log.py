@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import SettingRefused
 from aurora_pipeline.foundation.secret_encodings import Spellings
 
 LEVEL_VARIABLE: Final = "AURORA_LOG_LEVEL"
@@ -79,9 +79,9 @@ def set_up(environment: Mapping[str, str], stream: TextIO | None = None, usual: 
     level = environment.get(LEVEL_VARIABLE) or usual
     form = environment.get(FORMAT_VARIABLE) or "text"
     if level.upper() not in _LEVELS:
-        raise AuroraError(f"{LEVEL_VARIABLE} is {level!r}, which is no level", f"use one of {', '.join(_LEVELS)}")
+        raise SettingRefused(f"{LEVEL_VARIABLE} is {level!r}, which is no level", f"use one of {', '.join(_LEVELS)}")
     if form not in ("text", "json"):
-        raise AuroraError(f"{FORMAT_VARIABLE} is {form!r}, which is no format", "use text or json")
+        raise SettingRefused(f"{FORMAT_VARIABLE} is {form!r}, which is no format", "use text or json")
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Lines(as_json=form == "json"))
     root = logging.getLogger(_ROOT)

@@ -12,7 +12,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.errors import (
+    AuroraError,
+    DatabaseFull,
+    DatabaseInterrupted,
+    DatabaseLost,
+    DatabaseReadOnly,
+    DiskReadOnly,
+    NoRoomOnDisk,
+    Outage,
+    coded,
+)
 
 _STANDS: Final = "nothing is half written, and what was published before stands"
 _DRIVERS: Final = ("psycopg", "psycopg2")
@@ -40,8 +50,9 @@ def named(kind: str, said: str) -> AuroraError | None:
     import psycopg
 
     words = said.partition(": ")[2] or said
-    if kind == Outage.__name__:
-        return Outage(words)
+    outage = next((one for one in coded(Outage) if one.__name__ == kind), None)
+    if outage is not None:
+        return outage(words)
     if kind == OSError.__name__:
         number = _ERRNO.match(words)
         return _of_files(OSError(int(number.group(1)), words)) if number else None
@@ -79,7 +90,7 @@ def _of_files(error: OSError) -> AuroraError | None:
     if error.errno in NO_ROOM:
         return no_room(where)
     if error.errno == errno.EROFS:
-        return AuroraError(f"the disk can only be read{where}; {_STANDS}", "have it made writable, or set AURORA_HOME")
+        return DiskReadOnly(f"the disk can only be read{where}; {_STANDS}", "have it made writable, or set AURORA_HOME")
     return None
 
 
@@ -89,14 +100,16 @@ def _of_database(error: BaseException) -> AuroraError | None:
     if state == _READ_ONLY:
         return read_only(said)
     if state == _DISK_FULL:
-        return Outage(
+        return DatabaseFull(
             f"the disk of the database is full ({said}); {_STANDS}", "free some space there and repeat the command"
         )
     if state in _OVERTAKEN:
-        return Outage(f"the database broke off what was asked of it ({said}); {_STANDS}", "repeat the command")
+        return DatabaseInterrupted(
+            f"the database broke off what was asked of it ({said}); {_STANDS}", "repeat the command"
+        )
     is_lost = state is None and type(error).__name__ in _LOST_CLASSES
     if is_lost or str(state or "").startswith(_AWAY):
-        return Outage(
+        return DatabaseLost(
             f"the database was lost while it was needed ({said}); {_STANDS}",
             "repeat the command once it is up again; Aurora's own server is started by it",
         )
@@ -105,12 +118,14 @@ def _of_database(error: BaseException) -> AuroraError | None:
 
 def no_room(where: str) -> Outage:
     """What is said of a disk that is full."""
-    return Outage(f"there is no room left on the disk{where}; {_STANDS}", "free some space and repeat the command")
+    return NoRoomOnDisk(
+        f"there is no room left on the disk{where}; {_STANDS}", "free some space and repeat the command"
+    )
 
 
 def read_only(said: str) -> AuroraError:
     """What is said of a database that takes no writes."""
-    return AuroraError(
+    return DatabaseReadOnly(
         f"the database is read-only, a standby or one that was closed to writing ({said}); nothing was written",
         "run this command against the one that takes writes; verify, audit, trace, status and lists work here too",
     )

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import PeriodNotUnderstood
 
 EPOCH_MAX = 9_999_999
 """Seven digits, so that text order is time order; the oldest chains are not at a tenth of it."""
@@ -72,7 +72,7 @@ class PeriodKey(PartitionKey):
         """Read a key as printed; anything else is refused with an example."""
         match = _PERIOD.match(text)
         if match is None:
-            raise AuroraError(f"{text!r} is no period key", "write it like solana-mainnet:0000850")
+            raise PeriodNotUnderstood(f"{text!r} is no period key", "write it like solana-mainnet:0000850")
         return cls(match.group(1), int(match.group(2)))
 
 
@@ -126,7 +126,7 @@ class MonthKey(PartitionKey):
         """Read a key as printed; anything else is refused with an example."""
         match = _MONTH.match(text)
         if match is None:
-            raise AuroraError(f"{text!r} is no month's key", "write it like solana-mainnet:2026-03")
+            raise PeriodNotUnderstood(f"{text!r} is no month's key", "write it like solana-mainnet:2026-03")
         return cls(match.group(1), match.group(2))
 
 

@@ -13,13 +13,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import psycopg
 
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import FolderUnusable, SettingRefused
 from aurora_pipeline.foundation.outages import explained, read_only
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.errors import DatabaseNotMade, SchemaOutdated
 from aurora_pipeline.store.revision import revision
 from aurora_pipeline.store.session import url_query
 
@@ -75,7 +76,7 @@ class Aurora:
         try:
             return private_folder(folder)
         except OSError as error:
-            raise explained(error) or AuroraError(
+            raise explained(error) or FolderUnusable(
                 f"{folder} can't be used: {error.strerror} ({error.filename})",
                 "make room for that folder, or set AURORA_HOME to another one that is yours",
             ) from None
@@ -85,7 +86,7 @@ class Aurora:
         present = revision(database)
         if not present.is_current:
             if self.workspace.database_url is not None:
-                raise AuroraError(
+                raise SchemaOutdated(
                     f"the schema of {database.shown} is at {present.present or 'nothing'}, this version needs"
                     f" {present.wanted}",
                     "run `aurora db upgrade` when nothing else is writing",
@@ -149,7 +150,7 @@ def _beside(url: str) -> str:
     """The SQLAlchemy URL of Dagster's database beside an external one; created if it may be."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-        raise AuroraError(
+        raise SettingRefused(
             f"{DATABASE_VARIABLE} must be an URL that names a database",
             "write it like postgresql://user:password@host:5432/aurora",
         )
@@ -170,7 +171,7 @@ def _create_database(beside: Database, name: str) -> None:
         try:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
         except psycopg.Error as error:
-            raise explained(error) or AuroraError(
+            raise explained(error) or DatabaseNotMade(
                 f"Dagster's database {name} beside Aurora's can't be created: {str(error).splitlines()[0]}",
                 f"have it created: CREATE DATABASE {name}",
             ) from None

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.loading import load_configuration
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import FileUnreadable, SettingRefused
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 
@@ -90,7 +90,7 @@ def _written_down(home: Path) -> dict[str, str]:
     try:
         told = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
-        raise AuroraError(f"{path} can't be read: {error}", "write it in UTF-8, one NAME=value per line") from None
+        raise FileUnreadable(f"{path} can't be read: {error}", "write it in UTF-8, one NAME=value per line") from None
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -109,7 +109,7 @@ def database_named(url: str, suffix: str = "") -> Database:
     try:
         parts = psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        raise AuroraError(
+        raise SettingRefused(
             f"{DATABASE_VARIABLE} is no PostgreSQL address", "write it like postgresql://user:password@host:5432/aurora"
         ) from None
     name = str(parts.get("dbname") or parts.get("user") or "aurora")

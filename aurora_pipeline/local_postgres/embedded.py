@@ -18,9 +18,10 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.errors import AuroraError, FolderUnusable, NoRoomOnDisk
 from aurora_pipeline.foundation.outages import NO_ROOM
 from aurora_pipeline.local_postgres.cluster import SUPERUSER, Cluster
+from aurora_pipeline.local_postgres.errors import ServerSilent, ServerSocketUnusable
 from aurora_pipeline.local_postgres.postmaster import PORT, answers
 
 
@@ -112,7 +113,7 @@ class EmbeddedPostgres:
             return psycopg.connect(self.dsn("postgres"), autocommit=True)
         except psycopg.OperationalError as error:
             said = str(error).strip().splitlines()[0]
-            raise Outage(
+            raise ServerSilent(
                 f"The embedded PostgreSQL in {self.data_dir} does not answer: {said}",
                 f"Repeat the command; the server's log is {self._cluster.log_file}.",
             ) from error
@@ -178,7 +179,7 @@ class EmbeddedPostgres:
     def _stop_unreachable(self) -> None:
         """Stop a server whose socket somebody deleted, unless others still work with it."""
         if not self._is_alone():
-            raise AuroraError(
+            raise ServerSocketUnusable(
                 f"The embedded PostgreSQL in {self.data_dir} runs, but its socket in {self.socket_dir} is gone.",
                 "End the other Aurora commands that use it, then try again.",
             )
@@ -212,8 +213,8 @@ def _unusable(data_dir: Path, error: OSError) -> AuroraError:
     }
     message = f"The database directory {data_dir} cannot be used: {error.strerror}{where}."
     if error.errno in NO_ROOM:
-        return Outage(message, "Free some space on its disk and try again.")
-    return AuroraError(
+        return NoRoomOnDisk(message, "Free some space on its disk and try again.")
+    return FolderUnusable(
         message,
         remedies.get(
             error.errno or 0,

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.local_postgres.errors import ServerSocketUnusable
 from aurora_pipeline.local_postgres.unprivileged import RunAs
 
 PORT = 5432
@@ -70,7 +70,7 @@ def choose_socket_dir(data_dir: Path) -> Path:
     for candidate in (beside, Path(tempfile.gettempdir()) / name, Path("/tmp") / name):
         if len(os.fsencode(candidate / _SOCKET_NAME)) <= _SOCKET_PATH_BYTES_MAX and "," not in str(candidate):
             return candidate
-    raise AuroraError(
+    raise ServerSocketUnusable(
         f"No place for PostgreSQL's socket: {beside} is too long a path for one and so is {tempfile.gettempdir()}.",
         "Set TMPDIR to a short path, or move the checkout to one.",
     )
@@ -82,7 +82,7 @@ def make_private(directory: Path, account: RunAs) -> None:
         directory.mkdir(mode=0o700)
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), account.uid} or found.st_mode & 0o077:
-        raise AuroraError(
+        raise ServerSocketUnusable(
             f"{directory} exists but is not a private directory of this account: PostgreSQL's socket is not put there.",
             f"See whose it is (ls -ld {directory}) and remove it.",
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.local_postgres.errors import ServerAccountMissing
 
 _LENDABLE_ACCOUNTS = ("daemon", "bin", "nobody")
 """Accounts every Linux and macOS has, in the order a user namespace borrows them: initdb insists on a named one."""
@@ -76,7 +76,7 @@ def choose_account(program: Path, data_dir: Path, cluster: Path) -> RunAs:
             _let_pass(data_dir)
         if _reaches(account, program, data_dir):
             return account
-    raise AuroraError(
+    raise ServerAccountMissing(
         f"PostgreSQL does not run as {'root' if os.geteuid() == 0 else f'user id {os.geteuid()}, which has no name'},"
         f" and no other account can run {program} on {data_dir}: user namespaces are not available,"
         " and an unprivileged account cannot reach both places.",

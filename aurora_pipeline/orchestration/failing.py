@@ -14,6 +14,8 @@ from aurora_pipeline.foundation.errors import AuroraError, Outage
 
 MAY_PASS = "may_pass"
 """The metadata of a step's failure that says whether it may pass by itself."""
+CODE = "code"
+"""The metadata of a step's failure that says which error it was: docs/errors.md lists them."""
 
 
 class Said(dg.Failure, DagsterUserCodeProcessError):
@@ -47,5 +49,5 @@ def as_failure(tries_left: bool = False) -> Iterator[None]:
     except AuroraError as error:
         may_pass = isinstance(error, Outage)
         if may_pass and tries_left:
-            raise dg.Failure(description=str(error), metadata={MAY_PASS: True}) from None
-        raise Said(str(error), may_pass) from None
+            raise dg.Failure(description=str(error), metadata={MAY_PASS: True, CODE: error.code}) from None
+        raise Said(str(error), may_pass, {CODE: error.code}) from None

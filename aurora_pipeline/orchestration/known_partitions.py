@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.failing import as_failure
+from aurora_pipeline.periods.errors import PartitionUnknown
 from aurora_pipeline.periods.partitions import PARTITION_TAG, remove
 from aurora_pipeline.store.database import Connection
 
@@ -40,7 +40,7 @@ def require_recorded(aurora: Aurora, instance: dg.DagsterInstance, key: str, run
     remove(instance, key)
     # Dagster starts a run again that failed outside of its steps, as if its process had died.
     instance.add_run_tags(run_id, {_RETRIES_TAG: "0"})
-    raise AuroraError(
+    raise PartitionUnknown(
         f"{key!r} is no known finalized period and no month of one: nothing was run, and the partition was taken out",
         "launch one that `aurora periods list CHAIN` shows; new ones are added by themselves once they are final",
     )

@@ -12,6 +12,7 @@ from aurora_pipeline.orchestration.failing import Said
 from aurora_pipeline.periods.discovery import chain_head, discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.solana.answers import EpochInfo
 
@@ -78,7 +79,7 @@ def _known(context: dg.SensorEvaluationContext, aurora: Aurora, chain: Chain) ->
     """The recorded periods of a chain after another look at it, and those of which something was published."""
     with aurora.database.connect() as connection:
         if not registered_validators(connection, chain.chain_id):
-            raise AuroraError("no validator is registered", "aurora validators import FILE.csv")
+            raise NoValidators("no validator is registered", "aurora validators import FILE.csv")
     found = discover_periods(aurora.database, aurora.configuration, chain, at_most=PERIODS_PER_TICK)
     for error in found.troubles:
         context.log.error("%s: %s", chain.chain_id, error)

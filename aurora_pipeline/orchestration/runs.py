@@ -16,12 +16,13 @@ import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 from dagster_shared.error import SerializableErrorInfo
 
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Outage
+from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.foundation.outages import named
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
+from aurora_pipeline.orchestration.errors import RunsFailed, RunsMayPass
 from aurora_pipeline.orchestration.failing import MAY_PASS, tells_outage
 from aurora_pipeline.periods.partitions import register, register_months
 from aurora_pipeline.periods.record import recorded_periods
@@ -115,7 +116,7 @@ def failed(what: str, ends: Sequence[RunEnd], remedy: str, also: Sequence[str] =
     told = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
     if not told:
         return None
-    kind = Outage if all(end.may_pass for end in ends if end.failures) and not also else CheckFailed
+    kind = RunsMayPass if all(end.may_pass for end in ends if end.failures) and not also else RunsFailed
     # Those that come with a remedy of their own need no second one.
     return kind("\n  ".join([what, *told, *also]), None if any("\n  -> " in one for one in told) else remedy)
 

@@ -14,8 +14,9 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNothing
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.sources.files.periods import epochs_told, told_bounds
 from aurora_pipeline.sources.kinds import adapter_for
@@ -180,11 +181,11 @@ async def _from_any(
             trouble.append(error.message if isinstance(error, UnreadableAnswer) else str(error))
             may_pass = may_pass or (isinstance(error, ProviderDown) and error.may_pass)
     if not nodes:
-        raise AuroraError(
+        raise NodeMissing(
             f"{chain.chain_id} has no enabled node that knows its epochs",
             f"enable a provider of kind {SolanaRpc.kind} in its roles, or name one under periods whose files tell them",
         )
-    kind = Outage if may_pass else AuroraError
+    kind = NodesAway if may_pass else NodesTellNothing
     raise kind(
         f"no node of {chain.chain_id} told {what}: {'; '.join(dict.fromkeys(trouble))}",
         "epochs a node forgot need one with full history, or a later first_period; see `aurora providers check`"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.periods.errors import PeriodChanged, PeriodUnknown
 from aurora_pipeline.store.database import Connection, insert_rows
 from aurora_pipeline.store.digests import Input, record_digest
 from aurora_pipeline.store.file_bodies import READ_VERB
@@ -84,7 +84,7 @@ def record_period(connection: Connection, period: Period, payload_ids: Sequence[
         )
         return True
     if known != period:
-        raise AuroraError(
+        raise PeriodChanged(
             f"{period.key} was recorded as {known.started_at} to {known.ended_at}, now the provider says"
             f" {period.started_at} to {period.ended_at}; a finalized period does not change",
             "check which chain the provider in providers.yaml serves",
@@ -104,7 +104,7 @@ def load_period(connection: Connection, key: PeriodKey) -> Period:
     """The recorded period of a key; raises where it is not known to be final."""
     period = find_period(connection, key)
     if period is None:
-        raise AuroraError(
+        raise PeriodUnknown(
             f"{key} is not a known finalized period",
             f"run `aurora periods list {key.chain_id} --discover` to see which are",
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import IdAmbiguous, IdUnknown, NotUnderstood
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
@@ -35,7 +35,7 @@ def find(connection: Connection, beginning: str, *tables: Table, as_of: datetime
     """
     hexadecimal = beginning.strip().lower().replace("-", "")
     if not _BEGINNING.match(hexadecimal):
-        raise AuroraError(
+        raise NotUnderstood(
             f"{beginning!r} is no id or beginning of one",
             "give at least 4 characters of an id like 3f2a91c0-77de-5d0e-9a8b-0c1d2e3f4a5b; `aurora lines` and"
             " `aurora statements` list them",
@@ -45,11 +45,11 @@ def find(connection: Connection, beginning: str, *tables: Table, as_of: datetime
     what = " or ".join("line" if table is PARTNER_COMMISSION_LINES else "statement" for table in tables)
     if not places:
         listing = " and ".join(f"SELECT {_ID_COLUMNS[table.name]} FROM {table.name}" for table in tables)
-        raise AuroraError(f"no {what} has an id that begins with {beginning!r}", f"ids are listed by {listing}")
+        raise IdUnknown(f"no {what} has an id that begins with {beginning!r}", f"ids are listed by {listing}")
     if len(places) > 1:
         shown = [found[table][identifier]["words"] for table, identifier in places[:_SHOWN]]
         more = [f"and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
-        raise AuroraError(
+        raise IdAmbiguous(
             f"{len(places)} ids begin with {beginning!r}:\n  " + "\n  ".join([*shown, *more]),
             "give more of the id",
         )

@@ -12,12 +12,12 @@ from psycopg import sql
 
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.rows import decision_input
-from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.periods.record import find_period, told_by
 from aurora_pipeline.proof.file_positions import file_name, place_in_file
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.snapshot_records import Snapshot, snapshots_by_id, snapshots_by_lineage
+from aurora_pipeline.statements.errors import InputGone
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table
@@ -68,7 +68,7 @@ class TraceReader:
             }
             for item in named:
                 if item.digest not in found:
-                    raise CheckFailed(
+                    raise InputGone(
                         f"{snapshot.name} was computed from {item.name} with lineage digest {item.digest},"
                         " and no snapshot has it",
                         f"run `{snapshot.verify_command}`: something was removed or changed",

@@ -15,11 +15,12 @@ from psycopg.pq import TransactionStatus
 
 from aurora_pipeline.decisions.log import Head, head
 from aurora_pipeline.decisions.log import verify as verify_log
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.decisions import verify_decisions
 from aurora_pipeline.proof.derive import verify_derivation
+from aurora_pipeline.proof.errors import DigestUnknown
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.named_inputs import configured_values, decision_digests, period_digests
 from aurora_pipeline.proof.payables import verify_payables
@@ -84,7 +85,7 @@ def verify_digest(connection: Connection, digest: str, *, aurora: Aurora | None 
     fetch's or a period's digest, a body's hash or an audit entry's. Raises CheckFailed where nothing has that digest.
     """
     if not _DIGEST.match(digest):
-        raise AuroraError(f"{digest!r} is no digest", "a digest has 64 characters, 0-9 and a-f")
+        raise NotUnderstood(f"{digest!r} is no digest", "a digest has 64 characters, 0-9 and a-f")
     _read_as_of_one_moment(connection)
     numbers = _snapshots_with(connection, digest)
     if numbers:
@@ -97,7 +98,7 @@ def verify_digest(connection: Connection, digest: str, *, aurora: Aurora | None 
         return findings.report(digest)
     if connection.execute("SELECT FROM audit_log WHERE entry_hash = %s", [digest]).fetchone() is not None:
         return verify_audit(connection)
-    raise CheckFailed(
+    raise DigestUnknown(
         f"nothing recorded here has the digest {digest}",
         "if it was shown by this instance, what had it was changed or removed: verify the period it belongs to;"
         " else ask the instance that issued it",

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 from aurora_pipeline.asking.adapter import Adapter, PromisesCosts
+from aurora_pipeline.config.errors import ProviderKindUnknown
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import ROLES
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.files.ask import OwnFiles
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.solana.ask import SolanaRpc
@@ -50,7 +50,7 @@ def promised_costs(provider: Provider, data_type: str) -> frozenset[str]:
 def adapter_of(kind: str, provider: str) -> Adapter:
     """The adapter of a kind, for answers of a provider that may not be configured any more."""
     if kind not in _ADAPTERS:
-        raise AuroraError(
+        raise ProviderKindUnknown(
             f"provider {provider} is of the unknown kind {kind!r}", f"kinds are {', '.join(sorted(_ADAPTERS))}"
         )
     return _ADAPTERS[kind](provider)

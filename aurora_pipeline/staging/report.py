@@ -12,6 +12,9 @@ from aurora_pipeline.store.declaration import FigureState
 class NothingObserved(AuroraError):
     """No provider answered a look at the running period: looking again before its end may help."""
 
+    code = "nothing-observed"
+    what_to_do = "Look again before the epoch ends: what is not observed in time stays unknown."
+
 
 @dataclass(frozen=True)
 class StagingReport:

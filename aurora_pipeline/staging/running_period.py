@@ -9,9 +9,9 @@ from typing import Any
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.periods.discovery import chain_head
 from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.staging.report import ObservationReport
 from aurora_pipeline.staging.sampling import observe
@@ -25,7 +25,7 @@ def observe_running_period(database: Database, configuration: Configuration, cha
         periods = recorded_periods(connection, chain.chain_id)
     validators = possibly_operated(rows, periods[-1].ended_at if periods else None)
     if not validators:
-        raise AuroraError(f"no validator of {chain.chain_id} is registered", "aurora validators import FILE.csv")
+        raise NoValidators(f"no validator of {chain.chain_id} is registered", "aurora validators import FILE.csv")
     info = chain_head(configuration, chain)
     first_slot = info.absolute_slot - info.slot_index
     scope = FetchScope(chain.chain_id, info.epoch, first_slot, first_slot + info.slots_in_epoch - 1, tuple(validators))

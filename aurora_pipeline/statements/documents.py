@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.statements.errors import StatementUnknown
 from aurora_pipeline.statements.published import statements_by_digest
 from aurora_pipeline.statements.stated import Account, Stage, Stated, load_accounts
 from aurora_pipeline.statements.tables import EPOCH_ENTRIES, EPOCH_PAYABLES, MONTHLY_ENTRIES, MONTHLY_STATEMENTS
@@ -79,12 +80,12 @@ def find_statement(
     if len(wanted) >= _ID_MIN and len(found) == 1:
         return found[0]
     if not found or len(wanted) < _ID_MIN:
-        raise AuroraError(
+        raise StatementUnknown(
             f"there is no statement whose id begins with {text!r}",
             "`aurora statements list` shows the ids; give at least 4 characters of one",
         )
     shown = ", ".join(one.statement_id[:13] for one in found[:5])
-    raise AuroraError(f"{len(found)} statements have ids that begin with {text!r}", f"give more of it: {shown}")
+    raise IdAmbiguous(f"{len(found)} statements have ids that begin with {text!r}", f"give more of it: {shown}")
 
 
 _ID_MIN: Final = 4
@@ -99,7 +100,7 @@ def statement_of(
     if found:
         return found[0]
     known = [one.key.period for one in every]
-    raise AuroraError(
+    raise StatementUnknown(
         f"{partner_id} has no statement of {key}",
         did_you_mean(key.period, known, "month or epoch")
         if known

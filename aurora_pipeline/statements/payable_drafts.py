@@ -10,10 +10,11 @@ import polars as pl
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import PeriodNotUnderstood
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.due import ChainAccounts, Dues, dues, load_chain_accounts, worth_stating
+from aurora_pipeline.statements.errors import StatementNotOver
 from aurora_pipeline.statements.payable import Place, PlaceFigures, Row, payable_statements, top_up_rows
 from aurora_pipeline.statements.published import EpochStatements, rows_by_partner, settled_by_partner
 from aurora_pipeline.statements.restated import Differences, has_monthly_floors, restated, rule_months
@@ -23,7 +24,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, stored_rows
+from aurora_pipeline.store.snapshots import Draft, NotPublished, stored_rows
 
 _SHOWN: Final = 5
 
@@ -31,7 +32,7 @@ _SHOWN: Final = 5
 def draft_month(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
     """The statements of a calendar month that is over, from the EPOCH statements of its periods."""
     if not isinstance(key, MonthKey):
-        raise AuroraError(f"{key} is no month", f"write it like {key.chain_id}:2026-03")
+        raise PeriodNotUnderstood(f"{key} is no month", f"write it like {key.chain_id}:2026-03")
     chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
     epochs = periods_of(chain, key)
     periods = [chain.timeline.periods[epoch] for epoch in epochs]
@@ -44,12 +45,12 @@ def draft_month(configuration: Configuration, connection: Connection, key: Parti
 def draft_epoch_payables(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
     """The statements of an epoch of partners who are paid by EPOCH, from its EPOCH statements."""
     if not isinstance(key, PeriodKey):
-        raise AuroraError(f"{key} is no period", f"write it like {key.chain_id}:0000850")
+        raise PeriodNotUnderstood(f"{key} is no period", f"write it like {key.chain_id}:0000850")
     chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
     period = chain.timeline.periods.get(key.epoch)
     statements = chain.timeline.in_force.get(key.epoch)
     if period is None or statements is None:
-        raise AuroraError(
+        raise NotPublished(
             f"the EPOCH statements of {key} are not published", f"run `aurora backfill {key.chain_id} {key.epoch}`"
         )
     month = chain.timeline.months[key.epoch]
@@ -62,7 +63,7 @@ def periods_of(chain: ChainAccounts, key: MonthKey) -> list[int]:
     timeline = chain.timeline
     problem = why_open(chain, key)
     if problem is not None:
-        raise AuroraError(f"{key} is not over yet: {problem}", _remedy(chain, key))
+        raise StatementNotOver(f"{key} is not over yet: {problem}", _remedy(chain, key))
     return timeline.of_month(key.month)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.statements.errors import InputGone
 from aurora_pipeline.statements.payable import Row, Settled
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
@@ -69,7 +69,7 @@ def _with_lines(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> li
     for row, digest in zip(rows, digests, strict=True):
         key = PeriodKey(row["chain_id"], row["epoch"])
         if digest not in lines:
-            raise CheckFailed(
+            raise InputGone(
                 f"the EPOCH statements of {key} were computed from lines with lineage digest {digest}, which are gone",
                 f"run `aurora verify {key.chain_id} {key.epoch}`: something was removed or changed",
             )

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.errors import DatabaseRoleUnusable
 
 MIGRATION_LOCK: Final = 4717_2
 """Held while the schema, or what is granted on it, is changed."""
@@ -98,7 +99,7 @@ def grant_reading(database: Database) -> None:
             _grant(connection, roles)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
         said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
-        raise AuroraError(
+        raise DatabaseRoleUnusable(
             f"no login that only reads can be made on {database.shown}: {said}",
             "have `aurora db upgrade` run by a user who may create roles and owns the database",
         ) from None
@@ -130,7 +131,7 @@ def reader(database: Database) -> tuple[Database, str | None]:
         with database.connect() as connection:
             beyond = _first(connection, _BEYOND, roles)
         if beyond is not None:
-            raise AuroraError(
+            raise DatabaseRoleUnusable(
                 f"the role {roles.login} may do more than read: {beyond}", "take that from it, or drop it"
             )
         given: dict[str, Any] = conninfo_to_dict(database.conninfo)
@@ -166,7 +167,7 @@ def _is_ours(connection: Connection, role: str, mark: str) -> bool:
         "SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = %s", [role]
     ).fetchone()
     if row is not None and row["mark"] != mark:
-        raise AuroraError(
+        raise DatabaseRoleUnusable(
             f"the role {role} is on this server already, and Aurora did not make it", "rename it, or drop it"
         )
     return row is not None

@@ -15,10 +15,11 @@ from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 from psycopg.pq import PGconn, Ping
 
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.store import idle_sessions
 from aurora_pipeline.store.declaration import ColumnKind, Table
+from aurora_pipeline.store.errors import DatabaseAway, DatabaseRefuses
 from aurora_pipeline.store.frames import FRAME_TYPES
 from aurora_pipeline.store.session import begin
 
@@ -106,7 +107,7 @@ class Database:
         # A server that is there refuses this address, unless it has no more sessions to give.
         passing = ("too many", "connection slots", "terminating connection")
         refused = presence is Ping.OK and not any(words in said for words in passing)
-        kind = AuroraError if refused else Outage
+        kind = DatabaseRefuses if refused else DatabaseAway
         return kind(
             f"the database at {self.shown} does not answer: {said}",
             "start it, or correct AURORA_DATABASE_URL; without that variable Aurora runs its own",

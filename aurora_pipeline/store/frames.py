@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import SettingRefused
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 
@@ -156,7 +156,7 @@ def assert_validation_is_on() -> None:
 
     context = get_config_context()
     if not context.validation_enabled or context.validation_depth is ValidationDepth.SCHEMA_ONLY:
-        raise AuroraError(
+        raise SettingRefused(
             "Pandera validation is switched off in this environment, so no check would hold back a bad figure",
             "unset PANDERA_VALIDATION_ENABLED and PANDERA_VALIDATION_DEPTH"
             f" (now {os.environ.get('PANDERA_VALIDATION_ENABLED')!r},"

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.access import MIGRATION_LOCK, grant_reading, withdraw_reading
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.errors import SchemaNotMoved
 from aurora_pipeline.store.revision import Revision, revision
 from aurora_pipeline.store.session import begin
 
@@ -71,7 +72,7 @@ def _run(database: Database, action: object, target: str) -> Revision:
         try:
             action(config, target)  # type: ignore[operator]  # alembic's upgrade and downgrade share this shape
         except CommandError as error:
-            raise AuroraError(
+            raise SchemaNotMoved(
                 f"the schema of {database.shown} can't be moved to {target!r}: {error}",
                 "see `aurora db current`; a database made by a newer Aurora needs that version",
             ) from None

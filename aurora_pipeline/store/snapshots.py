@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 from psycopg import sql
 
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import CheckFailed, Conflict
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
@@ -26,6 +26,7 @@ from aurora_pipeline.store.digests import (
     snapshot_record,
     sorted_by_key,
 )
+from aurora_pipeline.store.errors import SecretMissing, StoredOtherwise
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.row_chains import append_chained
@@ -83,6 +84,9 @@ class DraftOutcome:
 class Rejected(CheckFailed):
     """A check failed: the snapshot is readable as rejected, and what was in force before still is."""
 
+    code = "checks-failed"
+    what_to_do = "Look at the rejected rows, which the message names, correct the cause and recompute."
+
     def __init__(self, outcomes: Sequence[DraftOutcome]) -> None:
         self.outcomes = tuple(outcomes)
         broken = [f"{o.table.name}: {violation}" for o in outcomes for violation in o.violations]
@@ -94,8 +98,11 @@ class Rejected(CheckFailed):
         )
 
 
-class NotPublished(AuroraError):
+class NotPublished(Conflict):
     """An input a layer needs has no published snapshot for the period."""
+
+    code = "not-published"
+    what_to_do = "Compute what is missing: `aurora backfill CHAIN EPOCH`."
 
 
 @dataclass(frozen=True)
@@ -329,7 +336,7 @@ def _assert_read_back(
     assert stored is not None  # an aggregate always gives a row
     found = {name: int(stored[name]) for name in totals}
     if stored["row_count"] != rows or found != totals:
-        raise CheckFailed(
+        raise StoredOtherwise(
             f"{draft.name}: the database holds {stored['row_count']} rows with totals {found},"
             f" but {rows} rows with totals {totals} were checked",
             "nothing was published; this points to a fault in the database or the driver",
@@ -395,7 +402,7 @@ def instance_secret(connection: Connection) -> bytes:
     """The secret that salts the leaves of what is shown row by row. Never log it."""
     row = connection.execute("SELECT secret FROM instance_secret").fetchone()
     if row is None:
-        raise CheckFailed("the instance secret is missing", "restore the table instance_secret from a backup")
+        raise SecretMissing("the instance secret is missing", "restore the table instance_secret from a backup")
     return bytes(row["secret"])
 
 

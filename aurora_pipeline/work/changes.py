@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
-from aurora_pipeline.store.snapshots import stored_rows
+from aurora_pipeline.store.snapshots import NotPublished, stored_rows
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 
 Value = str | int | bool | datetime | None
@@ -114,7 +113,9 @@ def period_changes(
         if before is not None or since is not None:
             layers.append(replace(found, before=before, after=after, changed_at=changed_at))
     if not layers and _never_published(connection, key):
-        raise AuroraError(f"nothing of {key} is published", f"`aurora backfill {key.chain_id} {key.epoch}` computes it")
+        raise NotPublished(
+            f"nothing of {key} is published", f"`aurora backfill {key.chain_id} {key.epoch}` computes it"
+        )
     statements = frames.get(PARTNER_COMMISSION_STATEMENTS.name)
     named = {layer.table for layer in layers}
     partners = _partners(*statements) if statements and PARTNER_COMMISSION_STATEMENTS.name in named else ()

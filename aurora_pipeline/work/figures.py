@@ -13,11 +13,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from aurora_pipeline.agreements.errors import AgreementUnknown
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.decisions.errors import PartnerUnknown
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.periods.errors import PeriodUnknown
+from aurora_pipeline.registry.errors import ValidatorAmbiguous, ValidatorUnknown
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.errors import MomentRefused
 
 Row = Mapping[str, Any]
 _FIRST, _LAST = 0, 10**15
@@ -74,7 +78,7 @@ def rows_of(connection: Connection, table: Table, wanted: Selection, moment: dat
         return [_told(table, row) for row in connection.execute(query, values)]
     except psycopg.errors.RaiseException as error:
         # The database refuses moments that are not past: what they will hold can still change.
-        raise AuroraError(str(error.diag.message_primary), error.diag.message_hint) from None
+        raise MomentRefused(str(error.diag.message_primary), error.diag.message_hint) from None
 
 
 def _source(table: Table, moment: datetime | None) -> sql.Composable:
@@ -115,15 +119,17 @@ def validator_named(connection: Connection, chain_id: str | None, text: str) -> 
         return str(found.pop())
     known = sorted(keys | {row["name"] for row in rows})
     if not found:
-        raise AuroraError(f"there is no validator {text!r}", did_you_mean(text, known, "validator"))
-    raise AuroraError(f"{len(found)} validators are called {text!r}", f"give its key: {', '.join(sorted(found)[:5])}")
+        raise ValidatorUnknown(f"there is no validator {text!r}", did_you_mean(text, known, "validator"))
+    raise ValidatorAmbiguous(
+        f"{len(found)} validators are called {text!r}", f"give its key: {', '.join(sorted(found)[:5])}"
+    )
 
 
 def partner_known(connection: Connection, partner_id: str) -> str:
     """The key of a partner; raises where there is none, naming the nearest."""
     partners = {row["partner_id"] for row in connection.execute("SELECT DISTINCT partner_id FROM partners")}
     if partner_id not in partners:
-        raise AuroraError(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
+        raise PartnerUnknown(f"there is no partner {partner_id!r}", did_you_mean(partner_id, partners, "partner"))
     return partner_id
 
 
@@ -131,7 +137,9 @@ def agreement_known(connection: Connection, agreement_id: str) -> str:
     """The key of an agreement; raises where there is none, naming the nearest."""
     known = {row["agreement_id"] for row in connection.execute("SELECT agreement_id FROM agreements")}
     if agreement_id not in known:
-        raise AuroraError(f"there is no agreement {agreement_id!r}", did_you_mean(agreement_id, known, "agreement"))
+        raise AgreementUnknown(
+            f"there is no agreement {agreement_id!r}", did_you_mean(agreement_id, known, "agreement")
+        )
     return agreement_id
 
 
@@ -147,7 +155,7 @@ def require_recorded(connection: Connection, wanted: Selection) -> None:
         return
     span = f"{wanted.first_epoch}" + ("" if wanted.first_epoch == wanted.last_epoch else f"..{wanted.last_epoch}")
     known = "; ".join(f"{row['chain_id']} {row['first']}..{row['last']}" for row in rows) or "none yet"
-    raise AuroraError(
+    raise PeriodUnknown(
         f"epoch {span} of {wanted.chain_id or 'any chain'} is no finalized period that is known",
         f"known are: {known}; `aurora periods list CHAIN --discover` asks the chain",
     )

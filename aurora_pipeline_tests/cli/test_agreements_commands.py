@@ -12,8 +12,9 @@ import pytest
 from aurora_pipeline.cli import terminal
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.addresses import base58_encode
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.errors import DatabaseAway
 from aurora_pipeline_tests.agreements.conftest import audited, written
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 
@@ -352,11 +353,13 @@ def test_hints__in_the_demo__name_commands_as_they_have_to_be_typed(monkeypatch:
     monkeypatch.setenv("AURORA_DEMO", "1")
     with terminal.err.capture() as told:
         terminal.print_warnings(["run `aurora recompute solana-demo 855`, or `aurora demo --epochs 7`"])
-        terminal.print_error(AuroraError("aurora verify x", "`aurora --demo status`, or aurora wallets end"))
-        terminal.print_error(AuroraError("the database at user=postgres dbname=aurora host=/tmp does not answer"))
+        terminal.print_error(NotUnderstood("aurora verify x", "`aurora --demo status`, or aurora wallets end"))
+        terminal.print_error(DatabaseAway("the database at user=postgres dbname=aurora host=/tmp does not answer"))
     assert told.get().splitlines() == [
         "Warning: run `aurora --demo recompute solana-demo 855`, or `aurora demo --epochs 7`",
         "Error: aurora --demo verify x",
         "  -> `aurora --demo status`, or aurora --demo wallets end",
+        "  (value-not-understood)",
         "Error: the database at user=postgres dbname=aurora host=/tmp does not answer",
+        "  (database-away)",
     ]

@@ -76,12 +76,13 @@ def test_typo__in_a_command__did_you_mean(run: Run, typed: tuple[str, ...], mean
 def test_bad_arguments__with_json__the_error_is_a_document(run: Run, typed: tuple[str, ...]) -> None:
     ended = run(*typed)
     assert (ended.code, ended.out) == (2, "")
-    assert (ended.failure["code"], ended.failure["exit_code"]) == ("bad_input", 2)
+    assert (ended.failure["code"], ended.failure["exit_code"]) == ("command-not-understood", 2)
 
 
 def test_error__of_a_command_with_json__is_a_document_on_standard_error(run: Run) -> None:
     ended = run("status", "nope", "--json")
     assert (ended.code, ended.out) == (2, "")
+    assert (ended.failure["code"], ended.failure["kind"]) == ("chain-unknown", "not_found")
     assert "there is no chain 'nope'" in ended.failure["message"]
 
 

@@ -13,7 +13,9 @@ import pytest
 from aurora_pipeline.cli.json_output import Amount, amount, document, error_json, plain
 from aurora_pipeline.cli.schemas import FOLDER, schema, written
 from aurora_pipeline.cli.shapes import SHAPES
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Outage
+from aurora_pipeline.decisions.errors import PartnerUnknown
+from aurora_pipeline.foundation.errors import AuroraError, DatabaseLost, NotUnderstood
+from aurora_pipeline.proof.errors import ProofFailed
 from aurora_pipeline_tests.cli.documents import data_of
 
 RUN = "python -m aurora_pipeline.cli.schemas"
@@ -79,15 +81,16 @@ def test_amount__beyond_what_readers_keep__every_digit_and_the_unit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "number"),
+    ("error", "code", "kind", "number"),
     [
-        (AuroraError("a\nb", "do c"), "bad_input", 2),
-        (CheckFailed("a\nb"), "check_failed", 1),
-        (Outage("a\nb"), "try_again", 75),
+        (NotUnderstood("a\nb", "do c"), "value-not-understood", "bad_input", 2),
+        (PartnerUnknown("a\nb", "do c"), "partner-unknown", "not_found", 2),
+        (ProofFailed("a\nb"), "proof-failed", "check_failed", 1),
+        (DatabaseLost("a\nb"), "database-lost", "try_again", 75),
     ],
 )
-def test_error__of_every_kind__one_line_with_its_code(error: AuroraError, code: str, number: int) -> None:
+def test_error__of_every_kind__one_line_with_its_code(error: AuroraError, code: str, kind: str, number: int) -> None:
     line = error_json(error)
     assert "\n" not in line
-    told = {"code": code, "exit_code": number, "message": "a\nb", "remedy": error.remedy}
+    told = {"code": code, "kind": kind, "exit_code": number, "message": "a\nb", "remedy": error.remedy}
     assert data_of(line) == told

@@ -11,7 +11,14 @@ import pytest
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Outage
+from aurora_pipeline.foundation.errors import (
+    AuroraError,
+    DatabaseFull,
+    DatabaseLost,
+    DatabaseReadOnly,
+    ImportRefused,
+    NoRoomOnDisk,
+)
 from aurora_pipeline.foundation.outages import explained, named
 
 LOST = "the database was lost while it was needed"
@@ -65,7 +72,7 @@ def test_explained__a_fault_of_the_ground__one_sentence_and_its_code(
         psycopg.ProgrammingError("the query has 0 placeholders"),
         DBAPIError("SELECT", {}, psycopg2.ProgrammingError("no results to fetch")),
         FileNotFoundError(errno.ENOENT, "No such file"),
-        CheckFailed("a check failed"),
+        ImportRefused("a mistake"),
     ],
 )
 def test_explained__a_mistake_or_a_defect__is_none_of_it(error: BaseException) -> None:
@@ -73,19 +80,20 @@ def test_explained__a_mistake_or_a_defect__is_none_of_it(error: BaseException) -
 
 
 def test_explained__an_outage_that_was_worded__stays_as_it_is() -> None:
-    outage = Outage("the node is away", "wait")
+    outage = DatabaseLost("the node is away", "wait")
     assert explained(caused(RuntimeError("the step failed"), outage)) is outage
 
 
 @pytest.mark.parametrize(
     ("kind", "said", "expected"),
     [
-        ("OperationalError", "psycopg2.OperationalError: server closed the connection unexpectedly\n", Outage),
-        ("AdminShutdown", "psycopg2.errors.AdminShutdown: terminating connection", Outage),
-        ("DiskFull", "psycopg2.errors.DiskFull: could not extend file", Outage),
-        ("OSError", "OSError: [Errno 28] No space left on device\n", Outage),
+        ("OperationalError", "psycopg2.OperationalError: server closed the connection unexpectedly\n", DatabaseLost),
+        ("AdminShutdown", "psycopg2.errors.AdminShutdown: terminating connection", DatabaseLost),
+        ("DiskFull", "psycopg2.errors.DiskFull: could not extend file", DatabaseFull),
+        ("OSError", "OSError: [Errno 28] No space left on device\n", NoRoomOnDisk),
         ("OSError", "OSError: [Errno 5] Input/output error\n", None),
-        ("ReadOnlySqlTransaction", "psycopg2.errors.ReadOnlySqlTransaction: cannot execute INSERT", AuroraError),
+        ("ReadOnlySqlTransaction", "psycopg2.errors.ReadOnlySqlTransaction: cannot execute INSERT", DatabaseReadOnly),
+        ("DatabaseLost", "aurora_pipeline.foundation.errors.DatabaseLost: it went\n", DatabaseLost),
         ("UniqueViolation", "psycopg2.errors.UniqueViolation: duplicate key", None),
         ("KeyError", "KeyError: 'x'", None),
         ("Jsonb", "Jsonb: nothing of the kind", None),

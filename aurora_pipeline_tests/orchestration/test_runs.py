@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from aurora_pipeline.foundation.errors import AuroraError, Outage
-from aurora_pipeline.orchestration.failing import as_failure
+from aurora_pipeline.foundation.errors import AuroraError, DatabaseLost, FileUnreadable
+from aurora_pipeline.orchestration.failing import CODE, as_failure
 from aurora_pipeline.orchestration.runs import _lacking, _may_pass, failures, heeding_interrupts
 
 
@@ -94,7 +94,9 @@ def test_failures__error_people_can_act_on__its_own_words_alone() -> None:
     ]
 
 
-@pytest.mark.parametrize(("error", "may_pass"), [(AuroraError("no file", "name it"), False), (Outage("away"), True)])
+@pytest.mark.parametrize(
+    ("error", "may_pass"), [(FileUnreadable("no file", "name it"), False), (DatabaseLost("away"), True)]
+)
 def test_failure__of_what_people_can_act_on__is_recorded_without_a_stack_trace(
     error: AuroraError, may_pass: bool
 ) -> None:
@@ -109,6 +111,8 @@ def test_failure__of_what_people_can_act_on__is_recorded_without_a_stack_trace(
     assert (failure.error.message, failure.error.stack, failure.error.cause) == (f"{error}\n", [], None)
     assert failures(result.all_events) == [f"failing: {error}"]
     assert _may_pass(result.all_events) is may_pass
+    assert failure.user_failure_data is not None
+    assert failure.user_failure_data.metadata[CODE].value == error.code
 
 
 def test_failure__outage_with_tries_left__is_tried_again() -> None:
@@ -118,7 +122,7 @@ def test_failure__outage_with_tries_left__is_tried_again() -> None:
     def failing() -> None:
         tries.append(len(tries))
         with as_failure(tries_left=len(tries) < 2):
-            raise Outage("away")
+            raise DatabaseLost("away")
 
     result = dg.materialize([failing], raise_on_error=False)
     assert tries == [0, 1]
@@ -129,7 +133,7 @@ def test_failures__run_that_did_not_begin__are_not_none() -> None:
     @dg.resource
     def needed(context: dg.InitResourceContext) -> None:
         with as_failure():
-            raise Outage("the database is away")
+            raise DatabaseLost("the database is away")
 
     @dg.asset(required_resource_keys={"needed"})
     def unreached() -> None: ...

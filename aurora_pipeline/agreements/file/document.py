@@ -45,6 +45,9 @@ Entry = TypeVar("Entry", bound=BaseModel)
 class AgreementsRefused(AuroraError):
     """An agreements file cannot be applied; `problems` lists every mistake that was found. Nothing was written."""
 
+    code = "agreements-have-mistakes"
+    what_to_do = "Correct every mistake that is listed and repeat the command."
+
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
         heading = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from aurora_pipeline.agreements.errors import AmountNotAccepted
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.statements.decided import (
     STATEMENT_ACKNOWLEDGEMENTS,
     STATEMENT_DISPUTE_ANSWERS,
@@ -15,6 +16,12 @@ from aurora_pipeline.statements.decided import (
     DisputeVerdict,
 )
 from aurora_pipeline.statements.documents import document, in_words
+from aurora_pipeline.statements.errors import (
+    DisputeAnswered,
+    DisputeChangesNothing,
+    NotTheirStatement,
+    SettlementRefused,
+)
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.transitions.step import Step, step
 from aurora_pipeline.store.database import Database
@@ -63,9 +70,9 @@ def dispute(
         identifier, stated, words = _line(taken, line)
         amount = parse_amount(units, claimed)
         if amount < 0:
-            raise AuroraError(f"{claimed} is negative", "give what the line should say: 0 or more")
+            raise AmountNotAccepted(f"{claimed} is negative", "give what the line should say: 0 or more")
         if amount == stated:
-            raise AuroraError(
+            raise DisputeChangesNothing(
                 f"{words} says {units.write(amount)} already; nothing was written",
                 "dispute it with the amount that you hold for right",
             )
@@ -104,7 +111,7 @@ def answer(
         identifier = _disputed_line(taken, line)
         settled = _settled_by(taken, settled_by, identifier) if verdict is DisputeVerdict.ACCEPTED else None
         if verdict is DisputeVerdict.REJECTED and settled_by is not None:
-            raise AuroraError("a dispute that is rejected is settled by nothing", "leave out --settled-by")
+            raise SettlementRefused("a dispute that is rejected is settled by nothing", "leave out --settled-by")
         taken.recording.write(
             STATEMENT_DISPUTE_ANSWERS,
             {
@@ -123,7 +130,7 @@ def answer(
 def _require_unsaid(taken: Step, query: str, given: Sequence[str], what: str) -> None:
     row = taken.connection.execute(query.encode(), given).fetchone()
     if row is not None:
-        raise AuroraError(
+        raise DisputeAnswered(
             f"that is {what} already, by {row['recorded_by']}; nothing was written",
             f"`aurora statements history {taken.statement.statement_id[:8]}` shows it",
         )
@@ -139,9 +146,9 @@ def _behalf(taken: Step, on_behalf_of: str | None) -> str | None:
     if own == partner and on_behalf_of is None:
         return None
     if own is not None and own != partner:
-        raise AuroraError(f"{taken.actor} belongs to {own}, and this is {partner}'s statement", "it is not yours")
+        raise NotTheirStatement(f"{taken.actor} belongs to {own}, and this is {partner}'s statement", "it is not yours")
     if on_behalf_of != partner:
-        raise AuroraError(
+        raise NotTheirStatement(
             f"this is the statement of {partner}, and {taken.actor} is not of {partner}; nothing was written",
             f"say for whom you speak: --on-behalf-of {partner}",
         )
@@ -155,7 +162,7 @@ def _line(taken: Step, beginning: str) -> tuple[str, int | None, str]:
     lines |= {str(one["entry_id"]): (one["amount"], in_words(one)) for one in told.entries}
     found = [one for one in lines if one.startswith(beginning.strip().lower())]
     if len(found) != 1:
-        raise AuroraError(
+        raise IdAmbiguous(
             f"{beginning!r} names {len(found) or 'no'} line(s) of statement {taken.statement.statement_id};"
             " nothing was written",
             f"`aurora statements show {taken.statement.statement_id[:8]} --json` lists their ids",
@@ -171,16 +178,16 @@ def _disputed_line(taken: Step, beginning: str) -> str:
     ).fetchall()
     found = [row for row in rows if row["line_id"].startswith(beginning.strip().lower())]
     if len(found) != 1:
-        raise AuroraError(f"{beginning!r} names {len(found) or 'no'} dispute(s)", "see `aurora disputes list`")
+        raise IdAmbiguous(f"{beginning!r} names {len(found) or 'no'} dispute(s)", "see `aurora disputes list`")
     if found[0]["verdict"] is not None:
-        raise AuroraError(f"that dispute is {found[0]['verdict']} already", "an answer is given once")
+        raise DisputeAnswered(f"that dispute is {found[0]['verdict']} already", "an answer is given once")
     return str(found[0]["line_id"])
 
 
 def _settled_by(taken: Step, text: str | None, line: str) -> str:
     """The decision that settles a dispute, as the log names its row: an override or a correcting version."""
     if text is None:
-        raise AuroraError(
+        raise SettlementRefused(
             "an accepted dispute needs the decision that settles it; nothing was written",
             "record the override or the correcting version first, and name it: --settled-by AGREEMENT/RULE or"
             " AGREEMENT/VERSION",
@@ -189,7 +196,7 @@ def _settled_by(taken: Step, text: str | None, line: str) -> str:
     given = {"partner": partner, "chain": taken.statement.key.chain_id, "text": text.strip(), "line": line}
     row = taken.connection.execute(_SETTLING, given).fetchone()
     if row is None:
-        raise AuroraError(
+        raise SettlementRefused(
             f"no override and no correcting version of {partner}'s agreements is called {text!r}; nothing was written",
             "`aurora overrides list` and `aurora agreements list` name them",
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import STATEMENT_APPROVALS, STATEMENT_BALANCES, STATEMENT_REJECTIONS
+from aurora_pipeline.statements.errors import SecondPersonNeeded
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.transitions.step import Step, step
 from aurora_pipeline.store.database import Database
@@ -21,7 +21,7 @@ def approve(
         stated = taken.statement.stated
         assert stated is not None  # what is pending was submitted
         if stated.submitter == taken.actor:
-            raise AuroraError(
+            raise SecondPersonNeeded(
                 f"{taken.actor} submitted {stated.statement_id} and does not approve it; nothing was written",
                 "somebody else has to",
             )

@@ -12,8 +12,8 @@ from typing import Final
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import read_lines, read_text
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import STATEMENT_BALANCES, STATEMENT_OPENINGS
+from aurora_pipeline.statements.errors import OpeningsEmpty
 from aurora_pipeline.statements.transitions.step import refusing
 from aurora_pipeline.store.database import Connection, Database
 
@@ -101,5 +101,5 @@ def _read(connection: Connection, text: str, name: str, units: dict[str, ChainUn
             found.append(Opened(partner, chain, amount, through or None))
     problems.raise_if_any()
     if not found:
-        raise AuroraError(f"{name} holds no opening", f"write a line per partner and chain: {','.join(COLUMNS)}")
+        raise OpeningsEmpty(f"{name} holds no opening", f"write a line per partner and chain: {','.join(COLUMNS)}")
     return found

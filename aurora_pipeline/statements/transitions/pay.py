@@ -10,8 +10,8 @@ from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.addresses import check_address
 from aurora_pipeline.foundation.chain_family import Family
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
+from aurora_pipeline.statements.errors import AccountRefused, PaymentNotDue, PaymentRecorded
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.transitions.step import Step, step
 from aurora_pipeline.store.database import Database
@@ -48,7 +48,7 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         due = max(stated.payable - stated.paid - left_out, 0)
         if amount <= 0 or amount > due or (amount < due and not payment.is_part):
             held = f", without {units.in_coins(left_out)} that is disputed" if left_out else ""
-            raise AuroraError(
+            raise PaymentNotDue(
                 f"{units.in_coins(amount)} is not what is due on {stated.statement_id}: {units.in_coins(due)}{held};"
                 " nothing was written",
                 f"pay {units.in_coins(due)}"
@@ -81,7 +81,7 @@ def _address(address: str, family: Family) -> str:
     try:
         return check_address(family, address.strip())
     except ValueError as error:
-        raise AuroraError(f"{error}; nothing was written", "give the partner's account on this chain") from None
+        raise AccountRefused(f"{error}; nothing was written", "give the partner's account on this chain") from None
 
 
 def _require_new(taken: Step, transaction: str) -> None:
@@ -91,7 +91,7 @@ def _require_new(taken: Step, transaction: str) -> None:
         [taken.statement.statement_id, transaction],
     ).fetchone()
     if row is not None:
-        raise AuroraError(
+        raise PaymentRecorded(
             f"transaction {transaction} is recorded already: payment {row['payment_number']} of this statement, by"
             f" {row['recorded_by']}; nothing was written",
             "a transaction pays a statement once; give another one's id for another payment",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import STATEMENT_RELEASES
+from aurora_pipeline.statements.errors import SecondPersonNeeded
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.transitions.step import step
 from aurora_pipeline.store.database import Database
@@ -26,7 +26,7 @@ def release(
         ).fetchone()
         assert row is not None  # it is approved, on a chain of the configuration
         if row["dual_approval"] and row["approver"] == taken.actor:
-            raise AuroraError(
+            raise SecondPersonNeeded(
                 f"{taken.actor} approved {taken.statement.statement_id} and does not release it; nothing was written",
                 "somebody else has to; dual_approval in chains.yaml asks for it",
             )

@@ -11,8 +11,9 @@ from typing import Final
 import psycopg
 
 from aurora_pipeline.decisions.recording import Change, Recording
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.statements.documents import PayableStatement, find_statement
+from aurora_pipeline.statements.errors import StatementChanged, StatementNotPayable, StatementNotThere, StepRefused
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.store.database import Connection, Database
 
@@ -42,12 +43,12 @@ class Step:
     def require(self, *stages: Stage) -> None:
         """Raise unless the statement stands where the step begins."""
         if not self.statement.is_payable:
-            raise AuroraError(
+            raise StatementNotPayable(
                 f"statement {self.statement.statement_id} is for information only; nothing was written",
                 f"the partner is paid by {self.statement.row['payable_series']}",
             )
         if self.statement.stage not in stages:
-            raise AuroraError(
+            raise StatementNotThere(
                 f"statement {self.statement.statement_id} is {self.statement.stage}, not"
                 f" {' or '.join(stages)}; nothing was written",
                 f"what is to be done: {self.statement.next_step}",
@@ -60,12 +61,12 @@ class Step:
             return digest
         wanted = seen.strip().lower()
         if _DIGEST.fullmatch(wanted) is None:
-            raise AuroraError(
+            raise NotUnderstood(
                 f"{seen!a} is no digest; nothing was written",
                 f"give at least {_DIGEST_MIN} hexadecimal digits of what you saw, or leave --digest out",
             )
         if not digest.startswith(wanted):
-            raise AuroraError(
+            raise StatementChanged(
                 f"statement {self.statement.statement_id} has the digest {digest}, not {wanted}:"
                 f" {self._changed_since(wanted)}; nothing was written",
                 f"look at it as it is: `aurora statements show {self.statement.statement_id[:8]}`",
@@ -106,4 +107,4 @@ def refusing() -> Iterator[None]:
         yield
     except _REFUSALS as error:
         said = error.diag.message_primary or str(error)
-        raise AuroraError(f"{said}; nothing was written", error.diag.message_hint) from None
+        raise StepRefused(f"{said}; nothing was written", error.diag.message_hint) from None

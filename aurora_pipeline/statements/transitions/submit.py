@@ -6,9 +6,15 @@ import json
 from collections.abc import Sequence
 
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
+from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.statements.decided import STATEMENT_SUBMISSIONS
 from aurora_pipeline.statements.documents import TABLES, document, unsettled_ids
+from aurora_pipeline.statements.errors import (
+    EntriesDiffer,
+    FiguresNotAccepted,
+    OverridesWithoutTarget,
+    StatementOutOfOrder,
+)
 from aurora_pipeline.statements.payable import entry_digests
 from aurora_pipeline.statements.stated import Stage, load_accounts
 from aurora_pipeline.statements.transitions.step import Step, step
@@ -31,7 +37,7 @@ def submit(
         row = taken.statement.row
         _require_turn(taken)
         if row["blocked_count"]:
-            raise AuroraError(
+            raise OverridesWithoutTarget(
                 f"{row['blocked_count']} override(s) have no target: {row['reason']}; nothing was written",
                 "withdraw them, or give them a target that is there; then compute the statement again",
             )
@@ -80,7 +86,7 @@ def _require_turn(taken: Step) -> None:
     account = load_accounts(taken.connection, key.chain_id).get(row["partner_id"])
     last = account.last if account else None
     if last is not None and not last.stage.is_frozen:
-        raise AuroraError(
+        raise StatementOutOfOrder(
             f"{last.key.period} of {row['partner_id']} is submitted and not approved, so the opening balance of"
             f" {key.period} may still change; nothing was written",
             "approve or reject that one first",
@@ -88,7 +94,7 @@ def _require_turn(taken: Step) -> None:
     number = (account.last_number if account else 0) + 1
     opening = account.closing if account else 0
     if row["number"] != number or row["opening"] != opening:
-        raise AuroraError(
+        raise StatementOutOfOrder(
             f"{key.period} of {row['partner_id']} is number {row['number']} with the opening {row['opening']}, but"
             f" next is number {number} with the opening {opening}; nothing was written",
             "submit the earlier ones first, and compute this one again: `aurora statements list` tells which",
@@ -102,7 +108,7 @@ def _accepted(taken: Step, accepted: Sequence[str]) -> dict[str, str]:
     for name in accepted:
         matches = [one for one in due if one.startswith(name.strip().lower())]
         if len(matches) != 1:
-            raise AuroraError(
+            raise IdAmbiguous(
                 f"{name!r} names {len(matches) or 'none'} of the missing and held figures of this statement;"
                 " nothing was written",
                 f"give an id, or its beginning: {_listed(due)}" if due else "every figure of it is final",
@@ -110,7 +116,7 @@ def _accepted(taken: Step, accepted: Sequence[str]) -> dict[str, str]:
         found[matches[0]] = due[matches[0]]
     left = {one: words for one, words in due.items() if one not in found}
     if left:
-        raise AuroraError(
+        raise FiguresNotAccepted(
             f"{len(left)} figure(s) are missing or held and were not accepted; nothing was written",
             f"wait for them, or accept each at 0 by its id: {_listed(left)}",
         )
@@ -132,7 +138,7 @@ def _require_entries(taken: Step) -> None:
     rows = stored_rows(taken.connection, table, taken.statement.entries_snapshot_id).drop("salt")
     found = entry_digests(table, rows).get(str(taken.statement.row["partner_id"]))
     if found is not None and found != taken.statement.row["entries_digest"]:
-        raise CheckFailed(
+        raise EntriesDiffer(
             f"the entries of {taken.statement.statement_id} are not those that it commits to; nothing was written",
             f"run `aurora verify {taken.statement.key.chain_id} {taken.statement.key.period}`",
         )

@@ -1,0 +1,61 @@
+"""Errors about commands, each with its code."""
+
+from __future__ import annotations
+
+from aurora_pipeline.foundation.errors import AuroraError, Conflict
+
+
+class CommandNotUnderstood(AuroraError):
+    """There is no such command, option or argument, or one is missing."""
+
+    code = "command-not-understood"
+    what_to_do = "See `aurora --help`, or `--help` of the command."
+
+
+class ArgumentsNotFit(AuroraError):
+    """Arguments exclude each other, or one needs another."""
+
+    code = "arguments-not-fit"
+    what_to_do = "Give one of them, or the one that is missing."
+
+
+class NotConfirmed(AuroraError):
+    """Something odd was not confirmed. Nothing was written."""
+
+    code = "not-confirmed"
+    what_to_do = "Check the amount and its unit; if it is meant, repeat the command with --yes."
+
+
+class QueryMissing(AuroraError):
+    """No SQL was given."""
+
+    code = "query-missing"
+    what_to_do = 'Give one statement: `aurora sql "SELECT * FROM chains"`.'
+
+
+class QueryRefused(AuroraError):
+    """The database refuses the SQL that was given."""
+
+    code = "query-refused"
+    what_to_do = "Correct it where the message points; --write lets it change something."
+
+
+class RowsNotFit(AuroraError):
+    """The rows cannot be written as a Parquet file."""
+
+    code = "rows-not-fit"
+    what_to_do = "Name columns with AS, or cast them to text."
+
+
+class PortInUse(Conflict):
+    """The port of the Dagster UI is in use."""
+
+    code = "port-in-use"
+    what_to_do = "Choose another one with --port, or stop what uses it."
+
+
+class DagsterNotStarted(AuroraError):
+    """The Dagster UI did not start, or not in time."""
+
+    code = "dagster-not-started"
+    what_to_do = "Read its log, which the message names."
