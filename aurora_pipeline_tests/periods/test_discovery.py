@@ -12,10 +12,11 @@ import pytest
 
 from aurora_pipeline.cli.running import final_keys
 from aurora_pipeline.config import Configuration, load_configuration
-from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration.period_sensors import PERIODS_PER_TICK, finalized_periods
 from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.errors import NodesAway, NodesTellNothing
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
@@ -130,7 +131,7 @@ def test_final_keys__the_node_fails__an_outage_but_a_forgotten_epoch_or_a_refuse
     with pytest.raises(AuroraError) as caught:
         final_keys(aurora, chain_of(aurora), [799])
     kinds.append((type(caught.value), caught.value.exit_code))
-    assert kinds == [(Outage, 75), (AuroraError, 2), (AuroraError, 2)]
+    assert kinds == [(NodesAway, 75), (NodesTellNothing, 2), (NodesTellNothing, 2)]
 
 
 def test_discover__everything__all_of_it_in_one_go(node: tuple[Node, Any]) -> None:
