@@ -16,8 +16,8 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import RangeBackwards
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
-from aurora_pipeline.work.figures import Selection, require_recorded
 
 _ROWS_SHOWN = 40
 
@@ -39,7 +39,7 @@ def diff(
         raise RangeBackwards("--to lies before --from", "give the earlier moment with --from")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
-        require_recorded(connection, Selection(chain_id, epoch, epoch))
+        require_recorded(connection, chain_id, range(epoch, epoch + 1))
         change = period_changes(connection, PeriodKey(chain_id, epoch), first, last)
         names = names_of(connection, chain_id)
     if as_json:

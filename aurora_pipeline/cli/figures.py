@@ -20,7 +20,7 @@ from aurora_pipeline.cli.shapes import (
     StatementWithLines,
     shaped,
 )
-from aurora_pipeline.cli.terminal import opened, out, print_table, read_day, said_in_coins
+from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION, LineKind
 from aurora_pipeline.config.chain import Chain
@@ -35,12 +35,12 @@ from aurora_pipeline.statements.errors import StatementUnknown
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.work.asked_epochs import left_out, require_recorded
 from aurora_pipeline.work.figures import (
     Row,
     Selection,
     agreement_known,
     partner_known,
-    require_recorded,
     rows_of,
     total_of,
     validator_named,
@@ -280,8 +280,11 @@ def _asked(
             None if agreement is None else agreement_known(connection, agreement),
         )
         rows = [_of_known_chains(aurora, connection, rows_of(connection, table, selection, moment)) for table in tables]
-        if not rows[0] and epochs is not None:
-            require_recorded(connection, selection)
+        if wanted is not None and selection.chain_id is not None:
+            asked = range(wanted[0], wanted[-1] + 1)
+            require_recorded(connection, selection.chain_id, asked)
+            for sentence in left_out(connection, selection.chain_id, asked, tables[0].name, moment):
+                err.print(sentence, markup=False)
         return [_Shown(table, found, aurora.configuration) for table, found in zip(tables, rows, strict=True)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
@@ -19,14 +20,15 @@ from aurora_pipeline.cli.shapes import TraceNode as NodeShape
 from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day
 from aurora_pipeline.decisions.log import Entry, Head, found_entries
 from aurora_pipeline.foundation.errors import NotUnderstood
-from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.record import load_period
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.errors import ProofFailed
 from aurora_pipeline.proof.findings import Checked, Finding, VerifyReport
 from aurora_pipeline.proof.node import TraceNode, render
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
+from aurora_pipeline.work.asked_epochs import known_epochs, not_known, published_epochs, require_recorded
 
 _SHOWN_AT_MOST = 20
 _LISTED_AT_MOST = 1_000_000
@@ -67,11 +69,8 @@ def verify(
                 reports.append(verify_digest(connection, subject, aurora=aurora))
         else:
             aurora.configuration.chain(subject)
-            for key in parse_keys(subject, epochs):
-                if isinstance(key, PeriodKey):
-                    with err.status(f"verifying {key}"), aurora.database.connect() as connection:
-                        load_period(connection, key)
-                with aurora.database.connect() as connection:
+            for key in _known(aurora, parse_keys(subject, epochs)):
+                with err.status(f"verifying {key}"), aurora.database.connect() as connection:
                     reports.append(verify_period(connection, key, aurora=aurora, deep=deep))
         with aurora.database.connect() as connection:
             reports.append(verify_surroundings(aurora, connection))
@@ -80,6 +79,24 @@ def verify(
     else:
         _print(reports)
     _fail(reports)
+
+
+def _known(aurora: Aurora, keys: Sequence[PartitionKey]) -> Sequence[PartitionKey]:
+    """The keys without epochs that are no known period, which are said; raises where none is known.
+
+    An epoch of which something was published is verified, also where its period is gone.
+    """
+    epochs = [key.epoch for key in keys if isinstance(key, PeriodKey)]
+    if not epochs:
+        return keys
+    chain_id, asked = keys[0].chain_id, range(epochs[0], epochs[-1] + 1)
+    with aurora.database.connect() as connection:
+        there = known_epochs(connection, chain_id, asked) | published_epochs(connection, chain_id, asked)
+        if not there:
+            require_recorded(connection, chain_id, asked)
+        for sentence in not_known(connection, chain_id, [epoch for epoch in asked if epoch not in there]):
+            err.print(sentence, markup=False)
+    return [PeriodKey(chain_id, epoch) for epoch in asked if epoch in there]
 
 
 def audit(

@@ -28,9 +28,9 @@ from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import NotPublished
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.epoch_status import EpochStatus, WarningKind, epoch_status, kinds, known_names
-from aurora_pipeline.work.figures import Selection, require_recorded
 from aurora_pipeline.work.grouped_sentences import listed as listed_names
 from aurora_pipeline.work.health import Contact, Ticking, contacts, ticking
 from aurora_pipeline.work.status import ChainStatus, PeriodStatus, chain_status, period_statuses
@@ -55,7 +55,7 @@ def status(
         with aurora.database.connect() as connection:
             if epoch is not None:
                 key = PeriodKey(chains[0].chain_id, epoch)
-                require_recorded(connection, Selection(key.chain_id, epoch, epoch))
+                require_recorded(connection, key.chain_id, range(epoch, epoch + 1))
                 told = epoch_status(connection, key, now)
                 _show_epoch(told, kinds(told.oddities.warnings, known_names(connection, key.chain_id)), as_json)
                 return

@@ -17,7 +17,6 @@ from aurora_pipeline.agreements.errors import AgreementUnknown
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.errors import PartnerUnknown
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.registry.errors import ValidatorAmbiguous, ValidatorUnknown
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
@@ -141,24 +140,6 @@ def agreement_known(connection: Connection, agreement_id: str) -> str:
             f"there is no agreement {agreement_id!r}", did_you_mean(agreement_id, known, "agreement")
         )
     return agreement_id
-
-
-def require_recorded(connection: Connection, wanted: Selection) -> None:
-    """Raise where none of the epochs that were asked for is a known period; a known one may not be published yet."""
-    rows = connection.execute(
-        """SELECT chain_id, min(epoch) AS first, max(epoch) AS last,
-                  count(*) FILTER (WHERE epoch BETWEEN %(first)s AND %(last)s) AS n
-           FROM canonical_periods WHERE %(chain)s::text IS NULL OR chain_id = %(chain)s GROUP BY chain_id""",
-        {"chain": wanted.chain_id, "first": wanted.first_epoch, "last": wanted.last_epoch},
-    ).fetchall()
-    if any(row["n"] for row in rows):
-        return
-    span = f"{wanted.first_epoch}" + ("" if wanted.first_epoch == wanted.last_epoch else f"..{wanted.last_epoch}")
-    known = "; ".join(f"{row['chain_id']} {row['first']}..{row['last']}" for row in rows) or "none yet"
-    raise PeriodUnknown(
-        f"epoch {span} of {wanted.chain_id or 'any chain'} is no finalized period that is known",
-        f"known are: {known}; `aurora periods list CHAIN --discover` asks the chain",
-    )
 
 
 def total_of(rows: Sequence[Row], column: str) -> int | None:
