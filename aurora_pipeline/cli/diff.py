@@ -43,7 +43,7 @@ def diff(
         change = period_changes(connection, PeriodKey(chain_id, epoch), first, last)
         names = names_of(connection, chain_id)
     if as_json:
-        print_json("diff", _shape(change, chain))
+        print_json("diff", _shape(change, chain, names))
         return
     if not change.layers:
         out.print(f"nothing of {change.key} was published again: it is as it was first")
@@ -109,7 +109,7 @@ def _text(one: Changed, value: object, chain: Chain) -> str:
     return str(plain(value))
 
 
-def _shape(change: PeriodChange, chain: Chain) -> ChangedPeriod:
+def _shape(change: PeriodChange, chain: Chain, names: Mapping[str, str]) -> ChangedPeriod:
     unit = chain.base_unit
     return ChangedPeriod(
         change.key.chain_id,
@@ -123,27 +123,34 @@ def _shape(change: PeriodChange, chain: Chain) -> ChangedPeriod:
                 layer.rows_came,
                 layer.rows_went,
                 layer.changed_at,
-                [
-                    ChangedColumn(
-                        list(one.row),
-                        one.column,
-                        None if one.is_amount or one.was is None else str(plain(one.was)),
-                        None if one.is_amount or one.now is None else str(plain(one.now)),
-                        amount(one.was, unit) if one.is_amount and isinstance(one.was, int) else None,
-                        amount(one.now, unit) if one.is_amount and isinstance(one.now, int) else None,
-                    )
-                    for one in layer.changes
-                ],
+                [_changed(one, unit, names) for one in layer.changes],
             )
             for layer in change.layers
         ],
         [
             ChangedPartner(
                 one.partner_id,
+                names.get(one.partner_id),
                 known_amount(one.was, unit),
                 known_amount(one.now, unit),
                 known_amount(one.now - one.was, unit),
             )
             for one in change.partners
         ],
+    )
+
+
+def _changed(one: Changed, unit: str, names: Mapping[str, str]) -> ChangedColumn:
+    was, now = (None if one.is_amount or value is None else str(plain(value)) for value in (one.was, one.now))
+    return ChangedColumn(
+        row=list(one.row),
+        validator_key=one.validator_key,
+        validator_name=names.get(one.validator_key or ""),
+        partner_id=one.partner_id,
+        partner_name=names.get(one.partner_id or ""),
+        column=one.column,
+        was=was,
+        now=now,
+        was_amount=amount(one.was, unit) if one.is_amount and isinstance(one.was, int) else None,
+        now_amount=amount(one.now, unit) if one.is_amount and isinstance(one.now, int) else None,
     )

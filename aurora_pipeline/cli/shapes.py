@@ -932,6 +932,10 @@ class ChangedColumn:
     """A column of a row that says something else; amounts stand in the fields of their own."""
 
     row: Sequence[str]
+    validator_key: str | None
+    validator_name: str | None
+    partner_id: str | None
+    partner_name: str | None
     column: str
     was: str | None
     now: str | None
@@ -957,6 +961,7 @@ class ChangedPartner:
     """What a partner was owed as far as known, and is now."""
 
     partner_id: str
+    partner_name: str | None
     was: Amount
     now: Amount
     difference: Amount

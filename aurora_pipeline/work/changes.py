@@ -32,6 +32,9 @@ class Changed:
     is_amount: bool
     was: Value
     now: Value
+    validator_key: str | None = None
+    """The validator that the row is about, if it is about one; the same for the partner."""
+    partner_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,18 @@ def changes_between(table: Table, before: pl.DataFrame | None, after: pl.DataFra
     columns = [column for column in table.digested if column.name not in {*_PLACE, *table.key}]
     amounts = set(table.amounts)
     found = [
-        Changed(table.name, key, column.name, column.name in amounts, was, now)
+        Changed(table.name, key, column.name, column.name in amounts, was, now, *_about(new.get(key) or old[key]))
         for key in sorted(old.keys() | new.keys())
         for column in columns
         if (was := old.get(key, {}).get(column.name)) != (now := new.get(key, {}).get(column.name))
     ]
     return LayerChange(table.name, None, None, len(new.keys() - old.keys()), len(old.keys() - new.keys()), tuple(found))
+
+
+def _about(row: Mapping[str, Value]) -> tuple[str | None, str | None]:
+    """The validator and the partner of a row; a row about all of a rule's validators names none."""
+    validator, partner = (row.get(name) or None for name in ("validator_key", "partner_id"))
+    return None if validator is None else str(validator), None if partner is None else str(partner)
 
 
 def _by_key(table: Table, frame: pl.DataFrame | None) -> dict[tuple[str, ...], Mapping[str, Value]]:

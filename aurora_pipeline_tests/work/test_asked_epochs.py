@@ -71,7 +71,7 @@ def test_verify__period_taken_away_under_what_was_published__is_not_left_out(ask
 
 @given(st.sets(st.integers(0, 30)))
 def test_spans__any_epochs__name_each_once_and_no_other(epochs: set[int]) -> None:
-    named = []
+    named: list[int] = []
     for part in filter(None, spans(sorted(epochs)).split(", ")):
         first, _, last = part.partition("..")
         named += range(int(first), int(last or first) + 1)

@@ -210,6 +210,25 @@ def test_diff__cost_entered_since__says_what_changed_and_for_whom(ask: Ask, copi
     assert sum(int(row["net"]["amount"]) for row in as_it_was) - sum(int(row["net"]["amount"]) for row in now) == 7
 
 
+def test_diff__json__names_the_validators_and_partners_of_each_row(ask: Ask, copied: Aurora) -> None:
+    more_for_a_line(copied)
+    change = ask("diff", *WHERE, "--json").json
+    with copied.database.connect() as connection:
+        partners = {row["partner_id"]: row["partner_name"] for row in connection.execute("TABLE partner_names")}
+        validators = {
+            row["validator_key"]: row["validator_name"] for row in connection.execute("TABLE validator_names")
+        }
+    rows = {layer["table"]: layer["changes"] for layer in change["layers"]}
+    for row in [one for changes in rows.values() for one in changes]:
+        assert row["validator_name"] == validators.get(row["validator_key"])
+        assert row["partner_name"] == partners.get(row["partner_id"])
+    assert {one["partner_name"] for one in rows["partner_commission_lines"]} == {partners["northwind"]}
+    assert {one["validator_name"] for one in rows["partner_commission_lines"]} <= set(validators.values())
+    # The key of a part says no partner, and the row does.
+    assert {one["partner_name"] for one in rows["revenue_allocation"]} == {partners["northwind"]}
+    assert [one["partner_name"] for one in change["partners"]] == [partners["northwind"]]
+
+
 def test_sql__rows__as_table_csv_json_and_parquet(ask: Ask, folder: Path) -> None:
     query = "SELECT validator_key, net FROM validator_pnl ORDER BY 1"
     told = ask("sql", query, "--json").json
