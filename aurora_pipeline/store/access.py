@@ -36,10 +36,19 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'public' AND pg_has_role(p.proowner, 'USAGE')
   AND (p.proname LIKE '%\\_as\\_of' OR p.proname IN ('await_moment', 'as_json')) ORDER BY 1
 """
+# Publications take turns by an advisory lock; who holds it stops them. Only a superuser can take it from everybody.
+_ADVISORY = "p.pronamespace = 'pg_catalog'::regnamespace AND p.proname LIKE '%%advisory%%'"
+_LOCKS = f"""
+SELECT 'take the lock of publications' AS what FROM pg_proc p
+WHERE {_ADVISORY} AND has_function_privilege(%(login)s, p.oid, 'EXECUTE')
+  AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+"""
 _UNREAD = f"""
 SELECT c.oid::regclass::text AS what FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE {_OURS} AND c.relname <> ALL (%(secrets)s) AND pg_has_role(c.relowner, 'USAGE')
   AND NOT (has_table_privilege(%(login)s, c.oid, 'SELECT') AND has_schema_privilege(%(login)s, n.oid, 'USAGE'))
+UNION ALL
+{_LOCKS}
 ORDER BY 1 LIMIT 1
 """
 _BEYOND = f"""
@@ -62,6 +71,8 @@ WHERE nspname IN ('public', 'layers') AND has_schema_privilege(%(login)s, oid, '
 UNION ALL
 SELECT 'create schemas or temporary tables'
 WHERE has_database_privilege(%(login)s, current_database(), 'CREATE, TEMP')
+UNION ALL
+{_LOCKS}
 ORDER BY 1 LIMIT 1
 """
 _LARGE_OBJECTS = ("lo_creat(int4)", "lo_create(oid)", "lo_from_bytea(oid, bytea)")
@@ -213,6 +224,22 @@ def _take_from_everybody(connection: Connection) -> None:
     if row["is_superuser"]:
         for function in _LARGE_OBJECTS:
             connection.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC".encode())
+        _keep_locks_for_writers(connection)
+
+
+def _keep_locks_for_writers(connection: Connection) -> None:
+    """Advisory locks are for those who may publish; all others wait inside `await_moment`, which lets go at once."""
+    functions = connection.execute(
+        f"SELECT p.oid::regprocedure::text AS name FROM pg_proc p WHERE {_ADVISORY}".encode(), []
+    )
+    named = sql.SQL(", ".join(row["name"] for row in functions))
+    writers = connection.execute(
+        "SELECT rolname AS name FROM pg_roles WHERE has_table_privilege(oid, 'publications', 'INSERT') AND NOT rolsuper"
+    ).fetchall()
+    for writer in writers:
+        grant = sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}")
+        connection.execute(grant.format(named, sql.Identifier(writer["name"])))
+    connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(named))
 
 
 def _sql(template: str, *names: str) -> sql.Composed:

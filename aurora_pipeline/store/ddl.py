@@ -81,7 +81,9 @@ END $$;
 -- Waits until all that was recorded up to a moment is committed. It has to be a statement of its own, before the one
 -- that reads: a statement's view of the rows is older than its waiting. The lock is taken in a subtransaction that is
 -- rolled back, which lets go of it at once, also when the wait is cancelled: no reader ever holds up a publication.
-CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+-- It runs as its owner, since readers may take no advisory lock themselves: one that they kept would stop publications.
+CREATE FUNCTION await_moment(moment timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'an as-of read needs READ COMMITTED: this transaction''s view is older than its lock'

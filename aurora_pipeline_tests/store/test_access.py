@@ -59,6 +59,9 @@ REFUSED = [
     "CREATE ROLE mine",
     "ALTER DEFAULT PRIVILEGES FOR ROLE postgres GRANT INSERT ON TABLES TO PUBLIC",
     "ALTER SYSTEM SET fsync = off",
+    "SELECT pg_advisory_lock(4717, 1)",
+    "SELECT pg_advisory_xact_lock_shared(4717, 1)",
+    "SELECT pg_try_advisory_xact_lock(0)",
 ]
 
 
@@ -121,6 +124,33 @@ def test_reader__a_table_of_a_later_migration__is_read_too(database: Database) -
     withdraw_reading(database)
 
 
+def test_grant__who_may_publish_and_is_no_superuser__may_still_lock(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("CREATE ROLE publishes; GRANT INSERT ON publications TO publishes")
+    grant_reading(database)
+    asked = """SELECT bool_and(has_function_privilege(%s, oid, 'EXECUTE')) AS every,
+                      bool_or(has_function_privilege(%s, oid, 'EXECUTE')) AS some
+               FROM pg_proc WHERE proname LIKE 'pg%%advisory%%'"""
+    login = Roles.of(str(_parts(database)["dbname"])).login
+    with database.connect() as connection:
+        assert connection.execute(asked, ["publishes", "publishes"]).fetchone() == {"every": True, "some": True}
+        assert connection.execute(asked, [login, login]).fetchone() == {"every": False, "some": False}
+        connection.execute("DROP OWNED BY publishes; DROP ROLE publishes")
+    withdraw_reading(database)
+
+
+def test_reader__a_database_whose_locks_were_everybodys__takes_them_when_asked(database: Database) -> None:
+    grant_reading(database)
+    with database.connect() as connection:
+        connection.execute("GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC")
+    reading, why_not = reader(database)
+    assert why_not is None
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), reading.connect() as session:
+        session.execute("SELECT pg_advisory_lock(1)")
+    reading.let_go()
+    withdraw_reading(database)
+
+
 def test_reader__a_copy_or_restored_database__is_granted_when_asked(database: Database) -> None:
     reading, why_not = reader(database)
     assert why_not is None
@@ -169,6 +199,7 @@ def test_grant__when_the_user_may_make_no_roles__reading_falls_back_and_says_why
         ("ALTER ROLE {} CREATEDB", "act as an administrator"),
         ("GRANT CREATE ON SCHEMA public TO {}", "create in the schema public"),
         ("GRANT TEMPORARY ON DATABASE {db} TO {}", "create schemas or temporary tables"),
+        ("GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO {}", "take the lock of publications"),
     ],
 )
 def test_reader__the_login_was_given_more__is_not_used(database: Database, more: str, named: str) -> None:

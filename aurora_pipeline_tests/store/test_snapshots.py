@@ -15,6 +15,7 @@ from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store import layer_rows, snapshots
+from aurora_pipeline.store.access import reader, withdraw_reading
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest, slices_by_key
@@ -31,6 +32,7 @@ from aurora_pipeline.store.snapshots import (
     stored_rows,
     write_check_publish,
 )
+from aurora_pipeline.tables import LAYER_TABLES
 
 CHAIN, EPOCH = "solana-demo", 850
 FIRST = Input("fetch", "fees/rpc/A", "a" * 64)
@@ -347,6 +349,23 @@ def test_as_of__reader_idle_in_its_transaction__holds_up_no_publication(database
     with database.connect() as reader:
         reader.execute("SELECT * FROM canonical_validator_fees_as_of(%s)", [now(database)])
         assert write_check_publish(database, [draft(2)])[0].standing is DraftStanding.PUBLISHED
+
+
+def test_reading_login__in_a_transaction_that_has_read_everything__holds_up_no_publication(database: Database) -> None:
+    write_check_publish(database, [draft(1)])
+    reading, why_not = reader(database)
+    assert why_not is None
+    with reading.connect() as session:
+        functions = session.execute("SELECT proname FROM pg_proc WHERE proname LIKE '%as\\_of'").fetchall()
+        assert len(functions) > len(LAYER_TABLES)
+        for row in functions:
+            session.execute(f"SELECT * FROM {row['proname']}(%s)".encode(), [now(database)])
+        for table in LAYER_TABLES:
+            session.execute(f"TABLE {table.name}; TABLE layers.{table.name}".encode())
+        assert write_check_publish(database, [draft(2)])[0].standing is DraftStanding.PUBLISHED
+        assert session.execute("SELECT fees FROM canonical_validator_fees").fetchall()
+    reading.let_go()
+    withdraw_reading(database)
 
 
 def test_as_of__wait_is_cancelled__leaves_no_lock(database: Database) -> None:
