@@ -76,6 +76,7 @@ def _later(column: Column) -> Column:
 PARTNER_COMMISSION_LINES = Table(
     name="partner_commission_lines",
     kind=TableKind.LAYER,
+    restated=True,
     version=2,
     salted=True,
     description="What each rule of each agreement pays for each validator in a period, with what it was computed from.",

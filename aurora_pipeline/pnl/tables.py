@@ -88,6 +88,7 @@ def _cost(cost: CostType) -> tuple[Column, Column]:
 VALIDATOR_PNL = Table(
     name="validator_pnl",
     kind=TableKind.LAYER,
+    restated=True,
     description="What each validator earned and cost in a period, in base units, with what is missing.",
     columns=(
         CHAIN_ID,

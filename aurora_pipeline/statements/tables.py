@@ -25,6 +25,7 @@ from aurora_pipeline.store.declaration import (
 PARTNER_COMMISSION_STATEMENTS = Table(
     name="partner_commission_statements",
     kind=TableKind.LAYER,
+    restated=True,
     version=3,
     salted=True,
     description="What each partner is owed for an epoch: the sum of its lines, with what is held, missing or blocked.",
@@ -166,6 +167,7 @@ _ENTRY_KEY = ("partner_id", "kind", "source_period", "agreement_id", "rule_key",
 MONTHLY_STATEMENTS = Table(
     name="monthly_statements",
     kind=TableKind.LAYER,
+    restated=True,
     salted=True,
     description="What each partner is owed for a calendar month, from the opening to the closing balance. Approved ones"
     " are repeated byte for byte.",
@@ -190,6 +192,7 @@ MONTHLY_ENTRIES = Table(
 EPOCH_PAYABLES = Table(
     name="epoch_payables",
     kind=TableKind.LAYER,
+    restated=True,
     salted=True,
     description="Statements of partners who are paid by EPOCH, from the opening to the closing balance. Approved ones"
     " are repeated byte for byte.",

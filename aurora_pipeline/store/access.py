@@ -34,7 +34,7 @@ _CALLED = """
 SELECT p.oid::regprocedure::text AS name
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'public' AND pg_has_role(p.proowner, 'USAGE')
-  AND (p.proname LIKE '%\\_as\\_of' OR p.proname IN ('await_moment', 'as_json')) ORDER BY 1
+  AND (p.proname LIKE '%\\_as\\_of' OR p.proname IN ('await_moment', 'as_json', 'restated_because')) ORDER BY 1
 """
 # Publications take turns by an advisory lock; who holds it stops them. Only a superuser can take it from everybody.
 _ADVISORY = "p.pronamespace = 'pg_catalog'::regnamespace AND p.proname LIKE '%%advisory%%'"

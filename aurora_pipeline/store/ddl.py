@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
+from aurora_pipeline.store.restatements import restatement_views
 
 LAYER_SCHEMA = "layers"
 """Where the rows of all snapshots ever written live; views of the same name in `public` show what is in force."""
@@ -265,6 +266,7 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     statements += [guard(table) for table in declared if table.kind is not TableKind.REGISTRY]
     statements += [_IN_FORCE, _NAMES, _small_views_explained(declared)]
     statements += [published_view(table) for table in declared if table.kind is TableKind.LAYER]
+    statements += [restatement_views(declared)]
     statements += [one for table in declared for one in table.guards]
     return statements
 

@@ -70,6 +70,8 @@ class Table:
     """A column that says the same as the key in one value: the database then needs no index over the long key."""
     repeated: tuple[str, ...] = ()
     """Amounts that several rows repeat, or that mean nothing when added up: no total of them is shown."""
+    restated: bool = False
+    """Whether the views of restatements follow what becomes of its published amounts."""
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     constraints: tuple[str, ...] = ()

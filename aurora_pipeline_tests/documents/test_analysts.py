@@ -28,7 +28,7 @@ _NOTHING_TO_TELL = {
     "Which figures are not final, and why?",
     "What is held, and until what is settled?",
     "Where was something else paid than the terms give?",
-    "Which published figures were replaced later (restatements)?",
+    "Which published figures became others later (restatements), since when, and why?",
 }
 """Questions that a computed epoch without trouble answers with no row."""
 

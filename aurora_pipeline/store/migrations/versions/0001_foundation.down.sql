@@ -79,6 +79,9 @@ DROP TABLE statement_submissions;
 
 DROP TABLE statement_openings;
 
+DROP VIEW restatements_in_coins;
+DROP VIEW restatements;
+DROP FUNCTION restated_because(bigint, bigint, timestamptz);
 DROP VIEW epoch_payable_entries_in_coins;
 DROP VIEW epoch_payable_entries_named;
 DROP FUNCTION epoch_payable_entries_as_of;

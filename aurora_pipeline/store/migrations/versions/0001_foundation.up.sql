@@ -3924,6 +3924,139 @@ COMMENT ON COLUMN epoch_payable_entries_in_coins.partner_name IS 'The partner''s
 COMMENT ON COLUMN epoch_payable_entries_in_coins.completeness IS 'FINAL: every figure of the snapshot is final; else PARTIAL.';
 COMMENT ON COLUMN epoch_payable_entries_in_coins.published_at IS 'When the snapshot came into force.';
 
+CREATE FUNCTION restated_because(snapshot_before bigint, snapshot_after bigint, moment timestamptz) RETURNS text[]
+LANGUAGE sql STABLE COST 100000 AS $$
+    WITH RECURSIVE lineages AS (
+        SELECT snapshot_id, layer_version, inputs, '-infinity'::timestamptz AS since
+        FROM snapshots WHERE snapshot_id IN (snapshot_before, snapshot_after)
+        UNION ALL
+        SELECT snapshot_id, layer_version, inputs, written_at
+        FROM attestations
+        WHERE snapshot_id = snapshot_before AND written_at < moment
+           OR snapshot_id = snapshot_after AND written_at = moment
+    ), newest AS (
+        SELECT DISTINCT ON (snapshot_id) * FROM lineages ORDER BY snapshot_id, since DESC
+    ), compared(asset, version_was, version_now, inputs_was, inputs_now) AS (
+        SELECT s.asset, b.layer_version, a.layer_version, b.inputs, a.inputs
+        FROM newest b, newest a, snapshots s
+        WHERE b.snapshot_id = snapshot_before AND a.snapshot_id = snapshot_after AND s.snapshot_id = snapshot_after
+        UNION
+        SELECT i.asset, i.version_was, i.version_now, i.inputs_was, i.inputs_now
+        FROM compared c CROSS JOIN LATERAL (
+            SELECT a.asset, b.layer_version, a.layer_version, b.inputs, a.inputs
+            FROM jsonb_array_elements(c.inputs_was) o(item)
+            JOIN jsonb_array_elements(c.inputs_now) n(item)
+              ON o.item ->> 1 = n.item ->> 1 AND o.item ->> 2 <> n.item ->> 2
+            JOIN snapshots b ON b.lineage_digest = o.item ->> 2
+            JOIN snapshots a ON a.lineage_digest = n.item ->> 2
+            WHERE o.item ->> 0 = 'snapshot' AND n.item ->> 0 = 'snapshot'
+        ) i(asset, version_was, version_now, inputs_was, inputs_now)
+    ), causes AS (
+        SELECT n.item ->> 0 || ' ' || (n.item ->> 1) AS cause
+        FROM compared c CROSS JOIN jsonb_array_elements(c.inputs_now) n(item)
+        WHERE n.item ->> 0 <> 'snapshot' AND NOT c.inputs_was @> jsonb_build_array(n.item)
+        UNION
+        SELECT 'no more ' || (o.item ->> 0) || ' ' || (o.item ->> 1)
+        FROM compared c CROSS JOIN jsonb_array_elements(c.inputs_was) o(item)
+        WHERE o.item ->> 0 <> 'snapshot'
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(c.inputs_now) n(item)
+                          WHERE n.item ->> 0 = o.item ->> 0 AND n.item ->> 1 = o.item ->> 1)
+        UNION
+        SELECT 'code of ' || asset || ', version ' || version_was || ' to ' || version_now
+        FROM compared WHERE version_was <> version_now
+    )
+    SELECT coalesce(array_agg(cause ORDER BY cause), '{}') FROM causes
+$$;
+COMMENT ON FUNCTION restated_because IS
+    'What a snapshot was computed from, down to fetches and decisions, and the one before it was not.';
+
+CREATE VIEW restatements AS
+SELECT c.asset AS asset, c.chain_id AS chain_id, c.period AS period, c.epoch AS epoch, coalesce(m.month, CASE WHEN c.epoch IS NULL THEN c.period END) AS month, r.validator_key AS validator_key, r.partner_id AS partner_id, r.agreement_id AS agreement_id, r.rule_key AS rule_key, r.component AS component, r.wallet_address AS wallet_address, r.kind AS kind, r.line_id AS line_id, r.statement_id AS statement_id, v.validator_name AS validator_name, n.partner_name AS partner_name, r.figure AS figure, r.was AS was, r.now AS now, r.now - r.was AS difference, r.state_was AS state_was, r.state AS state, r.reason AS reason, w.why AS why, c.was_published_at AS was_published_at, c.restated_at AS restated_at, c.is_in_force AS is_in_force, c.snapshot_before AS snapshot_before, c.snapshot_id AS snapshot_id
+FROM (
+    SELECT asset, chain_id, period, epoch, snapshot_id, published_at AS restated_at,
+           lag(snapshot_id) OVER earlier AS snapshot_before, lag(published_at) OVER earlier AS was_published_at,
+           lead(snapshot_id) OVER earlier IS NULL AS is_in_force
+    FROM publications WINDOW earlier AS (PARTITION BY asset, chain_id, period ORDER BY sequence)
+) c
+CROSS JOIN LATERAL (SELECT restated_because(c.snapshot_before, c.snapshot_id, c.restated_at) AS why OFFSET 0) w
+CROSS JOIN LATERAL (
+    SELECT nullif(coalesce(n.validator_key, o.validator_key)::text, '') AS validator_key, NULL::text AS partner_id, NULL::text AS agreement_id, NULL::text AS rule_key, NULL::text AS component, NULL::text AS wallet_address, NULL::text AS kind, NULL::text AS line_id, NULL::text AS statement_id, f.figure, f.was::numeric AS was, f.now::numeric AS now, o.state AS state_was, n.state, n.reason FROM (SELECT * FROM layers.validator_pnl WHERE snapshot_id = c.snapshot_before) o FULL JOIN (SELECT * FROM layers.validator_pnl WHERE snapshot_id = c.snapshot_id) n USING (chain_id, epoch, validator_key) CROSS JOIN LATERAL (VALUES ('exec_fees', o.exec_fees, n.exec_fees), ('mev_tips', o.mev_tips, n.mev_tips), ('vote_rewards', o.vote_rewards, n.vote_rewards), ('commission', o.commission, n.commission), ('network_fee', o.network_fee, n.network_fee), ('priority_fee_sharing', o.priority_fee_sharing, n.priority_fee_sharing), ('block_revenue_sharing', o.block_revenue_sharing, n.block_revenue_sharing), ('vote_fees', o.vote_fees, n.vote_fees), ('admission_ticket', o.admission_ticket, n.admission_ticket), ('consensus_penalty', o.consensus_penalty, n.consensus_penalty), ('infrastructure', o.infrastructure, n.infrastructure), ('other_income', o.other_income, n.other_income), ('total_revenue', o.total_revenue, n.total_revenue), ('known_revenue', o.known_revenue, n.known_revenue), ('total_costs', o.total_costs, n.total_costs), ('known_costs', o.known_costs, n.known_costs), ('net', o.net, n.net), ('known_net', o.known_net, n.known_net)) f(figure, was, now) WHERE c.asset = 'validator_pnl' AND f.was IS DISTINCT FROM f.now
+    UNION ALL
+    SELECT nullif(coalesce(n.validator_key, o.validator_key)::text, '') AS validator_key, nullif(coalesce(n.partner_id, o.partner_id)::text, '') AS partner_id, nullif(coalesce(n.agreement_id, o.agreement_id)::text, '') AS agreement_id, nullif(coalesce(n.rule_key, o.rule_key)::text, '') AS rule_key, nullif(coalesce(n.component, o.component)::text, '') AS component, nullif(coalesce(n.wallet_address, o.wallet_address)::text, '') AS wallet_address, nullif(coalesce(n.kind, o.kind)::text, '') AS kind, nullif(coalesce(n.line_id, o.line_id)::text, '') AS line_id, NULL::text AS statement_id, f.figure, f.was::numeric AS was, f.now::numeric AS now, o.state AS state_was, n.state, n.reason FROM (SELECT * FROM layers.partner_commission_lines WHERE snapshot_id = c.snapshot_before) o FULL JOIN (SELECT * FROM layers.partner_commission_lines WHERE snapshot_id = c.snapshot_id) n USING (chain_id, epoch, partner_id, agreement_id, rule_key, validator_key, wallet_address, kind) CROSS JOIN LATERAL (VALUES ('computed', o.computed, n.computed), ('override', o.override, n.override), ('final', o.final, n.final)) f(figure, was, now) WHERE c.asset = 'partner_commission_lines' AND f.was IS DISTINCT FROM f.now
+    UNION ALL
+    SELECT NULL::text AS validator_key, nullif(coalesce(n.partner_id, o.partner_id)::text, '') AS partner_id, NULL::text AS agreement_id, NULL::text AS rule_key, NULL::text AS component, NULL::text AS wallet_address, NULL::text AS kind, NULL::text AS line_id, nullif(coalesce(n.statement_id, o.statement_id)::text, '') AS statement_id, f.figure, f.was::numeric AS was, f.now::numeric AS now, o.state AS state_was, n.state, n.reason FROM (SELECT * FROM layers.partner_commission_statements WHERE snapshot_id = c.snapshot_before) o FULL JOIN (SELECT * FROM layers.partner_commission_statements WHERE snapshot_id = c.snapshot_id) n USING (chain_id, epoch, partner_id) CROSS JOIN LATERAL (VALUES ('lines_total', o.lines_total, n.lines_total), ('known_total', o.known_total, n.known_total), ('held_total', o.held_total, n.held_total)) f(figure, was, now) WHERE c.asset = 'partner_commission_statements' AND f.was IS DISTINCT FROM f.now
+    UNION ALL
+    SELECT NULL::text AS validator_key, nullif(coalesce(n.partner_id, o.partner_id)::text, '') AS partner_id, NULL::text AS agreement_id, NULL::text AS rule_key, NULL::text AS component, NULL::text AS wallet_address, NULL::text AS kind, NULL::text AS line_id, nullif(coalesce(n.statement_id, o.statement_id)::text, '') AS statement_id, f.figure, f.was::numeric AS was, f.now::numeric AS now, o.state AS state_was, n.state, n.reason FROM (SELECT * FROM layers.monthly_statements WHERE snapshot_id = c.snapshot_before) o FULL JOIN (SELECT * FROM layers.monthly_statements WHERE snapshot_id = c.snapshot_id) n USING (chain_id, month, partner_id) CROSS JOIN LATERAL (VALUES ('opening', o.opening, n.opening), ('lines', o.lines, n.lines), ('top_ups', o.top_ups, n.top_ups), ('adjustments', o.adjustments, n.adjustments), ('total', o.total, n.total), ('known_total', o.known_total, n.known_total), ('held_total', o.held_total, n.held_total), ('payable', o.payable, n.payable), ('closing', o.closing, n.closing)) f(figure, was, now) WHERE c.asset = 'monthly_statements' AND f.was IS DISTINCT FROM f.now
+    UNION ALL
+    SELECT NULL::text AS validator_key, nullif(coalesce(n.partner_id, o.partner_id)::text, '') AS partner_id, NULL::text AS agreement_id, NULL::text AS rule_key, NULL::text AS component, NULL::text AS wallet_address, NULL::text AS kind, NULL::text AS line_id, nullif(coalesce(n.statement_id, o.statement_id)::text, '') AS statement_id, f.figure, f.was::numeric AS was, f.now::numeric AS now, o.state AS state_was, n.state, n.reason FROM (SELECT * FROM layers.epoch_payables WHERE snapshot_id = c.snapshot_before) o FULL JOIN (SELECT * FROM layers.epoch_payables WHERE snapshot_id = c.snapshot_id) n USING (chain_id, epoch, partner_id) CROSS JOIN LATERAL (VALUES ('opening', o.opening, n.opening), ('lines', o.lines, n.lines), ('top_ups', o.top_ups, n.top_ups), ('adjustments', o.adjustments, n.adjustments), ('total', o.total, n.total), ('known_total', o.known_total, n.known_total), ('held_total', o.held_total, n.held_total), ('payable', o.payable, n.payable), ('closing', o.closing, n.closing)) f(figure, was, now) WHERE c.asset = 'epoch_payables' AND f.was IS DISTINCT FROM f.now
+) r
+LEFT JOIN period_months m ON m.chain_id = c.chain_id AND m.epoch = c.epoch
+LEFT JOIN validator_names v ON v.chain_id = c.chain_id AND v.validator_key = r.validator_key
+LEFT JOIN partner_names n ON n.partner_id = r.partner_id
+WHERE c.snapshot_before <> c.snapshot_id;
+COMMENT ON VIEW restatements IS 'Published amounts of P&L, lines and statements that became others: what each was and is, since when, why.';
+COMMENT ON COLUMN restatements.asset IS 'The layer whose amount this is, like validator_pnl.';
+COMMENT ON COLUMN restatements.chain_id IS 'The chain.';
+COMMENT ON COLUMN restatements.period IS 'The epoch with leading zeros, or the month, like 2026-08.';
+COMMENT ON COLUMN restatements.epoch IS 'The epoch as a number; null: the amount is of a month.';
+COMMENT ON COLUMN restatements.month IS 'The calendar month in UTC that the amount is of, like 2026-08.';
+COMMENT ON COLUMN restatements.validator_key IS 'The validator; null: the amount is of none, or of all of a rule''s.';
+COMMENT ON COLUMN restatements.partner_id IS 'The partner; null: the amount is of none.';
+COMMENT ON COLUMN restatements.agreement_id IS 'The agreement of a line.';
+COMMENT ON COLUMN restatements.rule_key IS 'The rule of a line.';
+COMMENT ON COLUMN restatements.component IS 'The component a line is paid from.';
+COMMENT ON COLUMN restatements.wallet_address IS 'The wallet of a line, where it is of one.';
+COMMENT ON COLUMN restatements.kind IS 'The kind of a line.';
+COMMENT ON COLUMN restatements.line_id IS 'The line''s id, which `aurora trace` takes.';
+COMMENT ON COLUMN restatements.statement_id IS 'The statement''s id, which `aurora trace` takes.';
+COMMENT ON COLUMN restatements.validator_name IS 'The validator''s newest name in the operator''s list.';
+COMMENT ON COLUMN restatements.partner_name IS 'The partner''s newest name.';
+COMMENT ON COLUMN restatements.figure IS 'The column of the layer that the amount stands in.';
+COMMENT ON COLUMN restatements.was IS 'The amount before; null: not known, or there was no such row.';
+COMMENT ON COLUMN restatements.now IS 'The amount that took its place; null: not known, or there is no such row any more.';
+COMMENT ON COLUMN restatements.difference IS 'By how much it changed; null where one of both is not known.';
+COMMENT ON COLUMN restatements.state_was IS 'How much was known of the row before; null: there was no such row.';
+COMMENT ON COLUMN restatements.state IS 'How much is known of the row that took its place; null: there is none.';
+COMMENT ON COLUMN restatements.reason IS 'The reason of that state, as the row has it.';
+COMMENT ON COLUMN restatements.why IS 'What this was computed from and the snapshot before was not: fetches, decisions, configuration, code.';
+COMMENT ON COLUMN restatements.was_published_at IS 'When the amount before came into force.';
+COMMENT ON COLUMN restatements.restated_at IS 'Since when the amount is another.';
+COMMENT ON COLUMN restatements.is_in_force IS 'Whether that is the newest publication of the period: a later one can have changed it again.';
+COMMENT ON COLUMN restatements.snapshot_before IS 'The snapshot that had the amount before.';
+COMMENT ON COLUMN restatements.snapshot_id IS 'The snapshot that took its place.';
+CREATE VIEW restatements_in_coins AS SELECT t.asset, t.chain_id, t.period, t.epoch, t.month, t.validator_key, t.partner_id, t.agreement_id, t.rule_key, t.component, t.wallet_address, t.kind, t.line_id, t.statement_id, t.validator_name, t.partner_name, t.figure, (t.was * c.coin) AS was, (t.now * c.coin) AS now, (t.difference * c.coin) AS difference, t.state_was, t.state, t.reason, t.why, t.was_published_at, t.restated_at, t.is_in_force, t.snapshot_before, t.snapshot_id FROM restatements t
+    JOIN (SELECT chain_id, ('1e-' || native_decimals)::numeric AS coin FROM chains) c ON c.chain_id = t.chain_id;
+COMMENT ON VIEW restatements_in_coins IS 'Published amounts of P&L, lines and statements that became others: what each was and is, since when, why.';
+COMMENT ON COLUMN restatements_in_coins.asset IS 'The layer whose amount this is, like validator_pnl.';
+COMMENT ON COLUMN restatements_in_coins.chain_id IS 'The chain.';
+COMMENT ON COLUMN restatements_in_coins.period IS 'The epoch with leading zeros, or the month, like 2026-08.';
+COMMENT ON COLUMN restatements_in_coins.epoch IS 'The epoch as a number; null: the amount is of a month.';
+COMMENT ON COLUMN restatements_in_coins.month IS 'The calendar month in UTC that the amount is of, like 2026-08.';
+COMMENT ON COLUMN restatements_in_coins.validator_key IS 'The validator; null: the amount is of none, or of all of a rule''s.';
+COMMENT ON COLUMN restatements_in_coins.partner_id IS 'The partner; null: the amount is of none.';
+COMMENT ON COLUMN restatements_in_coins.agreement_id IS 'The agreement of a line.';
+COMMENT ON COLUMN restatements_in_coins.rule_key IS 'The rule of a line.';
+COMMENT ON COLUMN restatements_in_coins.component IS 'The component a line is paid from.';
+COMMENT ON COLUMN restatements_in_coins.wallet_address IS 'The wallet of a line, where it is of one.';
+COMMENT ON COLUMN restatements_in_coins.kind IS 'The kind of a line.';
+COMMENT ON COLUMN restatements_in_coins.line_id IS 'The line''s id, which `aurora trace` takes.';
+COMMENT ON COLUMN restatements_in_coins.statement_id IS 'The statement''s id, which `aurora trace` takes.';
+COMMENT ON COLUMN restatements_in_coins.validator_name IS 'The validator''s newest name in the operator''s list.';
+COMMENT ON COLUMN restatements_in_coins.partner_name IS 'The partner''s newest name.';
+COMMENT ON COLUMN restatements_in_coins.figure IS 'The column of the layer that the amount stands in.';
+COMMENT ON COLUMN restatements_in_coins.was IS 'The amount before; null: not known, or there was no such row. In whole coins.';
+COMMENT ON COLUMN restatements_in_coins.now IS 'The amount that took its place; null: not known, or there is no such row any more. In whole coins.';
+COMMENT ON COLUMN restatements_in_coins.difference IS 'By how much it changed; null where one of both is not known. In whole coins.';
+COMMENT ON COLUMN restatements_in_coins.state_was IS 'How much was known of the row before; null: there was no such row.';
+COMMENT ON COLUMN restatements_in_coins.state IS 'How much is known of the row that took its place; null: there is none.';
+COMMENT ON COLUMN restatements_in_coins.reason IS 'The reason of that state, as the row has it.';
+COMMENT ON COLUMN restatements_in_coins.why IS 'What this was computed from and the snapshot before was not: fetches, decisions, configuration, code.';
+COMMENT ON COLUMN restatements_in_coins.was_published_at IS 'When the amount before came into force.';
+COMMENT ON COLUMN restatements_in_coins.restated_at IS 'Since when the amount is another.';
+COMMENT ON COLUMN restatements_in_coins.is_in_force IS 'Whether that is the newest publication of the period: a later one can have changed it again.';
+COMMENT ON COLUMN restatements_in_coins.snapshot_before IS 'The snapshot that had the amount before.';
+COMMENT ON COLUMN restatements_in_coins.snapshot_id IS 'The snapshot that took its place.';
+
 CREATE FUNCTION statement_step_timed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.recorded_at IS DISTINCT FROM record_instant() THEN
