@@ -3952,15 +3952,17 @@ LANGUAGE sql STABLE COST 100000 AS $$
             WHERE o.item ->> 0 = 'snapshot' AND n.item ->> 0 = 'snapshot'
         ) i(asset, version_was, version_now, inputs_was, inputs_now)
     ), causes AS (
-        SELECT n.item ->> 0 || ' ' || (n.item ->> 1) AS cause
-        FROM compared c CROSS JOIN jsonb_array_elements(c.inputs_now) n(item)
-        WHERE n.item ->> 0 <> 'snapshot' AND NOT c.inputs_was @> jsonb_build_array(n.item)
+        SELECT (d.item ->> 0) || ' ' || (d.item ->> 1) AS cause
+        FROM compared c CROSS JOIN LATERAL (
+            SELECT item FROM jsonb_array_elements(c.inputs_now) n(item)
+            EXCEPT SELECT item FROM jsonb_array_elements(c.inputs_was) o(item)
+        ) d WHERE d.item ->> 0 <> 'snapshot'
         UNION
-        SELECT 'no more ' || (o.item ->> 0) || ' ' || (o.item ->> 1)
-        FROM compared c CROSS JOIN jsonb_array_elements(c.inputs_was) o(item)
-        WHERE o.item ->> 0 <> 'snapshot'
-          AND NOT EXISTS (SELECT FROM jsonb_array_elements(c.inputs_now) n(item)
-                          WHERE n.item ->> 0 = o.item ->> 0 AND n.item ->> 1 = o.item ->> 1)
+        SELECT 'no more ' || d.kind || ' ' || d.name
+        FROM compared c CROSS JOIN LATERAL (
+            SELECT item ->> 0, item ->> 1 FROM jsonb_array_elements(c.inputs_was) o(item)
+            EXCEPT SELECT item ->> 0, item ->> 1 FROM jsonb_array_elements(c.inputs_now) n(item)
+        ) d(kind, name) WHERE d.kind <> 'snapshot'
         UNION
         SELECT 'code of ' || asset || ', version ' || version_was || ' to ' || version_now
         FROM compared WHERE version_was <> version_now
