@@ -23,6 +23,7 @@ from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
@@ -34,10 +35,11 @@ from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
 from aurora_pipeline.proof.staged import verify_staged
 from aurora_pipeline.registry.cost_entries import entries_in_force
+from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.sources.solana.periods import EpochBounds, bounds
+from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
@@ -54,10 +56,10 @@ def configuration(url: str) -> Configuration:
     return load_configuration(demo / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": url}, KINDS)
 
 
-def epoch_bounds(provider: Provider, epoch: int) -> EpochBounds:
+def epoch_bounds(provider: Provider, epoch: int) -> PeriodBounds:
     """Where an epoch begins and ends, as the node says."""
 
-    async def go() -> EpochBounds:
+    async def go() -> PeriodBounds:
         async with asking_unrecorded(provider, adapter_for(provider)) as ask:
             return await bounds(epoch, ask, provider.name)
 
@@ -82,7 +84,7 @@ def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None
         chain = settings.chain(CHAIN_ID)
         simulator.advance(epoch=epoch, fraction_bps=5_000)
         first, last = parameters.first_slot(epoch), parameters.last_slot(epoch)
-        scope = FetchScope(CHAIN_ID, epoch, first, last, validators)
+        scope = FetchScope(CHAIN_ID, epoch, first, last, validators, family=Family.SOLANA)
         observe(database, settings, chain, scope, simulator.clock()["head_slot"])
         simulator.advance(epoch=epoch + 1, fraction_bps=9_000)
         found = epoch_bounds(settings.providers["demo-rpc"], epoch)

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 
 from aurora_pipeline.agreements.errors import AmountNotAccepted
-from aurora_pipeline.config.chain import BASE_UNITS
-from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.money import MoneyError, TooLarge, format_coins, shift_point
 from aurora_pipeline.store.database import Connection
 
@@ -36,7 +35,12 @@ class ChainUnits:
     @property
     def base_unit(self) -> str:
         """The smallest unit."""
-        return BASE_UNITS[self.family]
+        return self.family.traits.base_unit
+
+    @property
+    def base_units(self) -> str:
+        """Several of the smallest unit."""
+        return self.family.traits.base_units
 
     def parse(self, text: str) -> int:
         """The amount in base units; raises AmountRefused where it is none, or below 0."""
@@ -44,7 +48,7 @@ class ChainUnits:
         if match is None:
             raise AmountRefused(f'"{text}" is not an amount with a unit', self.example)
         number, unit = match.groups()
-        decimals = {self.native_unit.lower(): self.native_decimals, self.base_unit: 0, f"{self.base_unit}s": 0}
+        decimals = {self.native_unit.lower(): self.native_decimals, **self.family.traits.small_units}
         if unit.lower() not in decimals:
             raise AmountRefused(f'"{unit}" is not a unit of {self.chain_id}', self.example)
         if number.startswith("-"):
@@ -68,7 +72,7 @@ class ChainUnits:
         coins = format_coins(base_units, self.native_decimals)
         coins = coins.rstrip("0").rstrip(".") if "." in coins else coins
         is_short = base_units * 10**4 % 10**self.native_decimals == 0
-        return f"{coins} {self.native_unit}" if is_short else f"{base_units} {self.base_unit}s"
+        return f"{coins} {self.native_unit}" if is_short else f"{base_units} {self.base_units}"
 
     def in_coins(self, base_units: int) -> str:
         """An amount in whole coins with all their digits, for columns of them."""
@@ -77,7 +81,7 @@ class ChainUnits:
     @property
     def example(self) -> str:
         """How to write an amount of the chain."""
-        return f'write it like "1000 {self.native_unit}" or "5 {self.base_unit}s"'
+        return f'write it like "1000 {self.native_unit}" or "5 {self.base_units}"'
 
 
 def chain_units(connection: Connection) -> dict[str, ChainUnits]:

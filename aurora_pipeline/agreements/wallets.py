@@ -17,10 +17,9 @@ from aurora_pipeline.agreements.errors import WalletRefused
 from aurora_pipeline.agreements.partners import KnownPartner, known_partner, read_partners
 from aurora_pipeline.agreements.tables import PARTNER_WALLETS
 from aurora_pipeline.config.errors import ChainUnknown
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Note, Recording
-from aurora_pipeline.foundation.addresses import check_address
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
     CsvLine,
     CsvProblems,
@@ -151,7 +150,7 @@ def end_wallet(
         if chain_id not in families:
             raise ChainUnknown(f"there is no chain {chain_id!r}", did_you_mean(chain_id, families, "chain"))
         try:
-            key = (chain_id, check_address(families[chain_id], wallet_address))
+            key = (chain_id, families[chain_id].traits.check_address(wallet_address))
         except ValueError as error:
             raise WalletRefused(str(error), "give the address as `aurora wallets list` shows it") from None
         known = _read(connection)
@@ -185,7 +184,7 @@ def _parsed(
             line.number, f'chain_id: there is no chain "{chain_id}"; {did_you_mean(chain_id, families, "chain")}'
         )
     else:
-        address = problems.parse(line, "wallet_address", lambda text: check_address(families[chain_id], text))
+        address = problems.parse(line, "wallet_address", families[chain_id].traits.check_address)
     introduced = problems.parse(line, "introduced_date", read_instant)
     ended = problems.parse(line, "ended_date", read_open_instant)
     if introduced is not None and ended is not None and ended <= introduced:

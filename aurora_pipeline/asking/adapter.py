@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
-from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer, RecordedAnswer, Verdict
 
@@ -74,7 +74,7 @@ class FetchScope:
     """Accounts other than its own that may have collected a validator's commission, as observed."""
     scan_blocks: bool = False
     """Whether costs may ask for every block of the period, transactions and all: exact, and the dearest question."""
-    family: Family = Family.SOLANA
+    family: Family = field(kw_only=True)
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import Annotated
 
 import psycopg
@@ -55,21 +56,24 @@ def check(
 
 
 def _ours(place: Workspace, wanted: list[Provider]) -> dict[str, Ours]:
-    """The validators that each provider's files should hold; none where the registry cannot be read."""
+    """Of which family and about which validators each provider's files should be; none where none are registered yet.
+
+    Files that no enabled chain names are read as those of the first chain.
+    """
     files = [provider.name for provider in wanted if provider.kind == FILE_KIND]
     if not files:
         return {}
-    chains: dict[str, list[Chain]] = {name: [] for name in files}
-    for chain in place.configuration().enabled_chains():
-        for name in {name for named in (*chain.roles.values(), *chain.cross_checks.values()) for name in named}:
-            if name in chains:
-                chains[name].append(chain)
-    asked_of = {name: of for name, of in chains.items() if of}
+    configuration = place.configuration()
+    first = next(iter((*configuration.enabled_chains(), *configuration.chains.values())))
+    chains = {name: [one for one in configuration.enabled_chains() if one.names(name)] for name in files}
+    ours = {name: Ours((named or [first])[0].family) for name, named in chains.items()}
     # A look at files sets up no database where there is none yet.
     if place.database_url is not None or place.data_dir.exists():
         with suppress(AuroraError, psycopg.Error), Aurora(place) as aurora, aurora.database.connect() as connection:
-            return {name: Ours(of[0].family, _all_registered(connection, of)) for name, of in asked_of.items()}
-    return {name: Ours(of[0].family) for name, of in asked_of.items()}
+            ours |= {
+                name: replace(ours[name], asked=_all_registered(connection, named)) for name, named in chains.items()
+            }
+    return ours
 
 
 def _all_registered(connection: Connection, chains: list[Chain]) -> dict[str, list[str]]:

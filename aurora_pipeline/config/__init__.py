@@ -6,13 +6,13 @@ Does not: what people decide and record (registry/, agreements/); asking a provi
 
 from aurora_pipeline.config.chain import Chain, DatedBps
 from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileColumn, FileTable
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.config.problems import ConfigurationError, Problem, did_you_mean
 from aurora_pipeline.config.provider import Provider, RateLimit, Retries, Timeouts
 from aurora_pipeline.config.report import ProviderRow, RoleRow, config_report, provider_report
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
-from aurora_pipeline.foundation.chain_family import Family
 
 __all__ = [
     "ROLES",

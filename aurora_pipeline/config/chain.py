@@ -8,18 +8,18 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
 from aurora_pipeline.config.errors import ProtocolFeeMissing
+from aurora_pipeline.config.families import Family
+from aurora_pipeline.config.families.traits import FamilyRefusal, FamilyTraits
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
-from aurora_pipeline.foundation.chain_family import Family
 
 Item = TypeVar("Item", bound=str)
-
-BASE_UNITS: Final = {Family.SOLANA: "lamport", Family.ETHEREUM: "wei"}
+Option = TypeVar("Option")
 
 
 def _is_role(data_type: DataType) -> DataType:
@@ -47,7 +47,10 @@ class Chain(FrozenModel):
     enabled: Flag = Field(
         description="true: its periods are computed. false: nothing is asked for it, and its roles are not checked."
     )
-    family: Family = Field(description="Which protocol the chain speaks: solana or ethereum.")
+    family: Family = Field(
+        description="Which protocol the chain speaks: solana or ethereum. Ethereum chains can be described and not "
+        "enabled: their figures cannot be computed yet."
+    )
     period_type: PeriodType = Field(description="What one period is: EPOCH, BLOCK_WINDOW or SLOT_RANGE.")
     period_size: Whole | None = Field(
         default=None,
@@ -117,23 +120,41 @@ class Chain(FrozenModel):
         "Nodes are asked first; what they do not tell, or where there are none, is taken as these tell it.",
     )
 
-    @field_validator("period_size", mode="after")
+    @field_validator("family", mode="after")
     @classmethod
-    def _size_fits_type(cls, size: int | None, info: ValidationInfo) -> int | None:
-        period_type, family = info.data.get("period_type"), info.data.get("family")
-        if period_type in (PeriodType.BLOCK_WINDOW, PeriodType.SLOT_RANGE) and size is None:
-            unit = "blocks" if period_type is PeriodType.BLOCK_WINDOW else "slots"
-            raise broken_rule(f"a {period_type} needs a size", f"add period_size: how many {unit} one period has")
-        if family is Family.SOLANA and period_type is PeriodType.EPOCH and size is not None:
-            raise broken_rule("a Solana period is exactly one epoch", "remove period_size")
-        return size
+    def _family_is_computed(cls, family: Family, info: ValidationInfo) -> Family:
+        if info.data.get("enabled"):
+            _accept(family.traits.refused_enabled())
+        return family
 
     @field_validator("period_type", mode="after")
     @classmethod
     def _type_fits_family(cls, period_type: PeriodType, info: ValidationInfo) -> PeriodType:
-        if info.data.get("family") is Family.SOLANA and period_type is not PeriodType.EPOCH:
-            raise broken_rule("Solana pays rewards once per epoch", "write period_type: EPOCH")
+        if (traits := _traits(info)) is not None:
+            _accept(traits.refused_period_type(period_type))
         return period_type
+
+    @field_validator("period_size", mode="after")
+    @classmethod
+    def _size_fits_family(cls, size: int | None, info: ValidationInfo) -> int | None:
+        traits, period_type = _traits(info), info.data.get("period_type")
+        if traits is not None and period_type is not None:
+            _accept(traits.refused_period_size(period_type, size))
+        return size
+
+    @field_validator("native_decimals", mode="after")
+    @classmethod
+    def _decimals_fit_family(cls, decimals: int, info: ValidationInfo) -> int:
+        if (traits := _traits(info)) is not None:
+            _accept(traits.refused_decimals(decimals))
+        return decimals
+
+    @field_validator("protocol_fee_bps", "exact_vote_fees", "split_fees", mode="after")
+    @classmethod
+    def _option_fits_family(cls, value: Option, info: ValidationInfo) -> Option:
+        if value and info.field_name is not None and (traits := _traits(info)) is not None:
+            _accept(traits.refused_option(info.field_name))
+        return value
 
     @field_validator("protocol_fee_bps", mode="after")
     @classmethod
@@ -141,9 +162,11 @@ class Chain(FrozenModel):
         days = [entry.from_date for entry in entries]
         if any(later <= earlier for earlier, later in pairwise(days)):
             raise broken_rule("the days must rise from entry to entry", "sort the entries by `from`, one per day")
-        if not entries and info.data.get("enabled") and info.data.get("family") is Family.SOLANA:
+        traits = _traits(info)
+        if not entries and info.data.get("enabled") and traits is not None and traits.shares_tips:
             raise broken_rule(
-                "an enabled Solana chain needs the protocol's share of MEV tips", "add {from: 2025-01-01, bps: 309}"
+                f"an enabled {traits.title} chain needs the protocol's share of MEV tips",
+                "add {from: 2025-01-01, bps: 309}",
             )
         return entries
 
@@ -167,7 +190,21 @@ class Chain(FrozenModel):
     @property
     def base_unit(self) -> str:
         """The smallest unit, in which every amount is counted; the family decides it."""
-        return BASE_UNITS[self.family]
+        return self.family.traits.base_unit
+
+    @property
+    def base_units(self) -> str:
+        """Several of the smallest unit."""
+        return self.family.traits.base_units
+
+    @property
+    def period_step(self) -> int:
+        """By how much the numbers of its periods rise from one to the next."""
+        return self.family.traits.period_step(self.period_type, self.period_size)
+
+    def names(self, provider: str) -> bool:
+        """Whether a provider is asked about the chain, for whatever purpose."""
+        return any(provider in named for named in (*self.roles.values(), *self.cross_checks.values(), self.periods))
 
     def protocol_fee_at(self, instant: datetime) -> int:
         """The protocol's share of tips in basis points that held at an instant (with a time zone)."""
@@ -190,6 +227,18 @@ class Chain(FrozenModel):
         if at is not None and "protocol_fee_bps" in paths:
             whole["protocol_fee_bps"] = self.protocol_fee_at(at)
         return {path: _canonical_text(_at_path(whole, path)) for path in sorted(paths)}
+
+
+def _traits(info: ValidationInfo) -> FamilyTraits | None:
+    """What the chain's family decides; None where the family itself is a mistake."""
+    family = info.data.get("family")
+    return family.traits if isinstance(family, Family) else None
+
+
+def _accept(refusal: FamilyRefusal | None) -> None:
+    """Report what the family refuses."""
+    if refusal is not None:
+        raise broken_rule(refusal.problem, refusal.remedy)
 
 
 def _each_once(items: tuple[Item, ...]) -> tuple[Item, ...]:

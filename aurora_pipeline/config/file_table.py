@@ -9,10 +9,10 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.fields import FrozenModel, broken_rule
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.vocabulary import CostType, DataType
-from aurora_pipeline.foundation.chain_family import Family
 
 EPOCH_PLACE: Final = "{epoch}"
 """Stands in a path for the epoch's number: one file per epoch."""
@@ -45,12 +45,8 @@ class Rounding(StrEnum):
     FLOOR = "floor"
 
 
-COINS: Final[Mapping[Family, Mapping[str, int]]] = MappingProxyType(
-    {Family.SOLANA: {"lamports": 0, "SOL": 9}, Family.ETHEREUM: {"wei": 0, "gwei": 9, "ETH": 18}}
-)
-"""The units of each family's coin, the smallest first, and how many decimals each has over that one."""
 AMOUNT_UNITS: Final[Mapping[str, int]] = MappingProxyType(
-    {unit: decimals for units in COINS.values() for unit, decimals in units.items()}
+    {unit: decimals for family in Family for unit, decimals in family.traits.units.items()}
 )
 """How many decimals a unit has over its chain's base unit."""
 RATE_UNITS: Final[Mapping[str, int]] = MappingProxyType({"bps": 0, "percent": 2, "fraction": 4})

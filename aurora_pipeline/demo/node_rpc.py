@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from aurora_pipeline.config.families.solana import check_key
 from aurora_pipeline.demo.blocks import (
     VOTE_ACCOUNT_RENT,
     accounts_texts,
@@ -18,7 +19,6 @@ from aurora_pipeline.demo.blocks import (
 from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.node_accounts import STAKE_PROGRAM, account_info, stake_accounts, vote_accounts
-from aurora_pipeline.foundation.addresses import check_solana_key
 
 _MAX_BLOCK_RANGE = 500_000
 _MAX_ACCOUNTS = 100
@@ -82,7 +82,7 @@ def _slot(params: list[Any], position: int) -> int:
 
 def _key(value: Any) -> str:
     try:
-        return check_solana_key(value if isinstance(value, str) else "")
+        return check_key(value if isinstance(value, str) else "")
     except ValueError:
         raise SimulatedRpcError(-32602, "Invalid param: Invalid") from None
 

@@ -1,15 +1,12 @@
-"""Addresses of the chain families: parsing and checking, so that a typo never becomes a partner or a validator."""
+"""How keys and addresses are written: base58 of 32 bytes, and hexadecimal digits with a checksum (EIP-55)."""
 
 from __future__ import annotations
 
 import re
 
-from aurora_pipeline.foundation.chain_family import Family
-
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE = {letter: value for value, letter in enumerate(_BASE58)}
-SOLANA_KEY_BYTES = 32
-_ETHEREUM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
+KEY_BYTES = 32
 
 
 # A key that begins with no zero byte has 43 or 44 letters, and these are the first and the last of them.
@@ -19,7 +16,7 @@ _LARGEST_KEY = "JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG"
 
 
 def base58_encode(raw: bytes) -> str:
-    """Base58 text of some bytes (Bitcoin alphabet, as Solana uses it)."""
+    """Base58 text of some bytes (Bitcoin alphabet)."""
     number = int.from_bytes(raw, "big")
     letters = []
     while number:
@@ -40,19 +37,17 @@ def base58_decode(text: str) -> bytes:
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def check_solana_key(text: str) -> str:
-    """Return `text` if it is base58 of 32 bytes, else raise ValueError saying what is wrong with it."""
+def key_problem(text: str) -> str | None:
+    """What is wrong with a text that should be base58 of 32 bytes; None where it is."""
     if _is_surely_a_key(text):
-        return text
+        return None
     if not 32 <= len(text) <= 44:
-        raise ValueError(f"{text!r} is no Solana key: it has {len(text)} characters, not 32 to 44")
+        return f"it has {len(text)} characters, not 32 to 44"
     try:
         raw = base58_decode(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no Solana key: {error}") from None
-    if len(raw) != SOLANA_KEY_BYTES:
-        raise ValueError(f"{text!r} is no Solana key: it decodes to {len(raw)} bytes, not 32")
-    return text
+        return str(error)
+    return None if len(raw) == KEY_BYTES else f"it decodes to {len(raw)} bytes, not {KEY_BYTES}"
 
 
 def _is_surely_a_key(text: str) -> bool:
@@ -62,20 +57,6 @@ def _is_surely_a_key(text: str) -> bool:
     return text <= _LARGEST_KEY if len(text) == len(_LARGEST_KEY) else text >= _SMALLEST_FULL_KEY
 
 
-def check_ethereum_address(text: str) -> str:
-    """Return an Ethereum address with its EIP-55 checksum, else raise ValueError saying what is wrong with it.
-
-    An address all in one case carries no checksum and is accepted; in mixed case it must be the right one.
-    """
-    if _ETHEREUM_ADDRESS.match(text) is None:
-        raise ValueError(f"{text!r} is no Ethereum address: it is not 0x and 40 hexadecimal digits")
-    digits = text[2:]
-    checked = checksummed(digits)
-    if digits not in (digits.lower(), digits.upper(), checked[2:]):
-        raise ValueError(f"{text!r} has a wrong checksum (EIP-55): a letter is mistyped, or it should read {checked!r}")
-    return checked
-
-
 def checksummed(digits: str) -> str:
     """The EIP-55 spelling of 40 hexadecimal digits, with 0x before them."""
     small = digits.lower()
@@ -83,11 +64,6 @@ def checksummed(digits: str) -> str:
     return "0x" + "".join(
         letter.upper() if int(nibble, 16) >= 8 else letter for letter, nibble in zip(small, nibbles, strict=False)
     )
-
-
-def check_address(family: Family, text: str) -> str:
-    """The address of an account on a chain of the family, in its one spelling; raises ValueError otherwise."""
-    return check_solana_key(text) if family is Family.SOLANA else check_ethereum_address(text)
 
 
 _RATE_BYTES = 136

@@ -253,7 +253,7 @@ def _proofs(draft: Draft, command: str) -> dict[str, Any]:
 
 
 def _totals(totals: Mapping[str, int], chain: Chain) -> str:
-    lines = [f"| column | {chain.native_unit} | {chain.base_unit}s, exact |", "|---|---:|---:|"]
+    lines = [f"| column | {chain.native_unit} | {chain.base_units}, exact |", "|---|---:|---:|"]
     for name, total in totals.items():
         lines.append(f"| {name} | {format_coins(total, chain.native_decimals)} | {total} |")
     return "\n".join(lines)

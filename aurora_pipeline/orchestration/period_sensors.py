@@ -14,7 +14,7 @@ from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
-from aurora_pipeline.sources.solana.answers import EpochInfo
+from aurora_pipeline.sources.family import ChainHead
 
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.
 PERIODS_PER_TICK = 5
@@ -30,14 +30,14 @@ SAMPLE_TAG = "aurora/sample"
 """On runs that sample: which sample it is, however often it is tried."""
 
 
-def sample_number(info: EpochInfo) -> int:
+def sample_number(head: ChainHead) -> int:
     """Which of the period's samples is due at this point of it, from 0 on."""
-    return info.slot_index * SAMPLES_PER_PERIOD // info.slots_in_epoch
+    return head.slots_gone * SAMPLES_PER_PERIOD // head.slots_in_period
 
 
-def observation_key(chain_id: str, info: EpochInfo) -> str:
+def observation_key(chain_id: str, head: ChainHead) -> str:
     """The run key of a sample: each is requested once, however often a tick sees it due."""
-    return f"observe:{PeriodKey(chain_id, info.epoch)}:{sample_number(info)}"
+    return f"observe:{PeriodKey(chain_id, head.epoch)}:{sample_number(head)}"
 
 
 @dg.sensor(

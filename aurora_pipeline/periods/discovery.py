@@ -18,11 +18,10 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNothing
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
+from aurora_pipeline.sources.families import source_of
+from aurora_pipeline.sources.family import ChainHead
 from aurora_pipeline.sources.files.periods import epochs_told, told_bounds
 from aurora_pipeline.sources.kinds import adapter_for
-from aurora_pipeline.sources.solana.answers import EpochInfo
-from aurora_pipeline.sources.solana.ask import SolanaRpc
-from aurora_pipeline.sources.solana.periods import bounds, head
 from aurora_pipeline.store.database import Database
 
 Told = TypeVar("Told")
@@ -44,13 +43,16 @@ class Discovered:
     """Why some could not be recorded."""
 
 
-def final_epochs(info: EpochInfo, first_period: int, finality_lag: int, recorded: Collection[int]) -> list[int]:
-    """The epochs that are final and not recorded yet, oldest first.
+def final_epochs(
+    head: ChainHead, first_period: int, finality_lag: int, recorded: Collection[int], step: int = 1
+) -> list[int]:
+    """The numbers of the periods that are final and not recorded yet, oldest first.
 
-    The epoch before the running one is final once the head is `finality_lag` slots beyond its last slot.
+    The period before the running one is final once the head is `finality_lag` slots beyond its last slot. Numbers rise
+    by `step` from one period to the next.
     """
-    newest = info.epoch - 1 if info.slot_index >= finality_lag else info.epoch - 2
-    return [epoch for epoch in range(first_period, newest + 1) if epoch not in recorded]
+    newest = head.epoch - step if head.slots_gone >= finality_lag else head.epoch - 2 * step
+    return [epoch for epoch in range(first_period, newest + 1, step) if epoch not in recorded]
 
 
 def discover_periods(
@@ -69,14 +71,19 @@ def discover_periods(
     return asyncio.run(_discover(database, configuration, chain, wanted, at_most, tell))
 
 
-def chain_head(configuration: Configuration, chain: Chain) -> EpochInfo:
+def chain_head(configuration: Configuration, chain: Chain) -> ChainHead:
     """Where the chain's finalized head is."""
-    return asyncio.run(_from_any(configuration, chain, _head, _HEAD))
+    return asyncio.run(_head(configuration, chain))
 
 
-async def _head(provider: Provider) -> EpochInfo:
-    async with asking_unrecorded(provider, adapter_for(provider)) as ask:
-        return await head(ask, provider.name)
+async def _head(configuration: Configuration, chain: Chain) -> ChainHead:
+    source = source_of(chain)
+
+    async def head_of(provider: Provider) -> ChainHead:
+        async with asking_unrecorded(provider, adapter_for(provider)) as ask:
+            return await source.head(ask, provider.name)
+
+    return await _from_any(configuration, chain, head_of, _HEAD)
 
 
 async def _discover(
@@ -91,9 +98,9 @@ async def _discover(
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
     told = _epochs_told(configuration, chain)
     try:
-        info = await _from_any(configuration, chain, _head, _HEAD)
-        left = final_epochs(info, chain.first_period, chain.finality_lag, known)
-        place = (info.epoch, info.absolute_slot)
+        head = await _head(configuration, chain)
+        left = final_epochs(head, chain.first_period, chain.finality_lag, known, chain.period_step)
+        place = (head.epoch, head.slot)
     except AuroraError:
         # What files tell has ended; without them only a node knows what has.
         if not told or (wanted is not None and not set(wanted) <= {*told, *known}):
@@ -139,7 +146,7 @@ class _Recording:
             if provider.kind == FILE_KIND:
                 told = await told_bounds(self.epoch, ask, provider, self.chain.family)
             else:
-                told = await bounds(self.epoch, ask, provider.name)
+                told = await source_of(self.chain).bounds(self.epoch, ask, provider.name)
         period = Period(
             PeriodKey(self.chain.chain_id, self.epoch),
             told.first_slot,
@@ -165,11 +172,12 @@ async def _from_any(
 
     `after` are asked after them.
     """
+    kind = source_of(chain).kind
     nodes = [
         provider
         for role in (DataType.FEES, DataType.REWARDS, DataType.POSITIONS)
         for provider in configuration.providers_for(chain.chain_id, role)
-        if provider.kind == SolanaRpc.kind
+        if provider.kind == kind
     ]
     nodes += after
     trouble = []
@@ -183,10 +191,10 @@ async def _from_any(
     if not nodes:
         raise NodeMissing(
             f"{chain.chain_id} has no enabled node that knows its epochs",
-            f"enable a provider of kind {SolanaRpc.kind} in its roles, or name one under periods whose files tell them",
+            f"enable a provider of kind {kind} in its roles, or name one under periods whose files tell them",
         )
-    kind = NodesAway if may_pass else NodesTellNothing
-    raise kind(
+    error_class = NodesAway if may_pass else NodesTellNothing
+    raise error_class(
         f"no node of {chain.chain_id} told {what}: {'; '.join(dict.fromkeys(trouble))}",
         "epochs a node forgot need one with full history, or a later first_period; see `aurora providers check`"
         if what != _HEAD

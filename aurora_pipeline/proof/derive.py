@@ -14,7 +14,6 @@ import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
@@ -22,8 +21,8 @@ from aurora_pipeline.layers import ALL_LAYERS, LAYERS, MONTHLY_LAYERS
 from aurora_pipeline.periods.record import Period, find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.snapshot_records import Snapshot
+from aurora_pipeline.sources.families import source_of
 from aurora_pipeline.sources.files.periods import read_bounds
-from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.file_bodies import is_file
@@ -152,7 +151,7 @@ def _verify_bounds(aurora: Aurora, connection: Connection, key: PeriodKey, findi
         "SELECT payload_ids FROM canonical_periods WHERE chain_id = %s AND epoch = %s", [key.chain_id, key.epoch]
     ).fetchone()
     recorded = find_period(connection, key)
-    if chain is None or chain.family is not Family.SOLANA or row is None or recorded is None or not row["payload_ids"]:
+    if chain is None or row is None or recorded is None or not row["payload_ids"]:
         return
     stored = {answer.request_key: answer for answer in answers_by_id(connection, row["payload_ids"]).values()}
 
@@ -165,7 +164,7 @@ def _verify_bounds(aurora: Aurora, connection: Connection, key: PeriodKey, findi
         if of_files:
             found = read_bounds(of_files[0], "the stored answers")
         else:
-            found = asyncio.run(bounds(key.epoch, ask, "the stored answers"))
+            found = asyncio.run(source_of(chain).bounds(key.epoch, ask, "the stored answers"))
     # Whatever a tampered answer does to the code that reads it, the rest still has to be verified.
     except Exception as error:
         if explained(error) is not None:

@@ -120,7 +120,7 @@ def _amount(text: str, unit: str, chain: Chain | None) -> int | None:
         return None
     if not text:
         raise ValueError(f"must not be empty; write 0, or {WITHDRAW} to take an entry back")
-    units = {chain.native_unit: chain.native_decimals, chain.base_unit: 0, f"{chain.base_unit}s": 0}
+    units = {chain.native_unit: chain.native_decimals, **chain.family.traits.small_units}
     if unit not in units:
         raise ValueError(f"{unit!r} is not a unit of {chain.chain_id}; {did_you_mean(unit, units, 'unit')}")
     try:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from aurora_pipeline.config.configuration import Configuration
+from aurora_pipeline.config.families.traits import FamilyTraits
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.decisions.revisions import ImportReport, Row, check_ranges, holds_at, newest_rows, record_revisions
 from aurora_pipeline.decisions.rows import decision_input
-from aurora_pipeline.foundation.addresses import check_solana_key
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.csv_file import (
     CsvLine,
     CsvProblems,
@@ -129,7 +128,8 @@ def _import(
 
 def _validator(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Row | None:
     before = len(problems.found)
-    check = _key_check(line, problems, configuration)
+    traits = _traits(line, problems, configuration)
+    check = required_text if traits is None else traits.check_validator_key
     row: Row = {
         "chain_id": line.cells["chain_id"],
         "validator_key": problems.parse(line, "validator_key", check),
@@ -145,9 +145,11 @@ def _validator(line: CsvLine, problems: CsvProblems, configuration: Configuratio
 
 def _wallet(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Row | None:
     before = len(problems.found)
+    traits = _traits(line, problems, configuration)
+    check = required_text if traits is None else traits.check_address
     row: Row = {
         "chain_id": line.cells["chain_id"],
-        "wallet_address": problems.parse(line, "wallet_address", _key_check(line, problems, configuration)),
+        "wallet_address": problems.parse(line, "wallet_address", check),
         "valid_from": problems.parse(line, "valid_from", read_instant),
         "valid_until": problems.parse(line, "valid_until", read_open_instant),
         "notes": line.cells["notes"] or None,
@@ -155,14 +157,14 @@ def _wallet(line: CsvLine, problems: CsvProblems, configuration: Configuration) 
     return row if len(problems.found) == before else None
 
 
-def _key_check(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Callable[[str], str]:
-    """The address check of the line's chain; an unknown chain is a mistake of its own."""
+def _traits(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> FamilyTraits | None:
+    """What the family of the line's chain decides; an unknown chain is a mistake of its own."""
     chain = configuration.chains.get(line.cells["chain_id"])
     if chain is None:
         known = ", ".join(configuration.chains)
         problems.add(line.number, f"chain_id: there is no chain {line.cells['chain_id']!r}; known: {known}")
-        return required_text
-    return check_solana_key if chain.family is Family.SOLANA else required_text
+        return None
+    return chain.family.traits
 
 
 def _ownership(text: str) -> str:

@@ -91,17 +91,16 @@ _CHEAP: Final[Mapping[str, _Cheap]] = MappingProxyType(
 )
 
 
-def check_providers(providers: Iterable[Provider], ours: Mapping[str, Ours] | None = None) -> list[ProviderCheck]:
-    """Ask every provider one question, all at once; in the order given. `ours`: whom a provider's files tell about."""
+def check_providers(providers: Iterable[Provider], ours: Mapping[str, Ours]) -> list[ProviderCheck]:
+    """Ask every provider one question, all at once; in the order given. `ours`: what each one's files tell about."""
 
     async def go() -> list[ProviderCheck]:
-        of = ours or {}
-        return list(await asyncio.gather(*(_check(one, of.get(one.name, Ours())) for one in providers)))
+        return list(await asyncio.gather(*(_check(one, ours) for one in providers)))
 
     return asyncio.run(go())
 
 
-async def _check(provider: Provider, ours: Ours) -> ProviderCheck:
+async def _check(provider: Provider, ours: Mapping[str, Ours]) -> ProviderCheck:
     adapter = adapter_for(provider)
     # One short attempt: whoever asks wants to know how it is now.
     patient = Timeouts(
@@ -118,7 +117,7 @@ async def _check(provider: Provider, ours: Ours) -> ProviderCheck:
     may_pass = False
     try:
         if provider.kind == FILE_KIND:
-            told = await asyncio.to_thread(check_files, provider, ours)
+            told = await asyncio.to_thread(check_files, provider, ours[provider.name])
             problem, looked_at, odd = "; ".join(told.problems) or None, told.looked_at, told.warnings
         else:
             cheap = _CHEAP[provider.kind]

@@ -7,8 +7,8 @@ from hashlib import sha256
 
 from aurora_pipeline.asking.file_line import bytes_of, request_of
 from aurora_pipeline.asking.file_problem import FileProblem
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.provider import FILE_KIND, Provider
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState

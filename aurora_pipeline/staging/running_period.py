@@ -26,10 +26,11 @@ def observe_running_period(database: Database, configuration: Configuration, cha
     validators = possibly_operated(rows, periods[-1].ended_at if periods else None)
     if not validators:
         raise NoValidators(f"no validator of {chain.chain_id} is registered", "aurora validators import FILE.csv")
-    info = chain_head(configuration, chain)
-    first_slot = info.absolute_slot - info.slot_index
-    scope = FetchScope(chain.chain_id, info.epoch, first_slot, first_slot + info.slots_in_epoch - 1, tuple(validators))
-    return observe(database, configuration, chain, scope, info.absolute_slot)
+    head = chain_head(configuration, chain)
+    scope = FetchScope(
+        chain.chain_id, head.epoch, head.first_slot, head.last_slot, tuple(validators), family=chain.family
+    )
+    return observe(database, configuration, chain, scope, head.slot)
 
 
 def possibly_operated(rows: Iterable[Mapping[str, Any]], since: datetime | None) -> list[ValidatorAsked]:

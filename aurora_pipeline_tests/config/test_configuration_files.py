@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aurora_pipeline.config import Configuration, DataType, Problem
-from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.config.families import Family
 
 Load = Callable[..., Configuration]
 Problems = Callable[..., tuple[Problem, ...]]

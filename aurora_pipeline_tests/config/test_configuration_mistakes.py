@@ -13,6 +13,15 @@ from aurora_pipeline.config import ConfigurationError, Problem, load_configurati
 Problems = Callable[..., tuple[Problem, ...]]
 With = Callable[..., str]
 
+FEES = "    protocol_fee_bps:\n      - {from: 2025-01-01, bps: 300}\n      - {from: 2025-06-01, bps: 309}\n"
+# A chain of a family that cannot be computed may be described.
+DESCRIBED = [
+    ("enabled: true", "enabled: false"),
+    ("family: solana", "family: ethereum"),
+    ("decimals: 9", "decimals: 18"),
+    (FEES, ""),
+]
+
 # (replacements, line, key path, part of the message, part of the remedy); the path is that of the only problem.
 IN_CHAINS = [
     # keys
@@ -52,7 +61,12 @@ IN_CHAINS = [
     # rules between keys
     ([("period_type: EPOCH", "period_type: SLOT_RANGE\n    period_size: 9")], 6, "period_type", "per epoch", "EPOCH"),
     ([("period_type: EPOCH", "period_type: EPOCH\n    period_size: 9")], 7, "period_size", "one epoch", "remove"),
-    ([("family: solana", "family: ethereum"), ("EPOCH", "BLOCK_WINDOW")], 2, "period_size", "needs", "blocks"),
+    # what the chain's family decides
+    ([("family: solana", "family: ethereum")], 5, "family", "Ethereum chains cannot be computed yet", "enabled: false"),
+    ([("decimals: 9", "decimals: 18")], 9, "native_decimals", "a Solana chain has 9 decimals, as SOL", "decimals: 9"),
+    ([*DESCRIBED, ("EPOCH", "BLOCK_WINDOW")], 2, "period_size", "needs", "blocks"),
+    ([*DESCRIBED, ("costs_due", "split_fees: true\n    costs_due")], 11, "split_fees", "have no", "remove"),
+    ([*DESCRIBED[:-1]], 11, "protocol_fee_bps", "Ethereum chains have no protocol_fee_bps", "remove"),
     # roles and providers
     ([("      mev: [kobe]\n", "")], 15, "roles", 'for the role "mev"', "mev: []"),
     (

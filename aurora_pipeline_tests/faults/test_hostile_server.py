@@ -19,6 +19,7 @@ from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
@@ -143,7 +144,15 @@ def ask(api: Api, url: str, operated: ValidatorTruth, *, patient: bool = True) -
     )
     adapter = adapter_for(settings)
     asked = (ValidatorAsked(operated.vote, operated.identity),)
-    scope = FetchScope("chain", EPOCH, SMALL.first_slot(EPOCH), SMALL.last_slot(EPOCH), asked, {operated.vote: ()})
+    scope = FetchScope(
+        "chain",
+        EPOCH,
+        SMALL.first_slot(EPOCH),
+        SMALL.last_slot(EPOCH),
+        asked,
+        {operated.vote: ()},
+        family=Family.SOLANA,
+    )
 
     async def go() -> list[Fetched]:
         told: dict[str, Answer] = {}

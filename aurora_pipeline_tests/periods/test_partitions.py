@@ -14,7 +14,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration.period_sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.periods.discovery import final_epochs
 from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, remove, reorder
-from aurora_pipeline.sources.solana.answers import EpochInfo
+from aurora_pipeline.sources.family import ChainHead
 
 CHAINS = st.sampled_from(["ethereum-mainnet", "solana-demo", "solana-mainnet"])
 KEYS = st.builds(PeriodKey, CHAINS, st.integers(min_value=0, max_value=9_999_999))
@@ -112,7 +112,7 @@ def test_register__after_somebody_typed_what_is_no_key__goes_on_and_it_can_be_re
 # What is final, and when to look.
 
 HEADS = st.builds(
-    lambda epoch, slots, part: EpochInfo(epoch, epoch * slots + part % slots, part % slots, slots),
+    lambda epoch, slots, part: ChainHead(epoch, epoch * slots + part % slots, epoch * slots, (epoch + 1) * slots - 1),
     st.integers(min_value=1, max_value=1_000),
     st.integers(min_value=40, max_value=432_000),
     st.integers(min_value=0),
@@ -121,28 +121,37 @@ HEADS = st.builds(
 
 @given(HEADS, st.integers(min_value=0, max_value=1_000), st.integers(min_value=0, max_value=39), st.data())
 def test_final_epochs__any_head__ended_at_least_the_lag_ago(
-    info: EpochInfo, first_period: int, lag: int, data: st.DataObject
+    head: ChainHead, first_period: int, lag: int, data: st.DataObject
 ) -> None:
     recorded = data.draw(st.sets(st.integers(min_value=0, max_value=1_000)))
-    found = final_epochs(info, first_period, lag, recorded)
+    found = final_epochs(head, first_period, lag, recorded)
     assert found == sorted(found)
     expected = {
-        epoch
-        for epoch in range(first_period, info.epoch)
-        if info.absolute_slot - ((epoch + 1) * info.slots_in_epoch - 1) > lag
+        epoch for epoch in range(first_period, head.epoch) if head.slot - ((epoch + 1) * head.slots_in_period - 1) > lag
     }
     assert set(found) == expected - recorded
 
 
+@given(st.integers(1, 300), st.integers(0, 1_000), st.integers(0, 40), st.booleans())
+def test_final_epochs__of_windows__are_numbered_by_their_first_epochs(
+    step: int, first: int, windows: int, is_final: bool
+) -> None:
+    running = first + windows * step
+    head = ChainHead(running, running * 32 + 64 * is_final, running * 32, (running + step) * 32 - 1)
+    found = final_epochs(head, first, 64, (), step)
+    expected = [first + number * step for number in range(windows - (not is_final))]
+    assert found == expected
+
+
 @given(HEADS)
-def test_samples__any_head__are_numbered_evenly_and_have_one_run_key_each(info: EpochInfo) -> None:
-    number = sample_number(info)
+def test_samples__any_head__are_numbered_evenly_and_have_one_run_key_each(head: ChainHead) -> None:
+    number = sample_number(head)
     assert 0 <= number < SAMPLES_PER_PERIOD
-    assert number * info.slots_in_epoch <= info.slot_index * SAMPLES_PER_PERIOD
-    assert observation_key("solana-demo", info) == f"observe:solana-demo:{info.epoch:07d}:{number}"
+    assert number * head.slots_in_period <= head.slots_gone * SAMPLES_PER_PERIOD
+    assert observation_key("solana-demo", head) == f"observe:solana-demo:{head.epoch:07d}:{number}"
 
 
 def test_samples__throughout_one_epoch__are_all_due_once() -> None:
-    numbers = [sample_number(EpochInfo(850, 850 * 240 + slot, slot, 240)) for slot in range(240)]
+    numbers = [sample_number(ChainHead(850, 850 * 240 + slot, 850 * 240, 851 * 240 - 1)) for slot in range(240)]
     assert numbers == sorted(numbers)
     assert [numbers.count(number) for number in range(SAMPLES_PER_PERIOD)] == [40] * SAMPLES_PER_PERIOD

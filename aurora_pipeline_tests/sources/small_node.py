@@ -12,6 +12,7 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.recording import asking_unrecorded
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.sources.solana.accounts import STAKE_HISTORY
 from aurora_pipeline.sources.solana.answers import VOTE_PROGRAM
 from aurora_pipeline.sources.solana.ask import SolanaRpc
@@ -108,7 +109,7 @@ class Node:
 def scope(*validators: str, **fields: Any) -> FetchScope:
     """Validators v1, v2 ... with the identities id1, id2 ..."""
     asked = tuple(ValidatorAsked(f"v{name}", f"id{name}") for name in validators or ("1",))
-    return FetchScope("chain", EPOCH, FIRST, LAST, **({"validators": asked} | fields))
+    return FetchScope("chain", EPOCH, FIRST, LAST, **({"validators": asked, "family": Family.SOLANA} | fields))
 
 
 def run(server: FaultServer, call: Callable[..., Any], **settings: Any) -> Any:

@@ -18,11 +18,13 @@ from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config import CostType, Provider
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.checking import check_providers
+from aurora_pipeline.sources.files.check import Ours
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
@@ -68,7 +70,9 @@ def staged(
     """What a provider says of the operated validators, as staging would keep it."""
     adapter = adapter_for(settings)
     asked = tuple(ValidatorAsked(one.vote, one.identity) for one in told.validators)
-    scope = FetchScope(told.chain_id, epoch, SMALL.first_slot(epoch), SMALL.last_slot(epoch), asked)
+    scope = FetchScope(
+        told.chain_id, epoch, SMALL.first_slot(epoch), SMALL.last_slot(epoch), asked, family=Family.SOLANA
+    )
 
     async def go() -> list[StagedFetch]:
         async with asking_unrecorded(settings, adapter) as ask:
@@ -216,7 +220,7 @@ def test_check_providers__all_kinds__newest_epoch_and_limits(simulator: Simulato
         files,
         provider("http://127.0.0.1:9", "jito", "gone"),
     ]
-    checks = {one.name: one for one in check_providers(settings)}
+    checks = {one.name: one for one in check_providers(settings, {"own": Ours(Family.SOLANA)})}
     assert {name: one.up for name, one in checks.items()} == dict.fromkeys(checks, True) | {"gone": False}
     assert [checks[name].epoch for name in ("node", "jito", "wiz", "beach", "trillium", "own")] == [
         EPOCH + 1,
@@ -229,5 +233,5 @@ def test_check_providers__all_kinds__newest_epoch_and_limits(simulator: Simulato
     assert checks["beach"].limits_left["solana-beach-standard-credits-remaining"] == "99"
     assert "no connection" in str(checks["gone"].problem)
     (tmp_path / "fees.csv").write_text("vote,epoch\n")
-    (broken,) = check_providers([files])
+    (broken,) = check_providers([files], {"own": Ours(Family.SOLANA)})
     assert "fees.csv (fees): the column 'fees' (fees) is not in its header" in str(broken.problem)

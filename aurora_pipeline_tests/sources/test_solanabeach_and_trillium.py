@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, Question, ValidatorAsked
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.sources.solanabeach.answers import (
     BeachFees,
     Page,
@@ -121,7 +122,7 @@ def test_read__error_body__refused_with_its_words() -> None:
 def beach_fees(handler: Handler, identity: str | None = "node") -> Fetched:
     async def go(url: str) -> list[Fetched]:
         adapter = SolanaBeach(NODE)
-        scope = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("vote", identity),))
+        scope = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("vote", identity),), family=Family.SOLANA)
         async with asking_unrecorded(provider(url, "solanabeach"), adapter) as ask:
             return await adapter.fetch("fees", scope, ask)
 

@@ -19,9 +19,9 @@ from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
 from aurora_pipeline.demo.world import World as ChainWorld
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
+from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
-from aurora_pipeline.sources.solana.answers import EpochInfo
-from aurora_pipeline.sources.solana.periods import EpochBounds, bounds, head
+from aurora_pipeline.sources.solana.periods import bounds, head
 
 FIRST_EPOCH = 850
 OPERATED = 8
@@ -72,15 +72,17 @@ class World:
     def chain(self) -> Chain:
         return self.configuration.chain("solana-demo")
 
-    def head(self) -> EpochInfo:
+    def head(self) -> ChainHead:
         return self._asked("head", 0)  # type: ignore[return-value]  # told apart by the name
 
-    def scope(self, info: EpochInfo) -> FetchScope:
-        return FetchScope(self.chain.chain_id, info.epoch, info.first_slot, info.last_slot, self.validators)
+    def scope(self, info: ChainHead) -> FetchScope:
+        return FetchScope(
+            self.chain.chain_id, info.epoch, info.first_slot, info.last_slot, self.validators, family=self.chain.family
+        )
 
     def period(self, epoch: int = FIRST_EPOCH) -> Period:
         found = self._asked("bounds", epoch)
-        assert isinstance(found, EpochBounds)
+        assert isinstance(found, PeriodBounds)
         return Period(
             PeriodKey(self.chain.chain_id, epoch),
             found.first_slot,
@@ -91,10 +93,10 @@ class World:
             found.ended_at,
         )
 
-    def _asked(self, what: str, epoch: int) -> EpochInfo | EpochBounds:
+    def _asked(self, what: str, epoch: int) -> ChainHead | PeriodBounds:
         provider = self.configuration.providers["demo-rpc"]
 
-        async def go() -> EpochInfo | EpochBounds:
+        async def go() -> ChainHead | PeriodBounds:
             async with asking_unrecorded(provider, adapter_for(provider)) as ask:
                 return await (head(ask, provider.name) if what == "head" else bounds(epoch, ask, provider.name))
 

@@ -34,6 +34,7 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
@@ -160,6 +161,7 @@ def scope(role: DataType) -> FetchScope:
         asked,
         stake_accounts=stakes,
         scan_blocks=True,
+        family=Family.SOLANA,
     )
 
 

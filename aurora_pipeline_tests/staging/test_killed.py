@@ -43,7 +43,7 @@ def test_stage_fees__process_killed_while_it_waits_for_a_block__the_next_run_ask
 ) -> None:
     world.simulator.advance(epoch=FIRST_EPOCH, fraction_bps=5_000)
     info = world.head()
-    observe(database, world.configuration, world.chain, world.scope(info), info.absolute_slot)
+    observe(database, world.configuration, world.chain, world.scope(info), info.slot)
     world.simulator.advance(epoch=FIRST_EPOCH + 1, fraction_bps=9_000)
     # Some answers come at once, and then none: the process hangs in the middle of its plan, and is killed there.
     world.simulator.fault("getBlock", "slow", seconds=0, count=30)

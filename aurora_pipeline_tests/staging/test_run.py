@@ -44,7 +44,7 @@ ODD_METHODS = {"meta": "getVoteAccounts", "positions": "getProgramAccounts", LEA
 
 def look(world: World, database: Database) -> ObservationReport:
     info = world.head()
-    return observe(database, world.configuration, world.chain, world.scope(info), info.absolute_slot)
+    return observe(database, world.configuration, world.chain, world.scope(info), info.slot)
 
 
 def staged(world: World, database: Database, data_type: str, **options: Any) -> StagingReport:
@@ -405,7 +405,7 @@ def test_observe__nobody_answers__fails_loudly(world: World, database: Database)
     info = world.head()
     world.simulator.stop()
     with pytest.raises(NothingObserved):
-        observe(database, world.configuration, world.chain, world.scope(info), info.absolute_slot)
+        observe(database, world.configuration, world.chain, world.scope(info), info.slot)
     assert count(database, "observations") == 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.agreements.units import ChainUnits
-from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.transitions import answer, pay
 from aurora_pipeline.statements.transitions.approve import approve, reject

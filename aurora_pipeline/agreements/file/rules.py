@@ -12,8 +12,6 @@ from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers, refusals
 from aurora_pipeline.agreements.units import AmountRefused, ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, YamlFile
-from aurora_pipeline.foundation.addresses import check_solana_key
-from aurora_pipeline.foundation.chain_family import Family
 
 _SHOWN_AT_MOST = 20
 _PLACES = {"rate": "rate_bps", "metric": "tiers"}
@@ -118,11 +116,12 @@ def _check_validator(file: YamlFile, path: KeyPath, entry: RuleEntry, around: Su
         return
     if any(entry.validator in around.operated.get(chain, ()) for chain in chains):
         return
-    if entry.chain is not None and around.units[entry.chain].family is Family.SOLANA:
+    if entry.chain is not None:
+        traits = around.units[entry.chain].family.traits
         try:
-            check_solana_key(entry.validator)
+            traits.check_validator_key(entry.validator)
         except ValueError as error:
-            remedy = "give the vote account as `aurora validators list` shows it, or a pattern with *"
+            remedy = f"give the {traits.validator_key_is} as `aurora validators list` shows it, or a pattern with *"
             file.add((*path, "validator"), str(error), remedy)
             return
     known = [key for chain in chains for key in around.operated.get(chain, ())]

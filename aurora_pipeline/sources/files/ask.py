@@ -18,10 +18,10 @@ from aurora_pipeline.asking.adapter import (
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer, UnreadableFile
 from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, unavailable, useless_file
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.answers import FileMeta, FilePosition, read_listed, read_meta, read_positions
 from aurora_pipeline.sources.files.listed import Listed, NotFound
 

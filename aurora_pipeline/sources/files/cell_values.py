@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.reading import U64_MAX
-from aurora_pipeline.config.file_table import COINS, UNITS, CellKind, Rounding
-from aurora_pipeline.foundation.addresses import check_address
-from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.config.families import Family
+from aurora_pipeline.config.file_table import UNITS, CellKind, Rounding
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.money import BPS_WHOLE, MoneyError, shift_point, shift_point_rounded
 from aurora_pipeline.sources.bounds import PAID, STAKED, Bound
@@ -73,7 +71,7 @@ class Cell:
 def _bound(kind: CellKind, column: Mapping[str, str], family: Family) -> tuple[int, str]:
     """The largest number that can stand in a column, and what to say of a larger one."""
     if kind in _COINS_MAX:
-        units = COINS[family]
+        units = family.traits.units
         if column["unit"] not in units:
             raise FileProblem(f"{column['unit']} is no unit of {family}: write unit: {' or '.join(units)}")
         coin = max(units, key=lambda unit: units[unit])
@@ -92,7 +90,7 @@ def _reader(kind: CellKind, family: Family) -> Callable[[str], str | datetime] |
         case CellKind.INSTANT:
             return read_instant
         case CellKind.ADDRESS:
-            return partial(check_address, family)
+            return family.traits.check_address
         case _:
             return None
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 from aurora_pipeline.asking.file_line import bytes_of, request_of
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.answers import read_listed
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.sources.files.epochs import epochs_in, names_of
@@ -40,7 +40,7 @@ class FilesChecked:
 class Ours:
     """What a provider's files are to tell about: the family of their chain, and every validator registered there."""
 
-    family: Family = Family.SOLANA
+    family: Family
     asked: Asked = field(default_factory=dict)
 
 

@@ -7,9 +7,9 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import EPOCH_PLACE, FileTable
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.sources.files.table import epochs_of, found_columns, table_rows
 from aurora_pipeline.store.digests import body_hash
 

@@ -10,16 +10,16 @@ from aurora_pipeline.asking.adapter import Answer, Ask
 from aurora_pipeline.asking.file_line import bytes_of
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.reading import UnreadableFile, reader
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FIELDS, FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.epochs import epochs_in, names_of
 from aurora_pipeline.sources.files.mistakes import Mistake, in_words
 from aurora_pipeline.sources.files.table import found_columns, table_rows
-from aurora_pipeline.sources.solana.periods import EpochBounds
 
 _OPTIONAL: Final = ("first_block_slot", "last_block_slot")
 
@@ -40,14 +40,14 @@ def epochs_told(provider: Provider, family: Family) -> list[int]:
     return sorted(found)
 
 
-async def told_bounds(epoch: int, ask: Ask, provider: Provider, family: Family) -> EpochBounds:
+async def told_bounds(epoch: int, ask: Ask, provider: Provider, family: Family) -> PeriodBounds:
     """The bounds of an epoch as the file tells them. Raises ProviderDown and UnreadableFile."""
     (answer,) = await ask([question_about(period_table(provider), epoch, family)])
     return read_bounds(answer, provider.name)
 
 
 @reader
-def read_bounds(answer: Answer, provider: str) -> EpochBounds:
+def read_bounds(answer: Answer, provider: str) -> PeriodBounds:
     """The bounds of the epoch that a file was read for."""
     try:
         return _bounds(answer)
@@ -55,7 +55,7 @@ def read_bounds(answer: Answer, provider: str) -> EpochBounds:
         raise UnreadableFile(provider, answer.request_key, str(answer.request.get("path")), str(problem)) from None
 
 
-def _bounds(answer: Answer) -> EpochBounds:
+def _bounds(answer: Answer) -> PeriodBounds:
     mapping, query = answer.request.get("body"), answer.request.get("query")
     epoch = query.get("epoch") if isinstance(query, Mapping) else None
     if not isinstance(mapping, Mapping) or mapping.get("data_type") != DataType.PERIOD or type(epoch) is not int:
@@ -71,7 +71,7 @@ def _bounds(answer: Answer) -> EpochBounds:
         raise FileProblem(f"row {number}: it ends at {row['ended_at']}, before it began")
     if row["ended_at"] > datetime.now(UTC):
         raise FileProblem(f"row {number}: epoch {epoch} ends at {row['ended_at']}, which has not come yet")
-    return EpochBounds(epoch, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
+    return PeriodBounds(epoch, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
 
 
 def _row_of(answer: Answer, mapping: Mapping[str, Any], epoch: int) -> tuple[int, dict[str, Any]]:

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.reading import U64_MAX
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FIELDS, CellKind
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.listed import Listed

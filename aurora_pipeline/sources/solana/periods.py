@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Ask, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers import (
     BlockHeader,
-    EpochInfo,
     EpochSchedule,
     read_block_header,
     read_blocks,
@@ -26,26 +25,13 @@ _FIRST_EPOCH_SLOTS: Final = 32
 AskNode = Callable[[Question], Awaitable[Answer]]
 
 
-@dataclass(frozen=True)
-class EpochBounds:
-    """What an ended epoch spans, with the answers that say so, in the order in which they were asked."""
-
-    epoch: int
-    first_slot: int
-    last_slot: int
-    first_block_slot: int
-    last_block_slot: int
-    started_at: datetime
-    ended_at: datetime
-    answers: tuple[Answer, ...]
-
-
-async def head(ask: Ask, provider: str) -> EpochInfo:
+async def head(ask: Ask, provider: str) -> ChainHead:
     """Where the finalized head of the chain is."""
-    return read_epoch_info((await ask([questions.epoch_info()]))[0], provider)
+    info = read_epoch_info((await ask([questions.epoch_info()]))[0], provider)
+    return ChainHead(info.epoch, info.absolute_slot, info.first_slot, info.last_slot)
 
 
-async def bounds(epoch: int, ask: Ask, provider: str) -> EpochBounds:
+async def bounds(epoch: int, ask: Ask, provider: str) -> PeriodBounds:
     """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them.
 
     Raises UnreadableAnswer where the node cannot tell, for example because its history begins later.
@@ -70,7 +56,7 @@ async def bounds(epoch: int, ask: Ask, provider: str) -> EpochBounds:
         problem = f"block {after.slot} after the epoch has the parent {last_block_slot}, which is not in the epoch"
         raise UnreadableAnswer(provider, following.request_key, problem)
     last = first if last_block_slot == first.slot else await _block(told, last_block_slot, provider)
-    return EpochBounds(
+    return PeriodBounds(
         epoch=epoch,
         first_slot=first_slot,
         last_slot=last_slot,

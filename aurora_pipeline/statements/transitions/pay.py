@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.agreements.units import chain_units, parse_amount
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation import free_text
-from aurora_pipeline.foundation.addresses import check_address
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
 from aurora_pipeline.statements.errors import AccountRefused, PaymentNotDue, PaymentRecorded
 from aurora_pipeline.statements.stated import Stage
@@ -79,7 +78,7 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
 
 def _address(address: str, family: Family) -> str:
     try:
-        return check_address(family, address.strip())
+        return family.traits.check_address(address.strip())
     except ValueError as error:
         raise AccountRefused(f"{error}; nothing was written", "give the partner's account on this chain") from None
 

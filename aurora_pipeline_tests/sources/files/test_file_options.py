@@ -19,6 +19,7 @@ from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config import CostType, Provider
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.files.answers import read_costs, read_tips
@@ -225,7 +226,7 @@ def test_identities__file_keyed_by_them__found_by_the_one_it_had(tmp_path: Path)
     async def go() -> list[Fetched]:
         adapter = adapter_for(provider)
         async with asking_unrecorded(provider, adapter) as ask:
-            return await adapter.fetch("fees", FetchScope("chain", EPOCH, 0, 1, asked), ask)
+            return await adapter.fetch("fees", FetchScope("chain", EPOCH, 0, 1, asked, family=Family.SOLANA), ask)
 
     told = {one.subject: one for one in asyncio.run(go())}
     assert told[U].reason == "its identity is not known, by which the file lists validators"

@@ -9,9 +9,10 @@ from aurora_pipeline.asking.adapter import (
     LEADER_SCHEDULE,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.solana.answers import EpochSchedule
 from aurora_pipeline.sources.solana.ask import SolanaRpc
-from aurora_pipeline.sources.solana.periods import EpochBounds, bounds, head, slots_of
+from aurora_pipeline.sources.solana.periods import bounds, head, slots_of
 from aurora_pipeline_tests.asking.asked import NODE, whole
 from aurora_pipeline_tests.faults.server import FaultServer, rpc_result
 from aurora_pipeline_tests.sources.small_node import EPOCH, FINAL, PENDING, UNAVAILABLE, Node, observe, run, scope
@@ -63,16 +64,16 @@ def test_observe_positions__garbage__no_observation() -> None:
 # Periods
 
 
-def bounds_of(node: Node, epoch: int = EPOCH) -> EpochBounds:
+def bounds_of(node: Node, epoch: int = EPOCH) -> PeriodBounds:
     with FaultServer(node) as server:
-        result: EpochBounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
+        result: PeriodBounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
     return result
 
 
 def test_head__running_epoch__its_bounds() -> None:
     with FaultServer(Node()) as server:
         info = run(server, lambda adapter, ask: head(ask, NODE))
-    assert (info.epoch, info.absolute_slot, info.first_slot, info.last_slot) == (10, 105, 100, 109)
+    assert (info.epoch, info.slot, info.first_slot, info.last_slot) == (10, 105, 100, 109)
 
 
 def test_bounds__ended_epoch__slots_and_times_of_its_first_and_last_block() -> None:

@@ -15,6 +15,7 @@ from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FetchScope, Questi
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config import ROLES
+from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_epoch_info, read_validators
@@ -108,7 +109,7 @@ def test_read_validators__not_found_object__refused_with_its_words() -> None:
 def observe(handler: Handler) -> Fetched:
     async def go(url: str) -> list[Fetched]:
         adapter = Stakewiz(NODE)
-        scope = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("v1", None),))
+        scope = FetchScope("chain", EPOCH, 0, 1, (ValidatorAsked("v1", None),), family=Family.SOLANA)
         async with asking_unrecorded(provider(url, "stakewiz"), adapter) as ask:
             return await adapter.observe("meta", scope, ask)
 

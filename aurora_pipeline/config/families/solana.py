@@ -1,0 +1,34 @@
+"""Chains that speak Solana's protocol: lamports, keys of 32 bytes in base58, one period per epoch."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from aurora_pipeline.config.families.traits import FamilyTraits
+from aurora_pipeline.config.vocabulary import PeriodType
+from aurora_pipeline.foundation.addresses import key_problem
+
+
+def check_key(text: str) -> str:
+    """Return `text` if it is base58 of 32 bytes, else raise ValueError saying what is wrong with it."""
+    problem = key_problem(text)
+    if problem is not None:
+        raise ValueError(f"{text!r} is no Solana key: {problem}")
+    return text
+
+
+SOLANA: Final = FamilyTraits(
+    title="Solana",
+    base_unit="lamport",
+    units=MappingProxyType({"lamports": 0, "SOL": 9}),
+    period_types=frozenset({PeriodType.EPOCH}),
+    why_period_types="Solana pays rewards once per epoch",
+    spans_epochs=False,
+    validator_key_is="vote account",
+    check_validator_key=check_key,
+    check_address=check_key,
+    options=frozenset({"protocol_fee_bps", "exact_vote_fees", "split_fees"}),
+    shares_tips=True,
+    is_computed=True,
+)

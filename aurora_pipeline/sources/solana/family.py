@@ -1,0 +1,22 @@
+"""Solana as a chain family: its nodes know where the head is, and when an epoch began and ended."""
+
+from __future__ import annotations
+
+from aurora_pipeline.asking.adapter import Ask
+from aurora_pipeline.sources.family import ChainHead, PeriodBounds
+from aurora_pipeline.sources.solana import periods
+from aurora_pipeline.sources.solana.ask import SolanaRpc
+
+
+class SolanaChains:
+    """What any Solana node answers about its chain."""
+
+    kind = SolanaRpc.kind
+
+    async def head(self, ask: Ask, provider: str) -> ChainHead:
+        """Where the finalized head is in the running epoch."""
+        return await periods.head(ask, provider)
+
+    async def bounds(self, epoch: int, ask: Ask, provider: str) -> PeriodBounds:
+        """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them."""
+        return await periods.bounds(epoch, ask, provider)
