@@ -1,4 +1,4 @@
-"""The only place where amounts are multiplied, divided, shared or rounded; and the unit types of money.
+"""The only place where amounts are multiplied, divided, shared or rounded, and where a number becomes one.
 
 Amounts are integers in a chain's base unit. Everything here is plain-int arithmetic: multiply first, divide
 once, floor. Floats and bools are refused, because a float that slips in is wrong silently.
@@ -7,13 +7,11 @@ once, floor. Floats and bools are refused, because a float that slips in is wron
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
-from typing import NewType, TypeVar
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeVar, cast
 
-Amount = NewType("Amount", int)
-"""Base units of some chain (lamport, wei)."""
-Bps = NewType("Bps", int)
-"""Hundredths of a percent, 0..10000 where it is a share."""
+from aurora_pipeline.foundation.units import Amount, Bps
 
 BPS_WHOLE = 10_000
 AMOUNT_MAX = 10**30
@@ -25,6 +23,8 @@ _EXPONENT_MAX = 60
 _TEXT_MAX = 200
 
 Key = TypeVar("Key", bound=Hashable)
+Money = TypeVar("Money", bound=int)
+"""Amounts of one unit: what is shared or summed stays in it."""
 
 
 class MoneyError(ValueError):
@@ -58,29 +58,41 @@ def bps(value: object, what: str = "rate") -> Bps:
     return Bps(number)
 
 
-def share_bps(base: int, rate_bps: int) -> int:
+def stored_amount(value: object, what: str = "amount") -> Amount:
+    """Return an amount as the database hands it over, which is a whole Decimal; anything but whole is refused."""
+    if type(value) is Decimal and value == value.to_integral_value():
+        value = int(value)
+    return amount(value, what)
+
+
+def stored_amount_or_none(value: object, what: str = "amount") -> Amount | None:
+    """As `stored_amount`; null, which is an amount that is not known, stays None."""
+    return None if value is None else stored_amount(value, what)
+
+
+def share_bps(base: Money, rate: int) -> Money:
     """floor(base * rate / 10000) for a non-negative base: multiplied first, floored once."""
-    return mul_div(base, bps(rate_bps), BPS_WHOLE)
+    return mul_div(base, bps(rate), BPS_WHOLE)
 
 
-def mul_div(base: int, numerator: int, denominator: int) -> int:
+def mul_div(base: Money, numerator: int, denominator: int) -> Money:
     """floor(base * numerator / denominator) for non-negative operands and a positive denominator."""
     exact_int(base), exact_int(numerator, "numerator"), exact_int(denominator, "denominator")
     if base < 0 or numerator < 0 or denominator <= 0:
         raise MoneyError(
             f"mul_div needs base, numerator >= 0 and denominator > 0, got {base}, {numerator}, {denominator}"
         )
-    return base * numerator // denominator
+    return cast("Money", base * numerator // denominator)
 
 
-def share_bps_of_parts(parts: Sequence[tuple[int, int]]) -> int:
+def share_bps_of_parts(parts: Sequence[tuple[Amount, Bps]]) -> Amount:
     """floor(sum of base * rate over all parts / 10000): a base in tiers, floored once at the end."""
     if any(exact_int(base, "base") < 0 for base, _ in parts):
         raise MoneyError(f"a part of a base must not be negative, got {parts}")
-    return sum(base * bps(rate) for base, rate in parts) // BPS_WHOLE
+    return Amount(sum(base * bps(rate) for base, rate in parts) // BPS_WHOLE)
 
 
-def share_by_largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
+def share_by_largest_remainder(total: Money, weights: Mapping[Key, int]) -> dict[Key, Money]:
     """Split a non-negative total over keys by weight so that the parts add up exactly.
 
     Each key gets the floor of its share; the units left go to the largest remainders, ties to the smaller key.
@@ -90,7 +102,7 @@ def share_by_largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[K
     return dict(zip(keys, share_in_order(total, [weights[key] for key in keys]), strict=True))
 
 
-def share_in_order(total: int, weights: Sequence[int]) -> list[int]:
+def share_in_order(total: Money, weights: Sequence[int]) -> list[Money]:
     """`share_by_largest_remainder` over weights that stand in the order of their keys: ties go to the earlier one."""
     if exact_int(total, "total") < 0:
         raise MoneyError(f"a total to share must not be negative, got {total}")
@@ -103,7 +115,7 @@ def share_in_order(total: int, weights: Sequence[int]) -> list[int]:
     if min(weights) < 0:
         raise MoneyError("a weight must not be negative")
     if total == 0:
-        return [0] * len(weights)
+        return [total] * len(weights)
     whole = sum(weights)
     if whole == 0:
         weights, whole = [1] * len(weights), len(weights)
@@ -115,10 +127,10 @@ def share_in_order(total: int, weights: Sequence[int]) -> list[int]:
         places = sorted(range(len(parts)), key=lambda place: shares[place][1], reverse=True)
         for place in places[:left]:
             parts[place] += 1
-    return parts
+    return cast("list[Money]", parts)
 
 
-def shift_point(text: str, decimals: int, what: str = "amount") -> int:
+def shift_point(text: str, decimals: int, what: str = "amount") -> Amount:
     """Convert decimal text in whole coins to base units by shifting the point; excess digits are refused.
 
     Trailing zeros beyond the chain's digits are harmless and accepted; anything else is an error naming the field.
@@ -130,7 +142,7 @@ def shift_point(text: str, decimals: int, what: str = "amount") -> int:
     return amount(-number if sign else number, what)
 
 
-def shift_point_rounded(text: str, decimals: int, what: str = "amount", *, half_up: bool) -> int:
+def shift_point_rounded(text: str, decimals: int, what: str = "amount", *, half_up: bool) -> Amount:
     """As `shift_point` for a non-negative number whose digits below the base unit are noise: rounded or cut off."""
     sign, digits, shift = _decimal_parts(text, decimals, what)
     number, lost = _shifted(digits, shift)
@@ -157,13 +169,13 @@ def _shifted(digits: int, shift: int) -> tuple[int, int]:
     return (digits * 10**shift, 0) if shift >= 0 else divmod(digits, 10**-shift)
 
 
-def format_coins(base_units: int, decimals: int) -> str:
+def format_coins(base_units: Amount, decimals: int) -> str:
     """Exact decimal text of an amount in whole coins, for display."""
     sign = "-" if exact_int(base_units) < 0 else ""
     whole, fraction = divmod(abs(base_units), 10**decimals)
     return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"
 
 
-def total(amounts: Sequence[int]) -> int:
+def total(amounts: Iterable[Money]) -> Money:
     """Exact sum of ints; refuses anything that is no int."""
-    return sum(exact_int(value) for value in amounts)
+    return cast("Money", sum(exact_int(value) for value in amounts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import cast
 
 import pytest
 from hypothesis import assume, given
@@ -25,6 +26,7 @@ from aurora_pipeline.foundation.money import (
     shift_point_rounded,
     total,
 )
+from aurora_pipeline.foundation.units import Amount, Bps
 
 AMOUNTS = st.integers(min_value=0, max_value=AMOUNT_MAX)
 SIGNED = st.integers(min_value=-AMOUNT_MAX, max_value=AMOUNT_MAX)
@@ -59,17 +61,18 @@ def test_mul_div__signs_it_is_not_made_for__refused(base: int, part: int, whole:
 
 @pytest.mark.parametrize("value", NO_INTEGERS)
 def test_amounts__no_exact_integer__refused_everywhere(value: object) -> None:
+    wrong = cast("Amount", value)  # that it is refused, whatever the types say, is the point
     for refuse in (
         lambda: exact_int(value),
         lambda: amount(value),
         lambda: bps(value),
-        lambda: share_bps(value, 1),  # type: ignore[arg-type]  # that it is refused is the point
-        lambda: mul_div(1, value, 1),  # type: ignore[arg-type]  # as above
-        lambda: mul_div(1, 1, value),  # type: ignore[arg-type]  # as above
-        lambda: total([1, value]),  # type: ignore[list-item]  # as above
-        lambda: format_coins(value, 9),  # type: ignore[arg-type]  # as above
-        lambda: share_by_largest_remainder(value, {"a": 1}),  # type: ignore[arg-type]  # as above
-        lambda: share_by_largest_remainder(1, {"a": value}),  # type: ignore[dict-item]  # as above
+        lambda: share_bps(wrong, Bps(1)),
+        lambda: mul_div(Amount(1), wrong, 1),
+        lambda: mul_div(Amount(1), 1, wrong),
+        lambda: total([Amount(1), wrong]),
+        lambda: format_coins(wrong, 9),
+        lambda: share_by_largest_remainder(wrong, {"a": 1}),
+        lambda: share_by_largest_remainder(Amount(1), {"a": wrong}),
     ):
         with pytest.raises(MoneyError, match="must be an integer"):
             refuse()
@@ -159,7 +162,7 @@ def test_share__among_nobody__only_nothing_can_be_shared() -> None:
 
 @given(SIGNED, DECIMALS)
 def test_coins__formatted_and_read_again__are_the_same_units(units: int, decimals: int) -> None:
-    assert shift_point(format_coins(units, decimals), decimals) == units
+    assert shift_point(format_coins(Amount(units), decimals), decimals) == units
 
 
 @pytest.mark.parametrize(
@@ -174,12 +177,12 @@ def test_coins__formatted_and_read_again__are_the_same_units(units: int, decimal
     ],
 )
 def test_format_coins__sign__only_of_what_is_below_zero(units: int, decimals: int, text: str) -> None:
-    assert format_coins(units, decimals) == text
+    assert format_coins(Amount(units), decimals) == text
 
 
 @given(SIGNED, DECIMALS)
 def test_format_coins__any_amount__is_the_exact_quotient_with_all_decimals(units: int, decimals: int) -> None:
-    text = format_coins(units, decimals)
+    text = format_coins(Amount(units), decimals)
     assert Fraction(text) == Fraction(units, 10**decimals)
     assert len(text.partition(".")[2]) == decimals
 
