@@ -12,10 +12,12 @@ import polars as pl
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.store.declaration import FigureState, Table
+from aurora_pipeline.store.frames import exact_rows
 
 OTHER_INCOME = "OTHER_INCOME"
 NO_OWN_STAKE = "NO_OWN_STAKE"
@@ -31,7 +33,7 @@ class Figure:
     """One figure of a line. An amount that is not known is None, never 0."""
 
     name: str
-    amount: int | None
+    amount: Amount | None
     state: FigureState
     reason: str | None = None
 
@@ -137,7 +139,7 @@ def own_stake_rewards(
     """
     name = str(Component.VOTE_REWARDS)
     if not wallets:
-        return Figure(name, 0, FigureState.FINAL, NO_OPERATOR_WALLETS)
+        return Figure(name, ZERO, FigureState.FINAL, NO_OPERATOR_WALLETS)
     if stake is None:
         return Figure(name, None, FigureState.UNAVAILABLE, f"{POSITIONS.name} has no row for it")
     if stake["state"] != FigureState.FINAL:
@@ -147,8 +149,8 @@ def own_stake_rewards(
         return Figure(name, None, FigureState.UNAVAILABLE, f"withdrawer not known of {listed(anonymous)}")
     own = [row for row in accounts if row["withdrawer_key"] in wallets]
     if not own:
-        return Figure(name, 0, FigureState.FINAL, NO_OWN_STAKE)
-    amounts: list[int] = []
+        return Figure(name, ZERO, FigureState.FINAL, NO_OWN_STAKE)
+    amounts: list[Amount] = []
     lacking: list[Figure] = []
     for row in own:
         figure = _account_reward(row, rewards.get(row["account_key"]), all_stakers)
@@ -168,7 +170,7 @@ def _account_reward(position: Row, reward: Row | None, all_stakers: Row | None) 
         return Figure(account, reward["staker_rewards"], FigureState(reward["state"]), reward["reason"])
     if position["active_stake"] == 0:
         # Stake that was not active in the period earns nothing for it, so nobody needs to be asked.
-        return Figure(account, 0, FigureState.FINAL)
+        return Figure(account, ZERO, FigureState.FINAL)
     if all_stakers is not None and all_stakers["stakers_state"] not in (None, FigureState.FINAL):
         return Figure(account, None, FigureState(all_stakers["stakers_state"]), all_stakers["stakers_reason"])
     return Figure(account, None, FigureState.UNAVAILABLE, f"{REWARDS.name} has no row for it")
@@ -223,7 +225,7 @@ def _line(
     return row
 
 
-def _sums(figures: Sequence[Figure]) -> tuple[int | None, int]:
+def _sums(figures: Sequence[Figure]) -> tuple[Amount | None, Amount]:
     """(total, known total): the total is None where a part is missing."""
     amounts = [figure.amount for figure in figures if figure.amount is not None]
     known = total(amounts)
@@ -267,13 +269,13 @@ def _layers(
     fees: pl.DataFrame, mev: pl.DataFrame, rewards: pl.DataFrame, positions: pl.DataFrame, costs: pl.DataFrame
 ) -> Layers:
     account_rewards: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in _rows(REWARDS, rewards.filter(pl.col("row_kind") == "ACCOUNT")):
+    for row in exact_rows(REWARDS, rewards.filter(pl.col("row_kind") == "ACCOUNT")):
         account_rewards[row["validator_key"]][row["account_key"]] = row
     accounts: dict[str, list[Row]] = defaultdict(list)
-    for row in _rows(POSITIONS, positions.filter(pl.col("row_kind") == "ACCOUNT")):
+    for row in exact_rows(POSITIONS, positions.filter(pl.col("row_kind") == "ACCOUNT")):
         accounts[row["validator_key"]].append(row)
     entries: dict[str, dict[str, Row]] = defaultdict(dict)
-    for row in _rows(COSTS, costs):
+    for row in exact_rows(COSTS, costs):
         entries[row["validator_key"]][row["entry_type"]] = row
     return Layers(
         fees=_by_validator(FEES, fees),
@@ -287,13 +289,4 @@ def _layers(
 
 
 def _by_validator(table: Table, frame: pl.DataFrame) -> dict[str, Row]:
-    return {row["validator_key"]: row for row in _rows(table, frame)}
-
-
-def _rows(table: Table, frame: pl.DataFrame) -> list[Row]:
-    """Rows with amounts as exact ints."""
-    amounts = table.amounts
-    return [
-        {name: int(value) if name in amounts and value is not None else value for name, value in row.items()}
-        for row in frame.select(table.names).iter_rows(named=True)
-    ]
+    return {row["validator_key"]: row for row in exact_rows(table, frame)}

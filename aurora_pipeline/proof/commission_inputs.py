@@ -23,6 +23,7 @@ from aurora_pipeline.commissions.tables import (
     Weight,
 )
 from aurora_pipeline.decisions.rows import decision_input
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.reader import Row, TraceReader
 from aurora_pipeline.proof.snapshot_records import Snapshot
@@ -142,7 +143,7 @@ def _rule(reader: TraceReader, lines: Snapshot, line: Row) -> Rule | None:
 
 
 def _earlier(
-    reader: TraceReader, snapshot: Snapshot, what: str, line: Row, figure: int | None, formula: str
+    reader: TraceReader, snapshot: Snapshot, what: str, line: Row, figure: Amount | None, formula: str
 ) -> TraceNode:
     return TraceNode(
         NodeKind.ROW,

@@ -17,6 +17,7 @@ from aurora_pipeline.proof.snapshots import Configured
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.digests import Input, record_digest
+from aurora_pipeline.store.row_amounts import with_amounts
 
 
 def period_digests(connection: Connection, names: Iterable[str]) -> dict[str, str]:
@@ -50,8 +51,7 @@ def decision_digests(connection: Connection, names: Iterable[str], tables: Seque
 
 def _as_read(table: Table, row: dict[str, object]) -> Input:
     # The driver gives an amount as a Decimal; digests read it as the integer it is.
-    amounts = {name: None if row[name] is None else int(str(row[name])) for name in table.amounts}
-    return decision_input(table, {**row, **amounts})
+    return decision_input(table, with_amounts(row, table.amounts))
 
 
 def configured_values(connection: Connection, configuration: Configuration) -> Configured:

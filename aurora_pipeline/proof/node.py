@@ -10,6 +10,8 @@ from itertools import groupby
 from rich.text import Text
 from rich.tree import Tree
 
+from aurora_pipeline.foundation.units import Amount
+
 
 class NodeKind(StrEnum):
     """What a node is about."""
@@ -33,7 +35,7 @@ class TraceNode:
     kind: NodeKind
     title: str
     figure: str | None = None
-    amount: int | None = None
+    amount: Amount | None = None
     """The figure in base units, where it is an amount that is known."""
     unit: str = ""
     """The base unit of the amount."""

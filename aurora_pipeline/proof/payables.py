@@ -23,6 +23,7 @@ from aurora_pipeline.statements.tables import (
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import encode_value, merkle_root
+from aurora_pipeline.store.frames import exact_rows
 
 _ENTRIES: Final[Mapping[str, Table]] = {MONTHLY_STATEMENTS.name: MONTHLY_ENTRIES, EPOCH_PAYABLES.name: EPOCH_ENTRIES}
 
@@ -41,12 +42,11 @@ def verify_payables(
         submitted = _submitted(connection, snapshot)
         of_epochs = _epoch_statements(connection, snapshot, upstream)
         entries = _entries_digests(connection, snapshot)
-        for row in frames[snapshot.snapshot_id].iter_rows(named=True):
-            statement = {**row, **{name: _whole(row[name]) for name in snapshot.table.amounts}}
+        for row in exact_rows(snapshot.table, frames[snapshot.snapshot_id]):
             where = f"{snapshot.name}, statement {row['statement_id']} of {row['partner_id']}"
-            _verify_arithmetic(statement, where, findings)
+            _verify_arithmetic(row, where, findings)
             problem = "its digest is not that of what it says"
-            own = statement_digest(snapshot.table, statement)
+            own = statement_digest(snapshot.table, row)
             findings.equal(Checked.STATEMENT, where, problem, str(row["statement_digest"]), own)
             pinned = submitted.get(str(row["statement_id"]))
             if pinned is not None and pinned[0] != snapshot.snapshot_id and pinned[1] == row["statement_digest"]:
@@ -59,10 +59,6 @@ def verify_payables(
             found = entries.get(str(row["partner_id"]), {merkle_root([])})
             if row["entries_digest"] not in found and row["entries_digest"] != merkle_root([]):
                 findings.fail(Checked.STATEMENT, where, "no entries have the digest it commits to")
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
 
 
 def _verify_arithmetic(row: Mapping[str, Any], where: str, findings: Findings) -> None:

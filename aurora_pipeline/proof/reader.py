@@ -13,6 +13,7 @@ from psycopg import sql
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import find_period, told_by
 from aurora_pipeline.proof.file_positions import file_name, place_in_file
 from aurora_pipeline.proof.node import NodeKind, TraceNode
@@ -96,7 +97,7 @@ class TraceReader:
     def _units(self) -> dict[str, ChainUnits]:
         return chain_units(self._connection)
 
-    def figure(self, chain_id: str, value: int | None) -> str:
+    def figure(self, chain_id: str, value: Amount | None) -> str:
         """An amount in base units and in whole coins."""
         if value is None:
             return "not known"

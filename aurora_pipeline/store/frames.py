@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from types import NoneType
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 
 from aurora_pipeline.foundation.errors import SettingRefused
 from aurora_pipeline.foundation.money import AMOUNT_MAX
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 
 FRAME_TYPES: dict[ColumnKind, Any] = {
@@ -61,17 +62,23 @@ def exact_series(name: str, values: Sequence[Any]) -> pl.Series:
     return pl.Series(name, values, dtype=pl.Int128, strict=True).cast(pl.Decimal(38, 0), strict=True)
 
 
-def ints(series: pl.Series) -> list[int | None]:
+def ints(series: pl.Series) -> list[Amount | None]:
     """The exact Python ints of a money column."""
-    numbers: list[int | None] = series.cast(pl.Int128, strict=True).to_list()
+    numbers: list[Amount | None] = series.cast(pl.Int128, strict=True).to_list()
     return numbers
 
 
-def whole_numbers(series: pl.Series) -> list[int]:
+def exact_rows(table: Table, frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """A table's rows with their amounts as exact ints, converted a column at a time."""
+    amounts = [pl.col(name).cast(pl.Int128, strict=True) for name in table.amounts if name in frame.columns]
+    return frame.with_columns(amounts).iter_rows(named=True)
+
+
+def whole_numbers(series: pl.Series) -> list[Amount]:
     """The exact Python ints of a money column without nulls."""
     if series.null_count():
         raise TypeError(f"column {series.name} lacks {series.null_count()} amounts")
-    numbers: list[int] = series.cast(pl.Int128, strict=True).to_list()
+    numbers: list[Amount] = series.cast(pl.Int128, strict=True).to_list()
     return numbers
 
 

@@ -13,7 +13,9 @@ import polars as pl
 from psycopg import sql
 
 from aurora_pipeline.foundation.errors import CheckFailed, Conflict
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Completeness, Table
@@ -76,7 +78,7 @@ class DraftOutcome:
     standing: DraftStanding
     completeness: Completeness
     row_count: int
-    totals: dict[str, int]
+    totals: dict[str, Amount]
     violations: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -214,9 +216,9 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
     return _Settled(outcome, attestation)
 
 
-def _totals(draft: Draft) -> dict[str, int]:
+def _totals(draft: Draft) -> dict[str, Amount]:
     numeric = [name for name in draft.table.amounts if draft.frame.schema[name].is_numeric()]
-    return {name: int(draft.frame[name].sum() or 0) for name in numeric}
+    return {name: stored_amount(draft.frame[name].sum() or 0, name) for name in numeric}
 
 
 def _lineage(draft: Draft, content: str) -> str:
@@ -242,7 +244,7 @@ def _write(
     draft: Draft,
     rows: LayerRows,
     content: str | None,
-    totals: dict[str, int],
+    totals: dict[str, Amount],
     accepted: bool,
     dagster_run: str | None,
 ) -> tuple[int, str, str]:
@@ -325,7 +327,7 @@ def _keep_rejected_rows(connection: Connection, rows: LayerRows, snapshot_id: in
 
 
 def _assert_read_back(
-    connection: Connection, draft: Draft, snapshot_id: int, rows: int, totals: dict[str, int]
+    connection: Connection, draft: Draft, snapshot_id: int, rows: int, totals: dict[str, Amount]
 ) -> None:
     """What the database holds is what was checked: counts and exact sums, read back before anything is published."""
     sums = [sql.SQL("coalesce(sum({0}), 0) AS {0}").format(sql.Identifier(name)) for name in totals]
@@ -334,7 +336,7 @@ def _assert_read_back(
     )
     stored = connection.execute(query, [snapshot_id]).fetchone()
     assert stored is not None  # an aggregate always gives a row
-    found = {name: int(stored[name]) for name in totals}
+    found = {name: stored_amount(stored[name], name) for name in totals}
     if stored["row_count"] != rows or found != totals:
         raise StoredOtherwise(
             f"{draft.name}: the database holds {stored['row_count']} rows with totals {found},"

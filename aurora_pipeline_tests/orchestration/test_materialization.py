@@ -17,6 +17,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.workspace import find_workspace
 from aurora_pipeline.orchestration.materialization import (
     _compared,
@@ -119,7 +120,7 @@ def test_materialization__of_statements__leads_to_the_lines_of_the_period_and_to
     is_demo: bool, command: str
 ) -> None:
     draft = statement_draft()
-    outcome = replace(outcome_with(), table=draft.table, totals={"lines_total": 5})
+    outcome = replace(outcome_with(), table=draft.table, totals={"lines_total": Amount(5)})
     shown = materialization(outcome, draft, demo_chain(), {"p": "Halcyon"}, is_demo).metadata
     assert text_of(shown, "proof") == f"* Halcyon | Co: `{command} 00000000`"
     link = "(/assets/partner_commission_lines?view=partitions&partition=solana-demo%3A0000850)"
@@ -130,7 +131,7 @@ def test_materialization__of_statements__leads_to_the_lines_of_the_period_and_to
 
 def test_metadata__of_an_outcome__plots_amounts_and_row_counts_alone() -> None:
     draft = statement_draft()
-    outcome = replace(outcome_with("one"), table=draft.table, totals={"lines_total": 5})
+    outcome = replace(outcome_with("one"), table=draft.table, totals={"lines_total": Amount(5)})
     shown = materialization(outcome, draft, demo_chain(), {}).metadata or {}
     plotted = {name for name, one in shown.items() if isinstance(getattr(one, "value", one), int | float)}
     assert plotted == {"dagster/partition_row_count", "lines_total_sol"}
