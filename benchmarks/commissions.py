@@ -23,6 +23,7 @@ from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.commissions.windows import WindowInputs, WindowStart
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database
@@ -100,19 +101,19 @@ def inputs(validators: int, wallets: int) -> tuple[pl.DataFrame, pl.DataFrame, p
 
 def agreed(wallets: int) -> tuple[Terms, WindowInputs]:
     """Agreements with tiers and caps, each with its part of the wallets, and what they start the period with."""
-    steps = (Tier(10**9, 100), Tier(10**11, 200), Tier(None, 300))
+    steps = (Tier(Amount(10**9), Bps(100)), Tier(Amount(10**11), Bps(200)), Tier(None, Bps(300)))
     agreements, owned, starts = [], [], {}
     for number in range(AGREEMENTS):
         name, partner = f"agreement-{number}", f"partner-{number}"
         method = Method.CLIENT_REVENUE if number % 2 else Method.STAKE_WEIGHT
         tiers = Tiers(TierMode.GRADUATED, Metric.MONTH_TO_DATE, steps)
-        cap = Clamp(10**6 if number < 2 else 10**12, Window.PERIOD if number % 2 else Window.MONTH)
+        cap = Clamp(Amount(10**6 if number < 2 else 10**12), Window.PERIOD if number % 2 else Window.MONTH)
         rule = Rule(
             "commission", 1, CHAIN, None, Component.COMMISSION, method, None, Basis.GROSS, False, tiers, None, cap,
             wallet_attribution=True,
         )  # fmt: skip
         agreements.append(AgreementInForce(name, partner, 1, (rule,)))
-        starts[name, "commission"] = WindowStart(10**9 * number, 10**5 * number)
+        starts[name, "commission"] = WindowStart(Amount(10**9 * number), Amount(10**5 * number))
         for wallet in range(number, wallets, AGREEMENTS):
             owned.append(PartnerWallet(f"Wallet11111111111111111111111111111111{wallet:06d}", partner))
     partners = tuple(Partner(agreement.partner_id, agreement.partner_id) for agreement in agreements)

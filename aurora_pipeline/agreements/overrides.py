@@ -11,8 +11,9 @@ from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarg
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.decisions.recording import Change, Recording
-from aurora_pipeline.foundation.money import AMOUNT_MAX
+from aurora_pipeline.foundation.money import AMOUNT_MAX, stored_amount_or_none
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.database import Connection
 
 TIMES_COMPUTED: Final = 10
@@ -49,14 +50,14 @@ class RecordedOverride:
 
     target: Target
     revision: int
-    amount: int | None
-    computed_seen: int | None
+    amount: Amount | None
+    computed_seen: Amount | None
     reason: str
     recorded_by: str
     recorded_at: str
 
 
-def far_above(amount: int, computed: int | None, units: ChainUnits) -> str | None:
+def far_above(amount: Amount, computed: Amount | None, units: ChainUnits) -> str | None:
     """Why an amount looks like a typing error and must be confirmed; None where it does not.
 
     Small amounts need no confirmation, whatever was computed: they harm nobody.
@@ -74,11 +75,11 @@ def far_above(amount: int, computed: int | None, units: ChainUnits) -> str | Non
 def record_override(
     connection: Connection,
     target: Target,
-    amount: int | None,
-    computed: int | None,
+    amount: Amount | None,
+    computed: Amount | None,
     actor: str,
     reason: str,
-    paid: int | None = None,
+    paid: Amount | None = None,
 ) -> Change | None:
     """Say what is paid for a target, whose computed amount is `computed` now; None where just that is recorded.
 
@@ -145,8 +146,8 @@ def recorded_overrides(
                 row["wallet_address"],
             ),
             row["revision"],
-            None if row["amount"] is None else int(row["amount"]),
-            None if row["computed_seen"] is None else int(row["computed_seen"]),
+            stored_amount_or_none(row["amount"]),
+            stored_amount_or_none(row["computed_seen"]),
             row["reason"],
             row["recorded_by"],
             row["recorded_at"].isoformat(),
@@ -168,7 +169,7 @@ def _refuse_both(target: Target, present: list[RecordedOverride]) -> None:
             )
 
 
-def _state(revision: int, amount: int | None, computed: int | None) -> dict[str, Any]:
+def _state(revision: int, amount: Amount | None, computed: Amount | None) -> dict[str, Any]:
     # As text: an amount can have more digits than a reader of JSON keeps in a number.
     return {
         "revision": revision,
@@ -177,5 +178,5 @@ def _state(revision: int, amount: int | None, computed: int | None) -> dict[str,
     }
 
 
-def _shown(amount: int | None, write: Callable[[int], str]) -> str:
+def _shown(amount: Amount | None, write: Callable[[Amount], str]) -> str:
     return "an amount that is not known yet" if amount is None else write(amount)

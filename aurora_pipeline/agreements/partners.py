@@ -14,6 +14,8 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.errors import PartnerUnknown
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation import free_text
+from aurora_pipeline.foundation.money import stored_amount
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import instant_text
@@ -36,7 +38,7 @@ class MinimumChange:
     """From a month's start on, nothing below this amount is paid to a partner on a chain."""
 
     change_number: int
-    amount: int
+    amount: Amount
     effective_from: datetime
 
 
@@ -55,10 +57,10 @@ class KnownPartner:
         held = [change.series for change in self.series.get(chain_id, ()) if change.effective_from <= instant]
         return held[-1] if held else Series.MONTH
 
-    def minimum_at(self, chain_id: str, instant: datetime) -> int:
+    def minimum_at(self, chain_id: str, instant: datetime) -> Amount:
         """The least that is paid to it on a chain at an instant."""
         held = [change.amount for change in self.minimums.get(chain_id, ()) if change.effective_from <= instant]
-        return held[-1] if held else 0
+        return held[-1] if held else ZERO
 
 
 def read_partners(connection: Connection) -> dict[str, KnownPartner]:
@@ -69,7 +71,7 @@ def read_partners(connection: Connection) -> dict[str, KnownPartner]:
         series[row["partner_id"]][row["chain_id"]].append(change)
     minimums: dict[str, dict[str, list[MinimumChange]]] = defaultdict(lambda: defaultdict(list))
     for row in _dated(connection, PARTNER_MINIMUMS):
-        minimum = MinimumChange(row["change_number"], int(row["minimum_payout"]), row["effective_from"])
+        minimum = MinimumChange(row["change_number"], stored_amount(row["minimum_payout"]), row["effective_from"])
         minimums[row["partner_id"]][row["chain_id"]].append(minimum)
     rows = connection.execute("SELECT partner_id, revision, name FROM partners ORDER BY partner_id, revision")
     return {
@@ -125,11 +127,16 @@ def record_series(
 
 
 def record_minimum(
-    recording: Recording, partner_id: str, units: ChainUnits, amount: int, since: datetime, known: KnownPartner | None
+    recording: Recording,
+    partner_id: str,
+    units: ChainUnits,
+    amount: Amount,
+    since: datetime,
+    known: KnownPartner | None,
 ) -> Change:
     """Pay a partner nothing below another amount on a chain from a month's start on."""
     earlier = () if known is None else known.minimums.get(units.chain_id, ())
-    was = earlier[-1].amount if earlier else 0
+    was = earlier[-1].amount if earlier else ZERO
     number = max((change.change_number for change in earlier), default=0) + 1
     key = {"partner_id": partner_id, "chain_id": units.chain_id, "change_number": number}
     recording.write(PARTNER_MINIMUMS, {**key, "minimum_payout": amount, "effective_from": since})

@@ -7,6 +7,7 @@ from typing import Any
 
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, TierMode, Window
 from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers
+from aurora_pipeline.foundation.money import bps, stored_amount_or_none
 from aurora_pipeline.pnl.tables import Component
 
 Row = dict[str, Any]
@@ -47,7 +48,7 @@ def tier_rows(rule: Rule) -> list[Row]:
 
 def rule_of(row: Mapping[str, Any], tiers: Sequence[Mapping[str, Any]]) -> Rule:
     """One row of agreement_rules, with its rows of agreement_rule_tiers in their order, as a rule."""
-    steps = tuple(Tier(_whole(tier["up_to"]), tier["rate_bps"]) for tier in tiers)
+    steps = tuple(Tier(stored_amount_or_none(tier["up_to"], "up_to"), bps(tier["rate_bps"])) for tier in tiers)
     return Rule(
         rule_key=row["rule_key"],
         rule_order=row["rule_order"],
@@ -55,7 +56,7 @@ def rule_of(row: Mapping[str, Any], tiers: Sequence[Mapping[str, Any]]) -> Rule:
         validator_key=row["validator_key"],
         revenue_component=Component(row["revenue_component"]),
         attribution_method=Method(row["attribution_method"]),
-        commission_rate_bps=row["commission_rate_bps"],
+        commission_rate_bps=None if row["commission_rate_bps"] is None else bps(row["commission_rate_bps"]),
         basis=Basis(row["basis"]),
         stacks=row["stacks"],
         tiers=Tiers(TierMode(row["tier_mode"]), Metric(row["tier_metric"]), steps) if row["tier_mode"] else None,
@@ -68,10 +69,5 @@ def rule_of(row: Mapping[str, Any], tiers: Sequence[Mapping[str, Any]]) -> Rule:
 
 
 def _clamp(row: Mapping[str, Any], name: str) -> Clamp | None:
-    amount = _whole(row[name])
+    amount = stored_amount_or_none(row[name], name)
     return None if amount is None else Clamp(amount, Window(row[f"{name}_window"]))
-
-
-def _whole(value: Any) -> int | None:
-    # The driver gives an amount as a Decimal; the domain `amount` holds integers only.
-    return None if value is None else int(value)

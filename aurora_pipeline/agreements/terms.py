@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTarget, TierMode, Window
 from aurora_pipeline.foundation.money import AMOUNT_MAX, BPS_WHOLE
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.digests import Input
 
@@ -18,9 +19,9 @@ from aurora_pipeline.store.digests import Input
 class Tier:
     """One tier: it reaches from where the one before it ends (excluded) to `up_to` (included)."""
 
-    up_to: int | None
+    up_to: Amount | None
     """Base units; None: no end, which only the last tier has."""
-    rate_bps: int
+    rate_bps: Bps
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Tiers:
 class Clamp:
     """A floor or a cap: an amount over a window."""
 
-    amount: int
+    amount: Amount
     window: Window
 
 
@@ -51,7 +52,7 @@ class Rule:
     validator_key: str | None
     revenue_component: Component
     attribution_method: Method
-    commission_rate_bps: int | None
+    commission_rate_bps: Bps | None
     """The flat rate; None where `tiers` price it."""
     basis: Basis
     stacks: bool
@@ -100,11 +101,11 @@ class Rule:
         return Component.COMMISSION if self.pays_clients_rewards else self.revenue_component
 
     @property
-    def highest_rate_bps(self) -> int:
+    def highest_rate_bps(self) -> Bps:
         """The most it can pay of a base, in hundredths of a percent."""
         if self.tiers is not None:
-            return max((step.rate_bps for step in self.tiers.steps), default=0)
-        return self.commission_rate_bps or 0
+            return max((step.rate_bps for step in self.tiers.steps), default=Bps(0))
+        return self.commission_rate_bps or Bps(0)
 
     def as_json(self) -> dict[str, Any]:
         """The rule for the audit log."""
@@ -146,8 +147,8 @@ class Override:
     """Empty: the rule's total."""
     wallet_address: str
     """Empty: the validator's own line, or the rule's total."""
-    amount: int
-    computed_seen: int | None
+    amount: Amount
+    computed_seen: Amount | None
     """The computed amount that was seen when it was decided; it is stale where that has moved."""
 
     @property
@@ -190,7 +191,7 @@ class Terms:
     """Those of the period in question; the newest of each target only."""
 
 
-def refusals(rule: Rule, paid_by_epoch: bool = False, write: Callable[[int], str] = str) -> Iterator[Refusal]:
+def refusals(rule: Rule, paid_by_epoch: bool = False, write: Callable[[Amount], str] = str) -> Iterator[Refusal]:
     """Everything that makes a rule impossible; nothing for a sound one.
 
     `paid_by_epoch`: how the partner is; `write`: how people write an amount of its chain.
@@ -236,7 +237,7 @@ def _refused_tiers(tiers: Tiers) -> Iterator[Refusal]:
         yield Refusal("metric", "GRADUATED tiers run over bases, not over stake", "write VOLUME, or another metric")
 
 
-def _refused_clamps(rule: Rule, paid_by_epoch: bool, write: Callable[[int], str]) -> Iterator[Refusal]:
+def _refused_clamps(rule: Rule, paid_by_epoch: bool, write: Callable[[Amount], str]) -> Iterator[Refusal]:
     floor, cap = rule.floor, rule.cap
     for field, clamp in (("floor", floor), ("cap", cap)):
         if clamp is not None and not 0 <= clamp.amount <= AMOUNT_MAX:

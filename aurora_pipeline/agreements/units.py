@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aurora_pipeline.agreements.errors import AmountNotAccepted
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.money import MoneyError, TooLarge, format_coins, shift_point
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.database import Connection
 
 AMOUNT_PATTERN = r"^[0-9]+(\.[0-9]+)? +[A-Za-z]+$"
@@ -42,7 +43,7 @@ class ChainUnits:
         """Several of the smallest unit."""
         return self.family.traits.base_units
 
-    def parse(self, text: str) -> int:
+    def parse(self, text: str) -> Amount:
         """The amount in base units; raises AmountRefused where it is none, or below 0."""
         match = _AMOUNT.match(text.strip())
         if match is None:
@@ -62,19 +63,19 @@ class ChainUnits:
             problem = f'"{text}": there is no part of a {self.base_unit}' if is_part else str(error)
             raise AmountRefused(problem, "give a whole number" if is_part else self.example) from None
 
-    def parse_signed(self, text: str) -> int:
+    def parse_signed(self, text: str) -> Amount:
         """As `parse`, and below 0 where a minus stands before it."""
         text = text.strip()
         return -self.parse(text[1:]) if text.startswith("-") else self.parse(text)
 
-    def write(self, base_units: int) -> str:
+    def write(self, base_units: Amount) -> str:
         """An amount as people write it: in whole coins where these are few digits, else in base units."""
         coins = format_coins(base_units, self.native_decimals)
         coins = coins.rstrip("0").rstrip(".") if "." in coins else coins
         is_short = base_units * 10**4 % 10**self.native_decimals == 0
         return f"{coins} {self.native_unit}" if is_short else f"{base_units} {self.base_units}"
 
-    def in_coins(self, base_units: int) -> str:
+    def in_coins(self, base_units: Amount) -> str:
         """An amount in whole coins with all their digits, for columns of them."""
         return f"{format_coins(base_units, self.native_decimals)} {self.native_unit}"
 
@@ -93,7 +94,7 @@ def chain_units(connection: Connection) -> dict[str, ChainUnits]:
     }
 
 
-def parse_amount(units: ChainUnits, text: str) -> int:
+def parse_amount(units: ChainUnits, text: str) -> Amount:
     """`ChainUnits.parse` for a command line: what is wrong is an error with its remedy."""
     try:
         return units.parse(text)

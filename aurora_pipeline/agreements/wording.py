@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from aurora_pipeline.agreements.tables import Basis, Method
 from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers
 from aurora_pipeline.agreements.units import ChainUnits
+from aurora_pipeline.foundation.units import Amount
 
 Units = Mapping[str, ChainUnits]
-Write = Callable[[int], str]
+Write = Callable[[Amount], str]
 """How an amount is written with its unit."""
 
 

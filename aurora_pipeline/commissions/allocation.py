@@ -11,6 +11,8 @@ from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.rules import PARTIAL, RuleResult
 from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, LineKind, Party
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.store.declaration import FigureState
 
 Row = dict[str, Any]
@@ -31,11 +33,11 @@ def hold_over_claims(revenue: Revenue, claimants: Sequence[LineSplit]) -> str | 
     """Hold every line with a positive claim where more is claimed than there is; returns who claims what, all named."""
     if revenue.amount is None:
         return None
-    claims: dict[str, int] = defaultdict(int)
+    claims: dict[str, Amount] = defaultdict(lambda: ZERO)
     for item in claimants:
         agreement_id, rule_key = item.result.key
-        claims[f"{agreement_id}/{rule_key}"] += sum(claim or 0 for claim in item.claims)
-    claimed = sum(claims.values())
+        claims[f"{agreement_id}/{rule_key}"] += total(claim or ZERO for claim in item.claims)
+    claimed = total(claims.values())
     if claimed <= revenue.amount:
         return None
     start = f"HELD: {revenue.component} of {revenue.validator_key} is {revenue.amount}, {claimed} is claimed: "
@@ -56,7 +58,7 @@ def parts_of(
     What a share claims that is not known yet, and what the operator keeps of it, is one UNKNOWN part until it is.
     """
 
-    def rest(party: Party, amount: int | None, reason: str | None, state: str = revenue.state) -> Row:
+    def rest(party: Party, amount: Amount | None, reason: str | None, state: str = revenue.state) -> Row:
         whole = (chain_id, epoch, revenue.validator_key, revenue.component.value)
         row = dict(zip(("chain_id", "epoch", "validator_key", "component"), whole, strict=True))
         identity = part_id(*whole, party.value)
@@ -134,7 +136,7 @@ def top_up_reason(result: RuleResult) -> str | None:
 
 
 def _to_partner(
-    chain_id: str, epoch: int, item: LineSplit, component: str, amount: int | None, state: str, reason: str | None
+    chain_id: str, epoch: int, item: LineSplit, component: str, amount: Amount | None, state: str, reason: str | None
 ) -> Row:
     return {
         "chain_id": chain_id,

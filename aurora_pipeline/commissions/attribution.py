@@ -17,13 +17,14 @@ from aurora_pipeline.agreements.terms import PartnerWallet
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.errors import WalletOwnedTwice
 from aurora_pipeline.commissions.tables import Weight
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import whole_numbers
 
-Parts = dict[tuple[str, str], tuple[list[str], list[int]]]
+Parts = dict[tuple[str, str], tuple[list[str], list[Amount]]]
 """By validator and partner: the partner's wallets with a position there, in order, and what each has."""
 
-_NOBODY: tuple[list[str], list[int]] = ([], [])
+_NOBODY: tuple[list[str], list[Amount]] = ([], [])
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Weights:
     """What wallets have on each validator, of one kind."""
 
     kind: Weight
-    wholes: Mapping[str, int] = field(default_factory=dict)
+    wholes: Mapping[str, Amount] = field(default_factory=dict)
     """By validator: what all wallets have together, partners' or not."""
     doubts: Mapping[str, Doubt] = field(default_factory=dict)
     """By validator: why nothing is attributed there."""
@@ -53,7 +54,7 @@ class Weights:
             FigureState.UNAVAILABLE.value, f"{POSITIONS.name} has no row for {validator_key}"
         )
 
-    def of(self, validator_key: str, partner_id: str) -> tuple[list[str], list[int]]:
+    def of(self, validator_key: str, partner_id: str) -> tuple[list[str], list[Amount]]:
         """A partner's wallets with a position on a validator, in order, and what each has."""
         return self.parts.get((validator_key, partner_id), _NOBODY)
 
@@ -94,10 +95,10 @@ def _stake(positions: pl.DataFrame, accounts: pl.DataFrame, parts: Parts) -> Wei
         unknown=(pl.col("active_stake").is_null() | pl.col("withdrawer_key").is_null()).sum(),
     )
     validators = positions.filter(pl.col("row_kind") == "VALIDATOR").join(sums, on="validator_key", how="left")
-    wholes: dict[str, int] = {}
+    wholes: dict[str, Amount] = {}
     doubts: dict[str, Doubt] = {}
     for row in _rows(validators, "validator_key", "active_stake", "state", "reason", "held", "unknown"):
-        key, whole, held = row["validator_key"], row["active_stake"], row["held"] or 0
+        key, whole, held = row["validator_key"], row["active_stake"], row["held"] or ZERO
         if row["state"] != FigureState.FINAL:
             reason = f"stake on {key} is {row['state']}: {row['reason'] or 'no reason given'}"
             doubts[key] = Doubt(row["state"], reason)
@@ -122,11 +123,11 @@ def _earned(rewards: pl.DataFrame, accounts: pl.DataFrame, parts: Parts, stake: 
         ).sum(),
     )
     validators = rewards.filter(pl.col("row_kind") == "VALIDATOR").join(sums, on="validator_key", how="left")
-    wholes: dict[str, int] = {}
+    wholes: dict[str, Amount] = {}
     doubts: dict[str, Doubt] = {}
     columns = ("validator_key", "staker_rewards", "stakers_state", "stakers_reason", "paid", "unknown")
     for row in _rows(validators, *columns):
-        key, whole, paid = row["validator_key"], row["staker_rewards"], row["paid"] or 0
+        key, whole, paid = row["validator_key"], row["staker_rewards"], row["paid"] or ZERO
         state = row["stakers_state"] or FigureState.UNAVAILABLE.value
         stake_doubt = stake.doubt(key)
         if state != FigureState.FINAL:

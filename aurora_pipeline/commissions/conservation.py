@@ -11,6 +11,8 @@ import polars as pl
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, LineKind, Party
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.store.frames import ints
 
 _SHARE = ("agreement_id", "rule_key", "validator_key", "funded_by")
@@ -20,7 +22,7 @@ _RULE = ("agreement_id", "rule_key")
 def allocation_violations(available: Sequence[Revenue], lines: pl.DataFrame, allocation: pl.DataFrame) -> list[str]:
     """What in an allocation does not add up, as sentences; empty when every unit is accounted for once."""
     divided = allocation.filter(pl.col("component") != OPERATOR_GUARANTEE)
-    parts: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+    parts: dict[tuple[str, str], list[Amount | None]] = defaultdict(list)
     for validator_key, component, amount in _columns(divided, "validator_key", "component", "amount"):
         parts[validator_key, component].append(amount)
     claims = _claims(lines)
@@ -70,18 +72,18 @@ def _claims(lines: pl.DataFrame) -> pl.LazyFrame:
     return claims.with_columns(claim.alias("claim"))
 
 
-def _unequal_sums(available: Sequence[Revenue], parts: dict[tuple[str, str], list[int | None]]) -> Iterator[str]:
+def _unequal_sums(available: Sequence[Revenue], parts: dict[tuple[str, str], list[Amount | None]]) -> Iterator[str]:
     for revenue in available:
         amounts = parts.get((revenue.validator_key, revenue.component.value), [])
         name = f"{revenue.component} of {revenue.validator_key}"
         if revenue.amount is None:
             if amounts != [None]:
                 yield f"{name} is not known, but is divided into {amounts}"
-        elif None in amounts or sum(amount or 0 for amount in amounts) != revenue.amount or not amounts:
+        elif None in amounts or total(amount or ZERO for amount in amounts) != revenue.amount or not amounts:
             yield f"{name} is {revenue.amount}, but its parts are {amounts}"
 
 
-def _strangers(available: Sequence[Revenue], parts: dict[tuple[str, str], list[int | None]]) -> Iterator[str]:
+def _strangers(available: Sequence[Revenue], parts: dict[tuple[str, str], list[Amount | None]]) -> Iterator[str]:
     known = {(revenue.validator_key, revenue.component.value) for revenue in available}
     for key, component in parts:
         if (key, component) not in known:
@@ -115,8 +117,8 @@ def _unequal_parts(lines: pl.DataFrame, claims: pl.LazyFrame, allocation: pl.Dat
         paid=pl.when(pl.col("final").null_count() == 0).then(pl.col("final").filter(due).sum()),
     )
     chain_id, epoch = lines.select("chain_id", "epoch").row(0) if len(lines) else ("", 0)
-    claimed: dict[str, int] = {}
-    guaranteed: dict[str, int | None] = {}
+    claimed: dict[str, Amount] = {}
+    guaranteed: dict[str, Amount | None] = {}
     for agreement, rule, validator_key, payer, claim, paid in sums.collect(engine="streaming").iter_rows():
         identity = line_id(agreement, rule, validator_key, "", chain_id, epoch, LineKind.LINE.value)
         if claim is not None and (validator_key, payer) not in without_parts:
@@ -133,8 +135,8 @@ def _unequal_parts(lines: pl.DataFrame, claims: pl.LazyFrame, allocation: pl.Dat
     yield from _different(guaranteed, granted.filter(is_guarantee))
 
 
-def _different(expected: dict[str, int] | dict[str, int | None], granted: pl.DataFrame) -> Iterator[str]:
-    given: dict[str, int | None] = dict(_columns(granted, "part_id", "amount"))
+def _different(expected: dict[str, Amount] | dict[str, Amount | None], granted: pl.DataFrame) -> Iterator[str]:
+    given: dict[str, Amount | None] = dict(_columns(granted, "part_id", "amount"))
     nothing = object()
     for identity in sorted(expected.keys() | given.keys()):
         if expected.get(identity, nothing) != given.get(identity, nothing):

@@ -13,7 +13,9 @@ from aurora_pipeline.agreements.tables import Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule, Terms
 from aurora_pipeline.commissions.windows import LossBalance, RuleKey, WindowInputs, WindowStart
 from aurora_pipeline.foundation.errors import Conflict
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.result import listed
 
@@ -71,10 +73,10 @@ class Timeline:
 class RuleTotals:
     """What an earlier period published of a rule."""
 
-    base: int
+    base: Amount
     missing_count: int
     """How many of its bases are not known."""
-    computed: int
+    computed: Amount
     is_final: bool
 
 
@@ -82,7 +84,7 @@ class RuleTotals:
 class CarriedLoss:
     """The loss that an earlier period's line printed for a rule and a validator."""
 
-    amount: int
+    amount: Amount
     is_final: bool
 
 
@@ -271,8 +273,8 @@ def _start(window: _Window, earlier: Earlier) -> WindowStart:
     lacking = [epoch for epoch, one in of_metric.items() if one.missing_count]
     moving = [epoch for epoch, one in of_month.items() if not one.is_final]
     return WindowStart(
-        bases=sum(one.base for one in of_metric.values()),
-        month_computed=sum(one.computed for one in of_month.values()),
+        bases=total(one.base for one in of_metric.values()),
+        month_computed=total(one.computed for one in of_month.values()),
         missing=f"bases of epoch {_named(lacking)} are not known" if lacking else None,
         month_missing=f"amounts of epoch {_named(moving)} are not final" if moving else None,
     )

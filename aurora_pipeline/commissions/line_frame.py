@@ -16,6 +16,7 @@ from aurora_pipeline.commissions.identity import line_ids
 from aurora_pipeline.commissions.rules import RuleResult
 from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, PARTNER_COMMISSION_LINES, LineKind
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps
 from aurora_pipeline.store.declaration import Column, ColumnKind
 from aurora_pipeline.store.frames import FRAME_TYPES, exact_series, frame_schema
 
@@ -36,19 +37,19 @@ class _Common(NamedTuple):
     validator_key: str
     state: str
     reason: str | None
-    rate_bps: int | None = None
-    revenue: int | None = None
-    costs: int | None = None
-    loss_before: int | None = None
-    loss_after: int | None = None
+    rate_bps: Bps | None = None
+    revenue: Amount | None = None
+    costs: Amount | None = None
+    loss_before: Amount | None = None
+    loss_after: Amount | None = None
     weighted_by: str | None = None
-    weight: int | None = None
-    weight_whole: int | None = None
-    base: int | None = None
-    rule_base: int | None = None
-    rule_amount: int | None = None
+    weight: Amount | None = None
+    weight_whole: Amount | None = None
+    base: Amount | None = None
+    rule_base: Amount | None = None
+    rule_amount: Amount | None = None
     rule_trace: str | None = None
-    validator_amount: int | None = None
+    validator_amount: Amount | None = None
 
 
 class _Lines:
@@ -62,20 +63,20 @@ class _Lines:
         self.held_reasons: list[str | None] = []
         self.line_id: list[str] = []
         self.wallet_address: list[str] = []
-        self.wallet_weight: list[int | None] = []
-        self.computed: list[int | None] = []
-        self.override: list[int | None] = []
-        self.final: list[int | None] = []
+        self.wallet_weight: list[Amount | None] = []
+        self.computed: list[Amount | None] = []
+        self.override: list[Amount | None] = []
+        self.final: list[Amount | None] = []
         self.held: list[bool] = []
 
     def add(
         self,
         common: _Common,
         wallets: Sequence[str],
-        weights: Sequence[int] | None,
-        computed: Sequence[int | None],
-        overrides: Sequence[int | None] | None,
-        finals: Sequence[int | None],
+        weights: Sequence[Amount] | None,
+        computed: Sequence[Amount | None],
+        overrides: Sequence[Amount | None] | None,
+        finals: Sequence[Amount | None],
         held: Sequence[bool] | None = None,
         held_reason: str | None = None,
         own_id: str | None = None,
@@ -177,14 +178,14 @@ def _add_lines(lines: _Lines, item: LineSplit) -> None:
 def _add_cuts(lines: _Lines, item: LineSplit) -> None:
     """What the cap takes off each line; nothing of it is left where the line or the rule's total is overridden."""
     places = [place for place, cut in enumerate(item.cuts) if cut]
-    cuts: list[int | None] = [-item.cuts[place] for place in places]
-    overrides: list[int | None] | None = None
+    cuts: list[Amount | None] = [-item.cuts[place] for place in places]
+    overrides: list[Amount | None] | None = None
     finals = cuts
     if item.overrides is not None:
-        overrides = [None if item.overrides[place] is None else 0 for place in places]
-        finals = [cut if override is None else 0 for cut, override in zip(cuts, overrides, strict=True)]
+        overrides = [None if item.overrides[place] is None else ZERO for place in places]
+        finals = [cut if override is None else ZERO for cut, override in zip(cuts, overrides, strict=True)]
     held = [bool(item.claims[place]) for place in places] if item.held else None
-    weights = None if item.weights is None else [item.computed[place] or 0 for place in places]
+    weights = None if item.weights is None else [item.computed[place] or ZERO for place in places]
     share, result = item.share, item.result
     common = _Common(
         *_of_rule(result, LineKind.CAP_REDUCTION, result.rule.funding.value),
@@ -207,7 +208,7 @@ def cap_trace(result: RuleResult) -> str:
     assert cap is not None  # something was cut
     if cap.window is Window.PERIOD:
         return f"min({cap.amount}, {result.computed}) - {result.computed} = {-result.cut}"
-    start = result.cap_start or 0
+    start = result.cap_start or ZERO
     until = start + result.computed
     return (
         f"min({cap.amount}, {until}) - min({cap.amount}, {start}) - {result.computed} = {-result.cut},"
@@ -228,7 +229,7 @@ def _add_top_up(lines: _Lines, result: RuleResult) -> None:
         rule_amount=result.top_up,
         rule_trace=trace,
     )
-    override = None if result.override is None else 0
+    override = None if result.override is None else ZERO
     final = result.top_up if override is None else override
     lines.add(common, [""], None, [result.top_up], [override], [final])
 

@@ -28,6 +28,7 @@ from aurora_pipeline.commissions.earlier_periods import (
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, RuleKey
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
@@ -208,7 +209,10 @@ def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dic
     found: dict[int, dict[RuleKey, RuleTotals]] = defaultdict(dict)
     for row in rows:
         found[numbers[row["snapshot_id"]]][row["agreement_id"], row["rule_key"]] = RuleTotals(
-            int(row["base"]), row["missing_count"], int(row["computed"]), row["state"] == FigureState.FINAL
+            stored_amount(row["base"]),
+            row["missing_count"],
+            stored_amount(row["computed"]),
+            row["state"] == FigureState.FINAL,
         )
     return found
 
@@ -222,6 +226,8 @@ def _losses(connection: Connection, snapshot_id: int) -> Losses:
         [FigureState.FINAL, snapshot_id, LineKind.LINE],
     )
     return {
-        (row["agreement_id"], row["rule_key"], row["validator_key"]): CarriedLoss(int(row["loss"]), row["is_final"])
+        (row["agreement_id"], row["rule_key"], row["validator_key"]): CarriedLoss(
+            stored_amount(row["loss"]), row["is_final"]
+        )
         for row in rows
     }

@@ -11,6 +11,7 @@ from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.errors import OverrideNotApplicable
 from aurora_pipeline.commissions.rules import PARTIAL, RuleResult
 from aurora_pipeline.foundation.money import amount, share_in_order
+from aurora_pipeline.foundation.units import ZERO, Amount
 
 _NONE: dict[str, Override] = {}
 
@@ -30,12 +31,12 @@ class LineOverrides:
         """The overrides of a rule's lines on a validator, by wallet."""
         return self.by_share.get((agreement_id, rule_key, validator_key), _NONE)
 
-    def meet(self, override: Override, computed: int | None) -> None:
+    def meet(self, override: Override, computed: Amount | None) -> None:
         """An override found its line."""
         self.met.add(id(override))
         self.warn_if_stale(override, computed)
 
-    def warn_if_stale(self, override: Override, computed: int | None) -> None:
+    def warn_if_stale(self, override: Override, computed: Amount | None) -> None:
         """Flag an override that was decided on another computed amount than today's."""
         if override.computed_seen != computed:
             self.warnings.append(
@@ -86,12 +87,12 @@ def apply_to_rules(results: Sequence[RuleResult], overrides: Iterable[Override])
 def _share_total(result: RuleResult, override: Override) -> None:
     """By computed amounts; where one is not known the shares can still move, the total can't."""
     result.override = override.amount
-    parts = share_in_order(override.amount, [share.computed or 0 for share in result.shares])
+    parts = share_in_order(override.amount, [share.computed or ZERO for share in result.shares])
     for share, part in zip(result.shares, parts, strict=True):
         share.override = part
         if result.missing and share.base is not None:
             share.doubt(PARTIAL, "the overridden total is shared by amounts of which some are not known")
 
 
-def _shown(computed: int | None) -> str:
+def _shown(computed: Amount | None) -> str:
     return "nothing known" if computed is None else str(computed)

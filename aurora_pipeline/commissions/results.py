@@ -9,6 +9,8 @@ from typing import Any
 from aurora_pipeline.commissions.allocation import top_up_state
 from aurora_pipeline.commissions.rules import FINAL, PARTIAL, RuleResult
 from aurora_pipeline.commissions.splitting import LineSplit
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import ZERO, Amount
 
 
 def result_rows(
@@ -45,9 +47,9 @@ def result_rows(
         }
 
 
-def _paid(splits: Iterable[LineSplit]) -> dict[tuple[str, str], int | None]:
+def _paid(splits: Iterable[LineSplit]) -> dict[tuple[str, str], Amount | None]:
     """Per rule the sum of its lines and cuts as paid; None where one is not known."""
-    paid: dict[tuple[str, str], int | None] = defaultdict(int)
+    paid: dict[tuple[str, str], Amount | None] = defaultdict(lambda: ZERO)
     for item in splits:
         before = paid[item.result.key]
         if before is None or None in item.finals:
@@ -55,16 +57,16 @@ def _paid(splits: Iterable[LineSplit]) -> dict[tuple[str, str], int | None]:
             continue
         # The cut of an overridden line is not paid.
         cuts = item.cuts if item.overrides is None else _cuts_paid(item)
-        paid[item.result.key] = before + sum(final or 0 for final in item.finals) - sum(cuts)
+        paid[item.result.key] = before + total(final or ZERO for final in item.finals) - total(cuts)
     return paid
 
 
-def _cuts_paid(item: LineSplit) -> list[int]:
+def _cuts_paid(item: LineSplit) -> list[Amount]:
     assert item.overrides is not None  # the caller asked
     return [cut for cut, override in zip(item.cuts, item.overrides, strict=True) if override is None]
 
 
-def _final(result: RuleResult, paid: int | None) -> int | None:
+def _final(result: RuleResult, paid: Amount | None) -> Amount | None:
     if result.override is not None:
         return result.override
     return None if paid is None or result.top_up is None else paid + result.top_up

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.pnl.tables import REDUCES, Component, state_column
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import ints
@@ -22,10 +23,10 @@ class Revenue:
 
     validator_key: str
     component: Component
-    amount: int | None
+    amount: Amount | None
     state: str
     reason: str | None
-    costs: int | None
+    costs: Amount | None
     """What reduces it; None where one of these costs is not known."""
     costs_reason: str | None
     """Which of these costs are not final; None: all are."""
@@ -52,7 +53,7 @@ def _component(pnl: pl.DataFrame, component: Component) -> Iterator[Revenue]:
         yield Revenue(validator_key, component, amount, state, reason, costs, why)
 
 
-def _costs(pnl: pl.DataFrame, component: Component) -> Iterator[tuple[int | None, str | None]]:
+def _costs(pnl: pl.DataFrame, component: Component) -> Iterator[tuple[Amount | None, str | None]]:
     """Per validator the costs that reduce a component; a null that is awaited is not known, any other is none."""
     reducing = [cost for cost, reduced in REDUCES.items() if reduced is component]
     columns = [zip(ints(pnl[cost.value.lower()]), pnl[state_column(cost)], strict=True) for cost in reducing]

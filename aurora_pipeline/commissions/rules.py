@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from aurora_pipeline.agreements.matching import matching
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, Window
@@ -13,7 +14,8 @@ from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.tables import Weight
 from aurora_pipeline.commissions.tiers import Priced, price
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart, top_up
-from aurora_pipeline.foundation.money import mul_div, share_bps, share_in_order
+from aurora_pipeline.foundation.money import mul_div, share_bps, share_in_order, total
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.sources.result import listed
 from aurora_pipeline.store.declaration import FigureState
@@ -29,22 +31,22 @@ class Share:
     revenue: Revenue
     funding: Revenue
     """The component that pays; the same as `revenue` for all but clients' own rewards."""
-    base: int | None = None
+    base: Amount | None = None
     state: str = FINAL
     reason: str | None = None
-    costs: int | None = None
-    loss_before: int | None = None
-    loss_after: int | None = None
+    costs: Amount | None = None
+    loss_before: Amount | None = None
+    loss_after: Amount | None = None
     weighted_by: Weight | None = None
-    weight: int | None = None
-    weight_whole: int | None = None
+    weight: Amount | None = None
+    weight_whole: Amount | None = None
     wallets: Sequence[str] = ()
     """The partner's wallets on the validator, in order, and what of `weight` is each one's."""
-    wallet_weights: Sequence[int] = ()
-    computed: int | None = None
-    cut: int = 0
+    wallet_weights: Sequence[Amount] = ()
+    computed: Amount | None = None
+    cut: Amount = ZERO
     """What the rule's cap takes off, 0 or above."""
-    override: int | None = None
+    override: Amount | None = None
     """This validator's part of an override of the rule's total."""
 
     @property
@@ -65,17 +67,17 @@ class RuleResult:
     agreement: AgreementInForce
     rule: Rule
     shares: list[Share]
-    base: int = 0
+    base: Amount = ZERO
     missing: list[str] = field(default_factory=list)
     """The validators whose bases are not known."""
     doubt: str | None = None
     """Why what the rule computes in all is not final; None: it is."""
     priced: Priced | None = None
-    computed: int = 0
-    cap_start: int | None = None
-    cut: int = 0
-    top_up: int | None = 0
-    override: int | None = None
+    computed: Amount = ZERO
+    cap_start: Amount | None = None
+    cut: Amount = ZERO
+    top_up: Amount | None = ZERO
+    override: Amount | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -83,7 +85,7 @@ class RuleResult:
         return self.agreement.agreement_id, self.rule.rule_key
 
     @property
-    def paid(self) -> int:
+    def paid(self) -> Amount:
         """What is computed after the cap, as far as known."""
         return self.computed - self.cut
 
@@ -104,12 +106,12 @@ def compute_rule(
         _set_base(share, rule, agreement.partner_id, attribution, windows.losses.get((*result.key, key)))
         result.shares.append(share)
     result.missing = [share.validator_key for share in result.shares if share.base is None]
-    result.base = sum(share.base for share in result.shares if share.base is not None)
+    result.base = total(share.base for share in result.shares if share.base is not None)
     if rule.tiers is None:
-        _compute_flat(result, rule.commission_rate_bps or 0)
+        _compute_flat(result, rule.commission_rate_bps or Bps(0))
     else:
         _compute_tiers(result, start, _introduced(agreement, rule, revenues, attribution.stake))
-    result.computed = sum(share.computed for share in result.shares if share.computed is not None)
+    result.computed = total(share.computed for share in result.shares if share.computed is not None)
     _apply_cap(result, start)
     _apply_floor(result)
     return result
@@ -118,7 +120,7 @@ def compute_rule(
 def _set_base(share: Share, rule: Rule, partner_id: str, attribution: Attribution, loss: LossBalance | None) -> None:
     """The base of money.md §3's table, floored once, or why it is not known."""
     revenue = share.revenue
-    whole: int | None = 0
+    whole: Amount | None = ZERO
     if not rule.pays_clients_rewards:
         if revenue.state != FINAL or revenue.in_words is not None:
             share.doubt(revenue.state, revenue.in_words or "")
@@ -134,21 +136,21 @@ def _set_base(share: Share, rule: Rule, partner_id: str, attribution: Attributio
         share.doubt(PARTIAL, f"paid from {share.funding.in_words}")
 
 
-def _attributed(share: Share, whole: int) -> int:
+def _attributed(share: Share, whole: Amount) -> Amount:
     if share.weight is None:
         return whole
     if share.weight_whole is None:
         return share.weight
-    return mul_div(whole, share.weight, share.weight_whole) if share.weight_whole else 0
+    return mul_div(whole, share.weight, share.weight_whole) if share.weight_whole else ZERO
 
 
-def _net(share: Share, rule: Rule, loss: LossBalance | None) -> int | None:
+def _net(share: Share, rule: Rule, loss: LossBalance | None) -> Amount | None:
     """max(0, C - costs - L), and the next L, which does not move while C or a cost is not known."""
     revenue = share.revenue
     share.costs = revenue.costs
-    carried = 0
+    carried = ZERO
     if rule.carry_losses:
-        carried = 0 if loss is None else loss.amount
+        carried = ZERO if loss is None else loss.amount
         share.loss_before = share.loss_after = carried
         if loss is not None and loss.missing is not None:
             share.doubt(PARTIAL, f"the loss carried into the period: {loss.missing}")
@@ -158,8 +160,8 @@ def _net(share: Share, rule: Rule, loss: LossBalance | None) -> int | None:
         return None
     rest = revenue.amount - revenue.costs - carried
     if rule.carry_losses:
-        share.loss_after = max(0, -rest)
-    return max(0, rest)
+        share.loss_after = max(ZERO, -rest)
+    return max(ZERO, rest)
 
 
 def _set_weight(share: Share, rule: Rule, partner_id: str, attribution: Attribution) -> Doubt | None:
@@ -180,18 +182,18 @@ def _set_weight(share: Share, rule: Rule, partner_id: str, attribution: Attribut
         return doubt
     share.weighted_by = weights.kind
     share.wallets, share.wallet_weights = weights.of(key, partner_id)
-    share.weight = sum(share.wallet_weights)
+    share.weight = total(share.wallet_weights)
     share.weight_whole = None if rule.pays_clients_rewards else weights.wholes[key]
     return None
 
 
-def _compute_flat(result: RuleResult, rate_bps: int) -> None:
+def _compute_flat(result: RuleResult, rate: Bps) -> None:
     for share in result.shares:
         if share.base is not None:
-            share.computed = share_bps(share.base, rate_bps)
+            share.computed = share_bps(share.base, rate)
 
 
-def _compute_tiers(result: RuleResult, start: WindowStart, introduced: tuple[int, str | None]) -> None:
+def _compute_tiers(result: RuleResult, start: WindowStart, introduced: tuple[Amount, str | None]) -> None:
     tiers = result.rule.tiers
     assert tiers is not None  # the caller asked
     stake, stake_doubt = introduced
@@ -207,14 +209,15 @@ def _compute_tiers(result: RuleResult, start: WindowStart, introduced: tuple[int
 
 def _introduced(
     agreement: AgreementInForce, rule: Rule, revenues: Mapping[tuple[str, Component], Revenue], stake: Weights
-) -> tuple[int, str | None]:
+) -> tuple[Amount, str | None]:
     """The partner's active stake on the validators the rule matches, and where it is not known, which counts 0."""
     if not rule.by_introduced_stake:
-        return 0, None
+        return ZERO, None
     validators = [key for key, component in revenues if component is rule.revenue_component]
     matched = matching(rule, rule.chain_id or "", validators)
     unknown = sorted(key for key in matched if stake.doubt(key) is not None)
-    known = sum(sum(stake.of(key, agreement.partner_id)[1]) for key in matched if stake.doubt(key) is None)
+    brought = [stake.of(key, agreement.partner_id)[1] for key in matched if stake.doubt(key) is None]
+    known = total(chain.from_iterable(brought))
     return known, f"the introduced stake on {listed(unknown)} is not known" if unknown else None
 
 

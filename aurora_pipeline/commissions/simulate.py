@@ -17,7 +17,9 @@ from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import RuleKey
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
@@ -29,9 +31,9 @@ from aurora_pipeline.store.snapshots import load_published
 class Sums:
     """What a partner's lines of a period come to."""
 
-    due: int = 0
+    due: Amount = ZERO
     """The sum of those that have an amount and are not held."""
-    held: int = 0
+    held: Amount = ZERO
     """The sum of the held ones, which is not paid until the terms are settled."""
     missing: int = 0
     """How many have no amount yet."""
@@ -42,7 +44,7 @@ class SetAside:
     """Overrides of the proposal's agreements: decided on other terms, they are part of what was paid only."""
 
     count: int = 0
-    amount: int = 0
+    amount: Amount = ZERO
     """How much more than computed they paid; below 0: less."""
 
 
@@ -57,12 +59,12 @@ class PeriodComparison:
     overrides: SetAside = SetAside()
 
     @property
-    def difference(self) -> int:
+    def difference(self) -> Amount:
         """How much more the proposed terms would have paid."""
         return self.would.due - self.was.due
 
     @property
-    def by_terms(self) -> int:
+    def by_terms(self) -> Amount:
         """The difference to what would have been paid without the overrides that are set aside."""
         return self.difference + self.overrides.amount
 
@@ -123,8 +125,8 @@ def _set_aside(connection: Connection, key: PeriodKey, recorded: Terms, proposal
            GROUP BY partner_id""",
         [key.chain_id, key.epoch, list(partners)],
     )
-    amounts = {row["partner_id"]: int(row["amount"]) for row in rows}
-    return {partner_id: SetAside(count, amounts.get(partner_id, 0)) for partner_id, count in counts.items()}
+    amounts = {row["partner_id"]: stored_amount(row["amount"]) for row in rows}
+    return {partner_id: SetAside(count, amounts.get(partner_id, ZERO)) for partner_id, count in counts.items()}
 
 
 def _paid(connection: Connection, key: PeriodKey) -> dict[str, Sums]:
@@ -135,7 +137,9 @@ def _paid(connection: Connection, key: PeriodKey) -> dict[str, Sums]:
            FROM partner_commission_lines WHERE chain_id = %s AND epoch = %s GROUP BY partner_id""",
         [key.chain_id, key.epoch],
     )
-    return {row["partner_id"]: Sums(int(row["due"]), int(row["held"]), row["missing"]) for row in rows}
+    return {
+        row["partner_id"]: Sums(stored_amount(row["due"]), stored_amount(row["held"]), row["missing"]) for row in rows
+    }
 
 
 def _sums(lines: pl.DataFrame) -> dict[str, Sums]:

@@ -9,7 +9,8 @@ from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.overrides import LineOverrides
 from aurora_pipeline.commissions.rules import RuleResult, Share
 from aurora_pipeline.commissions.tables import LineKind
-from aurora_pipeline.foundation.money import share_in_order
+from aurora_pipeline.foundation.money import share_in_order, total
+from aurora_pipeline.foundation.units import ZERO, Amount
 
 
 @dataclass(slots=True)
@@ -22,33 +23,33 @@ class LineSplit:
     """The id of the validator's own line, also where wallet lines replace it."""
     wallets: Sequence[str]
     """One empty name where the validator has its own line."""
-    weights: Sequence[int] | None
-    computed: Sequence[int | None]
-    cuts: Sequence[int]
-    overrides: Sequence[int | None] | None
+    weights: Sequence[Amount] | None
+    computed: Sequence[Amount | None]
+    cuts: Sequence[Amount]
+    overrides: Sequence[Amount | None] | None
     """None: no line is overridden."""
-    finals: Sequence[int | None]
+    finals: Sequence[Amount | None]
     """Of the lines themselves; a cut stands on a line of its own."""
-    claims: Sequence[int | None]
+    claims: Sequence[Amount | None]
     """What each claims of the component that pays: min(final, computed after the cut); None: not known."""
     held: bool = False
     """Whether the component cannot pay what is claimed of it: then every line with a positive claim waits."""
     held_reason: str | None = None
 
     @property
-    def claim(self) -> int | None:
+    def claim(self) -> Amount | None:
         """What all of them claim; None while one is not known."""
-        return None if None in self.claims else sum(claim or 0 for claim in self.claims)
+        return None if None in self.claims else total(claim or ZERO for claim in self.claims)
 
     @property
-    def excess(self) -> int | None:
+    def excess(self) -> Amount | None:
         """What overrides pay above the computed amounts, which the operator guarantees; None while not known."""
         if self.overrides is None:
-            return 0
+            return ZERO
         if None in self.claims:
-            return None if any(override is not None for override in self.overrides) else 0
-        return sum(
-            (override - (claim or 0))
+            return None if any(override is not None for override in self.overrides) else ZERO
+        return total(
+            override - (claim or ZERO)
             for override, claim in zip(self.overrides, self.claims, strict=True)
             if override is not None and not (self.held and claim)
         )
@@ -58,9 +59,9 @@ def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_over
     """The lines of one share. Wallet lines replace the validator's and share its amounts exactly."""
     own_id = line_id(*result.key, share.validator_key, "", chain_id, epoch, LineKind.LINE.value)
     wallets: Sequence[str] = ("",)
-    weights: Sequence[int] | None = None
-    computed: Sequence[int | None] = (share.computed,)
-    cuts: Sequence[int] = (share.cut,)
+    weights: Sequence[Amount] | None = None
+    computed: Sequence[Amount | None] = (share.computed,)
+    cuts: Sequence[Amount] = (share.cut,)
     if result.rule.wallet_attribution and share.wallets and share.computed is not None:
         wallets, weights = share.wallets, share.wallet_weights
         parts = share_in_order(share.computed, weights)
@@ -78,7 +79,7 @@ def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_over
     return LineSplit(result, share, own_id, wallets, weights, computed, cuts, overrides, finals, claims)
 
 
-def _after(computed: Sequence[int | None], cuts: Sequence[int]) -> list[int | None]:
+def _after(computed: Sequence[Amount | None], cuts: Sequence[Amount]) -> list[Amount | None]:
     return [None if amount is None else amount - cut for amount, cut in zip(computed, cuts, strict=True)]
 
 
@@ -86,16 +87,16 @@ def _overrides(
     result: RuleResult,
     share: Share,
     wallets: Sequence[str],
-    weights: Sequence[int] | None,
-    computed: Sequence[int | None],
+    weights: Sequence[Amount] | None,
+    computed: Sequence[Amount | None],
     line_overrides: LineOverrides,
-) -> Sequence[int | None] | None:
+) -> Sequence[Amount | None] | None:
     if share.override is not None:
         return (share.override,) if weights is None else share_in_order(share.override, weights)
     named = line_overrides.of(*result.key, share.validator_key)
     if not named:
         return None
-    found: list[int | None] = []
+    found: list[Amount | None] = []
     for wallet, amount in zip(wallets, computed, strict=True):
         override = named.get(wallet)
         if override is not None:

@@ -13,7 +13,9 @@ from aurora_pipeline.commissions.errors import LineNotOverridable, LineUnknown
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.foundation.errors import NotUnderstood
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.store.database import Connection
 
 _RULE = re.compile(r"([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9-]*):([0-9]+)\Z")
@@ -43,8 +45,8 @@ class FoundTarget:
     """A target that is published, and what is computed for it before cap and floor; None where that is not known."""
 
     target: Target
-    computed: int | None
-    paid: int | None
+    computed: Amount | None
+    paid: Amount | None
     """What it comes to now: after cap and floor, or as an earlier override says; None where that is not known."""
     held: int
     """How many of its lines are HELD: nothing of these is paid until the terms are settled."""
@@ -55,7 +57,7 @@ class Judged:
     """An override and what is computed for its target now."""
 
     override: RecordedOverride
-    computed: int | None
+    computed: Amount | None
     standing: OverrideStanding
 
 
@@ -160,6 +162,6 @@ def _published(connection: Connection, target: Target) -> FoundTarget | None:
     assert row is not None  # an aggregate gives one row
     if row["lines"] == 0:
         return None
-    unknown = 0 if target.target is OverrideTarget.RULE else None
-    computed = unknown if row["computed"] is None else int(row["computed"])
-    return FoundTarget(target, computed, None if row["unknown"] else int(row["paid"]), row["held"])
+    unknown = ZERO if target.target is OverrideTarget.RULE else None
+    computed = unknown if row["computed"] is None else stored_amount(row["computed"])
+    return FoundTarget(target, computed, None if row["unknown"] else stored_amount(row["paid"]), row["held"])

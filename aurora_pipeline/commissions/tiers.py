@@ -7,21 +7,22 @@ from typing import NamedTuple
 from aurora_pipeline.agreements.tables import Metric, TierMode
 from aurora_pipeline.agreements.terms import Tiers
 from aurora_pipeline.foundation.money import BPS_WHOLE, share_bps, share_bps_of_parts
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps
 
 
 class Priced(NamedTuple):
     """What tiers make of a base."""
 
-    amount: int
+    amount: Amount
     trace: str
     """The arithmetic, to be redone with a calculator."""
-    start: int | None
+    start: Amount | None
     """The metric before the period, where it is cumulative."""
-    end: int
+    end: Amount
     """The metric that decided the tier."""
 
 
-def price(tiers: Tiers, base: int, earlier: int, introduced_stake: int) -> Priced:
+def price(tiers: Tiers, base: Amount, earlier: Amount, introduced_stake: Amount) -> Priced:
     """What a rule's base pays, with what its metric had reached in earlier periods, or the stake it introduced."""
     if tiers.mode is TierMode.VOLUME:
         metric = introduced_stake if tiers.metric is Metric.INTRODUCED_STAKE else base
@@ -38,10 +39,10 @@ def price(tiers: Tiers, base: int, earlier: int, introduced_stake: int) -> Price
     return Priced(amount, trace, earlier, earlier + base)
 
 
-def graduated(tiers: Tiers, base: int) -> tuple[int, str]:
+def graduated(tiers: Tiers, base: Amount) -> tuple[Amount, str]:
     """F(base): each tier's rate on the part of the base within it, one floor at the end; and how it is computed."""
-    parts: list[tuple[int, int]] = []
-    below = 0
+    parts: list[tuple[Amount, Bps]] = []
+    below = ZERO
     for step in tiers.steps:
         reach = base if step.up_to is None else min(base, step.up_to)
         if reach > below or not parts:
@@ -52,7 +53,7 @@ def graduated(tiers: Tiers, base: int) -> tuple[int, str]:
     return share_bps_of_parts(parts), f"floor({whole} / {BPS_WHOLE})"
 
 
-def volume_rate(tiers: Tiers, metric: int) -> int:
+def volume_rate(tiers: Tiers, metric: Amount) -> Bps:
     """The rate of the tier that holds the metric; a tier holds its upper end, and 0 is in the first."""
     for step in tiers.steps:
         if step.up_to is None or metric <= step.up_to:

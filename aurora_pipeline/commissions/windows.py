@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from aurora_pipeline.agreements.tables import Window
 from aurora_pipeline.agreements.terms import Clamp
+from aurora_pipeline.foundation.units import ZERO, Amount
 
 
 @dataclass(frozen=True)
 class WindowStart:
     """Where a rule stands before the period. `missing` names what earlier periods did not know, which counts 0."""
 
-    bases: int = 0
+    bases: Amount = ZERO
     """The sum of its bases since the start of its metric's window (MONTH_TO_DATE, YEAR_TO_DATE, LIFETIME)."""
-    month_computed: int = 0
+    month_computed: Amount = ZERO
     """The sum of its computed amounts in the month's earlier periods, for a cap per MONTH."""
     missing: str | None = None
     """Why `bases` may still grow; None: it is final."""
@@ -27,7 +28,7 @@ class WindowStart:
 class LossBalance:
     """The loss that a rule with `carry_losses` carries into the period for one validator."""
 
-    amount: int = 0
+    amount: Amount = ZERO
     missing: str | None = None
     """Why it may still move; None: it is final."""
 
@@ -48,7 +49,7 @@ class WindowInputs:
 NO_EARLIER_PERIODS = WindowInputs()
 
 
-def month_top_up(floor: Clamp, base: int, paid: int, is_known: bool) -> int | None:
+def month_top_up(floor: Clamp, base: Amount, paid: Amount, is_known: bool) -> Amount | None:
     """What a floor per MONTH adds to a month: `floor` of the version in force in its last period, `base` the sum of the
     rule's bases and `paid` of its computed amounts after cuts. None while a base of the month is not known.
     """
@@ -57,6 +58,6 @@ def month_top_up(floor: Clamp, base: int, paid: int, is_known: bool) -> int | No
     return top_up(floor.amount, base, paid) if is_known else None
 
 
-def top_up(floor: int, base: int, paid: int) -> int:
+def top_up(floor: Amount, base: Amount, paid: Amount) -> Amount:
     """What lifts an amount to its floor. Without any base nothing was earned, and nothing is topped up."""
-    return max(0, floor - paid) if base > 0 else 0
+    return max(ZERO, floor - paid) if base > 0 else ZERO

@@ -12,6 +12,7 @@ from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import write_version
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
 from aurora_pipeline.decisions.recording import Recording
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
 from aurora_pipeline_tests.decided import decide
@@ -120,7 +121,7 @@ def test_terms_in_force__version_with_an_end__wins_until_then_only(two_versions:
     with two_versions.connect() as connection:
         recording = Recording.begin(connection, "ada", "a correction of February")
         (first,) = terms_in_force(connection, CHAIN, _day("2026-02-01")).agreements
-        corrected = replace(first.rules[0], commission_rate_bps=450)
+        corrected = replace(first.rules[0], commission_rate_bps=Bps(450))
         write_version(recording, "acme-2026", 3, _day("2026-02-01"), _day("2026-03-01"), 1, [corrected])
         recording.note("agreement/acme-2026", "agreement.version_corrected", None, {}, [])
     days = ["2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01", "2026-04-01"]

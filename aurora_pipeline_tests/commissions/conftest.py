@@ -24,6 +24,7 @@ from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.store.frames import frame_of, schema_violations
 
@@ -98,27 +99,32 @@ def rule(
     **more: Any,
 ) -> Rule:
     """A rule, FIXED_SHARE of the gross component unless told."""
-    return Rule(key, order, chain_id, validator, component, method, rate_bps, basis, stacks, **more)
+    rate = None if rate_bps is None else Bps(rate_bps)
+    return Rule(key, order, chain_id, validator, component, method, rate, basis, stacks, **more)
+
+
+def _tiers(steps: Sequence[tuple[int | None, int]]) -> tuple[Tier, ...]:
+    return tuple(Tier(None if end is None else Amount(end), Bps(rate)) for end, rate in steps)
 
 
 def graduated(*steps: tuple[int | None, int], metric: Metric = Metric.PERIOD) -> Tiers:
     """GRADUATED tiers of (end, rate)."""
-    return Tiers(TierMode.GRADUATED, metric, tuple(Tier(*step) for step in steps))
+    return Tiers(TierMode.GRADUATED, metric, _tiers(steps))
 
 
 def volume(*steps: tuple[int | None, int], metric: Metric = Metric.PERIOD) -> Tiers:
     """VOLUME tiers of (end, rate)."""
-    return Tiers(TierMode.VOLUME, metric, tuple(Tier(*step) for step in steps))
+    return Tiers(TierMode.VOLUME, metric, _tiers(steps))
 
 
 def per_period(amount: int) -> Clamp:
     """A floor or cap per PERIOD."""
-    return Clamp(amount, Window.PERIOD)
+    return Clamp(Amount(amount), Window.PERIOD)
 
 
 def per_month(amount: int) -> Clamp:
     """A floor or cap per MONTH."""
-    return Clamp(amount, Window.MONTH)
+    return Clamp(Amount(amount), Window.MONTH)
 
 
 def terms(

@@ -23,7 +23,9 @@ from aurora_pipeline.commissions.earlier_periods import (
     looks_back,
 )
 from aurora_pipeline.commissions.windows import LossBalance, WindowStart
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
@@ -80,7 +82,7 @@ def running(metric: Metric) -> Terms:
 
 
 def final(base: int, computed: int = 0) -> RuleTotals:
-    return RuleTotals(base, 0, computed, True)
+    return RuleTotals(Amount(base), 0, Amount(computed), True)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_look_back__cumulative_metric__reads_the_periods_that_end_in_its_window(
     times = timeline(7, datetime(2025, 11, 15, tzinfo=UTC))
     found = back(106, running(metric), times, {epoch: final(epoch) for epoch in range(FIRST, 106)})
     assert found.totals_of == read
-    assert found.windows.starts["a", "fees"] == WindowStart(bases=sum(read))
+    assert found.windows.starts["a", "fees"] == WindowStart(bases=Amount(sum(read)))
 
 
 def test_look_back__year_and_month__part_at_new_year_and_at_the_first() -> None:
@@ -183,7 +185,7 @@ def test_look_back__nothing_runs_on__reads_nothing() -> None:
 
 def test_look_back__earlier_figures_missing__named_and_counted_0() -> None:
     times = timeline(3, datetime(2026, 1, 1, tzinfo=UTC), days=5)
-    totals = {100: RuleTotals(7, 2, 3, False), 101: final(1, 1)}
+    totals = {100: RuleTotals(Amount(7), 2, Amount(3), False), 101: final(1, 1)}
     start = back(102, running(Metric.LIFETIME), times, totals).windows.starts["a", "fees"]
     assert (start.bases, start.missing) == (8, "bases of epoch 100 are not known")
     start = back(102, agreed(cap=per_month(50)), times, totals).windows.starts["a", "fees"]
@@ -224,7 +226,7 @@ def test_engine__over_any_periods_of_a_month__tiers_telescope_and_the_cap_is_nev
         paid += row["final"]
     whole = sum(bases)
     priced = (min(whole, edge) * 700 + max(0, whole - edge) * 300) // 10_000
-    assert sum(one.computed for one in totals.values()) == priced
+    assert total(one.computed for one in totals.values()) == priced
     assert paid == min(cap, priced)
 
 
@@ -234,16 +236,16 @@ CARRYING: dict[str, object] = {"basis": Basis.NET, "carry_losses": True}
 def test_losses__newest_printed_one_of_each_validator__from_as_few_periods_as_tell() -> None:
     times = timeline(5, datetime(2026, 1, 1, tzinfo=UTC), days=5)
     losses = {
-        103: {"V1": CarriedLoss(3, True)},
-        102: {"V1": CarriedLoss(99, True)},
-        101: {"V2": CarriedLoss(5, False)},
-        100: {"V2": CarriedLoss(98, True)},
+        103: {"V1": CarriedLoss(Amount(3), True)},
+        102: {"V1": CarriedLoss(Amount(99), True)},
+        101: {"V2": CarriedLoss(Amount(5), False)},
+        100: {"V2": CarriedLoss(Amount(98), True)},
     }
     found = back(104, agreed(**CARRYING), times, losses=losses)
     assert found.losses_of == (101, 102, 103)
     assert found.windows.losses == {
-        ("a", "fees", "V1"): LossBalance(3),
-        ("a", "fees", "V2"): LossBalance(5, "the line of epoch 101 is not final"),
+        ("a", "fees", "V1"): LossBalance(Amount(3)),
+        ("a", "fees", "V2"): LossBalance(Amount(5), "the line of epoch 101 is not final"),
     }
 
 

@@ -17,6 +17,7 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE
 from aurora_pipeline.commissions.tiers import graduated as f
 from aurora_pipeline.commissions.tiers import price
 from aurora_pipeline.commissions.windows import WindowInputs, WindowStart
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.digests import content_digest
 from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, NO_STAKE, graduated, pnl_frame, rows, rule, terms
@@ -76,7 +77,7 @@ def test_graduated__larger_base__never_pays_less_nor_more_than_its_highest_rate(
     shape: Any, low: int, more: int
 ) -> None:
     """Monotone, and continuous at every threshold: a unit more pays at most one unit more."""
-    first, second = f(shape, low)[0], f(shape, low + more)[0]
+    first, second = f(shape, Amount(low))[0], f(shape, Amount(low + more))[0]
     highest = max(step.rate_bps for step in shape.steps)
     assert first <= second <= first + more * highest // 10_000 + 1
     for step in shape.steps[:-1]:
@@ -88,18 +89,18 @@ def test_graduated__cumulative_periods__telescope_to_the_whole(shape: Any, parts
     over = graduated(*((step.up_to, step.rate_bps) for step in shape.steps), metric=Metric.LIFETIME)
     reached, paid = start, 0
     for part in parts:
-        paid += price(over, part, reached, 0).amount
+        paid += price(over, Amount(part), Amount(reached), Amount(0)).amount
         reached += part
-    assert paid == f(shape, reached)[0] - f(shape, start)[0]
+    assert paid == f(shape, Amount(reached))[0] - f(shape, Amount(start))[0]
 
 
 @settings(max_examples=50, deadline=None)
 @given(amounts=st.lists(st.integers(0, 10**6), min_size=1, max_size=6), cap=st.integers(0, 10**6))
 def test_month_cap__any_periods__together_pay_the_smaller_of_cap_and_sum(amounts: list[int], cap: int) -> None:
-    capped = rule("r", TIPS, 5000, cap=Clamp(cap, Window.MONTH))
+    capped = rule("r", TIPS, 5000, cap=Clamp(Amount(cap), Window.MONTH))
     month, paid = 0, 0
     for amount in amounts:
-        windows = WindowInputs({("a", "r"): WindowStart(0, month)})
+        windows = WindowInputs({("a", "r"): WindowStart(Amount(0), Amount(month))})
         result = commission_lines(
             CHAIN, EPOCH, pnl_frame({"V": {TIPS: amount}}), *NO_STAKE, terms({"a": [capped]}), windows
         )

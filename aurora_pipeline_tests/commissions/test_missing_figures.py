@@ -15,6 +15,7 @@ from aurora_pipeline.commissions.formula import formula
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
     NO_STAKE,
@@ -208,8 +209,11 @@ def test_rule_over_all_validators__one_base_missing__all_its_lines_partial_and_n
 @pytest.mark.parametrize(
     ("start", "more"),
     [
-        (WindowStart(bases=7, missing="849 lacks it"), {"tiers": graduated((None, 1000), metric=Metric.LIFETIME)}),
-        (WindowStart(month_computed=7, month_missing="849 lacks it"), {"cap": per_month(9)}),
+        (
+            WindowStart(bases=Amount(7), missing="849 lacks it"),
+            {"tiers": graduated((None, 1000), metric=Metric.LIFETIME)},
+        ),
+        (WindowStart(month_computed=Amount(7), month_missing="849 lacks it"), {"cap": per_month(9)}),
     ],
 )
 def test_window__earlier_period_was_partial__later_lines_are_too_and_name_it(start: WindowStart, more: Any) -> None:
@@ -231,7 +235,7 @@ def test_window__earlier_period_was_partial__later_lines_are_too_and_name_it(sta
     [{"tiers": graduated((None, 1000))}, {"tiers": volume((None, 1000))}, {"cap": per_period(9)}, {}],
 )
 def test_window__of_no_concern_to_the_rule__lines_final(more: dict[str, Any]) -> None:
-    start = WindowStart(7, 7, "849 lacks it", "849 lacks it")
+    start = WindowStart(Amount(7), Amount(7), "849 lacks it", "849 lacks it")
     agreed = terms({"a": [rule("r", TIPS, None if "tiers" in more else 1000, **more)]})
     result = compute(pnl_frame({"V1": {TIPS: 50}}), agreed, windows=WindowInputs({("a", "r"): start}))
     assert (_line(result)["final"], _line(result)["state"]) == (5, "final")
@@ -263,14 +267,14 @@ def test_net__cost_not_final__line_partial_that_names_it(known: dict[str, int], 
 
 def test_carried_loss__figure_missing__balance_does_not_move() -> None:
     agreed = terms({"a": [rule("r", COMMISSION, 1000, basis=Basis.NET, carry_losses=True)]})
-    carried = WindowInputs(losses={("a", "r", "V1"): LossBalance(70)})
+    carried = WindowInputs(losses={("a", "r", "V1"): LossBalance(Amount(70))})
     line = _line(compute(pnl_frame({"V1": {COMMISSION: None}}), agreed, windows=carried))
     assert (line["loss_before"], line["loss_after"], line["final"], line["state"]) == (70, 70, None, "pending")
 
 
 def test_carried_loss__earlier_period_was_partial__line_partial() -> None:
     agreed = terms({"a": [rule("r", COMMISSION, 1000, basis=Basis.NET, carry_losses=True)]})
-    carried = WindowInputs(losses={("a", "r", "V1"): LossBalance(70, "849 lacks it")})
+    carried = WindowInputs(losses={("a", "r", "V1"): LossBalance(Amount(70), "849 lacks it")})
     line = _line(compute(pnl_frame({"V1": {COMMISSION: 100}}), agreed, windows=carried))
     assert (line["final"], line["state"]) == (3, "partial")
     assert line["reason"] == "the loss carried into the period: 849 lacks it"

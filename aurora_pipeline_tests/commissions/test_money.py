@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.foundation.money import MoneyError, share_bps_of_parts, share_by_largest_remainder, share_in_order
+from aurora_pipeline.foundation.units import Amount, Bps
 
 weights = st.lists(st.integers(0, 10**30), min_size=1, max_size=8)
 
@@ -42,7 +43,7 @@ def test_share_in_order__nothing_among_nobody__nothing() -> None:
 
 
 def test_share_bps_of_parts__one_floor_at_the_end() -> None:
-    assert share_bps_of_parts([(9, 1000), (1, 1000)]) == 1
+    assert share_bps_of_parts([(Amount(9), Bps(1000)), (Amount(1), Bps(1000))]) == 1
 
 
 @pytest.mark.parametrize("parts", [[(-1, 1)], [(5, 1), (-1, 1)], [(1, 10_001)], [(1.0, 1)], [(1, -1)]])

@@ -25,6 +25,7 @@ from aurora_pipeline.commissions.ordering import Stale, present_periods, stale_p
 from aurora_pipeline.commissions.targets import rule_target
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.periods.record import Period, record_period
@@ -191,7 +192,7 @@ def test_stale__partner_of_a_vanished_override_renamed__the_blocked_statement_sa
     book.settle()
     with book.aurora.database.connect() as connection:
         found = rule_target(connection, f"acme-2026/tips@{CHAIN}:851")
-        record_override(connection, found.target, 7, found.computed, "ada", "settled")
+        record_override(connection, found.target, Amount(7), found.computed, "ada", "settled")
     change_status(
         book.aurora.database, "acme-2026", AgreementStatus.SUSPENDED, START + timedelta(days=1), "ada", "a dispute"
     )

@@ -11,6 +11,7 @@ from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.formula import formula
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart, month_top_up
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
     compute,
@@ -59,7 +60,7 @@ def test_month_to_date__two_periods_and_a_restated_first__as_worked(first: int, 
 
 def test_month_to_date__formula__both_sums_and_what_they_start_from() -> None:
     agreed = terms({"a": [rule("r", TIPS, None, tiers=graduated(*TWO_TIERS, metric=Metric.MONTH_TO_DATE))]})
-    windows = WindowInputs({("a", "r"): WindowStart(bases=60)})
+    windows = WindowInputs({("a", "r"): WindowStart(bases=Amount(60))})
     (line,) = rows(compute(pnl_frame({"V": {TIPS: 45}}), agreed, windows=windows).lines.frame)
     assert formula(line) == (
         "floor((100 x 1000 + 5 x 2000) / 10000) - floor(60 x 1000 / 10000) = 11 - 6 = 5, MONTH_TO_DATE from 60;"
@@ -149,12 +150,12 @@ def test_floor__no_base_at_all__nothing_topped_up() -> None:
 def test_month_top_up__after_cuts__lifts_the_month_to_its_floor(
     base: int, paid: int, known: bool, expected: int | None
 ) -> None:
-    assert month_top_up(per_month(50), base, paid, known) == expected
+    assert month_top_up(per_month(50), Amount(base), Amount(paid), known) == expected
 
 
 def test_month_cap__reached_within_the_period__pays_what_is_left_of_it() -> None:
     agreed = terms({"a": [rule("r", TIPS, 1000, cap=per_month(20))]})
-    windows = WindowInputs({("a", "r"): WindowStart(month_computed=12)})
+    windows = WindowInputs({("a", "r"): WindowStart(month_computed=Amount(12))})
     result = compute(pnl_frame({"V1": {TIPS: 150}}), agreed, windows=windows)
     assert sum(amount or 0 for amount in _amounts(result)) == 8
     (cut,) = rows(result.lines.frame, kind="CAP_REDUCTION")
@@ -182,7 +183,7 @@ def test_net__loss_of_one_validator__does_not_offset_another() -> None:
 
 def test_override__of_a_line__cut_becomes_0_and_the_operator_guarantees_what_is_above() -> None:
     capped = rule("r", TIPS, 1000, cap=per_period(10))
-    override = Override(OverrideTarget.LINE, "a", "r", "V1", "", 9, 7)
+    override = Override(OverrideTarget.LINE, "a", "r", "V1", "", Amount(9), Amount(7))
     result = compute(pnl_frame({"V1": {TIPS: 70}, "V2": {TIPS: 80}}), terms({"a": [capped]}, overrides=[override]))
     assert [
         (line["kind"], line["computed"], line["final"]) for line in rows(result.lines.frame, validator_key="V1")
@@ -199,7 +200,7 @@ def test_override__of_a_line__cut_becomes_0_and_the_operator_guarantees_what_is_
 
 def test_override__of_a_rule__total_shared_by_computed_amounts_and_clamps_become_0() -> None:
     clamped = rule("r", TIPS, 1000, cap=per_period(10), floor=per_period(10))
-    override = Override(OverrideTarget.RULE, "a", "r", "", "", 31, 15)
+    override = Override(OverrideTarget.RULE, "a", "r", "", "", Amount(31), Amount(15))
     result = compute(pnl_frame({"V1": {TIPS: 70}, "V2": {TIPS: 80}}), terms({"a": [clamped]}, overrides=[override]))
     assert _amounts(result, kind="LINE") == [14, 17]
     assert _amounts(result, kind="CAP_REDUCTION") == [0, 0]
@@ -208,7 +209,10 @@ def test_override__of_a_rule__total_shared_by_computed_amounts_and_clamps_become
 
 @pytest.mark.parametrize(
     "override",
-    [Override(OverrideTarget.LINE, "a", "r", "V1", "", 0, 7), Override(OverrideTarget.RULE, "a", "r", "", "", 0, 7)],
+    [
+        Override(OverrideTarget.LINE, "a", "r", "V1", "", Amount(0), Amount(7)),
+        Override(OverrideTarget.RULE, "a", "r", "", "", Amount(0), Amount(7)),
+    ],
 )
 def test_override__of_zero__pays_nothing_and_the_operator_keeps_it(override: Override) -> None:
     result = compute(pnl_frame({"V1": {TIPS: 70}}), terms({"a": [rule("r", TIPS, 1000)]}, overrides=[override]))
@@ -221,9 +225,9 @@ def test_override__computed_amount_moved_or_target_gone__stale_and_unmet() -> No
     agreed = terms(
         {"a": [rule("r", TIPS, 1000)]},
         overrides=[
-            Override(OverrideTarget.LINE, "a", "r", "V1", "", 9, 6),
-            Override(OverrideTarget.LINE, "a", "r", "V9", "", 9, 6),
-            Override(OverrideTarget.RULE, "a", "gone", "", "", 9, 6),
+            Override(OverrideTarget.LINE, "a", "r", "V1", "", Amount(9), Amount(6)),
+            Override(OverrideTarget.LINE, "a", "r", "V9", "", Amount(9), Amount(6)),
+            Override(OverrideTarget.RULE, "a", "gone", "", "", Amount(9), Amount(6)),
         ],
     )
     result = compute(pnl_frame({"V1": {TIPS: 70}}), agreed)
@@ -237,13 +241,22 @@ def test_override__computed_amount_moved_or_target_gone__stale_and_unmet() -> No
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        ([Override(OverrideTarget.LINE, "a", "r", "V1", "", -1, 7)], "the override of a/r V1 is negative"),
         (
-            [Override(OverrideTarget.RULE, "a", "r", "", "", amount, 7) for amount in (1, 2)],
+            [Override(OverrideTarget.LINE, "a", "r", "V1", "", Amount(-1), Amount(7))],
+            "the override of a/r V1 is negative",
+        ),
+        (
+            [Override(OverrideTarget.RULE, "a", "r", "", "", Amount(amount), Amount(7)) for amount in (1, 2)],
             "a/r's total is given twice",
         ),
-        ([Override(OverrideTarget.LINE, "a", "r", "V1", "", amount, 7) for amount in (1, 2)], "a/r V1 is given twice"),
-        ([Override(OverrideTarget.LINE, "a", "r", "V1", "", 0, 7) for _ in range(2)], "a/r V1 is given twice"),
+        (
+            [Override(OverrideTarget.LINE, "a", "r", "V1", "", Amount(amount), Amount(7)) for amount in (1, 2)],
+            "a/r V1 is given twice",
+        ),
+        (
+            [Override(OverrideTarget.LINE, "a", "r", "V1", "", Amount(0), Amount(7)) for _ in range(2)],
+            "a/r V1 is given twice",
+        ),
     ],
 )
 def test_override__negative_or_given_twice__refused(overrides: list[Override], words: str) -> None:
@@ -254,7 +267,9 @@ def test_override__negative_or_given_twice__refused(overrides: list[Override], w
 
 
 def test_overrides__without_a_target__named_in_their_order_whatever_order_they_come_in() -> None:
-    lost = [Override(OverrideTarget.LINE, "a", "r", validator, "", 1, 7) for validator in ("V3", "V2", "V4")]
+    lost = [
+        Override(OverrideTarget.LINE, "a", "r", validator, "", Amount(1), Amount(7)) for validator in ("V3", "V2", "V4")
+    ]
     result = compute(pnl_frame({"V1": {TIPS: 70}}), terms({"a": [rule("r", TIPS, 1000)]}, overrides=lost))
     assert [override.validator_key for override in result.unmet_overrides] == ["V2", "V3", "V4"]
 

@@ -12,6 +12,7 @@ from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTar
 from aurora_pipeline.agreements.terms import Clamp, Override, Rule, Terms, Tier, Tiers, refusals
 from aurora_pipeline.commissions.compute import commission_lines
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, pnl_frame, rows, stake_frames, terms
 from aurora_pipeline_tests.commissions.oracle import REDUCED_BY, Expected, Validator, World, expect, line_id
@@ -200,11 +201,11 @@ def terms_of(worlds: dict[str, World]) -> tuple[Terms, WindowInputs]:
         wallets |= world.wallets
         for agreement, rule, validator, wallet, amount in world.overrides:
             target = OverrideTarget.LINE if validator else OverrideTarget.RULE
-            overrides.append(Override(target, agreement, rule, validator, wallet, amount, None))
+            overrides.append(Override(target, agreement, rule, validator, wallet, Amount(amount), None))
         for key, (bases, month, is_open) in world.starts.items():
             why = "epoch 849 lacks a figure" if is_open else None
-            starts[key] = WindowStart(bases, month, why, why)
-        losses |= {key: LossBalance(amount) for key, amount in world.losses.items()}
+            starts[key] = WindowStart(Amount(bases), Amount(month), why, why)
+        losses |= {key: LossBalance(Amount(amount)) for key, amount in world.losses.items()}
     return terms(agreements, wallets, overrides), WindowInputs(starts, losses)
 
 

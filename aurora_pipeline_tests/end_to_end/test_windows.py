@@ -30,8 +30,9 @@ from aurora_pipeline.commissions.targets import line_target, rule_target
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.story import let_pass
 from aurora_pipeline.demo.truth import EpochTruth
-from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.money import format_coins, total
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB
 from aurora_pipeline.orchestration.positions_changed import positions_changed
@@ -340,7 +341,7 @@ def test_override__of_a_line__survives_recomputation_and_moves_nothing_cumulativ
     )["line_id"]
     with past.aurora.database.connect() as connection:
         found = line_target(connection, str(line))
-        record_override(connection, found.target, 7, found.computed, "ada", "settled")
+        record_override(connection, found.target, Amount(7), found.computed, "ada", "settled")
     assert [int(end.key.period) for end in run_stale(past.aurora, past.runner, past.chain)] == [FIRST, SECOND, THIRD]
     for _ in range(2):
         row = past.row("SELECT computed, override, final FROM partner_commission_lines WHERE line_id = %s", line)
@@ -354,7 +355,7 @@ def test_override__of_a_line__survives_recomputation_and_moves_nothing_cumulativ
 def test_override__of_a_rule__is_what_the_rule_pays_in_all(past: World) -> None:
     with past.aurora.database.connect() as connection:
         found = rule_target(connection, f"running/capped@{CHAIN_ID}:{SECOND}")
-        record_override(connection, found.target, 1_000, found.computed, "ada", "settled")
+        record_override(connection, found.target, Amount(1_000), found.computed, "ada", "settled")
     run_stale(past.aurora, past.runner, past.chain)
     assert paid(past, "running", "capped", SECOND) == 1_000
     assert paid(past, "running", "capped", SECOND, "computed") == cap(past) - capped(past.truth(FIRST))
@@ -487,11 +488,11 @@ def test_simulate_command__for_people_for_machines_and_for_spreadsheets__says_th
         for one in rows
     ]
     shown = printed()
-    total = sum(one.difference for one in found if one.partner_id == "halcyon")
-    assert f"would have been paid: {'+' if total > 0 else ''}{format_coins(total, 9)}" in shown
+    more = total(one.difference for one in found if one.partner_id == "halcyon")
+    assert f"would have been paid: {'+' if more > 0 else ''}{format_coins(more, 9)}" in shown
     assert "lumen: " in shown
     assert "2 override(s) of these agreements, decided on other terms, are part of what was paid only." in shown
-    aside = sum(one.overrides.amount for one in found)
+    aside = total(one.overrides.amount for one in found)
     assert f"{'+' if aside < 0 else ''}{format_coins(-aside, 9)} by overrides" in shown
     assert [one["difference_by_terms"]["amount"] for one in rows] == [str(one.by_terms) for one in found]
     assert counts(past) == before

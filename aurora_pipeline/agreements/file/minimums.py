@@ -10,6 +10,7 @@ from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, MinimumCha
 from aurora_pipeline.agreements.units import AmountRefused, ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath
+from aurora_pipeline.foundation.units import Amount
 
 Minimums = Mapping[str, Mapping[str, MinimumChange]]
 """By partner and chain."""
@@ -37,9 +38,9 @@ def plan_minimums(
 
 def _amounts(
     file: AgreementsFile, base: KeyPath, entry: PartnerEntry, chains: Mapping[str, ChainUnits]
-) -> dict[str, int]:
+) -> dict[str, Amount]:
     """The usable amounts of an entry by chain, in base units."""
-    found: dict[str, int] = {}
+    found: dict[str, Amount] = {}
     for chain_id, text in entry.minimum_payout.items():
         place = (*base, "minimum_payout", chain_id)
         if chain_id not in chains:
@@ -58,7 +59,7 @@ def _planned(
     entry: PartnerEntry,
     known: KnownPartner | None,
     chain_id: str,
-    amount: int,
+    amount: Amount,
     since: datetime | None,
 ) -> MinimumChange | None:
     """The change that a minimum payout makes; None where it is recorded already, or a mistake."""

@@ -12,6 +12,9 @@ from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers, refusals
 from aurora_pipeline.agreements.units import AmountRefused, ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, YamlFile
+from aurora_pipeline.foundation.addresses import check_solana_key
+from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.foundation.units import Amount, Bps, ZERO
 
 _SHOWN_AT_MOST = 20
 _PLACES = {"rate": "rate_bps", "metric": "tiers"}
@@ -74,7 +77,7 @@ def _rule(
         validator_key=entry.validator,
         revenue_component=entry.component,
         attribution_method=entry.method,
-        commission_rate_bps=entry.rate_bps,
+        commission_rate_bps=None if entry.rate_bps is None else Bps(entry.rate_bps),
         basis=entry.basis,
         stacks=entry.stacks,
         tiers=tiers,
@@ -137,7 +140,7 @@ def _tiers(file: YamlFile, path: KeyPath, entry: TiersEntry, units: ChainUnits |
     """The tiers; where a step is wrong, valid ones instead, so that the rest of the rule is checked too."""
     before = len(file.mistakes)
     steps: list[Tier] = []
-    start: int | None = 0
+    start: Amount | None = ZERO
     for place, step in enumerate(entry.steps):
         here = (*path, "steps", place)
         above, end = (
@@ -155,11 +158,11 @@ def _tiers(file: YamlFile, path: KeyPath, entry: TiersEntry, units: ChainUnits |
             file.add((*here, "up_to"), "the last tier has to be open: nothing says what is paid above", "remove up_to")
         elif not is_last and step.up_to is None:
             file.add(here, "only the last tier can be open", "add up_to: where the tier ends")
-        steps.append(Tier(end, step.rate_bps))
+        steps.append(Tier(end, Bps(step.rate_bps)))
         start = end
     if not entry.steps:
         file.add((*path, "steps"), "tiers without a step pay nothing", "write at least one: - {rate_bps: 500}")
-    sound = tuple(steps) if len(file.mistakes) == before and units is not None else (Tier(None, 0),)
+    sound = tuple(steps) if len(file.mistakes) == before and units is not None else (Tier(None, Bps(0)),)
     return Tiers(entry.mode, entry.metric, sound)
 
 
@@ -172,7 +175,7 @@ def _clamp(
     return None if amount is None else Clamp(amount, window or Window.PERIOD)
 
 
-def _amount(file: YamlFile, path: KeyPath, text: str | None, units: ChainUnits | None) -> int | None:
+def _amount(file: YamlFile, path: KeyPath, text: str | None, units: ChainUnits | None) -> Amount | None:
     """An amount in base units; None without one, or where it or its unit cannot be."""
     if text is None or units is None:
         return None
