@@ -12,6 +12,7 @@ from aurora_pipeline.agreements.terms import Override, Partner, Terms
 from aurora_pipeline.commissions.identity import statement_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.result import LayerResult, listed
 from aurora_pipeline.statements.blocking import without_target
@@ -119,7 +120,7 @@ def _named(line: Row) -> str:
     return f"{line['agreement_id']}/{line['rule_key']} {what}" + (f" of {whom}" if whom else "")
 
 
-def _total(lines: pl.DataFrame) -> int:
+def _total(lines: pl.DataFrame) -> Amount:
     return total([amount for amount in ints(lines["final"]) if amount is not None])
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aurora_pipeline.foundation.money import amount
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.causes import Causes
 from aurora_pipeline.statements.documents import StatementDocument, in_words
 from aurora_pipeline.statements.published import statements_by_digest
@@ -25,14 +27,14 @@ class ChangedLine:
 
     line_id: str
     words: str
-    before: int
-    after: int
+    before: Amount
+    after: Amount
     why: str
     inputs: tuple[Input, ...]
     """What it is computed from now and was not before: fetches, by the digest of their answers, and decisions."""
 
     @property
-    def difference(self) -> int:
+    def difference(self) -> Amount:
         """By how much it changed."""
         return self.after - self.before
 
@@ -41,14 +43,15 @@ class ChangedLine:
 class Compared:
     """What differs between two states."""
 
-    steps: Mapping[str, tuple[int, int]]
+    steps: Mapping[str, tuple[Amount, Amount]]
     """Of the way from the opening to the closing balance, the steps that differ."""
     lines: tuple[ChangedLine, ...]
 
 
 def compare(connection: Connection, before: StatementDocument, after: StatementDocument) -> Compared:
     """What differs: of one statement at two moments its lines, of two statements the lines of either."""
-    steps = {name: (int(before.statement.row[name] or 0), int(after.statement.row[name] or 0)) for name in _STEPS}
+    was, is_now = (one.statement.row for one in (before, after))
+    steps = {name: (amount(was[name] or 0, name), amount(is_now[name] or 0, name)) for name in _STEPS}
     old, new = _by_id(before), _by_id(after)
     origins = _origins(connection, before, after)
     changed = [
@@ -65,13 +68,11 @@ def _by_id(told: StatementDocument) -> dict[str, Row]:
     return lines | {str(entry["entry_id"]): entry for entry in told.entries}
 
 
-def _amount(row: Row | None) -> int:
+def _amount(row: Row | None) -> Amount:
     """What a line or an entry counts: 0 where it is held or has no amount."""
-    if row is None:
-        return 0
-    if "final" in row:
-        return 0 if row["held"] or row["final"] is None else int(row["final"])
-    return 0 if row["amount"] is None else int(row["amount"])
+    if row is None or row.get("held"):
+        return ZERO
+    return amount(row["final" if "final" in row else "amount"] or 0)
 
 
 def _changed(

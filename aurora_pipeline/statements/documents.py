@@ -11,12 +11,14 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.errors import StatementUnknown
 from aurora_pipeline.statements.published import statements_by_digest
 from aurora_pipeline.statements.stated import Account, Stage, Stated, load_accounts
 from aurora_pipeline.statements.tables import EPOCH_ENTRIES, EPOCH_PAYABLES, MONTHLY_ENTRIES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.row_amounts import with_amounts
 
 Row = Mapping[str, Any]
 TABLES: Final = ((MONTHLY_STATEMENTS, MONTHLY_ENTRIES), (EPOCH_PAYABLES, EPOCH_ENTRIES))
@@ -34,7 +36,7 @@ class PayableStatement:
     entries_snapshot_id: int
     stage: Stage
     stated: Stated | None
-    paid: int
+    paid: Amount
     next_step: str
     """Who has to do what next, in words."""
 
@@ -154,7 +156,7 @@ def _rows_in_force(
             WHERE f.asset = '{table.name}' AND f.chain_id = %(chain_id)s""".encode(),
         {"chain_id": chain_id, "as_of": as_of},
     ).fetchall()
-    return [{**row, **{n: None if row[n] is None else int(row[n]) for n in table.amounts}} for row in rows]
+    return [with_amounts(row, table.amounts) for row in rows]
 
 
 def _payable(table: Table, row: dict[str, Any], account: Account | None) -> PayableStatement:
@@ -164,7 +166,9 @@ def _payable(table: Table, row: dict[str, Any], account: Account | None) -> Paya
     told = {name: row[name] for name in table.names}
     if stated is None:
         step = _draft_step(told, account)
-        return PayableStatement(told, table, row["snapshot_id"], row["entries_snapshot_id"], Stage.DRAFT, None, 0, step)
+        return PayableStatement(
+            told, table, row["snapshot_id"], row["entries_snapshot_id"], Stage.DRAFT, None, ZERO, step
+        )
     step = _next_step(stated)
     return PayableStatement(
         told, table, stated.snapshot_id, stated.entries_snapshot_id, stated.stage, stated, stated.paid, step
@@ -219,8 +223,7 @@ def _lines(connection: Connection, statement: PayableStatement) -> list[Row]:
             """.encode(),
         [[one.lines_snapshot for one in snapshots.values()], statement.row["partner_id"]],
     ).fetchall()
-    amounts = PARTNER_COMMISSION_LINES.amounts
-    return [{**one, **{n: None if one[n] is None else int(one[n]) for n in amounts}} for one in rows]
+    return [with_amounts(one, PARTNER_COMMISSION_LINES.amounts) for one in rows]
 
 
 def _entries(connection: Connection, statement: PayableStatement) -> list[Row]:
@@ -234,4 +237,4 @@ def _entries(connection: Connection, statement: PayableStatement) -> list[Row]:
             """.encode(),
         [statement.entries_snapshot_id, statement.statement_id],
     ).fetchall()
-    return [{**one, **{n: None if one[n] is None else int(one[n]) for n in table.amounts}} for one in rows]
+    return [with_amounts(one, table.amounts) for one in rows]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
 from aurora_pipeline.agreements.tables import PARTNER_MINIMUMS, PARTNER_SERIES, PARTNERS, Series
 from aurora_pipeline.decisions.rows import decision_input
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.statements.payable import Before, Due, Place, Row
 from aurora_pipeline.statements.published import statements_in_force
@@ -31,19 +33,20 @@ class Drafted:
     month: str
     epoch: int | None
     number: int
-    closing: int
+    closing: Amount
     as_input: Input
 
     @property
     def order(self) -> tuple[str, int]:
-        """Its place in time: a month comes after every epoch that ended in it."""
-        return _order(self.month, self.epoch)
+        """Its place in time."""
+        return place_in_time(self.month, self.epoch)
 
 
-_AFTER_EVERY_EPOCH = 10**9
+_AFTER_EVERY_EPOCH: Final = 10**9
 
 
-def _order(month: str, epoch: int | None) -> tuple[str, int]:
+def place_in_time(month: str, epoch: int | None) -> tuple[str, int]:
+    """Where a month, or an epoch that ended in it, stands in time: a month comes after all of its epochs."""
     return month, _AFTER_EVERY_EPOCH if epoch is None else epoch
 
 
@@ -72,7 +75,7 @@ class ChainAccounts:
         """Whether a draft is still of the series by which its partner is paid; else it is to be computed again."""
         return (self.series(draft.partner_id, draft.month) is Series.EPOCH) == (draft.epoch is not None)
 
-    def minimum_payout(self, partner_id: str, month: str) -> int:
+    def minimum_payout(self, partner_id: str, month: str) -> Amount:
         """The least that is paid to a partner in a month."""
         return self.partners[partner_id].minimum_at(self.timeline.chain_id, _start(month))
 
@@ -82,7 +85,7 @@ class ChainAccounts:
 
     def draft_before(self, partner_id: str, month: str, epoch: int | None) -> Drafted | None:
         """The newest draft of a partner before a place."""
-        here = _order(month, epoch)
+        here = place_in_time(month, epoch)
         account = self.account(partner_id)
         earlier = [
             one
@@ -97,10 +100,10 @@ class ChainAccounts:
     def waits_for(self, partner_id: str, month: str, epoch: int | None) -> str | None:
         """The first earlier place whose payable statements are not computed yet, in words; None: there is none."""
         account = self.account(partner_id)
-        here = _order(month, epoch)
+        here = place_in_time(month, epoch)
         for before, its_month in sorted(self.timeline.months.items()):
             by_month = self.series(partner_id, its_month) is Series.MONTH
-            place = (its_month, _AFTER_EVERY_EPOCH if by_month else before)
+            place = place_in_time(its_month, None if by_month else before)
             if before < self.first_period or place >= here:
                 continue
             if account.is_closed(its_month, None if by_month else before):
@@ -168,7 +171,7 @@ def _drafts(connection: Connection, timeline: ChainTimeline) -> list[Drafted]:
             key = MonthKey(timeline.chain_id, row["place"]) if epoch is None else PeriodKey(timeline.chain_id, epoch)
             read = snapshot_input(table, key, row["lineage_digest"])
             month = key.period if epoch is None else timeline.months[epoch]
-            found.append(Drafted(row["partner_id"], month, epoch, row["number"], int(row["closing"]), read))
+            found.append(Drafted(row["partner_id"], month, epoch, row["number"], stored_amount(row["closing"]), read))
     return found
 
 
@@ -192,7 +195,7 @@ def dues(chain: ChainAccounts, place: Place, parts: Mapping[str, Sequence[Row]],
     earliest: list[str] = []
     inputs: list[Input] = []
     # Drafts of this place and of later ones are no inputs: where they were somebody's, the next computation differs.
-    drafted = {one.partner_id for one in chain.drafts if one.order < _order(place.month, epoch)}
+    drafted = {one.partner_id for one in chain.drafts if one.order < place_in_time(place.month, epoch)}
     for partner_id in sorted({*parts, *chain.accounts, *drafted}):
         account, paid_by = chain.account(partner_id), chain.series(partner_id, place.month)
         name = chain.partners[partner_id].name

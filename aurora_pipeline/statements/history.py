@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.store.row_amounts import with_amounts
 
 _EVENTS = """
 SELECT recorded_at, recorded_by, 'submitted' AS what, statement_digest, reason,
@@ -54,8 +55,8 @@ class Dispute:
     chain_id: str
     period: str
     line_id: str
-    stated: int | None
-    claimed: int
+    stated: Amount | None
+    claimed: Amount
     raised_by: str
     raised_at: datetime
     on_behalf_of: str | None
@@ -100,8 +101,4 @@ def disputes(
            ORDER BY d.recorded_at""",
         {"id": statement_id, "partner": partner_id},
     ).fetchall()
-    return [Dispute(**_amounts(row)) for row in rows]
-
-
-def _amounts(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "claimed": int(row["claimed"]), "stated": None if row["stated"] is None else int(row["stated"])}
+    return [Dispute(**with_amounts(row, ("claimed", "stated"))) for row in rows]

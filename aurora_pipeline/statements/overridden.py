@@ -10,6 +10,7 @@ from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.result import listed
 from aurora_pipeline.store.frames import ints
 
@@ -36,7 +37,7 @@ def _stale(lines: pl.DataFrame, overrides: Sequence[Override]) -> Iterator[str]:
         of_rule = ordinary.filter(
             (pl.col("agreement_id") == override.agreement_id) & (pl.col("rule_key") == override.rule_key)
         )
-        computed: int | None
+        computed: Amount | None
         if override.target is OverrideTarget.RULE:
             if of_rule.is_empty():
                 continue
@@ -54,5 +55,5 @@ def _stale(lines: pl.DataFrame, overrides: Sequence[Override]) -> Iterator[str]:
             yield override.in_words
 
 
-def _sum(lines: pl.DataFrame, column: str) -> int:
+def _sum(lines: pl.DataFrame, column: str) -> Amount:
     return total([amount for amount in ints(lines[column]) if amount is not None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from aurora_pipeline.commissions.identity import monthly_statement_id, statement
 from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.sources.result import LayerResult, listed
 from aurora_pipeline.statements.balance import Balance
 from aurora_pipeline.statements.tables import EntryKind
@@ -51,7 +53,7 @@ class Before:
 
     number: int
     """Of the statement before; 0: the imported opening, or nothing."""
-    closing: int
+    closing: Amount
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Due:
     """By which the partner is paid in the month."""
     before: Before | None = None
     """None: it is for information only, or `waits_for` says what has to be computed first."""
-    minimum_payout: int = 0
+    minimum_payout: Amount = ZERO
     waits_for: str | None = None
 
 
@@ -73,9 +75,19 @@ class Settled:
     """How many lines of a partner are not final, or held: they have to be accepted by name."""
 
     lines: int = 0
-    known: int = 0
-    held: int = 0
+    known: Amount = ZERO
+    held: Amount = ZERO
     unsettled: int = 0
+
+
+@dataclass(frozen=True)
+class EntrySums:
+    """What the entries of a place come to."""
+
+    amounts: dict[tuple[str, str], Amount] = field(default_factory=dict)
+    """By partner and kind."""
+    missing: Counter[str] = field(default_factory=Counter)
+    """By partner, how many have no amount."""
 
 
 @dataclass(frozen=True)
@@ -112,19 +124,17 @@ def payable_statements(place: Place, dues: Sequence[Due], figures: PlaceFigures)
     )
 
 
-def _statement(
-    place: Place, due: Due, figures: PlaceFigures, sums: Mapping[tuple[str, str], int], digests: Mapping[str, str]
-) -> Row:
+def _statement(place: Place, due: Due, figures: PlaceFigures, sums: EntrySums, digests: Mapping[str, str]) -> Row:
     parts = figures.parts.get(due.partner_id, ())
-    missing_entries = sums.get((due.partner_id, "missing"), 0)
-    top_ups = sums.get((due.partner_id, EntryKind.FLOOR_TOP_UP), 0)
-    adjusted = sums.get((due.partner_id, EntryKind.ADJUSTMENT), 0)
+    missing_entries = sums.missing[due.partner_id]
+    top_ups = sums.amounts.get((due.partner_id, EntryKind.FLOOR_TOP_UP), ZERO)
+    adjusted = sums.amounts.get((due.partner_id, EntryKind.ADJUSTMENT), ZERO)
     lines = total([part["known_total"] for part in parts])
     missing = sum(part["missing_count"] for part in parts) + missing_entries
     unsettled = figures.settled.get(due.partner_id, Settled()).unsettled + missing_entries
     blocked = sum(part["blocked_count"] or 0 for part in parts)
     before = due.before
-    balance = Balance(0 if before is None else before.closing, lines, top_ups, adjusted, due.minimum_payout)
+    balance = Balance(ZERO if before is None else before.closing, lines, top_ups, adjusted, due.minimum_payout)
     is_payable = before is not None
     is_open = bool(missing or blocked or due.waits_for)
     row: Row = {
@@ -179,17 +189,17 @@ def entry_digests(table: Table, entries: pl.DataFrame) -> dict[str, str]:
     }
 
 
-def _sums(entries: pl.DataFrame) -> dict[tuple[str, str], int]:
-    """By partner and kind, the sum of the entries; under `missing`, how many have no amount."""
+def _sums(entries: pl.DataFrame) -> EntrySums:
+    """The sums and gaps of a place's entries."""
+    found = EntrySums()
     if entries.is_empty():
-        return {}
-    found: dict[tuple[str, str], int] = {}
+        return found
     sums = entries.group_by("partner_id", "kind").agg(pl.col("amount").sum(), pl.col("amount").null_count().alias("n"))
     for partner, kind, amount, missing in zip(
         sums["partner_id"], sums["kind"], ints(sums["amount"]), sums["n"], strict=True
     ):
-        found[partner, kind] = amount or 0
-        found[partner, "missing"] = found.get((partner, "missing"), 0) + missing
+        found.amounts[partner, kind] = amount or ZERO
+        found.missing[partner] += missing
     return found
 
 

@@ -24,6 +24,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.row_amounts import with_amounts
 from aurora_pipeline.store.snapshots import Draft, NotPublished, stored_rows
 
 _SHOWN: Final = 5
@@ -183,4 +184,4 @@ def _repeated(
 
 
 def _with_ints(table: Table, row: Row) -> Row:
-    return {**row, **{name: None if row[name] is None else int(row[name]) for name in table.amounts}}
+    return with_amounts(row, table.amounts)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.statements.errors import InputGone
 from aurora_pipeline.statements.payable import Row, Settled
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.row_amounts import with_amounts
 from aurora_pipeline.store.snapshots import snapshot_input
 
 _PREFIX: Final = f"{PARTNER_COMMISSION_LINES.name}@"
@@ -91,8 +93,7 @@ def rows_by_partner(connection: Connection, statements: Iterable[EpochStatements
            FROM layers.partner_commission_statements WHERE snapshot_id = ANY(%s) ORDER BY partner_id, epoch""",
         [numbers],
     ):
-        amounts = {name: int(row[name]) for name in ("known_total", "held_total")}
-        found.setdefault(row["partner_id"], []).append({**row, **amounts})
+        found.setdefault(row["partner_id"], []).append(with_amounts(row, ("known_total", "held_total")))
     return found
 
 
@@ -107,5 +108,8 @@ def settled_by_partner(connection: Connection, statements: Iterable[EpochStateme
         [[one.lines_snapshot for one in statements]],
     )
     return {
-        row["partner_id"]: Settled(row["lines"], int(row["known"]), int(row["held"]), row["unsettled"]) for row in rows
+        row["partner_id"]: Settled(
+            row["lines"], stored_amount(row["known"]), stored_amount(row["held"]), row["unsettled"]
+        )
+        for row in rows
     }

@@ -14,7 +14,9 @@ from aurora_pipeline.commissions.identity import adjustment_ids, top_up_id
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, LineKind
 from aurora_pipeline.commissions.windows import RuleKey
 from aurora_pipeline.decisions.rows import decision_input
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.statements.adjustments import (
     EARLIER,
@@ -103,7 +105,7 @@ class Differences:
 class _Earlier:
     """What statements adjusted, by partner and line."""
 
-    amount: Mapping[tuple[str, str], int]
+    amount: Mapping[tuple[str, str], Amount]
     entries: Mapping[tuple[str, str], int]
     lines: Mapping[tuple[str, str], Row]
     """What names each line of an epoch."""
@@ -205,7 +207,7 @@ def _without_lines(connection: Connection, timeline: ChainTimeline, pairs: set[P
 
 
 def _earlier(connection: Connection, accounts: Sequence[Account]) -> _Earlier:
-    amount: dict[tuple[str, str], int] = defaultdict(int)
+    amount: dict[tuple[str, str], Amount] = defaultdict(lambda: ZERO)
     entries: dict[tuple[str, str], int] = defaultdict(int)
     lines: dict[tuple[str, str], Row] = {}
     epochs, months = set(), set()
@@ -216,7 +218,7 @@ def _earlier(connection: Connection, accounts: Sequence[Account]) -> _Earlier:
         ids = [one.statement_id for one in stated]
         for row in connection.execute(_ENTRIES_READ.format(table.name).encode(), [numbers, ids]):
             key = (row["partner_id"], row["line_id"])
-            amount[key] += int(row["amount"])
+            amount[key] += stored_amount(row["amount"])
             entries[key] += row["entries"]
             if row["source_period"].isdigit():
                 epoch = int(row["source_period"])
@@ -382,7 +384,7 @@ def rule_months(
     found = summed(
         {
             (row["agreement_id"], row["rule_key"]): RuleMonth(
-                int(row["base"]), int(row["computed"]), row["missing_count"]
+                stored_amount(row["base"]), stored_amount(row["computed"]), row["missing_count"]
             )
         }
         for row in rows

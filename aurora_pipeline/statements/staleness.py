@@ -8,7 +8,7 @@ from typing import Final
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
-from aurora_pipeline.statements.due import ChainAccounts, load_chain_accounts
+from aurora_pipeline.statements.due import ChainAccounts, load_chain_accounts, place_in_time
 from aurora_pipeline.statements.payable_drafts import draft_epoch_payables, draft_month, why_open
 from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
@@ -54,7 +54,7 @@ def _places(chain: ChainAccounts) -> list[PartitionKey]:
     """Months that are over, and epochs in months in which somebody is paid by EPOCH, in the order of time."""
     chain_id = chain.timeline.chain_id
     found: list[tuple[tuple[str, int], PartitionKey]] = [
-        ((key.month, _AFTER_EVERY_EPOCH), key) for key in closed_months(chain)
+        (place_in_time(key.month, None), key) for key in closed_months(chain)
     ]
     by_epoch = {
         month
@@ -69,11 +69,8 @@ def _places(chain: ChainAccounts) -> list[PartitionKey]:
             and epoch in chain.timeline.in_force
             and epoch >= chain.first_period
         ):
-            found.append(((month, epoch), PeriodKey(chain_id, epoch)))
+            found.append((place_in_time(month, epoch), PeriodKey(chain_id, epoch)))
     return [key for _, key in sorted(found, key=lambda one: one[0])]
-
-
-_AFTER_EVERY_EPOCH: Final = 10**9
 
 
 def _why(connection: Connection, table: Table, draft: Draft) -> str | None:

@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 from aurora_pipeline.decisions.rows import decision_input
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey, parse_key
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.decided import STATEMENT_APPROVALS, STATEMENT_OPENINGS, STATEMENT_SUBMISSIONS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
@@ -50,10 +52,10 @@ class Stated:
     entries_snapshot_id: int
     number: int
     statement_digest: str
-    total: int
-    payable: int
-    closing: int
-    paid: int
+    total: Amount
+    payable: Amount
+    closing: Amount
+    paid: Amount
     accepted: frozenset[str]
     submitter: str
     stage: Stage
@@ -66,7 +68,7 @@ class Opening:
     """Where a partner's balances begin on a chain, as it was imported."""
 
     partner_id: str
-    opening: int
+    opening: Amount
     paid_through: str | None
     """The last month that was stated elsewhere."""
     as_input: Input
@@ -87,11 +89,11 @@ class Account:
         return self.stated[-1] if self.stated else None
 
     @property
-    def closing(self) -> int:
+    def closing(self) -> Amount:
         """What the next statement opens with."""
         if self.stated:
             return self.stated[-1].closing
-        return 0 if self.opening is None else self.opening.opening
+        return ZERO if self.opening is None else self.opening.opening
 
     @property
     def last_number(self) -> int:
@@ -164,10 +166,12 @@ def load_accounts(connection: Connection, chain_id: str, as_of: datetime | None 
 
 
 def _opening(row: Mapping[str, Any]) -> Opening:
-    return Opening(row["partner_id"], int(row["opening"]), row["paid_through"], decision_input(STATEMENT_OPENINGS, row))
+    opening = stored_amount(row["opening"])
+    return Opening(row["partner_id"], opening, row["paid_through"], decision_input(STATEMENT_OPENINGS, row))
 
 
 def _stated(row: Mapping[str, Any], approved: Mapping[Any, Input]) -> Stated:
+    payable, paid = stored_amount(row["payable"]), stored_amount(row["paid"] or 0)
     return Stated(
         str(row["statement_id"]),
         row["attempt"],
@@ -179,18 +183,13 @@ def _stated(row: Mapping[str, Any], approved: Mapping[Any, Input]) -> Stated:
         row["entries_snapshot_id"],
         row["number"],
         row["statement_digest"],
-        int(row["total"]),
-        int(row["payable"]),
-        int(row["closing"]),
-        int(row["paid"] or 0),
+        stored_amount(row["total"]),
+        payable,
+        stored_amount(row["closing"]),
+        paid,
         frozenset(json.loads(row["accepted"])),
         row["recorded_by"],
-        stage_of(
-            is_approved=row["is_approved"],
-            is_released=row["is_released"],
-            paid=int(row["paid"] or 0),
-            payable=int(row["payable"]),
-        ),
+        stage_of(is_approved=row["is_approved"], is_released=row["is_released"], paid=paid, payable=payable),
         (
             decision_input(STATEMENT_SUBMISSIONS, row),
             *([approved[row["statement_id"]]] if row["is_approved"] else []),
@@ -198,7 +197,7 @@ def _stated(row: Mapping[str, Any], approved: Mapping[Any, Input]) -> Stated:
     )
 
 
-def stage_of(*, is_approved: bool, is_released: bool, paid: int, payable: int) -> Stage:
+def stage_of(*, is_approved: bool, is_released: bool, paid: Amount, payable: Amount) -> Stage:
     """Where a submission stands that was not handed back."""
     if not is_approved:
         return Stage.PENDING_APPROVAL

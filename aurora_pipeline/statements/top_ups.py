@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aurora_pipeline.agreements.tables import Window
 from aurora_pipeline.agreements.terms import Terms
 from aurora_pipeline.commissions.windows import RuleKey, month_top_up
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.pnl.tables import Component
 
 
@@ -15,8 +16,8 @@ from aurora_pipeline.pnl.tables import Component
 class RuleMonth:
     """What a rule came to in a month, or in one of its periods: sums are added up."""
 
-    base: int
-    computed: int
+    base: Amount
+    computed: Amount
     """Before the month's floor, after cuts."""
     missing_count: int
     """How many of its bases are not known."""
@@ -36,7 +37,7 @@ class TopUp:
     agreement_version: int
     rule_key: str
     component: Component
-    amount: int | None
+    amount: Amount | None
     reason: str | None
 
 
@@ -48,7 +49,7 @@ def top_ups(terms: Terms, months: Mapping[RuleKey, RuleMonth], partners: Collect
             floor = rule.floor
             if floor is None or floor.window is not Window.MONTH:
                 continue
-            of_month = months.get((agreement.agreement_id, rule.rule_key), RuleMonth(0, 0, 0))
+            of_month = months.get((agreement.agreement_id, rule.rule_key), RuleMonth(ZERO, ZERO, 0))
             amount = month_top_up(floor, of_month.base, of_month.computed, of_month.missing_count == 0)
             if amount == 0:
                 continue

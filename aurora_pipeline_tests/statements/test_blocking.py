@@ -6,6 +6,7 @@ import pytest
 
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.terms import Override, Partner
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.statements.assemble import epoch_statements
 from aurora_pipeline.statements.blocking import without_target
 from aurora_pipeline_tests.commissions.conftest import per_period, rule, terms
@@ -15,7 +16,7 @@ LINE, RULE = OverrideTarget.LINE, OverrideTarget.RULE
 
 
 def override(target: OverrideTarget, agreement: str, validator: str = "", wallet: str = "") -> Override:
-    return Override(target, agreement, "tips", validator, wallet, 5, 5)
+    return Override(target, agreement, "tips", validator, wallet, Amount(5), Amount(5))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,17 @@ def test_without_target__line_of_a_rule_whose_total_is_overridden__has_none() ->
 def _stated(target: OverrideTarget, amount: int, seen: int | None) -> dict[str, object]:
     agreed = terms(
         {"a": [rule("tips", TIPS, 1000, cap=per_period(25))], "b": [rule("tips", TIPS, 500)]},
-        overrides=[Override(target, "a", "tips", "V1" if target is LINE else "", "", amount, seen)],
+        overrides=[
+            Override(
+                target,
+                "a",
+                "tips",
+                "V1" if target is LINE else "",
+                "",
+                Amount(amount),
+                None if seen is None else Amount(seen),
+            )
+        ],
     )
     lines = _salted_lines({"V1": {TIPS: 100}, "V2": {TIPS: 200}}, agreed)
     owners = {partner.partner_id.removeprefix("p-"): partner for partner in agreed.partners}
@@ -98,7 +109,7 @@ def test_epoch_statements__override_decided_on_another_amount__is_said_to_be_sta
 
 def test_epoch_statements__total_overridden_though_one_line_is_not_known__stale_by_the_sum_of_the_others() -> None:
     for seen, is_stale in ((10, False), (9, True)):
-        decided = Override(RULE, "a", "tips", "", "", 40, seen)
+        decided = Override(RULE, "a", "tips", "", "", Amount(40), Amount(seen))
         agreed = terms({"a": [rule("tips", TIPS, 1000)]}, overrides=[decided])
         lines = _salted_lines({"V1": {TIPS: 100}, "V2": {TIPS: None}}, agreed)
         row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]
@@ -107,7 +118,7 @@ def test_epoch_statements__total_overridden_though_one_line_is_not_known__stale_
 
 
 def test_epoch_statements__overridden_line_that_was_not_known__is_counted_but_has_no_effect_to_state() -> None:
-    decided = Override(LINE, "a", "tips", "V2", "", 7, None)
+    decided = Override(LINE, "a", "tips", "V2", "", Amount(7), None)
     agreed = terms({"a": [rule("tips", TIPS, 1000)]}, overrides=[decided])
     lines = _salted_lines({"V1": {TIPS: 100}, "V2": {TIPS: None}}, agreed)
     row = _rows(epoch_statements(PERIOD, lines, agreed))["p-a"]

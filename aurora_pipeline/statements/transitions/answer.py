@@ -9,6 +9,7 @@ from aurora_pipeline.agreements.errors import AmountNotAccepted
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import IdAmbiguous
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.decided import (
     STATEMENT_ACKNOWLEDGEMENTS,
     STATEMENT_DISPUTE_ANSWERS,
@@ -155,10 +156,10 @@ def _behalf(taken: Step, on_behalf_of: str | None) -> str | None:
     return partner
 
 
-def _line(taken: Step, beginning: str) -> tuple[str, int | None, str]:
+def _line(taken: Step, beginning: str) -> tuple[str, Amount | None, str]:
     """Id, stated amount and words of a line or entry of the statement."""
     told = document(taken.connection, taken.statement)
-    lines = {str(one["line_id"]): (0 if one["held"] else one["final"], in_words(one)) for one in told.lines}
+    lines = {str(one["line_id"]): (ZERO if one["held"] else one["final"], in_words(one)) for one in told.lines}
     lines |= {str(one["entry_id"]): (one["amount"], in_words(one)) for one in told.entries}
     found = [one for one in lines if one.startswith(beginning.strip().lower())]
     if len(found) != 1:

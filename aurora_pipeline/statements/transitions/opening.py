@@ -12,6 +12,7 @@ from typing import Final
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import read_lines, read_text
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.statements.decided import STATEMENT_BALANCES, STATEMENT_OPENINGS
 from aurora_pipeline.statements.errors import OpeningsEmpty
 from aurora_pipeline.statements.transitions.step import refusing
@@ -27,7 +28,7 @@ class Opened:
 
     partner_id: str
     chain_id: str
-    opening: int
+    opening: Amount
     paid_through: str | None
 
 

@@ -9,6 +9,10 @@ from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation import free_text
+from aurora_pipeline.foundation.addresses import check_address
+from aurora_pipeline.foundation.chain_family import Family
+from aurora_pipeline.foundation.money import stored_amount
+from aurora_pipeline.foundation.units import Amount, ZERO
 from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
 from aurora_pipeline.statements.errors import AccountRefused, PaymentNotDue, PaymentRecorded
 from aurora_pipeline.statements.stated import Stage
@@ -43,8 +47,8 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         transaction = free_text.name(payment.transaction_id, "transaction")
         _require_new(taken, transaction)
         amount = parse_amount(units, payment.amount)
-        left_out = 0 if payment.with_disputed else _disputed(taken)
-        due = max(stated.payable - stated.paid - left_out, 0)
+        left_out = ZERO if payment.with_disputed else _disputed(taken)
+        due = max(stated.payable - stated.paid - left_out, ZERO)
         if amount <= 0 or amount > due or (amount < due and not payment.is_part):
             held = f", without {units.in_coins(left_out)} that is disputed" if left_out else ""
             raise PaymentNotDue(
@@ -97,7 +101,7 @@ def _require_new(taken: Step, transaction: str) -> None:
         )
 
 
-def _disputed(taken: Step) -> int:
+def _disputed(taken: Step) -> Amount:
     """What the open disputes of the statement are about: the lines' amounts, as far as they are owed."""
     row = taken.connection.execute(
         """SELECT coalesce(sum(greatest(d.stated, 0)), 0) AS amount FROM statement_disputes d
@@ -106,4 +110,4 @@ def _disputed(taken: Step) -> int:
                WHERE (a.statement_id, a.line_id) = (d.statement_id, d.line_id))""",
         [taken.statement.statement_id],
     ).fetchone()
-    return 0 if row is None else int(row["amount"])
+    return ZERO if row is None else stored_amount(row["amount"])
