@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -29,6 +30,7 @@ from aurora_pipeline.demo.story import (
     refuse_other_chain,
     register_cast,
 )
+from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none, total
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.runs import RunEnd, failed
@@ -199,8 +201,11 @@ def _show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
         "SELECT * FROM validator_pnl WHERE chain_id = %s AND epoch = %s ORDER BY net DESC NULLS LAST", [CHAIN_ID, epoch]
     ).fetchall()
     figures = ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_revenue", "total_costs", "net"]
-    shown = [[row["name"], *[coins(_whole(row[name]), chain) for name in figures], row["state"]] for row in rows]
-    sums = [sum(int(row[name]) for row in rows if row[name] is not None) for name in figures]
+    shown = [
+        [row["name"], *[coins(stored_amount_or_none(row[name]), chain) for name in figures], row["state"]]
+        for row in rows
+    ]
+    sums = [total(stored_amount(row[name]) for row in rows if row[name] is not None) for name in figures]
     shown.append(["total of what is known", *[coins(figure, chain) for figure in sums], ""])
     columns = ["validator", "block fees", "MEV tips", "own stake", "commission", "revenue", "costs", "net", "state"]
     out.print()
@@ -219,8 +224,8 @@ def _show_statements(connection: Connection, chain: Chain, span: range) -> None:
             row["partner_name"],
             row["epoch"],
             row["line_count"],
-            coins(_whole(row["lines_total"]), chain),
-            coins(_whole(row["held_total"]), chain) if row["held_count"] else "",
+            coins(stored_amount_or_none(row["lines_total"]), chain),
+            coins(stored_amount_or_none(row["held_total"]), chain) if row["held_count"] else "",
             row["state"],
             str(row["statement_id"])[:8],
         ]
@@ -261,7 +266,10 @@ def _show_windows(connection: Connection, chain: Chain, span: range) -> None:
         [CHAIN_ID, span[0], span[-1]],
     ).fetchall()
     figures = ["metric_start", "base", "computed", "loss_before", "loss_after", "final"]
-    shown = [[row["epoch"], row["month"], *[coins(_whole(row[name]), chain) for name in figures]] for row in rows]
+    shown = [
+        [row["epoch"], row["month"], *[coins(stored_amount_or_none(row[name]), chain) for name in figures]]
+        for row in rows
+    ]
     columns = ["epoch", "month", "month so far", "this epoch", "tiers pay", "loss before", "loss after", "network pays"]
     out.print()
     print_table(
@@ -298,8 +306,9 @@ def _show_months(connection: Connection, chain: Chain) -> None:
         )
 
 
-def _whole(value: object) -> int | None:
-    return None if value is None else int(str(value))
+def _coins(row: Mapping[str, object], names: Sequence[str], chain: Chain) -> list[str]:
+    """Some amounts of a row in whole coins."""
+    return [coins(stored_amount_or_none(row[name], name), chain) for name in names]
 
 
 def _suggest(line_id: str | None, span: range) -> None:

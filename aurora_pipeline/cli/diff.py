@@ -14,6 +14,7 @@ from aurora_pipeline.cli.shapes import ChangedColumn, ChangedLayer, ChangedPartn
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import RangeBackwards
+from aurora_pipeline.foundation.money import amount as checked
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.work.asked_epochs import require_recorded
@@ -105,7 +106,7 @@ def _text(one: Changed, value: object, chain: Chain) -> str:
     if value is None:
         return "-"
     if one.is_amount and isinstance(value, int):
-        return f"{format_coins(value, chain.native_decimals)} {chain.native_unit}"
+        return f"{format_coins(checked(value), chain.native_decimals)} {chain.native_unit}"
     return str(plain(value))
 
 
@@ -151,6 +152,6 @@ def _changed(one: Changed, unit: str, names: Mapping[str, str]) -> ChangedColumn
         column=one.column,
         was=was,
         now=now,
-        was_amount=amount(one.was, unit) if one.is_amount and isinstance(one.was, int) else None,
-        now_amount=amount(one.now, unit) if one.is_amount and isinstance(one.now, int) else None,
+        was_amount=amount(checked(one.was), unit) if one.is_amount and isinstance(one.was, int) else None,
+        now_amount=amount(checked(one.now), unit) if one.is_amount and isinstance(one.now, int) else None,
     )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import typer
 
+from aurora_pipeline.foundation import units
 from aurora_pipeline.foundation.errors import AuroraError
 
 OPTION: Final = "--json"
@@ -31,12 +32,12 @@ class Amount:
     unit: str
 
 
-def amount(value: int | None, unit: str) -> Amount | None:
+def amount(value: units.Amount | None, unit: str) -> Amount | None:
     """An amount of base units; nothing where it is not known."""
     return None if value is None else Amount(str(int(value)), unit)
 
 
-def known_amount(value: int, unit: str) -> Amount:
+def known_amount(value: units.Amount, unit: str) -> Amount:
     """An amount of base units."""
     return Amount(str(int(value)), unit)
 

@@ -19,6 +19,8 @@ from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
 from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
@@ -133,10 +135,10 @@ def _print(chain: Chain, found: Sequence[PeriodComparison]) -> None:
     for one in found:
         by_partner[one.partner_id].append(one)
     for partner_id, those in sorted(by_partner.items()):
-        shown = _amounts(chain, sum(one.was.due for one in those), sum(one.would.due for one in those))
+        shown = _amounts(chain, total(one.was.due for one in those), total(one.would.due for one in those))
         words = f"{partner_id}: {shown[0]} was, {shown[1]} would have been paid: {shown[2]}"
         if any(one.overrides.count for one in those):
-            amount, by_terms = sum(one.overrides.amount for one in those), sum(one.by_terms for one in those)
+            amount, by_terms = total(one.overrides.amount for one in those), total(one.by_terms for one in those)
             words += f", of which {_signed(chain, by_terms)} by the terms and {_signed(chain, -amount)} by overrides"
         out.print(words, markup=False)
     count = sum(one.overrides.count for one in found)
@@ -147,11 +149,11 @@ def _print(chain: Chain, found: Sequence[PeriodComparison]) -> None:
     err.print("Nothing was written.")
 
 
-def _amounts(chain: Chain, was: int, would: int) -> list[str]:
+def _amounts(chain: Chain, was: Amount, would: Amount) -> list[str]:
     return [coins(was, chain), coins(would, chain), _signed(chain, would - was)]
 
 
-def _signed(chain: Chain, difference: int) -> str:
+def _signed(chain: Chain, difference: Amount) -> str:
     return ("+" if difference > 0 else "") + coins(difference, chain)
 
 

@@ -25,8 +25,9 @@ from aurora_pipeline.cli.table import NOTHING, PrintedColumn, layout
 from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError, DayNotUnderstood, NotUtf8
-from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.money import amount, format_coins
 from aurora_pipeline.foundation.printable import printable
+from aurora_pipeline.foundation.units import Amount
 
 if TYPE_CHECKING:
     # What needs Postgres, polars or pydantic is imported where it is used: a call for help waits for none of them.
@@ -201,7 +202,7 @@ def read_day(text: str, option: str) -> datetime:
         raise DayNotUnderstood(f"{option}: {error}", "a day means 00:00 UTC") from None
 
 
-def coins(value: int | None, chain: Chain, missing: str = "-") -> str:
+def coins(value: Amount | None, chain: Chain, missing: str = "-") -> str:
     """An amount in whole coins for display, or what stands for a missing one."""
     return missing if value is None else format_coins(value, chain.native_decimals)
 
@@ -210,7 +211,7 @@ def said_in_coins(text: str, chain: Chain) -> str:
     """A sentence with its amounts in whole coins, as those of the table beside it are; stored ones say base units."""
 
     def in_coins(found: re.Match[str]) -> str:
-        return f"{found[1]}{format_coins(int(found[2]), chain.native_decimals)} {chain.native_unit}"
+        return f"{found[1]}{format_coins(amount(int(found[2])), chain.native_decimals)} {chain.native_unit}"
 
     return _BASE_UNITS.sub(in_coins, text)
 

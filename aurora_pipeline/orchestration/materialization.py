@@ -13,6 +13,7 @@ import dagster as dg
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.failing import Said
 from aurora_pipeline.orchestration.previews import names_of, notes, preview
@@ -252,7 +253,7 @@ def _proofs(draft: Draft, command: str) -> dict[str, Any]:
     }
 
 
-def _totals(totals: Mapping[str, int], chain: Chain) -> str:
+def _totals(totals: Mapping[str, Amount], chain: Chain) -> str:
     lines = [f"| column | {chain.native_unit} | {chain.base_units}, exact |", "|---|---:|---:|"]
     for name, total in totals.items():
         lines.append(f"| {name} | {format_coins(total, chain.native_decimals)} | {total} |")

@@ -12,7 +12,7 @@ from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.money import format_coins, stored_amount
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.statements.tables import (
     EPOCH_ENTRIES,
@@ -162,7 +162,7 @@ def _shown(column: Column, value: Any, chain: Chain, names: Mapping[str, str]) -
     if value is None:
         return ""
     if column.kind is ColumnKind.AMOUNT:
-        return format_coins(int(value), chain.native_decimals)
+        return format_coins(stored_amount(value, column.name), chain.native_decimals)
     if column.kind is ColumnKind.UUID:
         return str(value)[:_ID_SHOWN]
     return _plain(names.get(value, str(value)) if column.name in _NAMED else str(value))

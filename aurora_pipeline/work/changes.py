@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.store.frames import exact_rows, whole_numbers
 from aurora_pipeline.store.snapshots import NotPublished, stored_rows
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 
@@ -56,11 +58,11 @@ class PartnerChange:
     """What a partner was owed for the period as far as known, and is now."""
 
     partner_id: str
-    was: int
-    now: int
+    was: Amount
+    now: Amount
 
     @property
-    def change(self) -> int:
+    def change(self) -> Amount:
         """What the difference is; below 0 where less is owed now."""
         return self.now - self.was
 
@@ -98,13 +100,7 @@ def _by_key(table: Table, frame: pl.DataFrame | None) -> dict[tuple[str, ...], M
     if frame is None:
         return {}
     names = [name for name in table.key if name not in _PLACE]
-    amounts = set(table.amounts)
-    return {
-        tuple(str(row[name]) for name in names): {
-            name: int(value) if name in amounts and value is not None else value for name, value in row.items()
-        }
-        for row in frame.iter_rows(named=True)
-    }
+    return {tuple(str(row[name]) for name in names): row for row in exact_rows(table, frame)}
 
 
 def period_changes(
@@ -167,12 +163,11 @@ def names_of(connection: Connection, chain_id: str) -> dict[str, str]:
 def _partners(before: pl.DataFrame | None, after: pl.DataFrame | None) -> Sequence[PartnerChange]:
     was, now = (_owed(frame) for frame in (before, after))
     return [
-        PartnerChange(partner, was.get(partner, 0), now.get(partner, 0))
+        PartnerChange(partner, was.get(partner, ZERO), now.get(partner, ZERO))
         for partner in sorted(was.keys() | now.keys())
-        if was.get(partner, 0) != now.get(partner, 0)
+        if was.get(partner) != now.get(partner)
     ]
 
 
-def _owed(frame: pl.DataFrame | None) -> dict[str, int]:
-    rows: list[dict[str, Any]] = [] if frame is None else frame.to_dicts()
-    return {row["partner_id"]: int(row[_OWED]) for row in rows}
+def _owed(frame: pl.DataFrame | None) -> dict[str, Amount]:
+    return {} if frame is None else dict(zip(frame["partner_id"], whole_numbers(frame[_OWED]), strict=True))

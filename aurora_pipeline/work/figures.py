@@ -16,11 +16,14 @@ from psycopg import sql
 from aurora_pipeline.agreements.errors import AgreementUnknown
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.errors import PartnerUnknown
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.registry.errors import ValidatorAmbiguous, ValidatorUnknown
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.errors import MomentRefused
+from aurora_pipeline.store.row_amounts import with_amounts
 
 Row = Mapping[str, Any]
 _FIRST, _LAST = 0, 10**15
@@ -99,8 +102,7 @@ def _names(table: Table) -> tuple[sql.SQL, sql.SQL]:
 
 
 def _told(table: Table, row: Mapping[str, Any]) -> Row:
-    amounts = {name: None if row[name] is None else int(row[name]) for name in table.amounts}
-    return {**row, **amounts, "period": str(PeriodKey(row["chain_id"], row["epoch"]))}
+    return with_amounts(row, table.amounts) | {"period": str(PeriodKey(row["chain_id"], row["epoch"]))}
 
 
 def validator_named(connection: Connection, chain_id: str | None, text: str) -> str:
@@ -142,7 +144,7 @@ def agreement_known(connection: Connection, agreement_id: str) -> str:
     return agreement_id
 
 
-def total_of(rows: Sequence[Row], column: str) -> int | None:
+def total_of(rows: Sequence[Row], column: str) -> Amount | None:
     """The sum of a column; None where one of its amounts is not known."""
-    amounts = [row[column] for row in rows]
-    return None if None in amounts else sum(amounts)
+    amounts: list[Amount | None] = [row[column] for row in rows]
+    return None if None in amounts else total(one for one in amounts if one is not None)

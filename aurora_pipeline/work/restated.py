@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.money import format_coins, stored_amount, stored_amount_or_none
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
 
@@ -26,8 +27,8 @@ class Restated:
     validator_key: str
     name: str
     figure: str
-    was: int | None
-    now: int | None
+    was: Amount | None
+    now: Amount | None
     reason: str | None
     """Why it is not known any more."""
 
@@ -65,11 +66,11 @@ class RestatedPartner:
     period: PeriodKey
     partner_id: str
     name: str
-    was: int
-    now: int
+    was: Amount
+    now: Amount
 
 
-OwedNow = Mapping[tuple[int, str], tuple[str, int]]
+OwedNow = Mapping[tuple[int, str], tuple[str, Amount]]
 """By epoch and partner, its name and what it is owed as far as known."""
 
 
@@ -79,7 +80,7 @@ def owed_to_partners(connection: Connection, chain_id: str) -> OwedNow:
         "SELECT epoch, partner_id, partner_name, known_total FROM partner_commission_statements WHERE chain_id = %s",
         [chain_id],
     )
-    return {(row["epoch"], row["partner_id"]): (row["partner_name"], int(row["known_total"])) for row in rows}
+    return {(row["epoch"], row["partner_id"]): (row["partner_name"], stored_amount(row["known_total"])) for row in rows}
 
 
 def restated_partners(chain_id: str, before: OwedNow, after: OwedNow) -> list[RestatedPartner]:
@@ -87,8 +88,8 @@ def restated_partners(chain_id: str, before: OwedNow, after: OwedNow) -> list[Re
     published = {epoch for epoch, _ in before}
     found = []
     for epoch, partner in sorted(before.keys() | after.keys()):
-        name, now = after.get((epoch, partner), ("", 0))
-        known_as, was = before.get((epoch, partner), (name, 0))
+        name, now = after.get((epoch, partner), ("", ZERO))
+        known_as, was = before.get((epoch, partner), (name, ZERO))
         if epoch in published and was != now:
             found.append(RestatedPartner(PeriodKey(chain_id, epoch), partner, name or known_as, was, now))
     return found
@@ -117,8 +118,8 @@ def _in_words(one: Restated, decimals: int) -> str:
     return f"{one.period}: {one.figure} of {one.name} ({one.validator_key}) was {was}, {is_now}"
 
 
-def _amount(row: Row | None, figure: str) -> int | None:
-    return None if row is None or row[figure] is None else int(row[figure])
+def _amount(row: Row | None, figure: str) -> Amount | None:
+    return None if row is None else stored_amount_or_none(row[figure], figure)
 
 
 def _reason(row: Row | None, figure: str) -> str | None:

@@ -14,6 +14,7 @@ from aurora_pipeline.cli.json_output import Amount, amount, document, error_json
 from aurora_pipeline.cli.schemas import FOLDER, schema, written
 from aurora_pipeline.cli.shapes import SHAPES
 from aurora_pipeline.decisions.errors import PartnerUnknown
+from aurora_pipeline.foundation import units
 from aurora_pipeline.foundation.errors import AuroraError, DatabaseLost, NotUnderstood
 from aurora_pipeline.proof.errors import ProofFailed
 from aurora_pipeline_tests.cli.documents import data_of
@@ -75,9 +76,13 @@ def test_plain__what_has_no_form__is_refused_and_not_made_text() -> None:
 
 
 def test_amount__beyond_what_readers_keep__every_digit_and_the_unit() -> None:
-    assert document("x", amount(10**30 + 1, "wei"))["data"] == {"amount": "1" + "0" * 29 + "1", "unit": "wei"}
+    huge = units.Amount(10**30 + 1)
+    assert document("x", amount(huge, "wei"))["data"] == {
+        "amount": "1" + "0" * 29 + "1",
+        "unit": "wei",
+    }
     assert amount(None, "wei") is None
-    assert amount(0, "wei") == Amount("0", "wei")
+    assert amount(units.Amount(0), "wei") == Amount("0", "wei")
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
@@ -168,7 +169,7 @@ def test_far_above__any_amounts__asked_only_where_both_bounds_are_passed(
     amount: int, computed: int, decimals: int
 ) -> None:
     units = ChainUnits("c", Family.SOLANA, "SOL", decimals)
-    is_far = far_above(amount, computed, units) is not None
+    is_far = far_above(Amount(amount), Amount(computed), units) is not None
     assert is_far == (
         amount > 10 * computed and 10 * amount > 10**decimals if decimals else amount > max(1, 10 * computed)
     )

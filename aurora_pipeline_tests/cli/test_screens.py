@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from aurora_pipeline.cli import terminal
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import HOME_VARIABLE, Workspace
 from aurora_pipeline_tests.cli.conftest import Command, Made
@@ -91,7 +92,7 @@ def test_tables__on_any_terminal__every_amount_whole_and_no_line_too_long(
         assert [line for line in (ended.out + ended.err).splitlines() if cell_len(line) > width] == []
         said = set(re.findall(r"[0-9][0-9.]*", ended.out))
         for amount in wanted:
-            assert {amount.lstrip("-"), format_coins(abs(int(amount)), 9)} & said, (width, amount)
+            assert {amount.lstrip("-"), format_coins(Amount(abs(int(amount))), 9)} & said, (width, amount)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -107,7 +108,7 @@ def test_statements_show__on_any_terminal__total_and_lines_whole_and_no_line_too
     assert ended.code == 0, ended.told
     assert [line for line in (ended.out + ended.err).splitlines() if cell_len(line) > width] == []
     said = set(re.findall(r"[0-9][0-9.]*", ended.out))
-    assert [amount for amount in wanted if format_coins(abs(int(amount)), 9) not in said] == []
+    assert [amount for amount in wanted if format_coins(Amount(abs(int(amount))), 9) not in said] == []
 
 
 def test_demo__second_time_at_80_columns__every_figure_whole(open_demo: Made) -> None:

@@ -13,6 +13,7 @@ from aurora_pipeline.config import ROLES, Chain, DatedBps, Family, PeriodType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.registry.cost_entries import EntriesInForce, entries_in_force, import_costs, parse_cost_csv
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.frames import ints
@@ -103,7 +104,7 @@ def test_parse__no_header_or_no_entries__a_mistake(text: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 10**30))
 def test_parse__any_amount_in_whole_coins__comes_back_exactly(lamports: int) -> None:
-    text = f"{HEADER}{CHAIN},850,V,INFRASTRUCTURE,{format_coins(lamports, 9)},SOL,\n"
+    text = f"{HEADER}{CHAIN},850,V,INFRASTRUCTURE,{format_coins(Amount(lamports), 9)},SOL,\n"
     assert parse_cost_csv(text, "f.csv", CHAINS)[0][0].amount == lamports
 
 

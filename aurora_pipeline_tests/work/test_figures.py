@@ -19,6 +19,7 @@ from aurora_pipeline.cli.terminal import said_in_coins
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import format_coins
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.surroundings import verify_surroundings
@@ -56,9 +57,9 @@ def test_pnl__json_and_csv__every_row_with_names_and_exact_amounts(ask: Ask, cop
 def test_pnl__table__each_amount_whole_and_the_total(ask: Ask, copied: Aurora) -> None:
     out = ask("pnl", *WHERE).out
     for row in ask("pnl", *WHERE, "--json").json:
-        assert format_coins(int(row["net"]["amount"]), 9) in out
+        assert format_coins(Amount(int(row["net"]["amount"])), 9) in out
     net = sums(copied, "SELECT sum(net) AS net FROM validator_pnl")["net"]
-    assert f"net of all {len(ask('pnl', *WHERE, '--json').json)}: {format_coins(int(net), 9)}" in out
+    assert f"net of all {len(ask('pnl', *WHERE, '--json').json)}: {format_coins(Amount(int(net)), 9)}" in out
 
 
 def test_lines__of_a_partner_and_a_validator_by_name__only_those(ask: Ask) -> None:
@@ -83,7 +84,7 @@ def test_allocation__summed__is_what_the_validators_earned(ask: Ask, copied: Aur
 def test_statements__listed_and_shown__with_their_lines(ask: Ask) -> None:
     (stated,) = ask("statements", "epochs", *WHERE, "--partner", "northwind", "--json").json
     out = ask("statements", "show", "northwind", *WHERE).out
-    total = format_coins(int(stated["lines_total"]["amount"]), 9)
+    total = format_coins(Amount(int(stated["lines_total"]["amount"])), 9)
     assert f"total: {total} SOL" in out
     assert f"aurora trace {stated['statement_id'][:8]}" in out
     told = ask("statements", "show", "northwind", *WHERE, "--json").json
@@ -118,7 +119,7 @@ def test_statements_show__overridden__says_by_how_much_in_the_coin_of_its_table(
     (stated,) = ask("statements", "epochs", *WHERE, "--partner", "northwind", "--json").json
     effect = re.search(r"([+-])([0-9]+) base units in all", stated["reason"])
     assert effect is not None
-    words = f"{effect[1]}{format_coins(int(effect[2]), 9)} SOL in all"
+    words = f"{effect[1]}{format_coins(Amount(int(effect[2])), 9)} SOL in all"
     for asked in (("epochs", *WHERE), ("show", "northwind", *WHERE)):
         out = " ".join(ask("statements", *asked).out.split())
         assert words in out, asked

@@ -12,9 +12,7 @@ from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers, refusals
 from aurora_pipeline.agreements.units import AmountRefused, ChainUnits
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, YamlFile
-from aurora_pipeline.foundation.addresses import check_solana_key
-from aurora_pipeline.foundation.chain_family import Family
-from aurora_pipeline.foundation.units import Amount, Bps, ZERO
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps
 
 _SHOWN_AT_MOST = 20
 _PLACES = {"rate": "rate_bps", "metric": "tiers"}

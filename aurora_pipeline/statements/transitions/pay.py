@@ -9,10 +9,8 @@ from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation import free_text
-from aurora_pipeline.foundation.addresses import check_address
-from aurora_pipeline.foundation.chain_family import Family
 from aurora_pipeline.foundation.money import stored_amount
-from aurora_pipeline.foundation.units import Amount, ZERO
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
 from aurora_pipeline.statements.errors import AccountRefused, PaymentNotDue, PaymentRecorded
 from aurora_pipeline.statements.stated import Stage
