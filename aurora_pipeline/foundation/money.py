@@ -14,7 +14,8 @@ from typing import TypeVar, cast
 from aurora_pipeline.foundation.units import Amount, Bps
 
 BPS_WHOLE = 10_000
-AMOUNT_MAX = 10**30
+AMOUNT_DIGITS = 30
+AMOUNT_MAX = 10**AMOUNT_DIGITS
 """The bound of every amount: 10^7 rows of it still sum below 38 digits."""
 
 _DECIMAL_TEXT = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?\Z")

@@ -66,13 +66,7 @@ def column_schema(table: Table) -> dg.TableSchema:
 
 
 def _constraints(column: Column) -> list[str]:
-    told = []
-    if column.one_of:
-        told.append(f"one of {', '.join(column.one_of)}")
-    if column.minimum is not None:
-        told.append(f">= {column.minimum}")
-    if column.maximum is not None:
-        told.append(f"<= {column.maximum}")
+    told = [rule.words() for rule in column.rules]
     if not column.digested:
         told.append("not part of the digest")
     return told

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
+from aurora_pipeline.store.column_rules import quoted
+from aurora_pipeline.store.declaration import KIND_RULES, Column, ColumnKind, Table, TableKind
 from aurora_pipeline.store.restatements import restatement_views
 
 LAYER_SCHEMA = "layers"
@@ -28,12 +29,24 @@ SQL_TYPES = {
     ColumnKind.INTEGERS: "bigint[]",
 }
 
-FOUNDATION = """
+
+def _domain(kind: ColumnKind, base: str) -> str:
+    """The domain whose values keep the rule of a kind."""
+    checks = "".join(f" CHECK ({condition})" for condition in KIND_RULES[kind].sql("VALUE"))
+    return f"CREATE DOMAIN {SQL_TYPES[kind]} AS {base}{checks};"
+
+
+FOUNDATION = (
+    """
 CREATE SCHEMA layers;
 
-CREATE DOMAIN amount AS numeric CHECK (scale(VALUE) = 0 AND abs(VALUE) <= 1e30);
+"""
+    + _domain(ColumnKind.AMOUNT, "numeric")
+    + """
 COMMENT ON DOMAIN amount IS 'Money in base units: an integer; NUMERIC(38,0) would silently round instead of refusing.';
-CREATE DOMAIN sha256_hex AS text CHECK (octet_length(VALUE) = 64 AND VALUE !~ '[^0-9a-f]');
+"""
+    + _domain(ColumnKind.DIGEST, "text")
+    + """
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -114,6 +127,7 @@ CREATE TABLE instance_secret (only_row boolean PRIMARY KEY DEFAULT true CHECK (o
 INSERT INTO instance_secret (secret)
     VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
 """
+)
 
 _IN_FORCE = """
 CREATE VIEW in_force AS
@@ -271,24 +285,13 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     return statements
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _column(column: Column) -> str:
     parts = [column.name, SQL_TYPES[column.kind]]
     if not column.nullable:
         parts.append("NOT NULL")
     if column.default:
         parts.append(column.default)
-    checks = []
-    if column.one_of:
-        checks.append(f"{column.name} IN ({', '.join(_quoted(value) for value in column.one_of)})")
-    if column.minimum is not None:
-        checks.append(f"{column.name} >= {column.minimum}")
-    if column.maximum is not None:
-        checks.append(f"{column.name} <= {column.maximum}")
-    parts += [f"CHECK ({check})" for check in checks]
+    parts += [f"CHECK ({condition})" for rule in column.rules for condition in rule.sql(column.name)]
     if column.references:
         parts.append(f"REFERENCES {column.references}")
     return " ".join(parts)
@@ -313,9 +316,9 @@ def create_table(table: Table) -> str:
         [f"PRIMARY KEY ({key})"] + [f"UNIQUE ({', '.join(names)})" for names in table.unique] + [*table.constraints]
     )
     body = ",\n    ".join(columns + constraints)
-    statements = [f"CREATE TABLE {name} (\n    {body}\n);", f"COMMENT ON TABLE {name} IS {_quoted(table.description)};"]
+    statements = [f"CREATE TABLE {name} (\n    {body}\n);", f"COMMENT ON TABLE {name} IS {quoted(table.description)};"]
     statements += [
-        f"COMMENT ON COLUMN {name}.{column.name} IS {_quoted(column.description)};" for column in table.columns
+        f"COMMENT ON COLUMN {name}.{column.name} IS {quoted(column.description)};" for column in table.columns
     ]
     statements += [f"CREATE INDEX ON {name} ({', '.join(names)});" for names in table.indexes]
     return "\n".join(statements)
@@ -389,7 +392,7 @@ def _coins_view(table: Table) -> str:
 
 
 def _commented(view: str, description: str, columns: Mapping[str, str]) -> str:
-    return f"COMMENT ON VIEW {view} IS {_quoted(description)};\n" + _explained(view, columns)
+    return f"COMMENT ON VIEW {view} IS {quoted(description)};\n" + _explained(view, columns)
 
 
 def _small_views_explained(tables: Iterable[Table]) -> str:
@@ -401,4 +404,4 @@ def _small_views_explained(tables: Iterable[Table]) -> str:
 
 
 def _explained(view: str, columns: Mapping[str, str]) -> str:
-    return "\n".join(f"COMMENT ON COLUMN {view}.{name} IS {_quoted(text)};" for name, text in columns.items())
+    return "\n".join(f"COMMENT ON COLUMN {view}.{name} IS {quoted(text)};" for name, text in columns.items())

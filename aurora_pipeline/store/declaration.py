@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from aurora_pipeline.foundation.money import AMOUNT_DIGITS
+from aurora_pipeline.store.column_rules import ColumnRule, HexDigits, OneOf, Range, Within
 
 
 class ColumnKind(StrEnum):
@@ -35,6 +40,12 @@ class TableKind(StrEnum):
     """Mirrors of configuration files, which win; rows may change with the files."""
 
 
+KIND_RULES: Final[Mapping[ColumnKind, ColumnRule]] = MappingProxyType(
+    {ColumnKind.AMOUNT: Within(AMOUNT_DIGITS), ColumnKind.DIGEST: HexDigits(64)}
+)
+"""What is true of every value of a kind: the database has a domain for each of these."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column. `digested` columns are committed to by the content digest; the others say where a row came from."""
@@ -44,9 +55,8 @@ class Column:
     description: str
     nullable: bool = False
     digested: bool = True
-    minimum: int | None = None
-    maximum: int | None = None
-    one_of: tuple[str, ...] = ()
+    rules: tuple[ColumnRule, ...] = ()
+    """What must be true of its values, beside what is true of its kind."""
     references: str | None = None
     default: str | None = None
     since: int = 1
@@ -119,19 +129,24 @@ class Table:
 
 def text(name: str, description: str, *, nullable: bool = False, one_of: Iterable[str] = ()) -> Column:
     """A text column, optionally an enumeration."""
-    return Column(name, ColumnKind.TEXT, description, nullable=nullable, one_of=tuple(one_of))
+    values = tuple(one_of)
+    return Column(name, ColumnKind.TEXT, description, nullable=nullable, rules=(OneOf(values),) if values else ())
 
 
 def money(name: str, description: str, *, nullable: bool = False, minimum: int | None = None) -> Column:
     """An amount in the chain's base unit."""
-    return Column(name, ColumnKind.AMOUNT, description, nullable=nullable, minimum=minimum)
+    return Column(name, ColumnKind.AMOUNT, description, nullable=nullable, rules=_in_range(minimum, None))
 
 
 def integer(
     name: str, description: str, *, nullable: bool = False, minimum: int | None = 0, maximum: int | None = None
 ) -> Column:
     """A whole number that is no money: a count, an epoch, basis points."""
-    return Column(name, ColumnKind.INTEGER, description, nullable=nullable, minimum=minimum, maximum=maximum)
+    return Column(name, ColumnKind.INTEGER, description, nullable=nullable, rules=_in_range(minimum, maximum))
+
+
+def _in_range(low: int | None, high: int | None) -> tuple[ColumnRule, ...]:
+    return () if low is None and high is None else (Range(low, high),)
 
 
 CHAIN_ID = text("chain_id", "The chain, as named in chains.yaml.")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from types import NoneType
 from typing import Any
 
 import polars as pl
 
 from aurora_pipeline.foundation.errors import SettingRefused
-from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+from aurora_pipeline.store.column_rules import ColumnRule, LengthMax
+from aurora_pipeline.store.declaration import KIND_RULES, Column, ColumnKind, Table
 
 FRAME_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.TEXT: pl.String,
@@ -27,8 +27,7 @@ FRAME_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.JSON: pl.String,
     ColumnKind.INTEGERS: pl.List(pl.Int64),
 }
-_DIGEST = r"^[0-9a-f]{64}$"
-_TEXT_LENGTH_MAX = 100_000
+_TEXT_LENGTH_MAX = LengthMax(100_000)
 
 
 def frame_schema(table: Table) -> dict[str, Any]:
@@ -106,55 +105,35 @@ def _gate(table: Table) -> Any:
 def _holds(column: Column) -> list[pl.Expr]:
     """What must be true of a column as a whole; a value that is absent breaks nothing but nullability."""
     value = pl.col(column.name)
-    rules = [] if column.nullable else [value.is_not_null()]
-    if column.one_of:
-        rules.append(value.is_in(list(column.one_of)))
-    low, high = _bounds(column)
-    if low is not None:
-        rules.append(value >= pl.lit(low, dtype=pl.Int128))
-    if high is not None:
-        rules.append(value <= pl.lit(high, dtype=pl.Int128))
-    if column.kind is ColumnKind.DIGEST:
-        rules.append(value.str.contains(_DIGEST))
-    if _is_bounded_text(column):
-        rules.append(value.str.len_chars() <= _TEXT_LENGTH_MAX)
-    return [rule.all(ignore_nulls=True) for rule in rules]
+    told = [] if column.nullable else [value.is_not_null()]
+    told += [rule.holds(value) for rule in _rules_of(column)]
+    return [one.all(ignore_nulls=True) for one in told]
 
 
 @cache
 def _words(table: Table) -> Any:
-    """The Pandera schema with each column's checks by themselves, which names what `_gate` refuses."""
+    """The Pandera schema with each rule of each column by itself, which names what `_gate` refuses."""
     import pandera.polars as pa
 
-    columns = {column.name: _pandera_column(pa, column) for column in table.columns}
+    def column_of(column: Column) -> Any:
+        checks = [pa.Check(partial(_breaking, rule), error=rule.words()) for rule in _rules_of(column)]
+        return pa.Column(FRAME_TYPES[column.kind], checks=checks, nullable=column.nullable)
+
+    columns = {column.name: column_of(column) for column in table.columns}
     return pa.DataFrameSchema(columns, unique=list(table.key), strict=True, ordered=True, name=table.name)
 
 
-def _pandera_column(pa: Any, column: Column) -> Any:
-    checks = []
-    if column.one_of:
-        checks.append(pa.Check.isin(list(column.one_of)))
-    low, high = _bounds(column)
-    if low is not None:
-        checks.append(pa.Check.ge(low))
-    if high is not None:
-        checks.append(pa.Check.le(high))
-    if column.kind is ColumnKind.DIGEST:
-        checks.append(pa.Check.str_matches(_DIGEST))
-    if _is_bounded_text(column):
-        checks.append(pa.Check.str_length(max_value=_TEXT_LENGTH_MAX))
-    return pa.Column(FRAME_TYPES[column.kind], checks=checks, nullable=column.nullable)
+def _breaking(rule: ColumnRule, data: Any) -> pl.LazyFrame:
+    frame: pl.LazyFrame = data.lazyframe
+    return frame.select(rule.holds(pl.col(data.key)))
 
 
-def _bounds(column: Column) -> tuple[int | None, int | None]:
-    low, high = column.minimum, column.maximum
-    if column.kind is ColumnKind.AMOUNT:
-        return -AMOUNT_MAX if low is None else low, AMOUNT_MAX if high is None else high
-    return low, high
-
-
-def _is_bounded_text(column: Column) -> bool:
-    return column.kind is ColumnKind.TEXT and not column.nullable and not column.one_of
+def _rules_of(column: Column) -> list[ColumnRule]:
+    """What is declared of a column, what is true of its kind, and how long a text of any length may be in a frame."""
+    rules = [*column.rules, *([KIND_RULES[column.kind]] if column.kind in KIND_RULES else [])]
+    if column.kind is ColumnKind.TEXT and not column.nullable and not rules:
+        rules.append(_TEXT_LENGTH_MAX)
+    return rules
 
 
 def assert_validation_is_on() -> None:

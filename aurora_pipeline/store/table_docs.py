@@ -71,15 +71,8 @@ def digest_order(table: Table) -> dict[str, int]:
 
 
 def _meaning(column: Column) -> str:
-    rules = []
-    if column.one_of:
-        rules.append("One of " + ", ".join(f"`{value}`" for value in column.one_of) + ".")
-    if column.minimum is not None and column.maximum is not None:
-        rules.append(f"From {column.minimum} to {column.maximum}.")
-    elif column.minimum is not None:
-        rules.append(f"At least {column.minimum}.")
-    elif column.maximum is not None:
-        rules.append(f"At most {column.maximum}.")
+    words = [rule.words(mark="`") for rule in column.rules]
+    rules = [f"{sentence[0].upper()}{sentence[1:]}." for sentence in words]
     if column.references:
         rules.append(f"References `{column.references}`.")
     return " ".join([column.description, *rules]).replace("|", "\\|")

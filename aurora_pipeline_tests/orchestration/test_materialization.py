@@ -141,7 +141,7 @@ def test_metadata__of_an_outcome__plots_amounts_and_row_counts_alone() -> None:
 
 def test_column_schema__of_a_layer__tells_bounds_and_what_the_digest_leaves_out() -> None:
     columns = {column.name: column for column in column_schema(FEES).columns}
-    assert ">= 0" in columns["fees"].constraints.other
+    assert "at least 0" in columns["fees"].constraints.other
     assert "not part of the digest" in columns["source_fetch"].constraints.other
     assert not columns["state"].constraints.nullable
 

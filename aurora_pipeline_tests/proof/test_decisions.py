@@ -24,6 +24,7 @@ from aurora_pipeline.store.database import read_frame, table_kinds
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY, PARAMETERS, Proven
+from aurora_pipeline_tests.store.column_values import choices, ends
 
 _OTHER = {
     ColumnKind.TEXT: "coalesce({0}, '') || 'x'",
@@ -74,9 +75,10 @@ def decided(proven: Proven) -> Proven:
 def _any(column: Column) -> Any:
     if column.name in {"previous_number", "paid_through"}:
         return None
-    if column.one_of:
-        return column.one_of[0]
-    return _ANY[column.kind] if column.minimum is None else max(column.minimum, _ANY[column.kind])
+    if choices(column):
+        return choices(column)[0]
+    low = ends(column).low
+    return _ANY[column.kind] if low is None else max(low, _ANY[column.kind])
 
 
 def audited(proven: Proven) -> list[str]:

@@ -17,6 +17,7 @@ from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table, TableKind
 from aurora_pipeline.tables import ALL_TABLES
 from aurora_pipeline_tests.proof.conftest import Proven
+from aurora_pipeline_tests.store.column_values import choices
 
 TABLES = [
     table
@@ -47,11 +48,10 @@ DELETED, COPIED = "a row deleted", "a copy inserted"
 
 def changed(column: Column) -> str:
     """SQL: another value of a column, one that its CHECK allows where it names some."""
-    if column.one_of:
-        others = " ".join(
-            f"WHEN '{value}' THEN '{column.one_of[place - 1]}'" for place, value in enumerate(column.one_of)
-        )
-        return f"CASE coalesce({column.name}, '{column.one_of[0]}') {others} END"
+    values = choices(column)
+    if values:
+        others = " ".join(f"WHEN '{value}' THEN '{values[place - 1]}'" for place, value in enumerate(values))
+        return f"CASE coalesce({column.name}, '{values[0]}') {others} END"
     return CHANGED[column.kind].format(column.name)
 
 

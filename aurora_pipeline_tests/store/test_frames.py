@@ -15,6 +15,7 @@ from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
 from aurora_pipeline.store.frames import FRAME_TYPES, _gate, schema_violations
 from aurora_pipeline.tables import ALL_TABLES
+from aurora_pipeline_tests.store.column_values import choices, ends
 
 _VALUES: dict[ColumnKind, Any] = {
     ColumnKind.TEXT: "text",
@@ -33,31 +34,31 @@ _GOOD = object()
 
 def good(column: Column) -> Any:
     """A value the column takes."""
-    if column.one_of:
-        return column.one_of[0]
-    value = _VALUES[column.kind]
-    if column.minimum is not None:
-        value = max(value, column.minimum)
-    return value if column.maximum is None else min(value, column.maximum)
+    if choices(column):
+        return choices(column)[0]
+    value, between = _VALUES[column.kind], ends(column)
+    if between.low is not None:
+        value = max(value, between.low)
+    return value if between.high is None else min(value, between.high)
 
 
 def bad(column: Column) -> Iterator[Any]:
     """Values it does not take, one for each thing that is declared of it."""
     if not column.nullable:
         yield None
-    if column.one_of:
-        yield f"{column.one_of[0]} "
-    if column.minimum is not None:
-        yield column.minimum - 1
-    if column.maximum is not None:
-        yield column.maximum + 1
-    if column.kind is ColumnKind.AMOUNT and column.maximum is None:
+    between = ends(column)
+    if choices(column):
+        yield f"{choices(column)[0]} "
+    if between.low is not None:
+        yield between.low - 1
+    if between.high is not None:
+        yield between.high + 1
+    if column.kind is ColumnKind.AMOUNT:
         yield AMOUNT_MAX + 1
-    if column.kind is ColumnKind.AMOUNT and column.minimum is None:
         yield -AMOUNT_MAX - 1
     if column.kind is ColumnKind.DIGEST:
         yield "0" * 63 + "G"
-    if column.kind is ColumnKind.TEXT and not column.nullable and not column.one_of:
+    if column.kind is ColumnKind.TEXT and not column.nullable and not choices(column):
         yield "x" * 100_001
 
 
