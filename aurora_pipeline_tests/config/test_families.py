@@ -18,6 +18,7 @@ from aurora_pipeline.config.families.traits import FamilyTraits
 from aurora_pipeline.config.file_table import AMOUNT_UNITS
 from aurora_pipeline.config.vocabulary import PeriodType
 from aurora_pipeline.foundation.addresses import base58_encode
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.families import SOURCES
 from aurora_pipeline.sources.kinds import KINDS
 
@@ -70,8 +71,8 @@ def test_units__of_two_families__share_no_name() -> None:
 def test_amount__written_and_read_again__the_same(family: Family, amount: int) -> None:
     coin = list(family.traits.units)[-1]
     units = ChainUnits("chain", family, coin, family.traits.coin_decimals)
-    assert units.parse(units.write(amount)) == amount
-    assert units.parse(units.in_coins(amount)) == amount
+    assert units.parse(units.write(Amount(amount))) == amount
+    assert units.parse(units.in_coins(Amount(amount))) == amount
 
 
 @given(st.sampled_from(list(Family)), st.integers(min_value=0, max_value=10**18))
