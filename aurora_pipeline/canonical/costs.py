@@ -1,30 +1,30 @@
-"""Costs per validator: what the chain and the tip trees say, what the operator entered; due ones always have a row."""
+"""Costs per validator: what the sources tell, what the operator entered; due and promised ones always have a row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
+from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
-from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import CostType, DataType
-from aurora_pipeline.sources.fetch_choice import Missing, Once, fetch_about, missing, unknown_kind
-from aurora_pipeline.sources.files.answers import read_costs
-from aurora_pipeline.sources.files.layer_rows import CORRECTED, cost_columns, costs_from_file, odd_in_files, why_zero
-from aurora_pipeline.sources.jito.shared_fees import fees_shared, not_told, sharing_not_told
+from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
-from aurora_pipeline.sources.solana.vote_fees import ESTIMATE, chain_costs, costs_on_chain, vote_fees_missing
-from aurora_pipeline.sources.trillium.tells import costs_from_trillium
+from aurora_pipeline.sources.told import ESTIMATE, CostsTold, CostTold, Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads import StagedFetch, Verdict
 
 NOT_ENTERED = "not entered: `aurora costs import` takes it from a CSV file"
-_NODE = "solana_rpc"
-CostsReader = Callable[[Reference, str, StagedFetch, Once], Mapping[str, int] | Missing]
+_SHARING: Final = CostType.PRIORITY_FEE_SHARING.value
+_VOTE_FEES: Final = CostType.VOTE_FEES.value
+"""What every source of costs tells: where nothing is told, this is what is missing; and none of it is a figure."""
+_SAYS: Mapping[str | None, str] = {"CHAIN": "the chain", "FILE": "the file", "PROVIDER": "the provider"}
 
 
 def canonical_costs(
@@ -36,92 +36,130 @@ def canonical_costs(
     promises: Promises = NO_PROMISES,
 ) -> LayerResult:
     """Typed costs and other income. `entries` are the newest revisions the operator entered (COST_ENTRIES), `tips` the
-    fetches of the tip trees, which tell what was shared of priority fees.
+    fetches of tips, which may tell what was shared of priority fees.
 
     What the chain says wins over an entry of the same type, and an entry over an estimate. A cost that nobody promised,
     is not due and not known has no row.
     """
-    once, warnings = Once(), list[str]()
-    # Blocks are gone through once; anybody else's one answer is looked at for every validator.
-    fetches = [one if one.kind == _NODE else replace(one, answers=tuple(one.answers)) for one in fetches]
-    on_chain = {fetch.fetch_id: chain_costs(reference, fetch) for fetch in fetches if fetch.kind == _NODE}
-    sharing = CostType.PRIORITY_FEE_SHARING.value
-    shared = fees_shared(reference, tips, sharing in promises.of(DataType.MEV))
+    warnings = list[str]()
+    by_fetches = heard(reference, fetches, DataType.COSTS, lambda source: source.tells.costs)
+    told = {key: _told_costs(fetch, item, promises) for key, fetch, item in by_fetches}
+    beside = _costs_beside(reference, tips, promises)
     entered = _entered(entries)
     rows: list[Row] = []
     for validator in reference.validators:
-        fetch = fetch_about(fetches, validator.validator_key)
-        if fetch is None:
-            told = vote_fees_missing(missing(None))
-        elif fetch.fetch_id in on_chain:
-            told = costs_on_chain(reference, validator, on_chain[fetch.fetch_id], once, warnings)
-        else:
-            told = _from_others(reference, validator.validator_key, fetch, once)
-        untold = _untold(fetch, told, promises)
-        told |= untold
-        if validator.validator_key in shared and (told.get(sharing) or {}).get("amount") is None:
-            told[sharing] = shared[validator.validator_key]
-            untold |= {} if told[sharing].get("amount") is not None else {sharing: told[sharing]}
-        needed = {*untold, *(cost.value for cost in costs_due)}
-        rows += _validator_rows(reference, validator, told, entered, costs_due, needed, warnings)
-    warnings += odd_in_files(reference, fetches, DataType.COSTS)
-    if not any(row["entry_type"] == sharing for row in rows):
-        warnings += sharing_not_told(tips)
+        known = _completed(told[validator.validator_key], beside.get(validator.validator_key, {}))
+        rows += _validator_rows(reference, validator, known, entered, costs_due, warnings)
+    warnings += by_fetches.warnings
+    if not any(row["entry_type"] == _SHARING for row in rows):
+        warnings += _sharing_not_told(tips)
     strangers = sorted({key for key, _ in entered} - set(reference.keys))
     warnings += [f"{key}: costs were entered, but it was not operated in this period" for key in strangers]
     return layer_result(
         COSTS,
         rows,
         # Where somebody was asked about costs, a due one that nobody tells or entered holds back nothing else.
-        says_something=[was_asked(row) or fetch_about(fetches, row["validator_key"]) is not None for row in rows],
+        says_something=[was_asked(row) or told[row["validator_key"]].was_asked for row in rows],
         states=[row["state"] for row in rows],
         warnings=warnings,
     )
 
 
-def _from_others(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> dict[str, Row]:
-    """What another source says, by type; where it cannot be read, what it should tell says why."""
-    source = {"source_fetch": fetch.fetch_id}
-    reader = _READERS.get(fetch.kind)
-    told = unknown_kind(fetch, (_NODE, *_READERS)) if reader is None else reader(reference, key, fetch, once)
-    columns = cost_columns(fetch) if fetch.kind == FILE_KIND else frozenset()
+@dataclass(frozen=True)
+class _Costs:
+    """A validator's costs by type, as rows."""
+
+    rows: Mapping[str, Row]
+    owed: frozenset[str]
+    """Types that are missing in the books where they are missing here, due or not."""
+    was_asked: bool
+
+
+def _told_costs(fetch: StagedFetch | None, told: CostsTold | Missing, promises: Promises) -> _Costs:
+    """What a validator's fetch tells; where it failed, whatever its provider or one before it promised is missing."""
     if isinstance(told, Missing):
-        lacking = dict.fromkeys(columns, told.columns) if fetch.kind == FILE_KIND else vote_fees_missing(told)
-        return {name: source | row for name, row in lacking.items()}
-    known = {"state": FigureState.FINAL.value, **_ORIGINS[fetch.kind]}
-    empty = missing(fetch, f"its cell in the file is empty{CORRECTED}").columns
-    if fetch.kind == FILE_KIND:
-        known |= why_zero(read_costs, reference, key, fetch)
-    figures = dict.fromkeys(columns, empty) | {name: {"amount": amount} | known for name, amount in told.items()}
-    return {name: source | figure for name, figure in figures.items()}
-
-
-def _untold(fetch: StagedFetch | None, told: Mapping[str, Row], promises: Promises) -> dict[str, Row]:
-    """The promised costs that are missing: of a file's columns, and where a source failed of whatever it has."""
-    columns = cost_columns(fetch) if fetch is not None and fetch.kind == FILE_KIND else frozenset()
-    untold = {name: told[name] for name in columns if name in told and told[name].get("amount") is None}
+        told = CostsTold({_VOTE_FEES: CostTold.missing(told)})
+    rows = {name: _row(fetch, cost) for name, cost in told.costs.items()}
+    owed = {name for name in told.owed if name in rows and rows[name]["amount"] is None}
     if fetch is None or fetch.state is not FigureState.FINAL:
-        source: Row = {} if fetch is None else {"source_fetch": fetch.fetch_id}
-        lack = missing(None) if fetch is None else not_told(fetch)
-        untold |= {name: source | lack.columns for name in promises.of(DataType.COSTS) if name not in told}
-    return untold
+        lack = CostTold.missing(missing(None) if fetch is None else _not_told(fetch))
+        promised = {name for name in promises.of(DataType.COSTS) if name not in rows}
+        rows |= dict.fromkeys(sorted(promised), _row(fetch, lack))
+        owed |= promised
+    return _Costs(rows, frozenset(owed), fetch is not None)
+
+
+def _row(fetch: StagedFetch | None, cost: CostTold) -> Row:
+    return {
+        "amount": cost.amount,
+        "origin": cost.origin,
+        "method": cost.method,
+        "state": cost.state.value,
+        "reason": cost.reason,
+        "source_fetch": None if fetch is None else fetch.fetch_id,
+    }
+
+
+def _costs_beside(
+    reference: Reference, tips: Sequence[StagedFetch], promises: Promises
+) -> Mapping[str, Mapping[str, Row]]:
+    """The costs that answers about tips tell, by validator.
+
+    Where they are promised, a fallback that tells tips alone leaves them missing; else they have no row.
+    """
+    found: dict[str, Mapping[str, Row]] = {}
+    for key, fetch, told in heard(reference, tips, DataType.MEV, lambda source: source.costs_beside.get(DataType.MEV)):
+        if isinstance(told, CostsTold):
+            found[key] = {name: _row(fetch, cost) for name, cost in told.costs.items()}
+        elif fetch is not None and fetch.state is not FigureState.FINAL:
+            lack = _row(fetch, CostTold.missing(_not_told(fetch)))
+            found[key] = dict.fromkeys(sorted(promises.of(DataType.MEV)), lack)
+    return found
+
+
+def _not_told(fetch: StagedFetch) -> Missing:
+    """What to say of a cost that a fetch should tell and does not: pending where its provider is asked again."""
+    lack = missing(fetch)
+    if fetch.state is not FigureState.PARTIAL:
+        return lack
+    is_late = fetch.verdict is Verdict.AWAITS_MORE
+    return Missing(FigureState.PENDING if is_late else FigureState.UNAVAILABLE, lack.reason)
+
+
+def _sharing_not_told(tips: Sequence[StagedFetch]) -> list[str]:
+    """A warning where tips come from a source that tells nothing of what was shared."""
+    tellers = {kind for kind, source in SOURCES.items() if DataType.MEV in source.costs_beside}
+    others = {fetch.provider for fetch in tips if fetch.kind not in tellers and fetch.state is FigureState.FINAL}
+    if not others:
+        return []
+    return [
+        f"tips come from {', '.join(sorted(others))}, which does not tell {_SHARING}: where validators"
+        " share their priority fees, enter it (`aurora costs import`), or name it in costs_due"
+    ]
+
+
+def _completed(told: _Costs, beside: Mapping[str, Row]) -> _Costs:
+    """What is told beside tips fills what is not told of costs; where it is missing there too, it is owed."""
+    more = {name: row for name, row in beside.items() if told.rows.get(name, {}).get("amount") is None}
+    missing_there = {name for name, row in more.items() if row["amount"] is None}
+    return _Costs({**told.rows, **more}, told.owed | missing_there, told.was_asked)
 
 
 def _validator_rows(
     reference: Reference,
     validator: OperatedValidator,
-    told: Mapping[str, Row],
+    told: _Costs,
     entered: Mapping[tuple[str, str], int],
     costs_due: Sequence[CostType],
-    needed: Collection[str],
     warnings: list[str],
 ) -> list[Row]:
-    """A validator's rows; a `needed` cost has one even where it is missing, any other is warned about."""
+    """A validator's rows; a cost that is due or owed has one even where it is missing, any other is warned about."""
     key = validator.validator_key
+    needed = {*told.owed, *(cost.value for cost in costs_due)}
     figures = {name: _entry(amount) for (of, name), amount in sorted(entered.items()) if of == key}
-    for name, row in told.items():
+    for name, row in told.rows.items():
         by_hand = figures.get(name)
-        if row.get("amount") is None:
+        if row["amount"] is None:
             if by_hand is None and name in needed:
                 figures[name] = row
             elif by_hand is None:
@@ -131,8 +169,8 @@ def _validator_rows(
             warnings.append(
                 f"{key}: {name} entered as {by_hand['amount']}, {_SAYS[row['origin']]} says {row['amount']}"
             )
-        is_nothing = row["amount"] == 0 and name not in needed and name != CostType.VOTE_FEES.value
-        if (by_hand is None or row.get("method") != ESTIMATE) and not (is_nothing and by_hand is None):
+        is_nothing = row["amount"] == 0 and name not in needed and name != _VOTE_FEES
+        if (by_hand is None or row["method"] != ESTIMATE) and not (is_nothing and by_hand is None):
             figures[name] = row
     for cost in costs_due:
         figures.setdefault(cost.value, Missing(FigureState.UNAVAILABLE, NOT_ENTERED).columns)
@@ -147,11 +185,3 @@ def _entered(entries: pl.DataFrame) -> dict[tuple[str, str], int]:
     """What the operator entered, by validator and type; withdrawn entries left out."""
     rows = entries.select("validator_key", "entry_type", "amount").iter_rows()
     return {(key, name): int(amount) for key, name, amount in rows if amount is not None}
-
-
-_READERS: Mapping[str, CostsReader] = {FILE_KIND: costs_from_file, "trillium": costs_from_trillium}
-_ORIGINS: Mapping[str, Row] = {
-    FILE_KIND: {"origin": "FILE"},
-    "trillium": {"origin": "PROVIDER", "method": ESTIMATE},
-}
-_SAYS: Mapping[str, str] = {"CHAIN": "the chain", "FILE": "the file", "PROVIDER": "the provider"}

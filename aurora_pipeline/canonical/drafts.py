@@ -7,6 +7,7 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.loading import (
     LoadedFetches,
     config_inputs,
+    glance_at,
     load_observed,
     load_reference,
     load_staged,
@@ -16,17 +17,14 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, promises_of
-from aurora_pipeline.canonical.rewards import canonical_rewards
+from aurora_pipeline.canonical.rewards import canonical_rewards, stakes_needed
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
 from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.registry.cost_entries import entries_in_force
-from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.sources.solana.questions import VOTE_STATES
-from aurora_pipeline.sources.solana.rewards import names_no_stake_accounts, share_a_collector
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
@@ -71,12 +69,9 @@ def draft_rewards(
 ) -> Draft:
     """Inflation rewards per validator and stake account."""
     loaded = load_staged(connection, key, staged)
-    # Where stakers' parts were read from blocks, only positions say whose they are; and stakes split a collector's row.
-    observed = [
-        load_observed(connection, loaded, DataType.POSITIONS, epoch, VOTE_STATES)
-        for epoch in (key.epoch, key.epoch - 1)
-    ]
-    if names_no_stake_accounts(loaded.fetches) or share_a_collector(observed[0], loaded.reference.keys):
+    # The whole observation can be large: it is read where a source says that it cannot do without.
+    observed = [glance_at(connection, loaded, DataType.POSITIONS, epoch) for epoch in (key.epoch, key.epoch - 1)]
+    if stakes_needed(loaded.reference, loaded.fetches, observed[0]).any:
         observed[0] = load_observed(connection, loaded, DataType.POSITIONS, key.epoch)
     result = canonical_rewards(loaded.reference, loaded.fetches, observed)
     before = str(PeriodKey(key.chain_id, key.epoch - 1))
@@ -103,12 +98,12 @@ def draft_positions(
 def draft_costs(
     configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.COSTS
 ) -> Draft:
-    """Typed costs: what the chain says, what tip trees say of shared fees, and what the operator entered."""
+    """Typed costs: what the chain says, what tips say of shared fees, and what the operator entered."""
     # Exact vote fees rest on every block of the epoch, with all its transactions.
     loaded = load_staged(connection, key, staged, load_fetches_in_slices)
     chain = configuration.chain(key.chain_id)
     entries = entries_in_force(connection, key.chain_id, key.epoch)
-    tips = load_observed(connection, loaded, DataType.MEV, key.epoch, VALIDATOR_REWARDS)
+    tips = glance_at(connection, loaded, DataType.MEV, key.epoch)
     # What a provider says as a cross-check, nobody waits for.
     promises = promises_of(configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
     promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []

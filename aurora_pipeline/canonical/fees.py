@@ -1,78 +1,52 @@
-"""Block fees per validator: led slots from the leader schedule, blocks from getBlocks, Fee rewards from each block."""
+"""Block fees per validator, with the slots they are from where the source counts them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.sources.fetch_choice import Once, fetch_about, missing, unknown_kind
-from aurora_pipeline.sources.files.layer_rows import fees_from_file, odd_in_files
-from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
-from aurora_pipeline.sources.solana.amounts import within_bounds
-from aurora_pipeline.sources.solana.fees import fees_from_node, without_any_fee_row
-from aurora_pipeline.sources.solanabeach.tells import fees_from_solanabeach
-from aurora_pipeline.sources.trillium.tells import fees_from_trillium
+from aurora_pipeline.sources.told import FeesTold, Missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
-
-_NODE = "solana_rpc"
-FeesReader = Callable[[Reference, OperatedValidator, StagedFetch, Once], Row]
 
 
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
     """One row per operated validator. Fees are those of the blocks it led, whoever received them."""
-    once = Once()
-    by_node = {key for key in reference.keys if (fetch := fetch_about(fetches, key)) and fetch.kind == _NODE}
-    told = [_row(reference, validator, fetches, once) for validator in reference.validators]
-    rows = without_any_fee_row(told, by_node)
+    told = heard(reference, fetches, DataType.FEES, lambda source: source.tells.fees)
+    found = {key: _row(fetch, item) for key, fetch, item in told}
+    rows = [
+        {**reference.row(one.validator_key), "identity_key": one.identity_key, **found[one.validator_key]}
+        for one in reference.validators
+    ]
     return layer_result(
         FEES,
         rows,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=[*missing_rows(FEES, reference.keys, rows), *_uncounted_slots(rows)],
-        warnings=odd_in_files(reference, fetches, DataType.FEES),
+        warnings=told.warnings,
     )
 
 
-def _row(reference: Reference, validator: OperatedValidator, fetches: Sequence[StagedFetch], once: Once) -> Row:
-    row = {**reference.row(validator.validator_key), "identity_key": validator.identity_key}
-    fetch = fetch_about(fetches, validator.validator_key)
-    if fetch is None:
-        return row | missing(None).columns
-    row["source_fetch"] = fetch.fetch_id
-    reader = _READERS.get(fetch.kind)
-    if reader is None:
-        return row | unknown_kind(fetch, _READERS).columns
-    return within_bounds(row | reader(reference, validator, fetch, once), ("fees", "base_fees", "priority_fees"))
-
-
-def _by_identity(reader: FeesReader) -> FeesReader:
-    """A reader of answers that name validators by their identities, which have to be known."""
-
-    def read(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
-        if not validator.identities:
-            # Why nobody could be asked by it, and what the providers before this one said, stands in the fetch.
-            return missing(fetch, None if fetch.reason else "its identity is not known").columns
-        return reader(reference, validator, fetch, once)
-
-    return read
-
-
-_READERS: dict[str, FeesReader] = {
-    _NODE: _by_identity(fees_from_node),
-    "solanabeach": _by_identity(fees_from_solanabeach),
-    "trillium": fees_from_trillium,
-    "file": fees_from_file,
-}
-
-
-def _adds_up(row: Row) -> bool:
-    counts: list[Any] = [row.get(name) for name in ("blocks_produced", "slots_skipped", "leader_slots")]
-    return None in counts or sum(counts[:2]) == counts[2]
+def _row(fetch: StagedFetch | None, told: FeesTold | Missing) -> Row:
+    source = {} if fetch is None else {"source_fetch": fetch.fetch_id}
+    if isinstance(told, Missing):
+        return source | told.columns
+    return source | {
+        "leader_slots": told.leader_slots,
+        "blocks_produced": told.blocks_produced,
+        "slots_skipped": told.slots_skipped,
+        "fees": told.fees,
+        "base_fees": told.base_fees,
+        "priority_fees": told.priority_fees,
+        "state": told.state.value,
+        "reason": told.reason,
+    }
 
 
 def _uncounted_slots(rows: Sequence[Row]) -> list[str]:
@@ -83,3 +57,8 @@ def _uncounted_slots(rows: Sequence[Row]) -> list[str]:
         for row in rows
         if row["state"] == FigureState.FINAL and not _adds_up(row)
     ]
+
+
+def _adds_up(row: Mapping[str, Any]) -> bool:
+    counts: list[Any] = [row.get(name) for name in ("blocks_produced", "slots_skipped", "leader_slots")]
+    return None in counts or sum(counts[:2]) == counts[2]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import identities_between, operated_at
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
@@ -71,12 +73,18 @@ def load_staged(
 
 
 def load_observed(
-    connection: Connection, loaded: LoadedFetches, data_type: str, epoch: int, question: str | None = None
+    connection: Connection, loaded: LoadedFetches, data_type: str, epoch: int, questions: Collection[str] | None = None
 ) -> list[StagedFetch]:
     """Fetches of another data type, or of another epoch, about the same validators; of their answers those needed."""
     concerned = {*loaded.reference.keys, EVERYONE}
-    fetches = load_fetches(connection, loaded.reference.chain_id, epoch, data_type, question)
+    fetches = load_fetches(connection, loaded.reference.chain_id, epoch, data_type, questions)
     return [fetch for fetch in fetches if fetch.subject in concerned]
+
+
+def glance_at(connection: Connection, loaded: LoadedFetches, data_type: DataType, epoch: int) -> list[StagedFetch]:
+    """As `load_observed`, of the answers those that sources name for whoever looks at the data type in passing."""
+    wanted = [source.glances[data_type] for source in SOURCES.values() if data_type in source.glances]
+    return load_observed(connection, loaded, data_type, epoch, wanted)
 
 
 def with_identities(

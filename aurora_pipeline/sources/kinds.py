@@ -1,37 +1,44 @@
-"""Which kinds of providers there are: the one place where an adapter is registered."""
+"""Which kinds of providers there are: the one place where a source is registered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from aurora_pipeline.asking.adapter import Adapter, PromisesCosts
 from aurora_pipeline.config.errors import ProviderKindUnknown
 from aurora_pipeline.config.provider import FILE_KIND, Provider
-from aurora_pipeline.config.vocabulary import ROLES
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.contract import Source
 from aurora_pipeline.sources.files.ask import OwnFiles
-from aurora_pipeline.sources.jito.ask import Jito
-from aurora_pipeline.sources.solana.ask import SolanaRpc
-from aurora_pipeline.sources.solanabeach.ask import SolanaBeach
-from aurora_pipeline.sources.stakewiz.ask import Stakewiz
-from aurora_pipeline.sources.trillium.ask import Trillium
+from aurora_pipeline.sources.files.source import FILES
+from aurora_pipeline.sources.jito.source import JITO
+from aurora_pipeline.sources.solana.source import SOLANA_RPC
+from aurora_pipeline.sources.solanabeach.source import SOLANA_BEACH
+from aurora_pipeline.sources.stakewiz.source import STAKEWIZ
+from aurora_pipeline.sources.trillium.source import TRILLIUM
 
-_ADAPTERS: Final[Mapping[str, Callable[[str], Adapter]]] = MappingProxyType(
-    {
-        SolanaRpc.kind: SolanaRpc,
-        Jito.kind: Jito,
-        Stakewiz.kind: Stakewiz,
-        SolanaBeach.kind: SolanaBeach,
-        Trillium.kind: Trillium,
-        OwnFiles.kind: OwnFiles,
-    }
-)
-
-KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {kind: (make("").serves | make("").observes) & frozenset(ROLES) for kind, make in _ADAPTERS.items()}
-)
+_sources: Final[dict[str, Source]] = {}
+_roles: Final[dict[str, frozenset[DataType]]] = {}
+SOURCES: Final[Mapping[str, Source]] = MappingProxyType(_sources)
+"""The sources by kind."""
+KINDS: Final[Mapping[str, frozenset[DataType]]] = MappingProxyType(_roles)
 """The roles that each kind can fill."""
+
+
+def register(source: Source) -> None:
+    """Make a kind known. One that does not tell just what it is asked for would lose figures, so it is refused."""
+    kind = source.kind
+    problems = source.broken_promises() + (["it is registered already"] if kind in _sources else [])
+    if problems:
+        raise ValueError(f"providers of kind {kind} can't be used: {'; '.join(problems)}")
+    _sources[kind] = source
+    _roles[kind] = source.roles
+
+
+for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, FILES):
+    register(_source)
 
 
 def adapter_for(provider: Provider) -> Adapter:
@@ -49,8 +56,8 @@ def promised_costs(provider: Provider, data_type: str) -> frozenset[str]:
 
 def adapter_of(kind: str, provider: str) -> Adapter:
     """The adapter of a kind, for answers of a provider that may not be configured any more."""
-    if kind not in _ADAPTERS:
+    if kind not in SOURCES:
         raise ProviderKindUnknown(
-            f"provider {provider} is of the unknown kind {kind!r}", f"kinds are {', '.join(sorted(_ADAPTERS))}"
+            f"provider {provider} is of the unknown kind {kind!r}", f"kinds are {', '.join(sorted(SOURCES))}"
         )
-    return _ADAPTERS[kind](provider)
+    return SOURCES[kind].adapter(provider)

@@ -326,11 +326,14 @@ def stored_answers(
     return {answer.request_key: answer for answer in _with_bodies(connection, rows)}
 
 
-def answers_by_id(connection: Connection, payload_ids: Iterable[int], question: str | None = None) -> dict[int, Answer]:
-    """Stored answers by payload id; only those to one kind of question, where one is given."""
+def answers_by_id(
+    connection: Connection, payload_ids: Iterable[int], questions: Collection[str] | None = None
+) -> dict[int, Answer]:
+    """Stored answers by payload id; only those to some kinds of questions, where these are given."""
+    kinds = None if questions is None else list(questions)
     rows = connection.execute(
-        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s) AND (%s::text IS NULL OR question = %s)",
-        [list(set(payload_ids)), question, question],
+        "SELECT * FROM staging_payloads WHERE payload_id = ANY(%s) AND (%s::text[] IS NULL OR question = ANY(%s))",
+        [list(set(payload_ids)), kinds, kinds],
     ).fetchall()
     return {answer.payload_id: answer for answer in _with_bodies(connection, rows)}
 
@@ -541,19 +544,19 @@ def load_fetches_in_slices(connection: Connection, chain_id: str, epoch: int, da
 
 
 def load_fetches(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, question: str | None = None
+    connection: Connection, chain_id: str, epoch: int, data_type: str, questions: Collection[str] | None = None
 ) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
     The newest final fetch counts unless its provider retracted it since, else the newest: asking again while a
     provider is down never takes a figure away, and what a provider no longer has is not paid by its earlier word.
-    Where only the answers to one kind of question are needed, the others, and their bodies, are left out.
+    Where only the answers to some kinds of questions are needed, the others, and their bodies, are left out.
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
-    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], question)
-    # Only a question leaves answers out; one that should be there and is not must not go unnoticed.
+    answers = answers_by_id(connection, [number for row in rows for number in row["payload_ids"]], questions)
+    # Only a choice of questions leaves answers out; one that should be there and is not must not go unnoticed.
     return [
-        _staged(row, tuple(answers[n] for n in row["payload_ids"] if n in answers or question is None)) for row in rows
+        _staged(row, tuple(answers[n] for n in row["payload_ids"] if n in answers or questions is None)) for row in rows
     ]
 
 

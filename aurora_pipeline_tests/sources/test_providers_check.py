@@ -11,8 +11,7 @@ from typer.testing import CliRunner, Result
 from aurora_pipeline.cli.app import build_app
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.sources.checking import _CHEAP
-from aurora_pipeline.sources.kinds import KINDS
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.decided import register_validator
@@ -101,7 +100,7 @@ def test_check__unknown_or_disabled_name__refused_with_a_remedy(
 
 
 def test_cheap_questions__every_kind_that_has_a_server__has_one() -> None:
-    assert set(_CHEAP) == set(KINDS) - {"file"}
+    assert {kind for kind, source in SOURCES.items() if source.alive is None} == {"file"}
 
 
 OWN = """

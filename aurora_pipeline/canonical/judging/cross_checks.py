@@ -11,9 +11,10 @@ import polars as pl
 
 from aurora_pipeline.canonical.judging.tables import CROSS_CHECKS
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.differences import STAKE_OF_NEXT_EPOCH, FoundDifference
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result
-from aurora_pipeline.sources.trillium.known_differences import FoundDifference, known_as
 from aurora_pipeline.store.declaration import ColumnKind, FigureState, Table
 from aurora_pipeline.store.payloads import FetchIdentity
 
@@ -157,19 +158,14 @@ def _named(
         values = {name: row.get(f"{name}{suffix}") for name in names}
         return {name: None if value is None else int(value) for name, value in values.items()}
 
-    return known_as(
-        FoundDifference(
-            comparison.role,
-            figure,
-            subject,
-            comparison.other_kind,
-            int(stated),
-            int(other),
-            amounts(_STATED),
-            amounts(""),
-            stakes_next.get(subject),
-        )
+    next_stake = stakes_next.get(subject)
+    found = FoundDifference(
+        comparison.role, figure, subject, int(stated), int(other), amounts(_STATED), amounts(""), next_stake
     )
+    if found.is_stake_of_next_epoch:
+        return STAKE_OF_NEXT_EPOCH
+    source = SOURCES.get(comparison.other_kind)
+    return None if source is None else source.explains(found)
 
 
 def _text(value: Any) -> str | None:

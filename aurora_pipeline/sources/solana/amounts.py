@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from aurora_pipeline.asking.reading import Node
 from aurora_pipeline.sources.bounds import PAID, STAKED
-from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.told import FeesTold
 from aurora_pipeline.store.declaration import FigureState
 
 _SOL_DECIMALS: Final = 9
@@ -38,10 +39,18 @@ def too_much_paid(lamports: int) -> str | None:
     return PAID.problem(lamports, "SOL", _SOL_DECIMALS)
 
 
-def within_bounds(row: Row, amounts: Iterable[str], state: str = "state", reason: str = "reason") -> Row:
-    """A row as it is, or without figures where one of its amounts is not believed: the wrong one is not known."""
-    names = list(amounts)
-    problems = [f"{name} {problem}" for name in names if (problem := too_much_paid(row.get(name) or 0)) is not None]
-    if not problems:
-        return row
-    return row | dict.fromkeys(names) | {state: FigureState.UNAVAILABLE.value, reason: "; ".join(problems)}
+def too_much(amounts: Mapping[str, int | None]) -> str | None:
+    """Which of some named amounts are not believed, and why; None where all can be."""
+    problems = [
+        f"{name} {problem}" for name, amount in amounts.items() if (problem := too_much_paid(amount or 0)) is not None
+    ]
+    return "; ".join(problems) or None
+
+
+def believed(told: FeesTold) -> FeesTold:
+    """Fees as they are, or none of them where one is not believed: the wrong one is not known."""
+    problem = too_much({"fees": told.fees, "base_fees": told.base_fees, "priority_fees": told.priority_fees})
+    if problem is None:
+        return told
+    nothing = replace(told, fees=None, base_fees=None, priority_fees=None)
+    return replace(nothing, state=FigureState.UNAVAILABLE, reason=problem)

@@ -6,7 +6,7 @@ answer is not what was asked; an answer that is a JSON-RPC error is one of those
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -195,6 +195,11 @@ def asked_params(answer: Answer) -> list[Any]:
 def _asked(answer: Answer) -> Mapping[str, Any]:
     body = answer.request.get("body")
     return body if isinstance(body, Mapping) else {}
+
+
+def answers_to(answers: Iterable[Answer], method: str) -> list[Answer]:
+    """The answers to questions of one JSON-RPC method, in plan order."""
+    return [answer for answer in answers if asked_method(answer) == method]
 
 
 @reader

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import mul_div, total
-from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, because, missing
+from aurora_pipeline.sources.fetch_choice import because, missing, unknown_identity
+from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.solana.amounts import believed
 from aurora_pipeline.sources.solana.answers import (
     Block,
+    answers_to,
     asked_params,
     read_block,
     read_blocks,
@@ -24,6 +27,7 @@ from aurora_pipeline.sources.solana.led_blocks import (
     schedule_problem,
     witnesses,
 )
+from aurora_pipeline.sources.told import FeesTold, Missing, Staged, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
@@ -31,30 +35,35 @@ NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 """The schedule gives the validator no slot in the period, so it earned no fees: a small validator's ordinary epoch."""
 
 
-def fees_from_node(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
-    """A validator's slots, blocks and fees."""
-    led = _led_slots(reference, validator, fetch, once)
+_NOTHING_LED = FeesTold(FigureState.FINAL, NO_LEADER_SLOTS, 0, 0, 0, 0, 0, 0)
+
+
+def fees(staged: Staged) -> Told[FeesTold]:
+    """Each validator's slots, blocks and fees."""
+    once, reference = Once(), staged.reference
+    told = {
+        validator.validator_key: believed(_validator_fees(reference, validator, fetch, once))
+        for validator in reference.validators
+        if (fetch := staged.fetches.get(validator.validator_key)) is not None
+    }
+    return Told(_without_any_fee_row(told).items())
+
+
+def _validator_fees(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> FeesTold:
+    lack = unknown_identity(validator, fetch)
+    led = lack or _led_slots(reference, validator, fetch, once)
     if isinstance(led, Missing):
-        return led.columns
-    row: Row = {"leader_slots": len(led)}
+        return FeesTold(led.state, led.reason)
     if not led:
-        none = {
-            "blocks_produced": 0,
-            "slots_skipped": 0,
-            "fees": 0,
-            "base_fees": 0,
-            "priority_fees": 0,
-            "reason": NO_LEADER_SLOTS,
-        }
-        return row | none | {"state": FigureState.FINAL.value}
+        return _NOTHING_LED
     shared = reference.identity_problem(validator)
     if shared is not None:
         # Only where its identities lead nothing does the schedule tell two vote accounts of one identity apart.
-        return Missing(FigureState.UNAVAILABLE, shared).columns
+        return FeesTold(FigureState.UNAVAILABLE, shared)
     slots = _slots_with_blocks(fetch, once)
     if isinstance(slots, Missing):
-        return row | slots.columns
-    return row | _fees(reference, led, slots, fetch, once)
+        return FeesTold(slots.state, slots.reason, leader_slots=len(led))
+    return _fees(reference, led, slots, fetch, once)
 
 
 def _led_slots(
@@ -95,34 +104,37 @@ def _listing(answers: Sequence[Answer]) -> Listing:
     return listing(slot for answer in answers for slot in read_blocks(answer, ""))
 
 
-def _fees(reference: Reference, led: Sequence[int], slots: Listing, fetch: StagedFetch, once: Once) -> Row:
+def _fees(reference: Reference, led: Sequence[int], slots: Listing, fetch: StagedFetch, once: Once) -> FeesTold:
     """Counts and the sum of the blocks' fees; null unless each led slot is a proven skip or a block that tells them."""
     shown = _blocks({*led, *witnesses(led, slots)}, fetch, once)
     found = led_fees(led, slots, shown.blocks, reference.first_slot)
     if found.contradiction is not None:
-        return Missing(FigureState.UNAVAILABLE, found.contradiction).columns
-    row: Row = {"blocks_produced": len(found.produced)}
-    if not found.unproven:
-        row["slots_skipped"] = len(found.empty)
+        return FeesTold(FigureState.UNAVAILABLE, found.contradiction, leader_slots=len(led))
+    skipped = None if found.unproven else len(found.empty)
+    counted = FeesTold(FigureState.FINAL, None, len(led), len(found.produced), skipped)
     if not found.problems:
-        return row | {"fees": found.paid} | _split(found.blocks) | {"state": FigureState.FINAL.value}
+        base = _base_fees(found.blocks)
+        return replace(
+            counted, fees=found.paid, base_fees=base, priority_fees=None if base is None else found.paid - base
+        )
     if found.silent and not found.lacking and not found.unproven:
-        return row | missing(fetch, f"{'; '.join(found.problems)}; the other blocks paid {found.paid}").columns
+        lack = missing(fetch, f"{'; '.join(found.problems)}; the other blocks paid {found.paid}")
+        return replace(counted, state=lack.state, reason=lack.reason)
     details = [*found.problems, f"the other blocks paid {found.paid}", *([fetch.reason] if fetch.reason else [])]
     state = FigureState.PARTIAL if fetch.state is FigureState.FINAL else fetch.state
-    return row | Missing(state, "; ".join(details) + because(shown.problems[:3])).columns
+    return replace(counted, state=state, reason="; ".join(details) + because(shown.problems[:3]))
 
 
-def _split(blocks: Sequence[Block]) -> Row:
-    """Base and priority part of the blocks' fees; nulls where a block was read without its transactions."""
+def _base_fees(blocks: Sequence[Block]) -> int | None:
+    """The part of the blocks' fees from signatures; None where a block was read without its transactions."""
     base = 0
     for block in blocks:
         if block.transactions == 0:
             continue
         if block.base_fees is None:
-            return {"base_fees": None, "priority_fees": None}
+            return None
         base += block.base_fees - mul_div(block.base_fees, 1, 2)
-    return {"base_fees": base, "priority_fees": total([block.fees for block in blocks]) - base}
+    return base
 
 
 def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> Shown:
@@ -140,17 +152,17 @@ def _blocks(wanted: set[int], fetch: StagedFetch, once: Once) -> Shown:
     return shown
 
 
-def without_any_fee_row(rows: Sequence[Row], from_nodes: set[str]) -> list[Row]:
-    """The rows, those of led blocks not final where none of all validators' blocks has a Fee row: no node keeps an
+def _without_any_fee_row(told: Mapping[str, FeesTold]) -> Mapping[str, FeesTold]:
+    """What is told, of led blocks not as final where none of all validators' blocks has a Fee row: no node keeps an
     epoch of empty blocks, and one that keeps no rewards looks like that."""
-    led = {
-        row["validator_key"]: row for row in rows if row["validator_key"] in from_nodes and row.get("blocks_produced")
+    led = {key: one for key, one in told.items() if one.blocks_produced}
+    if not led or any(one.fees for one in led.values()):
+        return told
+    blocks = total([one.blocks_produced or 0 for one in led.values()])
+    reason = f"none of the {blocks} led blocks of all validators has a Fee row"
+    unsure = {
+        key: replace(one, state=FigureState.UNAVAILABLE, reason=reason, fees=None, base_fees=None, priority_fees=None)
+        for key, one in led.items()
+        if one.state is FigureState.FINAL
     }
-    if not led or any(row.get("fees") for row in led.values()):
-        return list(rows)
-    blocks = sum(row["blocks_produced"] for row in led.values())
-    lack = Missing(FigureState.UNAVAILABLE, f"none of the {blocks} led blocks of all validators has a Fee row").columns
-    nulls = {"fees": None, "base_fees": None, "priority_fees": None}
-    return [
-        row | nulls | lack if row["validator_key"] in led and row["state"] == FigureState.FINAL else row for row in rows
-    ]
+    return {**told, **unsure}

@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, because, missing
-from aurora_pipeline.sources.solana.accounts import StakeAccount, read_stake_accounts
-from aurora_pipeline.sources.solana.answers import asked_params, read_vote_accounts
+from aurora_pipeline.sources.fetch_choice import because, missing
+from aurora_pipeline.sources.once import Once
+from aurora_pipeline.sources.solana.accounts import StakeAccount, StakeHistory, read_stake_accounts
+from aurora_pipeline.sources.solana.answers import answers_to, asked_params, read_vote_accounts
+from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
+from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, Staged, StakeTotal, Told
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
-_VOTER_OFFSET = 124
+VOTE_ACCOUNT: Final = "the vote account"
+"""Who says how much stake a validator has."""
+_VOTER_OFFSET: Final = 124
 """Where the voter stands in a stake account: a question that filters there is about one validator."""
 
 
-def delegated(key: str, fetch: StagedFetch, once: Once) -> list[StakeAccount] | Missing:
+def positions(staged: Staged) -> Told[PositionsTold]:
+    """Each validator's stake accounts, with its vote account's total; read one validator at a time."""
+    return Told(_each(staged))
+
+
+def _each(staged: Staged) -> Iterator[tuple[str, PositionsTold]]:
+    once, epoch = Once(), staged.reference.epoch
+    for key, fetch in staged.fetches.items():
+        accounts = _delegated(key, fetch)
+        total = StakeTotal(_vote_stake(key, fetch, once), VOTE_ACCOUNT)
+        if isinstance(accounts, Missing):
+            yield key, PositionsTold(accounts, total)
+        else:
+            history = observed_stake_history(fetch, once)
+            yield key, PositionsTold([stake_of(account, epoch, history) for account in accounts], total)
+
+
+def stake_of(account: StakeAccount, epoch: int, history: StakeHistory) -> AccountStake:
+    """How much of an account's delegation counts in an epoch."""
+    seen = activation(account.stake, account.activation_epoch, account.deactivation_epoch, epoch, history)
+    return AccountStake(
+        account.stake_key,
+        account.staker_key,
+        account.withdrawer_key,
+        seen.active,
+        seen.activating,
+        seen.deactivating,
+    )
+
+
+def _delegated(key: str, fetch: StagedFetch) -> list[StakeAccount] | Missing:
     """The stake accounts delegated to a validator, from an answer that would hold all of them."""
     problems: list[str] = []
     for answer in answers_to(fetch.answers, "getProgramAccounts"):
@@ -49,7 +84,7 @@ def _mappings(items: object) -> Iterable[Mapping[str, Any]]:
     return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
 
 
-def vote_stake(key: str, fetch: StagedFetch, once: Once) -> int | Missing | None:
+def _vote_stake(key: str, fetch: StagedFetch, once: Once) -> int | Missing | None:
     """The vote account's active stake; None where the list does not have it, which an unstaked one may mean."""
     problems: list[str] = []
     for answer in answers_to(fetch.answers, "getVoteAccounts"):

@@ -1,21 +1,21 @@
-"""What a Solana node told of a validator's rewards: each address's row, from its answers or from the blocks that paid.
+"""What a Solana node tells of rewards: each address's row, from its answers or from the blocks that paid.
 
-What a null of getInflationReward means is decided here and in `collectors`. The node answers only once all rewards are
-paid, so for a stake account it is a zero with the reason NO_REWARD (just activated, or dust).
+What a null of getInflationReward means is decided here and in `commission_collectors`. The node answers only once all
+rewards are paid, so for a stake account it is a zero with the reason NO_REWARD (just activated, or dust).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.sources.fetch_choice import Missing, Once, answers_to, fetch_about, missing
-from aurora_pipeline.sources.kinds import adapter_of
+from aurora_pipeline.sources.contract import StakesNeeded
+from aurora_pipeline.sources.fetch_choice import fetch_about, missing
+from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import Row, listed
+from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.accounts import (
     StakeAccount,
     VoteState,
@@ -23,105 +23,89 @@ from aurora_pipeline.sources.solana.accounts import (
     read_stake_states,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.answers import InflationReward, asked_params, read_inflation_rewards
-from aurora_pipeline.sources.solana.commission import StakerPart
+from aurora_pipeline.sources.solana.answers import InflationReward, answers_to, asked_params, read_inflation_rewards
+from aurora_pipeline.sources.solana.commission import least_gross
+from aurora_pipeline.sources.solana.commission_collectors import commissions
+from aurora_pipeline.sources.solana.paid import (
+    FIRST_BLOCKS,
+    NO_REWARD,
+    NO_STAKE_ACCOUNTS,
+    RPC,
+    Commission,
+    Paid,
+    Stakers,
+    ToldReward,
+    ToldRewards,
+)
 from aurora_pipeline.sources.solana.questions import PAYING_BLOCK, STAKE_STATES, VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.solana.unpaid import Unpaid
+from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold, Staged, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 
-NO_REWARD = "NO_REWARD"
-"""A complete source has no reward row for the address: it received nothing."""
-NO_STAKE_ACCOUNTS = "NO_STAKE_ACCOUNTS"
-"""Nobody has stake on the validator, so there was nobody to ask about."""
-RPC, FIRST_BLOCKS, RECOMPUTED = "RPC", "FIRST_BLOCKS", "RECOMPUTED"
+
+def stakes_needed(staged: Staged) -> StakesNeeded:
+    """Where stakers' parts were read from blocks, only positions say whose they are; stakes split a collector's row."""
+    owners = any(_pays_all_stakers(fetch) for fetch in staged.each)
+    return StakesNeeded(amounts=owners or _share_a_collector(staged), owners=owners)
 
 
-@dataclass(frozen=True)
-class Paid:
-    """A reward row, however it was learned."""
-
-    lamports: int
-    method: str
-    rate_bps: int | None = None
-    """The commission the row itself names; none since SIMD-0232."""
-    in_block: bool = False
-    """Whether the block that paid it says this amount: the chain's own record, of which a node's answer is a copy."""
-    contradiction: str | None = None
-    """What the node said instead, in words; the block's amount counts then only where a third witness confirms it."""
-
-
-ToldReward = Paid | Missing | None
-"""A reward row, why it is not known, or None: the chain has no row for the address."""
-
-
-@dataclass(frozen=True)
-class Stakers:
-    """All stakers of a validator together."""
-
-    rewards: int | None
-    state: FigureState
-    reason: str | None
-    parts: tuple[int, ...]
-    """What those received that are known."""
-
-    @property
-    def anybody_paid(self) -> bool:
-        """Whether any of them is known to have been paid."""
-        return bool(self.parts)
-
-    @property
-    def columns(self) -> Row:
-        """The columns of a VALIDATOR row."""
-        return {"staker_rewards": self.rewards, "stakers_state": self.state.value, "stakers_reason": self.reason}
-
-
-@dataclass(frozen=True)
-class ToldRewards:
-    """Everything that a fetch tells about one validator."""
-
-    validator_key: str
-    fetch: StagedFetch
-    recipients: Mapping[str, ToldReward]
-    """Accounts that may have collected its commission, its own among them, as far as they were asked about."""
-    accounts: Mapping[str, ToldReward]
-    stakers: Stakers
-    states: tuple[VoteState, ...]
-    """Its vote account as observed in the period, then in the period before, where it was."""
-    withheld: str | None = None
-    """What shows that stake earned for which nobody was paid: then the validator kept it."""
-    stakes: Mapping[str, int] = field(default_factory=dict)
-    """Active stake by stake account, where it was looked up: that makes recomputed commission exact."""
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def parts(self) -> list[StakerPart]:
-        """What its paid stakers received, with their stake."""
-        return [
-            StakerPart(item.lamports, self.stakes.get(address))
-            for address, item in self.accounts.items()
-            if isinstance(item, Paid) and item.lamports
-        ]
-
-
-def share_a_collector(fetches: Sequence[StagedFetch], keys: Sequence[str]) -> bool:
-    """Whether observed vote accounts of several validators name one collector: then stakes are needed to split it."""
-    once = Once()
-    states = [state for key in keys if (state := vote_state(fetches, key, once)) is not None]
+def _share_a_collector(staged: Staged) -> bool:
+    """Whether observed vote accounts of several validators name one collector."""
+    once, keys = Once(), staged.reference.keys
+    states = [state for key in keys if (state := _vote_state(staged.observed.now, key, once)) is not None]
     return len({state.collector_key for state in states}) < len(states)
 
 
-def names_no_stake_accounts(fetches: Sequence[StagedFetch]) -> bool:
-    """Whether any fetch holds the blocks that paid all stakers in place of questions about the validator's own."""
-    return any(answer.question == PAYING_BLOCK for fetch in fetches for answer in fetch.answers)
+def _pays_all_stakers(fetch: StagedFetch) -> bool:
+    """Whether it holds the blocks that paid all stakers in place of questions about the validator's own."""
+    return any(answer.question == PAYING_BLOCK for answer in fetch.answers)
 
 
-def told_by_node(
-    reference: Reference, key: str, fetch: StagedFetch, observed: Sequence[Sequence[StagedFetch]], once: Once
-) -> ToldRewards:
-    """What a fetch of kind solana_rpc tells. `observed`: positions fetches of the period, then of the one before."""
+def rewards(staged: Staged) -> Told[RewardsTold]:
+    """Each validator's commission, what its stakers received together, and what each of them did."""
+    once = Once()
+    told = {
+        key: _told_by_node(staged.reference, key, fetch, staged.observed, once) for key, fetch in staged.fetches.items()
+    }
+    # All validators at once, because several may share a collector.
+    collected = commissions(list(told.values()))
+    rows = [(key, _with_stakers(collected[key], one)) for key, one in told.items()]
+    return Told(rows, [warning for one in told.values() for warning in one.warnings])
+
+
+def _with_stakers(collected: Commission, told: ToldRewards) -> RewardsTold:
+    stakers, applied = told.stakers, collected.applied_bps
+    known = collected.amount is not None and stakers.rewards is not None
+    return RewardsTold(
+        state=collected.state,
+        stakers_state=stakers.state,
+        reason=collected.reason,
+        stakers_reason=stakers.reason,
+        commission=collected.amount,
+        staker_rewards=stakers.rewards,
+        gross_rewards=total([collected.amount or 0, stakers.rewards or 0]) if known else None,
+        recipient_key=collected.recipient_key,
+        commission_bps=collected.observed_bps,
+        commission_source=collected.observed_by,
+        applied_commission_bps=applied,
+        method=collected.method,
+        accounts=[_account(address, item, applied) for address, item in sorted(told.accounts.items())],
+    )
+
+
+def _account(address: str, item: ToldReward, applied_bps: int | None) -> AccountReward:
+    if isinstance(item, Missing):
+        return AccountReward(address, item.state, item.reason)
+    if item is None:
+        return AccountReward(address, FigureState.FINAL, NO_REWARD, staker_rewards=0)
+    gross = None if applied_bps is None else least_gross(item.lamports, applied_bps)
+    return AccountReward(address, FigureState.FINAL, None, item.lamports, gross, item.method)
+
+
+def _told_by_node(reference: Reference, key: str, fetch: StagedFetch, observed: Observed, once: Once) -> ToldRewards:
     in_blocks = _in_blocks(reference, fetch, once)
     recipients: dict[str, ToldReward] = {}
     accounts: dict[str, ToldReward] = {}
@@ -139,9 +123,10 @@ def told_by_node(
     is_its_own = fetch.subject == key
     paid = None
     if is_its_own and isinstance(in_blocks, PaidInBlocks) and in_blocks.stakers is not None:
-        paid = _paid_stakers(in_blocks.stakers, key, accounts, observed)
+        paid = _paid_stakers(in_blocks.stakers, observed.accounts.get(key), accounts)
     accounts = accounts | (paid or {}) if is_its_own else {}
-    states = tuple(state for fetches in observed if (state := vote_state(fetches, key, once)) is not None)
+    looks = (observed.now, observed.before)
+    states = tuple(state for fetches in looks if (state := _vote_state(fetches, key, once)) is not None)
     unpaid = _unpaid(reference, key, fetch, states, once)
     absent = [address for address, item in accounts.items() if item is None]
     accounts = accounts | {
@@ -151,8 +136,8 @@ def told_by_node(
     }
     withheld = next((earned for address in absent if (earned := unpaid.earned(address)) is not None), None)
     # Where blocks stand in the place of questions, that nobody was asked about does not mean that nobody has stake.
-    says_who = is_its_own and (paid is not None or not names_no_stake_accounts([fetch]))
-    stakes = _active_stakes(reference, observed[0], key, once) if observed else {}
+    says_who = is_its_own and (paid is not None or not _pays_all_stakers(fetch))
+    stakes = _active_stakes(reference, observed.now, key, once)
     told = ToldRewards(key, fetch, recipients, accounts, _stakers(accounts, fetch, says_who), states, withheld, stakes)
     if isinstance(in_blocks, PaidInBlocks):
         _fill_in(told, in_blocks, recipients)
@@ -205,15 +190,10 @@ def _in_blocks(reference: Reference, fetch: StagedFetch, once: Once) -> PaidInBl
 
 
 def _paid_stakers(
-    stakers: Mapping[str, int],
-    key: str,
-    asked: Mapping[str, ToldReward],
-    observed: Sequence[Sequence[StagedFetch]],
+    stakers: Mapping[str, int], known: Sequence[str] | None, asked: Mapping[str, ToldReward]
 ) -> dict[str, ToldReward] | None:
     """What the validator's stake accounts received according to the blocks, all of them read; None: who has stake is
     not known. One that the blocks do not pay received nothing only if the node says so too."""
-    fetch = fetch_about(observed[0], key) if observed else None
-    known = None if fetch is None else _stake_accounts(fetch, key)
     if known is None:
         return None
     return {address: _in_both(address, stakers.get(address), asked) for address in known}
@@ -248,14 +228,6 @@ def _unpaid(reference: Reference, key: str, fetch: StagedFetch, observed: Sequen
     return Unpaid(key, reference.epoch, reference.first_slot, reference.last_slot, shown, now, rates)
 
 
-def _stake_accounts(fetch: StagedFetch, key: str) -> tuple[str, ...] | None:
-    try:
-        return adapter_of(fetch.kind, fetch.provider).stake_accounts(fetch.answers, key)
-    except AuroraError:
-        # An observation that cannot be read does not tell of any account; its own layer says so.
-        return None
-
-
 def _active_stakes(reference: Reference, fetches: Sequence[StagedFetch], key: str, once: Once) -> Mapping[str, int]:
     """Active stake by stake account, from the observed positions as far as they were loaded."""
     fetch = fetch_about(fetches, key)
@@ -273,7 +245,7 @@ def _active_stakes(reference: Reference, fetches: Sequence[StagedFetch], key: st
     }
 
 
-def vote_state(fetches: Sequence[StagedFetch], key: str, once: Once) -> VoteState | None:
+def _vote_state(fetches: Sequence[StagedFetch], key: str, once: Once) -> VoteState | None:
     """A validator's vote account as observed with its positions."""
     fetch = fetch_about(fetches, key)
     for answer in () if fetch is None else fetch.answers:

@@ -11,7 +11,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
-from aurora_pipeline.sources.fetch_choice import Once, answers_to
+from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import (
     NO_HISTORY,
     STAKE_HISTORY,
@@ -19,7 +19,7 @@ from aurora_pipeline.sources.solana.accounts import (
     StakeHistory,
     read_stake_history,
 )
-from aurora_pipeline.sources.solana.answers import asked_params
+from aurora_pipeline.sources.solana.answers import answers_to, asked_params
 from aurora_pipeline.store.payloads import StagedFetch
 
 RATE_BPS: Final = 900

@@ -8,27 +8,28 @@ from dataclasses import dataclass
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import mul_div
-from aurora_pipeline.sources.fetch_choice import Missing, Once, missing
+from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import Row, listed
+from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.accounts import read_vote_states
 from aurora_pipeline.sources.solana.answers import SIGNATURE_FEE, asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_transactions
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments
 from aurora_pipeline.sources.solana.unpaid import CREDITS_PER_SLOT_MAX
+from aurora_pipeline.sources.told import ESTIMATE, EXACT, CostsTold, CostTold, Staged, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
 NO_VOTES = "NO_VOTES"
 """The whole epoch's blocks hold no vote of the validator's vote account."""
-EXACT, ESTIMATE = "EXACT", "ESTIMATE"
 
 PaidFees = Mapping[tuple[str, str], VoteFees] | UnreadableAnswer
 
 
 @dataclass(frozen=True)
-class ChainCosts:
+class _ChainCosts:
     """A fetch's answers read once for all validators."""
 
     fetch: StagedFetch
@@ -40,8 +41,20 @@ class ChainCosts:
     """What vote accounts said of their credits, where blocks were not asked for."""
 
 
-def chain_costs(reference: Reference, fetch: StagedFetch) -> ChainCosts:
-    """Read what a fetch of kind solana_rpc says of all validators' costs, in one pass that keeps no block."""
+def costs(staged: Staged) -> Told[CostsTold]:
+    """Each validator's costs by type; vote fees always, if only to say why they are not known."""
+    once, warnings, reference = Once(), list[str](), staged.reference
+    read = {fetch.subject: _chain_costs(reference, fetch) for fetch in staged.each}
+    rows = [
+        (validator.validator_key, _costs(reference, validator, read[fetch.subject], once, warnings))
+        for validator in reference.validators
+        if (fetch := staged.fetches.get(validator.validator_key)) is not None
+    ]
+    return Told(rows, warnings)
+
+
+def _chain_costs(reference: Reference, fetch: StagedFetch) -> _ChainCosts:
+    """Read what a fetch says of all validators' costs, in one pass that keeps no block."""
     votes = EpochVotes(fetch.provider, reference.first_slot, reference.last_slot)
     admissions: Mapping[str, int] = {}
     vote_states: list[Answer] = []
@@ -51,7 +64,7 @@ def chain_costs(reference: Reference, fetch: StagedFetch) -> ChainCosts:
             vote_states.append(answer)
         elif not admissions and asked_method(answer) == "getBlock" and not has_transactions(answer):
             admissions = _admissions(reference, answer, fetch.provider)
-    return ChainCosts(fetch, _paid(votes) if votes.is_scan else None, admissions, vote_states)
+    return _ChainCosts(fetch, _paid(votes) if votes.is_scan else None, admissions, vote_states)
 
 
 def _paid(votes: EpochVotes) -> PaidFees:
@@ -71,24 +84,23 @@ def _admissions(reference: Reference, answer: Answer, provider: str) -> Mapping[
     return block.admissions if is_first else {}
 
 
-def costs_on_chain(
-    reference: Reference, validator: OperatedValidator, costs: ChainCosts, once: Once, warnings: list[str]
-) -> dict[str, Row]:
-    """A validator's costs by type; vote fees always, if only to say why they are not known."""
+def _costs(
+    reference: Reference, validator: OperatedValidator, costs: _ChainCosts, once: Once, warnings: list[str]
+) -> CostsTold:
     found = {CostType.VOTE_FEES.value: _vote_fees(reference, validator, costs, once, warnings)}
     charged = costs.admissions.get(validator.validator_key)
     if charged:
         found[CostType.ADMISSION_TICKET.value] = _figure(charged, EXACT)
-    return {name: {"source_fetch": costs.fetch.fetch_id} | row for name, row in found.items()}
+    return CostsTold(found)
 
 
 def _vote_fees(
-    reference: Reference, validator: OperatedValidator, costs: ChainCosts, once: Once, warnings: list[str]
-) -> Row:
+    reference: Reference, validator: OperatedValidator, costs: _ChainCosts, once: Once, warnings: list[str]
+) -> CostTold:
     if costs.paid is None:
         return _estimated(reference, validator.validator_key, costs, once)
     if isinstance(costs.paid, UnreadableAnswer):
-        return missing(costs.fetch, f"{costs.paid.request_key}: {costs.paid.problem}").columns
+        return CostTold.missing(missing(costs.fetch, f"{costs.paid.request_key}: {costs.paid.problem}"))
     key = validator.validator_key
     # By vote account, so that an identity that changed, or runs two vote accounts, is no question.
     by_payer = {payer: fees for (payer, vote_key), fees in costs.paid.items() if vote_key == key}
@@ -97,11 +109,11 @@ def _vote_fees(
         warnings.append(f"{key}: its votes were paid by {listed(strangers)}, which is not registered as its identity")
     if not by_payer:
         warnings.append(f"{key}: no vote of it is in any block of the period; is it the right vote account?")
-        return _figure(0, EXACT) | {"reason": NO_VOTES}
+        return _figure(0, EXACT, NO_VOTES)
     return _figure(sum(fees.lamports for fees in by_payer.values()), EXACT)
 
 
-def _estimated(reference: Reference, key: str, costs: ChainCosts, once: Once) -> Row:
+def _estimated(reference: Reference, key: str, costs: _ChainCosts, once: Once) -> CostTold:
     problems: Sequence[str] = ()
     for answer in costs.vote_states:
         states = once.read(read_vote_states, answer, costs.fetch.provider)
@@ -117,15 +129,10 @@ def _estimated(reference: Reference, key: str, costs: ChainCosts, once: Once) ->
                 f"ESTIMATE: {earned} vote credits take at least {votes} votes of {SIGNATURE_FEE} lamports each;"
                 " exact_vote_fees in chains.yaml reads every block instead"
             )
-            return _figure(mul_div(votes, SIGNATURE_FEE, 1), ESTIMATE) | {"reason": reason}
+            return _figure(mul_div(votes, SIGNATURE_FEE, 1), ESTIMATE, reason)
     detail = "; ".join(problems) or "its vote account does not tell its credits of this epoch"
-    return missing(costs.fetch, detail).columns
+    return CostTold.missing(missing(costs.fetch, detail))
 
 
-def _figure(amount: int, method: str) -> Row:
-    return {"amount": amount, "origin": "CHAIN", "method": method, "state": FigureState.FINAL.value}
-
-
-def vote_fees_missing(lack: Missing) -> dict[str, Row]:
-    """The vote fees of a validator of whom nothing can be read."""
-    return {CostType.VOTE_FEES.value: lack.columns}
+def _figure(amount: int, method: str, reason: str | None = None) -> CostTold:
+    return CostTold(FigureState.FINAL, amount, reason, "CHAIN", method)

@@ -1,39 +1,59 @@
-"""What Solana Beach says, as rows of each layer; docs/providers.md tells how far it can be off."""
+"""What Solana Beach says of each data type; docs/providers.md tells how far it can be off."""
 
 from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.sources.fetch_choice import Missing, Once, missing
+from aurora_pipeline.sources.fetch_choice import missing, unknown_identity
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import Row
-from aurora_pipeline.sources.solana.accounts import StakeAccount
+from aurora_pipeline.sources.solana.accounts import NO_HISTORY
+from aurora_pipeline.sources.solana.amounts import believed
+from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.solanabeach import answers as beach
-from aurora_pipeline.sources.third_party import slots_counted, third_party_fees
+from aurora_pipeline.sources.third_party import slots_counted, their_fees
+from aurora_pipeline.sources.told import FeesTold, MetaTold, Missing, PositionsTold, Staged, StakeTotal, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
 
-def fees_from_solanabeach(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
+def fees(staged: Staged) -> Told[FeesTold]:
     """Fees by the node's keys; slots where its histories agree about the blocks."""
+    reference = staged.reference
+    return Told(
+        [
+            (validator.validator_key, believed(_fees(reference, validator, fetch)))
+            for validator in reference.validators
+            if (fetch := staged.fetches.get(validator.validator_key)) is not None
+        ]
+    )
+
+
+def _fees(reference: Reference, validator: OperatedValidator, fetch: StagedFetch) -> FeesTold:
+    lack = unknown_identity(validator, fetch)
+    if lack is not None:
+        return FeesTold(lack.state, lack.reason)
     shared = reference.identity_problem(validator)
     if shared is not None:
-        return Missing(FigureState.UNAVAILABLE, shared).columns
+        return FeesTold(FigureState.UNAVAILABLE, shared)
     try:
-        fees, slots = _beach_fees(reference, validator, fetch)
+        fees, slots = _by_identity(reference, validator, fetch)
     except UnreadableAnswer as error:
-        return missing(fetch, f"{error.request_key}: {error.problem}").columns
+        lack = missing(fetch, f"{error.request_key}: {error.problem}")
+        return FeesTold(lack.state, lack.reason)
     if fees is None:
-        return missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of it").columns
+        lack = missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of it")
+        return FeesTold(lack.state, lack.reason)
     if slots is None:
-        return {"blocks_produced": fees.blocks} | third_party_fees(fees.blocks, fees.fees, fetch)
+        counted = FeesTold(FigureState.UNAVAILABLE, blocks_produced=fees.blocks)
+        return their_fees(counted, fees.blocks, fees.fees, fetch)
     if slots[1] != fees.blocks:
         reason = f"{fetch.provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
-        return {"leader_slots": slots[0]} | missing(fetch, reason).columns
-    return slots_counted(*slots) | third_party_fees(fees.blocks, fees.fees, fetch)
+        lack = missing(fetch, reason)
+        return FeesTold(lack.state, lack.reason, leader_slots=slots[0])
+    return their_fees(slots_counted(*slots), fees.blocks, fees.fees, fetch)
 
 
-def _beach_fees(
+def _by_identity(
     reference: Reference, validator: OperatedValidator, fetch: StagedFetch
 ) -> tuple[beach.BeachFees | None, tuple[int, int] | None]:
     """Fees and (led slots, blocks) of all its identities together; None where one of them is not listed."""
@@ -49,33 +69,44 @@ def _beach_fees(
     return all_fees if len(known) == len(fees) else None, all_slots if len(counted) == len(slots) else None
 
 
-def meta_from_solanabeach(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
+def meta(staged: Staged) -> Told[MetaTold | Missing]:
     """The active stake, from its history; it keeps no history of anything else."""
-    stake = _beach_stake(reference, key, fetch)
+    epoch = staged.reference.epoch
+    return Told([(key, _meta(key, fetch, epoch)) for key, fetch in staged.fetches.items()])
+
+
+def _meta(key: str, fetch: StagedFetch, epoch: int) -> MetaTold | Missing:
+    stake = _stake(key, fetch, epoch)
     if isinstance(stake, Missing):
-        return stake.columns
+        return stake
     if stake is None:
-        return missing(fetch, f"{fetch.provider} has no stake of it in this epoch").columns
-    return {"identity_key": None, "commission_bps": None, "active_stake": stake}
+        return missing(fetch, f"{fetch.provider} has no stake of it in this epoch")
+    return MetaTold(active_stake=stake)
 
 
-def positions_from_solanabeach(
-    reference: Reference, key: str, fetch: StagedFetch, once: Once
-) -> tuple[list[StakeAccount], int | None] | Missing:
-    """A validator's stake accounts, and its total from the history, where that has the epoch."""
+def positions(staged: Staged) -> Told[PositionsTold]:
+    """Stake accounts, with the validator's total from the history where that has the epoch."""
+    epoch = staged.reference.epoch
+    return Told((key, _positions(key, fetch, epoch)) for key, fetch in staged.fetches.items())
+
+
+def _positions(key: str, fetch: StagedFetch, epoch: int) -> PositionsTold:
     pages = beach.about(fetch.answers, key, beach.STAKE_ACCOUNTS)
     if not pages:
-        return missing(fetch)
-    stake = _beach_stake(reference, key, fetch)
+        return PositionsTold(missing(fetch), None)
+    stake = _stake(key, fetch, epoch)
     try:
         accounts = beach.read_accounts(pages, fetch.provider, key)
     except UnreadableAnswer as error:
-        return missing(fetch, f"{error.request_key}: {error.problem}")
-    return stake if isinstance(stake, Missing) else (accounts, stake)
+        return PositionsTold(missing(fetch, f"{error.request_key}: {error.problem}"), None)
+    if isinstance(stake, Missing):
+        return PositionsTold(stake, None)
+    listed = [stake_of(account, epoch, NO_HISTORY) for account in accounts]
+    return PositionsTold(listed, None if stake is None else StakeTotal(stake, VOTE_ACCOUNT))
 
 
-def _beach_stake(reference: Reference, key: str, fetch: StagedFetch) -> int | Missing | None:
+def _stake(key: str, fetch: StagedFetch, epoch: int) -> int | Missing | None:
     try:
-        return beach.read_stake(beach.about(fetch.answers, key, beach.STAKE), fetch.provider, reference.epoch)
+        return beach.read_stake(beach.about(fetch.answers, key, beach.STAKE), fetch.provider, epoch)
     except UnreadableAnswer as error:
         return missing(fetch, f"{error.request_key}: {error.problem}")

@@ -1,44 +1,40 @@
-"""What Stakewiz says of a validator, as a row of meta."""
+"""What Stakewiz says of a validator: what its directory had of it while the period ran."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.sources.fetch_choice import Once, because, missing
-from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import Row
+from aurora_pipeline.sources.fetch_choice import because, missing
+from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.answers import CommissionSource
-from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_validators
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.sources.stakewiz.answers import read_validators
+from aurora_pipeline.sources.told import MetaTold, Missing, Staged, Told
+from aurora_pipeline.store.payloads import StagedFetch
 
 
-@cache
-def _reader_of(epoch: int) -> Callable[[Answer, str], dict[str, StakewizValidator]]:
-    """One reader per epoch, so that a list is read once and not once per validator."""
-    return lambda answer, provider: read_validators(answer, provider, epoch)
+def meta(staged: Staged) -> Told[MetaTold | Missing]:
+    """What the directory has of each validator."""
+    once, epoch = Once(), staged.reference.epoch
+    return Told([(key, _listed(key, fetch, epoch, once)) for key, fetch in staged.fetches.items()])
 
 
-def meta_from_stakewiz(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
-    """What the directory has of a validator."""
+def _listed(key: str, fetch: StagedFetch, epoch: int, once: Once) -> MetaTold | Missing:
     problems: list[str] = []
     for answer in fetch.answers:
         if str(answer.request.get("path", "")).strip("/") != "validators":
             continue
-        validators = once.read(_reader_of(reference.epoch), answer, fetch.provider)
+        validators = once.of_epoch(read_validators, answer, fetch.provider, epoch)
         if isinstance(validators, UnreadableAnswer):
             problems.append(validators.problem)
         elif key in validators:
             seen = validators[key]
-            return {
-                "identity_key": seen.identity_key,
-                "name": seen.name,
-                "commission_bps": seen.commission_bps,
+            return MetaTold(
+                identity_key=seen.identity_key,
+                name=seen.name,
+                commission_bps=seen.commission_bps,
                 # A percent, whatever the source of it knew.
-                "commission_source": None if seen.commission_bps is None else CommissionSource.PERCENT.value,
-                "mev_commission_bps": seen.mev_commission_bps,
-                "active_stake": seen.active_stake,
-                "delinquent": seen.delinquent,
-            }
-    return missing(fetch, f"{fetch.provider} lists no such validator in this epoch{because(problems)}").columns
+                commission_source=None if seen.commission_bps is None else CommissionSource.PERCENT.value,
+                mev_commission_bps=seen.mev_commission_bps,
+                active_stake=seen.active_stake,
+                delinquent=seen.delinquent,
+            )
+    return missing(fetch, f"{fetch.provider} lists no such validator in this epoch{because(problems)}")

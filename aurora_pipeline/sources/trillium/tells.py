@@ -1,30 +1,128 @@
-"""What Trillium says, as rows of each layer; docs/providers.md tells how far it can be off."""
+"""What Trillium says of each data type; docs/providers.md tells how far it can be off."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.sources.fetch_choice import Missing, Once, missing
-from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import Row
-from aurora_pipeline.sources.third_party import slots_counted, third_party_fees, third_party_marks
+from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.sources.contract import OwnWords
+from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.once import Once
+from aurora_pipeline.sources.solana.amounts import believed, too_much
+from aurora_pipeline.sources.third_party import as_theirs, slots_counted, their_fees
+from aurora_pipeline.sources.told import (
+    ESTIMATE,
+    CostsTold,
+    CostTold,
+    FeesTold,
+    MetaTold,
+    Missing,
+    RewardsTold,
+    Staged,
+    TipsTold,
+    Told,
+)
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator, read_validators
+from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
-
-@cache
-def _reader_of(epoch: int) -> Callable[[Answer, str], dict[str, TrilliumValidator]]:
-    """One reader per epoch, so that a list is read once and not once per validator."""
-    return lambda answer, provider: read_validators(answer, provider, epoch)
+Item = TypeVar("Item")
 
 
-def trillium_row(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> TrilliumValidator | Missing:
-    """A validator's row of the epoch."""
-    for answer in fetch.answers[:1]:
-        rows = once.read(_reader_of(reference.epoch), answer, fetch.provider)
+def fees(staged: Staged) -> Told[FeesTold]:
+    """Fees and slots."""
+    return _each(staged, lambda told, fetch: believed(_fees(told, fetch)))
+
+
+def _fees(told: TrilliumValidator | Missing, fetch: StagedFetch) -> FeesTold:
+    if isinstance(told, Missing):
+        return FeesTold(told.state, told.reason)
+    counted = slots_counted(told.leader_slots, told.blocks_produced)
+    if told.fees is None:
+        lack = missing(fetch, f"{fetch.provider} has no fees in its row")
+        return replace(counted, state=lack.state, reason=lack.reason)
+    return their_fees(counted, told.blocks_produced, told.fees, fetch)
+
+
+def tips(staged: Staged) -> Told[TipsTold | Missing]:
+    """The total and the commission; what it says goes to the validator is not what the tip tree pays."""
+    return _each(staged, _tips)
+
+
+def _tips(told: TrilliumValidator | Missing, fetch: StagedFetch) -> TipsTold | Missing:
+    if isinstance(told, Missing):
+        return told
+    if told.tips_total is None or told.mev_commission_bps is None:
+        return missing(fetch, f"{fetch.provider} has no tips of it")
+    problem = too_much({"total_tips": told.tips_total})
+    if problem is not None:
+        return Missing(FigureState.UNAVAILABLE, problem)
+    return TipsTold(told.tips_total, told.mev_commission_bps, absence=f"{fetch.provider} knows no tip tree")
+
+
+def rewards(staged: Staged) -> Told[RewardsTold]:
+    """The commission. Stakers' rewards are extrapolated from one account there, which is no figure."""
+    return _each(staged, _rewards)
+
+
+def _rewards(told: TrilliumValidator | Missing, fetch: StagedFetch) -> RewardsTold:
+    if isinstance(told, Missing):
+        return RewardsTold.missing(told)
+    stakers = missing(fetch, f"{fetch.provider} extrapolates stakers' rewards from one account")
+    known = RewardsTold(FigureState.FINAL, stakers.state, as_theirs(fetch), stakers.reason, commission=told.commission)
+    if told.commission is None:
+        lack = missing(fetch, f"{fetch.provider} has no commission in its row")
+        return replace(known, state=lack.state, reason=lack.reason)
+    return known
+
+
+def meta(staged: Staged) -> Told[MetaTold | Missing]:
+    """Names and commissions. Its stake is rounded to whole coins, which is no exact amount."""
+    return _each(staged, lambda told, fetch: told if isinstance(told, Missing) else _meta(told))
+
+
+def _meta(told: TrilliumValidator) -> MetaTold:
+    return MetaTold(
+        identity_key=told.identity_key,
+        name=told.name,
+        commission_bps=told.commission_bps,
+        mev_commission_bps=told.mev_commission_bps,
+    )
+
+
+def costs(staged: Staged) -> Told[CostsTold]:
+    """Vote fees as votes times the fee of one signature."""
+    return _each(staged, lambda told, fetch: CostsTold(_costs(told)))
+
+
+def _costs(told: TrilliumValidator | Missing) -> Mapping[str, CostTold]:
+    if isinstance(told, Missing):
+        return {CostType.VOTE_FEES.value: CostTold.missing(told)}
+    if told.vote_cost is None:
+        return {}
+    return {CostType.VOTE_FEES.value: CostTold(FigureState.FINAL, told.vote_cost, None, "PROVIDER", ESTIMATE)}
+
+
+def _each(staged: Staged, tell: Callable[[TrilliumValidator | Missing, StagedFetch], Item]) -> Told[Item]:
+    return Told([(key, tell(told, staged.fetches[key])) for key, told in _rows(staged)])
+
+
+def _rows(staged: Staged) -> Iterator[tuple[str, TrilliumValidator | Missing]]:
+    """Each validator's row of the epoch."""
+    once, epoch = Once(), staged.reference.epoch
+    answers = {fetch.subject: fetch.answers[:1] for fetch in staged.each}
+    for key, fetch in staged.fetches.items():
+        yield key, _row(key, fetch, answers[fetch.subject], epoch, once)
+
+
+def _row(
+    key: str, fetch: StagedFetch, answers: Sequence[Answer], epoch: int, once: Once
+) -> TrilliumValidator | Missing:
+    for answer in answers:
+        rows = once.of_epoch(read_validators, answer, fetch.provider, epoch)
         if isinstance(rows, UnreadableAnswer):
             return missing(fetch, rows.problem)
         if key in rows:
@@ -32,46 +130,16 @@ def trillium_row(reference: Reference, key: str, fetch: StagedFetch, once: Once)
     return missing(fetch)
 
 
-def fees_from_trillium(reference: Reference, validator: OperatedValidator, fetch: StagedFetch, once: Once) -> Row:
-    """Fees and slots."""
-    told = trillium_row(reference, validator.validator_key, fetch, once)
-    if isinstance(told, Missing):
-        return told.columns
-    row = slots_counted(told.leader_slots, told.blocks_produced)
-    if told.fees is None:
-        return row | missing(fetch, f"{fetch.provider} has no fees in its row").columns
-    return row | third_party_fees(told.blocks_produced, told.fees, fetch)
+def _says(figure: str, told: Callable[[TrilliumValidator], int | None]) -> OwnWords:
+    def figures(staged: Staged) -> Mapping[str, Mapping[str, int | None]]:
+        return {figure: {key: told(row) for key, row in _rows(staged) if not isinstance(row, Missing)}}
+
+    return figures
 
 
-def rewards_from_trillium(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> list[Row]:
-    """The commission. Stakers' rewards are extrapolated from one account there, which is no figure."""
-    told = trillium_row(reference, key, fetch, once)
-    if isinstance(told, Missing):
-        return [told.columns | {"stakers_state": told.state.value, "stakers_reason": told.reason}]
-    stakers = missing(fetch, f"{fetch.provider} extrapolates stakers' rewards from one account")
-    row: Row = {"stakers_state": stakers.state.value, "stakers_reason": stakers.reason}
-    if told.commission is None:
-        return [row | missing(fetch, f"{fetch.provider} has no commission in its row").columns]
-    return [row | {"commission": told.commission} | third_party_marks(fetch)]
-
-
-def costs_from_trillium(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Mapping[str, int] | Missing:
-    """Vote fees as votes times the fee of one signature."""
-    told = trillium_row(reference, key, fetch, once)
-    if isinstance(told, Missing):
-        return told
-    return {} if told.vote_cost is None else {CostType.VOTE_FEES.value: told.vote_cost}
-
-
-def meta_from_trillium(reference: Reference, key: str, fetch: StagedFetch, once: Once) -> Row:
-    """Names and commissions. Its stake is rounded to whole SOL, which is no amount of lamports."""
-    told = trillium_row(reference, key, fetch, once)
-    if isinstance(told, Missing):
-        return told.columns
-    return {
-        "identity_key": told.identity_key,
-        "name": told.name,
-        "commission_bps": told.commission_bps,
-        "mev_commission_bps": told.mev_commission_bps,
-        "active_stake": None,
-    }
+OWN_WORDS: Mapping[DataType, OwnWords] = {
+    DataType.MEV: _says("validator_tips", lambda row: row.tips_to_validator),
+    DataType.REWARDS: _says("staker_rewards", lambda row: row.staker_rewards),
+    DataType.META: _says("active_stake", lambda row: row.active_stake),
+}
+"""What it estimates: no layer takes that, a comparison is about just these."""

@@ -10,11 +10,11 @@ import pytest
 from aurora_pipeline.canonical.judging.cross_checks import OPERATOR, RoleComparison, canonical_cross_checks
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.differences import STAKE_OF_NEXT_EPOCH
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.trillium.known_differences import (
     EXTRAPOLATED_DELEGATOR_REWARDS,
     ROUNDED_AT_SOURCE,
-    STAKE_OF_NEXT_EPOCH,
     TRILLIUM_MEV_FORMULA,
     VOTE_COST_ESTIMATED,
 )

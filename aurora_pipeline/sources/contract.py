@@ -1,0 +1,121 @@
+"""What a source is: how it is asked, and what its answers tell; each kind of provider is registered as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias, TypeVar
+
+from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Question
+from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.sources.differences import FoundDifference
+from aurora_pipeline.sources.told import (
+    CostsTold,
+    FeesTold,
+    MetaTold,
+    Missing,
+    PositionsTold,
+    RewardsTold,
+    Staged,
+    TipsTold,
+    Told,
+)
+
+Item = TypeVar("Item")
+Tell: TypeAlias = Callable[[Staged], Told[Item]]
+"""Called once per layer and period, with all fetches from providers of the kind; pure."""
+OwnWords: TypeAlias = Callable[[Staged], Mapping[str, Mapping[str, int | None]]]
+
+
+@dataclass(frozen=True)
+class StakesNeeded:
+    """How much of the observed stake a source needs to tell rewards."""
+
+    amounts: bool = False
+    """What each stake account has: the whole observation is read."""
+    owners: bool = False
+    """Which stake accounts are whose, by whoever observed them."""
+
+    @property
+    def any(self) -> bool:
+        """Whether a glance at the observation is not enough."""
+        return self.amounts or self.owners
+
+
+def _no_stakes(staged: Staged) -> StakesNeeded:
+    return StakesNeeded()
+
+
+@dataclass(frozen=True)
+class Tells:
+    """What the answers of a source tell: a data type is named here if and only if its adapter serves or observes it."""
+
+    fees: Tell[FeesTold] | None = None
+    mev: Tell[TipsTold | Missing] | None = None
+    rewards: Tell[RewardsTold] | None = None
+    meta: Tell[MetaTold | Missing] | None = None
+    positions: Tell[PositionsTold] | None = None
+    costs: Tell[CostsTold] | None = None
+
+    @property
+    def roles(self) -> frozenset[DataType]:
+        """The data types it tells."""
+        return frozenset(DataType(one.name) for one in fields(self) if getattr(self, one.name) is not None)
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A question that costs a provider next to nothing, and the epoch its answer tells of."""
+
+    question: Question
+    epoch: Callable[[Answer, str], int | None]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of provider."""
+
+    adapter: Callable[[str], Adapter]
+    """Makes the adapter of a provider, given its name."""
+    tells: Tells
+    alive: Alive | None
+    """How to see whether a provider is there; None where that is not a matter of asking (files)."""
+    costs_beside: Mapping[DataType, Tell[CostsTold]] = field(default_factory=dict)
+    """Costs that its answers about another data type tell, by that data type."""
+    glances: Mapping[DataType, str] = field(default_factory=dict)
+    """The kind of questions to read of a data type's fetches where another layer looks at them in passing."""
+    stakes_needed: Callable[[Staged], StakesNeeded] = _no_stakes
+    """What it needs to tell rewards, given the fetches of rewards and a glance at the observed stake."""
+    own_words: Mapping[DataType, OwnWords] = field(default_factory=dict)
+    """Figures by column and validator that it says, and that no layer takes from it: for comparisons only."""
+    explains: Callable[[FoundDifference], str | None] = lambda found: None
+    """The name of the systematic difference that a difference to its figures is; None: it is none that is known."""
+
+    @property
+    def kind(self) -> str:
+        """What providers.yaml calls it."""
+        return self.adapter("").kind
+
+    @property
+    def roles(self) -> frozenset[DataType]:
+        """The roles that providers of the kind can fill."""
+        adapter = self.adapter("")
+        return frozenset(role for role in ROLES if role in adapter.serves | adapter.observes)
+
+    @property
+    def promised_beside(self) -> frozenset[DataType]:
+        """Data types other than costs whose answers promise costs."""
+        adapter = self.adapter("")
+        others = [role for role in ROLES if role is not DataType.COSTS] if isinstance(adapter, PromisesCosts) else []
+        return frozenset(role for role in others if isinstance(adapter, PromisesCosts) and adapter.promised_costs(role))
+
+    def broken_promises(self) -> list[str]:
+        """Where what it is asked for and what it tells are not the same, in words."""
+        found = []
+        for words, promised, told in (
+            ("", self.roles, self.tells.roles),
+            ("costs beside ", self.promised_beside, frozenset(self.costs_beside)),
+        ):
+            found += [f"it promises {words}{role} and does not tell them" for role in sorted(promised - told)]
+            found += [f"it tells {words}{role} and does not promise them" for role in sorted(told - promised)]
+        return found

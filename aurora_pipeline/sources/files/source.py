@@ -1,0 +1,15 @@
+"""The kind file: files that the operator already has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aurora_pipeline.sources.contract import Source, Tells
+from aurora_pipeline.sources.files.ask import OwnFiles
+from aurora_pipeline.sources.files.tells import costs, fees, meta, positions, rewards, tips
+
+FILES: Final = Source(
+    OwnFiles,
+    Tells(fees=fees, mev=tips, rewards=rewards, meta=meta, positions=positions, costs=costs),
+    alive=None,
+)

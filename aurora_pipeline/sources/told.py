@@ -1,0 +1,198 @@
+"""What a source hands up: typed rows about validators, one type per data type, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads import StagedFetch
+
+Item = TypeVar("Item")
+EXACT: Final = "EXACT"
+"""The method of a cost that was added up from all there is."""
+ESTIMATE: Final = "ESTIMATE"
+"""The method of a cost that was computed from something else: what the operator enters counts before it."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A figure that is not known: its state and why."""
+
+    state: FigureState
+    reason: str
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The two columns that say so."""
+        return {"state": self.state.value, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The stake observed in the period and in the one before: as much of the fetches as the source needs."""
+
+    now: Sequence[StagedFetch] = ()
+    before: Sequence[StagedFetch] = ()
+    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Stake accounts by validator, whoever observed them; empty unless the source needs them."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What was fetched of one data type from providers of one kind, and about whom."""
+
+    reference: Reference
+    fetches: Mapping[str, StagedFetch]
+    """The fetch that speaks about each validator; several validators may share one."""
+    observed: Observed = field(default_factory=Observed)
+
+    @property
+    def each(self) -> list[StagedFetch]:
+        """Every fetch once."""
+        return list({fetch.subject: fetch for fetch in self.fetches.values()}.values())
+
+
+@dataclass(frozen=True)
+class Told(Generic[Item]):
+    """What a source says of each validator that it was handed a fetch about; gone through once."""
+
+    rows: Iterable[tuple[str, Item]]
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class FeesTold:
+    """A validator's block fees, with the slots they are from as far as the source counts them."""
+
+    state: FigureState
+    reason: str | None = None
+    leader_slots: int | None = None
+    blocks_produced: int | None = None
+    slots_skipped: int | None = None
+    fees: int | None = None
+    base_fees: int | None = None
+    priority_fees: int | None = None
+
+
+@dataclass(frozen=True)
+class TipsTold:
+    """A validator's tips; who gets which part follows from the total, unless the source says it."""
+
+    total: int | None
+    commission_bps: int | None
+    validator: int | None = None
+    """The validator's own part."""
+    absence: str = ""
+    """Why the source does not say the validator's own part, to follow "because"."""
+    took_part: bool = True
+    """False: the source is complete and knows nothing of the validator, so that it earned nothing."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class AccountReward:
+    """What one stake account received."""
+
+    account_key: str
+    state: FigureState
+    reason: str | None = None
+    staker_rewards: int | None = None
+    gross_rewards: int | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class RewardsTold:
+    """A validator's commission on rewards, and what its stakers received, together and each."""
+
+    state: FigureState
+    stakers_state: FigureState
+    reason: str | None = None
+    stakers_reason: str | None = None
+    commission: int | None = None
+    staker_rewards: int | None = None
+    gross_rewards: int | None = None
+    recipient_key: str | None = None
+    commission_bps: int | None = None
+    commission_source: str | None = None
+    applied_commission_bps: int | None = None
+    method: str | None = None
+    accounts: Sequence[AccountReward] = ()
+
+    @classmethod
+    def missing(cls, lack: Missing) -> RewardsTold:
+        """Neither is known, for one reason."""
+        return cls(lack.state, lack.state, lack.reason, lack.reason)
+
+
+@dataclass(frozen=True)
+class MetaTold:
+    """What a validator was in the period; what the source leaves out is not known."""
+
+    identity_key: str | None = None
+    name: str | None = None
+    commission_bps: int | None = None
+    commission_source: str | None = None
+    mev_commission_bps: int | None = None
+    active_stake: int | None = None
+    delinquent: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStake:
+    """What one stake account has on a validator."""
+
+    account_key: str
+    staker_key: str | None
+    withdrawer_key: str | None
+    active: int
+    activating: int
+    deactivating: int
+    """The part of `active` that is leaving."""
+
+
+@dataclass(frozen=True)
+class StakeTotal:
+    """What a validator's accounts have to sum to, and who says so."""
+
+    active: int | Missing | None
+    """None: whoever says totals has none of this validator."""
+    said_by: str
+
+
+@dataclass(frozen=True)
+class PositionsTold:
+    """The stake on a validator, account by account, and how much that has to be."""
+
+    accounts: Sequence[AccountStake] | Missing
+    total: StakeTotal | None
+    """None: the source has no totals."""
+
+
+@dataclass(frozen=True)
+class CostTold:
+    """One cost of a validator, or other income."""
+
+    state: FigureState
+    amount: int | None = None
+    reason: str | None = None
+    origin: str | None = None
+    """Who says it: CHAIN, FILE or PROVIDER."""
+    method: str | None = None
+
+    @classmethod
+    def missing(cls, lack: Missing) -> CostTold:
+        """It is not known."""
+        return cls(lack.state, reason=lack.reason)
+
+
+@dataclass(frozen=True)
+class CostsTold:
+    """A validator's costs by type."""
+
+    costs: Mapping[str, CostTold]
+    owed: frozenset[str] = frozenset()
+    """Types that the source says it has: where one is missing, it is missing in the books, due or not."""

@@ -1,0 +1,27 @@
+"""The kind trillium: Trillium's public API."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aurora_pipeline.asking.adapter import Answer, Question
+from aurora_pipeline.asking.reading import parsed
+from aurora_pipeline.sources.contract import Alive, Source, Tells
+from aurora_pipeline.sources.trillium.ask import Trillium
+from aurora_pipeline.sources.trillium.known_differences import known_as
+from aurora_pipeline.sources.trillium.tells import OWN_WORDS, costs, fees, meta, rewards, tips
+
+
+def _newest_epoch(answer: Answer, provider: str) -> int | None:
+    root = parsed(answer, provider)
+    rows = root.items() if isinstance(root.value, list) else [root]
+    return max((row["epoch"].whole_text() for row in rows), default=None)
+
+
+TRILLIUM: Final = Source(
+    Trillium,
+    Tells(fees=fees, mev=tips, rewards=rewards, meta=meta, costs=costs),
+    Alive(Question("epoch_data", "/epoch_data"), _newest_epoch),
+    own_words=OWN_WORDS,
+    explains=known_as,
+)
