@@ -1,0 +1,48 @@
+"""Reading what Tally answers: block fees by validator, amounts as text in the chain's smallest unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aurora_pipeline.asking.reading import Node, parsed, reader
+from aurora_pipeline.store.payloads import Answer
+
+
+@dataclass(frozen=True)
+class TallyFees:
+    """A validator's block fees of an epoch."""
+
+    fees: int
+    led: int
+    blocks: int
+
+
+@reader
+def read_newest(answer: Answer, provider: str) -> int:
+    """/epochs: the newest epoch it knows."""
+    return _root(answer, provider)["newest"].whole()
+
+
+@reader
+def read_fees(answer: Answer, provider: str, epoch: int) -> dict[str, TallyFees]:
+    """/epochs/{epoch}/fees by validator; refuses another epoch, and a list that is cut off."""
+    root = _root(answer, provider)
+    told = root["epoch"].whole()
+    if told != epoch:
+        root["epoch"].refuse(f"epoch {told} was answered where {epoch} was asked")
+    found: dict[str, TallyFees] = {}
+    for row in root["validators"].items():
+        key = row["vote"].text()
+        if key in found:
+            row.refuse(f"validator {key} is listed twice")
+        found[key] = TallyFees(row["fees"].whole_text(), row["led"].whole(), row["blocks"].whole())
+    if len(found) != root["count"].whole():
+        root["count"].refuse(f"{len(found)} validators came")
+    return found
+
+
+def _root(answer: Answer, provider: str) -> Node:
+    root = parsed(answer, provider)
+    if answer.status != 200:
+        root.refuse(f"HTTP {answer.status} instead of 200")
+    return root

@@ -1,0 +1,43 @@
+"""What a kind of provider promises to serve, it tells, and nothing else; one that does not is not registered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources import kinds
+from aurora_pipeline.sources.contract import Source, Tells
+from aurora_pipeline.sources.kinds import SOURCES
+from aurora_pipeline_tests.sources.tally.source import TALLY
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_kind__what_it_promises__it_tells_and_nothing_else(kind: str) -> None:
+    source = SOURCES[kind]
+    adapter = source.adapter("")
+    promised = {DataType(name) for name in adapter.serves | adapter.observes if name in set(DataType)}
+    assert source.tells.roles == promised
+    assert set(source.costs_beside) == source.promised_beside
+    assert set(source.own_words) <= promised
+    assert set(source.glances) <= promised
+    assert source.broken_promises() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (replace(TALLY, tells=Tells()), "it promises fees and does not tell them"),
+        (replace(TALLY, tells=replace(TALLY.tells, mev=SOURCES["jito"].tells.mev)), "it tells mev and does not"),
+        (replace(SOURCES["jito"], costs_beside={}), "it promises costs beside mev and does not tell them"),
+        (replace(TALLY, costs_beside=SOURCES["jito"].costs_beside), "it tells costs beside mev and does not"),
+        (SOURCES["jito"], "it is registered already"),
+    ],
+    ids=["serves only", "tells only", "promises costs only", "tells costs only", "twice"],
+)
+def test_register__promises_and_tellers_differ__refused_by_name(source: Source, said: str) -> None:
+    before = dict(kinds.KINDS)
+    with pytest.raises(ValueError, match=f"providers of kind {source.kind} can't be used: .*{said}"):
+        kinds.register(source)
+    assert dict(kinds.KINDS) == before
