@@ -15,7 +15,7 @@ from aurora_pipeline.sources.contract import Source, Tell
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.told import Missing, Observed, Staged, Told
+from aurora_pipeline.sources.told import Missing, Observed, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, NO_PROVIDER, StagedFetch
 
@@ -28,7 +28,7 @@ class Heard(Generic[Item]):
 
     silent: Mapping[str, tuple[StagedFetch | None, Missing]]
     """Validators of whom no source tells anything, and why."""
-    told: Sequence[tuple[Staged, Told[Item]]]
+    told: Sequence[tuple[StagedFetches, Told[Item]]]
 
     def __iter__(self) -> Iterator[tuple[str, StagedFetch | None, Item | Missing]]:
         """Validator, fetch and what it says; first those of whom nobody speaks."""
@@ -52,7 +52,7 @@ class Heard(Generic[Item]):
 
 def staged_by_kind(
     reference: Reference, fetches: Sequence[StagedFetch], observed: Observed | None = None
-) -> dict[str, Staged]:
+) -> dict[str, StagedFetches]:
     """The fetches that speak about operated validators, by the kind of provider that reads them."""
     by_subject = {fetch.subject: fetch for fetch in fetches}
     of_all = by_subject.get(EVERYONE)
@@ -61,7 +61,7 @@ def staged_by_kind(
         fetch = by_subject.get(key) or of_all
         if fetch is not None:
             about.setdefault(fetch.kind, {})[key] = fetch
-    return {kind: Staged(reference, of_kind, observed or Observed()) for kind, of_kind in about.items()}
+    return {kind: StagedFetches(reference, of_kind, observed or Observed()) for kind, of_kind in about.items()}
 
 
 def heard(
@@ -74,7 +74,7 @@ def heard(
     """Ask the source of each kind what its fetches tell."""
     by_kind = staged_by_kind(reference, fetches, observed)
     silent: dict[str, tuple[StagedFetch | None, Missing]] = {}
-    told: list[tuple[Staged, Told[Item]]] = []
+    told: list[tuple[StagedFetches, Told[Item]]] = []
     for kind, staged in by_kind.items():
         tell = tell_of(SOURCES[kind]) if kind in SOURCES else None
         if tell is None:

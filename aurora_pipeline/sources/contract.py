@@ -16,15 +16,15 @@ from aurora_pipeline.sources.told import (
     Missing,
     PositionsTold,
     RewardsTold,
-    Staged,
+    StagedFetches,
     TipsTold,
     Told,
 )
 
 Item = TypeVar("Item")
-Tell: TypeAlias = Callable[[Staged], Told[Item]]
+Tell: TypeAlias = Callable[[StagedFetches], Told[Item]]
 """Called once per layer and period, with all fetches from providers of the kind; pure."""
-OwnWords: TypeAlias = Callable[[Staged], Mapping[str, Mapping[str, int | None]]]
+OwnWords: TypeAlias = Callable[[StagedFetches], Mapping[str, Mapping[str, int | None]]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class StakesNeeded:
         return self.amounts or self.owners
 
 
-def _no_stakes(staged: Staged) -> StakesNeeded:
+def _no_stakes(staged: StagedFetches) -> StakesNeeded:
     return StakesNeeded()
 
 
@@ -84,7 +84,7 @@ class Source:
     """Costs that its answers about another data type tell, by that data type."""
     glances: Mapping[DataType, str] = field(default_factory=dict)
     """The kind of questions to read of a data type's fetches where another layer looks at them in passing."""
-    stakes_needed: Callable[[Staged], StakesNeeded] = _no_stakes
+    stakes_needed: Callable[[StagedFetches], StakesNeeded] = _no_stakes
     """What it needs to tell rewards, given the fetches of rewards and a glance at the observed stake."""
     own_words: Mapping[DataType, OwnWords] = field(default_factory=dict)
     """Figures by column and validator that it says, and that no layer takes from it: for comparisons only."""

@@ -41,7 +41,7 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedFetches:
     """What was fetched of one data type from providers of one kind, and about whom."""
 
     reference: Reference

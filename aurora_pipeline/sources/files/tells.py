@@ -26,7 +26,7 @@ from aurora_pipeline.sources.told import (
     Missing,
     PositionsTold,
     RewardsTold,
-    Staged,
+    StagedFetches,
     StakeTotal,
     TipsTold,
     Told,
@@ -44,7 +44,7 @@ Item = TypeVar("Item")
 class _File(Generic[Row]):
     """What the fetches of one data type read of their files, each file once."""
 
-    def __init__(self, staged: Staged, data_type: DataType, read: Callable[[Answer, str], Listed[Row]]) -> None:
+    def __init__(self, staged: StagedFetches, data_type: DataType, read: Callable[[Answer, str], Listed[Row]]) -> None:
         self._reference, self._data_type, self._read = staged.reference, data_type, read
         self._fetches = staged.fetches
         self._each = [(fetch, tuple(fetch.answers[:1])) for fetch in staged.each]
@@ -93,7 +93,7 @@ class _File(Generic[Row]):
         return list(odd)
 
 
-def fees(staged: Staged) -> Told[FeesTold]:
+def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Fees, and slots where the file counts them."""
 
     def tell(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> FeesTold:
@@ -117,7 +117,7 @@ def _fees(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> 
     return counted
 
 
-def tips(staged: Staged) -> Told[TipsTold | Missing]:
+def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
     """Tips as the file has them: at least the validator's own, or the total with the commission."""
     return _File(staged, DataType.MEV, files.read_tips).told(_tips)
 
@@ -133,7 +133,7 @@ def _tips(row: FileTips | Missing, fetch: StagedFetch, why_zero: str | None) -> 
     return TipsTold(row.total, row.commission_bps, row.validator, "the file does not have it", reason=why_zero)
 
 
-def rewards(staged: Staged) -> Told[RewardsTold]:
+def rewards(staged: StagedFetches) -> Told[RewardsTold]:
     """The validator's commission and its stake accounts' rewards; a total with a rate is an upper bound."""
     return _File(staged, DataType.REWARDS, files.read_rewards).told(_rewards)
 
@@ -187,7 +187,7 @@ def _account(key: str, reward: FileReward, fetch: StagedFetch) -> AccountReward:
     return AccountReward(key, FigureState.FINAL, staker_rewards=reward.staker_rewards)
 
 
-def meta(staged: Staged) -> Told[MetaTold | Missing]:
+def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     """What the file says of a validator; what it leaves out is not known."""
     return _File(staged, DataType.META, files.read_meta).told(_meta)
 
@@ -204,7 +204,7 @@ def _meta(row: FileMeta | Missing, fetch: StagedFetch, why_zero: str | None) -> 
     )
 
 
-def positions(staged: Staged) -> Told[PositionsTold]:
+def positions(staged: StagedFetches) -> Told[PositionsTold]:
     """A validator's stake accounts, and its total where the file has one (the same in each of its rows)."""
     epoch = staged.reference.epoch
 
@@ -221,7 +221,7 @@ def positions(staged: Staged) -> Told[PositionsTold]:
     return _File(staged, DataType.POSITIONS, files.read_positions).told(tell)
 
 
-def costs(staged: Staged) -> Told[CostsTold]:
+def costs(staged: StagedFetches) -> Told[CostsTold]:
     """Costs and other income of a validator by type: each that the mapping names a column for."""
     epoch = staged.reference.epoch
     named = {fetch.subject: _cost_columns(fetch.answers[:1]) for fetch in staged.each}

@@ -17,7 +17,7 @@ from aurora_pipeline.sources.jito.answers import (
     read_validator_rewards,
     tree_in_spite_of_the_list,
 )
-from aurora_pipeline.sources.told import EXACT, CostsTold, CostTold, Missing, Staged, TipsTold, Told
+from aurora_pipeline.sources.told import EXACT, CostsTold, CostTold, Missing, StagedFetches, TipsTold, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
@@ -65,7 +65,7 @@ class _Trees:
         return None if contradiction is None else missing(fetch, contradiction)
 
 
-def tips(staged: Staged) -> Told[TipsTold | Missing]:
+def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
     """What each validator's tip tree held, and what its own node in it claims."""
     epoch = staged.reference.epoch
     trees = _Trees(epoch)
@@ -104,7 +104,7 @@ def _more_claimed(key: str, total_tips: int, fetch: StagedFetch, epoch: int) -> 
     return None
 
 
-def shared_fees(staged: Staged) -> Told[CostsTold]:
+def shared_fees(staged: StagedFetches) -> Told[CostsTold]:
     """Priority fees that each validator shared with its stakers.
 
     A validator without a tip tree shares nothing: the account it would transfer to is listed with its tree.

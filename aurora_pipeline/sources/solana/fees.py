@@ -27,7 +27,7 @@ from aurora_pipeline.sources.solana.led_blocks import (
     schedule_problem,
     witnesses,
 )
-from aurora_pipeline.sources.told import FeesTold, Missing, Staged, Told
+from aurora_pipeline.sources.told import FeesTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
@@ -38,7 +38,7 @@ NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 _NOTHING_LED = FeesTold(FigureState.FINAL, NO_LEADER_SLOTS, 0, 0, 0, 0, 0, 0)
 
 
-def fees(staged: Staged) -> Told[FeesTold]:
+def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Each validator's slots, blocks and fees."""
     once, reference = Once(), staged.reference
     told = {

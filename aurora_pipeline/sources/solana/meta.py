@@ -9,13 +9,13 @@ from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.answers import VoteAccount, answers_to, read_vote_accounts
-from aurora_pipeline.sources.told import MetaTold, Missing, Staged, Told
+from aurora_pipeline.sources.told import MetaTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.payloads import StagedFetch
 
 _Listed = Mapping[str, VoteAccount] | UnreadableAnswer
 
 
-def meta(staged: Staged) -> Told[MetaTold | Missing]:
+def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     """Identity, commission, stake and whether it votes, as the node saw it."""
     once = Once()
     rows = [(key, _vote_account(key, fetch, once)) for key, fetch in staged.fetches.items()]

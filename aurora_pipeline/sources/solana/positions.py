@@ -11,7 +11,7 @@ from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import StakeAccount, StakeHistory, read_stake_accounts
 from aurora_pipeline.sources.solana.answers import answers_to, asked_params, read_vote_accounts
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
-from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, Staged, StakeTotal, Told
+from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StagedFetches, StakeTotal, Told
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
 VOTE_ACCOUNT: Final = "the vote account"
@@ -20,12 +20,12 @@ _VOTER_OFFSET: Final = 124
 """Where the voter stands in a stake account: a question that filters there is about one validator."""
 
 
-def positions(staged: Staged) -> Told[PositionsTold]:
+def positions(staged: StagedFetches) -> Told[PositionsTold]:
     """Each validator's stake accounts, with its vote account's total; read one validator at a time."""
     return Told(_each(staged))
 
 
-def _each(staged: Staged) -> Iterator[tuple[str, PositionsTold]]:
+def _each(staged: StagedFetches) -> Iterator[tuple[str, PositionsTold]]:
     once, epoch = Once(), staged.reference.epoch
     for key, fetch in staged.fetches.items():
         accounts = _delegated(key, fetch)

@@ -41,18 +41,18 @@ from aurora_pipeline.sources.solana.questions import PAYING_BLOCK, STAKE_STATES,
 from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.solana.unpaid import Unpaid
-from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold, Staged, Told
+from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 
 
-def stakes_needed(staged: Staged) -> StakesNeeded:
+def stakes_needed(staged: StagedFetches) -> StakesNeeded:
     """Where stakers' parts were read from blocks, only positions say whose they are; stakes split a collector's row."""
     owners = any(_pays_all_stakers(fetch) for fetch in staged.each)
     return StakesNeeded(amounts=owners or _share_a_collector(staged), owners=owners)
 
 
-def _share_a_collector(staged: Staged) -> bool:
+def _share_a_collector(staged: StagedFetches) -> bool:
     """Whether observed vote accounts of several validators name one collector."""
     once, keys = Once(), staged.reference.keys
     states = [state for key in keys if (state := _vote_state(staged.observed.now, key, once)) is not None]
@@ -64,7 +64,7 @@ def _pays_all_stakers(fetch: StagedFetch) -> bool:
     return any(answer.question == PAYING_BLOCK for answer in fetch.answers)
 
 
-def rewards(staged: Staged) -> Told[RewardsTold]:
+def rewards(staged: StagedFetches) -> Told[RewardsTold]:
     """Each validator's commission, what its stakers received together, and what each of them did."""
     once = Once()
     told = {

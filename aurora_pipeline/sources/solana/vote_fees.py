@@ -18,7 +18,7 @@ from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_tran
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments
 from aurora_pipeline.sources.solana.unpaid import CREDITS_PER_SLOT_MAX
-from aurora_pipeline.sources.told import ESTIMATE, EXACT, CostsTold, CostTold, Staged, Told
+from aurora_pipeline.sources.told import ESTIMATE, EXACT, CostsTold, CostTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch
 
@@ -41,7 +41,7 @@ class _ChainCosts:
     """What vote accounts said of their credits, where blocks were not asked for."""
 
 
-def costs(staged: Staged) -> Told[CostsTold]:
+def costs(staged: StagedFetches) -> Told[CostsTold]:
     """Each validator's costs by type; vote fees always, if only to say why they are not known."""
     once, warnings, reference = Once(), list[str](), staged.reference
     read = {fetch.subject: _chain_costs(reference, fetch) for fetch in staged.each}

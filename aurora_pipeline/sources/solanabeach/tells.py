@@ -11,12 +11,12 @@ from aurora_pipeline.sources.solana.amounts import believed
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.third_party import slots_counted, their_fees
-from aurora_pipeline.sources.told import FeesTold, MetaTold, Missing, PositionsTold, Staged, StakeTotal, Told
+from aurora_pipeline.sources.told import FeesTold, MetaTold, Missing, PositionsTold, StagedFetches, StakeTotal, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
 
-def fees(staged: Staged) -> Told[FeesTold]:
+def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Fees by the node's keys; slots where its histories agree about the blocks."""
     reference = staged.reference
     return Told(
@@ -69,7 +69,7 @@ def _by_identity(
     return all_fees if len(known) == len(fees) else None, all_slots if len(counted) == len(slots) else None
 
 
-def meta(staged: Staged) -> Told[MetaTold | Missing]:
+def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     """The active stake, from its history; it keeps no history of anything else."""
     epoch = staged.reference.epoch
     return Told([(key, _meta(key, fetch, epoch)) for key, fetch in staged.fetches.items()])
@@ -84,7 +84,7 @@ def _meta(key: str, fetch: StagedFetch, epoch: int) -> MetaTold | Missing:
     return MetaTold(active_stake=stake)
 
 
-def positions(staged: Staged) -> Told[PositionsTold]:
+def positions(staged: StagedFetches) -> Told[PositionsTold]:
     """Stake accounts, with the validator's total from the history where that has the epoch."""
     epoch = staged.reference.epoch
     return Told((key, _positions(key, fetch, epoch)) for key, fetch in staged.fetches.items())

@@ -7,11 +7,11 @@ from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.answers import CommissionSource
 from aurora_pipeline.sources.stakewiz.answers import read_validators
-from aurora_pipeline.sources.told import MetaTold, Missing, Staged, Told
+from aurora_pipeline.sources.told import MetaTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.payloads import StagedFetch
 
 
-def meta(staged: Staged) -> Told[MetaTold | Missing]:
+def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     """What the directory has of each validator."""
     once, epoch = Once(), staged.reference.epoch
     return Told([(key, _listed(key, fetch, epoch, once)) for key, fetch in staged.fetches.items()])

@@ -21,7 +21,7 @@ from aurora_pipeline.sources.told import (
     MetaTold,
     Missing,
     RewardsTold,
-    Staged,
+    StagedFetches,
     TipsTold,
     Told,
 )
@@ -32,7 +32,7 @@ from aurora_pipeline.store.payloads import Answer, StagedFetch
 Item = TypeVar("Item")
 
 
-def fees(staged: Staged) -> Told[FeesTold]:
+def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Fees and slots."""
     return _each(staged, lambda told, fetch: believed(_fees(told, fetch)))
 
@@ -47,7 +47,7 @@ def _fees(told: TrilliumValidator | Missing, fetch: StagedFetch) -> FeesTold:
     return their_fees(counted, told.blocks_produced, told.fees, fetch)
 
 
-def tips(staged: Staged) -> Told[TipsTold | Missing]:
+def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
     """The total and the commission; what it says goes to the validator is not what the tip tree pays."""
     return _each(staged, _tips)
 
@@ -63,7 +63,7 @@ def _tips(told: TrilliumValidator | Missing, fetch: StagedFetch) -> TipsTold | M
     return TipsTold(told.tips_total, told.mev_commission_bps, absence=f"{fetch.provider} knows no tip tree")
 
 
-def rewards(staged: Staged) -> Told[RewardsTold]:
+def rewards(staged: StagedFetches) -> Told[RewardsTold]:
     """The commission. Stakers' rewards are extrapolated from one account there, which is no figure."""
     return _each(staged, _rewards)
 
@@ -79,7 +79,7 @@ def _rewards(told: TrilliumValidator | Missing, fetch: StagedFetch) -> RewardsTo
     return known
 
 
-def meta(staged: Staged) -> Told[MetaTold | Missing]:
+def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     """Names and commissions. Its stake is rounded to whole coins, which is no exact amount."""
     return _each(staged, lambda told, fetch: told if isinstance(told, Missing) else _meta(told))
 
@@ -93,7 +93,7 @@ def _meta(told: TrilliumValidator) -> MetaTold:
     )
 
 
-def costs(staged: Staged) -> Told[CostsTold]:
+def costs(staged: StagedFetches) -> Told[CostsTold]:
     """Vote fees as votes times the fee of one signature."""
     return _each(staged, lambda told, fetch: CostsTold(_costs(told)))
 
@@ -106,11 +106,11 @@ def _costs(told: TrilliumValidator | Missing) -> Mapping[str, CostTold]:
     return {CostType.VOTE_FEES.value: CostTold(FigureState.FINAL, told.vote_cost, None, "PROVIDER", ESTIMATE)}
 
 
-def _each(staged: Staged, tell: Callable[[TrilliumValidator | Missing, StagedFetch], Item]) -> Told[Item]:
+def _each(staged: StagedFetches, tell: Callable[[TrilliumValidator | Missing, StagedFetch], Item]) -> Told[Item]:
     return Told([(key, tell(told, staged.fetches[key])) for key, told in _rows(staged)])
 
 
-def _rows(staged: Staged) -> Iterator[tuple[str, TrilliumValidator | Missing]]:
+def _rows(staged: StagedFetches) -> Iterator[tuple[str, TrilliumValidator | Missing]]:
     """Each validator's row of the epoch."""
     once, epoch = Once(), staged.reference.epoch
     answers = {fetch.subject: fetch.answers[:1] for fetch in staged.each}
@@ -131,7 +131,7 @@ def _row(
 
 
 def _says(figure: str, told: Callable[[TrilliumValidator], int | None]) -> OwnWords:
-    def figures(staged: Staged) -> Mapping[str, Mapping[str, int | None]]:
+    def figures(staged: StagedFetches) -> Mapping[str, Mapping[str, int | None]]:
         return {figure: {key: told(row) for key, row in _rows(staged) if not isinstance(row, Missing)}}
 
     return figures

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.fetch_choice import missing
-from aurora_pipeline.sources.told import FeesTold, Staged, Told
+from aurora_pipeline.sources.told import FeesTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.sources.tally.answers import read_fees
 
 
-def fees(staged: Staged) -> Told[FeesTold]:
+def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Each validator's fees."""
     return Told([(key, _fees(key, fetch, staged.reference.epoch)) for key, fetch in staged.fetches.items()])
 
