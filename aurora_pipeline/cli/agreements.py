@@ -15,7 +15,7 @@ from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.agreements.terms import Rule as TermsRule
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wording import differences, in_words
-from aurora_pipeline.cli.json_output import Json, amount, known_amount, print_json
+from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import (
     Agreement,
     AgreementEvent,
@@ -26,7 +26,6 @@ from aurora_pipeline.cli.shapes import (
     Rule,
     Tier,
     Tiers,
-    shaped,
 )
 from aurora_pipeline.cli.simulate import agreements_simulate
 from aurora_pipeline.cli.terminal import (
@@ -46,6 +45,7 @@ from aurora_pipeline.decisions.person import actor, deciding
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.json_form import amount, known_amount, shaped
 
 agreements = typer.Typer(help="Agreements with partners.", no_args_is_help=True)
 

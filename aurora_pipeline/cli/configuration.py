@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Configuration, Database, Provider, Role, shaped
+from aurora_pipeline.cli.shapes import Configuration, Database, Provider, Role
 from aurora_pipeline.cli.terminal import opened, out, print_table, workspace
 from aurora_pipeline.config.report import config_report, provider_report
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import Revision, revision
+from aurora_pipeline.work.json_form import shaped
 
 config = typer.Typer(help="The configuration files.", no_args_is_help=True)
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)

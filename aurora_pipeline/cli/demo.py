@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from aurora_pipeline.agreements.overrides import recorded_overrides
-from aurora_pipeline.cli.running import job_runner, one_line, run_stale
+from aurora_pipeline.cli.progress import Steps, bar
+from aurora_pipeline.cli.running import job_runner
 from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, use_demo, workspace
-from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.closing import FIRST_MONTH, pay_first_month
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
@@ -33,13 +32,15 @@ from aurora_pipeline.demo.story import (
 from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none, total
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.runs import RunEnd, failed
 from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.statements.due import load_chain_accounts
 from aurora_pipeline.statements.staleness import closed_months, first_stale
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.computing import Computing
+from aurora_pipeline.work.runs import Job, RunEnd, failed
+from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 
 _DEFAULT = Parameters()
 
@@ -100,19 +101,12 @@ def _compute(aurora: Aurora, simulator: SimulatorControl, left: list[int]) -> in
     """Let epochs pass and compute them; says how many layers were published."""
     runner = job_runner(aurora)
     published = 0
-    columns = [
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    ]
-    with Progress(*columns, console=err, transient=True) as progress:
+    with bar() as progress:
         task = progress.add_task("", total=len(left))
         for epoch in left:
             end = live_through(aurora, runner, simulator, epoch, lambda text: progress.update(task, description=text))
             progress.advance(task)
-            out.print(f"  {one_line(end)}", markup=False)
+            out.print(f"  {end.in_words}", markup=False)
             published += end.count("published")
             _stop_if_failed([end])
     return published
@@ -124,7 +118,10 @@ def _settle(aurora: Aurora, parameters: Parameters, epoch: int) -> int:
     change = settle(aurora.database, parameters, epoch)
     with aurora.database.connect() as connection:
         is_stale = bool(stale_periods(present_periods(connection, chain)))
-    ends = run_stale(aurora, job_runner(aurora), chain) if is_stale else []
+    ends = []
+    if is_stale:
+        with Steps(chain) as steps:
+            ends = Computing(aurora, job_runner(aurora), chain, steps).stale_lines()
     _stop_if_failed(ends)
     return sum(end.count("published") for end in ends) + (change is not None) + close_months(aurora, parameters)
 
@@ -140,8 +137,8 @@ def close_months(aurora: Aurora, parameters: Parameters) -> int:
             is_over = FIRST_MONTH in closed_months(accounts)
             return changed + (pay_first_month(aurora.database, parameters) if is_over else 0)
         runner.register_month(stale.key)
-        end = runner.run("month", stale.key)
-        out.print(f"  {one_line(end)}", markup=False)
+        end = runner.run(Job.MONTH, stale.key)
+        out.print(f"  {end.in_words}", markup=False)
         _stop_if_failed([end])
         changed += end.count("published")
 

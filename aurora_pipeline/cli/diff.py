@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.epochs import ChainArgument
-from aurora_pipeline.cli.json_output import Json, amount, known_amount, plain, print_json
+from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import ChangedColumn, ChangedLayer, ChangedPartner, ChangedPeriod
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
@@ -19,6 +19,7 @@ from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
+from aurora_pipeline.work.json_form import amount, known_amount, plain
 
 _ROWS_SHOWN = 40
 

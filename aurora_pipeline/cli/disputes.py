@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.json_output import Json, amount, print_json
-from aurora_pipeline.cli.shapes import DisputeShape, shaped
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import DisputeShape
 from aurora_pipeline.cli.statement_steps import Reason, Statement, tell
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding, speaking
@@ -16,6 +16,7 @@ from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.history import disputes as recorded_disputes
 from aurora_pipeline.statements.transitions import answer as answers
 from aurora_pipeline.work.figures import partner_known
+from aurora_pipeline.work.json_form import amount, shaped
 
 disputes = typer.Typer(help="Lines that partners hold for wrong, and what is answered.", no_args_is_help=True)
 Line = Annotated[str, typer.Argument(help="The line's or entry's id, or its beginning.", show_default=False)]

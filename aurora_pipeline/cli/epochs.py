@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
-from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.config.errors import ChainDisabled
 from aurora_pipeline.foundation.errors import PeriodNotUnderstood, RangeBackwards
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
-from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.errors import TooManyPeriods
 
 EPOCHS_MAX: Final = 10_000
 """So many epochs one command works on at most."""
 _EPOCHS: Final = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?\Z")
 _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
-_SHOWN: Final = 5
 
 ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", show_default=False)]
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
@@ -61,17 +56,3 @@ def epoch_range(first: int, last: int, named: str) -> range:
             f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
         )
     return range(first, last + 1)
-
-
-def usable_chain(aurora: Aurora, chain_id: str) -> Chain:
-    """An enabled chain of the configuration."""
-    chain = aurora.configuration.chain(chain_id)
-    if not chain.enabled:
-        raise ChainDisabled(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
-    return chain
-
-
-def listed(epochs: Sequence[int]) -> str:
-    """Some epochs, or the first of many."""
-    shown = ", ".join(str(epoch) for epoch in epochs[:_SHOWN])
-    return f"{shown} and {len(epochs) - _SHOWN} more" if len(epochs) > _SHOWN else shown

@@ -11,14 +11,13 @@ import typer
 
 from aurora_pipeline.cli.epochs import parse_epochs
 from aurora_pipeline.cli.errors import ArgumentsNotFit
-from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import (
     AllocationPart,
     CommissionLine,
     PnlFigures,
     StatementFigures,
     StatementWithLines,
-    shaped,
 )
 from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.commissions.identity import line_id
@@ -45,6 +44,7 @@ from aurora_pipeline.work.figures import (
     total_of,
     validator_named,
 )
+from aurora_pipeline.work.json_form import amount, shaped
 
 _ID_SHOWN = 8
 """So much of an id names it almost always; `trace` takes it."""

@@ -11,7 +11,7 @@ import typer
 from aurora_pipeline.agreements.overrides import TIMES_COMPUTED, Target, far_above, record_override, recorded_overrides
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
-from aurora_pipeline.cli.json_output import Json, amount, print_json
+from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import Override
 from aurora_pipeline.cli.terminal import confirm, opened, out, print_table, tell_recorded
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
@@ -32,6 +32,7 @@ from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.json_form import amount
 
 overrides = typer.Typer(help="What is paid instead of what was computed.", no_args_is_help=True)
 

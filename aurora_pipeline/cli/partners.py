@@ -11,14 +11,15 @@ from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wallets import wallet_rows
-from aurora_pipeline.cli.json_output import Json, known_amount, print_json
-from aurora_pipeline.cli.shapes import AgreementStanding, MinimumPayout, Partner, PayableSeries, User, Wallet, shaped
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import AgreementStanding, MinimumPayout, Partner, PayableSeries, User, Wallet
 from aurora_pipeline.cli.terminal import Reason, opened, out, print_table, read_day, tell_recorded
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.decisions.users import users as all_users
 from aurora_pipeline.foundation.csv_file import instant_text
+from aurora_pipeline.work.json_form import known_amount, shaped
 
 partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
 users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)

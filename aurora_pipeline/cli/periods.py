@@ -7,10 +7,9 @@ from typing import Annotated
 import dagster as dg
 import typer
 
-from aurora_pipeline.cli.epochs import usable_chain
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.running import tell_of_period
-from aurora_pipeline.cli.shapes import Period, shaped
+from aurora_pipeline.cli.progress import tell_of_period
+from aurora_pipeline.cli.shapes import Period
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
 from aurora_pipeline.orchestration.known_partitions import is_recorded
@@ -19,6 +18,7 @@ from aurora_pipeline.periods.errors import PartitionInUse, PartitionUnknown
 from aurora_pipeline.periods.partitions import register, remove, reorder
 from aurora_pipeline.periods.record import Period as RecordedPeriod
 from aurora_pipeline.periods.record import recorded_periods, told_by
+from aurora_pipeline.work.json_form import shaped
 
 periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def periods_list(
     """Show a chain's finalized periods with their slots and instants."""
     with opened(reads_only=not discover, asks_providers=discover) as aurora:
         if discover:
-            chain = usable_chain(aurora, chain_id)
+            chain = aurora.configuration.usable_chain(chain_id)
             found = discover_periods(aurora.database, aurora.configuration, chain, tell=tell_of_period)
             enter_dagster_home(aurora)
             register(dg.DagsterInstance.get(), [period.key for period in found.recorded])

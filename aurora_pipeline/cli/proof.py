@@ -12,8 +12,8 @@ from rich.markup import escape
 
 from aurora_pipeline.cli.epochs import parse_keys
 from aurora_pipeline.cli.errors import ArgumentsNotFit
-from aurora_pipeline.cli.json_output import Json, amount, print_json
-from aurora_pipeline.cli.shapes import Audit, AuditEntry, Held, Report, shaped
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import Audit, AuditEntry, Held, Report
 from aurora_pipeline.cli.shapes import Finding as FindingShape
 from aurora_pipeline.cli.shapes import Head as HeadShape
 from aurora_pipeline.cli.shapes import TraceNode as NodeShape
@@ -29,6 +29,7 @@ from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
 from aurora_pipeline.work.asked_epochs import known_epochs, not_known, published_epochs, require_recorded
+from aurora_pipeline.work.json_form import amount, shaped
 
 _SHOWN_AT_MOST = 20
 _LISTED_AT_MOST = 1_000_000

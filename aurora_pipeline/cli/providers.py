@@ -10,7 +10,7 @@ import psycopg
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import LimitLeft, shaped
+from aurora_pipeline.cli.shapes import LimitLeft
 from aurora_pipeline.cli.shapes import ProviderCheck as CheckShape
 from aurora_pipeline.cli.terminal import out, print_table, workspace
 from aurora_pipeline.config.chain import Chain
@@ -25,6 +25,7 @@ from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.checking import ProviderCheck, check_providers
 from aurora_pipeline.sources.files.check import Ours
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.json_form import shaped
 
 providers = typer.Typer(help="Whom Aurora asks.", no_args_is_help=True)
 

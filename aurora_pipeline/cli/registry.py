@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Change, Recorded, Validator, shaped
+from aurora_pipeline.cli.shapes import Change, Recorded, Validator
 from aurora_pipeline.cli.terminal import first_of, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.revisions import ImportReport
@@ -22,6 +22,7 @@ from aurora_pipeline.registry.validators import (
     registered_validators,
     registered_wallets,
 )
+from aurora_pipeline.work.json_form import shaped
 
 validators = typer.Typer(help="Which validators the operator runs, dated.", no_args_is_help=True)
 operator_wallets = typer.Typer(

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from aurora_pipeline.cli.json_output import titled
 from aurora_pipeline.cli.shapes import SHAPES
+from aurora_pipeline.work.json_form import titled
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "schemas"
 

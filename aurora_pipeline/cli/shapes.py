@@ -6,19 +6,13 @@ The same thing has the same name everywhere. What is not known or does not apply
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from aurora_pipeline.cli.json_output import ERROR, Amount
-
-Shape = TypeVar("Shape")
-
-
-def shaped(shape: type[Shape], row: Mapping[str, Any], **more: Any) -> Shape:
-    """A shape filled from a row's columns of the same names, and from the other values given."""
-    names = {field.name for field in fields(shape)}  # type: ignore[arg-type]  # every shape is a dataclass
-    return shape(**{name: value for name, value in row.items() if name in names} | more)
+from aurora_pipeline.work.computing import Computed
+from aurora_pipeline.work.json_form import ERROR, Amount
+from aurora_pipeline.work.what_is_next import DueRun
 
 
 @dataclass(frozen=True)
@@ -441,67 +435,6 @@ class AuditEntry:
     after: Mapping[str, Any] | None
     previous_hash: str
     entry_hash: str
-
-
-@dataclass(frozen=True)
-class AssetEnd:
-    """How one asset of a run ended."""
-
-    asset: str
-    standing: str
-    completeness: str | None
-    rows: int | None
-    lacking: str | None
-    files_refused: str | None
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a period's run ended."""
-
-    chain_id: str
-    epoch: int | None
-    period: str
-    run_id: str
-    assets: Sequence[AssetEnd]
-    failures: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Restated:
-    """A published figure that is another now; an amount that is not known is null."""
-
-    chain_id: str
-    epoch: int
-    period: str
-    validator_key: str
-    name: str
-    figure: str
-    was: Amount | None
-    now: Amount | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class RestatedPartner:
-    """What a partner is owed for a period, as far as known, where that is another amount now."""
-
-    chain_id: str
-    epoch: int
-    period: str
-    partner_id: str
-    partner_name: str
-    was: Amount
-    now: Amount
-
-
-@dataclass(frozen=True)
-class Computed:
-    """What computing periods came to."""
-
-    runs: Sequence[Run]
-    restated: Sequence[Restated]
-    restated_partners: Sequence[RestatedPartner]
 
 
 @dataclass(frozen=True)
@@ -992,6 +925,7 @@ SHAPES: Final[Mapping[str, Any]] = {
     "computed": Computed,
     "status": Status,
     "status_epoch": EpochStatus,
+    "status_next": Sequence[DueRun],
     "trace": TraceNode,
     "verify": Sequence[Report],
     "audit": Audit,

@@ -13,7 +13,7 @@ import typer
 from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.cli.epochs import epoch_range
 from aurora_pipeline.cli.errors import ArgumentsNotFit
-from aurora_pipeline.cli.json_output import Json, known_amount, print_json
+from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import Simulated
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
 from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
@@ -24,6 +24,7 @@ from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.json_form import known_amount
 
 _COLUMNS = (
     "chain_id",

@@ -7,13 +7,14 @@ from typing import Annotated, Final
 import typer
 
 from aurora_pipeline.cli.errors import ArgumentsNotFit
-from aurora_pipeline.cli.json_output import Json, known_amount, print_json
+from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import ChangedStatementLine, ChangedStep, DifferentInput, StatementDifference
 from aurora_pipeline.cli.statements import statement_shape
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.statements.compare import ChangedLine, Compared, compare
 from aurora_pipeline.statements.documents import StatementDocument, document, find_statement
+from aurora_pipeline.work.json_form import known_amount
 
 _ID_SHOWN: Final = 8
 _LINES_SHOWN: Final = 50

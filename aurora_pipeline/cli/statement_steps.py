@@ -10,7 +10,7 @@ import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
-from aurora_pipeline.cli.shapes import Recorded, StatementEvent, shaped
+from aurora_pipeline.cli.shapes import Recorded, StatementEvent
 from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table, said_in_coins
 from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.decisions.recording import Change
@@ -25,6 +25,7 @@ from aurora_pipeline.statements.transitions.pay import pay as record_payment
 from aurora_pipeline.statements.transitions.release import release as record_release
 from aurora_pipeline.statements.transitions.submit import submit as record_submission
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.work.json_form import shaped
 
 Statement = Annotated[str, typer.Argument(help="The statement's id, or its beginning.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log and for who reads it later.")]

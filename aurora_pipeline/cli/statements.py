@@ -12,8 +12,8 @@ import typer
 from aurora_pipeline.cli.epochs import parse_month
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
-from aurora_pipeline.cli.json_output import Json, amount, print_json
-from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine, shaped
+from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine
 from aurora_pipeline.cli.shapes import PayableStatement as StatementShape
 from aurora_pipeline.cli.shapes import StatementDocument as DocumentShape
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
@@ -37,6 +37,7 @@ from aurora_pipeline.statements.payable_drafts import periods_of
 from aurora_pipeline.statements.tables import EntryKind
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.figures import partner_known
+from aurora_pipeline.work.json_form import amount, shaped
 
 statements = typer.Typer(help="What each partner is owed, and who decides what next.", no_args_is_help=True)
 statements.command("epochs")(epoch_statements)
@@ -67,7 +68,9 @@ def compute(
 ) -> None:
     """Compute the statements of a month that is over; the sensor month_closed does it by itself."""
     # Only this command pays for loading Dagster.
-    from aurora_pipeline.cli.running import job_runner, one_line, report
+    from aurora_pipeline.cli.running import job_runner, report
+    from aurora_pipeline.work.computing import Computed
+    from aurora_pipeline.work.runs import Job
 
     with opened() as aurora:
         chain = aurora.configuration.chain(chain_id)
@@ -76,10 +79,10 @@ def compute(
             periods_of(load_chain_accounts(connection, chain_id, chain.first_period), key)
         runner = job_runner(aurora)
         runner.register_month(key)
-        end = runner.run("month", key)
+        end = runner.run(Job.MONTH, key)
         if not as_json:
-            err.print(f"  {one_line(end)}", markup=False)
-        report([end], as_json)
+            err.print(f"  {end.in_words}", markup=False)
+        report(Computed((end,), (), ()), as_json)
         if not as_json:
             with aurora.database.connect() as connection:
                 _print_list(chain, [one for one in payable_statements(connection, chain_id) if one.key == key])

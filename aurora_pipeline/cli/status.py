@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.epochs import listed
+from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.shapes import ChainStatus as ChainShape
 from aurora_pipeline.cli.shapes import Contact as ContactShape
@@ -17,23 +17,25 @@ from aurora_pipeline.cli.shapes import EpochStatus as EpochShape
 from aurora_pipeline.cli.shapes import PeriodStatus as PeriodShape
 from aurora_pipeline.cli.shapes import Seen as SeenShape
 from aurora_pipeline.cli.shapes import Sensor as SensorShape
-from aurora_pipeline.cli.shapes import Status, shaped
+from aurora_pipeline.cli.shapes import Status
 from aurora_pipeline.cli.shapes import Warned as WarnedShape
 from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import CHECK_FAILED
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import NotPublished
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
-from aurora_pipeline.work.asked_epochs import require_recorded
+from aurora_pipeline.work.asked_epochs import require_recorded, spans
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.epoch_status import EpochStatus, WarningKind, epoch_status, kinds, known_names
 from aurora_pipeline.work.grouped_sentences import listed as listed_names
 from aurora_pipeline.work.health import Contact, Ticking, contacts, ticking
+from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.late import in_words, load_pending
 from aurora_pipeline.work.status import ChainStatus, PeriodStatus, chain_status, period_statuses
+from aurora_pipeline.work.what_is_next import DueRun, what_is_next
 
 _PERIODS_SHOWN = 20
 _WARNINGS_SHOWN = 20
@@ -43,6 +45,9 @@ def status(
     chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None,
     epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0)] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 where something needs a person.")] = False,
+    coming: Annotated[
+        bool, typer.Option("--next", help="Only which runs are to be started next, in order, and why.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """What is known of each chain's periods, and what needs a person. With an epoch: why, and until when.
@@ -50,9 +55,14 @@ def status(
     Asks no provider: it shows what is recorded.
     """
     now = datetime.now(UTC)
+    if coming and (check or epoch is not None):
+        raise ArgumentsNotFit("--next goes with a chain alone", "leave out the epoch and --check")
     with opened(reads_only=True) as aurora:
         chains = [aurora.configuration.chain(chain_id)] if chain_id else list(aurora.configuration.enabled_chains())
         with aurora.database.connect() as connection:
+            if coming:
+                _show_next([one for chain in chains for one in what_is_next(connection, chain, now)], as_json)
+                return
             if epoch is not None:
                 key = PeriodKey(chains[0].chain_id, epoch)
                 require_recorded(connection, key.chain_id, range(epoch, epoch + 1))
@@ -72,6 +82,21 @@ def status(
             out.print(f"[yellow]needs a person:[/] {text}")
     if check and attention:
         raise typer.Exit(CHECK_FAILED)
+
+
+def _show_next(due: Sequence[DueRun], as_json: bool) -> None:
+    if as_json:
+        print_json("status_next", due)
+        return
+    if not due:
+        out.print("nothing is to be run: everything rests on what counts")
+        return
+    print_table(
+        f"{len(due)} run(s) to be started; sensors do it by themselves, and so does `aurora recompute CHAIN --stale`",
+        ["period", "job", "why", "after epoch"],
+        [[one.period, one.job, one.why, ", ".join(map(str, one.after))] for one in due],
+        prose=["why", "after epoch"],
+    )
 
 
 def _state(connection: Connection, chain: Chain) -> ChainState:
@@ -149,7 +174,7 @@ def _show_chain(state: ChainState, now: datetime) -> None:
         print_table("", columns, rows, right=["epoch"], prose=columns[-3:])
     untouched = [period.epoch for period in state.periods if not period.is_published]
     if untouched:
-        out.print(f"nothing is published of epoch {listed(untouched)}", markup=False)
+        out.print(f"nothing is published of epoch {spans(untouched)}", markup=False)
     for one in state.pending[-_PERIODS_SHOWN:]:
         out.print(in_words(one, now), markup=False)
     if len(state.pending) > _PERIODS_SHOWN:

@@ -20,7 +20,7 @@ from aurora_pipeline.cli.errors import NotConfirmed
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.json_output import error_json, print_json
 from aurora_pipeline.cli.shapes import Change as ChangeShape
-from aurora_pipeline.cli.shapes import Recorded, shaped
+from aurora_pipeline.cli.shapes import Recorded
 from aurora_pipeline.cli.table import NOTHING, PrintedColumn, layout
 from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.foundation.csv_file import read_instant
@@ -28,6 +28,7 @@ from aurora_pipeline.foundation.errors import AuroraError, DayNotUnderstood, Not
 from aurora_pipeline.foundation.money import amount, format_coins
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.work.json_form import shaped
 
 if TYPE_CHECKING:
     # What needs Postgres, polars or pydantic is imported where it is used: a call for help waits for none of them.

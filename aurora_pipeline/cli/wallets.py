@@ -10,7 +10,7 @@ import typer
 from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Wallet, shaped
+from aurora_pipeline.cli.shapes import Wallet
 from aurora_pipeline.cli.terminal import (
     Reason,
     opened,
@@ -21,6 +21,7 @@ from aurora_pipeline.cli.terminal import (
 )
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.csv_file import instant_text
+from aurora_pipeline.work.json_form import shaped
 
 wallets = typer.Typer(help="Which partner introduced which wallet, dated.", no_args_is_help=True)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.config.errors import ChainUnknown
+from aurora_pipeline.config.errors import ChainDisabled, ChainUnknown
 from aurora_pipeline.config.fields import FrozenModel
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import Provider
@@ -31,6 +31,13 @@ class Configuration(FrozenModel):
         if chain_id not in self.chains:
             raise ChainUnknown(f"there is no chain {chain_id!r}", did_you_mean(chain_id, self.chains, "chain"))
         return self.chains[chain_id]
+
+    def usable_chain(self, chain_id: str) -> Chain:
+        """The chain with this id, which must be enabled."""
+        chain = self.chain(chain_id)
+        if not chain.enabled:
+            raise ChainDisabled(f"{chain_id} is disabled", "set `enabled: true` in chains.yaml")
+        return chain
 
     def enabled_chains(self) -> tuple[Chain, ...]:
         """The chains that are computed."""

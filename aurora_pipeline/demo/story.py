@@ -23,7 +23,6 @@ from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.runs import JobRunner, RunEnd
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import (
@@ -35,6 +34,7 @@ from aurora_pipeline.registry.validators import (
 from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.work.runs import Job, RunEnd, Runner
 
 OBSERVED_AT_BPS = (3_000, 8_000)
 """The parts of an epoch after which the demo samples it, early and late."""
@@ -112,7 +112,7 @@ def refuse_other_chain(database: Database, data_dir: Path) -> None:
 
 def live_through(
     aurora: Aurora,
-    runner: JobRunner,
+    runner: Runner,
     simulator: SimulatorControl,
     epoch: int,
     tell: Callable[[str], None],
@@ -124,7 +124,7 @@ def live_through(
     if found.troubles:
         raise found.troubles[0]
     runner.register_periods(CHAIN_ID)
-    return runner.run("period", PeriodKey(CHAIN_ID, epoch))
+    return runner.run(Job.PERIOD, PeriodKey(CHAIN_ID, epoch))
 
 
 def let_pass(aurora: Aurora, simulator: SimulatorControl, epoch: int, tell: Callable[[str], None]) -> None:

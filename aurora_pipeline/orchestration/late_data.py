@@ -6,16 +6,18 @@ import dagster as dg
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG, PERIOD_JOB
+from aurora_pipeline.orchestration.requests import requested
 from aurora_pipeline.periods.partitions import PERIODS
-from aurora_pipeline.staging.late import LatePlan, in_words, load_pending, plan_late
+from aurora_pipeline.work.late import in_words, load_pending, plan_late
+from aurora_pipeline.work.runs import Job
+from aurora_pipeline.work.what_is_next import late_figures
 
 LATE_TAG = "aurora/late_data"
 """On runs requested for late figures: which attempt it is, and for what."""
 
 
 @dg.sensor(
-    job_name=PERIOD_JOB,
+    job_name=Job.PERIOD.value,
     minimum_interval_seconds=120,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Comes back for pending figures with growing pauses (15 min, 1 h, 3 h, 6 h, 12 h, then daily, ten days"
@@ -36,20 +38,9 @@ def late_data(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Auro
             continue
         for one in plan.given_up:
             context.log.warning("%s", in_words(one, now))
-        requests += _requests(plan, registered)
+        due = [one for one in late_figures(plan) if one.period in registered]
+        requests += [requested(one, **{LATE_TAG: one.why}) for one in due]
         told += [in_words(one, now) for one in (*plan.given_up, *plan.waiting)]
     if requests:
         return dg.SensorResult(run_requests=requests)
     return dg.SensorResult(skip_reason=dg.SkipReason("; ".join(told[:20]) or "nothing is pending"))
-
-
-def _requests(plan: LatePlan, registered: set[str]) -> list[dg.RunRequest]:
-    return [
-        dg.RunRequest(
-            run_key=attempt.run_key,
-            partition_key=str(attempt.key),
-            tags={CHAIN_TAG: attempt.key.chain_id, LATE_TAG: f"attempt {attempt.number}: {attempt.data_types}"},
-        )
-        for attempt in plan.attempts
-        if str(attempt.key) in registered
-    ]

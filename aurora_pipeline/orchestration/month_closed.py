@@ -5,16 +5,10 @@ from __future__ import annotations
 import dagster as dg
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
-from aurora_pipeline.commissions.ordering import ledger_mark
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.jobs import (
-    COMMISSIONS_JOB,
-    COMMISSIONS_JOB_DEFINITION,
-    MONTH_JOB,
-    MONTH_JOB_DEFINITION,
-)
+from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB_DEFINITION, MONTH_JOB_DEFINITION
 from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
 from aurora_pipeline.orchestration.terms_changed import running_partitions
 from aurora_pipeline.periods.partitions import register_months
@@ -22,6 +16,8 @@ from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.statements.due import load_chain_accounts
 from aurora_pipeline.statements.staleness import closed_months, first_stale
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.runs import Job
+from aurora_pipeline.work.stale_lines import ledger_mark
 
 
 @dg.sensor(
@@ -54,12 +50,12 @@ def month_closed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[A
             is_done = False
             context.log.info("%s: %s", stale.key, stale.why)
             if str(stale.key) not in running:
-                job = MONTH_JOB if isinstance(stale.key, MonthKey) else COMMISSIONS_JOB
+                job = Job.MONTH if isinstance(stale.key, MonthKey) else Job.COMMISSIONS
                 requests.append(
                     dg.RunRequest(
                         run_key=f"statements:{stale.key}:{stale.digest}",
                         partition_key=str(stale.key),
-                        job_name=job,
+                        job_name=job.value,
                         tags={CHAIN_TAG: chain.chain_id},
                     )
                 )

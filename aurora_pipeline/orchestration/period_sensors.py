@@ -15,6 +15,7 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.family import ChainHead
+from aurora_pipeline.work.runs import Job
 
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.
 PERIODS_PER_TICK = 5
@@ -23,7 +24,6 @@ SAMPLES_PER_PERIOD = 6
 SECONDS_BETWEEN_TRIES = 900
 """So often a sample whose run failed is tried again."""
 OBSERVE_JOB = "observe_open_period_job"
-PERIOD_JOB = "period"
 _RUN_KEY_TAG = "dagster/run_key"
 CHAIN_TAG = "chain"
 SAMPLE_TAG = "aurora/sample"
@@ -41,7 +41,7 @@ def observation_key(chain_id: str, head: ChainHead) -> str:
 
 
 @dg.sensor(
-    job_name=PERIOD_JOB,
+    job_name=Job.PERIOD.value,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Registers periods that became final, as partitions in order, and requests their runs.",

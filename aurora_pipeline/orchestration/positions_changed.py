@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from aurora_pipeline.canonical.stale_events import stale_stake_events
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.jobs import STAKE_EVENTS_JOB
-from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
+from aurora_pipeline.orchestration.requests import requested
 from aurora_pipeline.periods.partitions import PERIODS
+from aurora_pipeline.work.runs import Job
+from aurora_pipeline.work.what_is_next import outdated_events
 
 
 @dg.sensor(
-    job_name=STAKE_EVENTS_JOB,
+    job_name=Job.STAKE_EVENTS.value,
     minimum_interval_seconds=120,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests the stake events of periods whose positions, or those of the period before, were published"
@@ -27,17 +27,7 @@ def positions_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourcePa
         stale = [
             one
             for chain in aurora.configuration.enabled_chains()
-            for one in stale_stake_events(connection, chain.chain_id)
-            if str(one.key) in registered
+            for one in outdated_events(connection, chain.chain_id)
+            if one.period in registered
         ]
-    return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(
-                run_key=f"events:{one.key}:{one.digest}",
-                partition_key=str(one.key),
-                tags={CHAIN_TAG: one.key.chain_id},
-            )
-            for one in stale
-        ],
-        cursor=mark,
-    )
+    return dg.SensorResult(run_requests=[requested(one) for one in stale], cursor=mark)

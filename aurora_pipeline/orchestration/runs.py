@@ -9,7 +9,6 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
-from dataclasses import dataclass
 from typing import Any, TextIO, cast
 
 import dagster as dg
@@ -22,55 +21,16 @@ from aurora_pipeline.foundation.outages import named
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.dagster_home import FOREGROUND_CONFIGURATION, enter_dagster_home
-from aurora_pipeline.orchestration.errors import RunsFailed, RunsMayPass
 from aurora_pipeline.orchestration.failing import MAY_PASS, tells_outage
+from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
 from aurora_pipeline.periods.partitions import register, register_months
 from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.work.runs import AssetEnd, Job, RunEnd
 
 # Dagster's console log would drown what a person wants to see; the event log in its database has everything.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 _CRY = "Exception while writing logger call to event log"
-
-
-@dataclass(frozen=True)
-class AssetEnd:
-    """How one asset of a run ended."""
-
-    asset: str
-    standing: str
-    completeness: str | None
-    rows: int | None
-    lacking: str | None = None
-    """Of a staging asset: what is late or cannot be had, and why."""
-    files_refused: str | None = None
-    """Of a staging asset: what is wrong with the operator's files."""
-
-
-@dataclass(frozen=True)
-class RunEnd:
-    """How a period's run ended: the assets that were materialized and the messages of those that failed."""
-
-    key: PartitionKey
-    run_id: str
-    assets: tuple[AssetEnd, ...]
-    failures: tuple[str, ...]
-    may_pass: bool = False
-    """Whether all that failed may pass by itself."""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether every asset was materialized."""
-        return not self.failures
-
-    @property
-    def files_refused(self) -> tuple[str, ...]:
-        """What is wrong with the operator's files, each once."""
-        return tuple(dict.fromkeys(one.files_refused for one in self.assets if one.files_refused is not None))
-
-    def count(self, standing: str) -> int:
-        """How many assets ended so."""
-        return sum(asset.standing == standing for asset in self.assets)
 
 
 class JobRunner:
@@ -92,33 +52,20 @@ class JobRunner:
         """Make a month a partition, if it is none yet."""
         register_months(self.instance, [key])
 
-    def run(self, job_name: str, key: PartitionKey, tags: dict[str, str] | None = None) -> RunEnd:
+    def run(self, job: Job, key: PartitionKey, *, refetch: bool = False) -> RunEnd:
         """Run a job for one period or month and say how each asset ended."""
         with heeding_interrupts(), _unrepeated(), warnings.catch_warnings():
             warnings.simplefilter("ignore", dg.BetaWarning)
-            job = self._definitions.resolve_job_def(job_name)
-            result = job.execute_in_process(
+            definition = self._definitions.resolve_job_def(job.value)
+            result = definition.execute_in_process(
                 instance=self.instance,
                 partition_key=str(key),
                 run_config=_QUIET,
                 raise_on_error=False,
-                tags={"chain": key.chain_id, **(tags or {})},
+                tags={"chain": key.chain_id, **({REFETCH_TAG: "true"} if refetch else {})},
             )
         events = result.all_events
-        return RunEnd(key, result.run_id, tuple(_ended(events)), tuple(failures(events)), _may_pass(events))
-
-
-def failed(what: str, ends: Sequence[RunEnd], remedy: str, also: Sequence[str] = ()) -> AuroraError | None:
-    """What failed in some runs as one error, which may pass by itself if all of it may; None: nothing did.
-
-    `also` is what somebody has to correct in any case, and is told with it.
-    """
-    told = [f"{end.key}  {failure}" for end in ends for failure in end.failures]
-    if not told:
-        return None
-    kind = RunsMayPass if all(end.may_pass for end in ends if end.failures) and not also else RunsFailed
-    # Those that come with a remedy of their own need no second one.
-    return kind("\n  ".join([what, *told, *also]), None if any("\n  -> " in one for one in told) else remedy)
+        return RunEnd.of(key, result.run_id, _ended(events), failures(events), _may_pass(events))
 
 
 @contextmanager

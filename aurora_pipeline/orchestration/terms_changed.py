@@ -5,14 +5,15 @@ from __future__ import annotations
 import dagster as dg
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
-from aurora_pipeline.commissions.ordering import Stale, ledger_mark, present_periods, ready, stale_periods
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB
-from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG
+from aurora_pipeline.orchestration.requests import requested
 from aurora_pipeline.periods.partitions import PARTITION_TAG
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.runs import Job
+from aurora_pipeline.work.stale_lines import ledger_mark
+from aurora_pipeline.work.what_is_next import DueRun, outdated_lines
 
 REQUESTS_PER_TICK = 100
 _NOT_ENDED = [
@@ -25,7 +26,7 @@ _NOT_ENDED = [
 
 
 @dg.sensor(
-    job_name=COMMISSIONS_JOB,
+    job_name=Job.COMMISSIONS.value,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests every period, frozen or not, whose lines rest on terms, wallets, overrides or earlier periods"
@@ -40,28 +41,21 @@ def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[
         mark = _mark(connection, [f"{chain.chain_id}/{chain.first_period}" for chain in chains])
         if mark == context.cursor:
             return dg.SensorResult(skip_reason="nothing was published or decided since the last look")
-        due: list[Stale] = []
+        due: list[DueRun] = []
         for chain in chains:
             try:
-                stale = stale_periods(present_periods(connection, chain))
+                outdated = outdated_lines(connection, chain)
             except AuroraError as error:
                 context.log.error("%s: %s", chain.chain_id, error)
                 continue
-            for one in stale:
-                context.log.info("%s: %s", one.key, one.why)
-            due += ready(stale)
+            for one in outdated:
+                context.log.info("%s: %s", one.period, one.why)
+            due += [one for one in outdated if one.is_ready]
     # A run that is under way may be about to settle it; then look again, also if it fails without a trace.
-    requested = [one for one in due if str(one.key) not in running][:REQUESTS_PER_TICK]
+    wanted = [one for one in due if one.period not in running][:REQUESTS_PER_TICK]
     return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(
-                run_key=f"stale:{one.key}:{one.digest}",
-                partition_key=str(one.key),
-                tags={CHAIN_TAG: one.key.chain_id},
-            )
-            for one in requested
-        ],
-        cursor=mark if len(requested) == len(due) else context.cursor,
+        run_requests=[requested(one) for one in wanted],
+        cursor=mark if len(wanted) == len(due) else context.cursor,
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from aurora_pipeline.staging.late import Pending, next_attempt
-from aurora_pipeline.staging.late import in_words as late_in_words
 from aurora_pipeline.work.health import Ticking
+from aurora_pipeline.work.late import Pending, next_attempt
+from aurora_pipeline.work.late import in_words as late_in_words
 from aurora_pipeline.work.status import ChainStatus, PeriodStatus
 
 _GRACE: Final = timedelta(hours=6)

@@ -13,12 +13,12 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.registry.validators import operated_at
-from aurora_pipeline.staging.late import in_words, load_pending
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, NOT_RETRACTED
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
+from aurora_pipeline.work.late import in_words, load_pending
 
 _SAME_SUBJECT: Final = "(f.data_type, f.subject) = (s.data_type, s.subject)"
 # What they say in words is counted from their rows here, by validator and with names.

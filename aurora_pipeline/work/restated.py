@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation import units
 from aurora_pipeline.foundation.money import format_coins, stored_amount, stored_amount_or_none
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.json_form import Amount, amount, known_amount
 
 _SHOWN: Final = 50
 _INCOME: Final = "other_income"
@@ -21,9 +23,11 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Restated:
-    """One published figure that is another now. An amount that is not known is None."""
+    """A published figure that is another now; an amount that is not known is null."""
 
-    period: PeriodKey
+    chain_id: str
+    epoch: int
+    period: str
     validator_key: str
     name: str
     figure: str
@@ -46,11 +50,21 @@ def published_figures(connection: Connection, keys: Iterable[PeriodKey]) -> dict
 
 
 def restated(
-    before: Mapping[PeriodKey, Mapping[str, Row]], after: Mapping[PeriodKey, Mapping[str, Row]]
+    before: Mapping[PeriodKey, Mapping[str, Row]], after: Mapping[PeriodKey, Mapping[str, Row]], unit: str
 ) -> list[Restated]:
     """Every amount that was known and is another, or not known, or of a validator without a line now."""
     return [
-        Restated(key, validator, row["name"], figure, was, _amount(now, figure), _reason(now, figure))
+        Restated(
+            key.chain_id,
+            key.epoch,
+            str(key),
+            validator,
+            row["name"],
+            figure,
+            amount(was, unit),
+            amount(_amount(now, figure), unit),
+            _reason(now, figure),
+        )
         for key, rows in before.items()
         for validator, row in rows.items()
         for now in [after.get(key, {}).get(validator)]
@@ -63,14 +77,16 @@ def restated(
 class RestatedPartner:
     """What a partner is owed for a period, as far as known, where that is another amount now."""
 
-    period: PeriodKey
+    chain_id: str
+    epoch: int
+    period: str
     partner_id: str
-    name: str
+    partner_name: str
     was: Amount
     now: Amount
 
 
-OwedNow = Mapping[tuple[int, str], tuple[str, Amount]]
+OwedNow = Mapping[tuple[int, str], tuple[str, units.Amount]]
 """By epoch and partner, its name and what it is owed as far as known."""
 
 
@@ -83,22 +99,25 @@ def owed_to_partners(connection: Connection, chain_id: str) -> OwedNow:
     return {(row["epoch"], row["partner_id"]): (row["partner_name"], stored_amount(row["known_total"])) for row in rows}
 
 
-def restated_partners(chain_id: str, before: OwedNow, after: OwedNow) -> list[RestatedPartner]:
+def restated_partners(chain: Chain, before: OwedNow, after: OwedNow) -> list[RestatedPartner]:
     """Of periods that had statements before, what partners are owed otherwise now."""
     published = {epoch for epoch, _ in before}
     found = []
     for epoch, partner in sorted(before.keys() | after.keys()):
-        name, now = after.get((epoch, partner), ("", ZERO))
-        known_as, was = before.get((epoch, partner), (name, ZERO))
+        name, now = after.get((epoch, partner), ("", units.ZERO))
+        known_as, was = before.get((epoch, partner), (name, units.ZERO))
         if epoch in published and was != now:
-            found.append(RestatedPartner(PeriodKey(chain_id, epoch), partner, name or known_as, was, now))
+            period, unit = str(PeriodKey(chain.chain_id, epoch)), chain.base_unit
+            amounts = known_amount(was, unit), known_amount(now, unit)
+            found.append(RestatedPartner(chain.chain_id, epoch, period, partner, name or known_as, *amounts))
     return found
 
 
 def partner_lines(changes: Sequence[RestatedPartner], decimals: int) -> list[str]:
     """A line for each partner and period, or for the first of very many; amounts in whole coins."""
     lines = [
-        f"{one.period}: {one.name} is owed {format_coins(one.now, decimals)}, was {format_coins(one.was, decimals)}"
+        f"{one.period}: {one.partner_name} is owed {format_coins(one.now.base_units, decimals)},"
+        f" was {format_coins(one.was.base_units, decimals)}"
         for one in changes[:_SHOWN]
     ]
     more = len(changes) - _SHOWN
@@ -113,12 +132,12 @@ def in_lines(changes: Sequence[Restated], decimals: int) -> list[str]:
 
 
 def _in_words(one: Restated, decimals: int) -> str:
-    is_now = f"is not known: {one.reason}" if one.now is None else f"is {format_coins(one.now, decimals)}"
-    was = format_coins(one.was, decimals) if one.was is not None else "not known"
+    is_now = f"is not known: {one.reason}" if one.now is None else f"is {format_coins(one.now.base_units, decimals)}"
+    was = format_coins(one.was.base_units, decimals) if one.was is not None else "not known"
     return f"{one.period}: {one.figure} of {one.name} ({one.validator_key}) was {was}, {is_now}"
 
 
-def _amount(row: Row | None, figure: str) -> Amount | None:
+def _amount(row: Row | None, figure: str) -> units.Amount | None:
     return None if row is None else stored_amount_or_none(row[figure], figure)
 
 

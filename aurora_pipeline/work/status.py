@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from aurora_pipeline.canonical.stale_events import stale_stake_events
-from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.health import Seen, last_seen
+from aurora_pipeline.work.stale_lines import present_periods, stale_periods
+from aurora_pipeline.work.what_is_next import outdated_events
 
 _REASONS_SHOWN: Final = 3
-_EVENTS: Final = "stake events rest on an epoch before that changed"
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def chain_status(connection: Connection, chain: Chain, periods: Sequence[PeriodS
 
 def _stale(connection: Connection, chain: Chain) -> Mapping[int, str]:
     """The epochs that `recompute --stale` would compute again, and why."""
-    events = {one.key.epoch: _EVENTS for one in stale_stake_events(connection, chain.chain_id)}
+    events = {one.epoch: one.why for one in outdated_events(connection, chain.chain_id)}
     present = present_periods(connection, chain)
     # What has no lines yet is not stale but unpublished.
     stated = {one.key.epoch for one in present if one.sequence is not None}

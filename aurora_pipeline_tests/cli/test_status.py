@@ -8,8 +8,9 @@ from aurora_pipeline.cli.running import report
 from aurora_pipeline.cli.status import _show_epoch
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.orchestration.runs import RunEnd
+from aurora_pipeline.work.computing import Computed
 from aurora_pipeline.work.epoch_status import EpochStatus, Oddities
+from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline_tests.cli.conftest import Run
 
 
@@ -30,9 +31,19 @@ def test_status__no_completeness_known__says_how_much_is_published_and_what_goes
 )
 def test_report__failed_assets__one_remedy_each(failure: str, remedy: str | None) -> None:
     with pytest.raises(CheckFailed) as caught:
-        report([RunEnd(PeriodKey("solana-mainnet", 842), "run", (), (failure,))], False)
+        report(Computed((RunEnd.of(PeriodKey("solana-mainnet", 842), "run", failures=[failure]),), (), ()), False)
     assert "mev: it is empty" in caught.value.message
     assert caught.value.remedy == remedy
+
+
+def test_status_next__everything_rests_on_what_counts__an_empty_list(run: Run) -> None:
+    assert run("status", "--next", "--json").json == []
+    assert "nothing is to be run" in run("status", "--next").out
+
+
+def test_status_next__with_an_epoch__is_refused(run: Run) -> None:
+    ended = run("status", "solana-demo", "850", "--next", "--json")
+    assert (ended.code, ended.failure["code"]) == (2, "arguments-not-fit")
 
 
 def test_providers_check__nobody_answers__each_told_once_and_not_logged_besides(run: Run) -> None:

@@ -20,7 +20,6 @@ from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.agreements.wallets import import_wallets
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.drafts import draft_lines
-from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.commissions.simulate import simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.parameters import Parameters
@@ -34,6 +33,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 from aurora_pipeline_tests.commissions.conftest import CHAIN, pnl_frame, stake_frames
 from aurora_pipeline_tests.commissions.oracle import REDUCED_BY, Expected, Validator, World, expect
 

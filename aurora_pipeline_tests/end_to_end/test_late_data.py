@@ -9,12 +9,14 @@ import dagster as dg
 import pytest
 
 from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.orchestration.late_data import late_data
-from aurora_pipeline.staging.late import load_pending
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.work.epoch_status import epoch_status
+from aurora_pipeline.work.late import load_pending
+from aurora_pipeline.work.runs import Job
 from aurora_pipeline_tests.end_to_end.world import World, production_world
 
 pytestmark = pytest.mark.slow
@@ -122,7 +124,7 @@ def test_late_data__told_by_then__its_run_completes_the_period_and_asks_only_for
     let_pass(late, "30 minutes")
     (request,) = looked(late).run_requests or []
     last = late.row("SELECT max(ingestion_run_id) AS id FROM ingestion_runs")["id"]
-    end = late.runner.run("period", late.key(EPOCH), dict(request.tags))
+    end = late.runner.run(Job.PERIOD, PeriodKey.parse(str(request.partition_key)))
     assert end.failures == ()
     assert set(states(late).values()) == {"final"}
     assert {completeness for completeness, _, _ in late.in_force(EPOCH).values()} == {"FINAL"}

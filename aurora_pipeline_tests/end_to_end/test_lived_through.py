@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.cli.running import run_stale
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.settling import REGISTERED, settle, settled_line
@@ -24,7 +23,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.orchestration import period_sensors
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
-from aurora_pipeline.orchestration.runs import RunEnd, failures
+from aurora_pipeline.orchestration.runs import failures
 from aurora_pipeline.periods.partitions import remove
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.trace import trace_line
@@ -32,6 +31,7 @@ from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.store.snapshots import load_published
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import World, world
 
@@ -457,7 +457,7 @@ def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) 
     # The line and its statement differ until they are computed again.
     assert unsettled is not None
     assert len(unsettled.differences) == 2
-    ends = run_stale(lived.aurora, lived.runner, lived.chain)
+    ends = lived.computing.stale_lines()
     assert [(int(end.key.period), end.failures) for end in ends] == [(last, ())]
     with lived.aurora.database.connect() as connection:
         settled = compare_with_terms(connection, lived.parameters, EPOCHS)
@@ -511,7 +511,7 @@ def test_recompute__after_a_forged_decision__refused_and_nothing_changes(lived: 
     last = EPOCHS[-1]
     before, published = lived.in_force(last), lived.publications()
     with _forged(lived, FORGED[forged]):
-        ends = [lived.recompute(last), *run_stale(lived.aurora, lived.runner, lived.chain)]
+        ends = [lived.recompute(last), *lived.computing.stale_lines()]
         assert len(ends) > 1
         for end in ends:
             assert "stand in no entry of the audit log as they are now" in " ".join(end.failures)

@@ -12,7 +12,6 @@ from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.truth import ValidatorTruth
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.orchestration.runs import RunEnd
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.run import stage_period
@@ -20,6 +19,7 @@ from aurora_pipeline.statements.tables import EPOCH_PAYABLE_TABLES
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import Row, World, production_world
 

@@ -23,8 +23,6 @@ from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
 from aurora_pipeline.cli.app import main
-from aurora_pipeline.cli.running import run_following, run_stale, run_stale_events
-from aurora_pipeline.commissions.ordering import present_periods, stale_periods
 from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.commissions.targets import line_target, rule_target
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
@@ -34,14 +32,14 @@ from aurora_pipeline.foundation.money import format_coins, total
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
-from aurora_pipeline.orchestration.jobs import COMMISSIONS_JOB
 from aurora_pipeline.orchestration.positions_changed import positions_changed
-from aurora_pipeline.orchestration.runs import RunEnd
 from aurora_pipeline.orchestration.terms_changed import terms_changed
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.tables import ALL_TABLES
+from aurora_pipeline.work.runs import Job, RunEnd
+from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.end_to_end.world import World, kept_environment, world
 
@@ -157,7 +155,7 @@ def paid(demo: World, agreement: str, rule: str, epoch: int, column: str = "fina
 
 
 def follow(demo: World, *epochs: int) -> list[int]:
-    ends = run_following(demo.aurora, demo.runner, demo.chain, [demo.key(epoch) for epoch in epochs])
+    ends = demo.computing.following([demo.key(epoch) for epoch in epochs])
     assert [end.failures for end in ends] == [()] * len(ends)
     return [int(end.key.period) for end in ends]
 
@@ -172,7 +170,7 @@ def tick(demo: World, cursor: str | None) -> tuple[list[int], str | None]:
 
 
 def run(demo: World, epoch: int) -> RunEnd:
-    end = demo.runner.run(COMMISSIONS_JOB, demo.key(epoch))
+    end = demo.runner.run(Job.COMMISSIONS, demo.key(epoch))
     assert end.failures == ()
     return end
 
@@ -207,10 +205,10 @@ def test_positions_changed__epoch_before_came_later__its_stake_events_are_derive
     result = positions_changed(context)
     assert isinstance(result, dg.SensorResult)
     assert [request.partition_key for request in result.run_requests or []] == [str(past.key(SECOND))]
-    (end,) = run_stale_events(past.aurora, past.runner, past.chain, [past.key(FIRST)])
+    (end,) = past.computing.stale_events([past.key(FIRST)])
     assert end.failures == ()
     assert past.in_force(SECOND)["canonical_stake_events"] != before
-    assert run_stale_events(past.aurora, past.runner, past.chain) == []
+    assert past.computing.stale_events() == []
     again = positions_changed(context)
     assert isinstance(again, dg.SensorResult)
     assert not again.run_requests
@@ -325,7 +323,7 @@ def reintroduce(demo: World, wallet: str, since: datetime, folder: Path) -> None
 
 def test_wallet__put_back__is_computed_again_in_order_by_the_command(past: World, tmp_path: Path) -> None:
     reintroduce(past, later_wallet(past), datetime.fromisoformat(f"{STARTED}T00:00:00+00:00"), tmp_path)
-    ends = run_stale(past.aurora, past.runner, past.chain)
+    ends = past.computing.stale_lines()
     assert [int(end.key.period) for end in ends] == list(EPOCHS)
     assert [paid(past, "running", "rising", epoch) for epoch in EPOCHS] == [rising(past, epoch) for epoch in EPOCHS]
 
@@ -342,7 +340,7 @@ def test_override__of_a_line__survives_recomputation_and_moves_nothing_cumulativ
     with past.aurora.database.connect() as connection:
         found = line_target(connection, str(line))
         record_override(connection, found.target, Amount(7), found.computed, "ada", "settled")
-    assert [int(end.key.period) for end in run_stale(past.aurora, past.runner, past.chain)] == [FIRST, SECOND, THIRD]
+    assert [int(end.key.period) for end in past.computing.stale_lines()] == [FIRST, SECOND, THIRD]
     for _ in range(2):
         row = past.row("SELECT computed, override, final FROM partner_commission_lines WHERE line_id = %s", line)
         assert (row["computed"], row["override"], row["final"]) == (found.computed, 7, 7)
@@ -356,7 +354,7 @@ def test_override__of_a_rule__is_what_the_rule_pays_in_all(past: World) -> None:
     with past.aurora.database.connect() as connection:
         found = rule_target(connection, f"running/capped@{CHAIN_ID}:{SECOND}")
         record_override(connection, found.target, Amount(1_000), found.computed, "ada", "settled")
-    run_stale(past.aurora, past.runner, past.chain)
+    past.computing.stale_lines()
     assert paid(past, "running", "capped", SECOND) == 1_000
     assert paid(past, "running", "capped", SECOND, "computed") == cap(past) - capped(past.truth(FIRST))
 
@@ -364,11 +362,11 @@ def test_override__of_a_rule__is_what_the_rule_pays_in_all(past: World) -> None:
 def test_override__when_the_computed_amount_moved__is_flagged_stale_and_still_paid(past: World, tmp_path: Path) -> None:
     ended = past.row("SELECT ended_at FROM canonical_periods WHERE epoch = %s", FIRST)["ended_at"]
     reintroduce(past, later_wallet(past), ended, tmp_path)
-    run_stale(past.aurora, past.runner, past.chain)
+    past.computing.stale_lines()
     assert any("is stale" in warning for warning in warnings(past, FIRST))
     assert past.row("SELECT count(*) AS n FROM partner_commission_lines WHERE override = 7")["n"] == 1
     reintroduce(past, later_wallet(past), datetime.fromisoformat(f"{STARTED}T00:00:00+00:00"), tmp_path)
-    run_stale(past.aurora, past.runner, past.chain)
+    past.computing.stale_lines()
     assert not any("is stale" in warning for warning in warnings(past, FIRST))
 
 
@@ -536,7 +534,7 @@ def test_allocation__over_all_that_was_ever_published__conserves_every_component
 def test_override__whose_agreement_was_suspended__blocks_the_statement_it_was_meant_for(past: World) -> None:
     started = datetime.fromisoformat("2026-08-20T12:00:00+00:00")
     change_status(past.aurora.database, "running", AgreementStatus.SUSPENDED, started, "ada", "a dispute")
-    assert [end.failures for end in run_stale(past.aurora, past.runner, past.chain)] == [()] * 3
+    assert [end.failures for end in past.computing.stale_lines()] == [()] * 3
     row = past.row("SELECT * FROM partner_commission_statements WHERE partner_id = 'halcyon' AND epoch = %s", FIRST)
     assert (row["blocked_count"], row["lines_total"], row["state"]) == (1, None, "partial")
     assert "the override of running/rising" in row["reason"]

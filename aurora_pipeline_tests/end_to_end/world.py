@@ -27,10 +27,11 @@ from aurora_pipeline.instance.workspace import (
     Workspace,
 )
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
-from aurora_pipeline.orchestration.runs import JobRunner, RunEnd
-from aurora_pipeline.orchestration.staging_assets import REFETCH_TAG
+from aurora_pipeline.orchestration.runs import JobRunner
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.staging.running_period import observe_running_period
+from aurora_pipeline.work.computing import Computing
+from aurora_pipeline.work.runs import Job, RunEnd
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 SECRET = bytes(range(32))
@@ -73,11 +74,16 @@ class World:
         discover_periods(self.aurora.database, self.aurora.configuration, self.chain)
         self.runner.register_periods(CHAIN_ID)
 
+    @property
+    def computing(self) -> Computing:
+        """A go at the chain that nobody watches."""
+        return Computing(self.aurora, self.runner, self.chain)
+
     def backfill(self, epoch: int, refetch: bool = False) -> RunEnd:
-        return self.runner.run("period", self.key(epoch), {REFETCH_TAG: "true"} if refetch else {})
+        return self.runner.run(Job.PERIOD, self.key(epoch), refetch=refetch)
 
     def recompute(self, epoch: int) -> RunEnd:
-        return self.runner.run("recompute", self.key(epoch))
+        return self.runner.run(Job.RECOMPUTE, self.key(epoch))
 
     def rows(self, query: str, *parameters: object) -> list[Row]:
         with self.aurora.database.connect() as connection:

@@ -10,7 +10,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from aurora_pipeline.cli.running import final_keys
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
@@ -20,6 +19,7 @@ from aurora_pipeline.periods.errors import NodesAway, NodesTellNothing
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.work.backfill import final_keys
 from aurora_pipeline_tests.decided import register_validator
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_result
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from aurora_pipeline.cli.json_output import document
 from aurora_pipeline.cli.proof import node_shape
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
@@ -20,6 +19,7 @@ from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.trace import render, trace, trace_line, trace_statement
 from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline.work.json_form import document
 from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 

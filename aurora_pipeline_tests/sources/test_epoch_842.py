@@ -29,6 +29,7 @@ from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.registry.validators import import_validators
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline.work.runs import Job
 from aurora_pipeline_tests.end_to_end.world import kept_environment
 from aurora_pipeline_tests.sources.files.workbook import workbook
 
@@ -153,7 +154,7 @@ def test_epoch_842__from_the_file_to_pnl__the_worked_example(aurora: Aurora) -> 
     runner = JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
     try:
         runner.register_periods(CHAIN)
-        end = runner.run("period", key)
+        end = runner.run(Job.PERIOD, key)
     finally:
         runner.instance.dispose()
     assert end.failures == ()

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.staging.late import Pending
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.health import Seen, Ticking
+from aurora_pipeline.work.late import Pending
 from aurora_pipeline.work.status import ChainStatus, PeriodStatus
 
 NOW = datetime(2026, 9, 6, 12, tzinfo=UTC)

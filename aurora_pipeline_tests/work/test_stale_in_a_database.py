@@ -21,11 +21,11 @@ from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import AgreementStatus
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.drafts import draft_lines
-from aurora_pipeline.commissions.ordering import Stale, present_periods, stale_periods
 from aurora_pipeline.commissions.targets import rule_target
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation import units
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.periods.record import Period, record_period
@@ -34,7 +34,13 @@ from aurora_pipeline.statements.drafts import draft_statements
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.snapshots import Draft, NotPublished, write_check_publish
+from aurora_pipeline.work.computing import Begun, Computing, ComputingStep, Explained, PartnersRestated
+from aurora_pipeline.work.errors import RunsFailed
+from aurora_pipeline.work.json_form import Amount, plain
+from aurora_pipeline.work.runs import Job, RunEnd, require_published
+from aurora_pipeline.work.stale_lines import Stale, present_periods, stale_periods
+from aurora_pipeline.work.what_is_next import DueRun, what_is_next
 from aurora_pipeline_tests.commissions.conftest import CHAIN, NO_STAKE, pnl_frame
 from aurora_pipeline_tests.decided import register_validator
 
@@ -76,14 +82,26 @@ class Book:
         while due := self.stale():
             key = due[0].key
             assert key.epoch not in done
-            with self.aurora.database.connect() as connection:
-                drafts = draft_lines(self.aurora.configuration, connection, key)
-            write_check_publish(self.aurora.database, drafts)
-            with self.aurora.database.connect() as connection:
-                draft = draft_statements(self.aurora.configuration, connection, key)
-            write_check_publish(self.aurora.database, [draft])
+            self.compute(key)
             done.append(key.epoch)
         return done
+
+    def compute(self, key: PeriodKey) -> None:
+        """Compute lines and statements of a period."""
+        with self.aurora.database.connect() as connection:
+            drafts = draft_lines(self.aurora.configuration, connection, key)
+        write_check_publish(self.aurora.database, drafts)
+        with self.aurora.database.connect() as connection:
+            draft = draft_statements(self.aurora.configuration, connection, key)
+        write_check_publish(self.aurora.database, [draft])
+
+    def computing(self, steps: list[ComputingStep]) -> Computing:
+        """A go at the chain, which notes every step."""
+        return Computing(self.aurora, InThisProcess(self), self.chain, steps.append)
+
+    def next(self) -> list[DueRun]:
+        with self.aurora.database.connect() as connection:
+            return what_is_next(connection, self.chain, datetime.now(UTC))
 
     def rows(self, query: str) -> Sequence[Mapping[str, Any]]:
         with self.aurora.database.connect() as connection:
@@ -98,6 +116,28 @@ class Book:
         """By epoch how many lines a partner has and what it is called."""
         rows = self.rows("SELECT epoch, line_count, partner_name FROM partner_commission_statements ORDER BY 1")
         return {row["epoch"]: (row["line_count"], row["partner_name"]) for row in rows}
+
+
+@dataclass(frozen=True)
+class InThisProcess:
+    """Runs the job of lines without Dagster; what it can't compute fails with its own words."""
+
+    book: Book
+
+    def register_periods(self, chain_id: str) -> None:
+        """Every period can be run."""
+
+    def register_month(self, key: MonthKey) -> None:
+        """Every month can be run."""
+
+    def run(self, job: Job, key: PartitionKey, *, refetch: bool = False) -> RunEnd:
+        assert isinstance(key, PeriodKey)
+        try:
+            assert (job, refetch) == (Job.COMMISSIONS, False)
+            self.book.compute(key)
+        except AuroraError as error:
+            return RunEnd.of(key, "none", failures=[error.message])
+        return RunEnd.of(key, "none")
 
 
 @pytest.fixture
@@ -192,7 +232,7 @@ def test_stale__partner_of_a_vanished_override_renamed__the_blocked_statement_sa
     book.settle()
     with book.aurora.database.connect() as connection:
         found = rule_target(connection, f"acme-2026/tips@{CHAIN}:851")
-        record_override(connection, found.target, Amount(7), found.computed, "ada", "settled")
+        record_override(connection, found.target, units.Amount(7), found.computed, "ada", "settled")
     change_status(
         book.aurora.database, "acme-2026", AgreementStatus.SUSPENDED, START + timedelta(days=1), "ada", "a dispute"
     )
@@ -225,3 +265,68 @@ def test_present__of_one_period_or_of_all__asks_the_database_the_same(
         asked.append((len(found), len(queries)))
     assert [periods for periods, _ in asked] == [1, len(EPOCHS)]
     assert asked[0][1] == asked[1][1] > 0
+
+
+def test_next__after_a_change__the_runs_it_takes_in_order_and_which_of_them_can_start(book: Book) -> None:
+    book.agree("rule: tips, validator: V1, tiers: {mode: GRADUATED, metric: LIFETIME, steps: [{rate_bps: 500}]}")
+    book.settle()
+    assert book.next() == []
+    book.agree(
+        "rule: tips, validator: V1, tiers: {mode: GRADUATED, metric: LIFETIME, steps: [{rate_bps: 600}]}",
+        head="valid_from: 2026-01-12",
+    )
+    due = book.next()
+    assert [(one.job, one.epoch, one.is_ready) for one in due] == [
+        (Job.COMMISSIONS, 852, True),
+        (Job.COMMISSIONS, 853, False),
+    ]
+    assert due[1].after == (852,)
+    assert [one.request for one in due] == [f"stale:{one.key}:{one.digest}" for one in book.stale()]
+    assert [plain(one)["period"] for one in due] == [f"{CHAIN}:0000852", f"{CHAIN}:0000853"]
+
+
+def test_computing__stale_lines__those_that_others_read_first_and_every_step_is_told(book: Book) -> None:
+    book.agree("rule: tips, validator: V1, tiers: {mode: GRADUATED, metric: LIFETIME, steps: [{rate_bps: 500}]}")
+    steps: list[ComputingStep] = []
+    computed = book.computing(steps).stale()
+    assert [end.epoch for end in computed.runs] == list(EPOCHS)
+    assert [end.failures for end in computed.runs] == [()] * len(EPOCHS)
+    assert book.next() == []
+    told = [type(step).__name__ for step in steps]
+    assert told == [*["Explained", "Begun", "Ended"] * len(EPOCHS), "PartnersRestated"]
+    assert [(step.number, step.count) for step in steps if isinstance(step, Begun)] == [(1, 1)] * len(EPOCHS)
+
+
+def test_computing__what_a_partner_is_owed_changes__is_in_the_answer_and_told(book: Book) -> None:
+    book.agree("rule: tips, validator: V1, rate_bps: 500")
+    book.settle()
+    book.agree("rule: tips, validator: V1, rate_bps: 600", head="valid_from: 2026-01-18")
+    steps: list[ComputingStep] = []
+    (changed,) = book.computing(steps).stale().restated_partners
+    unit = book.chain.base_unit
+    assert (changed.epoch, changed.partner_name) == (853, "Acme")
+    assert (changed.was, changed.now) == (Amount("50", unit), Amount("60", unit))
+    assert steps[-1] == PartnersRestated((changed,))
+
+
+def test_computing__a_run_that_fails__does_not_stop_the_others_and_is_left_with_its_reason(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.agree("rule: tips, validator: V1, rate_bps: 500")
+    compute = Book.compute
+
+    def failing(self: Book, key: PeriodKey) -> None:
+        if key.epoch == 851:
+            raise NotPublished("no input")
+        compute(self, key)
+
+    monkeypatch.setattr(Book, "compute", failing)
+    steps: list[ComputingStep] = []
+    computed = book.computing(steps).stale()
+    assert [(end.epoch, end.failures) for end in computed.runs] == [
+        (epoch, ("no input",) if epoch == 851 else ()) for epoch in EPOCHS
+    ]
+    left = [(step.key.epoch, step.is_left) for step in steps if isinstance(step, Explained)]
+    assert left[-1] == (851, True)
+    with pytest.raises(RunsFailed, match="851  no input"):
+        require_published(computed.runs)

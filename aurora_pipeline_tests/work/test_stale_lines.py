@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.commissions.ordering import Present, ready, stale_periods
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.work.stale_lines import Present, ready, stale_periods
 
 CHAIN = "solana-demo"
 NOW, THEN = frozenset({Input("decision", "terms", "2")}), frozenset({Input("decision", "terms", "1")})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.staging.late import (
+from aurora_pipeline.work.late import (
     PAUSES,
     Pending,
     attempt_number,

@@ -1,0 +1,77 @@
+"""The use-cases backfill and recompute: which periods that concerns, and having them computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.errors import PeriodBeforeFirst, PeriodNotFinal, PeriodUnknown
+from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.work.asked_epochs import spans
+from aurora_pipeline.work.computing import Computed, Computing, FoundFinal, Tell, untold
+from aurora_pipeline.work.runs import Job, Runner
+
+
+def backfill(
+    aurora: Aurora, runner: Runner, chain: Chain, wanted: Sequence[int], *, refetch: bool = False, tell: Tell = untold
+) -> Computed:
+    """Fetch what is missing of some epochs and compute every layer, and the later ones that go on from these."""
+    keys = final_keys(aurora, chain, wanted, tell)
+    runner.register_periods(chain.chain_id)
+    return Computing(aurora, runner, chain, tell).periods(Job.PERIOD, keys, refetch=refetch)
+
+
+def recompute(aurora: Aurora, runner: Runner, chain: Chain, wanted: Sequence[int], *, tell: Tell = untold) -> Computed:
+    """Compute every layer of some epochs again from what is stored, and the later ones that go on from these."""
+    require_stored(aurora, chain, wanted)
+    runner.register_periods(chain.chain_id)
+    keys = [PeriodKey(chain.chain_id, epoch) for epoch in wanted]
+    return Computing(aurora, runner, chain, tell).periods(Job.RECOMPUTE, keys)
+
+
+def require_stored(aurora: Aurora, chain: Chain, wanted: Sequence[int]) -> None:
+    """Raise where nothing is stored of some of the epochs."""
+    with aurora.database.connect() as connection:
+        known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
+    missing = [epoch for epoch in wanted if epoch not in known]
+    if missing:
+        raise PeriodUnknown(
+            f"nothing is stored of {chain.chain_id} epoch {spans(missing)}",
+            f"run `aurora backfill {chain.chain_id} {spans(wanted)}`",
+        )
+
+
+def recompute_stale(aurora: Aurora, runner: Runner, chain: Chain, *, tell: Tell = untold) -> Computed:
+    """Compute the lines, statements and stake events of a chain that rest on what no longer counts, in order."""
+    runner.register_periods(chain.chain_id)
+    return Computing(aurora, runner, chain, tell).stale()
+
+
+def final_keys(aurora: Aurora, chain: Chain, wanted: Sequence[int], tell: Tell = untold) -> list[PeriodKey]:
+    """The keys of epochs that are known to be final, asking the chain about those that are not known yet."""
+    early = [epoch for epoch in wanted if epoch < chain.first_period]
+    if early:
+        raise PeriodBeforeFirst(
+            f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {spans(early)}",
+            "lower first_period in chains.yaml",
+        )
+    with aurora.database.connect() as connection:
+        known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
+    if not known.issuperset(wanted):
+        found = discover_periods(
+            aurora.database, aurora.configuration, chain, wanted=wanted, tell=lambda period: tell(FoundFinal(period))
+        )
+        if found.troubles:
+            raise found.troubles[0]
+        known |= {period.key.epoch for period in found.recorded}
+        open_epochs = [epoch for epoch in wanted if epoch not in known]
+        if open_epochs:
+            raise PeriodNotFinal(
+                f"{chain.chain_id} epoch {spans(open_epochs)} is not final: the chain is in epoch {found.head_epoch}"
+                f" and periods count {chain.finality_lag} slots after their end",
+                "wait for its end; the sensor finalized_periods starts it by itself",
+            )
+    return [PeriodKey(chain.chain_id, epoch) for epoch in wanted]
