@@ -37,7 +37,7 @@ class AmountNotAccepted(AuroraError):
     """An amount has no unit, is negative, too large or not exact."""
 
     code = "amount-refused"
-    what_to_do = 'Write it with its unit, like "2.5 SOL" or "1000 lamports".'
+    what_to_do = 'Write it with its unit, like "2.5 SOL", or in base units; the message names them.'
 
 
 class OverrideUnknown(NotThere):

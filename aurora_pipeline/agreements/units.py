@@ -1,4 +1,4 @@
-"""Amounts as people write them, "1000 SOL" or "5 lamports", and their integers in base units."""
+"""Amounts as people write them, with a unit of their chain, and their integers in base units."""
 
 from __future__ import annotations
 

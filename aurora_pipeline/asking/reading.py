@@ -140,7 +140,7 @@ class Node:
 
     def whole(self, minimum: int = 0, maximum: int = U64_MAX) -> int:
         """An exact whole number within bounds; text, floats and booleans are refused."""
-        # A bool is an int in Python, and True lamports are no amount.
+        # A bool is an int in Python, and True coins are no amount.
         if type(self.value) is not int or not minimum <= self.value <= maximum:
             self.refuse(f"expected a whole number from {minimum} to {maximum}, got {_quoted(self.value)}")
         return self.value

@@ -184,7 +184,7 @@ POSITIONS = Table(
         VALIDATOR_KEY,
         text(
             "row_kind",
-            "VALIDATOR: the vote account's active stake; ACCOUNT: one account.",
+            "VALIDATOR: its active stake as the chain says it; ACCOUNT: one account.",
             one_of=("VALIDATOR", "ACCOUNT"),
         ),
         text("account_key", "The stake account; the validator's own key on VALIDATOR rows."),
@@ -259,7 +259,7 @@ COSTS = Table(
         ),
         text(
             "method",
-            "EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered"
+            "EXACT: every payment was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered"
             " or as the file has it.",
             one_of=("EXACT", "ESTIMATE"),
             nullable=True,

@@ -53,9 +53,7 @@ _ID_SHOWN = 8
 
 def override(
     target: TargetArgument,
-    amount: Annotated[
-        str, typer.Argument(help='What is paid, with its unit: "1.5 SOL" or "5 lamports".', show_default=False)
-    ],
+    amount: Annotated[str, typer.Argument(help='What is paid, with its unit, like "1.5 SOL".', show_default=False)],
     reason: OverrideReason = "",
     yes: Annotated[
         bool, typer.Option("--yes", help=f"Do not ask where it is more than {TIMES_COMPUTED} times what was computed.")

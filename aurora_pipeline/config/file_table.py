@@ -25,6 +25,8 @@ class CellKind(StrEnum):
     """What a cell holds."""
 
     TEXT = "text"
+    VALIDATOR_KEY = "validator_key"
+    """What names a validator, or signs for it."""
     ADDRESS = "address"
     WHOLE = "whole"
     STAKE_EPOCH = "stake_epoch"
@@ -55,9 +57,9 @@ UNITS: Final = MappingProxyType(
     {CellKind.AMOUNT: AMOUNT_UNITS, CellKind.STAKE: AMOUNT_UNITS, CellKind.RATE: RATE_UNITS}
 )
 
-_TEXT, _ADDRESS, _WHOLE = CellKind.TEXT, CellKind.ADDRESS, CellKind.WHOLE
+_TEXT, _KEY, _ADDRESS, _WHOLE = CellKind.TEXT, CellKind.VALIDATOR_KEY, CellKind.ADDRESS, CellKind.WHOLE
 _AMOUNT, _STAKE, _RATE = CellKind.AMOUNT, CellKind.STAKE, CellKind.RATE
-_SUBJECT: Final = {"validator": _ADDRESS, "identity": _ADDRESS, "epoch": _WHOLE}
+_SUBJECT: Final = {"validator": _KEY, "identity": _KEY, "epoch": _WHOLE}
 FIELDS: Final[Mapping[DataType, Mapping[str, CellKind]]] = MappingProxyType(
     {
         DataType.FEES: _SUBJECT | {"fees": _AMOUNT, "leader_slots": _WHOLE, "blocks_produced": _WHOLE},

@@ -20,7 +20,7 @@ CHAINS = Table(
         CHAIN_ID,
         text("name", "The chain's name for people."),
         Column("enabled", ColumnKind.BOOLEAN, "Whether periods of it are computed."),
-        text("family", "solana or ethereum."),
+        text("family", "Which protocol the chain speaks."),
         text("period_type", "EPOCH, BLOCK_WINDOW or SLOT_RANGE."),
         integer("first_period", "The first period that is computed."),
         text("native_unit", "The whole coin (SOL, ETH)."),

@@ -20,9 +20,9 @@ REFETCH_TAG = "aurora/refetch"
 _MEANING = {
     DataType.FEES: "Leader schedule, block list and the led blocks of each validator.",
     DataType.MEV: "The tip trees' totals and each validator's own node.",
-    DataType.REWARDS: "Inflation rewards of vote accounts and of the stake accounts observed on them.",
+    DataType.REWARDS: "Rewards of validators and of the stake accounts observed on them.",
     DataType.META: "Validators' identity, commission and stake, as observed while the period ran.",
-    DataType.POSITIONS: "Stake accounts and vote accounts, as observed while the period ran.",
+    DataType.POSITIONS: "Stake accounts and validators' totals, as observed while the period ran.",
     DataType.COSTS: "Blocks with their transactions' fees, for what votes cost.",
 }
 # Which stake accounts to ask about, and identities nobody registered, are known from what was observed.

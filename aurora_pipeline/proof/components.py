@@ -101,7 +101,7 @@ def _on_chain(table: Table, row: Row) -> str | None:
         if row["method"] == "NODE":
             return f"the claim of the validator's own node in the tip tree; {parts}"
     if table is REWARDS and row["commission"] is not None:
-        return "the inflation commission paid to the vote account"
+        return "the inflation commission that it collected"
     return None
 
 

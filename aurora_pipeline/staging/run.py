@@ -250,8 +250,9 @@ def observed_collectors(
 ) -> dict[str, tuple[str, ...]]:
     """Accounts that may have collected a validator's commission: seen in the period, or in the one before it."""
     size = period.last_slot - period.first_slot + 1
+    before = period.key.epoch - configuration.chain(period.key.chain_id).period_step
     found: dict[str, dict[str, None]] = {}
-    for epoch, first_slot in ((period.key.epoch, period.first_slot), (period.key.epoch - 1, period.first_slot - size)):
+    for epoch, first_slot in ((period.key.epoch, period.first_slot), (before, period.first_slot - size)):
         slots = (first_slot, first_slot + size - 1)
         seen = samples(connection, configuration, period.key.chain_id, epoch, DataType.POSITIONS, slots)
         for keys, collectors in _collectors_seen(seen):

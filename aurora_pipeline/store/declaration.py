@@ -155,7 +155,7 @@ MONTH = text("month", "The calendar month in UTC, like 2026-08.")
 PERIOD = text(
     "period", "What follows the chain in the key: an epoch in seven digits like 0000850, or a month like 2026-08."
 )
-VALIDATOR_KEY = text("validator_key", "The validator's stable key (on Solana its vote account).")
+VALIDATOR_KEY = text("validator_key", "The validator's stable key, as its chain names it.")
 SOURCE_FETCH = Column(
     "source_fetch",
     ColumnKind.INTEGER,

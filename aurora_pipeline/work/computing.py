@@ -152,7 +152,7 @@ class Computing:
 
     def stale_events(self, done: Sequence[PeriodKey] | None = None) -> list[RunEnd]:
         """Compute stake events again that rest on outdated positions: all of them, or those after some periods."""
-        epochs = None if done is None else {key.epoch + 1 for key in done}
+        epochs = None if done is None else {key.epoch + self.chain.period_step for key in done}
         with self.aurora.database.connect() as connection:
             stale = [one.key for one in stale_stake_events(connection, self.chain.chain_id)]
         return self.run_all(Job.STAKE_EVENTS, [key for key in stale if epochs is None or key.epoch in epochs])

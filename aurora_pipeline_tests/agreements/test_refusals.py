@@ -83,7 +83,7 @@ REFUSED = {
         "lift a month above its cap",
         "same window",
     ),
-    "cap without a unit": (_rule("rate_bps: 1, cap: 5"), '"5" is not an amount with a unit', "5 lamports"),
+    "cap without a unit": (_rule("rate_bps: 1, cap: 5"), '"5" is not an amount with a unit', "1000 SOL"),
     "cap in another unit": (_rule("rate_bps: 1, cap: 5 ETH"), '"ETH" is not a unit of solana-demo', "1000 SOL"),
     "cap finer than the chain": (_rule("rate_bps: 1, cap: 0.0000000001 SOL"), "more digits than the chain's 9", "SOL"),
     "half a lamport": (_rule("rate_bps: 1, cap: 0.5 lamports"), "no part of a lamport", "whole number"),

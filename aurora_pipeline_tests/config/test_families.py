@@ -15,11 +15,12 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.families.ethereum import check_address, check_public_key
 from aurora_pipeline.config.families.solana import check_key
 from aurora_pipeline.config.families.traits import FamilyTraits
-from aurora_pipeline.config.file_table import AMOUNT_UNITS
-from aurora_pipeline.config.vocabulary import PeriodType
+from aurora_pipeline.config.file_table import AMOUNT_UNITS, FIELDS
+from aurora_pipeline.config.vocabulary import DataType, PeriodType
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.families import SOURCES
+from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.kinds import KINDS
 
 # From EIP-55 itself.
@@ -113,6 +114,16 @@ def test_keys__any_text__one_spelling_or_a_value_error(family: Family, text: str
             spelled = check(text)
             assert spelled.lower() == text.lower()
             assert check(spelled) == spelled
+
+
+@given(st.data(), st.sampled_from(list(Family)))
+def test_cells_of_files__of_a_family__read_its_keys_addresses_and_units(data: st.DataObject, family: Family) -> None:
+    key, address = data.draw(VALIDATOR_KEYS[family]), data.draw(ADDRESSES[family])
+    assert Cell("validator", 0, FIELDS[DataType.FEES]["validator"], {"column": "v"}, family).value([key]) == key
+    assert Cell("account", 0, FIELDS[DataType.REWARDS]["account"], {"column": "a"}, family).value([address]) == address
+    for unit, decimals in family.traits.units.items():
+        column = {"column": "f", "unit": unit, "rounding": "exact"}
+        assert Cell("fees", 0, FIELDS[DataType.FEES]["fees"], column, family).value(["7"]) == 7 * 10**decimals
 
 
 @pytest.mark.parametrize("size", [None, 1, 225])

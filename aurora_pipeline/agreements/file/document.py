@@ -78,7 +78,7 @@ def _has_unit(value: Any) -> Any:
         if isinstance(value, str) and re.match(AMOUNT_PATTERN, value.strip().removeprefix("-")):
             raise broken_rule(f"{shown} is negative", f"write 0 or more, like {value.strip().removeprefix('-')}")
         raise broken_rule(
-            f"{shown} is not an amount with a unit", 'write a number, a space and the unit: "1000 SOL" or "5 lamports"'
+            f"{shown} is not an amount with a unit", 'write a number, a space and a unit of the chain, like "1000 SOL"'
         )
     return value
 
@@ -163,7 +163,8 @@ class RuleEntry(FrozenModel):
         # A class that [ opens has to close: else it would mean the letter [, which no key has.
         pattern=r"^(?:[A-Za-z0-9_.:*?!\]-]|\[!?[A-Za-z0-9_.:*?!\[\]-][A-Za-z0-9_.:*?!\[-]*\])+$",
         max_length=200,
-        description="A validator's key (on Solana its vote account) or a pattern with *, ? and [abc]; left out: all.",
+        description="A validator's key, as `aurora validators list` shows it, or a pattern with *, ? and [abc]; "
+        "left out: all.",
     )
     component: _Component = Field(description="What is shared: EXEC_FEES, MEV_TIPS, VOTE_REWARDS or COMMISSION.")
     method: Method = Field(

@@ -87,7 +87,7 @@ class OwnFiles:
         return {key: row.identity_key for key, row in rows.items() if row.identity_key not in (None, key)}
 
     def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
-        """The stake accounts of a validator, from a file of positions that names vote accounts."""
+        """The stake accounts of a validator, from a file of positions that names validators by their keys."""
         rows: Mapping[str, list[FilePosition]] = read_positions(answers[0], self._provider) if answers else {}
         return tuple(position.account.stake_key for position in rows.get(validator_key, ()))
 

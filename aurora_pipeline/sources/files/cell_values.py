@@ -89,6 +89,8 @@ def _reader(kind: CellKind, family: Family) -> Callable[[str], str | datetime] |
             return _short_text
         case CellKind.INSTANT:
             return read_instant
+        case CellKind.VALIDATOR_KEY:
+            return family.traits.check_validator_key
         case CellKind.ADDRESS:
             return family.traits.check_address
         case _:

@@ -211,7 +211,7 @@ class _SheetReader:
             # #N/A and the like: no number, whoever reads it, and a mistake only where somebody does.
             return value
         if self._kind == "b":
-            # Never a number: its 1 would be read as one lamport, one slot, one epoch.
+            # Never a number: its 1 would be read as one base unit, one slot, one epoch.
             return {"1": "TRUE", "0": "FALSE"}.get(value, value)
         if self._kind != "s" or not value:
             return value

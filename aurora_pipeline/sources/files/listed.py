@@ -1,4 +1,4 @@
-"""What a file lists of an epoch, by validator: found by vote account or identity, with what is wrong and about whom."""
+"""What a file lists of an epoch, by validator: found by key or identity, with what is wrong and about whom."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aurora_pipeline.sources.files.mistakes import Mistake, in_words, shown
 
 Told = TypeVar("Told")
 Asked = Mapping[str, Sequence[str]]
-"""Validators by vote account, each with the identities it had."""
+"""Validators by key, each with the identities it had."""
 NOT_LISTED: Final = "NOT_LISTED"
 """The reason of a 0 of a validator that the file does not list, where its mapping says `absent: zero`."""
 
@@ -23,7 +23,7 @@ class NotFound:
 
 
 class Listed(dict[str, Told]):
-    """Rows by subject, which is the vote account, or the identity where the file is keyed by that."""
+    """Rows by subject, which is the validator's key, or the identity where the file is keyed by that."""
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class Listed(dict[str, Told]):
         self._places = dict(places or {})
         super().__init__({subject: told for subject, told in rows.items() if subject not in self.mistakes})
 
-    def find(self, vote_key: str, identities: Sequence[str]) -> Told | NotFound:
+    def find(self, validator_key: str, identities: Sequence[str]) -> Told | NotFound:
         """What the file says of a validator."""
-        names = self._names(vote_key, identities)
+        names = self._names(validator_key, identities)
         if self.by_identity and not identities:
             return NotFound("its identity is not known, by which the file lists validators")
         wrong = [mistake for name in (None, *names) for mistake in self.mistakes.get(name, ())]
@@ -61,13 +61,13 @@ class Listed(dict[str, Told]):
             return self[names[0]]
         return NotFound() if self.absent is None or not self else self.absent
 
-    def lists(self, vote_key: str, identities: Sequence[str]) -> bool:
+    def lists(self, validator_key: str, identities: Sequence[str]) -> bool:
         """Whether the file has a row of the validator's own."""
-        return bool(self._names(vote_key, identities))
+        return bool(self._names(validator_key, identities))
 
-    def rows_about(self, vote_key: str, identities: Sequence[str]) -> list[int]:
+    def rows_about(self, validator_key: str, identities: Sequence[str]) -> list[int]:
         """In which rows of the file the validator stands."""
-        return [number for name in self._names(vote_key, identities) for number in self._places.get(name, ())]
+        return [number for name in self._names(validator_key, identities) for number in self._places.get(name, ())]
 
     def refusal(self, asked: Asked) -> str | None:
         """Why the file cannot be used for some validators: rows about them, or about nobody knows whom, are wrong."""
@@ -95,6 +95,6 @@ class Listed(dict[str, Told]):
         whom = f"{len(strangers)} validators that are not operated ({shown(strangers)})"
         return [*self.remarks, f"rows about {whom} can't be read and are left out: {wrong}"]
 
-    def _names(self, vote_key: str, identities: Sequence[str]) -> list[str]:
-        names = identities if self.by_identity else (vote_key,)
+    def _names(self, validator_key: str, identities: Sequence[str]) -> list[str]:
+        names = identities if self.by_identity else (validator_key,)
         return [name for name in names if name in self or name in self.mistakes]

@@ -419,7 +419,7 @@ COMMENT ON TABLE chains IS 'The chains of chains.yaml, which wins.';
 COMMENT ON COLUMN chains.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN chains.name IS 'The chain''s name for people.';
 COMMENT ON COLUMN chains.enabled IS 'Whether periods of it are computed.';
-COMMENT ON COLUMN chains.family IS 'solana or ethereum.';
+COMMENT ON COLUMN chains.family IS 'Which protocol the chain speaks.';
 COMMENT ON COLUMN chains.period_type IS 'EPOCH, BLOCK_WINDOW or SLOT_RANGE.';
 COMMENT ON COLUMN chains.first_period IS 'The first period that is computed.';
 COMMENT ON COLUMN chains.native_unit IS 'The whole coin (SOL, ETH).';
@@ -500,7 +500,7 @@ CREATE TABLE canonical_validator_identities (
 );
 COMMENT ON TABLE canonical_validator_identities IS 'Which validators the operator runs, their keys and ownership, dated. Only the newest revision counts.';
 COMMENT ON COLUMN canonical_validator_identities.chain_id IS 'The chain, as named in chains.yaml.';
-COMMENT ON COLUMN canonical_validator_identities.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_identities.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_identities.revision IS 'The newest revision counts as a whole; earlier ones are history.';
 COMMENT ON COLUMN canonical_validator_identities.valid_from IS 'From when on it holds (included).';
 COMMENT ON COLUMN canonical_validator_identities.valid_until IS 'Until when it holds (excluded); null: open.';
@@ -552,7 +552,7 @@ CREATE TABLE cost_entries (
 COMMENT ON TABLE cost_entries IS 'Costs and other income entered by the operator from files. Only the newest revision counts.';
 COMMENT ON COLUMN cost_entries.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN cost_entries.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN cost_entries.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN cost_entries.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN cost_entries.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN cost_entries.revision IS 'The newest revision counts.';
 COMMENT ON COLUMN cost_entries.amount IS 'The amount; null withdraws the entry.';
@@ -582,7 +582,7 @@ CREATE TABLE layers.canonical_validator_fees (
 COMMENT ON TABLE layers.canonical_validator_fees IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led.';
 COMMENT ON COLUMN layers.canonical_validator_fees.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_validator_fees.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_validator_fees.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_fees.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_validator_fees.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN layers.canonical_validator_fees.leader_slots IS 'Slots the leader schedule gave it. Null where not known.';
 COMMENT ON COLUMN layers.canonical_validator_fees.blocks_produced IS 'Led slots with a block. Null where not known.';
@@ -613,7 +613,7 @@ CREATE TABLE layers.canonical_validator_mev (
 COMMENT ON TABLE layers.canonical_validator_mev IS 'MEV tips per validator: the whole tip tree and who gets which part of it.';
 COMMENT ON COLUMN layers.canonical_validator_mev.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_validator_mev.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_validator_mev.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_mev.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_validator_mev.total_tips IS 'The tip tree''s total.';
 COMMENT ON COLUMN layers.canonical_validator_mev.mev_commission_bps IS 'The validator''s MEV commission of the period.';
 COMMENT ON COLUMN layers.canonical_validator_mev.validator_tips IS 'The validator''s part.';
@@ -649,7 +649,7 @@ CREATE TABLE layers.canonical_stake_rewards (
 COMMENT ON TABLE layers.canonical_stake_rewards IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part).';
 COMMENT ON COLUMN layers.canonical_stake_rewards.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_stake_rewards.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_stake_rewards.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.row_kind IS 'VALIDATOR: commission received; ACCOUNT: a stake account''s part.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN layers.canonical_stake_rewards.commission IS 'Commission the validator received (VALIDATOR rows).';
@@ -686,7 +686,7 @@ CREATE TABLE layers.canonical_validator_meta (
 COMMENT ON TABLE layers.canonical_validator_meta IS 'What a validator was during the period: identity, commission, stake, as observed.';
 COMMENT ON COLUMN layers.canonical_validator_meta.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_validator_meta.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_validator_meta.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_meta.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_validator_meta.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN layers.canonical_validator_meta.name IS 'The validator''s name as published.';
 COMMENT ON COLUMN layers.canonical_validator_meta.commission_bps IS 'Inflation commission as observed.';
@@ -718,8 +718,8 @@ CREATE TABLE layers.canonical_stake_positions (
 COMMENT ON TABLE layers.canonical_stake_positions IS 'Stake on each validator during the period: one row per stake account, one with the validator''s total.';
 COMMENT ON COLUMN layers.canonical_stake_positions.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_stake_positions.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_stake_positions.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN layers.canonical_stake_positions.row_kind IS 'VALIDATOR: the vote account''s active stake; ACCOUNT: one account.';
+COMMENT ON COLUMN layers.canonical_stake_positions.validator_key IS 'The validator''s stable key, as its chain names it.';
+COMMENT ON COLUMN layers.canonical_stake_positions.row_kind IS 'VALIDATOR: its active stake as the chain says it; ACCOUNT: one account.';
 COMMENT ON COLUMN layers.canonical_stake_positions.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN layers.canonical_stake_positions.staker_key IS 'Who may delegate it (ACCOUNT rows).';
 COMMENT ON COLUMN layers.canonical_stake_positions.withdrawer_key IS 'Who may withdraw it: the economic beneficiary (ACCOUNT rows).';
@@ -747,11 +747,11 @@ CREATE TABLE layers.canonical_validator_costs (
 COMMENT ON TABLE layers.canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too.';
 COMMENT ON COLUMN layers.canonical_validator_costs.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_validator_costs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_validator_costs.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_validator_costs.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_validator_costs.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN layers.canonical_validator_costs.amount IS 'What it cost.';
 COMMENT ON COLUMN layers.canonical_validator_costs.origin IS 'CHAIN: from the chain or the tip trees; PROVIDER: as another''s program has it; FILE: from a file the operator has; OPERATOR: entered.';
-COMMENT ON COLUMN layers.canonical_validator_costs.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
+COMMENT ON COLUMN layers.canonical_validator_costs.method IS 'EXACT: every payment was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
 COMMENT ON COLUMN layers.canonical_validator_costs.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN layers.canonical_validator_costs.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN layers.canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -773,7 +773,7 @@ CREATE TABLE layers.canonical_stake_events (
 COMMENT ON TABLE layers.canonical_stake_events IS 'What changed in the stake on each validator since the period before; derived from both positions.';
 COMMENT ON COLUMN layers.canonical_stake_events.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_stake_events.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_stake_events.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_stake_events.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_stake_events.event_type IS 'STAKE: new stake; UNSTAKE: stake begins to leave, or was split away; MOVE_IN and MOVE_OUT: a stake account now on another operated validator; WITHDRAW: an account that had left is gone; OWNER: another withdrawer; SUMMARY: one row per validator that says how far the events are known.';
 COMMENT ON COLUMN layers.canonical_stake_events.account_key IS 'The stake account; the validator''s own key on SUMMARY rows.';
 COMMENT ON COLUMN layers.canonical_stake_events.withdrawer_key IS 'Who may withdraw it (after the event, where it still is).';
@@ -800,7 +800,7 @@ CREATE TABLE layers.canonical_completeness (
 COMMENT ON TABLE layers.canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked.';
 COMMENT ON COLUMN layers.canonical_completeness.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.canonical_completeness.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.canonical_completeness.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.canonical_completeness.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.canonical_completeness.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN layers.canonical_completeness.state IS 'How much is known of the data type; pending: waiting will help.';
 COMMENT ON COLUMN layers.canonical_completeness.reason IS 'The reason of the state; null where there is nothing to explain.';
@@ -833,7 +833,7 @@ CREATE TABLE layers.cross_check_differences (
 COMMENT ON TABLE layers.cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away.';
 COMMENT ON COLUMN layers.cross_check_differences.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.cross_check_differences.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.cross_check_differences.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.cross_check_differences.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.cross_check_differences.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN layers.cross_check_differences.subject IS 'What the figure is about: the validator''s key, a stake account, or a type of cost.';
 COMMENT ON COLUMN layers.cross_check_differences.figure IS 'The column of the canonical table.';
@@ -895,7 +895,7 @@ CREATE TABLE layers.validator_pnl (
 COMMENT ON TABLE layers.validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing.';
 COMMENT ON COLUMN layers.validator_pnl.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN layers.validator_pnl.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN layers.validator_pnl.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN layers.validator_pnl.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN layers.validator_pnl.name IS 'The validator''s name, as the operator registered it.';
 COMMENT ON COLUMN layers.validator_pnl.exec_fees IS 'EXEC_FEES: Fee rewards of the blocks it led; null where not known.';
 COMMENT ON COLUMN layers.validator_pnl.exec_fees_state IS 'How much is known of EXEC_FEES.';
@@ -2128,7 +2128,7 @@ CREATE VIEW canonical_validator_fees AS SELECT t.chain_id, t.epoch, t.validator_
 COMMENT ON VIEW canonical_validator_fees IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led. What is in force now.';
 COMMENT ON COLUMN canonical_validator_fees.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_fees.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_fees.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_fees.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_fees.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN canonical_validator_fees.leader_slots IS 'Slots the leader schedule gave it. Null where not known.';
 COMMENT ON COLUMN canonical_validator_fees.blocks_produced IS 'Led slots with a block. Null where not known.';
@@ -2166,7 +2166,7 @@ CREATE VIEW canonical_validator_fees_named AS SELECT t.chain_id, t.epoch, t.vali
 COMMENT ON VIEW canonical_validator_fees_named IS 'Block fees per validator: the Fee rewards of the blocks in the slots it led. In force now, with month and names.';
 COMMENT ON COLUMN canonical_validator_fees_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_fees_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_fees_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_fees_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_fees_named.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN canonical_validator_fees_named.leader_slots IS 'Slots the leader schedule gave it. Null where not known.';
 COMMENT ON COLUMN canonical_validator_fees_named.blocks_produced IS 'Led slots with a block. Null where not known.';
@@ -2189,7 +2189,7 @@ CREATE VIEW canonical_validator_fees_in_coins AS SELECT t.chain_id, t.epoch, t.v
 COMMENT ON VIEW canonical_validator_fees_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_validator_fees_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_fees_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_fees_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_fees_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_fees_in_coins.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN canonical_validator_fees_in_coins.leader_slots IS 'Slots the leader schedule gave it. Null where not known.';
 COMMENT ON COLUMN canonical_validator_fees_in_coins.blocks_produced IS 'Led slots with a block. Null where not known.';
@@ -2210,7 +2210,7 @@ CREATE VIEW canonical_validator_mev AS SELECT t.chain_id, t.epoch, t.validator_k
 COMMENT ON VIEW canonical_validator_mev IS 'MEV tips per validator: the whole tip tree and who gets which part of it. What is in force now.';
 COMMENT ON COLUMN canonical_validator_mev.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_mev.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_mev.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_mev.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_mev.total_tips IS 'The tip tree''s total.';
 COMMENT ON COLUMN canonical_validator_mev.mev_commission_bps IS 'The validator''s MEV commission of the period.';
 COMMENT ON COLUMN canonical_validator_mev.validator_tips IS 'The validator''s part.';
@@ -2247,7 +2247,7 @@ CREATE VIEW canonical_validator_mev_named AS SELECT t.chain_id, t.epoch, t.valid
 COMMENT ON VIEW canonical_validator_mev_named IS 'MEV tips per validator: the whole tip tree and who gets which part of it. In force now, with month and names.';
 COMMENT ON COLUMN canonical_validator_mev_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_mev_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_mev_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_mev_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_mev_named.total_tips IS 'The tip tree''s total.';
 COMMENT ON COLUMN canonical_validator_mev_named.mev_commission_bps IS 'The validator''s MEV commission of the period.';
 COMMENT ON COLUMN canonical_validator_mev_named.validator_tips IS 'The validator''s part.';
@@ -2269,7 +2269,7 @@ CREATE VIEW canonical_validator_mev_in_coins AS SELECT t.chain_id, t.epoch, t.va
 COMMENT ON VIEW canonical_validator_mev_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_validator_mev_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_mev_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_mev_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_mev_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_mev_in_coins.total_tips IS 'The tip tree''s total. In whole coins.';
 COMMENT ON COLUMN canonical_validator_mev_in_coins.mev_commission_bps IS 'The validator''s MEV commission of the period.';
 COMMENT ON COLUMN canonical_validator_mev_in_coins.validator_tips IS 'The validator''s part. In whole coins.';
@@ -2289,7 +2289,7 @@ CREATE VIEW canonical_stake_rewards AS SELECT t.chain_id, t.epoch, t.validator_k
 COMMENT ON VIEW canonical_stake_rewards IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part). What is in force now.';
 COMMENT ON COLUMN canonical_stake_rewards.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_rewards.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_rewards.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_stake_rewards.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_stake_rewards.row_kind IS 'VALIDATOR: commission received; ACCOUNT: a stake account''s part.';
 COMMENT ON COLUMN canonical_stake_rewards.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN canonical_stake_rewards.commission IS 'Commission the validator received (VALIDATOR rows).';
@@ -2332,7 +2332,7 @@ CREATE VIEW canonical_stake_rewards_named AS SELECT t.chain_id, t.epoch, t.valid
 COMMENT ON VIEW canonical_stake_rewards_named IS 'Inflation rewards of a period, per validator (its commission) and per stake account (its part). In force now, with month and names.';
 COMMENT ON COLUMN canonical_stake_rewards_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_rewards_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_rewards_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_stake_rewards_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_stake_rewards_named.row_kind IS 'VALIDATOR: commission received; ACCOUNT: a stake account''s part.';
 COMMENT ON COLUMN canonical_stake_rewards_named.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN canonical_stake_rewards_named.commission IS 'Commission the validator received (VALIDATOR rows).';
@@ -2360,7 +2360,7 @@ CREATE VIEW canonical_stake_rewards_in_coins AS SELECT t.chain_id, t.epoch, t.va
 COMMENT ON VIEW canonical_stake_rewards_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_stake_rewards_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_rewards_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_rewards_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_stake_rewards_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_stake_rewards_in_coins.row_kind IS 'VALIDATOR: commission received; ACCOUNT: a stake account''s part.';
 COMMENT ON COLUMN canonical_stake_rewards_in_coins.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN canonical_stake_rewards_in_coins.commission IS 'Commission the validator received (VALIDATOR rows). In whole coins.';
@@ -2386,7 +2386,7 @@ CREATE VIEW canonical_validator_meta AS SELECT t.chain_id, t.epoch, t.validator_
 COMMENT ON VIEW canonical_validator_meta IS 'What a validator was during the period: identity, commission, stake, as observed. What is in force now.';
 COMMENT ON COLUMN canonical_validator_meta.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_meta.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_meta.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_meta.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_meta.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN canonical_validator_meta.name IS 'The validator''s name as published.';
 COMMENT ON COLUMN canonical_validator_meta.commission_bps IS 'Inflation commission as observed.';
@@ -2424,7 +2424,7 @@ CREATE VIEW canonical_validator_meta_named AS SELECT t.chain_id, t.epoch, t.vali
 COMMENT ON VIEW canonical_validator_meta_named IS 'What a validator was during the period: identity, commission, stake, as observed. In force now, with month and names.';
 COMMENT ON COLUMN canonical_validator_meta_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_meta_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_meta_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_meta_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_meta_named.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN canonical_validator_meta_named.name IS 'The validator''s name as published.';
 COMMENT ON COLUMN canonical_validator_meta_named.commission_bps IS 'Inflation commission as observed.';
@@ -2447,7 +2447,7 @@ CREATE VIEW canonical_validator_meta_in_coins AS SELECT t.chain_id, t.epoch, t.v
 COMMENT ON VIEW canonical_validator_meta_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_validator_meta_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_meta_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_meta_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_meta_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_meta_in_coins.identity_key IS 'The key that signs blocks and pays vote fees; null: not known.';
 COMMENT ON COLUMN canonical_validator_meta_in_coins.name IS 'The validator''s name as published.';
 COMMENT ON COLUMN canonical_validator_meta_in_coins.commission_bps IS 'Inflation commission as observed.';
@@ -2468,8 +2468,8 @@ CREATE VIEW canonical_stake_positions AS SELECT t.chain_id, t.epoch, t.validator
 COMMENT ON VIEW canonical_stake_positions IS 'Stake on each validator during the period: one row per stake account, one with the validator''s total. What is in force now.';
 COMMENT ON COLUMN canonical_stake_positions.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_positions.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_positions.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN canonical_stake_positions.row_kind IS 'VALIDATOR: the vote account''s active stake; ACCOUNT: one account.';
+COMMENT ON COLUMN canonical_stake_positions.validator_key IS 'The validator''s stable key, as its chain names it.';
+COMMENT ON COLUMN canonical_stake_positions.row_kind IS 'VALIDATOR: its active stake as the chain says it; ACCOUNT: one account.';
 COMMENT ON COLUMN canonical_stake_positions.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN canonical_stake_positions.staker_key IS 'Who may delegate it (ACCOUNT rows).';
 COMMENT ON COLUMN canonical_stake_positions.withdrawer_key IS 'Who may withdraw it: the economic beneficiary (ACCOUNT rows).';
@@ -2506,8 +2506,8 @@ CREATE VIEW canonical_stake_positions_named AS SELECT t.chain_id, t.epoch, t.val
 COMMENT ON VIEW canonical_stake_positions_named IS 'Stake on each validator during the period: one row per stake account, one with the validator''s total. In force now, with month and names.';
 COMMENT ON COLUMN canonical_stake_positions_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_positions_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_positions_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN canonical_stake_positions_named.row_kind IS 'VALIDATOR: the vote account''s active stake; ACCOUNT: one account.';
+COMMENT ON COLUMN canonical_stake_positions_named.validator_key IS 'The validator''s stable key, as its chain names it.';
+COMMENT ON COLUMN canonical_stake_positions_named.row_kind IS 'VALIDATOR: its active stake as the chain says it; ACCOUNT: one account.';
 COMMENT ON COLUMN canonical_stake_positions_named.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN canonical_stake_positions_named.staker_key IS 'Who may delegate it (ACCOUNT rows).';
 COMMENT ON COLUMN canonical_stake_positions_named.withdrawer_key IS 'Who may withdraw it: the economic beneficiary (ACCOUNT rows).';
@@ -2529,8 +2529,8 @@ CREATE VIEW canonical_stake_positions_in_coins AS SELECT t.chain_id, t.epoch, t.
 COMMENT ON VIEW canonical_stake_positions_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_stake_positions_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_positions_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_positions_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
-COMMENT ON COLUMN canonical_stake_positions_in_coins.row_kind IS 'VALIDATOR: the vote account''s active stake; ACCOUNT: one account.';
+COMMENT ON COLUMN canonical_stake_positions_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
+COMMENT ON COLUMN canonical_stake_positions_in_coins.row_kind IS 'VALIDATOR: its active stake as the chain says it; ACCOUNT: one account.';
 COMMENT ON COLUMN canonical_stake_positions_in_coins.account_key IS 'The stake account; the validator''s own key on VALIDATOR rows.';
 COMMENT ON COLUMN canonical_stake_positions_in_coins.staker_key IS 'Who may delegate it (ACCOUNT rows).';
 COMMENT ON COLUMN canonical_stake_positions_in_coins.withdrawer_key IS 'Who may withdraw it: the economic beneficiary (ACCOUNT rows).';
@@ -2550,11 +2550,11 @@ CREATE VIEW canonical_validator_costs AS SELECT t.chain_id, t.epoch, t.validator
 COMMENT ON VIEW canonical_validator_costs IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too. What is in force now.';
 COMMENT ON COLUMN canonical_validator_costs.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_costs.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_costs.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_costs.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_costs.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN canonical_validator_costs.amount IS 'What it cost.';
 COMMENT ON COLUMN canonical_validator_costs.origin IS 'CHAIN: from the chain or the tip trees; PROVIDER: as another''s program has it; FILE: from a file the operator has; OPERATOR: entered.';
-COMMENT ON COLUMN canonical_validator_costs.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
+COMMENT ON COLUMN canonical_validator_costs.method IS 'EXACT: every payment was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
 COMMENT ON COLUMN canonical_validator_costs.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN canonical_validator_costs.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN canonical_validator_costs.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -2585,11 +2585,11 @@ CREATE VIEW canonical_validator_costs_named AS SELECT t.chain_id, t.epoch, t.val
 COMMENT ON VIEW canonical_validator_costs_named IS 'Typed costs and other income per validator, never negative. A cost that is due, or that a configured source should tell, and is unknown is a row too. In force now, with month and names.';
 COMMENT ON COLUMN canonical_validator_costs_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_costs_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_costs_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_costs_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_costs_named.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN canonical_validator_costs_named.amount IS 'What it cost.';
 COMMENT ON COLUMN canonical_validator_costs_named.origin IS 'CHAIN: from the chain or the tip trees; PROVIDER: as another''s program has it; FILE: from a file the operator has; OPERATOR: entered.';
-COMMENT ON COLUMN canonical_validator_costs_named.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
+COMMENT ON COLUMN canonical_validator_costs_named.method IS 'EXACT: every payment was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
 COMMENT ON COLUMN canonical_validator_costs_named.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN canonical_validator_costs_named.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN canonical_validator_costs_named.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -2605,11 +2605,11 @@ CREATE VIEW canonical_validator_costs_in_coins AS SELECT t.chain_id, t.epoch, t.
 COMMENT ON VIEW canonical_validator_costs_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_validator_costs_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_validator_costs_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.entry_type IS 'The type of cost, or OTHER_INCOME.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.amount IS 'What it cost. In whole coins.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.origin IS 'CHAIN: from the chain or the tip trees; PROVIDER: as another''s program has it; FILE: from a file the operator has; OPERATOR: entered.';
-COMMENT ON COLUMN canonical_validator_costs_in_coins.method IS 'EXACT: every lamport was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
+COMMENT ON COLUMN canonical_validator_costs_in_coins.method IS 'EXACT: every payment was seen; ESTIMATE: computed from vote credits, as the reason says; null: as entered or as the file has it.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.state IS 'How much is known of the row''s figures.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.reason IS 'The reason of the state; null where there is nothing to explain.';
 COMMENT ON COLUMN canonical_validator_costs_in_coins.source_fetch IS 'The staging fetch the row was read from; the lineage digest commits to its responses.';
@@ -2623,7 +2623,7 @@ CREATE VIEW canonical_stake_events AS SELECT t.chain_id, t.epoch, t.validator_ke
 COMMENT ON VIEW canonical_stake_events IS 'What changed in the stake on each validator since the period before; derived from both positions. What is in force now.';
 COMMENT ON COLUMN canonical_stake_events.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_events.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_events.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_stake_events.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_stake_events.event_type IS 'STAKE: new stake; UNSTAKE: stake begins to leave, or was split away; MOVE_IN and MOVE_OUT: a stake account now on another operated validator; WITHDRAW: an account that had left is gone; OWNER: another withdrawer; SUMMARY: one row per validator that says how far the events are known.';
 COMMENT ON COLUMN canonical_stake_events.account_key IS 'The stake account; the validator''s own key on SUMMARY rows.';
 COMMENT ON COLUMN canonical_stake_events.withdrawer_key IS 'Who may withdraw it (after the event, where it still is).';
@@ -2658,7 +2658,7 @@ CREATE VIEW canonical_stake_events_named AS SELECT t.chain_id, t.epoch, t.valida
 COMMENT ON VIEW canonical_stake_events_named IS 'What changed in the stake on each validator since the period before; derived from both positions. In force now, with month and names.';
 COMMENT ON COLUMN canonical_stake_events_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_events_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_events_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_stake_events_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_stake_events_named.event_type IS 'STAKE: new stake; UNSTAKE: stake begins to leave, or was split away; MOVE_IN and MOVE_OUT: a stake account now on another operated validator; WITHDRAW: an account that had left is gone; OWNER: another withdrawer; SUMMARY: one row per validator that says how far the events are known.';
 COMMENT ON COLUMN canonical_stake_events_named.account_key IS 'The stake account; the validator''s own key on SUMMARY rows.';
 COMMENT ON COLUMN canonical_stake_events_named.withdrawer_key IS 'Who may withdraw it (after the event, where it still is).';
@@ -2678,7 +2678,7 @@ CREATE VIEW canonical_stake_events_in_coins AS SELECT t.chain_id, t.epoch, t.val
 COMMENT ON VIEW canonical_stake_events_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_stake_events_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_stake_events_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_stake_events_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_stake_events_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_stake_events_in_coins.event_type IS 'STAKE: new stake; UNSTAKE: stake begins to leave, or was split away; MOVE_IN and MOVE_OUT: a stake account now on another operated validator; WITHDRAW: an account that had left is gone; OWNER: another withdrawer; SUMMARY: one row per validator that says how far the events are known.';
 COMMENT ON COLUMN canonical_stake_events_in_coins.account_key IS 'The stake account; the validator''s own key on SUMMARY rows.';
 COMMENT ON COLUMN canonical_stake_events_in_coins.withdrawer_key IS 'Who may withdraw it (after the event, where it still is).';
@@ -2696,7 +2696,7 @@ CREATE VIEW canonical_completeness AS SELECT t.chain_id, t.epoch, t.validator_ke
 COMMENT ON VIEW canonical_completeness IS 'How much is known of each data type of each validator, why, and the facts that were checked. What is in force now.';
 COMMENT ON COLUMN canonical_completeness.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_completeness.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_completeness.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_completeness.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_completeness.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN canonical_completeness.state IS 'How much is known of the data type; pending: waiting will help.';
 COMMENT ON COLUMN canonical_completeness.reason IS 'The reason of the state; null where there is nothing to explain.';
@@ -2732,7 +2732,7 @@ CREATE VIEW canonical_completeness_named AS SELECT t.chain_id, t.epoch, t.valida
 COMMENT ON VIEW canonical_completeness_named IS 'How much is known of each data type of each validator, why, and the facts that were checked. In force now, with month and names.';
 COMMENT ON COLUMN canonical_completeness_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_completeness_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_completeness_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_completeness_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_completeness_named.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN canonical_completeness_named.state IS 'How much is known of the data type; pending: waiting will help.';
 COMMENT ON COLUMN canonical_completeness_named.reason IS 'The reason of the state; null where there is nothing to explain.';
@@ -2753,7 +2753,7 @@ CREATE VIEW canonical_completeness_in_coins AS SELECT t.chain_id, t.epoch, t.val
 COMMENT ON VIEW canonical_completeness_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN canonical_completeness_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN canonical_completeness_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN canonical_completeness_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN canonical_completeness_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN canonical_completeness_in_coins.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN canonical_completeness_in_coins.state IS 'How much is known of the data type; pending: waiting will help.';
 COMMENT ON COLUMN canonical_completeness_in_coins.reason IS 'The reason of the state; null where there is nothing to explain.';
@@ -2772,7 +2772,7 @@ CREATE VIEW cross_check_differences AS SELECT t.chain_id, t.epoch, t.validator_k
 COMMENT ON VIEW cross_check_differences IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away. What is in force now.';
 COMMENT ON COLUMN cross_check_differences.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN cross_check_differences.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN cross_check_differences.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN cross_check_differences.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN cross_check_differences.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN cross_check_differences.subject IS 'What the figure is about: the validator''s key, a stake account, or a type of cost.';
 COMMENT ON COLUMN cross_check_differences.figure IS 'The column of the canonical table.';
@@ -2813,7 +2813,7 @@ CREATE VIEW cross_check_differences_named AS SELECT t.chain_id, t.epoch, t.valid
 COMMENT ON VIEW cross_check_differences_named IS 'Figures of which a second provider says something else. Equal figures have no row; nothing is rounded away. In force now, with month and names.';
 COMMENT ON COLUMN cross_check_differences_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN cross_check_differences_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN cross_check_differences_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN cross_check_differences_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN cross_check_differences_named.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN cross_check_differences_named.subject IS 'What the figure is about: the validator''s key, a stake account, or a type of cost.';
 COMMENT ON COLUMN cross_check_differences_named.figure IS 'The column of the canonical table.';
@@ -2839,7 +2839,7 @@ CREATE VIEW cross_check_differences_in_coins AS SELECT t.chain_id, t.epoch, t.va
 COMMENT ON VIEW cross_check_differences_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN cross_check_differences_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN cross_check_differences_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN cross_check_differences_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN cross_check_differences_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN cross_check_differences_in_coins.data_type IS 'fees, mev, rewards, meta, positions or costs.';
 COMMENT ON COLUMN cross_check_differences_in_coins.subject IS 'What the figure is about: the validator''s key, a stake account, or a type of cost.';
 COMMENT ON COLUMN cross_check_differences_in_coins.figure IS 'The column of the canonical table.';
@@ -2863,7 +2863,7 @@ CREATE VIEW validator_pnl AS SELECT t.chain_id, t.epoch, t.validator_key, t.name
 COMMENT ON VIEW validator_pnl IS 'What each validator earned and cost in a period, in base units, with what is missing. What is in force now.';
 COMMENT ON COLUMN validator_pnl.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN validator_pnl.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN validator_pnl.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN validator_pnl.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN validator_pnl.name IS 'The validator''s name, as the operator registered it.';
 COMMENT ON COLUMN validator_pnl.exec_fees IS 'EXEC_FEES: Fee rewards of the blocks it led; null where not known.';
 COMMENT ON COLUMN validator_pnl.exec_fees_state IS 'How much is known of EXEC_FEES.';
@@ -2928,7 +2928,7 @@ CREATE VIEW validator_pnl_named AS SELECT t.chain_id, t.epoch, t.validator_key, 
 COMMENT ON VIEW validator_pnl_named IS 'What each validator earned and cost in a period, in base units, with what is missing. In force now, with month and names.';
 COMMENT ON COLUMN validator_pnl_named.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN validator_pnl_named.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN validator_pnl_named.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN validator_pnl_named.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN validator_pnl_named.name IS 'The validator''s name, as the operator registered it.';
 COMMENT ON COLUMN validator_pnl_named.exec_fees IS 'EXEC_FEES: Fee rewards of the blocks it led; null where not known.';
 COMMENT ON COLUMN validator_pnl_named.exec_fees_state IS 'How much is known of EXEC_FEES.';
@@ -2978,7 +2978,7 @@ CREATE VIEW validator_pnl_in_coins AS SELECT t.chain_id, t.epoch, t.validator_ke
 COMMENT ON VIEW validator_pnl_in_coins IS 'The same in whole coins, for display only.';
 COMMENT ON COLUMN validator_pnl_in_coins.chain_id IS 'The chain, as named in chains.yaml.';
 COMMENT ON COLUMN validator_pnl_in_coins.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
-COMMENT ON COLUMN validator_pnl_in_coins.validator_key IS 'The validator''s stable key (on Solana its vote account).';
+COMMENT ON COLUMN validator_pnl_in_coins.validator_key IS 'The validator''s stable key, as its chain names it.';
 COMMENT ON COLUMN validator_pnl_in_coins.name IS 'The validator''s name, as the operator registered it.';
 COMMENT ON COLUMN validator_pnl_in_coins.exec_fees IS 'EXEC_FEES: Fee rewards of the blocks it led; null where not known. In whole coins.';
 COMMENT ON COLUMN validator_pnl_in_coins.exec_fees_state IS 'How much is known of EXEC_FEES.';
