@@ -15,7 +15,7 @@ from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.rpc_batch import batch_of, grouped, taken_apart
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.answers import read_block
+from aurora_pipeline.sources.solana.answers.blocks import read_block
 from aurora_pipeline.sources.solana.errors import passing_trouble
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, block, fee, provider

@@ -19,15 +19,18 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
+from importlib import import_module
+from pkgutil import walk_packages
 from random import Random
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
+from aurora_pipeline import sources
 from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer
 from aurora_pipeline.demo import kobe, solanabeach, stakewiz, trillium
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.sources.jito import answers as jito
-from aurora_pipeline.sources.solana import accounts, answers, questions, reward_rows
+from aurora_pipeline.sources.solana import questions, reward_rows
 from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.stakewiz import answers as wiz
 from aurora_pipeline.sources.trillium import answers as trill
@@ -140,8 +143,8 @@ def cases() -> tuple[Case, ...]:
     ]
     readers: dict[str, Reader] = {
         **{
-            f"{module.__name__.rpartition('.')[0].rpartition('.')[2]}.{name}": partial(_read, getattr(module, name))
-            for module in (accounts, answers, reward_rows, wiz, beach, jito)
+            f"{module.__name__.split('.')[2]}.{name}": partial(_read, getattr(module, name))
+            for module in _modules()
             for name in sorted(vars(module))
             if name.startswith("read_") and getattr(module, name).__module__ == module.__name__
         },
@@ -163,6 +166,22 @@ def cases() -> tuple[Case, ...]:
         for name, read in readers.items()
         if _reads(read, answer)
     )
+
+
+def _modules() -> list[ModuleType]:
+    """Every module about a provider's API, wherever its readers stand; not those about the operator's files."""
+    found = [import_module(one.name) for one in walk_packages(sources.__path__, f"{sources.__name__}.")]
+    return [module for module in found if len(module.__name__.split(".")) > 3 and ".files." not in module.__name__]
+
+
+def reader_names() -> set[str]:
+    """Every reader there is, as cases name it."""
+    return {
+        f"{module.__name__.split('.')[2]}.{name}"
+        for module in _modules()
+        for name in vars(module)
+        if name.startswith("read_") and getattr(module, name).__module__ == module.__name__
+    }
 
 
 def _read(reader: Callable[[Answer, str], object], answer: Answer) -> object:

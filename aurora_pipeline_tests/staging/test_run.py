@@ -20,7 +20,8 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.config import DataType
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.jito.ask import Jito
-from aurora_pipeline.sources.solana.answers import asked_method, read_inflation_rewards
+from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
+from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks
 from aurora_pipeline.staging import run

@@ -15,7 +15,8 @@ from aurora_pipeline.sources.solana.accounts import (
     read_stake_history,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.answers import asked_method, read_vote_accounts
+from aurora_pipeline.sources.solana.answers.rpc import asked_method
+from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.asks.costs import CostsFetch
 from aurora_pipeline.sources.solana.asks.fees import FeesFetch
 from aurora_pipeline.sources.solana.asks.observations import Observations

@@ -7,13 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
-from aurora_pipeline.sources.solana.answers import (
-    asked_method,
-    asked_params,
-    read_block_header,
-    read_block_votes,
-    read_blocks,
-)
+from aurora_pipeline.sources.solana.answers.blocks import read_block_header
+from aurora_pipeline.sources.solana.answers.epochs import read_blocks
+from aurora_pipeline.sources.solana.answers.rpc import asked_method, asked_params
+from aurora_pipeline.sources.solana.answers.votes import read_block_votes
 from aurora_pipeline.store.payloads import Answer
 
 

@@ -11,22 +11,11 @@ from aurora_pipeline.sources.fetch_choice import because, missing, unknown_ident
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.amounts import believed
-from aurora_pipeline.sources.solana.answers import (
-    Block,
-    answers_to,
-    asked_params,
-    read_block,
-    read_blocks,
-    read_leader_schedule,
-)
+from aurora_pipeline.sources.solana.answers.blocks import Block, read_block
+from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
+from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.blocks import Listing, listing
-from aurora_pipeline.sources.solana.led_blocks import (
-    Shown,
-    led_fees,
-    led_slots,
-    schedule_problem,
-    witnesses,
-)
+from aurora_pipeline.sources.solana.led_blocks import Shown, led_fees, led_slots, schedule_problem, witnesses
 from aurora_pipeline.sources.told import FeesTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch

@@ -14,7 +14,7 @@ from itertools import chain
 
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.sources.result import listed as named
-from aurora_pipeline.sources.solana.answers import Block
+from aurora_pipeline.sources.solana.answers.blocks import Block
 from aurora_pipeline.sources.solana.blocks import Listing, parent_problem
 
 

@@ -10,10 +10,9 @@ from aurora_pipeline.asking.adapter import Answer, Ask, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.answers import (
-    BlockHeader,
+from aurora_pipeline.sources.solana.answers.blocks import BlockHeader, read_block_header
+from aurora_pipeline.sources.solana.answers.epochs import (
     EpochSchedule,
-    read_block_header,
     read_blocks,
     read_epoch_info,
     read_epoch_schedule,

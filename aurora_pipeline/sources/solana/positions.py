@@ -9,7 +9,8 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import StakeAccount, StakeHistory, read_stake_accounts
-from aurora_pipeline.sources.solana.answers import answers_to, asked_params, read_vote_accounts
+from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
+from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StagedFetches, StakeTotal, Told
 from aurora_pipeline.store.payloads import Answer, StagedFetch
@@ -41,12 +42,7 @@ def stake_of(account: StakeAccount, epoch: int, history: StakeHistory) -> Accoun
     """How much of an account's delegation counts in an epoch."""
     seen = activation(account.stake, account.activation_epoch, account.deactivation_epoch, epoch, history)
     return AccountStake(
-        account.stake_key,
-        account.staker_key,
-        account.withdrawer_key,
-        seen.active,
-        seen.activating,
-        seen.deactivating,
+        account.stake_key, account.staker_key, account.withdrawer_key, seen.active, seen.activating, seen.deactivating
     )
 
 

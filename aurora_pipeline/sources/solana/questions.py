@@ -17,17 +17,16 @@ from aurora_pipeline.sources.solana.accounts import (
     read_stake_states,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.answers import (
-    Block,
-    read_block,
-    read_block_votes,
+from aurora_pipeline.sources.solana.answers.blocks import Block, read_block
+from aurora_pipeline.sources.solana.answers.epochs import (
     read_blocks,
     read_epoch_info,
     read_epoch_schedule,
-    read_inflation_rewards,
     read_leader_schedule,
-    read_vote_accounts,
 )
+from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
+from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
+from aurora_pipeline.sources.solana.answers.votes import read_block_votes
 
 REWARD_ADDRESSES_MAX: Final = 100
 VOTE_STATES: Final = "vote accounts"

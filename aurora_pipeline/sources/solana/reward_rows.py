@@ -13,15 +13,15 @@ from typing import Final
 from aurora_pipeline.asking.adapter import FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, reader
 from aurora_pipeline.sources.solana.amounts import too_much_paid
-from aurora_pipeline.sources.solana.answers import (
+from aurora_pipeline.sources.solana.answers.blocks import (
     ADMISSION,
     REWARD_TYPES,
     STAKING,
     VOTING,
-    asked_method,
     asked_slot,
     read_block_header,
 )
+from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import has_transactions
 from aurora_pipeline.sources.solana.questions import REWARD_ADDRESSES_MAX, inflation_rewards
 from aurora_pipeline.store.payloads import Answer

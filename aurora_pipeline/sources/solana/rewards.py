@@ -23,7 +23,8 @@ from aurora_pipeline.sources.solana.accounts import (
     read_stake_states,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.answers import InflationReward, answers_to, asked_params, read_inflation_rewards
+from aurora_pipeline.sources.solana.answers.rewards import InflationReward, read_inflation_rewards
+from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.commission import least_gross
 from aurora_pipeline.sources.solana.commission_collectors import commissions
 from aurora_pipeline.sources.solana.paid import (

@@ -7,7 +7,7 @@ from typing import Final
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.solana import questions
-from aurora_pipeline.sources.solana.answers import read_epoch_info
+from aurora_pipeline.sources.solana.answers.epochs import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solana.fees import fees
 from aurora_pipeline.sources.solana.meta import meta

@@ -19,7 +19,7 @@ from aurora_pipeline.sources.solana.accounts import (
     StakeHistory,
     read_stake_history,
 )
-from aurora_pipeline.sources.solana.answers import answers_to, asked_params
+from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.store.payloads import StagedFetch
 
 RATE_BPS: Final = 900

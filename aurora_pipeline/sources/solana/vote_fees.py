@@ -13,7 +13,8 @@ from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.accounts import read_vote_states
-from aurora_pipeline.sources.solana.answers import SIGNATURE_FEE, asked_method
+from aurora_pipeline.sources.solana.answers.blocks import SIGNATURE_FEE
+from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_transactions
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
-from aurora_pipeline.sources.solana.answers import CommissionSource
+from aurora_pipeline.sources.solana.answers.commissions import CommissionSource
 from aurora_pipeline.sources.stakewiz.answers import read_validators
 from aurora_pipeline.sources.told import MetaTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.payloads import StagedFetch

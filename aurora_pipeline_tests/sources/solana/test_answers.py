@@ -19,18 +19,16 @@ from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer, parsed
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.accounts import read_stake_accounts, read_vote_states
-from aurora_pipeline.sources.solana.answers import (
-    VOTE_PROGRAM,
-    read_block,
-    read_block_header,
-    read_block_votes,
+from aurora_pipeline.sources.solana.answers.blocks import read_block, read_block_header
+from aurora_pipeline.sources.solana.answers.epochs import (
     read_blocks,
     read_epoch_info,
     read_epoch_schedule,
-    read_inflation_rewards,
     read_leader_schedule,
-    read_vote_accounts,
 )
+from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
+from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
+from aurora_pipeline.sources.solana.answers.votes import VOTE_PROGRAM, read_block_votes
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, block, error_of, fee, result_of
 
 CLOCK = "SysvarC1ock11111111111111111111111111111111"

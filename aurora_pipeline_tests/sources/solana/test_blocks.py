@@ -12,7 +12,7 @@ import pytest
 from aurora_pipeline.asking.adapter import Answer
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.answers import VOTE_PROGRAM
+from aurora_pipeline.sources.solana.answers.votes import VOTE_PROGRAM
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
 from aurora_pipeline_tests.asking.asked import NODE, block, fee, result_of
 from aurora_pipeline_tests.sources.solana.test_answers import transaction

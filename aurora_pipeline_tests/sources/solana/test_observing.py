@@ -10,7 +10,7 @@ from aurora_pipeline.asking.adapter import (
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.family import PeriodBounds
-from aurora_pipeline.sources.solana.answers import EpochSchedule
+from aurora_pipeline.sources.solana.answers.epochs import EpochSchedule
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solana.periods import bounds, head, slots_of
 from aurora_pipeline_tests.asking.asked import NODE, whole

@@ -20,7 +20,8 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import down, unavailable
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.answers import read_block, read_blocks, read_leader_schedule
+from aurora_pipeline.sources.solana.answers.blocks import read_block
+from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
 from aurora_pipeline.sources.solana.asks.judge import judge
 from aurora_pipeline.sources.solana.asks.listing import (
     NO_BLOCKS,

@@ -10,7 +10,7 @@ from typing import Final
 from aurora_pipeline.asking.adapter import Answer, Ask, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.answers import read_blocks, read_leader_schedule
+from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
 from aurora_pipeline.sources.solana.blocks import Listing, listing
 from aurora_pipeline.sources.solana.errors import trouble_in
 from aurora_pipeline.sources.solana.led_blocks import schedule_problem
