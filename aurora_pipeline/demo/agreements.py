@@ -14,15 +14,23 @@ _PARTNERS = {
     "lumen": "Lumen Labs",
 }
 """By their keys, the names that the cast's clients have."""
+_PAYOUTS = {"halcyon": f", minimum_payout: {{{CHAIN_ID}: 5 SOL}}"}
+"""A smaller total is carried on to the next month."""
+_TYPED = (f"active_from: {_START}", 700)
+_SIGNED = ("corrects: 1  # signed are 8 %, and 7 % were typed in: this holds from the beginning", 800)
+"""What is written of lumen-capitals before and after its correction."""
 
 
-def agreements_yaml(cast: Cast) -> str:
-    """The text of a file that `aurora agreements apply` takes.
+def agreements_yaml(cast: Cast, *, corrected: bool = False) -> str:
+    """The text of a file that `aurora agreements apply` takes; `corrected`: with the correction of lumen-capitals.
 
     Halcyon Fund and Meridian DAO together claim 110 % of the first validator's fees: those two lines are HELD.
     """
     votes = [validator.vote for validator in cast.operated]
-    partners = "\n".join(f"  - {{partner: {key}, name: {name}}}" for key, name in _PARTNERS.items())
+    partners = "\n".join(
+        f"  - {{partner: {key}, name: {name}{_PAYOUTS.get(key, '')}}}" for key, name in _PARTNERS.items()
+    )
+    since, rate = _SIGNED if corrected else _TYPED
     first, second, third = (votes[index % len(votes)] for index in range(3))
     return f"""\
 # What the partners of the demo chain agreed. Change a rate, add `valid_from: 2026-08-31` to its agreement and run
@@ -81,14 +89,14 @@ agreements:
   # A pattern over keys: all validators whose vote account begins with a capital letter.
   - agreement: lumen-capitals
     partner: lumen
-    active_from: {_START}
+    {since}
     rules:
       - rule: commission
         chain: {CHAIN_ID}
         validator: "[A-Z]*"
         component: COMMISSION
         method: FIXED_SHARE
-        rate_bps: 700
+        rate_bps: {rate}
 
   # Of the commission on what Northwind's own clients earned, and the more of it the more that is in a calendar month.
   - agreement: northwind-clients

@@ -6,14 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from aurora_pipeline.demo.balances import Adjusted, Balance, balances, months_over
 from aurora_pipeline.demo.closing import FIRST_MONTH
-from aurora_pipeline.demo.owed import LineKey, Owed, month_of, owed
+from aurora_pipeline.demo.owed import SIGNED, TYPED, LineKey, Owed, owed
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
-from aurora_pipeline.demo.settling import is_as_registered
-from aurora_pipeline.demo.truth import EpochTruth, truth
+from aurora_pipeline.demo.people import is_as_registered
+from aurora_pipeline.demo.settling import is_corrected
+from aurora_pipeline.demo.truth import truth
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
-from aurora_pipeline.statements.documents import payable_statements
+from aurora_pipeline.statements.documents import PayableStatement, payable_statements
+from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import load_published
 
@@ -51,35 +54,56 @@ def compare_with_truth(connection: Connection, parameters: Parameters, epochs: r
 
 
 def compare_with_terms(connection: Connection, parameters: Parameters, epochs: range) -> TruthComparison | None:
-    """Every line and every statement's total, to the lamport; None where somebody changed what the demo agreed."""
+    """Every line and every statement's figures, to the lamport; None where somebody changed what the demo agreed."""
     if not is_as_registered(connection):
         return None
     told = [truth(parameters, epoch) for epoch in range(parameters.first_epoch, epochs.stop)]
-    expected = owed(told, _network_fees(connection), _settled(connection))
+    fees = _network_fees(connection)
+    expected = owed(told, fees, _settled(connection), SIGNED if is_corrected(connection) else TYPED)
     lines, totals = _lines(connection, epochs), _totals(connection, epochs)
     found = [one for epoch in epochs for one in _compared(epoch, expected[epoch], lines[epoch], totals[epoch])]
-    found += _first_month(connection, told, expected)
+    found += _months(connection, months_over(told), owed(told, fees, {}), expected)
     return TruthComparison(len(found), tuple(difference for difference in found if difference is not None))
 
 
-def _first_month(connection: Connection, told: Sequence[EpochTruth], expected: Mapping[int, Owed]) -> list[str | None]:
-    """Every figure of the first month's statements, where they are computed."""
-    due: dict[str, int] = defaultdict(int)
-    for one in told:
-        if month_of(one) == FIRST_MONTH.month:
-            for key, (amount, held) in expected[one.epoch].items():
-                due[key.partner] += 0 if held else amount
-    found: list[str | None] = []
+def _months(
+    connection: Connection, months: Mapping[str, Sequence[int]], stated: Mapping[int, Owed], now: Mapping[int, Owed]
+) -> Iterator[str | None]:
+    """Every figure and adjustment of the monthly statements that are computed.
+
+    What the demo closes was stated by the terms as they were typed, and before anything was overridden.
+    """
+    published: dict[str, list[PayableStatement]] = defaultdict(list)
     for statement in payable_statements(connection, CHAIN_ID):
-        if statement.key == FIRST_MONTH:
-            row, owed_to = statement.row, due[statement.row["partner_id"]]
-            wanted = {"opening": 0, "lines": owed_to, "top_ups": 0, "adjustments": 0, "known_total": owed_to}
-            wanted |= {"payable": max(0, owed_to), "closing": min(0, owed_to)}
-            found += [
-                None if row[name] == amount else f"{row['partner_id']} {FIRST_MONTH} {name}: {row[name]}, owed {amount}"
-                for name, amount in wanted.items()
-            ]
-    return found
+        published[statement.row["partner_id"]].append(statement)
+    for partner, statements in published.items():
+        closed = [one.key.period for one in statements if one.key == FIRST_MONTH and one.stage is not Stage.DRAFT]
+        expected = balances(stated, now, months, partner, closed)
+        for one in statements:
+            month = one.key.period
+            if month in expected:
+                yield from _month(one, *expected[month], _adjusted(connection, one))
+
+
+def _month(one: PayableStatement, owed_to: Balance, adjusted: Adjusted, said: Adjusted) -> Iterator[str | None]:
+    whose = f"{one.row['partner_id']} {one.key.period}"
+    wanted = {**owed_to._asdict(), "top_ups": 0}
+    row = {**one.row, "total": one.row["known_total"]}
+    for name, amount in wanted.items():
+        yield None if row[name] == amount else f"{whose} {name}: {row[name]}, owed {amount}"
+    for key in sorted(adjusted.keys() | said.keys()):
+        stated, due = said.get(key, 0), adjusted.get(key, 0)
+        yield None if stated == due else f"{whose} adjusts epoch {key[0]} {' '.join(key[1])}: {stated}, owed {due}"
+
+
+def _adjusted(connection: Connection, one: PayableStatement) -> Adjusted:
+    rows = connection.execute(
+        """SELECT source_period, agreement_id, rule_key, validator_key, wallet_address, line_kind, amount
+           FROM layers.monthly_statement_entries WHERE snapshot_id = %s AND statement_id = %s AND kind = 'ADJUSTMENT'""",
+        [one.entries_snapshot_id, one.statement_id],
+    )
+    names = ("agreement_id", "rule_key", "validator_key", "wallet_address", "line_kind")
+    return {(int(row["source_period"]), LineKey(*(row[name] for name in names))): int(row["amount"]) for row in rows}
 
 
 def _compared(

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from aurora_pipeline.demo.truth import EpochTruth, ValidatorTruth
 
 COMPONENTS = ("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS", "COMMISSION")
+TYPED, SIGNED = "7", "8"
+"""Of lumen-capitals, the percentage before and after its correction."""
 _SOL = 10**9
 
 
@@ -48,12 +50,16 @@ def component(known: ValidatorTruth, name: str) -> int:
 
 
 def owed(
-    told: Sequence[EpochTruth], network_fees: Mapping[tuple[int, str], int], settled: Mapping[tuple[int, LineKey], int]
+    told: Sequence[EpochTruth],
+    network_fees: Mapping[tuple[int, str], int],
+    settled: Mapping[tuple[int, LineKey], int],
+    capitals: str = TYPED,
 ) -> dict[int, Owed]:
     """By epoch every line of the demo's agreements that pays anything or could.
 
     `told` are the chain's epochs from its first one on, in order. By epoch and validator, `network_fees` are what the
-    operator entered; by epoch and line, `settled` are the amounts that are paid whatever was computed.
+    operator entered; by epoch and line, `settled` are the amounts that are paid whatever was computed. `capitals` is the
+    percentage of lumen-capitals.
     """
     found: dict[int, Owed] = {}
     months: dict[str, int] = defaultdict(int)
@@ -65,7 +71,7 @@ def owed(
         lines = {
             key: (amount, False) for key, amount in {**clients, **_halcyon_stake(one), **_meridian_net(one)}.items()
         }
-        lines |= _whole_shares(one, network)
+        lines |= _whole_shares(one, network, capitals)
         lines |= {
             key: (settled[one.epoch, key], held) for key, (_, held) in lines.items() if (one.epoch, key) in settled
         }
@@ -78,7 +84,7 @@ def month_of(told: EpochTruth) -> str:
     return (datetime.fromisoformat(told.ended_at) - timedelta(microseconds=1)).strftime("%Y-%m")
 
 
-def _whole_shares(told: EpochTruth, network: Mapping[LineKey, int]) -> Owed:
+def _whole_shares(told: EpochTruth, network: Mapping[LineKey, int], capitals: str) -> Owed:
     """The flat shares of whole components, and what of the fees is held because more is claimed than there is."""
     lines: Owed = {}
     for number, one in enumerate(told.validators):
@@ -93,7 +99,7 @@ def _whole_shares(told: EpochTruth, network: Mapping[LineKey, int]) -> Owed:
         if number == 2 % len(told.validators):
             shares.append(("meridian-anchor", "rewards", "VOTE_REWARDS", "25/2"))
         if "A" <= one.vote[0] <= "Z":
-            shares.append(("lumen-capitals", "commission", "COMMISSION", "7"))
+            shares.append(("lumen-capitals", "commission", "COMMISSION", capitals))
         lines |= {
             LineKey(agreement, rule, one.vote): (_cut(one, name, per), False) for agreement, rule, name, per in shares
         }

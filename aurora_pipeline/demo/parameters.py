@@ -16,6 +16,11 @@ FIRST_EPOCH_STARTED_AT = 1_787_616_000
 
 The fourth epoch begins in August and ends in September, so that what runs over a month is seen to begin anew.
 """
+STANDSTILL_AFTER_EPOCHS, STANDSTILL_SECONDS = 6, 24 * 24 * 3600
+"""In the middle of its seventh epoch, of 6 September, the chain stands still for 24 days: so September ends in it.
+
+A month that nobody has to wait for: September has three epochs, as August has, and two months are over after seven.
+"""
 SLOTS_PER_TURN = 4
 """A Solana leader gets four slots in a row."""
 
@@ -82,7 +87,9 @@ class Parameters:
     def slot_time(self, slot: int) -> int:
         """Unix seconds at which a slot began."""
         elapsed_slots = slot - self.first_slot(self.first_epoch)
-        return FIRST_EPOCH_STARTED_AT + elapsed_slots * EPOCH_SECONDS // self.slots_per_epoch
+        running = FIRST_EPOCH_STARTED_AT + elapsed_slots * EPOCH_SECONDS // self.slots_per_epoch
+        stood_still = 2 * elapsed_slots >= (2 * STANDSTILL_AFTER_EPOCHS + 1) * self.slots_per_epoch
+        return running + (STANDSTILL_SECONDS if stood_still else 0)
 
     def digest(self, *what: object, size: int = 32) -> bytes:
         """Bytes that depend on the seed and on what they are for, and on nothing else."""

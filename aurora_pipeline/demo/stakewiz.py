@@ -77,7 +77,7 @@ def epoch_info(moment: Moment) -> dict[str, Any]:
         "slot_height": moment.head_slot,
         "start_slot": parameters.first_slot(moment.epoch),
         "start_time": _iso(start),
-        "remaining_seconds": EPOCH_SECONDS - elapsed,
+        "remaining_seconds": max(0, EPOCH_SECONDS - elapsed),
         "elapsed_seconds": elapsed,
     }
 

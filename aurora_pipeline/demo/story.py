@@ -15,8 +15,8 @@ from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.errors import DemoGone
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.people import AGREED, INTRODUCED, REGISTERED
 from aurora_pipeline.demo.process import SimulatorControl
-from aurora_pipeline.demo.settling import AGREED, INTRODUCED, REGISTERED
 from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
 from aurora_pipeline.foundation.errors import FolderUnusable
 from aurora_pipeline.foundation.money import BPS_WHOLE
@@ -40,7 +40,7 @@ OBSERVED_AT_BPS = (3_000, 8_000)
 """The parts of an epoch after which the demo samples it, early and late."""
 PUBLISHED_AT_BPS = 1_500
 """The part of the next epoch after which rewards are paid and tip trees published."""
-_FILES = "files"
+_FILES, _AGREEMENTS = "files", "agreements.yaml"
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,18 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Regi
         imported = import_costs(database, text, path.name, configuration.chains, person, REGISTERED)
         changes[path.name] = len(imported.changed)
     if not has_agreements:
-        path = _written(folder / "agreements.yaml", agreements_yaml(cast_of(parameters)))
+        path = _written(folder / _AGREEMENTS, agreements_yaml(cast_of(parameters)))
         changes[path.name] = len(apply(database, path, person, AGREED).changes)
     if not has_clients:
         path = _written(folder / "partner_wallets.csv", partner_wallets_csv(cast_of(parameters)))
         introduced = import_wallets(database, path, None, person, INTRODUCED, Duplicates.REFUSE)
         changes[path.name] = len(introduced.changes)
     return RegisteredCast(folder, tuple(f"{name}: {count} entries" for name, count in changes.items()))
+
+
+def agreements_file(aurora: Aurora) -> Path:
+    """Where the demo's agreements are written."""
+    return aurora.workspace.data_dir / _FILES / _AGREEMENTS
 
 
 def _written(path: Path, text: str) -> Path:
