@@ -13,10 +13,10 @@ from aurora_pipeline.cli.progress import Steps, bar
 from aurora_pipeline.cli.running import job_runner
 from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import err, opened, out, use_demo, workspace
-from aurora_pipeline.demo.closing import FIRST_MONTH, Closing
+from aurora_pipeline.demo.closing import CORRECTED, FIRST_MONTH, Closing
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.errors import DemoDiffers
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.parameters import CHAIN_ID, STANDSTILL_AFTER_EPOCHS, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
 from aurora_pipeline.demo.story import (
@@ -208,6 +208,12 @@ def _suggest(line_id: str | None, span: range) -> None:
         ("make up", "the Dagster UI on this data"),
         (f"aurora --demo trace {line_id[:8]}" if line_id else "", "a line, figure by figure, down to payload hashes"),
         ("aurora --demo statements list", "what each partner is owed by month, and who has to do what next"),
+        (
+            f"aurora --demo statements show {CORRECTED} {CHAIN_ID} 2026-09"
+            if len(span) > STANDSTILL_AFTER_EPOCHS
+            else "",
+            "a statement, with what changed of August",
+        ),
         (f"aurora --demo verify {CHAIN_ID} {span[-1]}", "recompute every hash of an epoch from the stored bytes"),
         (
             f'aurora --demo override {line_id[:8]} "1 SOL" --reason "settled"' if line_id else "",

@@ -92,13 +92,13 @@ def show_months(connection: Connection, chain: Chain) -> None:
     names = ["opening", "lines", "adjustments", "payable"]
     print_table(
         f"Monthly statements, in {chain.native_unit}",
-        ["partner", "month", *names, "stands"],
+        ["partner", "month", *names, "statement"],
         [
             [one.row["partner_id"], one.key.period, *[coins(one.row[name], chain) for name in names], _stands(one)]
             for one in found
         ],
         right=names,
-        prose=["stands"],
+        prose=["statement"],
     )
     raised = disputes(connection)
     _show_decisions(connection, found)

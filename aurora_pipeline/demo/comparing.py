@@ -99,7 +99,8 @@ def _month(one: PayableStatement, owed_to: Balance, adjusted: Adjusted, said: Ad
 def _adjusted(connection: Connection, one: PayableStatement) -> Adjusted:
     rows = connection.execute(
         """SELECT source_period, agreement_id, rule_key, validator_key, wallet_address, line_kind, amount
-           FROM layers.monthly_statement_entries WHERE snapshot_id = %s AND statement_id = %s AND kind = 'ADJUSTMENT'""",
+           FROM layers.monthly_statement_entries
+           WHERE (snapshot_id, statement_id, kind) = (%s, %s, 'ADJUSTMENT')""",
         [one.entries_snapshot_id, one.statement_id],
     )
     names = ("agreement_id", "rule_key", "validator_key", "wallet_address", "line_kind")

@@ -58,8 +58,8 @@ def owed(
     """By epoch every line of the demo's agreements that pays anything or could.
 
     `told` are the chain's epochs from its first one on, in order. By epoch and validator, `network_fees` are what the
-    operator entered; by epoch and line, `settled` are the amounts that are paid whatever was computed. `capitals` is the
-    percentage of lumen-capitals.
+    operator entered; by epoch and line, `settled` are the amounts that are paid whatever was computed; `capitals` is
+    the percentage of lumen-capitals.
     """
     found: dict[int, Owed] = {}
     months: dict[str, int] = defaultdict(int)

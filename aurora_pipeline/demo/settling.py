@@ -1,4 +1,4 @@
-"""What the demo decides about figures: the override of one line, and the correction of terms that were typed wrongly."""
+"""What the demo decides about figures: an override of one line, and a correction of terms that were typed wrongly."""
 
 from __future__ import annotations
 
