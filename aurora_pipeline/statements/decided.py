@@ -11,6 +11,7 @@ from enum import StrEnum
 from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.decisions.tables import REASON, RECORDED_BY
 from aurora_pipeline.statements.acting import ACTING, decided_by, said_by, timed
+from aurora_pipeline.statements.current import CURRENT
 from aurora_pipeline.statements.guards import APPROVED, BALANCED, DISPUTED, PAID, REJECTED, RELEASED, SUBMITTED
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -95,7 +96,7 @@ STATEMENT_SUBMISSIONS = Table(
         "CHECK (total - payable = closing)",
         "CHECK (number > 0)",
     ),
-    guards=(SUBMITTED, decided_by("statement_submissions")),
+    guards=(CURRENT, SUBMITTED, decided_by("statement_submissions")),
 )
 
 STATEMENT_REJECTIONS = Table(

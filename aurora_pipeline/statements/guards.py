@@ -114,6 +114,7 @@ BEGIN
                         NEW.statement_id
             USING HINT = 'compute it again, and look at it as it is then';
     END IF;
+    PERFORM require_current(NEW.snapshot_id);
     RETURN NEW;
 END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_submissions

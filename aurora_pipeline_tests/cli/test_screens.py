@@ -15,7 +15,8 @@ import pytest
 from rich.cells import cell_len
 
 from aurora_pipeline.cli import terminal
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.settling import settle
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
@@ -57,8 +58,11 @@ SHOWN: dict[str, list[str]] = {
 
 @pytest.fixture(scope="module")
 def open_demo(made: Made) -> Iterator[Made]:
-    """The demo with its server running, so that no command waits for it."""
+    """The demo with its server running, so that no command waits for it, and with a line that is overridden."""
     with Aurora(Workspace(made.home, True, {})) as aurora, aurora.database.connect():
+        if settle(aurora.database, Parameters(validators=4, stake_accounts=60), EPOCH) is not None:
+            command = [sys.executable, "-m", "aurora_pipeline", "--demo", "recompute", CHAIN_ID, "--stale"]
+            subprocess.run(command, env={**os.environ, HOME_VARIABLE: str(made.home)}, check=True, capture_output=True)
         yield made
 
 

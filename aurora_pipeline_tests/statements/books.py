@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from aurora_pipeline.agreements.in_force import TermsHistory, terms_in_force
 from aurora_pipeline.agreements.partners import read_partners, record_series
 from aurora_pipeline.agreements.tables import (
     AGREEMENT_EVENTS,
@@ -31,7 +32,7 @@ from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.decisions.tables import USERS
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.instance.chains import sync_registry
-from aurora_pipeline.periods.record import Period, record_period
+from aurora_pipeline.periods.record import Period, load_period, record_period
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.drafts import draft_statements
@@ -73,7 +74,9 @@ class Books:
     floor: int | None = None
     """A floor per MONTH of every partner's rule."""
     _written: int = 0
-    _published: set[int] = field(default_factory=set)
+    _published: dict[int, tuple[Input, ...]] = field(default_factory=dict)
+    """By epoch, the terms that its lines rest on."""
+    _said: dict[int, tuple[Mapping[tuple[str, str], int] | None, int]] = field(default_factory=dict)
 
     def begin(self) -> Books:
         """Register the chain, people, partners and their agreements."""
@@ -168,8 +171,10 @@ class Books:
             _line(epoch, *of, amount, (override or {}).get(of), version) for of, amount in self.lines[epoch].items()
         ]
         self._written += 1
-        self._published.add(epoch)
-        told = (Input("fetch", f"lines/{epoch}", f"{self._written:064x}"),)
+        with self.database.connect() as connection:
+            terms = terms_in_force(connection, CHAIN, load_period(connection, key).last_instant, epoch=epoch)
+        told = (Input("fetch", f"lines/{epoch}", f"{self._written:064x}"), *terms.inputs)
+        self._published[epoch], self._said[epoch] = terms.inputs, (override, version)
         state = Completeness.FINAL
         results = [
             _result(epoch, partner, [amount for (who, _), amount in self.lines[epoch].items() if who == partner])
@@ -185,6 +190,17 @@ class Books:
         with self.database.connect() as connection:
             draft = draft_statements(self.configuration, connection, key)
         write_check_publish(self.database, [draft])
+
+    def follow(self) -> None:
+        """Publish again what rests on other terms than those of now, the lines as they were, and what is stale then."""
+        with self.database.connect() as connection:
+            history = TermsHistory(connection, CHAIN)
+            instants = {e: load_period(connection, PeriodKey(CHAIN, e)).last_instant for e in self._published}
+        stale = [epoch for epoch, read in self._published.items() if history.at(instants[epoch], epoch).inputs != read]
+        for epoch in stale:
+            self.publish(epoch, *self._said[epoch])
+        if stale:
+            self.settle()
 
     def compute(self, key: PartitionKey) -> None:
         """Draft and publish the statements of a month or an epoch."""

@@ -137,6 +137,7 @@ def opened(_: Books) -> list[tuple[Table, Row]]:
 
 def at(books: Books, stage: int) -> None:
     """Bring acme's August to where a step begins: 0 a draft, 1 pending, 2 approved, 3 released, 4 disputed."""
+    books.follow()
     steps = (books.submit, books.approve, books.release)
     for step in steps[:stage]:
         step("acme", AUGUST)

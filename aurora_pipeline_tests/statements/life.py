@@ -271,8 +271,9 @@ class Life:
             return submit(self.books.database, one.statement_id, [CHAIN], given, who, "month end")
 
         told = self._try(submitted)
-        if told is not None and "was computed before" in told and self.witness.is_fresh(name, draft):
-            # It rests on decisions that changed nothing of it; computed again, it says so.
+        is_outdated = told is not None and ("was computed before" in told or "were computed from lines" in told)
+        if is_outdated and self.witness.is_fresh(name, draft):
+            # It rests on decisions or lines that changed nothing of it; computed again, it says so.
             self.books.compute(one.key)
             told = self._try(submitted)
         try:

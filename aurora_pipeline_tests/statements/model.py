@@ -324,7 +324,7 @@ class Model:
     # Steps
 
     def submit(self, draft: Statement, accepted: frozenset[Source], actor: str) -> None:
-        """Submit a draft as it was computed, possibly a while ago."""
+        """Submit a draft as it was computed; one that would come out otherwise now is refused."""
         partner = self.partners[draft.partner]
         if any(one.stage == "PENDING_APPROVAL" for one in partner.stated):
             raise Refused("the one before is pending, or it is pending itself")
@@ -345,6 +345,8 @@ class Model:
             raise Refused("an override has no target")
         if accepted != draft.unsettled:
             raise Refused("each figure that is not settled has to be accepted by name, and no other")
+        if draft not in self.statements(draft.partner):
+            raise Refused("it rests on what is not so any more")
         partner.stated.append(Stated(draft, actor))
         partner.was_submitted = True
 
