@@ -96,7 +96,7 @@ def test_restated__new_line_and_removed_line__adjusted_by_the_terms_that_reach_b
         books.publish(epoch, version=2)
     books.live(SEPTEMBER)
     books.settle()
-    assert sorted(books.entries("acme", SEPTEMBER)) == [("0000850", 40, "DATA"), ("0000851", -50, "DATA")]
+    assert sorted(books.entries("acme", SEPTEMBER)) == [("0000850", 40, "RULE"), ("0000851", -50, "RULE")]
     assert figures(books, "acme", SEPTEMBER)[3:5] == (-10, 20)
 
 
