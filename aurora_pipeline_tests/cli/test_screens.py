@@ -49,8 +49,10 @@ TABLES = [
 ]
 
 SHOWN: dict[str, list[str]] = {
-    # A table has the amounts that matter; --json and --csv have every column. `agreements show` has the terms'.
+    # A table has the amounts that matter; --json and --csv have every column. `agreements show` has the terms', and
+    # `partners show` the least that is paid.
     "agreements": [],
+    "partners": [],
     "pnl": ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_costs", "net"],
     "lines": ["final"],
 }
