@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -28,7 +27,6 @@ from aurora_pipeline.demo.story import (
     refuse_other_chain,
     register_cast,
 )
-from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none, total
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.node import render

@@ -8,6 +8,7 @@ from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import coins, out, print_table
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none, total
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.history import Dispute, disputes, events_of
 from aurora_pipeline.statements.stated import Stage
@@ -20,8 +21,11 @@ def show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
         "SELECT * FROM validator_pnl WHERE chain_id = %s AND epoch = %s ORDER BY net DESC NULLS LAST", [CHAIN_ID, epoch]
     ).fetchall()
     figures = ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_revenue", "total_costs", "net"]
-    shown = [[row["name"], *[coins(_whole(row[name]), chain) for name in figures], row["state"]] for row in rows]
-    sums = [sum(int(row[name]) for row in rows if row[name] is not None) for name in figures]
+    shown = [
+        [row["name"], *[coins(stored_amount_or_none(row[name]), chain) for name in figures], row["state"]]
+        for row in rows
+    ]
+    sums = [total(stored_amount(row[name]) for row in rows if row[name] is not None) for name in figures]
     shown.append(["total of what is known", *[coins(figure, chain) for figure in sums], ""])
     columns = ["validator", "block fees", "MEV tips", "own stake", "commission", "revenue", "costs", "net", "state"]
     out.print()
@@ -39,8 +43,8 @@ def show_statements(connection: Connection, chain: Chain, epoch: int) -> None:
         [
             row["partner_name"],
             row["line_count"],
-            coins(_whole(row["lines_total"]), chain),
-            coins(_whole(row["held_total"]), chain) if row["held_count"] else "",
+            coins(stored_amount_or_none(row["lines_total"]), chain),
+            coins(stored_amount_or_none(row["held_total"]), chain) if row["held_count"] else "",
             row["state"],
             str(row["statement_id"])[:8],
         ]
@@ -72,7 +76,10 @@ def show_windows(connection: Connection, chain: Chain, span: range) -> None:
         [CHAIN_ID, span[0], span[-1]],
     ).fetchall()
     figures = ["metric_start", "base", "computed", "loss_before", "loss_after", "final"]
-    shown = [[row["epoch"], row["month"], *[coins(_whole(row[name]), chain) for name in figures]] for row in rows]
+    shown = [
+        [row["epoch"], row["month"], *[coins(stored_amount_or_none(row[name]), chain) for name in figures]]
+        for row in rows
+    ]
     columns = ["epoch", "month", "month so far", "this epoch", "tiers pay", "loss before", "loss after", "network pays"]
     out.print()
     print_table(
@@ -146,7 +153,7 @@ def _show_adjustments(connection: Connection, chain: Chain, found: Sequence[Paya
             [one.entries_snapshot_id, one.statement_id],
         ).fetchall()
         for row in rows:
-            amounts = [coins(_whole(row[name]), chain) for name in ("stated", "now", "amount")]
+            amounts = [coins(stored_amount_or_none(row[name]), chain) for name in ("stated", "now", "amount")]
             shown.append([one.row["partner_id"], row["epoch"], row["n"], *amounts, row["cause"]])
     if shown:
         columns = ["partner", "epoch", "lines", "was stated", "is now", "adjusted", "cause"]
@@ -158,7 +165,3 @@ def _say(text: str) -> None:
     """A sentence whose later lines are indented."""
     first, *rest = wrapped(text, out.width - 4)
     out.print("\n".join([f"  {first}", *(f"    {line}" for line in rest)]), markup=False)
-
-
-def _whole(value: object) -> int | None:
-    return None if value is None else int(str(value))

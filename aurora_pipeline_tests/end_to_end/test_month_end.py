@@ -15,7 +15,6 @@ import pytest
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, COMMISSION_OVERRIDES, PARTNER_WALLETS
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.cli.demo import close_months
-from aurora_pipeline.commissions.ordering import present_periods
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.demo.closing import CARRIED, CLOSED_PARTNERS, CORRECTED, DISPUTING, FIRST_MONTH
 from aurora_pipeline.demo.comparing import compare_with_terms
@@ -27,6 +26,7 @@ from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.tables import MONTHLY_TABLES
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
+from aurora_pipeline.work.stale_lines import present_periods
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.end_to_end.world import SMALL, Row, World, world
 
