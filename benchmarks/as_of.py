@@ -12,6 +12,7 @@ from rich.console import Console
 
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness
@@ -41,7 +42,8 @@ def write(database: Database, epochs: int, rows: int) -> None:
         common = {"chain_id": CHAIN, "epoch": epoch, "leader_slots": 4, "blocks_produced": 4, "slots_skipped": 0}
         figures = [{**common, "validator_key": f"V{i:06d}", "fees": i + number, "state": "final"} for i in range(rows)]
         write_check_publish(
-            database, [Draft(FEES, PeriodKey(CHAIN, epoch), frame_of(FEES, figures), (), Completeness.FINAL)]
+            database,
+            [Draft(FEES, PeriodKey(CHAIN, EpochNumber(epoch)), frame_of(FEES, figures), (), Completeness.FINAL)],
         )
     with database.autocommit() as connection:
         connection.execute("ANALYZE")

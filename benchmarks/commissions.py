@@ -23,7 +23,7 @@ from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.commissions.windows import WindowInputs, WindowStart
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount, Bps
+from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database
@@ -34,7 +34,7 @@ from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from benchmarks.run import scratch
 
-CHAIN, EPOCH = "bench", 850
+CHAIN, EPOCH = "bench", EpochNumber(850)
 AGREEMENTS = 20
 
 
@@ -142,7 +142,13 @@ def bench_publish() -> Iterator[Measured]:
     result = commission_lines(CHAIN, EPOCH, *frames, terms, windows)
     layers = (result.lines, result.results, result.allocation)
     drafts = [
-        Draft(table, PeriodKey(CHAIN, EPOCH), layer.frame, (Input("fetch", "0", "0" * 64),), layer.completeness)
+        Draft(
+            table,
+            PeriodKey(CHAIN, EPOCH),
+            layer.frame,
+            (Input("fetch", "0", "0" * 64),),
+            layer.completeness,
+        )
         for table, layer in zip(COMMISSION_TABLES, layers, strict=True)
     ]
     with scratch() as home, EmbeddedPostgres.start(home / "postgres") as server:

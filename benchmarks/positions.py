@@ -24,6 +24,7 @@ from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.kinds import KINDS
@@ -84,7 +85,7 @@ def run(home: Path, validators: int, accounts: int) -> None:
     asked = tuple(ValidatorAsked(key, None) for key in keys)
     first, last = EPOCH * SLOTS, (EPOCH + 1) * SLOTS - 1
     start, end = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 3, tzinfo=UTC)
-    period = Period(PeriodKey(CHAIN, EPOCH), first, last, first, last, start, end)
+    period = Period(PeriodKey(CHAIN, EpochNumber(EPOCH)), first, last, first, last, start, end)
     operated = tuple(OperatedValidator(key, None, key, "OPERATOR") for key in keys)
     reference = Reference(CHAIN, EPOCH, first, last, start, end, operated)
     with EmbeddedPostgres.start(home / "postgres") as server, node(validators, accounts) as url:
@@ -93,7 +94,7 @@ def run(home: Path, validators: int, accounts: int) -> None:
         upgrade(database)
         settings = configuration(home, url)
         chain = settings.chain(CHAIN)
-        scope = FetchScope(CHAIN, EPOCH, first, last, asked, family=chain.family)
+        scope = FetchScope(CHAIN, EpochNumber(EPOCH), first, last, asked, family=chain.family)
         everything = time.perf_counter()
         told("observed (asked, stored, read)", lambda: observe(database, settings, chain, scope, first + SLOT_INDEX))
         report = told("staged", lambda: stage(database, settings, chain, period, "positions", asked))
@@ -101,13 +102,13 @@ def run(home: Path, validators: int, accounts: int) -> None:
 
         def normalised() -> tuple[LayerResult, int]:
             with database.connect() as connection:
-                fetches = load_fetches(connection, CHAIN, EPOCH, "positions")
+                fetches = load_fetches(connection, CHAIN, EpochNumber(EPOCH), "positions")
             return canonical_positions(reference, fetches), len(fetches)
 
         result, _ = told("loaded, read and normalised", normalised)
         assert len(result.frame) == validators * (accounts + 1)
         assert result.completeness == "FINAL", result.warnings
-        draft = Draft(POSITIONS, PeriodKey(CHAIN, EPOCH), result.frame, (), result.completeness)
+        draft = Draft(POSITIONS, PeriodKey(CHAIN, EpochNumber(EPOCH)), result.frame, (), result.completeness)
         told("checked, written, published", lambda: write_check_publish(database, [draft]))
         seconds = time.perf_counter() - everything
     Console().print(f"{validators * accounts} stake accounts in {seconds:.1f} s; budget 60 s and 3 GB", highlight=False)

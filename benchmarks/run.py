@@ -23,6 +23,7 @@ from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.demo.session import demo_providers
 from aurora_pipeline.demo.story import let_pass
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
@@ -132,7 +133,7 @@ def bench_publish(repeat: int) -> Iterator[Measured]:
         for number in range(repeat):
             inputs = (Input("fetch", str(number), "0" * 64),)
             fresh = frame.with_columns(epoch=pl.lit(number, pl.Int64))
-            draft = Draft(POSITIONS, PeriodKey("bench", number), fresh, inputs, Completeness.FINAL)
+            draft = Draft(POSITIONS, PeriodKey("bench", EpochNumber(number)), fresh, inputs, Completeness.FINAL)
             published.append(timed(partial(write_check_publish, database, [draft])))
     yield Measured("content digest of 1,000,000 rows", digests, None)
     yield Measured("1,000,000 rows checked, written, published", published, None)

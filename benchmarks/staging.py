@@ -30,6 +30,7 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import cast_of, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
@@ -84,12 +85,12 @@ def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None
         chain = settings.chain(CHAIN_ID)
         simulator.advance(epoch=epoch, fraction_bps=5_000)
         first, last = parameters.first_slot(epoch), parameters.last_slot(epoch)
-        scope = FetchScope(CHAIN_ID, epoch, first, last, validators, family=Family.SOLANA)
+        scope = FetchScope(CHAIN_ID, EpochNumber(epoch), first, last, validators, family=Family.SOLANA)
         observe(database, settings, chain, scope, simulator.clock()["head_slot"])
         simulator.advance(epoch=epoch + 1, fraction_bps=9_000)
         found = epoch_bounds(settings.providers["demo-rpc"], epoch)
         period = Period(
-            PeriodKey(CHAIN_ID, epoch),
+            PeriodKey(CHAIN_ID, EpochNumber(epoch)),
             found.first_slot,
             found.last_slot,
             found.first_block_slot,

@@ -27,6 +27,7 @@ from aurora_pipeline.agreements.tables import (
 from aurora_pipeline.agreements.terms import AgreementInForce, Override, Partner, PartnerWallet, Rule, Terms
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.decisions.rows import decision_input
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
@@ -66,7 +67,7 @@ def terms_in_force(
     chain_id: str,
     instant: datetime,
     *,
-    epoch: int | None = None,
+    epoch: EpochNumber | None = None,
     as_of: datetime | None = None,
 ) -> Terms:
     """The agreements with a rule on the chain that were ACTIVE at the instant, with the version then in force.
@@ -81,7 +82,7 @@ class TermsHistory:
     """All that was ever agreed for a chain, read once: the terms at any instant follow from it without asking again."""
 
     def __init__(
-        self, connection: Connection, chain_id: str, *, epoch: int | None = None, as_of: datetime | None = None
+        self, connection: Connection, chain_id: str, *, epoch: EpochNumber | None = None, as_of: datetime | None = None
     ) -> None:
         """Overrides are read of one epoch only where it is given."""
         self.chain_id = chain_id
@@ -107,7 +108,7 @@ class TermsHistory:
         self._between_turns: dict[int, Terms] = {}
         self._inputs: dict[int, Input] = {}
 
-    def at(self, instant: datetime, epoch: int | None = None) -> Terms:
+    def at(self, instant: datetime, epoch: EpochNumber | None = None) -> Terms:
         """The terms at an instant, with the overrides of an epoch where one is given."""
         place = bisect_right(self._turns, instant)
         if place not in self._between_turns:

@@ -13,7 +13,7 @@ from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.money import AMOUNT_MAX, stored_amount_or_none
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.store.database import Connection
 
 TIMES_COMPUTED: Final = 10
@@ -28,7 +28,7 @@ class Target:
     agreement_id: str
     rule_key: str
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     validator_key: str = ""
     wallet_address: str = ""
 
@@ -123,7 +123,7 @@ def record_override(
 
 
 def recorded_overrides(
-    connection: Connection, chain_id: str | None = None, epoch: int | None = None
+    connection: Connection, chain_id: str | None = None, epoch: EpochNumber | None = None
 ) -> list[RecordedOverride]:
     """The newest override of every target, withdrawn ones included; where given, of a chain and period."""
     rows = connection.execute(

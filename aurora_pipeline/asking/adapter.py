@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
 from aurora_pipeline.config.families import Family
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import EVERYONE, Answer, RecordedAnswer, Verdict
 
@@ -60,7 +61,7 @@ class FetchScope:
     """The frozen reference point of a fetch: nothing in it, and nothing derived from it, reads 'latest'."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     first_slot: int
     last_slot: int
     validators: tuple[ValidatorAsked, ...]
@@ -182,7 +183,7 @@ class SeesCollectors(Protocol):
 class WeighsStake(Protocol):
     """An adapter whose observations of positions hold a total beside the stake accounts."""
 
-    def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: int) -> str | None:
+    def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: EpochNumber) -> str | None:
         """Why the stake accounts are not all of a validator's; None where they add up to its total."""
         ...
 

@@ -17,6 +17,7 @@ from aurora_pipeline.asking.file_line import FileLine
 from aurora_pipeline.asking.http import ProviderClient
 from aurora_pipeline.asking.rpc_batch import grouped
 from aurora_pipeline.config.provider import FILE_KIND, Provider
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.payloads import store_answers, stored_answers
 
@@ -33,7 +34,7 @@ class StoredUnder:
     """Where answers are stored."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     data_type: str
 
 

@@ -36,7 +36,7 @@ def draft_of(table: Table, loaded: LoadedFetches, result: LayerResult, *more: In
     """A result with its lineage, ready to be published."""
     return Draft(
         table,
-        PeriodKey(loaded.reference.chain_id, loaded.reference.epoch),
+        loaded.period.key,
         result.frame,
         (*loaded.inputs, *more),
         result.completeness,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import identities_between, operated_at
@@ -63,7 +64,7 @@ def load_staged(
     connection: Connection,
     key: PeriodKey,
     data_type: str,
-    load: Callable[[Connection, str, int, str], list[StagedFetch]] = load_fetches,
+    load: Callable[[Connection, str, EpochNumber, str], list[StagedFetch]] = load_fetches,
 ) -> LoadedFetches:
     """As `load_reference`, with the fetches of a data type that are about these validators."""
     loaded = load_reference(connection, key)
@@ -73,7 +74,11 @@ def load_staged(
 
 
 def load_observed(
-    connection: Connection, loaded: LoadedFetches, data_type: str, epoch: int, questions: Collection[str] | None = None
+    connection: Connection,
+    loaded: LoadedFetches,
+    data_type: str,
+    epoch: EpochNumber,
+    questions: Collection[str] | None = None,
 ) -> list[StagedFetch]:
     """Fetches of another data type, or of another epoch, about the same validators; of their answers those needed."""
     concerned = {*loaded.reference.keys, EVERYONE}
@@ -81,7 +86,9 @@ def load_observed(
     return [fetch for fetch in fetches if fetch.subject in concerned]
 
 
-def glance_at(connection: Connection, loaded: LoadedFetches, data_type: DataType, epoch: int) -> list[StagedFetch]:
+def glance_at(
+    connection: Connection, loaded: LoadedFetches, data_type: DataType, epoch: EpochNumber
+) -> list[StagedFetch]:
     """As `load_observed`, of the answers those that sources name for whoever looks at the data type in passing."""
     wanted = [source.glances[data_type] for source in SOURCES.values() if data_type in source.glances]
     return load_observed(connection, loaded, data_type, epoch, wanted)

@@ -17,6 +17,7 @@ from aurora_pipeline.foundation.errors import RangeBackwards
 from aurora_pipeline.foundation.money import amount as checked
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
 from aurora_pipeline.work.json_form import amount, known_amount, plain
@@ -41,8 +42,9 @@ def diff(
         raise RangeBackwards("--to lies before --from", "give the earlier moment with --from")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
-        require_recorded(connection, chain_id, range(epoch, epoch + 1))
-        change = period_changes(connection, PeriodKey(chain_id, epoch), first, last)
+        key = PeriodKey(chain_id, EpochNumber(epoch))
+        require_recorded(connection, chain_id, EpochRange(key.epoch, key.epoch + 1))
+        change = period_changes(connection, key, first, last)
         names = names_of(connection, chain_id)
     if as_json:
         print_json("diff", _shape(change, chain, names))

@@ -9,6 +9,7 @@ import typer
 
 from aurora_pipeline.foundation.errors import PeriodNotUnderstood, RangeBackwards
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.periods.errors import TooManyPeriods
 
 EPOCHS_MAX: Final = 10_000
@@ -20,13 +21,13 @@ ChainArgument = Annotated[str, typer.Argument(help="A chain of chains.yaml.", sh
 EpochsArgument = Annotated[str, typer.Argument(help="One epoch, or FROM..TO.", show_default=False)]
 
 
-def parse_epochs(text: str) -> list[int]:
+def parse_epochs(text: str) -> list[EpochNumber]:
     """One epoch or a range FROM..TO, both included."""
     match = _EPOCHS.match(text)
     if match is None:
         raise PeriodNotUnderstood(f"{text!r} names no epochs", "write 850 or 850..855")
-    first = int(match.group(1))
-    last = first if match.group(2) is None else int(match.group(2))
+    first = EpochNumber(int(match.group(1)))
+    last = first if match.group(2) is None else EpochNumber(int(match.group(2)))
     return list(epoch_range(first, last, "{}..{}"))
 
 
@@ -44,7 +45,7 @@ def parse_month(chain_id: str, text: str) -> MonthKey:
     return MonthKey(chain_id, text)
 
 
-def epoch_range(first: int, last: int, named: str) -> range:
+def epoch_range(first: EpochNumber, last: EpochNumber, named: str) -> EpochRange:
     """The epochs from one to another, both included; refused where they run backwards or are too many for one go.
 
     `named` is how the person wrote them, with places for the first and the last.
@@ -55,4 +56,4 @@ def epoch_range(first: int, last: int, named: str) -> range:
         raise TooManyPeriods(
             f"{named.format(first, last)} names {last - first + 1} epochs", f"do at most {EPOCHS_MAX} at a time"
         )
-    return range(first, last + 1)
+    return EpochRange(first, last + 1)

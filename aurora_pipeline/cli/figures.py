@@ -28,6 +28,7 @@ from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.statements.errors import StatementUnknown
@@ -228,7 +229,7 @@ def epoch_statements(
         out.print(f"total of all {len(found.rows)}: {found.total('lines_total')}", markup=False)
 
 
-def show_epoch_statement(partner: str, chain_id: str, epoch: int, as_of: str | None, as_json: bool) -> None:
+def show_epoch_statement(partner: str, chain_id: str, epoch: EpochNumber, as_of: str | None, as_json: bool) -> None:
     """Show one statement with its lines, validator by validator."""
     stated, found = _asked(
         [PARTNER_COMMISSION_STATEMENTS, PARTNER_COMMISSION_LINES], as_of, chain_id, str(epoch), partner=partner
@@ -281,7 +282,7 @@ def _asked(
         )
         rows = [_of_known_chains(aurora, connection, rows_of(connection, table, selection, moment)) for table in tables]
         if wanted is not None and selection.chain_id is not None:
-            asked = range(wanted[0], wanted[-1] + 1)
+            asked = EpochRange(wanted[0], wanted[-1] + 1)
             require_recorded(connection, selection.chain_id, asked)
             for sentence in left_out(connection, selection.chain_id, asked, tables[0].name, moment):
                 err.print(sentence, markup=False)

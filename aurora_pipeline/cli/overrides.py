@@ -30,6 +30,7 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import amount
@@ -88,7 +89,7 @@ def overrides_list(
         units = chain_units(connection)
         if chain is not None and chain not in units:
             raise ChainUnknown(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))
-        judged = judge(connection, recorded_overrides(connection, chain, epoch))
+        judged = judge(connection, recorded_overrides(connection, chain, None if epoch is None else EpochNumber(epoch)))
     if as_json:
         print_json("overrides_list", [_shape(item, units[item.override.target.chain_id].base_unit) for item in judged])
         return

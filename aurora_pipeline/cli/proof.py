@@ -21,6 +21,7 @@ from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day
 from aurora_pipeline.decisions.log import Entry, Head, found_entries
 from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.errors import ProofFailed
 from aurora_pipeline.proof.findings import Checked, Finding, VerifyReport
@@ -90,7 +91,7 @@ def _known(aurora: Aurora, keys: Sequence[PartitionKey]) -> Sequence[PartitionKe
     epochs = [key.epoch for key in keys if isinstance(key, PeriodKey)]
     if not epochs:
         return keys
-    chain_id, asked = keys[0].chain_id, range(epochs[0], epochs[-1] + 1)
+    chain_id, asked = keys[0].chain_id, EpochRange(epochs[0], epochs[-1] + 1)
     with aurora.database.connect() as connection:
         there = known_epochs(connection, chain_id, asked) | published_epochs(connection, chain_id, asked)
         if not there:

@@ -20,7 +20,7 @@ from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber, EpochRange
 from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
@@ -57,7 +57,7 @@ def agreements_simulate(
     does not mention stay as they were. Overrides of the file's agreements were decided on other terms: they are part of
     what was paid, not of what would have been, and how much of the difference is theirs is said.
     """
-    wanted = epoch_range(first, last, "--from {} --to {}")
+    wanted = epoch_range(EpochNumber(first), EpochNumber(last), "--from {} --to {}")
     if as_json and as_csv:
         raise ArgumentsNotFit("--json and --csv at once", "give one of the two")
     with opened() as aurora, aurora.database.connect() as connection:
@@ -74,7 +74,7 @@ def agreements_simulate(
         _print(chain, found)
 
 
-def _known(connection: Connection, chain: Chain, wanted: range) -> list[int]:
+def _known(connection: Connection, chain: Chain, wanted: EpochRange) -> list[EpochNumber]:
     """The epochs of a range that are recorded; which others there are in it is said."""
     found = [period.key.epoch for period in recorded_periods(connection, chain.chain_id) if period.key.epoch in wanted]
     if not found:

@@ -20,6 +20,7 @@ from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, r
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.statements.documents import (
     PayableStatement,
@@ -153,7 +154,7 @@ def statements_show(
 
 
 def _key(chain_id: str, period: str) -> PartitionKey:
-    return PeriodKey(chain_id, int(period)) if period.isdigit() else parse_month(chain_id, period)
+    return PeriodKey(chain_id, EpochNumber(int(period))) if period.isdigit() else parse_month(chain_id, period)
 
 
 def _has(connection: Connection, partner_id: str, key: PartitionKey) -> bool:

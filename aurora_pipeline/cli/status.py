@@ -23,6 +23,7 @@ from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import CHECK_FAILED
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.snapshots import NotPublished
@@ -64,8 +65,8 @@ def status(
                 _show_next([one for chain in chains for one in what_is_next(connection, chain, now)], as_json)
                 return
             if epoch is not None:
-                key = PeriodKey(chains[0].chain_id, epoch)
-                require_recorded(connection, key.chain_id, range(epoch, epoch + 1))
+                key = PeriodKey(chains[0].chain_id, EpochNumber(epoch))
+                require_recorded(connection, key.chain_id, EpochRange(key.epoch, key.epoch + 1))
                 told = epoch_status(connection, key, now)
                 _show_epoch(told, kinds(told.oddities.warnings, known_names(connection, key.chain_id)), as_json)
                 return

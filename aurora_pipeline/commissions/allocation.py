@@ -12,7 +12,7 @@ from aurora_pipeline.commissions.rules import PARTIAL, RuleResult
 from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, LineKind, Party
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.store.declaration import FigureState
 
 Row = dict[str, Any]
@@ -51,7 +51,7 @@ def hold_over_claims(revenue: Revenue, claimants: Sequence[LineSplit]) -> str | 
 
 
 def parts_of(
-    chain_id: str, epoch: int, revenue: Revenue, claimants: Sequence[LineSplit], held: str | None
+    chain_id: str, epoch: EpochNumber, revenue: Revenue, claimants: Sequence[LineSplit], held: str | None
 ) -> Iterator[Row]:
     """The component divided: one HELD or UNKNOWN part, else a part per share and what the operator keeps.
 
@@ -92,7 +92,9 @@ def parts_of(
         yield rest(Party.OPERATOR, left, revenue.in_words)
 
 
-def guarantees(chain_id: str, epoch: int, splits: Iterable[LineSplit], results: Iterable[RuleResult]) -> Iterator[Row]:
+def guarantees(
+    chain_id: str, epoch: EpochNumber, splits: Iterable[LineSplit], results: Iterable[RuleResult]
+) -> Iterator[Row]:
     """What the operator pays from no component: what overrides add to computed amounts, and top-ups."""
     for item in splits:
         excess = item.excess
@@ -136,7 +138,13 @@ def top_up_reason(result: RuleResult) -> str | None:
 
 
 def _to_partner(
-    chain_id: str, epoch: int, item: LineSplit, component: str, amount: Amount | None, state: str, reason: str | None
+    chain_id: str,
+    epoch: EpochNumber,
+    item: LineSplit,
+    component: str,
+    amount: Amount | None,
+    state: str,
+    reason: str | None,
 ) -> Row:
     return {
         "chain_id": chain_id,

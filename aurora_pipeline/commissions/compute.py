@@ -22,6 +22,7 @@ from aurora_pipeline.commissions.splitting import LineSplit, split
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
 from aurora_pipeline.foundation.gc_pause import collector_paused
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
@@ -42,7 +43,7 @@ class Commissions:
 
 def commission_lines(
     chain_id: str,
-    epoch: int,
+    epoch: EpochNumber,
     pnl: pl.DataFrame,
     positions: pl.DataFrame,
     rewards: pl.DataFrame,
@@ -59,7 +60,7 @@ def commission_lines(
 
 def _compute(
     chain_id: str,
-    epoch: int,
+    epoch: EpochNumber,
     pnl: pl.DataFrame,
     positions: pl.DataFrame,
     rewards: pl.DataFrame,
@@ -112,7 +113,11 @@ def _attribution(positions: pl.DataFrame, rewards: pl.DataFrame, terms: Terms) -
 
 
 def _allocate(
-    chain_id: str, epoch: int, available: Sequence[Revenue], splits: Sequence[LineSplit], results: Sequence[RuleResult]
+    chain_id: str,
+    epoch: EpochNumber,
+    available: Sequence[Revenue],
+    splits: Sequence[LineSplit],
+    results: Sequence[RuleResult],
 ) -> tuple[list[Row], list[str]]:
     """The parts of every component, after holding the lines of those that cannot pay; and who claims too much."""
     parts: list[Row] = []

@@ -15,7 +15,7 @@ from aurora_pipeline.commissions.windows import LossBalance, RuleKey, WindowInpu
 from aurora_pipeline.foundation.errors import Conflict
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber, EpochRange
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.result import listed
 
@@ -28,7 +28,7 @@ class EarlierMissing(Conflict):
     code = "earlier-periods-missing"
     what_to_do = "Compute the earlier ones first, which the message names, then this one."
 
-    def __init__(self, key: PeriodKey, rule: str, epochs: Sequence[int]) -> None:
+    def __init__(self, key: PeriodKey, rule: str, epochs: Sequence[EpochNumber]) -> None:
         self.key = key
         self.epochs = tuple(epochs)
         first, last = epochs[0], epochs[-1]
@@ -44,21 +44,21 @@ class EarlierMissing(Conflict):
 class Timeline:
     """The periods of a chain that are recorded, and the first one that is computed."""
 
-    first_period: int
-    periods: Mapping[int, Period]
+    first_period: EpochNumber
+    periods: Mapping[EpochNumber, Period]
 
     @cached_property
     def _in_order(self) -> list[Period]:
         return [self.periods[epoch] for epoch in sorted(self.periods)]
 
-    def since(self, period: Period, start: datetime | None) -> range:
+    def since(self, period: Period, start: datetime | None) -> EpochRange:
         """The epochs before a period that end after an instant; those not recorded yet are included.
 
         Without an instant: all of them since the chain's first period.
         """
-        return range(min(self._first_since(start), period.key.epoch), period.key.epoch)
+        return EpochRange(min(self._first_since(start), period.key.epoch), period.key.epoch)
 
-    def _first_since(self, start: datetime | None) -> int:
+    def _first_since(self, start: datetime | None) -> EpochNumber:
         if start is None:
             return self.first_period
         ordered = self._in_order
@@ -97,9 +97,9 @@ Losses = Mapping[LossKey, CarriedLoss]
 class Earlier:
     """What earlier periods published, by epoch; a rule that was not in force there has no entry."""
 
-    published: Collection[int]
-    totals: Mapping[int, Mapping[RuleKey, RuleTotals]] = field(default_factory=dict)
-    losses: Callable[[int], Losses] = lambda _: {}
+    published: Collection[EpochNumber]
+    totals: Mapping[EpochNumber, Mapping[RuleKey, RuleTotals]] = field(default_factory=dict)
+    losses: Callable[[EpochNumber], Losses] = lambda _: {}
     """Read by epoch when asked for: mostly the newest epoch is enough."""
 
 
@@ -108,9 +108,9 @@ class LookBack:
     """What a period's rules get from earlier periods, and which of these were read for it."""
 
     windows: WindowInputs
-    totals_of: tuple[int, ...]
+    totals_of: tuple[EpochNumber, ...]
     """The epochs whose rule results were read."""
-    losses_of: tuple[int, ...]
+    losses_of: tuple[EpochNumber, ...]
     """The epochs whose lines were read for the losses they carry."""
 
 
@@ -148,11 +148,11 @@ def look_back(
 class Reads:
     """Which earlier periods a period's rules look back on."""
 
-    totals_of: Sequence[int]
+    totals_of: Sequence[EpochNumber]
     """The epochs whose rule results are read."""
-    losses_of: tuple[int, ...] = ()
+    losses_of: tuple[EpochNumber, ...] = ()
     """The epochs whose lines are read for the losses they carry."""
-    printed_in: Mapping[LossKey, int] = field(default_factory=dict)
+    printed_in: Mapping[LossKey, EpochNumber] = field(default_factory=dict)
     """The newest epoch that printed each loss which is carried into the period."""
 
 
@@ -162,8 +162,8 @@ def reads(
     validators: Sequence[str],
     timeline: Timeline,
     active_since: Mapping[str, datetime],
-    published: Collection[int],
-    printed: Callable[[int], Container[LossKey]],
+    published: Collection[EpochNumber],
+    printed: Callable[[EpochNumber], Container[LossKey]],
 ) -> Reads:
     """The earlier periods of `look_back`, without what they say. Raises EarlierMissing where one is not published.
 
@@ -171,8 +171,8 @@ def reads(
     """
     end = period.key.epoch
     first = end
-    printed_in: dict[LossKey, int] = {}
-    walked: set[int] = set()
+    printed_in: dict[LossKey, EpochNumber] = {}
+    walked: set[EpochNumber] = set()
     for window in _windows(period, terms, timeline, active_since):
         absent = [epoch for epoch in window.epochs if epoch not in published]
         if absent:
@@ -193,10 +193,10 @@ def reads(
             found = {one for one in wanted if one in there}
             printed_in |= dict.fromkeys(found, epoch)
             wanted -= found
-    return Reads(range(first, end), tuple(sorted(walked)), printed_in)
+    return Reads(EpochRange(first, end), tuple(sorted(walked)), printed_in)
 
 
-def totals_since(period: Period, terms: Terms, timeline: Timeline, active_since: Mapping[str, datetime]) -> int:
+def totals_since(period: Period, terms: Terms, timeline: Timeline, active_since: Mapping[str, datetime]) -> EpochNumber:
     """The first epoch whose rule results a period reads; its own where it reads none."""
     windows = _windows(period, terms, timeline, active_since)
     return min((window.epochs.start for window in windows), default=period.key.epoch)
@@ -207,12 +207,12 @@ class _Window:
     """The earlier epochs that a rule's metric and its monthly cap run on from; both end before the period."""
 
     key: RuleKey
-    metric: range
-    month: range
+    metric: EpochRange
+    month: EpochRange
 
     @property
-    def epochs(self) -> range:
-        return range(min(self.metric.start, self.month.start), self.metric.stop)
+    def epochs(self) -> EpochRange:
+        return EpochRange(min(self.metric.start, self.month.start), self.metric.stop)
 
 
 def _windows(
@@ -224,7 +224,7 @@ def _windows(
         if not (_metric_runs(rule) or _cap_runs(rule)):
             continue
         since = active_since.get(agreement.agreement_id)
-        metric = month = range(end, end)
+        metric = month = EpochRange(end, end)
         if _metric_runs(rule):
             metric = timeline.since(period, _latest(_metric_start(rule, period), since))
         if _cap_runs(rule):
@@ -265,7 +265,7 @@ def _latest(*instants: datetime | None) -> datetime | None:
 
 
 def _start(window: _Window, earlier: Earlier) -> WindowStart:
-    def totals(epochs: Sequence[int]) -> dict[int, RuleTotals]:
+    def totals(epochs: Sequence[EpochNumber]) -> dict[EpochNumber, RuleTotals]:
         found = {epoch: earlier.totals.get(epoch, {}).get(window.key) for epoch in epochs}
         return {epoch: one for epoch, one in found.items() if one is not None}
 
@@ -280,5 +280,5 @@ def _start(window: _Window, earlier: Earlier) -> WindowStart:
     )
 
 
-def _named(epochs: Sequence[int]) -> str:
+def _named(epochs: Sequence[EpochNumber]) -> str:
     return listed([str(epoch) for epoch in epochs], _NAMED_AT_MOST)

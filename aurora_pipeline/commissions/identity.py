@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.digests import Value, encode_value
 
 NAMESPACE: Final = uuid.UUID("6f8f6bd8-4d09-5d5e-9a3c-1d9b7f2c0a54")
@@ -23,7 +24,13 @@ def business_id(kind: str, *key: Value) -> str:
 
 
 def line_id(
-    agreement_id: str, rule_key: str, validator_key: str, wallet_address: str, chain_id: str, epoch: int, kind: str
+    agreement_id: str,
+    rule_key: str,
+    validator_key: str,
+    wallet_address: str,
+    chain_id: str,
+    epoch: EpochNumber,
+    kind: str,
 ) -> str:
     """The id of a commission line; it does not depend on the version of the terms."""
     return business_id("line", agreement_id, rule_key, validator_key, wallet_address, chain_id, epoch, kind)
@@ -35,7 +42,7 @@ def line_ids(
     validator_key: str,
     wallet_addresses: Sequence[str],
     chain_id: str,
-    epoch: int,
+    epoch: EpochNumber,
     kind: str,
 ) -> list[str]:
     """`line_id` of many wallets."""
@@ -44,12 +51,12 @@ def line_ids(
     return [_uuid5(before + _field(wallet) + after) for wallet in wallet_addresses]
 
 
-def part_id(chain_id: str, epoch: int, validator_key: str, component: str, party: str) -> str:
+def part_id(chain_id: str, epoch: EpochNumber, validator_key: str, component: str, party: str) -> str:
     """The id of a part of a component that goes to no line."""
     return business_id("part", chain_id, epoch, validator_key, component, party)
 
 
-def statement_id(partner_id: str, chain_id: str, epoch: int) -> str:
+def statement_id(partner_id: str, chain_id: str, epoch: EpochNumber) -> str:
     """The id of a partner's statement for one epoch."""
     return business_id("statement", partner_id, chain_id, epoch, "EPOCH")
 

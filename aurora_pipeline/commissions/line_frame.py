@@ -16,7 +16,7 @@ from aurora_pipeline.commissions.identity import line_ids
 from aurora_pipeline.commissions.rules import RuleResult
 from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.commissions.tables import OPERATOR_GUARANTEE, PARTNER_COMMISSION_LINES, LineKind
-from aurora_pipeline.foundation.units import ZERO, Amount, Bps
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps, EpochNumber
 from aurora_pipeline.store.declaration import Column, ColumnKind
 from aurora_pipeline.store.frames import FRAME_TYPES, exact_series, frame_schema
 
@@ -55,7 +55,7 @@ class _Common(NamedTuple):
 class _Lines:
     """The columns under construction."""
 
-    def __init__(self, chain_id: str, epoch: int) -> None:
+    def __init__(self, chain_id: str, epoch: EpochNumber) -> None:
         self.chain_id = chain_id
         self.epoch = epoch
         self.common: list[_Common] = []
@@ -133,7 +133,9 @@ class _Lines:
         )
 
 
-def lines_frame(chain_id: str, epoch: int, splits: Iterable[LineSplit], results: Iterable[RuleResult]) -> pl.DataFrame:
+def lines_frame(
+    chain_id: str, epoch: EpochNumber, splits: Iterable[LineSplit], results: Iterable[RuleResult]
+) -> pl.DataFrame:
     """Every line of a period: of the shares, of what caps take off them, and of floors."""
     lines = _Lines(chain_id, epoch)
     for item in splits:

@@ -30,6 +30,7 @@ from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, RuleKey
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.periods.record import Period, recorded_periods
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store.database import Connection
@@ -64,8 +65,8 @@ class ChainInForce:
         self.chain = chain
         periods = recorded_periods(connection, chain.chain_id)
         self.timeline = Timeline(chain.first_period, {period.key.epoch: period for period in periods})
-        self._snapshots: dict[str, dict[int, tuple[int, str]]] = defaultdict(dict)
-        self._lines: dict[int, tuple[int, str]] = {}
+        self._snapshots: dict[str, dict[EpochNumber, tuple[int, str]]] = defaultdict(dict)
+        self._lines: dict[EpochNumber, tuple[int, str]] = {}
         for row in connection.execute(
             """SELECT asset, epoch, snapshot_id, lineage_digest, content_digest, sequence FROM in_force
                WHERE chain_id = %s AND asset = ANY(%s)""",
@@ -75,24 +76,24 @@ class ChainInForce:
             if row["asset"] == PARTNER_COMMISSION_LINES.name:
                 self._lines[row["epoch"]] = (row["sequence"], row["content_digest"])
         self._active_since: dict[str, datetime] | None = None
-        self._inputs: dict[tuple[str, int], Input] = {}
+        self._inputs: dict[tuple[str, EpochNumber], Input] = {}
 
-    def published(self, table: Table) -> Mapping[int, tuple[int, str]]:
+    def published(self, table: Table) -> Mapping[EpochNumber, tuple[int, str]]:
         """Snapshot and lineage digest of a layer by epoch."""
         return self._snapshots[table.name]
 
-    def lines(self, epoch: int) -> tuple[int, str] | None:
+    def lines(self, epoch: EpochNumber) -> tuple[int, str] | None:
         """The publication that brought an epoch's lines into force, and their content digest; None: there are none."""
         return self._lines.get(epoch)
 
-    def input(self, table: Table, epoch: int) -> Input:
+    def input(self, table: Table, epoch: EpochNumber) -> Input:
         """How a lineage names a layer's snapshot of an epoch; raises NotPublished where there is none."""
         named = self._inputs.get((table.name, epoch))
         if named is None:
             named = self._inputs[table.name, epoch] = self._named(table, epoch)
         return named
 
-    def _named(self, table: Table, epoch: int) -> Input:
+    def _named(self, table: Table, epoch: EpochNumber) -> Input:
         found = self._snapshots[table.name].get(epoch)
         if found is None:
             raise NotPublished(
@@ -101,7 +102,7 @@ class ChainInForce:
             )
         return snapshot_input(table, PeriodKey(self.chain.chain_id, epoch), found[1])
 
-    def below(self, epoch: int) -> list[Input]:
+    def below(self, epoch: EpochNumber) -> list[Input]:
         """The snapshots of the same period that its lines are computed from."""
         return [self.input(table, epoch) for table in BELOW]
 
@@ -120,7 +121,7 @@ class ChainInForce:
         if not looks_back(terms):
             return _NOTHING_READ
         first = totals_since(period, terms, self.timeline, self.active_since())
-        earlier = self.earlier(range(first, period.key.epoch))
+        earlier = self.earlier(EpochRange(first, period.key.epoch))
         return look_back(period, terms, validators, self.timeline, self.active_since(), earlier)
 
     def reads(self, period: Period, terms: Terms) -> Reads:
@@ -145,7 +146,7 @@ class ChainInForce:
             self._active_since = {row["agreement_id"]: row["since"] for row in rows}
         return self._active_since
 
-    def earlier(self, epochs: Iterable[int]) -> Earlier:
+    def earlier(self, epochs: Iterable[EpochNumber]) -> Earlier:
         """What published periods hand to later ones; the totals of some epochs only, which are read at once."""
         totals, lines = (self._snapshots[table.name] for table in _EARLIER)
         numbers = {totals[epoch][0]: epoch for epoch in epochs if epoch in totals}
@@ -153,12 +154,12 @@ class ChainInForce:
         return Earlier(self._told_by.keys(), found, cache(lambda epoch: _losses(self._connection, lines[epoch][0])))
 
     @cached_property
-    def _told_by(self) -> Mapping[int, int]:
+    def _told_by(self) -> Mapping[EpochNumber, int]:
         """By epoch whose rule results and lines are both published, the snapshot of its lines."""
         totals, lines = (self._snapshots[table.name] for table in _EARLIER)
         return {epoch: number for epoch, (number, _) in lines.items() if epoch in totals}
 
-    def _printed_losses(self, epoch: int) -> Container[LossKey]:
+    def _printed_losses(self, epoch: EpochNumber) -> Container[LossKey]:
         return self._losses_by_snapshot.get(self._told_by[epoch], frozenset())
 
     @cached_property
@@ -176,7 +177,7 @@ class ChainInForce:
         return {number: frozenset(keys) for number, keys in found.items()}
 
     @cached_property
-    def _validators_by_epoch(self) -> Mapping[int, Sequence[str]]:
+    def _validators_by_epoch(self) -> Mapping[EpochNumber, Sequence[str]]:
         numbers = {number: epoch for epoch, (number, _) in self._snapshots[VALIDATOR_PNL.name].items()}
         rows = self._connection.execute(
             """SELECT snapshot_id, array_agg(validator_key ORDER BY validator_key) AS validators
@@ -199,14 +200,14 @@ def load(connection: Connection, chain: Chain, key: PeriodKey) -> CommissionInpu
     return CommissionInputs(period, pnl, positions, rewards, terms, back, known.inputs(period, terms, back, below))
 
 
-def _totals(connection: Connection, numbers: Mapping[int, int]) -> dict[int, dict[RuleKey, RuleTotals]]:
+def _totals(connection: Connection, numbers: Mapping[int, EpochNumber]) -> dict[EpochNumber, dict[RuleKey, RuleTotals]]:
     """Rule results by epoch, of the snapshots in force."""
     rows = connection.execute(
         """SELECT snapshot_id, agreement_id, rule_key, base, missing_count, computed, state
            FROM layers.commission_rule_results WHERE snapshot_id = ANY(%s)""",
         [list(numbers)],
     )
-    found: dict[int, dict[RuleKey, RuleTotals]] = defaultdict(dict)
+    found: dict[EpochNumber, dict[RuleKey, RuleTotals]] = defaultdict(dict)
     for row in rows:
         found[numbers[row["snapshot_id"]]][row["agreement_id"], row["rule_key"]] = RuleTotals(
             stored_amount(row["base"]),

@@ -10,11 +10,11 @@ from aurora_pipeline.commissions.allocation import top_up_state
 from aurora_pipeline.commissions.rules import FINAL, PARTIAL, RuleResult
 from aurora_pipeline.commissions.splitting import LineSplit
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 
 
 def result_rows(
-    chain_id: str, epoch: int, results: Iterable[RuleResult], splits: Iterable[LineSplit]
+    chain_id: str, epoch: EpochNumber, results: Iterable[RuleResult], splits: Iterable[LineSplit]
 ) -> Iterator[dict[str, Any]]:
     """A row per rule that is in force on the chain, also where it pays for no validator."""
     paid = _paid(splits)

@@ -19,7 +19,7 @@ from aurora_pipeline.commissions.windows import RuleKey
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber, EpochRange
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
@@ -69,7 +69,9 @@ class PeriodComparison:
         return self.difference + self.overrides.amount
 
 
-def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: Sequence[int]) -> list[PeriodComparison]:
+def simulate(
+    connection: Connection, chain: Chain, proposal: Proposal, epochs: Sequence[EpochNumber]
+) -> list[PeriodComparison]:
     """Compare, per partner and period, the lines in force with those that the proposed terms would have given.
 
     The terms count as if they had been in force in all of these periods, whatever dates the file says. Windows that
@@ -82,8 +84,8 @@ def simulate(connection: Connection, chain: Chain, proposal: Proposal, epochs: S
     since = dict(known.active_since())
     for agreement_id in proposal.keys:
         since[agreement_id] = min(begins, since.get(agreement_id, begins))
-    published = known.earlier(range(chain.first_period, epochs[-1]))
-    totals, losses = dict(published.totals), dict[int, Losses]()
+    published = known.earlier(EpochRange(chain.first_period, epochs[-1]))
+    totals, losses = dict(published.totals), dict[EpochNumber, Losses]()
     earlier = Earlier(
         published.published, totals, lambda epoch: losses[epoch] if epoch in losses else published.losses(epoch)
     )

@@ -10,7 +10,7 @@ from aurora_pipeline.commissions.overrides import LineOverrides
 from aurora_pipeline.commissions.rules import RuleResult, Share
 from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.foundation.money import share_in_order, total
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 
 
 @dataclass(slots=True)
@@ -55,7 +55,9 @@ class LineSplit:
         )
 
 
-def split(chain_id: str, epoch: int, result: RuleResult, share: Share, line_overrides: LineOverrides) -> LineSplit:
+def split(
+    chain_id: str, epoch: EpochNumber, result: RuleResult, share: Share, line_overrides: LineOverrides
+) -> LineSplit:
     """The lines of one share. Wallet lines replace the validator's and share its amounts exactly."""
     own_id = line_id(*result.key, share.validator_key, "", chain_id, epoch, LineKind.LINE.value)
     wallets: Sequence[str] = ("",)

@@ -15,7 +15,7 @@ from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.store.database import Connection
 
 _RULE = re.compile(r"([a-z0-9][a-z0-9._-]*)/([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9-]*):([0-9]+)\Z")
@@ -95,7 +95,7 @@ def rule_target(connection: Connection, text: str) -> FoundTarget:
             f"{text!r} names no rule of a period",
             "write it like acme-2026/tips@solana-mainnet:850, or give a line's id",
         )
-    target = Target(OverrideTarget.RULE, match[1], match[2], match[3], int(match[4]))
+    target = Target(OverrideTarget.RULE, match[1], match[2], match[3], EpochNumber(int(match[4])))
     found = _published(connection, target)
     if found is None:
         raise LineUnknown(

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 from aurora_pipeline.config.errors import ProtocolFeeMissing
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.families.traits import FamilyRefusal, FamilyTraits
-from aurora_pipeline.config.fields import Day, Flag, FrozenModel, Whole, broken_rule
+from aurora_pipeline.config.fields import Day, Epoch, Flag, FrozenModel, Whole, broken_rule
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
 
 Item = TypeVar("Item", bound=str)
@@ -59,7 +59,7 @@ class Chain(FrozenModel):
         description="How many epochs, blocks or slots a period has. Must be given for BLOCK_WINDOW and SLOT_RANGE; "
         "left out for EPOCH it means one epoch. Solana's period is always one epoch.",
     )
-    first_period: Whole = Field(
+    first_period: Epoch = Field(
         ge=0,
         le=9_999_999,
         description="The number of the first period to compute, at most seven digits as in partition keys; "

@@ -14,6 +14,7 @@ from aurora_pipeline.demo.people import is_as_registered
 from aurora_pipeline.demo.settling import is_corrected
 from aurora_pipeline.demo.truth import truth
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.stated import Stage
@@ -33,7 +34,7 @@ def compare_with_truth(connection: Connection, parameters: Parameters, epochs: r
     """Every component and vote fee of every validator, to the lamport."""
     compared, differences = 0, []
     for epoch in epochs:
-        published = load_published(connection, VALIDATOR_PNL, PeriodKey(CHAIN_ID, epoch)).frame
+        published = load_published(connection, VALIDATOR_PNL, PeriodKey(CHAIN_ID, EpochNumber(epoch))).frame
         rows = {row["validator_key"]: row for row in published.iter_rows(named=True)}
         for known in truth(parameters, epoch).validators:
             row = rows.get(known.vote)

@@ -7,6 +7,7 @@ from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection, Database
 
@@ -36,7 +37,7 @@ def hire(database: Database, parameters: Parameters, login: str) -> None:
     with database.connect() as connection:
         if connection.execute("SELECT FROM users WHERE login = %s LIMIT 1", [login]).fetchone() is not None:
             return
-        started = load_period(connection, PeriodKey(CHAIN_ID, parameters.first_epoch)).started_at
+        started = load_period(connection, PeriodKey(CHAIN_ID, EpochNumber(parameters.first_epoch))).started_at
     name, role, partner_id = _PEOPLE[login]
     record_user(database, login, name, role, partner_id, started, None, actor(), HIRED)
 

@@ -16,6 +16,7 @@ from aurora_pipeline.demo.agreements import agreements_yaml
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.people import CORRECTED, LEAD, SETTLED, hire, is_as_registered
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 
 AMOUNT = "0.01 SOL"
@@ -26,13 +27,13 @@ _AGREEMENT = "lumen-capitals"
 def settled_line(parameters: Parameters, epoch: int) -> Target:
     """The line whose pay is settled: Northwind's tips of the first validator."""
     vote = Cast(parameters).operated[0].vote
-    return Target(OverrideTarget.LINE, "northwind-2026", "tips", CHAIN_ID, epoch, vote)
+    return Target(OverrideTarget.LINE, "northwind-2026", "tips", CHAIN_ID, EpochNumber(epoch), vote)
 
 
 def settled_line_id(parameters: Parameters, epoch: int) -> str:
     """The id of that line."""
     line = settled_line(parameters, epoch)
-    return line_id(line.agreement_id, line.rule_key, line.validator_key, "", CHAIN_ID, epoch, LineKind.LINE.value)
+    return line_id(line.agreement_id, line.rule_key, line.validator_key, "", CHAIN_ID, line.epoch, LineKind.LINE.value)
 
 
 def settle(database: Database, parameters: Parameters, epoch: int) -> Change | None:

@@ -22,6 +22,7 @@ from aurora_pipeline.foundation.errors import FolderUnusable
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.private_folder import private_folder
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.registry.cost_entries import import_costs
@@ -125,11 +126,11 @@ def live_through(
     """Let one epoch pass as production would see it: observe it while it runs, and compute it once it is final."""
     let_pass(aurora, simulator, epoch, tell)
     tell(f"epoch {epoch}: final, fetching and computing")
-    found = discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), wanted=[epoch])
+    found = discover_periods(aurora.database, aurora.configuration, demo_chain(aurora), wanted=[EpochNumber(epoch)])
     if found.troubles:
         raise found.troubles[0]
     runner.register_periods(CHAIN_ID)
-    return runner.run(Job.PERIOD, PeriodKey(CHAIN_ID, epoch))
+    return runner.run(Job.PERIOD, PeriodKey(CHAIN_ID, EpochNumber(epoch)))
 
 
 def let_pass(aurora: Aurora, simulator: SimulatorControl, epoch: int, tell: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aurora_pipeline.foundation.errors import PeriodNotUnderstood
+from aurora_pipeline.foundation.units import EpochNumber
 
 EPOCH_MAX = 9_999_999
 """Seven digits, so that text order is time order; the oldest chains are not at a tenth of it."""
@@ -48,7 +49,7 @@ class PeriodKey(PartitionKey):
     """A period of one chain, as partitions and people name it."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
 
     __str__ = PartitionKey.__str__
 
@@ -73,7 +74,7 @@ class PeriodKey(PartitionKey):
         match = _PERIOD.match(text)
         if match is None:
             raise PeriodNotUnderstood(f"{text!r} is no period key", "write it like solana-mainnet:0000850")
-        return cls(match.group(1), int(match.group(2)))
+        return cls(match.group(1), EpochNumber(int(match.group(2))))
 
 
 @dataclass(frozen=True, order=True)

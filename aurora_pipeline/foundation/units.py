@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NewType
 
 if TYPE_CHECKING:
-    from typing import Never, Self
+    from collections.abc import Sequence
+    from typing import Never, Self, SupportsIndex, overload
 
     class _Unit(int):
         def __new__(cls, value: int) -> Self: ...
@@ -35,16 +36,36 @@ if TYPE_CHECKING:
         """Hundredths of a percent, 0..10000 where it is a share."""
 
     class EpochNumber(int):
-        """The chain's own number of a period. A number of epochs added to it is an epoch, two of them never are."""
+        """The chain's own number of a period. Some epochs before or after one is an epoch; two of them have no sum."""
 
         def __new__(cls, value: int) -> Self: ...
         def __add__(self, other: int) -> EpochNumber: ...
+        @overload
+        def __sub__(self, other: EpochNumber) -> int: ...  # type: ignore[overload-overlap]  # a count, not an epoch
+        @overload
+        def __sub__(self, other: int) -> EpochNumber: ...
+        def __sub__(self, other: int) -> int: ...
         def __radd__(self, other: Never) -> Never: ...  # type: ignore[override]  # an amount and an epoch have no sum
+
+    class EpochRange(Sequence[EpochNumber]):
+        """Epochs that follow each other, without the one at `stop`: a `range`."""
+
+        start: EpochNumber
+        stop: EpochNumber
+
+        def __new__(cls, start: EpochNumber, stop: EpochNumber) -> Self: ...
+        @overload
+        def __getitem__(self, place: SupportsIndex) -> EpochNumber: ...
+        @overload
+        def __getitem__(self, place: slice) -> EpochRange: ...
+        def __getitem__(self, place: SupportsIndex | slice) -> EpochNumber | EpochRange: ...
+        def __len__(self) -> int: ...
 else:
     Amount = NewType("Amount", int)
     Lamports = NewType("Lamports", int)
     Bps = NewType("Bps", int)
     EpochNumber = NewType("EpochNumber", int)
+    EpochRange = range
 
 ZERO = Amount(0)
 """Nothing of any chain."""

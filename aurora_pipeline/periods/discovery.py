@@ -16,6 +16,7 @@ from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNothing
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.sources.families import source_of
@@ -36,7 +37,7 @@ class Discovered:
     """Where the chain is, and which final periods were recorded now."""
 
     chain_id: str
-    head_epoch: int
+    head_epoch: EpochNumber
     head_slot: int
     recorded: tuple[Period, ...]
     troubles: tuple[AuroraError, ...] = ()
@@ -44,15 +45,15 @@ class Discovered:
 
 
 def final_epochs(
-    head: ChainHead, first_period: int, finality_lag: int, recorded: Collection[int], step: int = 1
-) -> list[int]:
+    head: ChainHead, first_period: EpochNumber, finality_lag: int, recorded: Collection[EpochNumber], step: int = 1
+) -> list[EpochNumber]:
     """The numbers of the periods that are final and not recorded yet, oldest first.
 
     The period before the running one is final once the head is `finality_lag` slots beyond its last slot. Numbers rise
     by `step` from one period to the next.
     """
     newest = head.epoch - step if head.slots_gone >= finality_lag else head.epoch - 2 * step
-    return [epoch for epoch in range(first_period, newest + 1, step) if epoch not in recorded]
+    return [EpochNumber(epoch) for epoch in range(first_period, newest + 1, step) if epoch not in recorded]
 
 
 def discover_periods(
@@ -60,7 +61,7 @@ def discover_periods(
     configuration: Configuration,
     chain: Chain,
     *,
-    wanted: Collection[int] | None = None,
+    wanted: Collection[EpochNumber] | None = None,
     at_most: int | None = None,
     tell: Callable[[Period], None] = lambda period: None,
 ) -> Discovered:
@@ -90,7 +91,7 @@ async def _discover(
     database: Database,
     configuration: Configuration,
     chain: Chain,
-    wanted: Collection[int] | None,
+    wanted: Collection[EpochNumber] | None,
     at_most: int | None,
     tell: Callable[[Period], None],
 ) -> Discovered:
@@ -126,7 +127,7 @@ async def _discover(
     return Discovered(chain.chain_id, *place, tuple(found), tuple(troubles))
 
 
-def _epochs_told(configuration: Configuration, chain: Chain) -> set[int]:
+def _epochs_told(configuration: Configuration, chain: Chain) -> set[EpochNumber]:
     """The epochs whose bounds files of the operator's tell."""
     tellers = configuration.period_files_of(chain.chain_id)
     return {epoch for provider in tellers for epoch in epochs_told(provider, chain.family)}
@@ -138,7 +139,7 @@ class _Recording:
 
     database: Database
     chain: Chain
-    epoch: int
+    epoch: EpochNumber
 
     async def __call__(self, provider: Provider) -> Period:
         place = StoredUnder(self.chain.chain_id, self.epoch, DataType.PERIOD)

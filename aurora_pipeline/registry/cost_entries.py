@@ -16,6 +16,7 @@ from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.csv_file import CsvLine, CsvProblems, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.digests import Input, body_hash
@@ -31,7 +32,7 @@ class EntryKey:
     """What an entry is about; a file names it once."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     validator_key: str
     entry_type: str
 
@@ -98,14 +99,14 @@ def _entry(line: CsvLine, problems: CsvProblems, chains: Mapping[str, Chain]) ->
     return CostEntry(key, amount, line.cells["notes"] or None, line.number)
 
 
-def _epoch(text: str, chain: Chain | None) -> int:
+def _epoch(text: str, chain: Chain | None) -> EpochNumber:
     if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise ValueError(f"{text[:40]!r} is no epoch; write its number, like 1000")
     if int(text) > EPOCH_MAX:
         raise ValueError(f"{text} lies beyond every chain; the last epoch that has a key is {EPOCH_MAX}")
     if chain is not None and int(text) < chain.first_period:
         raise ValueError(f"{text} lies before first_period {chain.first_period} of {chain.chain_id} in chains.yaml")
-    return int(text)
+    return EpochNumber(int(text))
 
 
 def _entry_type(text: str) -> str:
@@ -185,7 +186,7 @@ def _check_validators(connection: Connection, entries: Sequence[CostEntry], prob
             problems.add(entry.line, f"validator_key: {entry.key.validator_key!r} was never registered; {hint}")
 
 
-def _newest(connection: Connection, periods: set[tuple[str, int]]) -> dict[EntryKey, Row]:
+def _newest(connection: Connection, periods: set[tuple[str, EpochNumber]]) -> dict[EntryKey, Row]:
     found: dict[EntryKey, Row] = {}
     for chain_id, epoch in periods:
         for row in _rows(entries_in_force(connection, chain_id, epoch).frame):
@@ -193,7 +194,7 @@ def _newest(connection: Connection, periods: set[tuple[str, int]]) -> dict[Entry
     return found
 
 
-def entries_in_force(connection: Connection, chain_id: str, epoch: int) -> EntriesInForce:
+def entries_in_force(connection: Connection, chain_id: str, epoch: EpochNumber) -> EntriesInForce:
     """What the operator entered for a period, as it counts now."""
     kinds = table_kinds(COST_ENTRIES)
     query = sql.SQL(

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from aurora_pipeline.asking.adapter import Answer, Ask
+from aurora_pipeline.foundation.units import EpochNumber
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class ChainHead:
     Every family counts its time in slots, whether or not there is a block in each.
     """
 
-    epoch: int
+    epoch: EpochNumber
     """The running period's number."""
     slot: int
     first_slot: int
@@ -42,7 +43,7 @@ class ChainHead:
 class PeriodBounds:
     """What an ended period spans, with the answers that say so, in the order in which they were asked."""
 
-    epoch: int
+    epoch: EpochNumber
     first_slot: int
     last_slot: int
     first_block_slot: int

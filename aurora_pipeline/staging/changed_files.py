@@ -9,6 +9,7 @@ from aurora_pipeline.asking.file_line import bytes_of, request_of
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.provider import FILE_KIND, Provider
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
@@ -19,7 +20,7 @@ def changed_subjects(
     connection: Connection,
     providers: Sequence[Provider],
     chain_id: str,
-    epoch: int,
+    epoch: EpochNumber,
     role: str,
     stored_as: str,
     family: Family,
@@ -44,7 +45,7 @@ def changed_subjects(
     return frozenset(found)
 
 
-def _as_of_now(provider: Provider, role: str, epoch: int, family: Family) -> tuple[str, str] | None:
+def _as_of_now(provider: Provider, role: str, epoch: EpochNumber, family: Family) -> tuple[str, str] | None:
     """What would be asked of the provider's file now, and the hash of its bytes; None where there is none to read."""
     for table in provider.files:
         if table.data_type != role:

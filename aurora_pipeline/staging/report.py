@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.declaration import FigureState
 
 
@@ -21,7 +22,7 @@ class StagingReport:
     """How a staging run of one data type ended. Pending is no failure."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     data_type: str
     requests: int
     reused: int
@@ -65,7 +66,7 @@ class ObservationReport:
     """What a look at the running period brought."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     slot: int
     requests: int
     observed: Mapping[str, int]

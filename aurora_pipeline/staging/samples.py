@@ -11,6 +11,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.log import logger
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.staging.plan import Observation, observations_that_count
 from aurora_pipeline.store.database import Connection
@@ -39,7 +40,7 @@ def samples(
     connection: Connection,
     configuration: Configuration,
     chain_id: str,
-    epoch: int,
+    epoch: EpochNumber,
     data_type: str,
     slots: tuple[int, int],
     observed_by: str | None = None,
@@ -84,7 +85,7 @@ def observed_stake_accounts(positions: Mapping[str, Sample], validators: Sequenc
     return {key: accounts for key, accounts in told.items() if accounts is not None}
 
 
-def stakes_in_doubt(positions: Mapping[str, Sample], validators: Sequence[str], epoch: int) -> dict[str, str]:
+def stakes_in_doubt(positions: Mapping[str, Sample], validators: Sequence[str], epoch: EpochNumber) -> dict[str, str]:
     """Why the stake accounts that were observed are not all of a validator's, by validator."""
     doubts: dict[str, str] = {}
     for key in validators:
@@ -99,7 +100,7 @@ def stakes_in_doubt(positions: Mapping[str, Sample], validators: Sequence[str], 
     return doubts
 
 
-def archived_identities(connection: Connection, chain_id: str, epoch: int) -> dict[str, str]:
+def archived_identities(connection: Connection, chain_id: str, epoch: EpochNumber) -> dict[str, str]:
     """Identity by validator, from what was staged of a period's meta: archives tell what nobody observed."""
     identities: dict[str, str] = {}
     for fetch in _staged(connection, chain_id, epoch, DataType.META):
@@ -108,7 +109,7 @@ def archived_identities(connection: Connection, chain_id: str, epoch: int) -> di
 
 
 def archived_stake_accounts(
-    connection: Connection, chain_id: str, epoch: int, validators: Sequence[str]
+    connection: Connection, chain_id: str, epoch: EpochNumber, validators: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
     """Stake accounts by validator, from what was staged of a period's positions; those not known are left out."""
     if not validators:
@@ -137,7 +138,7 @@ def _accounts_told(kind: str, provider: str, answers: Sequence[Answer], key: str
     return what_is_told(lambda told: adapter_of(kind, provider).stake_accounts(told, key), answers)
 
 
-def _staged(connection: Connection, chain_id: str, epoch: int, data_type: DataType) -> list[StagedFetch]:
+def _staged(connection: Connection, chain_id: str, epoch: EpochNumber, data_type: DataType) -> list[StagedFetch]:
     fetches = load_fetches(connection, chain_id, epoch, data_type)
     return [fetch for fetch in fetches if fetch.state is FigureState.FINAL]
 

@@ -14,6 +14,7 @@ import polars as pl
 from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.commissions.identity import adjustment_ids
 from aurora_pipeline.foundation.period_key import EPOCH_MAX
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.tables import Cause, EntryKind
 from aurora_pipeline.store.declaration import ColumnKind, FigureState
 from aurora_pipeline.store.frames import FRAME_TYPES
@@ -68,7 +69,7 @@ CAUSES: Final = {"partner_id": pl.String, "epoch": pl.Int64, "likeliest": pl.Str
 """The frame of why a period's lines of a partner moved: where a line does not tell, and where terms come first."""
 
 
-def causes_of(origins: Mapping[tuple[str, int], Origins]) -> pl.DataFrame:
+def causes_of(origins: Mapping[tuple[str, EpochNumber], Origins]) -> pl.DataFrame:
     """The causes by partner and epoch, from what changed under the lines."""
     rows = [
         (partner_id, epoch, one.likeliest.value, (Cause.RULE if one.terms else one.likeliest).value)

@@ -12,7 +12,7 @@ from aurora_pipeline.agreements.tables import PARTNER_MINIMUMS, PARTNER_SERIES, 
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.statements.payable import Before, Due, Place, Row
 from aurora_pipeline.statements.published import statements_in_force
@@ -31,7 +31,7 @@ class Drafted:
 
     partner_id: str
     month: str
-    epoch: int | None
+    epoch: EpochNumber | None
     number: int
     closing: Amount
     as_input: Input
@@ -45,7 +45,7 @@ class Drafted:
 _AFTER_EVERY_EPOCH: Final = 10**9
 
 
-def place_in_time(month: str, epoch: int | None) -> tuple[str, int]:
+def place_in_time(month: str, epoch: EpochNumber | None) -> tuple[str, int]:
     """Where a month, or an epoch that ended in it, stands in time: a month comes after all of its epochs."""
     return month, _AFTER_EVERY_EPOCH if epoch is None else epoch
 
@@ -55,7 +55,7 @@ class ChainAccounts:
     """All that decides whose statements of a chain are due where, read once."""
 
     timeline: ChainTimeline
-    first_period: int
+    first_period: EpochNumber
     partners: Mapping[str, KnownPartner]
     accounts: Mapping[str, Account]
     drafts: Sequence[Drafted]
@@ -83,7 +83,7 @@ class ChainAccounts:
         """The decisions that a statement of a partner rests on, beside its lines."""
         return (*self._decisions.get(partner_id, ()), *self.account(partner_id).inputs)
 
-    def draft_before(self, partner_id: str, month: str, epoch: int | None) -> Drafted | None:
+    def draft_before(self, partner_id: str, month: str, epoch: EpochNumber | None) -> Drafted | None:
         """The newest draft of a partner before a place."""
         here = place_in_time(month, epoch)
         account = self.account(partner_id)
@@ -97,7 +97,7 @@ class ChainAccounts:
         ]
         return max(earlier, key=lambda one: one.order, default=None)
 
-    def waits_for(self, partner_id: str, month: str, epoch: int | None) -> str | None:
+    def waits_for(self, partner_id: str, month: str, epoch: EpochNumber | None) -> str | None:
         """The first earlier place whose payable statements are not computed yet, in words; None: there is none."""
         account = self.account(partner_id)
         here = place_in_time(month, epoch)
@@ -114,7 +114,7 @@ class ChainAccounts:
         return None
 
 
-def load_chain_accounts(connection: Connection, chain_id: str, first_period: int) -> ChainAccounts:
+def load_chain_accounts(connection: Connection, chain_id: str, first_period: EpochNumber) -> ChainAccounts:
     """Periods, partners, what was stated and what is drafted on a chain, as it stands now."""
     timeline = load_timeline(connection, chain_id)
     decisions: dict[str, list[Input]] = {}
@@ -167,7 +167,7 @@ def _drafts(connection: Connection, timeline: ChainTimeline) -> list[Drafted]:
             [timeline.chain_id],
         )
         for row in rows:
-            epoch = None if unit == "month" else int(row["place"])
+            epoch = None if unit == "month" else EpochNumber(int(row["place"]))
             key = MonthKey(timeline.chain_id, row["place"]) if epoch is None else PeriodKey(timeline.chain_id, epoch)
             read = snapshot_input(table, key, row["lineage_digest"])
             month = key.period if epoch is None else timeline.months[epoch]

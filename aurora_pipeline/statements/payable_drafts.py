@@ -12,6 +12,7 @@ from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import PeriodNotUnderstood
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.due import ChainAccounts, Dues, dues, load_chain_accounts, worth_stating
 from aurora_pipeline.statements.errors import StatementNotOver
@@ -59,7 +60,7 @@ def draft_epoch_payables(configuration: Configuration, connection: Connection, k
     return _drafts(connection, chain, place, [statements], Series.EPOCH, [period.as_input])
 
 
-def periods_of(chain: ChainAccounts, key: MonthKey) -> list[int]:
+def periods_of(chain: ChainAccounts, key: MonthKey) -> list[EpochNumber]:
     """The epochs of a month that is over; raises while it is not, or while one of them is not published."""
     timeline = chain.timeline
     problem = why_open(chain, key)

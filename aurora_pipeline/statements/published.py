@@ -9,6 +9,7 @@ from typing import Any, Final
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.errors import InputGone
 from aurora_pipeline.statements.payable import Row, Settled
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
@@ -37,7 +38,9 @@ class EpochStatements:
         return snapshot_input(PARTNER_COMMISSION_STATEMENTS, self.key, self.lineage_digest)
 
 
-def statements_in_force(connection: Connection, chain_id: str, epochs: Collection[int]) -> dict[int, EpochStatements]:
+def statements_in_force(
+    connection: Connection, chain_id: str, epochs: Collection[EpochNumber]
+) -> dict[EpochNumber, EpochStatements]:
     """By epoch, the EPOCH statements in force."""
     rows = connection.execute(
         """SELECT s.chain_id, s.epoch, s.snapshot_id, s.lineage_digest, s.inputs

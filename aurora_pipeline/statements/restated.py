@@ -16,7 +16,7 @@ from aurora_pipeline.commissions.windows import RuleKey
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.statements.adjustments import (
     EARLIER,
@@ -72,7 +72,7 @@ _NAMES: Final = (
     "component",
 )
 Row = dict[str, Any]
-Pair = tuple[str, int]
+Pair = tuple[str, EpochNumber]
 """(partner, epoch)."""
 
 
@@ -81,12 +81,12 @@ class ChainTimeline:
     """A chain's recorded periods, and what is published of them."""
 
     chain_id: str
-    periods: Mapping[int, Period]
-    months: Mapping[int, str]
+    periods: Mapping[EpochNumber, Period]
+    months: Mapping[EpochNumber, str]
     """By epoch, the month in which it ended."""
-    in_force: Mapping[int, EpochStatements]
+    in_force: Mapping[EpochNumber, EpochStatements]
 
-    def of_month(self, month: str) -> list[int]:
+    def of_month(self, month: str) -> list[EpochNumber]:
         """The epochs that ended in a month."""
         return [epoch for epoch, its_month in self.months.items() if its_month == month]
 
@@ -154,7 +154,7 @@ def _lines(statements: EpochStatements | None) -> int | None:
     return None if statements is None else statements.lines_snapshot
 
 
-def _own_epochs(timeline: ChainTimeline, stated: Stated) -> list[int]:
+def _own_epochs(timeline: ChainTimeline, stated: Stated) -> list[EpochNumber]:
     return [stated.key.epoch] if isinstance(stated.key, PeriodKey) else timeline.of_month(stated.month)
 
 
@@ -221,7 +221,7 @@ def _earlier(connection: Connection, accounts: Sequence[Account]) -> _Earlier:
             amount[key] += stored_amount(row["amount"])
             entries[key] += row["entries"]
             if row["source_period"].isdigit():
-                epoch = int(row["source_period"])
+                epoch = EpochNumber(int(row["source_period"]))
                 epochs.add((row["partner_id"], epoch))
                 lines[key] = {name: row[name] for name in _NAMES} | {"epoch": epoch}
             else:
@@ -368,7 +368,7 @@ def has_monthly_floors(connection: Connection) -> bool:
 
 
 def rule_months(
-    connection: Connection, chain_id: str, epochs: Sequence[int]
+    connection: Connection, chain_id: str, epochs: Sequence[EpochNumber]
 ) -> tuple[dict[RuleKey, RuleMonth], tuple[Input, ...]]:
     """What each rule came to in the published results of some periods, and the snapshots it was read from."""
     snapshots = connection.execute(

@@ -16,7 +16,7 @@ from typing import Any
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey, parse_key
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.statements.decided import STATEMENT_APPROVALS, STATEMENT_OPENINGS, STATEMENT_SUBMISSIONS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
@@ -100,7 +100,7 @@ class Account:
         """The number of the last statement; 0 before the first."""
         return self.stated[-1].number if self.stated else 0
 
-    def is_closed(self, month: str, epoch: int | None = None) -> bool:
+    def is_closed(self, month: str, epoch: EpochNumber | None = None) -> bool:
         """Whether a month, or an epoch that ended in it, lies at or before what was stated: here or elsewhere.
 
         What changes of it is an adjustment of a later statement, or, where it was paid elsewhere, nobody's.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
@@ -27,7 +28,7 @@ def recorded_lineages(connection: Connection, chain_id: str, table: Table) -> di
 
 
 def recorded_inputs(
-    connection: Connection, chain_id: str, table: Table, epochs: Iterable[int]
+    connection: Connection, chain_id: str, table: Table, epochs: Iterable[EpochNumber]
 ) -> dict[int, list[frozenset[Input]]]:
     """By epoch, what each lineage of the snapshot in force names, as far as this version of the layer wrote it."""
     rows = connection.execute(

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final, overload
 
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -264,7 +265,7 @@ _INSERT_BODY = """
 
 
 def store_answers(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, answers: Sequence[Answer]
+    connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str, provider: str, answers: Sequence[Answer]
 ) -> list[Answer]:
     """Store answers with their bodies and return them with their payload ids, in order."""
     if not answers:
@@ -314,7 +315,12 @@ def store_answers(
 
 
 def stored_answers(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, request_keys: Collection[str]
+    connection: Connection,
+    chain_id: str,
+    epoch: EpochNumber,
+    data_type: str,
+    provider: str,
+    request_keys: Collection[str],
 ) -> dict[str, Answer]:
     """The newest answer to each of some questions already stored for a period, so that nobody is asked twice."""
     rows = connection.execute(
@@ -374,7 +380,7 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
 def record_fetch(
     connection: Connection,
     chain_id: str,
-    epoch: int,
+    epoch: EpochNumber,
     data_type: str,
     provider: str,
     kind: str,
@@ -432,7 +438,9 @@ class FetchInForce:
     payload_ids: tuple[int, ...]
 
 
-def fetches_in_force(connection: Connection, chain_id: str, epoch: int, data_type: str) -> dict[str, FetchInForce]:
+def fetches_in_force(
+    connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str
+) -> dict[str, FetchInForce]:
     """Each subject's fetch that counts, without reading any body."""
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
     return {
@@ -441,7 +449,7 @@ def fetches_in_force(connection: Connection, chain_id: str, epoch: int, data_typ
     }
 
 
-def fetch_states(connection: Connection, chain_id: str, epoch: int, data_type: str) -> dict[str, FigureState]:
+def fetch_states(connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str) -> dict[str, FigureState]:
     """The state of each subject's fetch that counts, without reading any body."""
     return {name: one.state for name, one in fetches_in_force(connection, chain_id, epoch, data_type).items()}
 
@@ -456,7 +464,7 @@ def said(connection: Connection, payload_ids: Collection[int]) -> dict[int, tupl
 
 
 def last_read(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, provider: str, subjects: Collection[str]
+    connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str, provider: str, subjects: Collection[str]
 ) -> dict[str, int]:
     """The first answer of a provider's newest fetch of some subjects that has any, whether that fetch counts or not."""
     rows = connection.execute(
@@ -495,7 +503,9 @@ def fetch_identities(connection: Connection, fetch_ids: Iterable[int]) -> dict[i
     return {row["fetch_id"]: FetchIdentity(**row) for row in rows}
 
 
-def staged_providers(connection: Connection, chain_id: str, epoch: int, data_types_like: str) -> list[tuple[str, str]]:
+def staged_providers(
+    connection: Connection, chain_id: str, epoch: EpochNumber, data_types_like: str
+) -> list[tuple[str, str]]:
     """Name and kind of the providers of whom something is staged under data types of a pattern (SQL LIKE)."""
     rows = connection.execute(
         """SELECT DISTINCT provider, kind FROM staging_fetches
@@ -537,14 +547,16 @@ class StoredAnswers(Sequence[Answer]):
             yield from self[start : start + ANSWERS_AT_ONCE]
 
 
-def load_fetches_in_slices(connection: Connection, chain_id: str, epoch: int, data_type: str) -> list[StagedFetch]:
+def load_fetches_in_slices(
+    connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str
+) -> list[StagedFetch]:
     """As `load_fetches`, for fetches whose answers may be larger than memory: go through them once, and keep none."""
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
     return [_staged(row, StoredAnswers(connection, row["payload_ids"])) for row in rows]
 
 
 def load_fetches(
-    connection: Connection, chain_id: str, epoch: int, data_type: str, questions: Collection[str] | None = None
+    connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str, questions: Collection[str] | None = None
 ) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.store.database import Connection
 
 
-def require_recorded(connection: Connection, chain_id: str, asked: range) -> None:
+def require_recorded(connection: Connection, chain_id: str, asked: EpochRange) -> None:
     """Raise where none of the epochs that were asked for is a known period; a known one may not be published yet."""
     if known_epochs(connection, chain_id, asked):
         return
@@ -21,7 +22,7 @@ def require_recorded(connection: Connection, chain_id: str, asked: range) -> Non
 
 
 def left_out(
-    connection: Connection, chain_id: str, asked: range, layer: str | None = None, moment: datetime | None = None
+    connection: Connection, chain_id: str, asked: EpochRange, layer: str | None = None, moment: datetime | None = None
 ) -> list[str]:
     """Which of the epochs that were asked for have no answer, and why: a sentence for each reason.
 
@@ -37,7 +38,7 @@ def left_out(
     return told
 
 
-def not_known(connection: Connection, chain_id: str, epochs: Sequence[int]) -> list[str]:
+def not_known(connection: Connection, chain_id: str, epochs: Sequence[EpochNumber]) -> list[str]:
     """The sentence about epochs that are no known period; none where there are none."""
     if not epochs:
         return []
@@ -53,7 +54,7 @@ def _not_published(first: PeriodKey, moment: datetime | None) -> str:
     return f"of which nothing is published: `aurora status {first.chain_id} {first.epoch}` tells why"
 
 
-def known_epochs(connection: Connection, chain_id: str, asked: range) -> set[int]:
+def known_epochs(connection: Connection, chain_id: str, asked: EpochRange) -> set[EpochNumber]:
     """Those of the epochs that are known periods."""
     rows = connection.execute(
         "SELECT epoch FROM canonical_periods WHERE chain_id = %s AND epoch BETWEEN %s AND %s",
@@ -63,8 +64,8 @@ def known_epochs(connection: Connection, chain_id: str, asked: range) -> set[int
 
 
 def published_epochs(
-    connection: Connection, chain_id: str, asked: range, layer: str | None = None, moment: datetime | None = None
-) -> set[int]:
+    connection: Connection, chain_id: str, asked: EpochRange, layer: str | None = None, moment: datetime | None = None
+) -> set[EpochNumber]:
     """Those of the epochs of which a layer, or any, was published by a moment, or ever."""
     rows = connection.execute(
         """SELECT DISTINCT epoch FROM publications
@@ -85,9 +86,9 @@ def _all_known(connection: Connection, chain_id: str | None = None) -> str:
     return "; ".join(f"{row['chain_id']} {spans(row['epochs'])}" for row in rows) or "none yet"
 
 
-def spans(epochs: Sequence[int]) -> str:
+def spans(epochs: Sequence[EpochNumber]) -> str:
     """Epochs in order as people write them: 850..855, 857."""
-    parts: list[tuple[int, int]] = []
+    parts: list[tuple[EpochNumber, EpochNumber]] = []
     for epoch in epochs:
         if parts and parts[-1][1] == epoch - 1:
             parts[-1] = (parts[-1][0], epoch)

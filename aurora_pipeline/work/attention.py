@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.health import Ticking
 from aurora_pipeline.work.late import Pending, next_attempt
 from aurora_pipeline.work.late import in_words as late_in_words
@@ -80,6 +81,6 @@ def age(passed: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
-def _listed(epochs: Sequence[int]) -> str:
+def _listed(epochs: Sequence[EpochNumber]) -> str:
     shown = ", ".join(map(str, epochs[:_SHOWN]))
     return f"{shown} and {len(epochs) - _SHOWN} more" if len(epochs) > _SHOWN else shown

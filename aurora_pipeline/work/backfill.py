@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import PeriodBeforeFirst, PeriodNotFinal, PeriodUnknown
@@ -16,7 +17,13 @@ from aurora_pipeline.work.runs import Job, Runner
 
 
 def backfill(
-    aurora: Aurora, runner: Runner, chain: Chain, wanted: Sequence[int], *, refetch: bool = False, tell: Tell = untold
+    aurora: Aurora,
+    runner: Runner,
+    chain: Chain,
+    wanted: Sequence[EpochNumber],
+    *,
+    refetch: bool = False,
+    tell: Tell = untold,
 ) -> Computed:
     """Fetch what is missing of some epochs and compute every layer, and the later ones that go on from these."""
     keys = final_keys(aurora, chain, wanted, tell)
@@ -24,7 +31,9 @@ def backfill(
     return Computing(aurora, runner, chain, tell).periods(Job.PERIOD, keys, refetch=refetch)
 
 
-def recompute(aurora: Aurora, runner: Runner, chain: Chain, wanted: Sequence[int], *, tell: Tell = untold) -> Computed:
+def recompute(
+    aurora: Aurora, runner: Runner, chain: Chain, wanted: Sequence[EpochNumber], *, tell: Tell = untold
+) -> Computed:
     """Compute every layer of some epochs again from what is stored, and the later ones that go on from these."""
     require_stored(aurora, chain, wanted)
     runner.register_periods(chain.chain_id)
@@ -32,7 +41,7 @@ def recompute(aurora: Aurora, runner: Runner, chain: Chain, wanted: Sequence[int
     return Computing(aurora, runner, chain, tell).periods(Job.RECOMPUTE, keys)
 
 
-def require_stored(aurora: Aurora, chain: Chain, wanted: Sequence[int]) -> None:
+def require_stored(aurora: Aurora, chain: Chain, wanted: Sequence[EpochNumber]) -> None:
     """Raise where nothing is stored of some of the epochs."""
     with aurora.database.connect() as connection:
         known = {period.key.epoch for period in recorded_periods(connection, chain.chain_id)}
@@ -50,7 +59,7 @@ def recompute_stale(aurora: Aurora, runner: Runner, chain: Chain, *, tell: Tell 
     return Computing(aurora, runner, chain, tell).stale()
 
 
-def final_keys(aurora: Aurora, chain: Chain, wanted: Sequence[int], tell: Tell = untold) -> list[PeriodKey]:
+def final_keys(aurora: Aurora, chain: Chain, wanted: Sequence[EpochNumber], tell: Tell = untold) -> list[PeriodKey]:
     """The keys of epochs that are known to be final, asking the chain about those that are not known yet."""
     early = [epoch for epoch in wanted if epoch < chain.first_period]
     if early:

@@ -18,7 +18,7 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.errors import PartnerUnknown
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.registry.errors import ValidatorAmbiguous, ValidatorUnknown
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
@@ -34,8 +34,8 @@ class Selection:
     """Which figures are wanted; what is None is not narrowed."""
 
     chain_id: str | None = None
-    first_epoch: int | None = None
-    last_epoch: int | None = None
+    first_epoch: EpochNumber | None = None
+    last_epoch: EpochNumber | None = None
     validator_key: str | None = None
     partner_id: str | None = None
     agreement_id: str | None = None

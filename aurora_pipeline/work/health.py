@@ -11,6 +11,7 @@ from typing import Any, Final
 import psycopg
 
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 
 _CONTACTS: Final = 100_000
@@ -23,7 +24,7 @@ _WORDS_MAX: Final = 300
 class Seen:
     """The newest sample of a chain's running epoch."""
 
-    epoch: int
+    epoch: EpochNumber
     slot: int
     observed_at: datetime
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import EVERYONE
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.store.database import Connection
@@ -154,7 +155,7 @@ def load_pending(connection: Connection, chain_id: str) -> list[Pending]:
     return found
 
 
-def _pending_subjects(connection: Connection, chain_id: str) -> dict[int, dict[str, dict[str, str]]]:
+def _pending_subjects(connection: Connection, chain_id: str) -> dict[EpochNumber, dict[str, dict[str, str]]]:
     """The subjects whose fetch that counts is pending, or awaits what a fallback could not tell, with its state."""
     rows = connection.execute(
         f"""SELECT epoch, data_type, subject, state FROM (
@@ -165,7 +166,7 @@ def _pending_subjects(connection: Connection, chain_id: str) -> dict[int, dict[s
            ORDER BY epoch, data_type, subject""".encode(),
         [chain_id, Verdict.AWAITS_MORE],
     ).fetchall()
-    found: dict[int, dict[str, dict[str, str]]] = {}
+    found: dict[EpochNumber, dict[str, dict[str, str]]] = {}
     for row in rows:
         found.setdefault(row["epoch"], {}).setdefault(row["data_type"], {})[row["subject"]] = row["state"]
     return found

@@ -11,6 +11,7 @@ from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation import units
 from aurora_pipeline.foundation.money import format_coins, stored_amount, stored_amount_or_none
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import Amount, amount, known_amount
@@ -26,7 +27,7 @@ class Restated:
     """A published figure that is another now; an amount that is not known is null."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     period: str
     validator_key: str
     name: str
@@ -78,7 +79,7 @@ class RestatedPartner:
     """What a partner is owed for a period, as far as known, where that is another amount now."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     period: str
     partner_id: str
     partner_name: str
@@ -86,7 +87,7 @@ class RestatedPartner:
     now: Amount
 
 
-OwedNow = Mapping[tuple[int, str], tuple[str, units.Amount]]
+OwedNow = Mapping[tuple[EpochNumber, str], tuple[str, units.Amount]]
 """By epoch and partner, its name and what it is owed as far as known."""
 
 

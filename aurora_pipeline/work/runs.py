@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aurora_pipeline.foundation.errors import CheckFailed, Outage
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.errors import FilesRefused, RunsFailed, RunsMayPass
 
 
@@ -46,7 +47,7 @@ class RunEnd:
     """How a period's run ended: the assets that were materialized and the messages of those that failed."""
 
     chain_id: str
-    epoch: int | None
+    epoch: EpochNumber | None
     period: str
     run_id: str
     assets: tuple[AssetEnd, ...]

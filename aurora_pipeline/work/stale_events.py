@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs
@@ -32,7 +33,7 @@ def stale_stake_events(connection: Connection, chain_id: str) -> list[StaleEvent
            WHERE f.chain_id = %s AND f.asset = ANY(%s)""",
         [chain_id, [table.name for table in (*_READ, STAKE_EVENTS)]],
     ).fetchall()
-    in_force: dict[str, dict[int, str]] = defaultdict(dict)
+    in_force: dict[str, dict[EpochNumber, str]] = defaultdict(dict)
     sequences = {row["epoch"]: row["sequence"] for row in rows if row["asset"] == STAKE_EVENTS.name}
     for row in rows:
         in_force[row["asset"]][row["epoch"]] = row["lineage_digest"]

@@ -11,6 +11,7 @@ from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, LineageDigests, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs, recorded_lineages
@@ -77,7 +78,7 @@ def present_periods(connection: Connection, chain: Chain, since: int = 0) -> lis
     known, history = ChainInForce(connection, chain), TermsHistory(connection, chain.chain_id)
     complete = set.intersection(*[set(known.published(table)) for table in BELOW])
     lineages, digests = recorded_lineages(connection, chain.chain_id, PARTNER_COMMISSION_LINES), LineageDigests()
-    found: dict[int, Present] = {}
+    found: dict[EpochNumber, Present] = {}
     for epoch in sorted(epoch for epoch in complete if epoch >= max(since, chain.first_period)):
         period = known.timeline.periods[epoch]
         terms = history.at(period.last_instant, epoch)

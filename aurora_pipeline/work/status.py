@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
@@ -23,7 +24,7 @@ class PeriodStatus:
     """A period in one line."""
 
     period: str
-    epoch: int
+    epoch: EpochNumber
     ended_at: datetime
     recorded_at: datetime
     layers_published: int
@@ -58,7 +59,7 @@ class ChainStatus:
     last_ended_at: datetime | None
     period_lasts: timedelta | None
     """How long its newest period was."""
-    head_epoch: int | None
+    head_epoch: EpochNumber | None
     """The newest epoch that was seen running, or began when the newest recorded one ended."""
     behind: int | None
     """How many epochs before the head are later than the newest that is published; None where none is."""
@@ -137,7 +138,7 @@ def chain_status(connection: Connection, chain: Chain, periods: Sequence[PeriodS
     )
 
 
-def _stale(connection: Connection, chain: Chain) -> Mapping[int, str]:
+def _stale(connection: Connection, chain: Chain) -> Mapping[EpochNumber, str]:
     """The epochs that `recompute --stale` would compute again, and why."""
     events = {one.epoch: one.why for one in outdated_events(connection, chain.chain_id)}
     present = present_periods(connection, chain)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.late import LatePlan, load_pending, plan_late
 from aurora_pipeline.work.runs import Job
@@ -23,7 +24,7 @@ class DueRun:
 
     job: Job
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     period: str
     why: str
     after: tuple[int, ...]

@@ -20,6 +20,7 @@ from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
 from aurora_pipeline.asking.recording import RecordingAsk, StoredUnder, asking
 from aurora_pipeline.config import Provider
 from aurora_pipeline.foundation.errors import Outage
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.database import Database
@@ -27,7 +28,7 @@ from aurora_pipeline.store.payloads import stored_answers
 from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
 
-CHAIN, EPOCH = "solana-test", 7
+CHAIN, EPOCH = "solana-test", EpochNumber(7)
 PLACE = StoredUnder(CHAIN, EPOCH, "fees")
 SECRET = "sEcReT-0123456789"
 

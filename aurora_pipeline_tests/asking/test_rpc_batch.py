@@ -13,6 +13,7 @@ from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.http import ProviderClient
 from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.rpc_batch import batch_of, grouped, taken_apart
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.blocks import read_block
@@ -149,7 +150,9 @@ def test_rate_limit__batch__never_more_than_may_go_out_at_once() -> None:
 def test_asking__batched__stored_each_and_not_asked_again(database: Database) -> None:
     async def go(url: str) -> list[Answer]:
         settings = provider(url, batch=10, concurrency=1)
-        async with asking(database, settings, adapter_for(settings), StoredUnder("chain", 850, "fees")) as ask:
+        async with asking(
+            database, settings, adapter_for(settings), StoredUnder("chain", EpochNumber(850), "fees")
+        ) as ask:
             return await ask(BLOCKS)
 
     with FaultServer(node) as server:

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from aurora_pipeline.asking.adapter import Question
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
@@ -16,7 +17,7 @@ from aurora_pipeline.sources.solana.accounts import STAKE_PROGRAM
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
 
-CHAIN, EPOCH, SLOTS = "solana-mainnet", 842, 40
+CHAIN, EPOCH, SLOTS = "solana-mainnet", EpochNumber(842), 40
 FIRST, LAST = EPOCH * SLOTS, EPOCH * SLOTS + SLOTS - 1
 FETCHED_AT = datetime(2026, 9, 4, tzinfo=UTC)
 FINAL, PENDING, PARTIAL, UNAVAILABLE = (

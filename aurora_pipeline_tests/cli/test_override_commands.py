@@ -23,7 +23,7 @@ from aurora_pipeline.decisions.log import entries
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import frame_of
@@ -32,7 +32,7 @@ from aurora_pipeline_tests.agreements.conftest import written
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 from aurora_pipeline_tests.cli.test_agreements_commands import TERMS
 
-EPOCH = 850
+EPOCH = EpochNumber(850)
 OTHER = "Vote222222222222222222222222222222222222222"
 
 
@@ -66,7 +66,8 @@ def _line(validator: str, computed: int | None, kind: str = "LINE") -> dict[str,
 def _publish(database: Database, *lines: dict[str, Any]) -> None:
     frame = frame_of(PARTNER_COMMISSION_LINES, list(lines))
     write_check_publish(
-        database, [Draft(PARTNER_COMMISSION_LINES, PeriodKey(CHAIN_ID, EPOCH), frame, (), Completeness.FINAL)]
+        database,
+        [Draft(PARTNER_COMMISSION_LINES, PeriodKey(CHAIN_ID, EPOCH), frame, (), Completeness.FINAL)],
     )
 
 
@@ -109,7 +110,7 @@ def test_override__terms_in_force_of_the_period__holds_the_newest(lines: Run, da
     at = read_instant("2026-05-01")
     with database.connect() as connection:
         terms = terms_in_force(connection, CHAIN_ID, at, epoch=EPOCH)
-        assert terms_in_force(connection, CHAIN_ID, at, epoch=EPOCH + 1).overrides == ()
+        assert terms_in_force(connection, CHAIN_ID, at, epoch=EpochNumber(EPOCH + 1)).overrides == ()
         assert terms_in_force(connection, CHAIN_ID, at).overrides == ()
         log = list(entries(connection))
     (override,) = terms.overrides

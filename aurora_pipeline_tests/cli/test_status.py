@@ -8,6 +8,7 @@ from aurora_pipeline.cli.running import report
 from aurora_pipeline.cli.status import _show_epoch
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.computing import Computed
 from aurora_pipeline.work.epoch_status import EpochStatus, Oddities
 from aurora_pipeline.work.runs import RunEnd
@@ -19,7 +20,7 @@ from aurora_pipeline_tests.cli.conftest import Run
     [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 16 layers of solana-mainnet:0000842 are")],
 )
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
-    told = EpochStatus(PeriodKey("solana-mainnet", 842), published, (), (), Oddities((), 0, 0, ()))
+    told = EpochStatus(PeriodKey("solana-mainnet", EpochNumber(842)), published, (), (), Oddities((), 0, 0, ()))
     with pytest.raises(AuroraError, match=words) as caught:
         _show_epoch(told, [], False)
     assert "`aurora backfill solana-mainnet 842`" in str(caught.value.remedy)
@@ -31,7 +32,10 @@ def test_status__no_completeness_known__says_how_much_is_published_and_what_goes
 )
 def test_report__failed_assets__one_remedy_each(failure: str, remedy: str | None) -> None:
     with pytest.raises(CheckFailed) as caught:
-        report(Computed((RunEnd.of(PeriodKey("solana-mainnet", 842), "run", failures=[failure]),), (), ()), False)
+        report(
+            Computed((RunEnd.of(PeriodKey("solana-mainnet", EpochNumber(842)), "run", failures=[failure]),), (), ()),
+            False,
+        )
     assert "mev: it is empty" in caught.value.message
     assert caught.value.remedy == remedy
 

@@ -24,11 +24,11 @@ from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import Commissions, commission_lines
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
-from aurora_pipeline.foundation.units import Amount, Bps
+from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.store.frames import frame_of, schema_violations
 
-CHAIN, EPOCH = "solana-demo", 850
+CHAIN, EPOCH = "solana-demo", EpochNumber(850)
 
 Amounts = Mapping[Component, "int | None"]
 

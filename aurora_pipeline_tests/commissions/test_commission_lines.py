@@ -14,6 +14,7 @@ from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.revenue import revenues
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
@@ -175,7 +176,9 @@ def test_line_id__golden__never_changes() -> None:
 
 
 def test_line_id__fields_shifted_into_each_other__different_ids() -> None:
-    assert line_id("a", "b", "cd", "", CHAIN, 1, "LINE") != line_id("a", "b", "c", "d", CHAIN, 1, "LINE")
+    assert line_id("a", "b", "cd", "", CHAIN, EpochNumber(1), "LINE") != line_id(
+        "a", "b", "c", "d", CHAIN, EpochNumber(1), "LINE"
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,7 +220,15 @@ def test_commission_lines__written_and_published__both_layers_or_none(database: 
     result = compute(pnl_frame({"V1": {TIPS: 10**30, FEES: None}}), terms({"a": [rule("r", TIPS, 500)]}))
     source = (Input("snapshot", "validator_pnl", "0" * 64),)
     drafts = [
-        Draft(table, PeriodKey(CHAIN, EPOCH), layer.frame, source, layer.completeness, layer.violations, layer.warnings)
+        Draft(
+            table,
+            PeriodKey(CHAIN, EPOCH),
+            layer.frame,
+            source,
+            layer.completeness,
+            layer.violations,
+            layer.warnings,
+        )
         for table, layer in (
             (PARTNER_COMMISSION_LINES, result.lines),
             (REVENUE_ALLOCATION, result.allocation),

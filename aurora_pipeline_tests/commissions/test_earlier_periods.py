@@ -25,7 +25,7 @@ from aurora_pipeline.commissions.earlier_periods import (
 from aurora_pipeline.commissions.windows import LossBalance, WindowStart
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline_tests.commissions.conftest import (
@@ -40,7 +40,7 @@ from aurora_pipeline_tests.commissions.conftest import (
 )
 
 FEES = Component.EXEC_FEES
-FIRST = 100
+FIRST = EpochNumber(100)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 TIERS = ((100, 1000), (None, 2000))
 
@@ -65,12 +65,13 @@ def back(
     losses: Mapping[int, Mapping[str, CarriedLoss]] | None = None,
 ) -> LookBack:
     """What the only rule of agreement `a` looks back on from one epoch."""
-    told = {epoch: {("a", "fees"): one} for epoch, one in (totals or {}).items()}
+    told = {EpochNumber(epoch): {("a", "fees"): one} for epoch, one in (totals or {}).items()}
     carried = {
         epoch: {("a", "fees", key): one for key, one in of_epoch.items()} for epoch, of_epoch in (losses or {}).items()
     }
-    earlier = Earlier(range(FIRST, of) if published is None else published, told, lambda epoch: carried.get(epoch, {}))
-    return look_back(times.periods[of], agreed, ["V1", "V2"], times, {"a": since}, earlier)
+    known = [EpochNumber(epoch) for epoch in (range(FIRST, of) if published is None else published)]
+    earlier = Earlier(known, told, lambda epoch: carried.get(epoch, {}))
+    return look_back(times.periods[EpochNumber(of)], agreed, ["V1", "V2"], times, {"a": since}, earlier)
 
 
 def agreed(**more: Any) -> Terms:
@@ -112,7 +113,7 @@ def test_look_back__year_and_month__part_at_new_year_and_at_the_first() -> None:
 
 def test_look_back__activated_within_the_window__nothing_before_counts() -> None:
     times = timeline(4, datetime(2026, 1, 1, tzinfo=UTC), days=7)
-    since = times.periods[101].ended_at - timedelta(hours=1)
+    since = times.periods[EpochNumber(101)].ended_at - timedelta(hours=1)
     found = back(103, running(Metric.MONTH_TO_DATE), times, {epoch: final(10) for epoch in range(100, 103)}, since)
     assert found.totals_of == (101, 102)
 
@@ -147,7 +148,7 @@ def walked(times: Timeline, period: Period, start: datetime | None) -> list[int]
     for epoch in range(period.key.epoch - 1, times.first_period - 1, -1):
         if start is not None and following.started_at <= start:
             break
-        before = times.periods.get(epoch)
+        before = times.periods.get(EpochNumber(epoch))
         if before is not None:
             if start is not None and before.last_instant < start:
                 break
@@ -168,7 +169,7 @@ def test_since__any_timeline_and_start__the_epochs_that_a_walk_back_finds(
 ) -> None:
     begins = datetime(2026, 1, 1, tzinfo=UTC)
     recorded = timeline(count, begins, days=5, absent=absent).periods
-    times = Timeline(first, recorded)
+    times = Timeline(EpochNumber(first), recorded)
     instant = None if start is None else begins + timedelta(days=start, seconds=seconds)
     for period in recorded.values():
         assert list(times.since(period, instant)) == walked(times, period, instant)
@@ -258,5 +259,7 @@ def test_losses__period_on_the_way_not_published__waits_for_it() -> None:
 
 def test_losses__before_the_agreement_was_active__not_looked_for() -> None:
     times = timeline(4, datetime(2026, 1, 1, tzinfo=UTC), days=5)
-    found = back(103, agreed(**CARRYING), times, since=times.periods[102].started_at, published=range(102, 103))
+    found = back(
+        103, agreed(**CARRYING), times, since=times.periods[EpochNumber(102)].started_at, published=range(102, 103)
+    )
     assert (found.losses_of, found.windows.losses) == ((102,), {})

@@ -24,6 +24,7 @@ from aurora_pipeline.commissions.simulate import simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.periods.record import Period, record_period
@@ -131,7 +132,7 @@ class Book:
             for epoch in (FIRST, SECOND):
                 source = (Input("fetch", f"{table.name}/{epoch}", "0" * 64),)
                 moved = frame.with_columns(epoch=pl.lit(epoch, pl.Int64))
-                draft = Draft(table, PeriodKey(CHAIN, epoch), moved, source, Completeness.FINAL)
+                draft = Draft(table, PeriodKey(CHAIN, EpochNumber(epoch)), moved, source, Completeness.FINAL)
                 write_check_publish(self.aurora.database, [draft])
 
     def file(self, agreements: Mapping[str, Rule]) -> Path:
@@ -152,7 +153,7 @@ class Book:
 
     def compute(self, epoch: int) -> None:
         with self.aurora.database.connect() as connection:
-            drafts = draft_lines(self.aurora.configuration, connection, PeriodKey(CHAIN, epoch))
+            drafts = draft_lines(self.aurora.configuration, connection, PeriodKey(CHAIN, EpochNumber(epoch)))
         write_check_publish(self.aurora.database, drafts)
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
@@ -173,7 +174,7 @@ def book(database: Database, tmp_path: Path) -> Iterator[Book]:
         with aurora.database.connect() as connection:
             for place, epoch in enumerate((FIRST, SECOND)):
                 begins = START + timedelta(days=5 * place)
-                period = Period(PeriodKey(CHAIN, epoch), 0, 9, 0, 9, begins, begins + timedelta(days=5))
+                period = Period(PeriodKey(CHAIN, EpochNumber(epoch)), 0, 9, 0, 9, begins, begins + timedelta(days=5))
                 record_period(connection, period, [])
         yield Book(aurora, tmp_path)
 
@@ -258,7 +259,7 @@ def test_simulate__fixed_share_by_introduced_stake__reads_the_wallets_too(book: 
     book.compute(FIRST)
     with book.aurora.database.connect() as connection:
         proposal = read_proposal(connection, book.file({"only": BY_STAKE}))
-        (found,) = simulate(connection, book.chain, proposal, [FIRST])
+        (found,) = simulate(connection, book.chain, proposal, [EpochNumber(FIRST)])
     assert found.would.due == _expected(expect(told))["only", "only"][1]
 
 

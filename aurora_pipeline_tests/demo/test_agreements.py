@@ -17,6 +17,7 @@ from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.owed import owed
 from aurora_pipeline.demo.parameters import CHAIN_ID, FIRST_EPOCH_STARTED_AT, Parameters
 from aurora_pipeline.demo.truth import truth
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.frames import frame_of
@@ -55,7 +56,7 @@ def test_agreements_yaml__applied__four_partners_one_conflict_and_nothing_else_h
             row |= {component.column: 10**9, f"{component.column}_state": "final"}
         rows.append(row)
     nobody = (frame_of(POSITIONS, []), frame_of(REWARDS, []))
-    result = commission_lines(CHAIN_ID, 850, frame_of(VALIDATOR_PNL, rows), *nobody, terms)
+    result = commission_lines(CHAIN_ID, EpochNumber(850), frame_of(VALIDATOR_PNL, rows), *nobody, terms)
     assert len(terms.partners) == 4
     assert {wallet.partner_id for wallet in terms.wallets} == {"northwind", "halcyon"}
     assert result.lines.violations == result.allocation.violations == ()

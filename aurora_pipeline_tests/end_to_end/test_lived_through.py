@@ -21,6 +21,7 @@ from aurora_pipeline.demo.settling import settle, settled_line
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.orchestration import period_sensors
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
@@ -406,7 +407,9 @@ def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: 
     )
     assert (int(difference["lamports"]), difference["n"]) == (200_000_000, 2)
     with lived.aurora.database.connect() as connection:
-        old = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, epoch), as_of=moment)
+        old = load_published(
+            connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, EpochNumber(epoch)), as_of=moment
+        )
     assert old.content_digest == before["validator_pnl"][1]
 
 
@@ -429,7 +432,7 @@ def as_of(lived: World, epoch: int, moment: datetime) -> dict[str, object]:
 def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: World) -> None:
     epoch = FIRST + 2
     with lived.aurora.database.connect() as connection:
-        raised = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, epoch))
+        raised = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, EpochNumber(epoch)))
     import_costs(
         lived.aurora.database,
         costs_csv(lived.parameters, [epoch]),
@@ -440,7 +443,7 @@ def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: W
     )
     assert lived.recompute(epoch).failures == ()
     with lived.aurora.database.connect() as connection:
-        restored = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, epoch))
+        restored = load_published(connection, VALIDATOR_PNL, PeriodKey(lived.chain.chain_id, EpochNumber(epoch)))
     assert restored.snapshot_id != raised.snapshot_id
     first = lived.row(
         "SELECT min(snapshot_id) AS id FROM snapshots WHERE asset = 'validator_pnl' AND epoch = %s", epoch
@@ -450,8 +453,8 @@ def test_costs__taken_back__bring_the_earlier_snapshot_into_force_again(lived: W
 
 def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) -> None:
     last = EPOCHS[-1]
-    line = settled_line(lived.parameters, last)
-    change = settle(lived.aurora.database, lived.parameters, last)
+    line = settled_line(lived.parameters, EpochNumber(last))
+    change = settle(lived.aurora.database, lived.parameters, EpochNumber(last))
     assert change is not None
     with lived.aurora.database.connect() as connection:
         unsettled = compare_with_terms(connection, lived.parameters, EPOCHS)
@@ -475,7 +478,7 @@ def test_settle__one_line__is_paid_and_proven_as_decided_and_once(lived: World) 
     assert re.match(r"by finley on 20\d\d-\d\d-\d\d \d\d:\d\d UTC: agreed with Northwind", decision.note or "")
     # The rule's rate is flat: that other rules of the period look back is no part of this line's proof.
     assert not [node for node in titles if node.title.startswith("rule result of")]
-    assert settle(lived.aurora.database, lived.parameters, last) is None
+    assert settle(lived.aurora.database, lived.parameters, EpochNumber(last)) is None
 
 
 _SIGNED = "reason, recorded_by, recorded_at"

@@ -30,7 +30,7 @@ from aurora_pipeline.demo.story import let_pass
 from aurora_pipeline.demo.truth import EpochTruth
 from aurora_pipeline.foundation.money import format_coins, total
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline.orchestration.positions_changed import positions_changed
 from aurora_pipeline.orchestration.terms_changed import terms_changed
@@ -160,7 +160,7 @@ def follow(demo: World, *epochs: int) -> list[int]:
     return [int(end.key.period) for end in ends]
 
 
-def tick(demo: World, cursor: str | None) -> tuple[list[int], str | None]:
+def tick(demo: World, cursor: str | None) -> tuple[list[EpochNumber], str | None]:
     """The epochs that the sensor requests, and its cursor."""
     context = dg.build_sensor_context(instance=demo.runner.instance, resources={"aurora": demo.aurora}, cursor=cursor)
     result = terms_changed(context)
@@ -400,7 +400,9 @@ def simulated(demo: World, text: str, folder: Path) -> list[PeriodComparison]:
     path = folder / "proposed.yaml"
     path.write_text(text, encoding="utf-8")
     with demo.aurora.database.connect() as connection:
-        return simulate(connection, demo.chain, read_proposal(connection, path), EPOCHS)
+        return simulate(
+            connection, demo.chain, read_proposal(connection, path), [EpochNumber(epoch) for epoch in EPOCHS]
+        )
 
 
 def test_simulate__other_tiers__differ_by_what_they_would_have_paid_and_write_nothing(

@@ -17,6 +17,7 @@ from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import live_through, register_cast
 from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import (
     DAGSTER_URL_VARIABLE,
@@ -54,7 +55,7 @@ class World:
         return self.aurora.configuration.chain(CHAIN_ID)
 
     def key(self, epoch: int) -> PeriodKey:
-        return PeriodKey(CHAIN_ID, epoch)
+        return PeriodKey(CHAIN_ID, EpochNumber(epoch))
 
     def truth(self, epoch: int) -> EpochTruth:
         return truth(self.parameters, epoch)

@@ -23,6 +23,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
@@ -32,7 +33,7 @@ from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
-EPOCH = SMALL.first_epoch
+EPOCH = EpochNumber(SMALL.first_epoch)
 BODY_MAX = 1_000_000
 STRANGER = "Stranger1111111111111111111111111111111111"
 

@@ -14,7 +14,8 @@ from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber, Lamports
 ROOT: Final = Path(__file__).parents[2]
 _HEAD: Final = """\
 from aurora_pipeline.foundation.money import format_coins, mul_div, share_bps, share_in_order, stored_amount, total
-from aurora_pipeline.foundation.units import ZERO, Amount, Bps, EpochNumber, Lamports
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps, EpochNumber, EpochRange, Lamports
 
 base, other, rate, epoch, lamports = Amount(100), Amount(7), Bps(500), EpochNumber(850), Lamports(5000)
 """
@@ -27,10 +28,13 @@ known: Amount = stored_amount(object(), "base")
 chain_neutral: Amount = lamports
 fee: Lamports = mul_div(lamports, 1, 2) + lamports
 later: EpochNumber = epoch + 1
+three: list[PeriodKey] = [PeriodKey("x", one) for one in EpochRange(epoch, epoch + 3)]
 is_due: bool = base > 0 and base >= other
 """
 WRONG: Final[Mapping[str, str]] = {
     "an epoch as an amount": "format_coins(epoch, 9)",
+    "an amount as an epoch": "PeriodKey('x', base)",
+    "a plain number as an epoch": "PeriodKey('x', 850)",
     "a plain number as an amount": "format_coins(50, 9)",
     "an amount and a rate summed": "base + rate",
     "an amount and an epoch summed": "base + epoch",

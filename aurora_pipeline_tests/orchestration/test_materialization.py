@@ -17,7 +17,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.instance.workspace import find_workspace
 from aurora_pipeline.orchestration.materialization import (
     _compared,
@@ -45,7 +45,7 @@ def demo_chain() -> Chain:
 def draft(fees: int | None) -> Draft:
     state = {"state": "final"} if fees is not None else {"state": "pending", "reason": "late | very\nlate"}
     row = {"chain_id": CHAIN_ID, "epoch": 850, "validator_key": "V1", "leader_slots": 4, "fees": fees, **state}
-    return Draft(FEES, PeriodKey(CHAIN_ID, 850), frame_of(FEES, [row]), (), Completeness.FINAL)
+    return Draft(FEES, PeriodKey(CHAIN_ID, EpochNumber(850)), frame_of(FEES, [row]), (), Completeness.FINAL)
 
 
 def text_of(shown: Mapping[str, Any] | None, name: str) -> str:
@@ -78,7 +78,7 @@ def test_materialization__amounts_that_rows_repeat__have_no_total(database: Data
         **{"rule_key": "r", "validator_count": 1, "missing_count": 0, "metric": "PERIOD", "state": "final"},
     }
     frame = frame_of(COMMISSION_RULE_RESULTS, [row])
-    one = Draft(COMMISSION_RULE_RESULTS, PeriodKey(CHAIN_ID, 850), frame, (), Completeness.FINAL)
+    one = Draft(COMMISSION_RULE_RESULTS, PeriodKey(CHAIN_ID, EpochNumber(850)), frame, (), Completeness.FINAL)
     (outcome,) = write_check_publish(database, [one])
     shown = materialization(outcome, one, demo_chain(), {}).metadata
     assert shown is not None
@@ -112,7 +112,7 @@ def statement_draft() -> Draft:
     row |= {"lines_total": 5, "known_total": 5, "held_total": 2, "lines_digest": "a" * 64, "state": "final"}
     table = PARTNER_COMMISSION_STATEMENTS
     frame = frame_of(table, [{**row, "reason": "2 of a line are held"}])
-    return Draft(table, PeriodKey(CHAIN_ID, 850), frame, (), Completeness.FINAL)
+    return Draft(table, PeriodKey(CHAIN_ID, EpochNumber(850)), frame, (), Completeness.FINAL)
 
 
 @pytest.mark.parametrize(("is_demo", "command"), [(True, "aurora --demo trace"), (False, "aurora trace")])
@@ -200,7 +200,7 @@ def test_preview__differences__far_below_zero_is_as_large_as_far_above() -> None
 def outcome_with(*warnings: str) -> DraftOutcome:
     return DraftOutcome(
         FEES,
-        PeriodKey(CHAIN_ID, 850),
+        PeriodKey(CHAIN_ID, EpochNumber(850)),
         1,
         "a" * 64,
         "b" * 64,

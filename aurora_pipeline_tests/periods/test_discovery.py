@@ -13,6 +13,7 @@ import pytest
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.orchestration.period_sensors import PERIODS_PER_TICK, finalized_periods
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import NodesAway, NodesTellNothing
@@ -94,10 +95,10 @@ def chain_of(aurora: Any) -> Any:
 
 def test_final_keys__an_epoch_far_behind_the_first_period__recorded_alone(node: tuple[Node, Any]) -> None:
     _, aurora = node
-    assert final_keys(aurora, chain_of(aurora), [842]) == [PeriodKey(CHAIN, 842)]
+    assert final_keys(aurora, chain_of(aurora), [EpochNumber(842)]) == [PeriodKey(CHAIN, EpochNumber(842))]
     assert recorded(aurora) == [842]
-    assert final_keys(aurora, chain_of(aurora), [840, 841, 842]) == [
-        PeriodKey(CHAIN, epoch) for epoch in (840, 841, 842)
+    assert final_keys(aurora, chain_of(aurora), [EpochNumber(840), EpochNumber(841), EpochNumber(842)]) == [
+        PeriodKey(CHAIN, EpochNumber(epoch)) for epoch in (840, 841, 842)
     ]
     assert recorded(aurora) == [840, 841, 842]
 
@@ -105,14 +106,14 @@ def test_final_keys__an_epoch_far_behind_the_first_period__recorded_alone(node: 
 def test_final_keys__an_epoch_that_runs__says_that_it_does(node: tuple[Node, Any]) -> None:
     _, aurora = node
     with pytest.raises(AuroraError, match="epoch 845 is not final: the chain is in epoch 845"):
-        final_keys(aurora, chain_of(aurora), [844, 845])
+        final_keys(aurora, chain_of(aurora), [EpochNumber(844), EpochNumber(845)])
 
 
 def test_final_keys__an_epoch_the_node_forgot__names_it_and_the_way_out(node: tuple[Node, Any]) -> None:
     told, aurora = node
     told.history_from = 800 * SLOTS
     with pytest.raises(AuroraError, match=r"told where epoch 799 begins and ends: .*Block 79900 cleaned up") as caught:
-        final_keys(aurora, chain_of(aurora), [799])
+        final_keys(aurora, chain_of(aurora), [EpochNumber(799)])
     assert "full history" in str(caught.value.remedy)
 
 
@@ -124,12 +125,12 @@ def test_final_keys__the_node_fails__an_outage_but_a_forgotten_epoch_or_a_refuse
     for status in (503, 403):
         monkeypatch.setattr(Node, "__call__", lambda self, seen, status=status: Reply(b"", status))
         with pytest.raises(AuroraError, match="no node of solana-mainnet told where it is") as caught:
-            final_keys(aurora, chain_of(aurora), [799])
+            final_keys(aurora, chain_of(aurora), [EpochNumber(799)])
         kinds.append((type(caught.value), caught.value.exit_code))
     monkeypatch.undo()
     told.history_from = 800 * SLOTS
     with pytest.raises(AuroraError) as caught:
-        final_keys(aurora, chain_of(aurora), [799])
+        final_keys(aurora, chain_of(aurora), [EpochNumber(799)])
     kinds.append((type(caught.value), caught.value.exit_code))
     assert kinds == [(NodesAway, 75), (NodesTellNothing, 2), (NodesTellNothing, 2)]
 
@@ -149,7 +150,7 @@ def tick(aurora: Any, instance: dg.DagsterInstance) -> list[str]:
 def test_sensor__first_period_far_back__catches_up_by_itself_in_order(node: tuple[Node, Any]) -> None:
     _, aurora = node
     # An operator computed one epoch by hand before.
-    final_keys(aurora, chain_of(aurora), [842])
+    final_keys(aurora, chain_of(aurora), [EpochNumber(842)])
     with dg.DagsterInstance.ephemeral() as instance:
         for number in range(1, 14):
             requested = tick(aurora, instance)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.orchestration.period_sensors import SAMPLES_PER_PERIOD, observation_key, sample_number
 from aurora_pipeline.periods.discovery import final_epochs
 from aurora_pipeline.periods.partitions import is_in_order, keys_to_add, register, remove, reorder
@@ -37,7 +38,7 @@ def test_keys__of_one_chain__sort_as_text_as_they_do_in_time(keys: list[PeriodKe
 
 
 def test_key__worked_example__is_padded() -> None:
-    assert str(PeriodKey("solana-mainnet", 850)) == "solana-mainnet:0000850"
+    assert str(PeriodKey("solana-mainnet", EpochNumber(850))) == "solana-mainnet:0000850"
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,8 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def test_register__an_older_period_that_came_late__mends_the_order(instance: dg.DagsterInstance) -> None:
-    chain = [PeriodKey("solana-demo", epoch) for epoch in range(850, 856)]
-    other = PeriodKey("ethereum-mainnet", 1_000)
+    chain = [PeriodKey("solana-demo", EpochNumber(epoch)) for epoch in range(850, 856)]
+    other = PeriodKey("ethereum-mainnet", EpochNumber(1_000))
     assert register(instance, [*chain[3:], other]) == texts([other, *chain[3:]])
     assert register(instance, chain) == texts(chain[:3])
     assert list(instance.get_dynamic_partitions("periods")) == texts([other, *chain])
@@ -99,7 +100,7 @@ def test_register__after_somebody_typed_what_is_no_key__goes_on_and_it_can_be_re
     instance: dg.DagsterInstance, typed: str
 ) -> None:
     instance.add_dynamic_partitions("periods", [typed])
-    chain = [PeriodKey("solana-demo", epoch) for epoch in range(850, 853)]
+    chain = [PeriodKey("solana-demo", EpochNumber(epoch)) for epoch in range(850, 853)]
     register(instance, chain[1:])
     register(instance, chain)
     assert not reorder(instance)
@@ -123,8 +124,8 @@ HEADS = st.builds(
 def test_final_epochs__any_head__ended_at_least_the_lag_ago(
     head: ChainHead, first_period: int, lag: int, data: st.DataObject
 ) -> None:
-    recorded = data.draw(st.sets(st.integers(min_value=0, max_value=1_000)))
-    found = final_epochs(head, first_period, lag, recorded)
+    recorded = set(map(EpochNumber, data.draw(st.sets(st.integers(min_value=0, max_value=1_000)))))
+    found = final_epochs(head, EpochNumber(first_period), lag, recorded)
     assert found == sorted(found)
     expected = {
         epoch for epoch in range(first_period, head.epoch) if head.slot - ((epoch + 1) * head.slots_in_period - 1) > lag
@@ -137,8 +138,8 @@ def test_final_epochs__of_windows__are_numbered_by_their_first_epochs(
     step: int, first: int, windows: int, is_final: bool
 ) -> None:
     running = first + windows * step
-    head = ChainHead(running, running * 32 + 64 * is_final, running * 32, (running + step) * 32 - 1)
-    found = final_epochs(head, first, 64, (), step)
+    head = ChainHead(EpochNumber(running), running * 32 + 64 * is_final, running * 32, (running + step) * 32 - 1)
+    found = final_epochs(head, EpochNumber(first), 64, (), step)
     expected = [first + number * step for number in range(windows - (not is_final))]
     assert found == expected
 
@@ -152,6 +153,8 @@ def test_samples__any_head__are_numbered_evenly_and_have_one_run_key_each(head: 
 
 
 def test_samples__throughout_one_epoch__are_all_due_once() -> None:
-    numbers = [sample_number(ChainHead(850, 850 * 240 + slot, 850 * 240, 851 * 240 - 1)) for slot in range(240)]
+    numbers = [
+        sample_number(ChainHead(EpochNumber(850), 850 * 240 + slot, 850 * 240, 851 * 240 - 1)) for slot in range(240)
+    ]
     assert numbers == sorted(numbers)
     assert [numbers.count(number) for number in range(SAMPLES_PER_PERIOD)] == [40] * SAMPLES_PER_PERIOD

@@ -11,13 +11,14 @@ import polars as pl
 
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.frames import frame_of
 
-CHAIN, EPOCH = "solana-mainnet", 850
+CHAIN, EPOCH = "solana-mainnet", EpochNumber(850)
 OWN_WALLET = "OperatorWithdrawer"
 FINAL = {"state": "final", "reason": None}
 Row = dict[str, Any]

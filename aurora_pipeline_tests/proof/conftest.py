@@ -19,6 +19,7 @@ from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.layers import LAYERS
@@ -31,7 +32,7 @@ from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 
-EPOCH = 850
+EPOCH = EpochNumber(850)
 KEY = PeriodKey(CHAIN_ID, EPOCH)
 PARAMETERS = Parameters(seed=3, validators=3, stake_accounts=40, slots_per_epoch=120)
 _TEMPLATE = "aurora_template"

@@ -12,6 +12,7 @@ from aurora_pipeline.agreements.partners import known_partner, read_partners, re
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
@@ -34,7 +35,7 @@ def test_verify__untouched_period__holds_and_counts_everything(proven: Proven) -
 
 
 def test_verify__period_nobody_computed__says_so(proven: Proven) -> None:
-    report = verify_period(proven.connection, PeriodKey(KEY.chain_id, 1))
+    report = verify_period(proven.connection, PeriodKey(KEY.chain_id, EpochNumber(1)))
     assert report.holds
     assert [note.problem for note in report.notes] == ["no layer has written anything for it"]
 

@@ -13,7 +13,7 @@ from aurora_pipeline.config import ROLES, Chain, DatedBps, Family, PeriodType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.registry.cost_entries import EntriesInForce, entries_in_force, import_costs, parse_cost_csv
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.frames import ints
@@ -127,7 +127,7 @@ def registered(database: Database) -> Database:
 
 def in_force(database: Database, epoch: int = 850) -> EntriesInForce:
     with database.connect() as connection:
-        return entries_in_force(connection, CHAIN, epoch)
+        return entries_in_force(connection, CHAIN, EpochNumber(epoch))
 
 
 def file_of(*lines: str) -> str:
@@ -150,7 +150,7 @@ def test_import__new_changed_equal_and_withdrawn__only_differences_are_written(r
         "invoices",
     )
     assert (len(first.changed), first.unchanged) == (3, 0)
-    assert first.periods == (PeriodKey(CHAIN, 850), PeriodKey(CHAIN, 851))
+    assert first.periods == (PeriodKey(CHAIN, EpochNumber(850)), PeriodKey(CHAIN, EpochNumber(851)))
 
     second = import_costs(
         registered,
@@ -164,7 +164,7 @@ def test_import__new_changed_equal_and_withdrawn__only_differences_are_written(r
         "solana-mainnet:0000850 V INFRASTRUCTURE: 12500000000 -> 13000000000",
         "solana-mainnet:0000850 W INFRASTRUCTURE: 1000000000 -> nothing",
     )
-    assert (second.unchanged, second.periods) == (1, (PeriodKey(CHAIN, 850),))
+    assert (second.unchanged, second.periods) == (1, (PeriodKey(CHAIN, EpochNumber(850)),))
     assert amounts(registered) == {
         ("V", "INFRASTRUCTURE"): (2, 13_000_000_000),
         ("W", "INFRASTRUCTURE"): (2, None),

@@ -13,6 +13,7 @@ from aurora_pipeline.asking.adapter import (
 )
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config.families import Family
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana.accounts import STAKE_HISTORY
 from aurora_pipeline.sources.solana.answers.votes import VOTE_PROGRAM
 from aurora_pipeline.sources.solana.ask import SolanaRpc
@@ -21,7 +22,7 @@ from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
 from aurora_pipeline_tests.sources.solana.test_answers import transaction
 
-EPOCH, FIRST, LAST = 10, 100, 109
+EPOCH, FIRST, LAST = EpochNumber(10), 100, 109
 PRODUCED = [100, 101, 103, 104, 106, 107, 112]
 SCHEDULE = {"id1": [0, 1, 2, 3], "id2": [4, 5, 6, 7], "id3": [8, 9]}
 

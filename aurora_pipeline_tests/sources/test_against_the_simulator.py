@@ -22,6 +22,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.checking import check_providers
 from aurora_pipeline.sources.files.check import Ours
@@ -71,7 +72,7 @@ def staged(
     adapter = adapter_for(settings)
     asked = tuple(ValidatorAsked(one.vote, one.identity) for one in told.validators)
     scope = FetchScope(
-        told.chain_id, epoch, SMALL.first_slot(epoch), SMALL.last_slot(epoch), asked, family=Family.SOLANA
+        told.chain_id, EpochNumber(epoch), SMALL.first_slot(epoch), SMALL.last_slot(epoch), asked, family=Family.SOLANA
     )
 
     async def go() -> list[StagedFetch]:

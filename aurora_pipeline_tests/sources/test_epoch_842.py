@@ -13,6 +13,7 @@ import pytest
 
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import (
     DAGSTER_URL_VARIABLE,
@@ -33,7 +34,7 @@ from aurora_pipeline.work.runs import Job
 from aurora_pipeline_tests.end_to_end.world import kept_environment
 from aurora_pipeline_tests.sources.files.workbook import workbook
 
-CHAIN, EPOCH = "solana-mainnet", 842
+CHAIN, EPOCH = "solana-mainnet", EpochNumber(842)
 VOTE = "CcaHc2L43ZWjwCHART3oZoJvHLAe9hzT2DJNUpBzoTN1"
 IDENTITY = "Fd7btgySsrjuo25CJCj7oE7VPMyezDhnx7pZkj2v69Nk"
 STAKE = 9_722_905_981_190_890

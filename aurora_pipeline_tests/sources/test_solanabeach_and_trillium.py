@@ -14,6 +14,7 @@ from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config.families import Family
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solanabeach.answers import (
     BeachFees,
     Page,
@@ -29,7 +30,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
 
-EPOCH = 842
+EPOCH = EpochNumber(842)
 ASKED = Question("q", "/somewhere")
 
 

@@ -18,12 +18,13 @@ from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
 from aurora_pipeline.demo.world import World as ChainWorld
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.solana.periods import bounds, head
 
-FIRST_EPOCH = 850
+FIRST_EPOCH = EpochNumber(850)
 OPERATED = 8
 _STAKE_ACCOUNTS = 200
 
@@ -84,7 +85,7 @@ class World:
         found = self._asked("bounds", epoch)
         assert isinstance(found, PeriodBounds)
         return Period(
-            PeriodKey(self.chain.chain_id, epoch),
+            PeriodKey(self.chain.chain_id, EpochNumber(epoch)),
             found.first_slot,
             found.last_slot,
             found.first_block_slot,

@@ -38,6 +38,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.sources.result import LayerResult
@@ -155,7 +156,7 @@ def scope(role: DataType) -> FetchScope:
             stakes[fetch.subject] = tuple(one.stake_key for one in found)
     return FetchScope(
         reference.chain_id,
-        reference.epoch,
+        EpochNumber(reference.epoch),
         reference.first_slot,
         reference.last_slot,
         asked,

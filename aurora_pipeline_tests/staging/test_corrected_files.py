@@ -14,6 +14,7 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.staging.report import StagingReport
@@ -25,7 +26,7 @@ from aurora_pipeline_tests.canonical.answers import reference
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.test_solanabeach_and_trillium import trillium_row
 
-CHAIN, EPOCH = "solana-mainnet", 842
+CHAIN, EPOCH = "solana-mainnet", EpochNumber(842)
 KEYS = [base58_encode(bytes([number]) * 32) for number in (7, 8, 9)]
 CHAINS = """
 chains:

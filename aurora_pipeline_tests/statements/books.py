@@ -31,6 +31,7 @@ from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.decisions.tables import USERS
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.periods.record import Period, load_period, record_period
 from aurora_pipeline.sources.kinds import KINDS
@@ -74,7 +75,7 @@ class Books:
     floor: int | None = None
     """A floor per MONTH of every partner's rule."""
     _written: int = 0
-    _published: dict[int, tuple[Input, ...]] = field(default_factory=dict)
+    _published: dict[EpochNumber, tuple[Input, ...]] = field(default_factory=dict)
     """By epoch, the terms that its lines rest on."""
     _said: dict[int, tuple[Mapping[tuple[str, str], int] | None, int]] = field(default_factory=dict)
 
@@ -153,7 +154,7 @@ class Books:
         length = timedelta(days=20) / self.per_month
         start = month.started_at + (epoch - FIRST) % self.per_month * length
         slots = (epoch * 10, epoch * 10 + 9)
-        period = Period(PeriodKey(CHAIN, epoch), *slots, *slots, start, start + length)
+        period = Period(PeriodKey(CHAIN, EpochNumber(epoch)), *slots, *slots, start, start + length)
         with self.database.connect() as connection:
             record_period(connection, period, [])
 
@@ -166,15 +167,15 @@ class Books:
 
     def publish(self, epoch: int, override: Mapping[tuple[str, str], int] | None = None, version: int = 1) -> None:
         """Publish the lines of an epoch as they are now, and what EPOCH statements make of them."""
-        key = PeriodKey(CHAIN, epoch)
+        key = PeriodKey(CHAIN, EpochNumber(epoch))
         rows = [
             _line(epoch, *of, amount, (override or {}).get(of), version) for of, amount in self.lines[epoch].items()
         ]
         self._written += 1
         with self.database.connect() as connection:
-            terms = terms_in_force(connection, CHAIN, load_period(connection, key).last_instant, epoch=epoch)
+            terms = terms_in_force(connection, CHAIN, load_period(connection, key).last_instant, epoch=key.epoch)
         told = (Input("fetch", f"lines/{epoch}", f"{self._written:064x}"), *terms.inputs)
-        self._published[epoch], self._said[epoch] = terms.inputs, (override, version)
+        self._published[key.epoch], self._said[epoch] = terms.inputs, (override, version)
         state = Completeness.FINAL
         results = [
             _result(epoch, partner, [amount for (who, _), amount in self.lines[epoch].items() if who == partner])
@@ -273,7 +274,7 @@ class Books:
 
 def line_of(partner: str, validator: str, epoch: int) -> str:
     """The id of a line."""
-    return line_id(f"{partner}-1", "r", validator, "", CHAIN, epoch, "LINE")
+    return line_id(f"{partner}-1", "r", validator, "", CHAIN, EpochNumber(epoch), "LINE")
 
 
 def _line(

@@ -13,6 +13,7 @@ from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, COMMISSION_OVERR
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.documents import PayableStatement
 from aurora_pipeline.statements.transitions.answer import acknowledge, answer, dispute
@@ -226,7 +227,7 @@ class Life:
         if self.chance.random() < 0.6:
             self.books.compute(MonthKey(CHAIN, self.chance.choice(MONTHS[: MONTHS.index(self.newest) + 1])))
         else:
-            self.books.compute(PeriodKey(CHAIN, self.chance.choice(self.known)))
+            self.books.compute(PeriodKey(CHAIN, EpochNumber(self.chance.choice(self.known))))
 
     # Steps of people
 

@@ -157,14 +157,19 @@ def test_epoch_statements__from_published_lines__published_with_the_salts_in_for
     agreed = terms({"a": [rule("tips", TIPS, 500)]})
     layer = commission_lines(CHAIN, EPOCH, pnl_frame({"V1": {TIPS: 800_000_000}}), *NO_STAKE, agreed).lines
     write_check_publish(
-        database, [Draft(PARTNER_COMMISSION_LINES, PeriodKey(CHAIN, EPOCH), layer.frame, (), layer.completeness)]
+        database,
+        [Draft(PARTNER_COMMISSION_LINES, PeriodKey(CHAIN, EPOCH), layer.frame, (), layer.completeness)],
     )
     with database.connect() as connection:
         published = load_published(connection, PARTNER_COMMISSION_LINES, PeriodKey(CHAIN, EPOCH))
         lines = stored_rows(connection, PARTNER_COMMISSION_LINES, published.snapshot_id)
     result = epoch_statements(PERIOD, lines, agreed)
     draft = Draft(
-        PARTNER_COMMISSION_STATEMENTS, PeriodKey(CHAIN, EPOCH), result.frame, (published.as_input,), result.completeness
+        PARTNER_COMMISSION_STATEMENTS,
+        PeriodKey(CHAIN, EPOCH),
+        result.frame,
+        (published.as_input,),
+        result.completeness,
     )
     (outcome,) = write_check_publish(database, [draft])
     assert outcome.totals["lines_total"] == 40_000_000

@@ -10,6 +10,7 @@ import pytest
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, COMMISSION_OVERRIDES, Series
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.statements.payable_drafts import draft_month
 from aurora_pipeline.statements.stated import Stage
@@ -287,7 +288,7 @@ def test_periods__of_a_month_that_was_paid_elsewhere__are_never_adjusted(books: 
         file.write_text(f"partner,chain_id,opening,paid_through\n{partner},{CHAIN},1 SOL,\n", encoding="utf-8")
         with pytest.raises(AuroraError, match=why):
             import_openings(books.database, file, "ann", "again")
-    assert PeriodKey(CHAIN, 850).period == "0000850"
+    assert PeriodKey(CHAIN, EpochNumber(850)).period == "0000850"
 
 
 def test_restated__a_line_that_came_after_the_statement_and_went_again__is_taken_back(books: Books) -> None:

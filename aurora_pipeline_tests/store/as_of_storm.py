@@ -18,6 +18,7 @@ from pathlib import Path
 
 from aurora_pipeline.canonical.tables import FEES, META
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness
@@ -83,10 +84,10 @@ def drafts(epoch: int, number: int) -> list[Draft]:
     row = {"chain_id": _CHAIN, "epoch": epoch, "validator_key": "V"}
     fees = {"leader_slots": 4, "blocks_produced": 4, "slots_skipped": 0, "fees": number, "state": "final"}
     return [
-        Draft(FEES, PeriodKey(_CHAIN, epoch), frame_of(FEES, [row | fees]), (), Completeness.FINAL),
+        Draft(FEES, PeriodKey(_CHAIN, EpochNumber(epoch)), frame_of(FEES, [row | fees]), (), Completeness.FINAL),
         Draft(
             META,
-            PeriodKey(_CHAIN, epoch),
+            PeriodKey(_CHAIN, EpochNumber(epoch)),
             frame_of(META, [row | {"active_stake": number, "state": "final"}]),
             (),
             Completeness.FINAL,

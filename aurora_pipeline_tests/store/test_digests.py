@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database
@@ -233,7 +234,7 @@ def test_document__sql_and_python__recompute_a_stored_snapshot(database: Databas
     vector = vectors()["content"]
     draft = Draft(
         declared(vector["table"]),
-        PeriodKey("solana-demo", 850),
+        PeriodKey("solana-demo", EpochNumber(850)),
         frame(vector["table"], [dict(zip(vector["columns"], row, strict=True)) for row in vector["rows"]]),
         (),
         Completeness.PARTIAL,
@@ -254,9 +255,19 @@ def test_document__sql__lists_the_answers_of_a_fetch_in_order(database: Database
     bodies = [b"{}", b"\x00\xff", b"{}"]
     with database.connect() as connection:
         asked = [Answer(f"getBlock {n}", {}, 200, {}, body, datetime.now(UTC)) for n, body in enumerate(bodies)]
-        stored = store_answers(connection, "solana-demo", 850, "fees", "demo", asked)
+        stored = store_answers(connection, "solana-demo", EpochNumber(850), "fees", "demo", asked)
         # Later payload ids first: the order is that of the fetch, not of the payloads.
-        told = ("solana-demo", 850, "fees", "demo", "solana_rpc", "Vote1", FigureState.FINAL, Verdict.TOLD, None)
+        told = (
+            "solana-demo",
+            EpochNumber(850),
+            "fees",
+            "demo",
+            "solana_rpc",
+            "Vote1",
+            FigureState.FINAL,
+            Verdict.TOLD,
+            None,
+        )
         record_fetch(connection, *told, stored[::-1], None)
         rows = connection.execute(code("sql fetch").encode()).fetchall()
     assert [sha256(bytes.fromhex(row["body"])) for row in rows] == [row["response_hash"] for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from datetime import UTC, datetime
 
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import (
@@ -19,7 +20,7 @@ from aurora_pipeline.store.payloads import (
     store_answers,
 )
 
-CHAIN, EPOCH, DATA_TYPE = "solana-test", 7, "costs"
+CHAIN, EPOCH, DATA_TYPE = "solana-test", EpochNumber(7), "costs"
 
 
 def stored(connection: Connection, count: int) -> list[Answer]:
@@ -52,7 +53,7 @@ def test_files__of_many_periods_and_data_types__stored_once_and_read_for_each(da
             for data_type in ("fees", "mev"):
                 request = {"verb": "READ", "path": "all.csv", "query": {"epoch": epoch}, "body": {}}
                 asked = Answer("file all.csv", request, 200, {}, body, datetime(2026, 9, 1, tzinfo=UTC))
-                (answer,) = store_answers(connection, CHAIN, epoch, data_type, "books", [asked])
+                (answer,) = store_answers(connection, CHAIN, EpochNumber(epoch), data_type, "books", [asked])
                 assert answers_by_id(connection, [answer.payload_id]) == {answer.payload_id: answer}
         counts = connection.execute(
             """SELECT (SELECT count(*) FROM staging_file_bodies) AS files,

@@ -13,6 +13,7 @@ import pytest
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store import layer_rows, snapshots
 from aurora_pipeline.store.access import reader, withdraw_reading
@@ -34,7 +35,7 @@ from aurora_pipeline.store.snapshots import (
 )
 from aurora_pipeline.tables import LAYER_TABLES
 
-CHAIN, EPOCH = "solana-demo", 850
+CHAIN, EPOCH = "solana-demo", EpochNumber(850)
 FIRST = Input("fetch", "fees/rpc/A", "a" * 64)
 SECOND = Input("fetch", "fees/rpc/A", "b" * 64)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.work.asked_epochs import spans
 from aurora_pipeline_tests.proof.conftest import EPOCH
@@ -72,7 +73,7 @@ def test_verify__period_taken_away_under_what_was_published__is_not_left_out(ask
 @given(st.sets(st.integers(0, 30)))
 def test_spans__any_epochs__name_each_once_and_no_other(epochs: set[int]) -> None:
     named: list[int] = []
-    for part in filter(None, spans(sorted(epochs)).split(", ")):
+    for part in filter(None, spans(sorted(map(EpochNumber, epochs))).split(", ")):
         first, _, last = part.partition("..")
         named += range(int(first), int(last or first) + 1)
     assert named == sorted(epochs)

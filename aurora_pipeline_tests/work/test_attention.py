@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.attention import ChainState, age, of_chain, of_sensors
 from aurora_pipeline.work.health import Seen, Ticking
@@ -18,15 +19,24 @@ NOW = datetime(2026, 9, 6, 12, tzinfo=UTC)
 LASTS = timedelta(days=2)
 HOURS = timedelta(hours=1)
 PERIOD = PeriodStatus(
-    "x:0000855", 855, NOW - 12 * HOURS, NOW - 12 * HOURS, len(PERIOD_LAYER_TABLES), "FINAL", None, None, None
+    "x:0000855",
+    EpochNumber(855),
+    NOW - 12 * HOURS,
+    NOW - 12 * HOURS,
+    len(PERIOD_LAYER_TABLES),
+    "FINAL",
+    None,
+    None,
+    None,
 )
-SEEN = Seen(856, 5, NOW - 8 * HOURS)
-CHAIN = ChainStatus("x", 1, 1, 0, 0, PERIOD.ended_at, LASTS, 856, 0, SEEN)
+SEEN = Seen(EpochNumber(856), 5, NOW - 8 * HOURS)
+SEEN_LONG_AGO = replace(SEEN, observed_at=NOW - 17 * HOURS)
+CHAIN = ChainStatus("x", 1, 1, 0, 0, PERIOD.ended_at, LASTS, EpochNumber(856), 0, SEEN)
 WELL = ChainState(CHAIN, [PERIOD], [])
 
 
 def pending(days: int) -> Pending:
-    return Pending(PeriodKey("x", 855), "mev", NOW - timedelta(days=days), NOW - HOURS, 3)
+    return Pending(PeriodKey("x", EpochNumber(855)), "mev", NOW - timedelta(days=days), NOW - HOURS, 3)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +51,7 @@ def pending(days: int) -> Pending:
         (replace(WELL, pending=[pending(30)]), "given up: `aurora backfill x 855` asks once more"),
         (replace(WELL, status=replace(CHAIN, behind=1)), None),
         (replace(WELL, status=replace(CHAIN, behind=2)), "2 periods behind the chain"),
-        (replace(WELL, status=replace(CHAIN, seen=Seen(856, 5, NOW - 17 * HOURS))), "nobody observed it for 17 h"),
+        (replace(WELL, status=replace(CHAIN, seen=SEEN_LONG_AGO)), "nobody observed it for 17 h"),
         (replace(WELL, status=replace(CHAIN, seen=None)), None),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickData, TickStatus
 from dagster_shared.error import SerializableErrorInfo
 
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
@@ -89,7 +90,7 @@ def test_last_seen__newest_sample_of_the_newest_epoch(database: Database) -> Non
     with database.connect() as connection:
         assert last_seen(connection, "solana-demo") is None
         insert_rows(connection, "observations", [sample(1, 855, 7), sample(2, 854, 9)])
-        assert last_seen(connection, "solana-demo") == Seen(855, 7, AT)
+        assert last_seen(connection, "solana-demo") == Seen(EpochNumber(855), 7, AT)
 
 
 def sample(number: int, epoch: int, slot: int) -> dict[str, object]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.late import (
     PAUSES,
     Pending,
@@ -21,7 +22,7 @@ from aurora_pipeline.work.late import (
 )
 
 SINCE = datetime(2026, 9, 3, 12, tzinfo=UTC)
-KEY = PeriodKey("solana-demo", 850)
+KEY = PeriodKey("solana-demo", EpochNumber(850))
 MINUTE = timedelta(minutes=1)
 LAST_ATTEMPT = sum(PAUSES, timedelta())
 

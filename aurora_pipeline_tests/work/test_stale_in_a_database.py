@@ -26,6 +26,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation import units
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, Workspace
 from aurora_pipeline.periods.record import Period, record_period
@@ -76,7 +77,7 @@ class Book:
         with self.aurora.database.connect() as connection:
             return stale_periods(present_periods(connection, self.chain))
 
-    def settle(self) -> list[int]:
+    def settle(self) -> list[EpochNumber]:
         """Compute lines and statements of everything stale, in order; says of which epochs."""
         done = []
         while due := self.stale():
@@ -151,7 +152,7 @@ def book(database: Database, tmp_path: Path) -> Iterator[Book]:
                 register_validator(connection, validator, CHAIN)
             for place, epoch in enumerate(EPOCHS):
                 begins = START + timedelta(days=5 * place)
-                key = PeriodKey(CHAIN, epoch)
+                key = PeriodKey(CHAIN, EpochNumber(epoch))
                 record_period(connection, Period(key, 0, 9, 0, 9, begins, begins + timedelta(days=5)), [])
             path = tmp_path / "partners.yaml"
             path.write_text("partners: [{partner: acme, name: Acme}]\nagreements: []\n")
@@ -163,7 +164,9 @@ def book(database: Database, tmp_path: Path) -> Iterator[Book]:
         for table, frame, epoch in of_epoch:
             source = (Input("fetch", f"{table.name}/{epoch}", "0" * 64),)
             moved = frame.with_columns(epoch=pl.lit(epoch, pl.Int64))
-            write_check_publish(database, [Draft(table, PeriodKey(CHAIN, epoch), moved, source, Completeness.FINAL)])
+            write_check_publish(
+                database, [Draft(table, PeriodKey(CHAIN, EpochNumber(epoch)), moved, source, Completeness.FINAL)]
+            )
         yield Book(aurora, tmp_path)
 
 

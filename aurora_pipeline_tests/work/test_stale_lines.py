@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.work.stale_lines import Present, ready, stale_periods
 
@@ -21,7 +22,7 @@ def period(
     reads: Sequence[int] = (),
     waits_for: Sequence[int] = (),
 ) -> Present:
-    return Present(PeriodKey(CHAIN, epoch), NOW, tuple(lineages), tuple(reads), tuple(waits_for))
+    return Present(PeriodKey(CHAIN, EpochNumber(epoch)), NOW, tuple(lineages), tuple(reads), tuple(waits_for))
 
 
 def told(periods: Sequence[Present]) -> list[tuple[int, tuple[int, ...]]]:
@@ -57,10 +58,10 @@ def test_stale__earlier_one_not_published__waits_and_says_so() -> None:
 def test_stale__the_same_twice__has_the_same_digest_and_other_inputs_another() -> None:
     first, again = stale_periods([period(1, [THEN])]), stale_periods([period(1, [])])
     assert first[0].digest == again[0].digest
-    other = Present(PeriodKey(CHAIN, 1), THEN, (), ())
+    other = Present(PeriodKey(CHAIN, EpochNumber(1)), THEN, (), ())
     assert stale_periods([other])[0].digest != first[0].digest
     # Figures that went back and forth are computed again each time, though from the same inputs.
-    published = Present(PeriodKey(CHAIN, 1), NOW, (THEN,), (), (), sequence=7)
+    published = Present(PeriodKey(CHAIN, EpochNumber(1)), NOW, (THEN,), (), (), sequence=7)
     assert stale_periods([published])[0].digest != first[0].digest
 
 

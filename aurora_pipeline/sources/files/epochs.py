@@ -10,6 +10,7 @@ from typing import Final
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import EPOCH_PLACE, FileTable
 from aurora_pipeline.config.provider import Provider
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.table import epochs_of, found_columns, table_rows
 from aurora_pipeline.store.digests import body_hash
 
@@ -39,10 +40,10 @@ def _pattern(path: str) -> re.Pattern[str] | None:
     return re.compile(f"{first}([0-9]+){second}" + "".join(rf"\1{part}" for part in others))
 
 
-def epochs_in(table: FileTable, name: str, body: bytes, family: Family) -> list[int]:
+def epochs_in(table: FileTable, name: str, body: bytes, family: Family) -> list[EpochNumber]:
     """The epochs that a file tells: by its name, by its column of epochs, or by its columns."""
     if (pattern := _pattern(table.path)) is not None and (match := pattern.fullmatch(name)) is not None:
-        return [int(match.group(1))]
+        return [EpochNumber(int(match.group(1)))]
     mapping = table.as_request(family)
     columns = {field: {"column": column.column} for field, column in table.columns.items()}
     rows = table_rows(name, body, body_hash(body), mapping)
@@ -50,8 +51,10 @@ def epochs_in(table: FileTable, name: str, body: bytes, family: Family) -> list[
     _, places = found_columns(iter([(1, header)]), name, columns, None)
     if "epoch" not in places:
         wide = next(column.column for column in table.columns.values() if EPOCH_PLACE in column.column)
-        return sorted(epochs_of(header, wide))
+        return sorted(map(EpochNumber, epochs_of(header, wide)))
     cells = {row[places["epoch"]].strip() for _, row in rows if len(row) > places["epoch"]}
-    known = sorted(int(text) for text in cells if text.isascii() and text.isdigit() and len(text) < _DIGITS_MAX)
+    known = sorted(
+        EpochNumber(int(text)) for text in cells if text.isascii() and text.isdigit() and len(text) < _DIGITS_MAX
+    )
     # Without any the rows are read all the same: what is wrong with them should show.
-    return known or [0]
+    return known or [EpochNumber(0)]

@@ -14,6 +14,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FIELDS, FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.sources.files.cell_values import Cell
@@ -29,9 +30,9 @@ def period_table(provider: Provider) -> FileTable:
     return next(table for table in provider.files if table.data_type is DataType.PERIOD)
 
 
-def epochs_told(provider: Provider, family: Family) -> list[int]:
+def epochs_told(provider: Provider, family: Family) -> list[EpochNumber]:
     """The epochs a provider's files tell the bounds of. Raises UnreadableFile."""
-    table, found = period_table(provider), set[int]()
+    table, found = period_table(provider), set[EpochNumber]()
     for name in names_of(provider, table):
         try:
             found |= set(epochs_in(table, name, bytes_of(provider, name), family))
@@ -71,7 +72,8 @@ def _bounds(answer: Answer) -> PeriodBounds:
         raise FileProblem(f"row {number}: it ends at {row['ended_at']}, before it began")
     if row["ended_at"] > datetime.now(UTC):
         raise FileProblem(f"row {number}: epoch {epoch} ends at {row['ended_at']}, which has not come yet")
-    return PeriodBounds(epoch, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
+    key = EpochNumber(epoch)
+    return PeriodBounds(key, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
 
 
 def _row_of(answer: Answer, mapping: Mapping[str, Any], epoch: int) -> tuple[int, dict[str, Any]]:

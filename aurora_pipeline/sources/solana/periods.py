@@ -8,6 +8,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Ask, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.blocks import BlockHeader, read_block_header
@@ -56,7 +57,7 @@ async def bounds(epoch: int, ask: Ask, provider: str) -> PeriodBounds:
         raise UnreadableAnswer(provider, following.request_key, problem)
     last = first if last_block_slot == first.slot else await _block(told, last_block_slot, provider)
     return PeriodBounds(
-        epoch=epoch,
+        epoch=EpochNumber(epoch),
         first_slot=first_slot,
         last_slot=last_slot,
         first_block_slot=first.slot,

@@ -20,6 +20,7 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.config import Provider
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.addresses import base58_encode
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files import cells as file_cells
 from aurora_pipeline.sources.files.answers import (
     FileFees,
@@ -81,7 +82,9 @@ def own(folder: Path, data_type: str, path: str, columns: dict[str, Any], **fiel
 
 def fetch(settings: Provider, *keys: str, epoch: int = EPOCH) -> list[Fetched]:
     data_type = settings.files[0].data_type
-    scope = FetchScope("chain", epoch, 0, 1, tuple(ValidatorAsked(key, None) for key in keys), family=Family.SOLANA)
+    scope = FetchScope(
+        "chain", EpochNumber(epoch), 0, 1, tuple(ValidatorAsked(key, None) for key in keys), family=Family.SOLANA
+    )
 
     async def go() -> list[Fetched]:
         adapter = adapter_for(settings)

@@ -21,6 +21,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config.families import Family
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.jito import ask as jito
 from aurora_pipeline.sources.jito.answers import (
     NO_AUTHORITY,
@@ -32,7 +33,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
 
-EPOCH = 842
+EPOCH = EpochNumber(842)
 SCOPE = FetchScope(
     "chain", EPOCH, 0, 1, (ValidatorAsked("v1", "id1"), ValidatorAsked("v2", "id2")), family=Family.SOLANA
 )

@@ -9,6 +9,7 @@ from aurora_pipeline.asking.adapter import (
     LEADER_SCHEDULE,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.solana.answers.epochs import EpochSchedule
 from aurora_pipeline.sources.solana.ask import SolanaRpc
@@ -36,7 +37,7 @@ def test_observe_positions__shared_questions__asked_once_and_epoch_twice() -> No
 
 @pytest.mark.parametrize("epochs", [[EPOCH, EPOCH + 1], [EPOCH + 1], [EPOCH - 1, EPOCH]])
 @pytest.mark.parametrize("data_type", ["positions", "meta"])
-def test_observe__straddles_the_end__no_observation(data_type: str, epochs: list[int]) -> None:
+def test_observe__straddles_the_end__no_observation(data_type: str, epochs: list[EpochNumber]) -> None:
     node = Node()
     node.epochs = list(epochs)
     (one,) = observe(node, data_type, scope("1")).values()

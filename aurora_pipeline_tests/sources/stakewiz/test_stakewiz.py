@@ -17,6 +17,7 @@ from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config import ROLES
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_epoch_info, read_validators
 from aurora_pipeline.sources.stakewiz.ask import Stakewiz
@@ -24,7 +25,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen, json_reply
 
-EPOCH = 842
+EPOCH = EpochNumber(842)
 VALIDATORS = Question("validators", "/validators")
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from aurora_pipeline.asking.reading import reader
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana.answers.rpc import asked_method, asked_params, rpc_result
 from aurora_pipeline.store.payloads import Answer
 
@@ -18,7 +19,7 @@ SLOT_MAX: Final = 2**63 - 1
 class EpochInfo:
     """Where the chain's finalized head stands."""
 
-    epoch: int
+    epoch: EpochNumber
     absolute_slot: int
     slot_index: int
     slots_in_epoch: int
@@ -48,7 +49,7 @@ def read_epoch_info(answer: Answer, provider: str) -> EpochInfo:
     """getEpochInfo."""
     result = rpc_result(answer, provider)
     info = EpochInfo(
-        epoch=result["epoch"].whole(),
+        epoch=EpochNumber(result["epoch"].whole()),
         absolute_slot=result["absoluteSlot"].whole(0, SLOT_MAX),
         slot_index=result["slotIndex"].whole(0, SLOT_MAX),
         slots_in_epoch=result["slotsInEpoch"].whole(1, SLOT_MAX),
