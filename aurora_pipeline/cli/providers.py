@@ -66,7 +66,7 @@ def _ours(place: Workspace, wanted: list[Provider]) -> dict[str, Ours]:
         return {}
     configuration = place.configuration()
     first = next(iter((*configuration.enabled_chains(), *configuration.chains.values())))
-    chains = {name: [one for one in configuration.enabled_chains() if one.names(name)] for name in files}
+    chains = {name: [one for one in configuration.enabled_chains() if one.asks(name)] for name in files}
     ours = {name: Ours((named or [first])[0].family) for name, named in chains.items()}
     # A look at files sets up no database where there is none yet.
     if place.database_url is not None or place.data_dir.exists():

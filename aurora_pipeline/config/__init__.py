@@ -1,6 +1,7 @@
 """chains.yaml, providers.yaml and the environment, as frozen models that were checked together.
 
-Belongs here: reading and checking what the operator configures, and the closed lists of words all rooms share.
+Belongs here: reading and checking what the operator configures, the closed lists of words all rooms share,
+and what each family of chains is before anybody is asked (families/).
 Does not: what people decide and record (registry/, agreements/); asking a provider whether it is there (sources/).
 """
 

@@ -202,7 +202,7 @@ class Chain(FrozenModel):
         """By how much the numbers of its periods rise from one to the next."""
         return self.family.traits.period_step(self.period_type, self.period_size)
 
-    def names(self, provider: str) -> bool:
+    def asks(self, provider: str) -> bool:
         """Whether a provider is asked about the chain, for whatever purpose."""
         return any(provider in named for named in (*self.roles.values(), *self.cross_checks.values(), self.periods))
 

@@ -94,6 +94,12 @@ REFUSED = {
         "not spelled as it must be",
         "[abc]",
     ),
+    "validator with a mistyped key": (_rule("rate_bps: 1, validator: 0O"), "'0O' is no Solana key", "the vote account"),
+    "validator of another family": (
+        _rule("rate_bps: 1, validator: 0O").replace("solana-demo", "ethereum-demo"),
+        "'0O' is no public key of an Ethereum validator",
+        "the public key",
+    ),
     "window without a cap": (_rule("rate_bps: 1, cap_window: MONTH"), "a window without a cap", "remove cap_window"),
     "unknown component": (_rule("rate_bps: 1").replace("COMMISSION", "COMISSION"), "expected one of EXEC_FEES", "mean"),
     "NET on clients' rewards": (
