@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.agreements.matching import paying_rules
-from aurora_pipeline.agreements.tables import Method
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule
 from aurora_pipeline.pnl.tables import Component
 
@@ -47,13 +46,8 @@ def most_claimed_bps(claims: Sequence[RuleClaim]) -> int | None:
         rule = claim.rule
         if rule.pays_clients_rewards:
             return None  # clients' rewards are no part of the component that pays them
-        if rule.attribution_method is Method.FIXED_SHARE:
+        if not rule.measure.is_of_wallets:
             whole += rule.highest_rate_bps
         else:
-            by_rewards = rule.attribution_method is Method.CLIENT_REVENUE and rule.revenue_component is _BY_REWARDS
-            weighted[by_rewards][claim.partner_id] += rule.highest_rate_bps
+            weighted[rule.measure.is_of_rewards][claim.partner_id] += rule.highest_rate_bps
     return whole + sum(max(rates.values(), default=0) for rates in weighted.values())
-
-
-_BY_REWARDS = Component.COMMISSION
-"""The component whose CLIENT_REVENUE is weighted by stakers' rewards; on the others it is weighted by stake."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from aurora_pipeline.agreements.methods import Measure, measure_of
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, OverrideTarget, TierMode, Window
 from aurora_pipeline.foundation.money import AMOUNT_MAX, BPS_WHOLE
 from aurora_pipeline.foundation.units import Amount, Bps
@@ -71,9 +72,14 @@ class Rule:
             object.__setattr__(self, "funded_by", None)
 
     @property
+    def measure(self) -> Measure:
+        """By what the part of the component is measured that it looks at."""
+        return measure_of(self.attribution_method, self.revenue_component)
+
+    @property
     def pays_clients_rewards(self) -> bool:
         """Whether it looks at the clients' own rewards, which are not the operator's income."""
-        return self.attribution_method is Method.CLIENT_REVENUE and self.revenue_component is Component.VOTE_REWARDS
+        return self.measure is Measure.OWN_REWARDS
 
     @property
     def by_introduced_stake(self) -> bool:
@@ -83,13 +89,7 @@ class Rule:
     @property
     def looks_at_wallets(self) -> bool:
         """Whether anything of it depends on the partner's wallets and their stake: its base, or its tier."""
-        return self.by_introduced_stake or self.attribution_method is not Method.FIXED_SHARE
-
-    @property
-    def looks_at_rewards(self) -> bool:
-        """Whether it also depends on what the wallets earned by staking."""
-        by_rewards = (Component.VOTE_REWARDS, Component.COMMISSION)
-        return self.attribution_method is Method.CLIENT_REVENUE and self.revenue_component in by_rewards
+        return self.by_introduced_stake or self.measure.is_of_wallets
 
     @property
     def funding(self) -> Component:
@@ -214,8 +214,8 @@ def refusals(rule: Rule, paid_by_epoch: bool = False, write: Callable[[Amount], 
     if rule.funded_by is not None and not rule.pays_clients_rewards:
         remedy = f"leave it out: {rule.revenue_component} pays what is claimed of it"
         yield Refusal("funded_by", "only CLIENT_REVENUE on VOTE_REWARDS is funded by another component", remedy)
-    if rule.wallet_attribution and rule.attribution_method is Method.FIXED_SHARE:
-        yield Refusal("wallet_attribution", "FIXED_SHARE looks at no wallets", "leave it out")
+    if rule.wallet_attribution and not rule.measure.is_of_wallets:
+        yield Refusal("wallet_attribution", f"{rule.attribution_method} looks at no wallets", "leave it out")
 
 
 def _refused_tiers(tiers: Tiers) -> Iterator[Refusal]:

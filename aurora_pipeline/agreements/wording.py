@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aurora_pipeline.agreements.tables import Basis, Method
+from aurora_pipeline.agreements.tables import Basis
 from aurora_pipeline.agreements.terms import Clamp, Rule, Tier, Tiers
 from aurora_pipeline.agreements.units import ChainUnits
 from aurora_pipeline.foundation.units import Amount
@@ -38,7 +38,7 @@ def in_words(rule: Rule, units: Units) -> str:
     whom = "every validator" if rule.validator_key is None else f"validators {rule.validator_key}"
     where = "every chain" if rule.chain_id is None else rule.chain_id
     rate = f"{rule.commission_rate_bps} bps" if rule.tiers is None else _shown(rule.tiers, write)
-    how = "" if rule.attribution_method is Method.FIXED_SHARE else f" by {rule.attribution_method}"
+    how = "" if not rule.measure.is_of_wallets else f" by {rule.attribution_method}"
     net = " less costs" + (" and losses" if rule.carry_losses else "") if rule.basis is Basis.NET else ""
     clamps = [("at least", rule.floor), ("at most", rule.cap)]
     extras = [f", {name} {_shown(clamp, write)}" for name, clamp in clamps if clamp is not None]

@@ -106,7 +106,7 @@ def _results(
 def _attribution(positions: pl.DataFrame, rewards: pl.DataFrame, terms: Terms) -> Attribution:
     """Weights of wallets, as far as any rule looks at them."""
     rules = [rule for agreement in terms.agreements for rule in agreement.rules]
-    with_rewards = any(rule.looks_at_rewards for rule in rules)
+    with_rewards = any(rule.measure.is_of_rewards for rule in rules)
     if not any(rule.looks_at_wallets for rule in rules):
         return Attribution(Weights(Weight.ACTIVE_STAKE), Weights(Weight.STAKER_REWARDS))
     return attribute(positions, rewards, terms.wallets, with_rewards)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from aurora_pipeline.agreements.matching import matching
-from aurora_pipeline.agreements.tables import Basis, Method, Metric, Window
+from aurora_pipeline.agreements.methods import Measure
+from aurora_pipeline.agreements.tables import Basis, Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule
 from aurora_pipeline.commissions.attribution import Attribution, Doubt, Weights
 from aurora_pipeline.commissions.revenue import Revenue
@@ -126,7 +127,7 @@ def _set_base(share: Share, rule: Rule, partner_id: str, attribution: Attributio
             share.doubt(revenue.state, revenue.in_words or "")
         whole = revenue.amount if rule.basis is Basis.GROSS else _net(share, rule, loss)
     doubt = None
-    if rule.attribution_method is not Method.FIXED_SHARE:
+    if rule.measure.is_of_wallets:
         doubt = _set_weight(share, rule, partner_id, attribution)
     if doubt is not None:
         share.doubt(doubt.state, doubt.reason)
@@ -167,14 +168,14 @@ def _net(share: Share, rule: Rule, loss: LossBalance | None) -> Amount | None:
 def _set_weight(share: Share, rule: Rule, partner_id: str, attribution: Attribution) -> Doubt | None:
     """By what, and how much of it, the partner has of the validator; or why that is not known."""
     key, weights = share.validator_key, attribution.stake
-    if rule.looks_at_rewards:
+    if rule.measure.is_of_rewards:
         doubt = attribution.rewards.doubt(key)
         if doubt is not None:
             return doubt
         # Where no staker earned, as at a commission of 100 %, the stake is what the clients brought.
         if rule.pays_clients_rewards or attribution.rewards.wholes[key] > 0:
             weights = attribution.rewards
-    elif rule.attribution_method is Method.CLIENT_REVENUE:
+    elif rule.measure is Measure.ACTIVE_STAKE_INSTEAD:
         words = f"{rule.revenue_component} is not known per wallet: attributed by active stake"
         share.reason = "; ".join(filter(None, (share.reason, words)))
     doubt = weights.doubt(key)

@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from aurora_pipeline.agreements.methods import measure_of
+from aurora_pipeline.agreements.tables import Method
+from aurora_pipeline.pnl.tables import Component
+
+_OF_THE_WHOLE: Final = ", ".join(
+    f"'{method}'"
+    for method in Method
+    if not any(measure_of(method, component).is_of_wallets for component in Component)
+)
 CURRENT: Final = """
 -- What each recorded lineage of a snapshot names.
 CREATE FUNCTION lineages_of(of_snapshot bigint) RETURNS SETOF jsonb LANGUAGE sql STABLE AS $$
@@ -43,7 +52,8 @@ CREATE FUNCTION terms_named(of_chain text, of_epoch bigint) RETURNS SETOF text L
         ORDER BY v.agreement_id, v.version DESC),
     concerned AS (
         SELECT v.agreement_id, v.version, a.partner_id, bool_or(
-                   r.attribution_method <> 'FIXED_SHARE' OR r.tier_metric = 'INTRODUCED_STAKE') AS looks_at_wallets
+                   r.attribution_method NOT IN (methods_of_the_whole)
+                   OR r.tier_metric = 'INTRODUCED_STAKE') AS looks_at_wallets
         FROM version v JOIN event e USING (agreement_id) JOIN agreements a USING (agreement_id)
         JOIN agreement_rules r ON (r.agreement_id, r.version) = (v.agreement_id, v.version)
          AND (r.chain_id IS NULL OR r.chain_id = of_chain)
@@ -124,4 +134,4 @@ BEGIN
                                 of_chain, ltrim(of_period, '0'));
     END IF;
 END $$;
-"""
+""".replace("methods_of_the_whole", _OF_THE_WHOLE)

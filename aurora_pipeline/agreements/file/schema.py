@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from aurora_pipeline.agreements.methods import Measure, measure_of
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, TierMode, Window
 from aurora_pipeline.pnl.tables import Component
 
@@ -36,7 +37,19 @@ def _only_with(name: str, other: Schema) -> Schema:
     return {"if": _given(name), "then": other}
 
 
-_CLIENTS_REWARDS = _all(_is("method", Method.CLIENT_REVENUE), _is("component", Component.VOTE_REWARDS))
+def _measured(measure: Measure) -> Schema:
+    """The rule's method measures its component so."""
+    by_method = {method: [one for one in Component if measure_of(method, one) is measure] for method in Method}
+    return {
+        "anyOf": [
+            _all(_is("method", method), _is("component", *components))
+            for method, components in by_method.items()
+            if components
+        ]
+    }
+
+
+_CLIENTS_REWARDS = _measured(Measure.OWN_REWARDS)
 _PER_PERIOD_FLOOR = _all(_given("floor"), {"not": _is("floor_window", Window.MONTH)})
 
 RULE_SCHEMA: Final[Schema] = {
@@ -48,7 +61,7 @@ RULE_SCHEMA: Final[Schema] = {
         _never(_PER_PERIOD_FLOOR, _given("cap"), _is("cap_window", Window.MONTH)),
         _never(_is("basis", Basis.NET), _CLIENTS_REWARDS),
         _never(_is("carry_losses", True), {"not": _is("basis", Basis.NET)}),
-        _never(_is("wallet_attribution", True), _is("method", Method.FIXED_SHARE)),
+        _never(_is("wallet_attribution", True), _measured(Measure.WHOLE)),
         *(
             _never(
                 _given("funded_by"), {"not": _CLIENTS_REWARDS}, _is("component", paid), {"not": _is("funded_by", paid)}

@@ -4148,7 +4148,8 @@ CREATE FUNCTION terms_named(of_chain text, of_epoch bigint) RETURNS SETOF text L
         ORDER BY v.agreement_id, v.version DESC),
     concerned AS (
         SELECT v.agreement_id, v.version, a.partner_id, bool_or(
-                   r.attribution_method <> 'FIXED_SHARE' OR r.tier_metric = 'INTRODUCED_STAKE') AS looks_at_wallets
+                   r.attribution_method NOT IN ('FIXED_SHARE')
+                   OR r.tier_metric = 'INTRODUCED_STAKE') AS looks_at_wallets
         FROM version v JOIN event e USING (agreement_id) JOIN agreements a USING (agreement_id)
         JOIN agreement_rules r ON (r.agreement_id, r.version) = (v.agreement_id, v.version)
          AND (r.chain_id IS NULL OR r.chain_id = of_chain)
