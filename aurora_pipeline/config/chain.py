@@ -142,6 +142,13 @@ class Chain(FrozenModel):
             _accept(traits.refused_period_size(period_type, size))
         return size
 
+    @field_validator("native_unit", mode="after")
+    @classmethod
+    def _coin_fits_family(cls, native_unit: str, info: ValidationInfo) -> str:
+        if (traits := _traits(info)) is not None:
+            _accept(traits.refused_coin(native_unit))
+        return native_unit
+
     @field_validator("native_decimals", mode="after")
     @classmethod
     def _decimals_fit_family(cls, decimals: int, info: ValidationInfo) -> int:

@@ -70,7 +70,7 @@ def test_units__of_two_families__share_no_name() -> None:
 
 @given(st.sampled_from(list(Family)), st.integers(min_value=0, max_value=10**30))
 def test_amount__written_and_read_again__the_same(family: Family, amount: int) -> None:
-    coin = list(family.traits.units)[-1]
+    coin = family.traits.coin
     units = ChainUnits("chain", family, coin, family.traits.coin_decimals)
     assert units.parse(units.write(Amount(amount))) == amount
     assert units.parse(units.in_coins(Amount(amount))) == amount
@@ -78,7 +78,7 @@ def test_amount__written_and_read_again__the_same(family: Family, amount: int) -
 
 @given(st.sampled_from(list(Family)), st.integers(min_value=0, max_value=10**18))
 def test_amount__in_any_unit_of_the_family__in_base_units(family: Family, amount: int) -> None:
-    units = ChainUnits("chain", family, list(family.traits.units)[-1], family.traits.coin_decimals)
+    units = ChainUnits("chain", family, family.traits.coin, family.traits.coin_decimals)
     for unit, decimals in {**family.traits.units, **family.traits.small_units}.items():
         if amount * 10**decimals <= 10**30:
             assert units.parse(f"{amount} {unit}") == amount * 10**decimals
@@ -87,7 +87,7 @@ def test_amount__in_any_unit_of_the_family__in_base_units(family: Family, amount
 @pytest.mark.parametrize("other", list(Family))
 @of_every_family
 def test_amount__in_a_unit_of_another_family__refused(family: Family, other: Family) -> None:
-    units = ChainUnits("chain", family, list(family.traits.units)[-1], family.traits.coin_decimals)
+    units = ChainUnits("chain", family, family.traits.coin, family.traits.coin_decimals)
     for unit in other.traits.units:
         if other is not family:
             with pytest.raises(AmountRefused, match="is not a unit of chain"):
@@ -147,6 +147,8 @@ def test_configuration__of_every_family__decimals_and_options_are_its_own(family
     wrong = traits.refused_decimals(traits.coin_decimals + 1)
     assert wrong is not None
     assert traits.title in wrong.problem
+    assert traits.refused_coin(traits.coin) is None
+    assert all(traits.refused_coin(unit.upper()) is not None for unit in traits.small_units)
     for key in OPTIONS:
         assert (traits.refused_option(key) is None) == (key in traits.options)
     assert traits.shares_tips == ("protocol_fee_bps" in traits.options)

@@ -53,9 +53,14 @@ class FamilyTraits:
         return next(iter(self.units))
 
     @property
+    def coin(self) -> str:
+        """The whole coin."""
+        return list(self.units)[-1]
+
+    @property
     def coin_decimals(self) -> int:
         """How many decimals the whole coin has."""
-        return max(self.units.values())
+        return self.units[self.coin]
 
     @property
     def small_units(self) -> Mapping[str, int]:
@@ -90,12 +95,18 @@ class FamilyTraits:
             return FamilyRefusal(f"a {self.title} period is exactly one epoch", "remove period_size")
         return None
 
+    def refused_coin(self, native_unit: str) -> FamilyRefusal | None:
+        """Why the whole coin cannot have a name."""
+        if native_unit.lower() not in self.small_units:
+            return None
+        problem = f"{native_unit} is a smaller unit of {self.title} chains than the whole coin"
+        return FamilyRefusal(problem, f"write native_unit: {self.coin}, or the coin's own name")
+
     def refused_decimals(self, decimals: int) -> FamilyRefusal | None:
         """Why the whole coin cannot have so many decimals."""
         if decimals == self.coin_decimals:
             return None
-        coin = list(self.units)[-1]
-        problem = f"the whole coin of a {self.title} chain has {self.coin_decimals} decimals, as {coin} does"
+        problem = f"the whole coin of a {self.title} chain has {self.coin_decimals} decimals, as {self.coin} does"
         return FamilyRefusal(problem, f"write native_decimals: {self.coin_decimals}")
 
     def refused_option(self, key: str) -> FamilyRefusal | None:
