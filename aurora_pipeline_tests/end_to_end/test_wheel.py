@@ -1,25 +1,70 @@
-"""The wheel alone is Aurora: built, unpacked into an empty environment, and used in an empty folder."""
+"""The wheel alone is Aurora: installed with what it depends on into an empty environment, used in an empty folder."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
-import sysconfig
-import zipfile
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.slow
+_LOADED = """{workspaceOrError {__typename ... on Workspace {locationEntries {locationOrLoadError {
+    __typename ... on RepositoryLocation {repositories {assetNodes {id} sensors {name}}}}}}}}"""
+# A package index is asked for some hundred packages, where no cache of an installer has them.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """An environment outside this checkout that the wheel was installed into, and a folder to work in."""
+
+    environment: Path
+    home: Path
+
+    def run(self, name: str, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a program of the environment as a newcomer's shell does: no variable of ours, no checkout in sight."""
+        return subprocess.run(
+            [str(self.environment / "bin" / name), *arguments],
+            cwd=folder or self.home,
+            env=_variables(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+def _variables() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AURORA", "PYTHON", "DAGSTER", "VIRTUAL"))
+    }
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that has the wheel, and beside it only what Aurora depends on."""
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     base = tmp_path_factory.mktemp("wheel")
+    environment = base / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    _install(environment, _built(base))
+    home = base / "home"
+    home.mkdir()
+    return Installed(environment, home)
+
+
+def _built(base: Path) -> Path:
+    """The wheel of this checkout, built from a copy so that nothing is left in it."""
     source = base / "source"
     shutil.copytree(ROOT / "aurora_pipeline", source / "aurora_pipeline", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
@@ -27,33 +72,105 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(base)]
     subprocess.run([*build, str(source)], check=True, capture_output=True, timeout=100)
     (wheel,) = base.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(base / "venv")], check=True)
-    (site,) = (base / "venv").glob("lib/python*/site-packages")
-    zipfile.ZipFile(wheel).extractall(site)
-    # After the wheel's own folder, so that nothing of this checkout is found before it.
-    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    return base / "venv" / "bin" / "python"
+    return wheel
 
 
-def _aurora(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AURORA", "PYTHON", "DAGSTER"))}
-    command = [str(python), "-m", "aurora_pipeline", *arguments]
-    return subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, timeout=110, check=False)
+def _install(environment: Path, wheel: Path) -> None:
+    """Install as `make` does: with uv, from its cache alone where that has everything, else with pip."""
+    python, wanted = str(environment / "bin" / "python"), ["--constraint", str(ROOT / "constraints.txt"), str(wheel)]
+    said = []
+    for command in _installers(python):
+        ran = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False, env=_variables())
+        if ran.returncode == 0:
+            return
+        said.append(f"{' '.join(command)}: {ran.stderr}")
+    if not _index_answers(environment.parent / "probe"):
+        pytest.skip("no package index can be reached, and no cache holds all that Aurora depends on")
+    pytest.fail("\n".join(said))
 
 
-def test_wheel__in_an_empty_folder__makes_the_demo_and_a_workspace(installed: Path, tmp_path: Path) -> None:
-    where = subprocess.run(
-        [str(installed), "-c", "import aurora_pipeline; print(aurora_pipeline.__file__)"],
-        cwd=tmp_path,
+def _installers(python: str) -> Iterator[Sequence[str]]:
+    beside = Path(sys.executable).with_name("uv")
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    if uv is not None:
+        for more in (["--offline"], []):
+            yield [uv, "pip", "install", "--quiet", *more, "--python", python]
+    yield [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+
+
+def _index_answers(folder: Path) -> bool:
+    """Whether one small package can be had afresh."""
+    fresh = ["--no-deps", "--no-cache-dir", "--dest", str(folder), "sniffio"]
+    ran = subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", *fresh], capture_output=True, check=False)
+    return ran.returncode == 0
+
+
+def test_wheel__installed__is_found_alone_and_has_all_it_needs(installed: Installed) -> None:
+    told = installed.run("python", "-c", "import aurora_pipeline, sys; print(aurora_pipeline.__file__, sys.path)")
+    assert told.stdout.startswith(str(installed.environment))
+    assert str(ROOT) not in told.stdout
+    version = installed.run("aurora", "--version")
+    assert version.stdout.startswith("aurora "), version.stderr
+    checked = subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(installed.environment / "bin" / "python"), "check"],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    assert str(installed.parents[1]) in where.stdout
-    demo = _aurora(installed, tmp_path, "demo", "--epochs", "1", "--validators", "4", "--stake-accounts", "60")
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_wheel__in_an_empty_folder__writes_a_workspace_that_is_right(installed: Installed) -> None:
+    begun = installed.run("aurora", "init", "mine")
+    assert begun.returncode == 0, begun.stderr
+    checked = installed.run("aurora", "config", "check", folder=installed.home / "mine")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_wheel__demo_and_dagster__compute_load_and_serve_what_they_do_in_a_checkout(installed: Installed) -> None:
+    demo = installed.run("aurora", "demo", "--epochs", "1", "--validators", "4", "--stake-accounts", "60")
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert "equal what the simulator knows" in demo.stdout
-    begun = _aurora(installed, tmp_path, "init", "mine")
-    assert begun.returncode == 0, begun.stderr
-    checked = _aurora(installed, tmp_path / "mine", "config", "check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    again = installed.run("aurora", "--demo", "backfill", "solana-demo", "850")
+    assert "nothing changed" in again.stdout, again.stderr
+    module = "aurora_pipeline.orchestration.definitions"
+    loaded = installed.run("dagster", "definitions", "validate", "-m", module)
+    assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+    served = _served(installed)
+    assert {"finalized_periods", "observe_open_period"} <= {sensor["name"] for sensor in served["sensors"]}
+    assert len(served["assetNodes"]) > 15
+
+
+def _served(installed: Installed) -> dict[str, Any]:
+    """What the UI of `aurora up` has loaded."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [str(installed.environment / "bin" / "aurora"), "--demo", "up", "--port", str(port)],
+        cwd=installed.home,
+        env=_variables(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    try:
+        while "Sensors are running" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        body = json.dumps({"query": _LOADED}).encode()
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"}, method="POST"
+        )
+        with urllib.request.urlopen(asked, timeout=120) as answer:
+            told = json.load(answer)["data"]["workspaceOrError"]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=90)
+    (entry,) = told["locationEntries"]
+    (repository,) = entry["locationOrLoadError"]["repositories"]
+    return dict(repository)
