@@ -6,9 +6,11 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -156,6 +158,7 @@ def _prompt(database: Database) -> None:
         options = {"PGOPTIONS": "-c default_transaction_read_only=on"} if database.reads_only else {}
         subprocess.run([psql, database.conninfo], check=False, env={**os.environ, **options})
         return
+    _hear_ctrl_c()
     waiting = ""
     while True:
         try:
@@ -181,12 +184,19 @@ def _answer(database: Database, query: str) -> None:
 
 
 def _stay(database: Database, *, is_ours: bool) -> None:
-    """Say how to connect, and hold the server up until Ctrl-C where it is ours."""
+    """Say how to connect, and hold the server up where it is ours: until Ctrl-C, or the end of what is piped in."""
     with database.connect():
         pass
     out.print(database.shown, markup=False, soft_wrap=True)
     if not is_ours:
         return
-    out.print("  psql, DuckDB, polars and others take this as it is; the server runs until Ctrl-C", markup=False)
-    if sys.stdin.isatty():
+    ends = "Ctrl-C" if sys.stdin.isatty() else "standard input ends"
+    out.print(f"  psql, DuckDB, polars and others take this as it is; the server runs until {ends}", markup=False)
+    _hear_ctrl_c()
+    with suppress(KeyboardInterrupt):
         sys.stdin.read()
+
+
+def _hear_ctrl_c() -> None:
+    """Let Ctrl-C end a wait for what is typed: polars' own handler has the system take the wait up again."""
+    signal.siginterrupt(signal.SIGINT, True)
