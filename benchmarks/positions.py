@@ -87,7 +87,7 @@ def run(home: Path, validators: int, accounts: int) -> None:
     start, end = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 3, tzinfo=UTC)
     period = Period(PeriodKey(CHAIN, EpochNumber(EPOCH)), first, last, first, last, start, end)
     operated = tuple(OperatedValidator(key, None, key, "OPERATOR") for key in keys)
-    reference = Reference(CHAIN, EPOCH, first, last, start, end, operated)
+    reference = Reference(CHAIN, EpochNumber(EPOCH), first, last, start, end, operated)
     with EmbeddedPostgres.start(home / "postgres") as server, node(validators, accounts) as url:
         server.ensure_database("bench")
         database = Database(server.dsn("bench"))

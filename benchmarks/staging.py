@@ -110,7 +110,9 @@ def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None
             operated = tuple(
                 OperatedValidator(one.validator_key, None, one.validator_key, "OPERATOR") for one in validators
             )
-            reference = Reference(CHAIN_ID, epoch, first, last, period.started_at, period.ended_at, operated)
+            reference = Reference(
+                CHAIN_ID, EpochNumber(epoch), first, last, period.started_at, period.ended_at, operated
+            )
             read_again(database, reference, period.key)
 
 

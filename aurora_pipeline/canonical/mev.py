@@ -10,6 +10,7 @@ from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import share_bps
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
@@ -20,7 +21,7 @@ from aurora_pipeline.store.payloads import StagedFetch
 _SPLIT: Final = ("total_tips", "validator_tips", "protocol_tips", "staker_tips")
 
 
-def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol_fee_bps: int) -> LayerResult:
+def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol_fee_bps: Bps) -> LayerResult:
     """One row per operated validator. `protocol_fee_bps` is the share that held at the period's last instant."""
     told = heard(reference, fetches, DataType.MEV, lambda source: source.tells.mev)
     found: dict[str, Row] = {}
@@ -40,7 +41,7 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
     )
 
 
-def _row(fetch: StagedFetch | None, told: TipsTold | Missing, protocol_fee_bps: int) -> tuple[Row, list[str]]:
+def _row(fetch: StagedFetch | None, told: TipsTold | Missing, protocol_fee_bps: Bps) -> tuple[Row, list[str]]:
     source = {} if fetch is None else {"source_fetch": fetch.fetch_id}
     if isinstance(told, Missing):
         return source | told.columns, []
@@ -57,11 +58,11 @@ def _nothing_earned() -> Row:
     return {**amounts, "method": NOT_PARTICIPATING, "state": FigureState.FINAL.value, "reason": NOT_PARTICIPATING}
 
 
-def _more_than_all(validator: int, total_tips: int) -> str:
+def _more_than_all(validator: Amount, total_tips: Amount) -> str:
     return f"its node claims {validator}, more than the tree's total {total_tips}"
 
 
-def _shared(told: TipsTold, protocol_fee_bps: int) -> tuple[Row, list[str]]:
+def _shared(told: TipsTold, protocol_fee_bps: Bps) -> tuple[Row, list[str]]:
     """The total split in three, and what is odd about it; the parts always add up to the total.
 
     Where total or commission are not told, the other parts do not follow from the validator's own.
@@ -89,7 +90,7 @@ def _shared(told: TipsTold, protocol_fee_bps: int) -> tuple[Row, list[str]]:
     return row | parts, odd
 
 
-def formula_tips(total_tips: int, commission_bps: int, protocol_fee_bps: int) -> int:
+def formula_tips(total_tips: Amount, commission_bps: Bps, protocol_fee_bps: Bps) -> Amount:
     """floor(total * commission), cut to total - protocol where both together exceed the total."""
     protocol = share_bps(total_tips, protocol_fee_bps)
     return min(share_bps(total_tips, commission_bps), total_tips - protocol)

@@ -11,6 +11,7 @@ from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StakeTotal
@@ -93,7 +94,7 @@ def _summed(accounts: Sequence[AccountStake], due: StakeTotal | None) -> Row:
     return sums | {"state": FigureState.FINAL.value, "reason": NO_STAKE if held == 0 else None}
 
 
-def _off(held: int, due: StakeTotal) -> tuple[str | None, int | None]:
+def _off(held: Amount, due: StakeTotal) -> tuple[str | None, Amount | None]:
     """Why the accounts do not prove the validator's stake, and how much that is; no reason where they do."""
     if isinstance(due.active, Missing):
         return f"{due.active.reason}; its stake accounts hold {held}", None

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 from aurora_pipeline.config.errors import ProtocolFeeMissing
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.families.traits import FamilyRefusal, FamilyTraits
-from aurora_pipeline.config.fields import Day, Epoch, Flag, FrozenModel, Whole, broken_rule
+from aurora_pipeline.config.fields import Day, Epoch, Flag, FrozenModel, Rate, Whole, broken_rule
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
+from aurora_pipeline.foundation.units import Bps
 
 Item = TypeVar("Item", bound=str)
 Option = TypeVar("Option")
@@ -32,7 +33,7 @@ class DatedBps(FrozenModel):
     """A share in basis points that holds from a day (00:00 UTC) on."""
 
     from_date: Day = Field(alias="from", description="The first day (UTC) on which it holds, like 2025-01-31.")
-    bps: Whole = Field(ge=0, le=10_000, description="The share in basis points, 0 to 10000.")
+    bps: Rate = Field(ge=0, le=10_000, description="The share in basis points, 0 to 10000.")
 
 
 class Chain(FrozenModel):
@@ -213,7 +214,7 @@ class Chain(FrozenModel):
         """Whether a provider is asked about the chain, for whatever purpose."""
         return any(provider in named for named in (*self.roles.values(), *self.cross_checks.values(), self.periods))
 
-    def protocol_fee_at(self, instant: datetime) -> int:
+    def protocol_fee_at(self, instant: datetime) -> Bps:
         """The protocol's share of tips in basis points that held at an instant (with a time zone)."""
         if instant.tzinfo is None:
             raise ValueError("protocol_fee_at needs an instant with a time zone")

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from aurora_pipeline.config.environment import EnvironmentText
 from aurora_pipeline.config.yaml_file import plain_value
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Bps, EpochNumber
 
 
 class FrozenModel(BaseModel):
@@ -44,5 +44,6 @@ def _date_from_text(value: Any) -> Any:
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_typed_by_environment), Field(strict=True)]
 Whole: TypeAlias = Annotated[int, BeforeValidator(_typed_by_environment), Field(strict=True)]
 Epoch: TypeAlias = Annotated[EpochNumber, BeforeValidator(_typed_by_environment), Field(strict=True)]
+Rate: TypeAlias = Annotated[Bps, BeforeValidator(_typed_by_environment), Field(strict=True)]
 Seconds: TypeAlias = Annotated[float, BeforeValidator(_typed_by_environment), Field(strict=True, allow_inf_nan=False)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_date_from_text), Field(strict=True)]

@@ -9,6 +9,7 @@ from functools import cached_property
 from aurora_pipeline.demo.chain import EpochChain
 from aurora_pipeline.demo.stake import STAKE_RENT, StakeBook
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div, share_bps, total
+from aurora_pipeline.foundation.units import Bps, Lamports
 
 TIP_ROUTER_BPS = 309
 _ACCOUNTS_PER_PARTITION = 512
@@ -48,15 +49,15 @@ def split_inflation(reward: int, commission_bps: int) -> tuple[int, int]:
         return 0, reward
     if commission_bps >= BPS_WHOLE:
         return reward, 0
-    voter, staker = share_bps(reward, commission_bps), share_bps(reward, BPS_WHOLE - commission_bps)
+    voter, staker = (share_bps(Lamports(reward), Bps(bps)) for bps in (commission_bps, BPS_WHOLE - commission_bps))
     return (voter, staker) if voter and staker else (0, 0)
 
 
 def plant_tip_tree(tips: int, commission_bps: int, active_stake: int) -> TipTree:
     """Split a tip distribution account: the validator's share of the full total first, the protocol's always whole."""
-    protocol, validator = share_bps(tips, TIP_ROUTER_BPS), share_bps(tips, commission_bps)
+    protocol, validator = (share_bps(Lamports(tips), Bps(bps)) for bps in (TIP_ROUTER_BPS, commission_bps))
     if validator + protocol > tips:
-        validator = tips - protocol
+        validator = Lamports(tips - protocol)
     return TipTree(tips, commission_bps, protocol, validator, tips - protocol - validator, active_stake)
 
 
@@ -128,7 +129,8 @@ class EpochEconomy:
             if cast.priority_fee_commission_bps(leader) < BPS_WHOLE:
                 earned[leader] += chain.fees(index).priority
         return [
-            fees - share_bps(fees, cast.priority_fee_commission_bps(validator)) for validator, fees in enumerate(earned)
+            fees - share_bps(Lamports(fees), Bps(cast.priority_fee_commission_bps(validator)))
+            for validator, fees in enumerate(earned)
         ]
 
     def commission_paid_to(self, address: str) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.foundation.money import mul_div, share_bps, share_by_largest_remainder
+from aurora_pipeline.foundation.units import Bps, Lamports
 
 LAMPORTS_PER_SOL = 1_000_000_000
 STAKE_RENT = 2_282_880
@@ -125,9 +126,8 @@ def make_stake_book(parameters: Parameters, cast: Cast) -> StakeBook:
         bounds.append(bounds[-1] + 4 + extra[index])
     book = StakeBook(parameters, cast, bounds, array("Q"), array("Q"), array("Q"), array("l"))
     for index, step in enumerate(ladder):
-        target = share_bps(_STAKE_LADDER_SOL[step] * LAMPORTS_PER_SOL, 9_000) + random.randrange(
-            share_bps(_STAKE_LADDER_SOL[step] * LAMPORTS_PER_SOL, 1_000)
-        )
+        rung = Lamports(_STAKE_LADDER_SOL[step] * LAMPORTS_PER_SOL)
+        target = share_bps(rung, Bps(9_000)) + Lamports(random.randrange(share_bps(rung, Bps(1_000))))
         count = len(book.accounts_of(index))
         # Inverse of a uniform draw: a Pareto tail without floats.
         weights = [10**12 // (2_000 + random.randrange(10**6)) for _ in range(count)]

@@ -24,8 +24,10 @@ _EXPONENT_MAX = 60
 _TEXT_MAX = 200
 
 Key = TypeVar("Key", bound=Hashable)
-Money = TypeVar("Money", bound=int)
-"""Amounts of one unit: what is shared or summed stays in it."""
+Money = TypeVar("Money", bound=Amount)
+"""Amounts of one unit: a share stays in it."""
+Number = TypeVar("Number", bound=int)
+"""Amounts of one unit, or plain counts: what is shared or summed stays what it was."""
 
 
 class MoneyError(ValueError):
@@ -71,19 +73,19 @@ def stored_amount_or_none(value: object, what: str = "amount") -> Amount | None:
     return None if value is None else stored_amount(value, what)
 
 
-def share_bps(base: Money, rate: int) -> Money:
+def share_bps(base: Money, rate: Bps) -> Money:
     """floor(base * rate / 10000) for a non-negative base: multiplied first, floored once."""
     return mul_div(base, bps(rate), BPS_WHOLE)
 
 
-def mul_div(base: Money, numerator: int, denominator: int) -> Money:
+def mul_div(base: Number, numerator: int, denominator: int) -> Number:
     """floor(base * numerator / denominator) for non-negative operands and a positive denominator."""
     exact_int(base), exact_int(numerator, "numerator"), exact_int(denominator, "denominator")
     if base < 0 or numerator < 0 or denominator <= 0:
         raise MoneyError(
             f"mul_div needs base, numerator >= 0 and denominator > 0, got {base}, {numerator}, {denominator}"
         )
-    return cast("Money", base * numerator // denominator)
+    return cast("Number", base * numerator // denominator)
 
 
 def share_bps_of_parts(parts: Sequence[tuple[Amount, Bps]]) -> Amount:
@@ -93,7 +95,7 @@ def share_bps_of_parts(parts: Sequence[tuple[Amount, Bps]]) -> Amount:
     return Amount(sum(base * bps(rate) for base, rate in parts) // BPS_WHOLE)
 
 
-def share_by_largest_remainder(total: Money, weights: Mapping[Key, int]) -> dict[Key, Money]:
+def share_by_largest_remainder(total: Number, weights: Mapping[Key, int]) -> dict[Key, Number]:
     """Split a non-negative total over keys by weight so that the parts add up exactly.
 
     Each key gets the floor of its share; the units left go to the largest remainders, ties to the smaller key.
@@ -103,7 +105,7 @@ def share_by_largest_remainder(total: Money, weights: Mapping[Key, int]) -> dict
     return dict(zip(keys, share_in_order(total, [weights[key] for key in keys]), strict=True))
 
 
-def share_in_order(total: Money, weights: Sequence[int]) -> list[Money]:
+def share_in_order(total: Number, weights: Sequence[int]) -> list[Number]:
     """`share_by_largest_remainder` over weights that stand in the order of their keys: ties go to the earlier one."""
     if exact_int(total, "total") < 0:
         raise MoneyError(f"a total to share must not be negative, got {total}")
@@ -128,7 +130,7 @@ def share_in_order(total: Money, weights: Sequence[int]) -> list[Money]:
         places = sorted(range(len(parts)), key=lambda place: shares[place][1], reverse=True)
         for place in places[:left]:
             parts[place] += 1
-    return cast("list[Money]", parts)
+    return cast("list[Number]", parts)
 
 
 def shift_point(text: str, decimals: int, what: str = "amount") -> Amount:
@@ -177,6 +179,11 @@ def format_coins(base_units: Amount, decimals: int) -> str:
     return f"{sign}{whole}.{fraction:0{decimals}d}" if decimals else f"{sign}{whole}"
 
 
-def total(amounts: Iterable[Money]) -> Money:
+def total(amounts: Iterable[Number]) -> Number:
     """Exact sum of ints; refuses anything that is no int."""
-    return cast("Money", sum(exact_int(value) for value in amounts))
+    values = tuple(amounts)
+    # Looked at all at once: there may be a million of them.
+    if not {int}.issuperset(map(type, values)):
+        for value in values:
+            exact_int(value)
+    return cast("Number", sum(values))

@@ -22,6 +22,7 @@ from aurora_pipeline.foundation.csv_file import (
     required_text,
     write_csv,
 )
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import OPERATOR_WALLETS, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Table
@@ -49,7 +50,7 @@ class RegisteredValidator:
     identity_key: str | None
     name: str
     ownership: str
-    operator_fee_bps: int | None
+    operator_fee_bps: Bps | None
 
 
 @dataclass(frozen=True)
@@ -175,12 +176,12 @@ def _ownership(text: str) -> str:
     return text
 
 
-def _open_bps(text: str) -> int | None:
+def _open_bps(text: str) -> Bps | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > 5 or int(text) > 10_000:
         raise ValueError(f"{text!r} is no share in basis points, 0 to 10000")
-    return int(text)
+    return Bps(int(text))
 
 
 def registered_validators(connection: Connection, chain_id: str | None = None) -> list[Row]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from aurora_pipeline.foundation.units import Amount
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -16,7 +18,7 @@ class Bound:
     coins: int
     why: str
 
-    def problem(self, amount: int, coin: str, decimals: int) -> str | None:
+    def problem(self, amount: Amount, coin: str, decimals: int) -> str | None:
         """What is wrong with an amount in base units; None where it is within the bound."""
         if abs(amount) <= self.coins * 10**decimals:
             return None

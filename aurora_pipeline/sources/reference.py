@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aurora_pipeline.foundation.units import Bps, EpochNumber
+
 
 @dataclass(frozen=True)
 class OperatedValidator:
@@ -15,7 +17,7 @@ class OperatedValidator:
     """The key that signs its blocks; null: not registered, so what needs it is unavailable."""
     name: str
     ownership: str
-    operator_fee_bps: int | None = None
+    operator_fee_bps: Bps | None = None
     former_identities: tuple[str, ...] = ()
     """Identities it had earlier in the period or in the one before, when this one's leaders were drawn up."""
 
@@ -31,7 +33,7 @@ class Reference:
     """The frozen reference point of a computation: the period [started_at, ended_at) and its validators."""
 
     chain_id: str
-    epoch: int
+    epoch: EpochNumber
     first_slot: int
     last_slot: int
     started_at: datetime

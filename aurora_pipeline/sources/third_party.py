@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.told import FeesTold
 from aurora_pipeline.store.declaration import FigureState
@@ -19,7 +20,7 @@ def as_theirs(fetch: StagedFetch) -> str:
     return f"{THIRD_PARTY}: as {fetch.provider} has it"
 
 
-def their_fees(counted: FeesTold, blocks: int | None, fees: int, fetch: StagedFetch) -> FeesTold:
+def their_fees(counted: FeesTold, blocks: int | None, fees: Amount, fetch: StagedFetch) -> FeesTold:
     """Another's fees; none of any block is what a source says whose own source keeps no rewards."""
     if blocks and not fees:
         lack = missing(fetch, f"{fetch.provider} has {blocks} blocks of it, and fees of 0")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
@@ -72,18 +73,18 @@ class FeesTold:
     leader_slots: int | None = None
     blocks_produced: int | None = None
     slots_skipped: int | None = None
-    fees: int | None = None
-    base_fees: int | None = None
-    priority_fees: int | None = None
+    fees: Amount | None = None
+    base_fees: Amount | None = None
+    priority_fees: Amount | None = None
 
 
 @dataclass(frozen=True)
 class TipsTold:
     """A validator's tips; who gets which part follows from the total, unless the source says it."""
 
-    total: int | None
-    commission_bps: int | None
-    validator: int | None = None
+    total: Amount | None
+    commission_bps: Bps | None
+    validator: Amount | None = None
     """The validator's own part."""
     absence: str = ""
     """Why the source does not say the validator's own part, to follow "because"."""
@@ -99,8 +100,8 @@ class AccountReward:
     account_key: str
     state: FigureState
     reason: str | None = None
-    staker_rewards: int | None = None
-    gross_rewards: int | None = None
+    staker_rewards: Amount | None = None
+    gross_rewards: Amount | None = None
     method: str | None = None
 
 
@@ -112,13 +113,13 @@ class RewardsTold:
     stakers_state: FigureState
     reason: str | None = None
     stakers_reason: str | None = None
-    commission: int | None = None
-    staker_rewards: int | None = None
-    gross_rewards: int | None = None
+    commission: Amount | None = None
+    staker_rewards: Amount | None = None
+    gross_rewards: Amount | None = None
     recipient_key: str | None = None
-    commission_bps: int | None = None
+    commission_bps: Bps | None = None
     commission_source: str | None = None
-    applied_commission_bps: int | None = None
+    applied_commission_bps: Bps | None = None
     method: str | None = None
     accounts: Sequence[AccountReward] = ()
 
@@ -134,10 +135,10 @@ class MetaTold:
 
     identity_key: str | None = None
     name: str | None = None
-    commission_bps: int | None = None
+    commission_bps: Bps | None = None
     commission_source: str | None = None
-    mev_commission_bps: int | None = None
-    active_stake: int | None = None
+    mev_commission_bps: Bps | None = None
+    active_stake: Amount | None = None
     delinquent: bool | None = None
 
 
@@ -148,9 +149,9 @@ class AccountStake:
     account_key: str
     staker_key: str | None
     withdrawer_key: str | None
-    active: int
-    activating: int
-    deactivating: int
+    active: Amount
+    activating: Amount
+    deactivating: Amount
     """The part of `active` that is leaving."""
 
 
@@ -158,7 +159,7 @@ class AccountStake:
 class StakeTotal:
     """What a validator's accounts have to sum to, and who says so."""
 
-    active: int | Missing | None
+    active: Amount | Missing | None
     """None: whoever says totals has none of this validator."""
     said_by: str
 
@@ -177,7 +178,7 @@ class CostTold:
     """One cost of a validator, or other income."""
 
     state: FigureState
-    amount: int | None = None
+    amount: Amount | None = None
     reason: str | None = None
     origin: str | None = None
     """Who says it: CHAIN, FILE or PROVIDER."""

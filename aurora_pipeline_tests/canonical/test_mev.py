@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.mev import canonical_mev, formula_tips
 from aurora_pipeline.canonical.tables import MEV
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
@@ -31,7 +32,7 @@ from aurora_pipeline_tests.canonical.answers import (
 
 
 def mev_from(*answers: Answer, state: FigureState = FINAL, reason: str | None = None) -> LayerResult:
-    result = canonical_mev(reference("V"), [fetch("mev", answers, kind="jito", state=state, reason=reason)], 309)
+    result = canonical_mev(reference("V"), [fetch("mev", answers, kind="jito", state=state, reason=reason)], Bps(309))
     assert schema_violations(MEV, result.frame) == []
     return result
 
@@ -93,7 +94,7 @@ def test_mev__tree_without_its_own_node__formula_marked_as_such() -> None:
 def test_mev__listed_under_what_is_its_identity__is_another_validators_tree() -> None:
     whose = reference("V", identities={"V": "W"})
     answers = [tip_trees(("W", 5_000, 10_000)), tip_nodes("W", 4_850)]
-    row = row_of(canonical_mev(whose, [fetch("mev", answers, kind="jito")], 309))
+    row = row_of(canonical_mev(whose, [fetch("mev", answers, kind="jito")], Bps(309)))
     assert (row["validator_tips"], row["reason"], row["state"]) == (0, "NOT_PARTICIPATING", "final")
 
 
@@ -172,7 +173,7 @@ def test_formula__any_tree__is_that_of_the_tip_router(total: int, bps: int, prot
     router_protocol, validator = total * protocol // 10_000, total * bps // 10_000
     if validator + router_protocol > total:
         validator = total - router_protocol
-    assert formula_tips(total, bps, protocol) == validator
+    assert formula_tips(Amount(total), Bps(bps), Bps(protocol)) == validator
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_mev__from_a_file__what_its_columns_tell(
     columns: dict[str, str], line: str, split: tuple[int | None, ...], state: str
 ) -> None:
     listing = own_file("mev", f"validator,{','.join(columns)}\n{VOTE},{line}\n", validator=None, **columns)
-    result = canonical_mev(reference(VOTE), [fetch("mev", [listing], subject=VOTE, kind="file")], 309)
+    result = canonical_mev(reference(VOTE), [fetch("mev", [listing], subject=VOTE, kind="file")], Bps(309))
     assert (schema_violations(MEV, result.frame), result.violations) == ([], ())
     row = row_of(result, VOTE)
     assert tuple(row[name] for name in ("total_tips", "validator_tips", "protocol_tips", "staker_tips")) == split

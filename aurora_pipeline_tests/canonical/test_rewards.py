@@ -9,6 +9,7 @@ import pytest
 
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
@@ -283,7 +284,7 @@ def test_rewards__recorded_mainnet_answer__read_to_the_lamport(shared_data: Path
     whole = reference()
     epoch_407 = Reference(
         "solana-mainnet",
-        407,
+        EpochNumber(407),
         407 * 432_000,
         408 * 432_000 - 1,
         whole.started_at,

@@ -12,6 +12,7 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.store.frames import frame_of, ints
 from aurora_pipeline.store.payloads import EVERYONE, StagedFetch
@@ -78,7 +79,7 @@ def test_as_told__of_tips__its_own_part_and_never_one_that_was_computed() -> Non
         {"vote_account_pubkey": "W", "mev_earned": 10.0, "mev_commission": 800},
     ]
     staged = [told("mev", *rows)]
-    layer = canonical_mev(reference("V", "W"), staged, 309).frame
+    layer = canonical_mev(reference("V", "W"), staged, Bps(309)).frame
     shown = as_told(DataType.MEV, layer, reference("V", "W"), staged)
     assert dict(zip(shown["validator_key"], ints(shown["validator_tips"]), strict=True)) == {
         "V": SOL * 3 // 4,

@@ -23,7 +23,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
@@ -180,7 +180,7 @@ def row_of(api: Api, fetched: list[Fetched], operated: ValidatorTruth) -> dict[s
     layers: dict[str, Callable[[], LayerResult]] = {
         "fees": lambda: canonical_fees(reference, staged),
         "rewards": lambda: canonical_rewards(reference, staged),
-        "mev": lambda: canonical_mev(reference, staged, 309),
+        "mev": lambda: canonical_mev(reference, staged, Bps(309)),
     }
     rows = layers[api.data_type]().frame.to_dicts()
     return next(row for row in rows if row.get("row_kind") != "ACCOUNT")

@@ -38,7 +38,7 @@ NO_INTEGERS = [1.0, True, "1", Decimal(1), None]
 
 @given(AMOUNTS, BPS)
 def test_share_bps__any_base_and_rate__is_the_floored_fraction(base: int, rate: int) -> None:
-    assert share_bps(base, rate) == floor(Fraction(base * rate, 10_000))
+    assert share_bps(Amount(base), Bps(rate)) == floor(Fraction(base * rate, 10_000))
 
 
 @given(AMOUNTS, AMOUNTS, st.integers(min_value=1, max_value=AMOUNT_MAX))
@@ -47,10 +47,10 @@ def test_mul_div__reward_times_stake_in_wei__is_the_floored_fraction(base: int, 
 
 
 def test_share_bps__worked_figures__to_the_unit() -> None:
-    assert share_bps(32 * 10**18, 5) == 16_000_000_000_000_000
-    assert share_bps(100, 1_000) == 10
+    assert share_bps(Amount(32 * 10**18), Bps(5)) == 16_000_000_000_000_000
+    assert share_bps(Amount(100), Bps(1_000)) == 10
     assert mul_div(800_000_000, 1, 3) == 266_666_666
-    assert share_bps(266_666_666, 500) == 13_333_333
+    assert share_bps(Amount(266_666_666), Bps(500)) == 13_333_333
 
 
 @pytest.mark.parametrize(("base", "part", "whole"), [(-1, 1, 1), (1, -1, 1), (1, 1, 0), (1, 1, -1)])

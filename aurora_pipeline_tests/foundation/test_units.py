@@ -32,6 +32,12 @@ three: list[PeriodKey] = [PeriodKey("x", one) for one in EpochRange(epoch, epoch
 is_due: bool = base > 0 and base >= other
 """
 WRONG: Final[Mapping[str, str]] = {
+    "a rate as an amount": "share_bps(rate, rate)",
+    "an amount as a rate": "share_bps(base, base)",
+    "an epoch as a rate": "share_bps(base, epoch)",
+    "a plain number as a rate": "share_bps(base, 500)",
+    "a plain number shared": "share_bps(100, rate)",
+    "a total of an amount and a rate": "owed: Amount = total([base, rate])",
     "an epoch as an amount": "format_coins(epoch, 9)",
     "an amount as an epoch": "PeriodKey('x', base)",
     "a plain number as an epoch": "PeriodKey('x', 850)",

@@ -22,6 +22,7 @@ from aurora_pipeline.demo import kobe, node_rpc, stakewiz
 from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.truth import EpochTruth, truth, world_of
+from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
@@ -53,7 +54,7 @@ class Epoch:
         told = self.truth
         return Reference(
             chain_id=CHAIN_ID,
-            epoch=self.epoch,
+            epoch=EpochNumber(self.epoch),
             first_slot=told.first_slot,
             last_slot=told.last_slot,
             started_at=datetime.fromisoformat(told.started_at),
@@ -109,7 +110,7 @@ class Epoch:
         return [_fetch("costs", [*self.blocks, *bodies])]
 
     def mev(self) -> LayerResult:
-        return canonical_mev(self.reference, self.staged_mev(), PROTOCOL_FEE_BPS)
+        return canonical_mev(self.reference, self.staged_mev(), Bps(PROTOCOL_FEE_BPS))
 
     def staged_mev(self) -> list[StagedFetch]:
         query = {"epoch": str(self.epoch), "limit": "10000"}

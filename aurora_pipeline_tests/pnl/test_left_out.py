@@ -16,6 +16,7 @@ from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.payloads import StagedFetch
 from aurora_pipeline_tests.pnl.test_against_the_simulator import PROTOCOL_FEE_BPS, Epoch
@@ -37,7 +38,7 @@ def layers() -> dict[str, tuple[list[StagedFetch], Layer]]:
     observed, before = EPOCH.observed(), EPOCH.observed_before()
     return {
         "fees": (EPOCH.staged_fees(), lambda staged: canonical_fees(EPOCH.reference, staged)),
-        "mev": (EPOCH.staged_mev(), lambda staged: canonical_mev(EPOCH.reference, staged, PROTOCOL_FEE_BPS)),
+        "mev": (EPOCH.staged_mev(), lambda staged: canonical_mev(EPOCH.reference, staged, Bps(PROTOCOL_FEE_BPS))),
         "rewards": (
             EPOCH.staged_rewards(),
             lambda staged: canonical_rewards(EPOCH.reference, staged, [observed, before]),

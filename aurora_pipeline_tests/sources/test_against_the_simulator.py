@@ -22,7 +22,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import EpochTruth, truth
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.checking import check_providers
 from aurora_pipeline.sources.files.check import Ours
@@ -56,7 +56,7 @@ def told() -> EpochTruth:
 def reference(told: EpochTruth, epoch: int = EPOCH) -> Reference:
     return Reference(
         told.chain_id,
-        epoch,
+        EpochNumber(epoch),
         SMALL.first_slot(epoch),
         SMALL.last_slot(epoch),
         datetime(2026, 9, 1, tzinfo=UTC),
@@ -115,13 +115,13 @@ def test_trillium__fees__those_of_the_chain_to_the_lamport(simulator: SimulatorP
 
 
 def test_trillium__mev__the_tip_trees_formula_and_not_its_own(simulator: SimulatorProcess, told: EpochTruth) -> None:
-    found = rows(canonical_mev(reference(told), staged(trillium(simulator), told, "mev"), FEE_BPS))
+    found = rows(canonical_mev(reference(told), staged(trillium(simulator), told, "mev"), Bps(FEE_BPS)))
     for one in told.validators:
         row = found[one.vote]
         if not one.mev_total_lamports:
             assert row["state"] in ("unavailable", "final")
             continue
-        formula = formula_tips(one.mev_total_lamports, one.mev_commission_bps or 0, FEE_BPS)
+        formula = formula_tips(Amount(one.mev_total_lamports), Bps(one.mev_commission_bps or 0), Bps(FEE_BPS))
         assert (row["total_tips"], row["validator_tips"], row["method"]) == (one.mev_total_lamports, formula, "FORMULA")
         assert row["validator_tips"] == one.mev_validator_lamports
 

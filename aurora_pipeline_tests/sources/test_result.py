@@ -14,6 +14,7 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import CANONICAL_LAYERS
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
@@ -24,7 +25,7 @@ from aurora_pipeline_tests.canonical.answers import PENDING, UNAVAILABLE, fetch,
 VALIDATORS = reference("V", "W")
 LAYERS: dict[str, tuple[str, Callable[[Sequence[StagedFetch]], LayerResult]]] = {
     "canonical_validator_fees": ("solana_rpc", lambda fetches: canonical_fees(VALIDATORS, fetches)),
-    "canonical_validator_mev": ("jito", lambda fetches: canonical_mev(VALIDATORS, fetches, 309)),
+    "canonical_validator_mev": ("jito", lambda fetches: canonical_mev(VALIDATORS, fetches, Bps(309))),
     "canonical_stake_rewards": ("solana_rpc", lambda fetches: canonical_rewards(VALIDATORS, fetches)),
     "canonical_validator_meta": ("stakewiz", lambda fetches: canonical_meta(VALIDATORS, fetches)),
     "canonical_stake_positions": ("solana_rpc", lambda fetches: canonical_positions(VALIDATORS, fetches)),

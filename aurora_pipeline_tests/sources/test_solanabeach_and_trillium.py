@@ -14,7 +14,7 @@ from aurora_pipeline.asking.adapter import Answer, Fetched, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config.families import Family
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.solanabeach.answers import (
     BeachFees,
     Page,
@@ -41,7 +41,7 @@ def page(*rows: dict[str, Any], name: str = "history", total: int | None = None,
 
 def test_read_fees__among_other_epochs__the_row_of_the_epoch() -> None:
     rows = [{"epoch": epoch, "blocks": epoch, "fees": 10 * epoch} for epoch in (843, EPOCH, 841)]
-    assert read_fees([page(*rows)], NODE, EPOCH) == BeachFees(EPOCH, 10 * EPOCH)
+    assert read_fees([page(*rows)], NODE, EPOCH) == BeachFees(EPOCH, Lamports(10 * EPOCH))
     assert read_fees([page(rows[0]), page(rows[2])], NODE, EPOCH) is None
 
 

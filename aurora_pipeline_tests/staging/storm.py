@@ -38,7 +38,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.sources.result import LayerResult
@@ -127,7 +127,7 @@ def conversations() -> tuple[Conversation, ...]:
     reference, before = EPOCH.reference, EPOCH.observed_before()
     layers: dict[DataType, Layer] = {
         DataType.FEES: lambda staged: canonical_fees(reference, staged),
-        DataType.MEV: lambda staged: canonical_mev(reference, staged, PROTOCOL_FEE_BPS),
+        DataType.MEV: lambda staged: canonical_mev(reference, staged, Bps(PROTOCOL_FEE_BPS)),
         DataType.REWARDS: lambda staged: canonical_rewards(reference, staged, [EPOCH.observed(), before]),
         DataType.META: lambda staged: canonical_meta(reference, staged),
         DataType.POSITIONS: lambda staged: canonical_positions(reference, staged),

@@ -18,6 +18,7 @@ from aurora_pipeline.asking.adapter import (
     FetchScope,
 )
 from aurora_pipeline.config import DataType
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
@@ -95,7 +96,7 @@ def test_stage__what_was_staged__says_what_really_happened(world: World, databas
         led = judged(fees[one.vote].answers, [one.identity], period.first_slot, period.last_slot)
         assert (len(led.produced), len(led.empty)) == (one.blocks, one.skipped)
         assert (led.paid, led.problems) == (one.fees_lamports, [])
-        assert paid[one.identity, one.vote] == VoteFees(one.votes, one.vote_fees_lamports)
+        assert paid[one.identity, one.vote] == VoteFees(one.votes, Lamports(one.vote_fees_lamports))
         rows = {
             address: item.lamports
             for answer in rewards[one.vote].answers

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableFile, reader
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.files.listed import Listed
 from aurora_pipeline.sources.files.records import Records, read_records
 from aurora_pipeline.sources.solana.accounts import StakeAccount
@@ -25,7 +26,7 @@ _kept: OrderedDict[tuple[str, ...], Listed[Any] | UnreadableFile] = OrderedDict(
 class FileFees:
     """A validator's block fees; None where the file has no value."""
 
-    fees: int | None
+    fees: Amount | None
     leader_slots: int | None
     blocks_produced: int | None
 
@@ -34,9 +35,9 @@ class FileFees:
 class FileTips:
     """A validator's tips; None where the file has no value."""
 
-    total: int | None
-    commission_bps: int | None
-    validator: int | None
+    total: Amount | None
+    commission_bps: Bps | None
+    validator: Amount | None
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class FileReward:
     """The inflation rewards of a validator (`account_key` None) or of one stake account; None: no value."""
 
     account_key: str | None
-    commission: int | None
-    staker_rewards: int | None
-    total_rewards: int | None
-    commission_bps: int | None
+    commission: Amount | None
+    staker_rewards: Amount | None
+    total_rewards: Amount | None
+    commission_bps: Bps | None
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class FileMeta:
 
     identity_key: str | None
     name: str | None
-    commission_bps: int | None
-    mev_commission_bps: int | None
-    active_stake: int | None
+    commission_bps: Bps | None
+    mev_commission_bps: Bps | None
+    active_stake: Amount | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class FilePosition:
     """A stake account, and the validator's total where the file has it."""
 
     account: StakeAccount
-    validator_stake: int | None
+    validator_stake: Amount | None
 
 
 @reader
@@ -133,10 +134,10 @@ def read_positions(answer: Answer, provider: str) -> Listed[list[FilePosition]]:
 
 
 @reader
-def read_costs(answer: Answer, provider: str) -> Listed[dict[str, int]]:
+def read_costs(answer: Answer, provider: str) -> Listed[dict[str, Amount]]:
     """Costs and other income by validator and type; an empty cell is no entry."""
 
-    def costs(row: Row) -> dict[str, int]:
+    def costs(row: Row) -> dict[str, Amount]:
         no_cost = ("validator", "identity", "epoch")
         return {name: value for name, value in row.items() if name not in no_cost and value is not None}
 

@@ -9,7 +9,8 @@ from typing import Final, Generic, TypeVar
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.money import share_bps
+from aurora_pipeline.foundation.money import share_bps, total
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.files import answers as files
 from aurora_pipeline.sources.files.answers import FileFees, FileMeta, FilePosition, FileReward, FileTips
@@ -155,7 +156,7 @@ def _rewards(rows: Sequence[FileReward] | Missing, fetch: StagedFetch, why_zero:
     )
 
 
-def _commission(own: FileReward | None) -> tuple[int | None, str | None]:
+def _commission(own: FileReward | None) -> tuple[Amount | None, str | None]:
     """The commission, and what has to be said of it."""
     if own is not None and own.commission is not None:
         return own.commission, None
@@ -166,12 +167,12 @@ def _commission(own: FileReward | None) -> tuple[int | None, str | None]:
 
 def _stakers(own: FileReward | None, accounts: Sequence[FileReward], fetch: StagedFetch) -> RewardsTold:
     """The stakers' rewards: as the file has them, what its accounts have, or what is left of the total."""
-    figure: int | None = None
+    figure: Amount | None = None
     reason: str | None = None
     if own is not None and own.staker_rewards is not None:
         figure = own.staker_rewards
     elif accounts and None not in (known := [reward.staker_rewards for reward in accounts]):
-        figure = sum(reward for reward in known if reward is not None)
+        figure = total(reward for reward in known if reward is not None)
     elif own is not None and own.total_rewards is not None and own.commission_bps is not None:
         figure = own.total_rewards - share_bps(own.total_rewards, own.commission_bps)
         reason = UPPER_BOUND
@@ -226,7 +227,7 @@ def costs(staged: StagedFetches) -> Told[CostsTold]:
     epoch = staged.reference.epoch
     named = {fetch.subject: _cost_columns(fetch.answers[:1]) for fetch in staged.each}
 
-    def tell(row: Mapping[str, int] | Missing, fetch: StagedFetch, why_zero: str | None) -> CostsTold:
+    def tell(row: Mapping[str, Amount] | Missing, fetch: StagedFetch, why_zero: str | None) -> CostsTold:
         columns = named[fetch.subject]
         if isinstance(row, Missing):
             if row == missing(fetch):

@@ -8,6 +8,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.store.payloads import Answer
 
@@ -22,11 +23,11 @@ class ValidatorTips:
     """One validator's tip tree: `total` is what its tip account held, for validator, stakers and protocol together."""
 
     vote_key: str
-    total: int
-    commission_bps: int
+    total: Lamports
+    commission_bps: Bps
     nodes: int
     """How many may claim, the validator's own and the protocol's node included."""
-    priority_fees_shared: int | None
+    priority_fees_shared: Lamports | None
     """Lamports the validator gave away from its block fees; no income. None where its row does not say."""
 
 
@@ -37,7 +38,7 @@ class TipClaim:
     claimant: str
     stake_authority: str
     withdraw_authority: str
-    lamports: int
+    lamports: Lamports
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _validator_tips(row: Node) -> ValidatorTips:
     return ValidatorTips(
         vote_key=row["vote_account"].text(),
         total=paid(row["mev_revenue"]),
-        commission_bps=row["mev_commission"].whole(0, BPS_WHOLE),
+        commission_bps=Bps(row["mev_commission"].whole(0, BPS_WHOLE)),
         nodes=row["num_stakers"].whole(),
         priority_fees_shared=None if shared is None else paid(shared),
     )

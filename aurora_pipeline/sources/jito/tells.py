@@ -8,6 +8,7 @@ from typing import Final
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import ZERO, Bps, Lamports
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
@@ -21,8 +22,8 @@ from aurora_pipeline.sources.told import EXACT, CostsTold, CostTold, Missing, St
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads import StagedFetch
 
-_NOTHING_EARNED: Final = TipsTold(0, 0, 0, took_part=False)
-_NOTHING_SHARED: Final = CostTold(FigureState.FINAL, 0, origin="CHAIN", method=EXACT)
+_NOTHING_EARNED: Final = TipsTold(ZERO, Bps(0), ZERO, took_part=False)
+_NOTHING_SHARED: Final = CostTold(FigureState.FINAL, ZERO, origin="CHAIN", method=EXACT)
 
 
 class _Trees:
@@ -84,7 +85,7 @@ def _tips(key: str, tree: ValidatorTips | Missing | None, fetch: StagedFetch, ep
     return TipsTold(tree.total, tree.commission_bps, own, absence)
 
 
-def _own_node(key: str, fetch: StagedFetch, epoch: int) -> tuple[int | None, str]:
+def _own_node(key: str, fetch: StagedFetch, epoch: int) -> tuple[Lamports | None, str]:
     """What the validator's own node claims, or why that is not known."""
     try:
         claims = read_staker_rewards(fetch.answers, fetch.provider, epoch, key)
@@ -95,7 +96,7 @@ def _own_node(key: str, fetch: StagedFetch, epoch: int) -> tuple[int | None, str
     return claims.own_node.lamports, ""
 
 
-def _more_claimed(key: str, total_tips: int, fetch: StagedFetch, epoch: int) -> str | None:
+def _more_claimed(key: str, total_tips: Lamports, fetch: StagedFetch, epoch: int) -> str | None:
     """What contradicts a tree's total: its nodes claim more."""
     with suppress(UnreadableAnswer):
         claims = read_staker_rewards(fetch.answers, fetch.provider, epoch, key).claims

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, reader, while_reading
-from aurora_pipeline.sources.solana.amounts import STAKED_MAX, staked
+from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.sources.solana.amounts import NOTHING, STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
 from aurora_pipeline.sources.solana.answers.rpc import asked_params, rpc_result
 from aurora_pipeline.store.payloads import Answer
@@ -24,11 +25,11 @@ class VoteState:
 
     vote_key: str
     identity_key: str
-    commission_bps: int
+    commission_bps: Bps
     commission_source: CommissionSource
     collector_key: str
     """Where its inflation commission goes; the vote account itself by default."""
-    block_revenue_bps: int | None
+    block_revenue_bps: Bps | None
     """The share of block revenue it keeps (SIMD-0123); None where the account does not say."""
     credits: Mapping[int, int]
     """Vote credits by epoch, the newest ones; an epoch without any has no entry."""
@@ -56,9 +57,9 @@ class VoteState:
 class ClusterStake:
     """The whole cluster's stake in one epoch."""
 
-    effective: int
-    activating: int
-    deactivating: int
+    effective: Lamports
+    activating: Lamports
+    deactivating: Lamports
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class StakeAccount:
     staker_key: str
     withdrawer_key: str
     voter_key: str | None
-    stake: int
+    stake: Lamports
     activation_epoch: int | None
     deactivation_epoch: int | None
 
@@ -138,7 +139,7 @@ def _vote_state(address: str, row: Node) -> VoteState | None:
         commission_bps=commission[0],
         commission_source=commission[1],
         collector_key=address if collector is None else collector.text(),
-        block_revenue_bps=None if kept is None else kept.whole(0, 2**16 - 1),
+        block_revenue_bps=None if kept is None else Bps(kept.whole(0, 2**16 - 1)),
         credits=earned,
         credits_before=before,
         last_vote=_last_vote(info),
@@ -224,7 +225,13 @@ def _plain_stake_account(row: Any) -> StakeAccount | None:
     if stake > STAKED_MAX or max(activated_in, deactivated_in) > U64_MAX:
         return None
     return StakeAccount(
-        stake_key, staker, withdrawer, voter, stake, activated_in, None if deactivated_in == U64_MAX else deactivated_in
+        stake_key,
+        staker,
+        withdrawer,
+        voter,
+        Lamports(stake),
+        activated_in,
+        None if deactivated_in == U64_MAX else deactivated_in,
     )
 
 
@@ -264,7 +271,7 @@ def _parsed_stake_account(stake_key: str, data: Node) -> StakeAccount | None:
         staker_key=authorized["staker"].text(),
         withdrawer_key=authorized["withdrawer"].text(),
         voter_key=None if delegation is None else delegation["voter"].text(),
-        stake=0 if delegation is None else staked(delegation["stake"]),
+        stake=NOTHING if delegation is None else staked(delegation["stake"]),
         # Delegations of the genesis block carry the same "never" as activation epoch: they were always active.
         activation_epoch=None if delegation is None else delegation["activationEpoch"].whole_text(),
         deactivation_epoch=None if deactivation_epoch == U64_MAX else deactivation_epoch,

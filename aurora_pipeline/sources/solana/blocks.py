@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
+from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.blocks import read_block_header
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.sources.solana.answers.rpc import asked_method, asked_params
@@ -53,7 +55,7 @@ class VoteFees:
     """What one fee payer paid for the votes of one vote account."""
 
     transactions: int
-    lamports: int
+    lamports: Lamports
 
 
 class EpochVotes:
@@ -75,7 +77,7 @@ class EpochVotes:
         # Blocks whose rewards were not asked for cannot be held against the node.
         self._tells_fees = False
         self._votes: dict[tuple[str, str], int] = {}
-        self._lamports: dict[tuple[str, str], int] = {}
+        self._lamports: dict[tuple[str, str], Lamports] = {}
         self._problem: UnreadableAnswer | None = None
 
     def add(self, answer: Answer) -> None:
@@ -105,7 +107,7 @@ class EpochVotes:
             self._parents[block.slot] = block.parent_slot
             for voter, lamports in block.fees:
                 self._votes[voter] = self._votes.get(voter, 0) + 1
-                self._lamports[voter] = self._lamports.get(voter, 0) + lamports
+                self._lamports[voter] = self._lamports.get(voter, NOTHING) + lamports
         elif method == "getBlock":
             header = read_block_header(answer, self._provider)
             self._parents[header.slot] = header.parent_slot

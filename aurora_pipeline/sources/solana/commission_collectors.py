@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.commission import (
     CollectorClaim,
     commission_bounds,
@@ -75,7 +77,9 @@ def _recipient(one: ToldRewards) -> tuple[str, Paid] | Missing | None:
 def _nobody_collected(one: ToldRewards) -> Commission:
     lack = _why_somebody_should_have(one)
     seen = _observed(one)
-    return replace(seen, state=FigureState.FINAL, reason=NO_REWARD, amount=0) if lack is None else seen.lacking(lack)
+    return (
+        replace(seen, state=FigureState.FINAL, reason=NO_REWARD, amount=NOTHING) if lack is None else seen.lacking(lack)
+    )
 
 
 def _why_somebody_should_have(one: ToldRewards) -> Missing | None:
@@ -111,7 +115,7 @@ def _observed(one: ToldRewards) -> Commission:
     return Commission(observed_bps=seen.commission_bps, observed_by=seen.commission_source.value)
 
 
-def _rates(one: ToldRewards) -> tuple[int, ...]:
+def _rates(one: ToldRewards) -> tuple[Bps, ...]:
     """Rates that may have been applied, the likeliest first: the chain looks one to two epochs back (SIMD-0249)."""
     return tuple(dict.fromkeys(state.commission_bps for state in reversed(one.states)))
 
@@ -150,7 +154,7 @@ def _alone(seen: Commission, recipient: str, one: ToldRewards, paid: Paid) -> Co
     return replace(row, applied_bps=applied)
 
 
-def _is_some_split(split: tuple[int, int, int], observed: bool) -> bool:
+def _is_some_split(split: tuple[Lamports, Lamports, int], observed: bool) -> bool:
     """Whether a commission in whole bps explains the amounts; where another was observed, nothing and all do not."""
     found = rates_that_fit(*split)
     return any(0 < rate < BPS_WHOLE for rate in found) if observed else bool(found)
@@ -216,5 +220,5 @@ def _together(recipient: str, sharing: Sequence[ToldRewards], paid: Paid) -> Map
     }
 
 
-def _in_words(rates: Sequence[int]) -> str:
+def _in_words(rates: Sequence[Bps]) -> str:
     return " or ".join(f"{rate} bps" for rate in rates) or "none observed"

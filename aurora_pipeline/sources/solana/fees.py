@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import mul_div, total
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing, unknown_identity
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.solana.amounts import believed
+from aurora_pipeline.sources.solana.amounts import NOTHING, believed
 from aurora_pipeline.sources.solana.answers.blocks import Block, read_block
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
 from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
@@ -24,7 +25,7 @@ NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 """The schedule gives the validator no slot in the period, so it earned no fees: a small validator's ordinary epoch."""
 
 
-_NOTHING_LED = FeesTold(FigureState.FINAL, NO_LEADER_SLOTS, 0, 0, 0, 0, 0, 0)
+_NOTHING_LED = FeesTold(FigureState.FINAL, NO_LEADER_SLOTS, 0, 0, 0, NOTHING, NOTHING, NOTHING)
 
 
 def fees(staged: StagedFetches) -> Told[FeesTold]:
@@ -114,9 +115,9 @@ def _fees(reference: Reference, led: Sequence[int], slots: Listing, fetch: Stage
     return replace(counted, state=state, reason="; ".join(details) + because(shown.problems[:3]))
 
 
-def _base_fees(blocks: Sequence[Block]) -> int | None:
+def _base_fees(blocks: Sequence[Block]) -> Lamports | None:
     """The part of the blocks' fees from signatures; None where a block was read without its transactions."""
-    base = 0
+    base = NOTHING
     for block in blocks:
         if block.transactions == 0:
             continue

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.result import listed as named
 from aurora_pipeline.sources.solana.answers.blocks import Block
 from aurora_pipeline.sources.solana.blocks import Listing, parent_problem
@@ -72,7 +73,7 @@ class LedFees:
     contradiction: str | None
 
     @property
-    def paid(self) -> int:
+    def paid(self) -> Lamports:
         """What the blocks paid that tell their fees."""
         return total([block.fees for block in self.blocks])
 

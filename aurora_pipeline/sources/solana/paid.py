@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.accounts import VoteState
 from aurora_pipeline.sources.solana.commission import StakerPart
 from aurora_pipeline.sources.told import Missing
@@ -22,9 +23,9 @@ RPC, FIRST_BLOCKS, RECOMPUTED = "RPC", "FIRST_BLOCKS", "RECOMPUTED"
 class Paid:
     """A reward row, however it was learned."""
 
-    lamports: int
+    lamports: Lamports
     method: str
-    rate_bps: int | None = None
+    rate_bps: Bps | None = None
     """The commission the row itself names; none since SIMD-0232."""
     in_block: bool = False
     """Whether the block that paid it says this amount: the chain's own record, of which a node's answer is a copy."""
@@ -40,10 +41,10 @@ ToldReward = Paid | Missing | None
 class Stakers:
     """All stakers of a validator together."""
 
-    rewards: int | None
+    rewards: Lamports | None
     state: FigureState
     reason: str | None
-    parts: tuple[int, ...]
+    parts: tuple[Lamports, ...]
     """What those received that are known."""
 
     @property
@@ -66,7 +67,7 @@ class ToldRewards:
     """Its vote account as observed in the period, then in the period before, where it was."""
     withheld: str | None = None
     """What shows that stake earned for which nobody was paid: then the validator kept it."""
-    stakes: Mapping[str, int] = field(default_factory=dict)
+    stakes: Mapping[str, Lamports] = field(default_factory=dict)
     """Active stake by stake account, where it was looked up: that makes recomputed commission exact."""
     warnings: list[str] = field(default_factory=list)
 
@@ -86,12 +87,12 @@ class Commission:
 
     state: FigureState = FigureState.UNAVAILABLE
     reason: str | None = None
-    amount: int | None = None
+    amount: Lamports | None = None
     recipient_key: str | None = None
-    observed_bps: int | None = None
+    observed_bps: Bps | None = None
     observed_by: str | None = None
     """How the observed rate was told."""
-    applied_bps: int | None = None
+    applied_bps: Bps | None = None
     method: str | None = None
 
     def lacking(self, lack: Missing) -> Commission:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import StakeAccount, StakeHistory, read_stake_accounts
@@ -80,7 +81,7 @@ def _mappings(items: object) -> Iterable[Mapping[str, Any]]:
     return [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
 
 
-def _vote_stake(key: str, fetch: StagedFetch, once: Once) -> int | Missing | None:
+def _vote_stake(key: str, fetch: StagedFetch, once: Once) -> Lamports | Missing | None:
     """The vote account's active stake; None where the list does not have it, which an unstaked one may mean."""
     problems: list[str] = []
     for answer in answers_to(fetch.answers, "getVoteAccounts"):

@@ -12,6 +12,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, reader
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers.blocks import (
     ADMISSION,
@@ -37,9 +38,9 @@ class BlockPayments:
     parent_slot: int
     partitions: int | None
     """In how many of the following blocks stakers are paid; only the first block of an epoch says so."""
-    voting: Mapping[str, int]
-    staking: Mapping[str, int]
-    admissions: Mapping[str, int]
+    voting: Mapping[str, Lamports]
+    staking: Mapping[str, Lamports]
+    admissions: Mapping[str, Lamports]
     """What vote accounts were charged for taking part in consensus (SIMD-0357)."""
 
 
@@ -48,9 +49,9 @@ class PaidInBlocks:
     """What the first blocks after an epoch say was paid for it."""
 
     first_slot: int
-    commissions: Mapping[str, int]
+    commissions: Mapping[str, Lamports]
     """By receiving account; one that collects for several validators has one row."""
-    stakers: Mapping[str, int] | None
+    stakers: Mapping[str, Lamports] | None
     """By stake account; None unless every block in which stakers are paid was read."""
 
 
@@ -91,17 +92,18 @@ def read_block_payments(answer: Answer, provider: str) -> BlockPayments:
     rows = header.result["rewards"].value
     if not isinstance(rows, list):
         header.result["rewards"].refuse("expected a list")
-    paid: dict[str, dict[str, int]] = {VOTING: {}, STAKING: {}, ADMISSION: {}}
+    paid: dict[str, dict[str, Lamports]] = {VOTING: {}, STAKING: {}, ADMISSION: {}}
     for number, row in enumerate(rows):
         kind = row.get("rewardType") if isinstance(row, dict) else None
         if not isinstance(kind, str) or kind not in REWARD_TYPES:
             header.result["rewards"].refuse(f"row {number} is of no type of reward that is known: {str(kind)[:60]!r}")
         if kind not in paid:
             continue
-        address, lamports = row.get("pubkey"), row.get("lamports")
+        address, amount = row.get("pubkey"), row.get("lamports")
         is_charge = kind == ADMISSION
-        if not isinstance(address, str) or type(lamports) is not int:
+        if not isinstance(address, str) or type(amount) is not int:
             header.result["rewards"].refuse(f"row {number} has no address or no exact amount")
+        lamports = Lamports(amount)
         too_much = too_much_paid(lamports)
         if too_much is not None:
             header.result["rewards"].refuse(f"row {number}: {too_much}")
@@ -135,7 +137,7 @@ def read_paid_in_blocks(answers: Sequence[Answer], provider: str, last_slot: int
     first, following = blocks[0], blocks[1:]
     if first.partitions is None or len(following) < first.partitions:
         return PaidInBlocks(first.slot, first.voting, None)
-    stakers: dict[str, int] = {}
+    stakers: dict[str, Lamports] = {}
     for before, block in zip(blocks, following[: first.partitions], strict=False):
         if block.parent_slot != before.slot:
             problem = f"block {block.slot} does not follow block {before.slot}: stakers may be paid in between"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.contract import StakesNeeded
 from aurora_pipeline.sources.fetch_choice import fetch_about, missing
 from aurora_pipeline.sources.once import Once
@@ -23,6 +24,7 @@ from aurora_pipeline.sources.solana.accounts import (
     read_stake_states,
     read_vote_states,
 )
+from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.rewards import InflationReward, read_inflation_rewards
 from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.commission import least_gross
@@ -87,7 +89,7 @@ def _with_stakers(collected: Commission, told: ToldRewards) -> RewardsTold:
         stakers_reason=stakers.reason,
         commission=collected.amount,
         staker_rewards=stakers.rewards,
-        gross_rewards=total([collected.amount or 0, stakers.rewards or 0]) if known else None,
+        gross_rewards=total([collected.amount or NOTHING, stakers.rewards or NOTHING]) if known else None,
         recipient_key=collected.recipient_key,
         commission_bps=collected.observed_bps,
         commission_source=collected.observed_by,
@@ -97,11 +99,11 @@ def _with_stakers(collected: Commission, told: ToldRewards) -> RewardsTold:
     )
 
 
-def _account(address: str, item: ToldReward, applied_bps: int | None) -> AccountReward:
+def _account(address: str, item: ToldReward, applied_bps: Bps | None) -> AccountReward:
     if isinstance(item, Missing):
         return AccountReward(address, item.state, item.reason)
     if item is None:
-        return AccountReward(address, FigureState.FINAL, NO_REWARD, staker_rewards=0)
+        return AccountReward(address, FigureState.FINAL, NO_REWARD, staker_rewards=NOTHING)
     gross = None if applied_bps is None else least_gross(item.lamports, applied_bps)
     return AccountReward(address, FigureState.FINAL, None, item.lamports, gross, item.method)
 
@@ -158,7 +160,7 @@ def _fill_in(told: ToldRewards, in_blocks: PaidInBlocks, recipients: dict[str, T
             told.warnings.append(f"{told.validator_key}: {contradiction}")
 
 
-def _witnessed(address: str, known: ToldReward, in_block: int | None) -> ToldReward:
+def _witnessed(address: str, known: ToldReward, in_block: Lamports | None) -> ToldReward:
     """A collector's row by both witnesses: the node's answer, and the block that paid."""
     if not isinstance(known, Paid):
         return None if in_block is None else Paid(in_block, FIRST_BLOCKS, in_block=True)
@@ -191,7 +193,7 @@ def _in_blocks(reference: Reference, fetch: StagedFetch, once: Once) -> PaidInBl
 
 
 def _paid_stakers(
-    stakers: Mapping[str, int], known: Sequence[str] | None, asked: Mapping[str, ToldReward]
+    stakers: Mapping[str, Lamports], known: Sequence[str] | None, asked: Mapping[str, ToldReward]
 ) -> dict[str, ToldReward] | None:
     """What the validator's stake accounts received according to the blocks, all of them read; None: who has stake is
     not known. One that the blocks do not pay received nothing only if the node says so too."""
@@ -200,7 +202,7 @@ def _paid_stakers(
     return {address: _in_both(address, stakers.get(address), asked) for address in known}
 
 
-def _in_both(address: str, in_block: int | None, asked: Mapping[str, ToldReward]) -> ToldReward:
+def _in_both(address: str, in_block: Lamports | None, asked: Mapping[str, ToldReward]) -> ToldReward:
     """A stake account's row by the blocks that paid, and by the node's answer where it was asked."""
     said = asked.get(address)
     if isinstance(said, Paid) and said.lamports and said.lamports != in_block:
@@ -229,7 +231,9 @@ def _unpaid(reference: Reference, key: str, fetch: StagedFetch, observed: Sequen
     return Unpaid(key, reference.epoch, reference.first_slot, reference.last_slot, shown, now, rates)
 
 
-def _active_stakes(reference: Reference, fetches: Sequence[StagedFetch], key: str, once: Once) -> Mapping[str, int]:
+def _active_stakes(
+    reference: Reference, fetches: Sequence[StagedFetch], key: str, once: Once
+) -> Mapping[str, Lamports]:
     """Active stake by stake account, from the observed positions as far as they were loaded."""
     fetch = fetch_about(fetches, key)
     listed_in = [] if fetch is None else answers_to(fetch.answers, "getProgramAccounts")
@@ -291,7 +295,7 @@ def _stakers(accounts: Mapping[str, ToldReward], fetch: StagedFetch, says_who: b
     parts = tuple(item.lamports for item in accounts.values() if isinstance(item, Paid) and item.lamports)
     lacking = {address: item for address, item in accounts.items() if isinstance(item, Missing)}
     if not accounts and says_who and fetch.state is FigureState.FINAL:
-        return Stakers(0, FigureState.FINAL, NO_STAKE_ACCOUNTS, parts)
+        return Stakers(NOTHING, FigureState.FINAL, NO_STAKE_ACCOUNTS, parts)
     if not accounts:
         lack = missing(fetch, "no stake account of it was asked about")
         return Stakers(None, lack.state, lack.reason, parts)

@@ -11,6 +11,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import (
     NO_HISTORY,
@@ -19,6 +20,7 @@ from aurora_pipeline.sources.solana.accounts import (
     StakeHistory,
     read_stake_history,
 )
+from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.store.payloads import StagedFetch
 
@@ -26,18 +28,21 @@ RATE_BPS: Final = 900
 """Since the feature that lowered it from 25 %, years before the first epoch this program can be asked about."""
 
 
+_ONE: Final = Lamports(1)
+
+
 @dataclass(frozen=True)
 class Activation:
     """A delegation in one epoch."""
 
-    active: int
-    activating: int
-    deactivating: int
+    active: Lamports
+    activating: Lamports
+    deactivating: Lamports
     """The part of `active` that is leaving."""
 
 
 def activation(
-    stake: int, activated_in: int | None, deactivated_in: int | None, epoch: int, history: StakeHistory
+    stake: Lamports, activated_in: int | None, deactivated_in: int | None, epoch: int, history: StakeHistory
 ) -> Activation:
     """What of a delegation counts in an epoch. Where the history does not reach back, warm-up and cool-down are over.
 
@@ -46,60 +51,60 @@ def activation(
     """
     active, activating = _warmed_up(stake, activated_in, deactivated_in, epoch, history)
     if deactivated_in is None or epoch < deactivated_in:
-        return Activation(active, activating, 0)
+        return Activation(active, activating, NOTHING)
     if epoch == deactivated_in:
-        return Activation(active, 0, active)
+        return Activation(active, NOTHING, active)
     left = _cooled_down(active, deactivated_in, epoch, history)
-    return Activation(left, 0, left)
+    return Activation(left, NOTHING, left)
 
 
 def _warmed_up(
-    stake: int, activated_in: int | None, deactivated_in: int | None, epoch: int, history: StakeHistory
-) -> tuple[int, int]:
+    stake: Lamports, activated_in: int | None, deactivated_in: int | None, epoch: int, history: StakeHistory
+) -> tuple[Lamports, Lamports]:
     """(effective, still activating)."""
     if activated_in is None or activated_in == deactivated_in:
-        return (stake, 0) if activated_in == U64_MAX else (0, 0)
+        return (stake, NOTHING) if activated_in == U64_MAX else (NOTHING, NOTHING)
     if activated_in == U64_MAX:
-        return stake, 0
+        return stake, NOTHING
     if epoch <= activated_in:
-        return 0, (stake if epoch == activated_in else 0)
+        return NOTHING, (stake if epoch == activated_in else NOTHING)
     cluster = history.get(activated_in)
     if cluster is None:
-        return stake, 0
-    effective, current = 0, activated_in
+        return stake, NOTHING
+    effective, current = NOTHING, activated_in
     while cluster is not None and cluster.activating:
         current += 1
-        effective += max(1, _allowance(stake - effective, cluster.activating, cluster))
+        effective += max(_ONE, _allowance(stake - effective, cluster.activating, cluster))
         if effective >= stake:
-            return stake, 0
+            return stake, NOTHING
         if current >= epoch or (deactivated_in is not None and current >= deactivated_in):
             break
         cluster = history.get(current)
     return effective, stake - effective
 
 
-def _cooled_down(active: int, deactivated_in: int, epoch: int, history: StakeHistory) -> int:
+def _cooled_down(active: Lamports, deactivated_in: int, epoch: int, history: StakeHistory) -> Lamports:
     """What is still effective some epochs after the owner asked for it back."""
     cluster = history.get(deactivated_in)
     if cluster is None:
-        return 0
+        return NOTHING
     current = deactivated_in
     while cluster is not None and cluster.deactivating:
         current += 1
-        active -= max(1, _allowance(active, cluster.deactivating, cluster))
+        active -= max(_ONE, _allowance(active, cluster.deactivating, cluster))
         if active <= 0:
-            return 0
+            return NOTHING
         if current >= epoch:
             break
         cluster = history.get(current)
     return active
 
 
-def _allowance(portion: int, of_changing: int, cluster: ClusterStake) -> int:
+def _allowance(portion: Lamports, of_changing: Lamports, cluster: ClusterStake) -> Lamports:
     """An account's part of what the whole cluster may change by in an epoch."""
     if not portion or not cluster.effective:
-        return 0
-    return min(portion, mul_div(portion * cluster.effective, RATE_BPS, of_changing * BPS_WHOLE))
+        return NOTHING
+    return min(portion, mul_div(portion, cluster.effective * RATE_BPS, of_changing * BPS_WHOLE))
 
 
 def observed_stake_history(fetch: StagedFetch, once: Once) -> StakeHistory:

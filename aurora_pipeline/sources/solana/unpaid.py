@@ -12,13 +12,14 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.accounts import StakeAccount, VoteState
 
 CREDITS_PER_SLOT_MAX: Final = 16
 """What a vote that comes in time earns (SIMD-0033)."""
 _STAKE_PER_REWARD: Final = 100_000
 """No epoch of full votes ever paid less than a hundred-thousandth of the stake: a quarter of what 1.5 % a year is."""
-_DUST: Final = 20_000
+_DUST: Final = Lamports(20_000)
 """Below so many lamports a part of a reward may be 0, and then nobody is paid; of so many even one bps is 2."""
 
 
@@ -34,7 +35,7 @@ class Unpaid:
     """The accounts as they are today, None for one that is gone."""
     vote_state: VoteState | None
     """The vote account today: how much it voted in the epoch."""
-    rates: tuple[int, ...]
+    rates: tuple[Bps, ...]
     """Commissions that may have been applied: who keeps everything pays nobody."""
 
     def problem(self, address: str) -> str | None:
@@ -61,7 +62,7 @@ class Unpaid:
             f" {due} were due"
         )
 
-    def _least_due(self, stake: int) -> int:
+    def _least_due(self, stake: Lamports) -> Lamports:
         """The least reward of a stake; as of a full epoch where it is not known how much the validator voted."""
         full = CREDITS_PER_SLOT_MAX * (self.last_slot - self.first_slot + 1)
         earned = None

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.foundation.money import mul_div
+from aurora_pipeline.foundation.money import mul_div, total
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.accounts import read_vote_states
+from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.blocks import SIGNATURE_FEE
 from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_transactions
@@ -36,7 +38,7 @@ class _ChainCosts:
     fetch: StagedFetch
     paid: PaidFees | None
     """Vote fees by payer and vote account; None where blocks were not asked for."""
-    admissions: Mapping[str, int]
+    admissions: Mapping[str, Lamports]
     """Charges for taking part in the epoch, by vote account."""
     vote_states: Sequence[Answer]
     """What vote accounts said of their credits, where blocks were not asked for."""
@@ -57,7 +59,7 @@ def costs(staged: StagedFetches) -> Told[CostsTold]:
 def _chain_costs(reference: Reference, fetch: StagedFetch) -> _ChainCosts:
     """Read what a fetch says of all validators' costs, in one pass that keeps no block."""
     votes = EpochVotes(fetch.provider, reference.first_slot, reference.last_slot)
-    admissions: Mapping[str, int] = {}
+    admissions: Mapping[str, Lamports] = {}
     vote_states: list[Answer] = []
     for answer in fetch.answers:
         votes.add(answer)
@@ -75,7 +77,7 @@ def _paid(votes: EpochVotes) -> PaidFees:
         return error
 
 
-def _admissions(reference: Reference, answer: Answer, provider: str) -> Mapping[str, int]:
+def _admissions(reference: Reference, answer: Answer, provider: str) -> Mapping[str, Lamports]:
     """Charges in the epoch's first block, which is where the chain books what a whole epoch costs."""
     try:
         block = read_block_payments(answer, provider)
@@ -110,8 +112,8 @@ def _vote_fees(
         warnings.append(f"{key}: its votes were paid by {listed(strangers)}, which is not registered as its identity")
     if not by_payer:
         warnings.append(f"{key}: no vote of it is in any block of the period; is it the right vote account?")
-        return _figure(0, EXACT, NO_VOTES)
-    return _figure(sum(fees.lamports for fees in by_payer.values()), EXACT)
+        return _figure(NOTHING, EXACT, NO_VOTES)
+    return _figure(total(fees.lamports for fees in by_payer.values()), EXACT)
 
 
 def _estimated(reference: Reference, key: str, costs: _ChainCosts, once: Once) -> CostTold:
@@ -130,10 +132,10 @@ def _estimated(reference: Reference, key: str, costs: _ChainCosts, once: Once) -
                 f"ESTIMATE: {earned} vote credits take at least {votes} votes of {SIGNATURE_FEE} lamports each;"
                 " exact_vote_fees in chains.yaml reads every block instead"
             )
-            return _figure(mul_div(votes, SIGNATURE_FEE, 1), ESTIMATE, reason)
+            return _figure(mul_div(SIGNATURE_FEE, votes, 1), ESTIMATE, reason)
     detail = "; ".join(problems) or "its vote account does not tell its credits of this epoch"
     return CostTold.missing(missing(costs.fetch, detail))
 
 
-def _figure(amount: int, method: str, reason: str | None = None) -> CostTold:
+def _figure(amount: Lamports, method: str, reason: str | None = None) -> CostTold:
     return CostTold(FigureState.FINAL, amount, reason, "CHAIN", method)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.solana.amounts import paid, staked
 from aurora_pipeline.store.payloads import Answer
@@ -38,7 +39,7 @@ class BeachFees:
     """A node's blocks and block fees in an epoch. The unit is not documented: whole numbers are lamports."""
 
     blocks: int
-    fees: int
+    fees: Lamports
 
 
 def about(answers: Iterable[Answer], key: str, endpoint: str) -> list[Answer]:
@@ -82,7 +83,7 @@ def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int,
 
 
 @reader
-def read_stake(pages: Iterable[Answer], provider: str, epoch: int) -> int | None:
+def read_stake(pages: Iterable[Answer], provider: str, epoch: int) -> Lamports | None:
     """The active stake of an epoch from a stake history."""
     row = _row_of(pages, provider, epoch)
     return None if row is None else staked(row["activatedStake"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import missing, unknown_identity
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY
@@ -105,7 +106,7 @@ def _positions(key: str, fetch: StagedFetch, epoch: int) -> PositionsTold:
     return PositionsTold(listed, None if stake is None else StakeTotal(stake, VOTE_ACCOUNT))
 
 
-def _stake(key: str, fetch: StagedFetch, epoch: int) -> int | Missing | None:
+def _stake(key: str, fetch: StagedFetch, epoch: int) -> Lamports | Missing | None:
     try:
         return beach.read_stake(beach.about(fetch.answers, key, beach.STAKE), fetch.provider, epoch)
     except UnreadableAnswer as error:

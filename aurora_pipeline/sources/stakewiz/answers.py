@@ -7,6 +7,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
 
@@ -28,10 +29,10 @@ class StakewizValidator:
     vote_key: str
     identity_key: str | None
     name: str | None
-    commission_bps: int | None
-    mev_commission_bps: int | None
+    commission_bps: Bps | None
+    mev_commission_bps: Bps | None
     """None also for validators that do not run Jito."""
-    active_stake: int | None
+    active_stake: Lamports | None
     """Lamports, from a JSON float in SOL: rounded to the lamport, because the float's last digits are noise."""
     delinquent: bool | None
 
@@ -64,12 +65,13 @@ def _validator(row: Node) -> StakewizValidator:
     mev_commission, is_jito = row.get("jito_commission_bps"), row.get("is_jito")
     stake, delinquent = row.get("activated_stake"), row.get("delinquent")
     runs_jito = is_jito is None or is_jito.flag()
+    told = mev_commission if runs_jito else None
     return StakewizValidator(
         vote_key=row["vote_identity"].text(),
         identity_key=None if identity is None else identity.text(),
         name=None if name is None or not name.value else name.text(),
-        commission_bps=None if commission is None else min(commission.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE),
-        mev_commission_bps=mev_commission.whole(0, BPS_WHOLE) if mev_commission is not None and runs_jito else None,
+        commission_bps=None if commission is None else Bps(min(commission.whole(0, 255) * _PERCENT_BPS, BPS_WHOLE)),
+        mev_commission_bps=None if told is None else Bps(told.whole(0, BPS_WHOLE)),
         active_stake=None if stake is None else lamports(stake),
         delinquent=None if delinquent is None else delinquent.flag(),
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads import Answer
 
@@ -23,19 +24,19 @@ class TrilliumValidator:
     vote_key: str
     identity_key: str | None
     name: str | None
-    commission_bps: int | None
-    mev_commission_bps: int | None
+    commission_bps: Bps | None
+    mev_commission_bps: Bps | None
     leader_slots: int | None
     blocks_produced: int | None
-    fees: int | None
-    tips_total: int | None
-    tips_to_validator: int | None
-    commission: int | None
-    staker_rewards: int | None
+    fees: Lamports | None
+    tips_total: Lamports | None
+    tips_to_validator: Lamports | None
+    commission: Lamports | None
+    staker_rewards: Lamports | None
     """Extrapolated from its largest stake account."""
-    active_stake: int | None
+    active_stake: Lamports | None
     """In whole SOL."""
-    vote_cost: int | None
+    vote_cost: Lamports | None
 
 
 @reader
@@ -63,7 +64,7 @@ def _validator(key: str, row: Node) -> TrilliumValidator:
         identity_key=_text(row, "identity_pubkey"),
         name=_text(row, "name"),
         commission_bps=None if commission is None else _percent_bps(commission),
-        mev_commission_bps=_whole(row, "mev_commission", BPS_WHOLE),
+        mev_commission_bps=_bps(row, "mev_commission"),
         leader_slots=_whole(row, "leader_slots"),
         blocks_produced=_whole(row, "blocks_produced"),
         fees=_sol(row, "rewards"),
@@ -76,11 +77,11 @@ def _validator(key: str, row: Node) -> TrilliumValidator:
     )
 
 
-def _percent_bps(node: Node) -> int:
+def _percent_bps(node: Node) -> Bps:
     bps = node.decimal() * _PERCENT_BPS
     if bps != int(bps) or not 0 <= bps <= BPS_WHOLE:
         node.refuse(f"{str(node.value)[:40]} % is no commission in whole basis points")
-    return int(bps)
+    return Bps(int(bps))
 
 
 def _text(row: Node, key: str) -> str | None:
@@ -99,6 +100,11 @@ def _whole(row: Node, key: str, maximum: int = 10**9) -> int | None:
     return int(number)
 
 
-def _sol(row: Node, key: str) -> int | None:
+def _bps(row: Node, key: str) -> Bps | None:
+    rate = _whole(row, key, BPS_WHOLE)
+    return None if rate is None else Bps(rate)
+
+
+def _sol(row: Node, key: str) -> Lamports | None:
     node = row.get(key)
     return None if node is None else lamports(node)

@@ -18,13 +18,14 @@ from aurora_pipeline.canonical.judging.completeness import (
 )
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.frames import frame_of
 
 A = "vote-a"
 REFERENCE = Reference(
     "chain",
-    7,
+    EpochNumber(7),
     700,
     799,
     datetime(2026, 9, 1, tzinfo=UTC),

@@ -10,6 +10,7 @@ import pytest
 from aurora_pipeline.canonical.judging.cross_checks import OPERATOR, RoleComparison, canonical_cross_checks
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.differences import STAKE_OF_NEXT_EPOCH
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.trillium.known_differences import (
@@ -24,7 +25,7 @@ from aurora_pipeline.store.payloads import FetchIdentity
 A = "vote-a"
 REFERENCE = Reference(
     "chain",
-    7,
+    EpochNumber(7),
     700,
     799,
     datetime(2026, 9, 1, tzinfo=UTC),

@@ -21,6 +21,7 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config import CostType, Provider
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.money import shift_point
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.files.answers import read_costs, read_tips
 from aurora_pipeline.sources.files.mistakes import Mistake, in_words
@@ -73,7 +74,7 @@ def test_percent__no_rate_reaches_one__warned_of_once(
     tmp_path: Path, rates: list[str], unit: str, is_odd: bool
 ) -> None:
     fetched = fetch(mev_file(tmp_path, rates, unit), U, V, W)
-    result = canonical_mev(reference(U, V, W), staged("mev", *fetched), 309)
+    result = canonical_mev(reference(U, V, W), staged("mev", *fetched), Bps(309))
     told = [words for words in result.warnings if "state unit: fraction" in words]
     assert len(told) == is_odd
     assert all(words.startswith("own: mev.csv: column 'rate': no rate in it reaches 1 percent") for words in told)
@@ -82,7 +83,7 @@ def test_percent__no_rate_reaches_one__warned_of_once(
 def test_stranger__one_bad_cell__our_figures_stand_and_one_warning_names_it(tmp_path: Path) -> None:
     fetched = fetch(mev_file(tmp_path, ["8", "254", "7"], "percent"), U, W)
     assert [one.state for one in fetched] == [FigureState.FINAL] * 2
-    result = canonical_mev(reference(U, W), staged("mev", *fetched), 309)
+    result = canonical_mev(reference(U, W), staged("mev", *fetched), Bps(309))
     assert list(result.frame["mev_commission_bps"]) == [800, 700]
     (told,) = [words for words in result.warnings if "left out" in words]
     assert told == (
@@ -183,7 +184,7 @@ def test_absent__zero__tips_and_rewards(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(f"vote,epoch,tips,rate\n{U},{EPOCH},1,8\n")
     columns = MEV | {"mev_commission": {"column": "rate", "unit": "percent"}}
     tips = fetch(own(tmp_path, "mev", "t.csv", columns, absent="zero"), U, V)
-    row = canonical_mev(reference(U, V), staged("mev", *tips), 309).frame.row(1, named=True)
+    row = canonical_mev(reference(U, V), staged("mev", *tips), Bps(309)).frame.row(1, named=True)
     assert (row["validator_key"], row["validator_tips"], row["reason"]) == (V, 0, "NOT_LISTED")
     columns = {
         "validator": {"column": "vote"},

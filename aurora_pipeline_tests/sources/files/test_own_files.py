@@ -20,7 +20,7 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.config import Provider
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.addresses import base58_encode
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.sources.files import cells as file_cells
 from aurora_pipeline.sources.files.answers import (
     FileFees,
@@ -108,7 +108,7 @@ def only(fetched: list[Fetched]) -> Fetched:
 def test_fees__sol_with_noise_and_rounding__to_the_lamport(tmp_path: Path) -> None:
     one = only(fetch(fees_file(tmp_path, f"vote,fees\n{V},{NOISE}\n", rounding="half_up"), V))
     assert one.state is FigureState.FINAL
-    assert read_fees(whole(one.answers)[0], NAME) == {V: FileFees(241_071_861_667, None, None)}
+    assert read_fees(whole(one.answers)[0], NAME) == {V: FileFees(Amount(241_071_861_667), None, None)}
     floored = only(fetch(fees_file(tmp_path, f"vote,fees\n{V},{NOISE}\n", rounding="floor"), V))
     assert read_fees(whole(floored.answers)[0], NAME)[V].fees == 241_071_861_666
 
@@ -289,11 +289,11 @@ def test_others__every_data_type__read(tmp_path: Path) -> None:
 
     rate = column("c", "percent")
     tips = answers("mev", total_tips=column("tips", "SOL"), mev_commission=column("mc", "percent"))
-    assert read_tips(tips, NAME) == {V: FileTips(88_565_530_355, 1_000, None)}
+    assert read_tips(tips, NAME) == {V: FileTips(Amount(88_565_530_355), Bps(1_000), None)}
     rewards = answers("rewards", total_rewards=column("infl", "lamports"), commission_rate=rate)
-    assert read_rewards(rewards, NAME) == {V: [FileReward(None, None, None, 100, 995)]}
+    assert read_rewards(rewards, NAME) == {V: [FileReward(None, None, None, Amount(100), Bps(995))]}
     meta = answers("meta", identity=column("id"), name=column("name"), commission_rate=rate)
-    assert read_meta(meta, NAME) == {V: FileMeta(W, "N", 995, None, None)}
+    assert read_meta(meta, NAME) == {V: FileMeta(W, "N", Bps(995), None, None)}
     costs = answers("costs", NETWORK_FEE=column("dz", "SOL", "half_up"), INFRASTRUCTURE=column("host", "SOL"))
     assert read_costs(costs, NAME) == {V: {"NETWORK_FEE": 12_053_593_083}}
 

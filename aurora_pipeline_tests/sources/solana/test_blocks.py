@@ -11,6 +11,7 @@ import pytest
 
 from aurora_pipeline.asking.adapter import Answer
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.votes import VOTE_PROGRAM
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
@@ -43,14 +44,14 @@ def vote_fees(answers: Sequence[Answer]) -> dict[tuple[str, str], VoteFees]:
 
 def test_vote_fees__unbroken_chain__summed_by_payer() -> None:
     fees = vote_fees(costs_answers([100, 101, 104, 111]))
-    assert fees == {("id1", "vote1"): VoteFees(4, 20_000), ("id2", "vote2"): VoteFees(2, 10_000)}
+    assert fees == {("id1", "vote1"): VoteFees(4, Lamports(20_000)), ("id2", "vote2"): VoteFees(2, Lamports(10_000))}
 
 
 def test_vote_fees__last_slots_skipped__need_the_block_after() -> None:
     with pytest.raises(UnreadableAnswer, match="last slots"):
         vote_fees(costs_answers([100, 101]))
     fees = vote_fees(costs_answers([100, 101], beyond=115))
-    assert fees["id1", "vote1"] == VoteFees(2, 10_000)
+    assert fees["id1", "vote1"] == VoteFees(2, Lamports(10_000))
 
 
 @pytest.mark.parametrize("dropped", [1, 2, 3])

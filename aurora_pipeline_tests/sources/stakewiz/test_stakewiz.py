@@ -17,7 +17,7 @@ from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config import ROLES
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_epoch_info, read_validators
 from aurora_pipeline.sources.stakewiz.ask import Stakewiz
@@ -50,7 +50,7 @@ def read(*rows: Any) -> dict[str, StakewizValidator]:
 
 def test_read_validators__full_row__exact() -> None:
     assert read(row())["v1"] == StakewizValidator(
-        "v1", "id of v1", "A validator", 700, 800, 9_722_905_981_190_890, False
+        "v1", "id of v1", "A validator", Bps(700), Bps(800), Lamports(9_722_905_981_190_890), False
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.told import FeesTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
@@ -23,5 +24,5 @@ def _fees(key: str, fetch: StagedFetch, epoch: int) -> FeesTold:
         except UnreadableAnswer as error:
             lack = missing(fetch, error.problem)
         else:
-            return FeesTold(FigureState.FINAL, None, told.led, told.blocks, told.led - told.blocks, told.fees)
+            return FeesTold(FigureState.FINAL, None, told.led, told.blocks, told.led - told.blocks, Amount(told.fees))
     return FeesTold(lack.state, lack.reason)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, reader
-from aurora_pipeline.foundation.money import mul_div
-from aurora_pipeline.sources.solana.amounts import paid
+from aurora_pipeline.foundation.money import mul_div, total
+from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.sources.solana.amounts import NOTHING, paid
 from aurora_pipeline.sources.solana.answers.commissions import commission_bps_of
 from aurora_pipeline.sources.solana.answers.epochs import SLOT_MAX
 from aurora_pipeline.sources.solana.answers.rpc import ERROR_LENGTH_MAX, asked_method, asked_params, rpc_result
@@ -20,7 +21,7 @@ STAKING: Final = "Staking"
 ADMISSION: Final = "VATDebit"
 REWARD_TYPES: Final = frozenset((FEE, VOTING, STAKING, ADMISSION, "Rent", "DeactivatedStake"))
 """Every type a node is known to write; a row of another one could be any of them, spelled anew."""
-SIGNATURE_FEE: Final = 5_000
+SIGNATURE_FEE: Final = Lamports(5_000)
 _I64_MAX: Final = 2**63 - 1
 # 9999-12-31; a block time beyond is garbage, and no datetime.
 _UNIX_SECONDS_MAX: Final = 253_402_300_799
@@ -31,9 +32,9 @@ class Reward:
     """One row of a block's rewards; `lamports` is negative for debits."""
 
     recipient: str
-    lamports: int
+    lamports: Lamports
     reward_type: str
-    commission_bps: int | None
+    commission_bps: Bps | None
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,15 @@ class Block:
     slot: int
     parent_slot: int
     rewards: tuple[Reward, ...]
-    base_fees: int | None
+    base_fees: Lamports | None
     """What its transactions paid for signatures; None where they were not asked for."""
     transactions: int | None
     """How many it has; None where they were not asked for, nor their signatures."""
 
     @property
-    def fees(self) -> int:
+    def fees(self) -> Lamports:
         """The sum of the Fee rewards, whoever received them."""
-        return sum(reward.lamports for reward in self.rewards if reward.reward_type == FEE)
+        return total(reward.lamports for reward in self.rewards if reward.reward_type == FEE)
 
     @property
     def tells_fees(self) -> bool:
@@ -132,16 +133,16 @@ def _check_fee_rows(block: Block, spent: TransactionFees | None, rows: Node) -> 
 class TransactionFees:
     """What the transactions of a block paid for signatures, and altogether."""
 
-    base: int
-    whole: int
+    base: Lamports
+    whole: Lamports
 
     @property
-    def left_to_pay(self) -> int:
+    def left_to_pay(self) -> Lamports:
         """What the block can pay out: half of the base fees is burned, rounded down."""
         return self.whole - mul_div(self.base, 1, 2)
 
     @property
-    def least_to_pay(self) -> int:
+    def least_to_pay(self) -> Lamports:
         """What it pays out if half of everything is burned: of all fees before SIMD-0096, of precompiles' signatures
         since, which are not told apart from priority fees here."""
         return self.whole - mul_div(self.whole, 1, 2)
@@ -155,7 +156,7 @@ def _transaction_fees(result: Node) -> TransactionFees | None:
     rows = [] if result.get("transactions") is None else result["transactions"].items()
     if result.get("transactions") is None or not all(isinstance(row["transaction"].value, dict) for row in rows):
         return None
-    base = whole = 0
+    base = whole = NOTHING
     seen = set[object]()
     for row in rows:
         signatures, fee = row["transaction"]["signatures"].items(), paid(row["meta"]["fee"])
@@ -163,7 +164,7 @@ def _transaction_fees(result: Node) -> TransactionFees | None:
         if first in seen:
             row["transaction"].refuse("it is listed twice")
         seen.add(first)
-        due = SIGNATURE_FEE * len(signatures)
+        due = Lamports(SIGNATURE_FEE * len(signatures))
         if fee < due:
             row["meta"]["fee"].refuse(f"{fee} lamports for {len(signatures)} signatures")
         base += due

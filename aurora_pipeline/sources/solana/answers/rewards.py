@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, reader
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.sources.solana.answers.commissions import commission_bps_of
 from aurora_pipeline.sources.solana.answers.epochs import SLOT_MAX
@@ -20,8 +21,8 @@ class InflationReward:
     address: str
     epoch: int
     effective_slot: int
-    lamports: int
-    commission_bps: int | None
+    lamports: Lamports
+    commission_bps: Bps | None
 
 
 @reader

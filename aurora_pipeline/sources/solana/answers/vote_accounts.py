@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, reader
+from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.amounts import staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
 from aurora_pipeline.sources.solana.answers.rpc import rpc_result
@@ -17,8 +18,8 @@ class VoteAccount:
 
     vote_key: str
     identity_key: str
-    active_stake: int
-    commission_bps: int
+    active_stake: Lamports
+    commission_bps: Bps
     commission_source: CommissionSource
     delinquent: bool
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, reader
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.solana.amounts import PAID_MAX
 from aurora_pipeline.sources.solana.answers.blocks import (
     FEE,
@@ -33,10 +35,10 @@ class BlockVotes:
 
     slot: int
     parent_slot: int
-    fees: Sequence[tuple[tuple[str, str], int]]
+    fees: Sequence[tuple[tuple[str, str], Lamports]]
     transactions: int
     """How many it has, votes and others."""
-    paid_out: int | None
+    paid_out: Lamports | None
     """The sum of its Fee rows, which its transactions paid; None where they were not asked for."""
 
 
@@ -51,7 +53,7 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     rows = result["transactions"].value
     if not isinstance(rows, list):
         result["transactions"].refuse("expected a list")
-    fees: list[tuple[tuple[str, str], int]] = []
+    fees: list[tuple[tuple[str, str], Lamports]] = []
     signatures = whole = 0
     first_signatures = set[object]()
     for number, row in enumerate(rows):
@@ -68,13 +70,13 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
             result.refuse(f"transactions[{number}] has no fee payer or no exact fee")
         whole += fee
         if vote_key is not None:
-            fees.append(((payer, vote_key), fee))
+            fees.append(((payer, vote_key), Lamports(fee)))
     if len(first_signatures) != len(rows):
         result["transactions"].refuse(
             f"{len(rows)} transactions with {len(first_signatures)} different first signatures"
         )
     paid_out = _paid_out(answer, result)
-    left = TransactionFees(SIGNATURE_FEE * signatures, whole).left_to_pay
+    left = TransactionFees(Lamports(SIGNATURE_FEE * signatures), Lamports(whole)).left_to_pay
     if paid_out is not None and paid_out > left:
         problem = f"its Fee rows pay {paid_out} lamports, its transactions left {left}: some are left out"
         result["transactions"].refuse(problem)
@@ -82,13 +84,13 @@ def read_block_votes(answer: Answer, provider: str) -> BlockVotes:
     return BlockVotes(*place, fees, len(rows), paid_out)
 
 
-def _paid_out(answer: Answer, result: Node) -> int | None:
+def _paid_out(answer: Answer, result: Node) -> Lamports | None:
     """The sum of a block's Fee rows; None where its rewards were not asked for."""
     params = asked_params(answer)
     options = params[1] if len(params) > 1 and isinstance(params[1], Mapping) else {}
     if options.get("rewards") is False:
         return None
-    return sum(reward.lamports for reward in map(reward_of, result["rewards"].items()) if reward.reward_type == FEE)
+    return total(reward.lamports for reward in map(reward_of, result["rewards"].items()) if reward.reward_type == FEE)
 
 
 def _voting_account(keys: Sequence[Mapping[str, Any]], meta: Mapping[str, Any], signatures: int) -> str | None:
