@@ -16,7 +16,7 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StakeTotal
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.frames import exact_series, frame_of, frame_schema
 from aurora_pipeline.store.payloads import StagedFetch
 
 NO_TOTAL = "NO_TOTAL"
@@ -36,8 +36,8 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     first_rows: dict[str, Row] = {}
     with while_reading(sum(len(answer.body) for fetch in fetches for answer in fetch.answers)):
         for key, fetch, item in told:
-            rows = _rows(reference, key, fetch, item)
-            frames[key], first_rows[key] = frame_of(POSITIONS, rows), rows[0]
+            row = _validator_row(reference, key, fetch, item)
+            frames[key], first_rows[key] = pl.concat([frame_of(POSITIONS, [row]), _accounts(row, item)]), row
     present = [first_rows[key] for key in reference.keys]
     violations = missing_rows(POSITIONS, reference.keys, present)
     if present and not any(map(was_asked, present)):
@@ -51,31 +51,34 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     )
 
 
-def _rows(reference: Reference, key: str, fetch: StagedFetch | None, told: PositionsTold | Missing) -> list[Row]:
-    """A validator's row, then those of its stake accounts."""
-    start = reference.row(key) | ({} if fetch is None else {"source_fetch": fetch.fetch_id})
-    validator = start | {"row_kind": "VALIDATOR", "account_key": key}
+def _validator_row(reference: Reference, key: str, fetch: StagedFetch | None, told: PositionsTold | Missing) -> Row:
+    source = {} if fetch is None else {"source_fetch": fetch.fetch_id}
+    row = reference.row(key) | source | {"row_kind": "VALIDATOR", "account_key": key}
     if isinstance(told, Missing):
-        return [validator | told.columns]
+        return row | told.columns
     if isinstance(told.accounts, Missing):
         known = None if told.total is None or isinstance(told.total.active, Missing) else told.total.active
         state = told.accounts.state if known is None else FigureState.PARTIAL
-        return [validator | {"active_stake": known, "state": state.value, "reason": told.accounts.reason}]
-    return [validator | _summed(told.accounts, told.total), *(_account_row(start, one) for one in told.accounts)]
+        return row | {"active_stake": known, "state": state.value, "reason": told.accounts.reason}
+    return row | _summed(told.accounts, told.total)
 
 
-def _account_row(start: Row, account: AccountStake) -> Row:
-    return {
-        **start,
-        "row_kind": "ACCOUNT",
-        "account_key": account.account_key,
-        "staker_key": account.staker_key,
-        "withdrawer_key": account.withdrawer_key,
-        "active_stake": account.active,
-        "activating_stake": account.activating,
-        "deactivating_stake": account.deactivating,
-        "state": FigureState.FINAL.value,
+def _accounts(validator: Row, told: PositionsTold | Missing) -> pl.DataFrame:
+    """The rows of a validator's stake accounts, made column by column: there can be very many."""
+    accounts = () if isinstance(told, Missing) or isinstance(told.accounts, Missing) else told.accounts
+    columns = {
+        "account_key": pl.Series([one.account_key for one in accounts], dtype=pl.String),
+        "staker_key": pl.Series([one.staker_key for one in accounts], dtype=pl.String),
+        "withdrawer_key": pl.Series([one.withdrawer_key for one in accounts], dtype=pl.String),
+        "active_stake": exact_series("active_stake", [one.active for one in accounts]),
+        "activating_stake": exact_series("activating_stake", [one.activating for one in accounts]),
+        "deactivating_stake": exact_series("deactivating_stake", [one.deactivating for one in accounts]),
     }
+    same = {name: validator.get(name) for name in ("chain_id", "epoch", "validator_key", "source_fetch")}
+    same |= {"row_kind": "ACCOUNT", "state": FigureState.FINAL.value, "reason": None}
+    types = frame_schema(POSITIONS)
+    constant = [pl.lit(value, dtype=types[name]).alias(name) for name, value in same.items()]
+    return pl.DataFrame(columns).with_columns(constant).select(list(types))
 
 
 def _summed(accounts: Sequence[AccountStake], due: StakeTotal | None) -> Row:
