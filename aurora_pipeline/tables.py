@@ -13,7 +13,7 @@ from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Table, TableKind
-from aurora_pipeline.store.payloads import PAYLOAD_TABLES
+from aurora_pipeline.store.payloads.tables import PAYLOAD_TABLES
 from aurora_pipeline.store.tables import STORE_TABLES
 
 ALL_TABLES: tuple[Table, ...] = (

@@ -34,7 +34,7 @@ from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.payloads import load_fetches
+from aurora_pipeline.store.payloads.fetches import load_fetches
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from benchmarks.node_of_stakes import EPOCH, SLOT_INDEX, SLOTS, vote_key
 

@@ -45,7 +45,7 @@ from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.payloads import load_fetches_in_slices
+from aurora_pipeline.store.payloads.fetches import load_fetches_in_slices
 from benchmarks.positions import told
 
 DATA_TYPES = ("meta", "positions", "fees", "rewards", "mev")

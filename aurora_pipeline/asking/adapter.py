@@ -10,7 +10,9 @@ from typing import Final, Protocol, runtime_checkable
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, Answer, RecordedAnswer, Verdict
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import RecordedAnswer
+from aurora_pipeline.store.payloads.tables import EVERYONE, Verdict
 
 NOT_PARTICIPATING: Final = "NOT_PARTICIPATING"
 """The reason of a final fetch that a complete, published source does not mention the subject: that figure is 0."""

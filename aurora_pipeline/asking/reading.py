@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.gc_pause import collector_paused
 from aurora_pipeline.foundation.printable import harmless, printable
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 _HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 Parameters = ParamSpec("Parameters")

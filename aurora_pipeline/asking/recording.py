@@ -19,7 +19,7 @@ from aurora_pipeline.asking.rpc_batch import grouped
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.store.payloads import store_answers, stored_answers
+from aurora_pipeline.store.payloads.answers import store_answers, stored_answers
 
 BATCH_ANSWERS: Final = 200
 """So many answers are stored in one transaction; a killed run loses no more than that."""

@@ -8,7 +8,7 @@ from typing import Final
 from aurora_pipeline.asking.adapter import Fetched, FileTrouble, ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import RecordedAnswer
+from aurora_pipeline.store.payloads.fetches import RecordedAnswer
 
 _SHOWN_LENGTH_MAX: Final = 200
 

@@ -18,7 +18,8 @@ from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import ESTIMATE, CostsTold, CostTold, Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch, Verdict
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import Verdict
 
 NOT_ENTERED = "not entered: `aurora costs import` takes it from a CSV file"
 _SHARING: Final = CostType.PRIORITY_FEE_SHARING.value

@@ -28,7 +28,7 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.payloads import load_fetches_in_slices
+from aurora_pipeline.store.payloads.fetches import load_fetches_in_slices
 from aurora_pipeline.store.snapshots import Draft, NotPublished, Published, load_published
 
 

@@ -12,7 +12,7 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import FeesTold, Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:

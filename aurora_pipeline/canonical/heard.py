@@ -17,7 +17,8 @@ from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.told import Missing, Observed, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, NO_PROVIDER, StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE, NO_PROVIDER
 
 Item = TypeVar("Item")
 

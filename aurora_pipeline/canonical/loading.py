@@ -16,7 +16,8 @@ from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
-from aurora_pipeline.store.payloads import EVERYONE, StagedFetch, load_fetches
+from aurora_pipeline.store.payloads.fetches import StagedFetch, load_fetches
+from aurora_pipeline.store.payloads.tables import EVERYONE
 
 CONFIG_TAG = "aurora.config.1"
 

@@ -11,7 +11,7 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import MetaTold, Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 _EXPECTED = ("identity_key", "commission_bps", "active_stake")
 """Without one of these a row is PARTIAL; the others are not known by every provider."""

@@ -17,7 +17,7 @@ from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothi
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StakeTotal
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import exact_series, frame_of, frame_schema
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 NO_TOTAL = "NO_TOTAL"
 """The source lists stake accounts, and nothing that says how much they have to sum to."""

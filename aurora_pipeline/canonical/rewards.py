@@ -14,7 +14,7 @@ from aurora_pipeline.sources.kinds import SOURCES, adapter_of
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 
 def canonical_rewards(

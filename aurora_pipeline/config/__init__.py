@@ -1,7 +1,6 @@
 """chains.yaml, providers.yaml and the environment, as frozen models that were checked together.
 
-Belongs here: reading and checking what the operator configures, the closed lists of words all rooms share,
-and what each family of chains is before anybody is asked (families/).
+Belongs here: checking what the operator configures, closed lists of words, what a family is (config/families/).
 Does not: what people decide and record (registry/, agreements/); asking a provider whether it is there (sources/).
 """
 

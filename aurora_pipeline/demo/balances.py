@@ -18,7 +18,7 @@ Adjusted = dict[tuple[int, LineKey], int]
 """By epoch and line, what is to be added or taken off."""
 
 
-class Balance(NamedTuple):
+class MonthFigures(NamedTuple):
     """The figures of a monthly statement."""
 
     opening: int
@@ -55,12 +55,12 @@ def balances(
     months: Mapping[str, Sequence[int]],
     partner: str,
     stated_months: Collection[str],
-) -> dict[str, tuple[Balance, Adjusted]]:
+) -> dict[str, tuple[MonthFigures, Adjusted]]:
     """By month a partner's statement and its adjustments; those of `stated_months` were stated by what was known then.
 
     What changed of them is adjusted in the first month after them.
     """
-    found: dict[str, tuple[Balance, Adjusted]] = {}
+    found: dict[str, tuple[MonthFigures, Adjusted]] = {}
     opening, adjusted = 0, Adjusted()
     for month, epochs in months.items():
         if month in stated_months:
@@ -70,7 +70,7 @@ def balances(
             lines, told, adjusted = _sum(now, epochs, partner), adjusted, Adjusted()
         total = opening + lines + sum(told.values())
         payable = total if total >= max(1, _MINIMUM_PAYOUTS.get(partner, 0)) else 0
-        found[month] = Balance(opening, lines, sum(told.values()), total, payable, total - payable), told
+        found[month] = MonthFigures(opening, lines, sum(told.values()), total, payable, total - payable), told
         opening = total - payable
     return found
 

@@ -45,7 +45,7 @@ DISPUTING, CORRECTED, CARRIED = "northwind", "lumen", "halcyon"
 CLOSED_PARTNERS = (DISPUTING, CORRECTED, CARRIED)
 """Whose August is closed; the fourth partner's is left for whoever tries the demo."""
 _CHAINS = (CHAIN_ID,)
-Step = Callable[[], object]
+Deed = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Closing:
             taken += 1
         return taken
 
-    def _next(self) -> Step | None:
+    def _next(self) -> Deed | None:
         with self.database.connect() as connection:
             if not is_as_registered(connection, with_statements=True):
                 return None
@@ -82,7 +82,7 @@ class Closing:
                 steps.append(partial(correct, self.database, self.parameters, self.agreements))
         return next((step for step in steps if step is not None), None)
 
-    def _towards_release(self, connection: Connection, one: PayableStatement) -> Step | None:
+    def _towards_release(self, connection: Connection, one: PayableStatement) -> Deed | None:
         given = (self.database, one.statement_id, _CHAINS)
         match one.stage:
             case Stage.DRAFT:
@@ -94,7 +94,7 @@ class Closing:
                 return self._by(RELEASER, partial(release, *given, RELEASER, CLOSED))
         return None
 
-    def _answered(self, connection: Connection, one: PayableStatement) -> Step | None:
+    def _answered(self, connection: Connection, one: PayableStatement) -> Deed | None:
         """The dispute, the override that settles it, and the answer that names the override."""
         given = (self.database, one.statement_id, _CHAINS)
         epoch = disputed_epoch(self.parameters)
@@ -112,7 +112,7 @@ class Closing:
         by = f"{target.agreement_id}/{target.rule_key}"
         return partial(answer, *given, line, DisputeVerdict.ACCEPTED, by, RELEASER, ANSWERED)
 
-    def _paid(self, connection: Connection, one: PayableStatement) -> Step | None:
+    def _paid(self, connection: Connection, one: PayableStatement) -> Deed | None:
         """The payment of what is payable, to a wallet of the partner's or to the account that it named."""
         left = one.row["payable"] - one.paid
         if one.stage is not Stage.RELEASED or left == 0:
@@ -127,7 +127,7 @@ class Closing:
         )
         return partial(pay, self.database, one.statement_id, _CHAINS, payment, RELEASER, CLOSED)
 
-    def _by(self, login: str, step: Step) -> Step:
+    def _by(self, login: str, step: Deed) -> Deed:
         """A step by one of the demo's people, who is registered before."""
 
         def taken() -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.demo.balances import Adjusted, Balance, balances, months_over
+from aurora_pipeline.demo.balances import Adjusted, MonthFigures, balances, months_over
 from aurora_pipeline.demo.closing import FIRST_MONTH
 from aurora_pipeline.demo.owed import SIGNED, TYPED, LineKey, Owed, owed
 from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
@@ -86,7 +86,7 @@ def _months(
                 yield from _month(one, *expected[month], _adjusted(connection, one))
 
 
-def _month(one: PayableStatement, owed_to: Balance, adjusted: Adjusted, said: Adjusted) -> Iterator[str | None]:
+def _month(one: PayableStatement, owed_to: MonthFigures, adjusted: Adjusted, said: Adjusted) -> Iterator[str | None]:
     whose = f"{one.row['partner_id']} {one.key.period}"
     wanted = {**owed_to._asdict(), "top_ups": 0}
     row = {**one.row, "total": one.row["known_total"]}

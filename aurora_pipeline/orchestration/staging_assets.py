@@ -12,7 +12,7 @@ from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.staging.cross_checks import stage_cross_checks
 from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.staging.run import stage_period
-from aurora_pipeline.store.payloads import FETCHES
+from aurora_pipeline.store.payloads.tables import FETCHES
 
 REFETCH_TAG = "aurora/refetch"
 """Set on a run to ask again for what is complete; now-only data is never asked for a past period all the same."""

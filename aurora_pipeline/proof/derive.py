@@ -26,7 +26,7 @@ from aurora_pipeline.sources.files.periods import read_bounds
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.file_bodies import is_file
-from aurora_pipeline.store.payloads import answers_by_id
+from aurora_pipeline.store.payloads.answers import answers_by_id
 from aurora_pipeline.store.snapshots import Draft
 
 _DIFFERENCES_SHOWN = 20

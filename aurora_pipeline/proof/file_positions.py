@@ -11,7 +11,7 @@ from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.files.answers import read_listed
 from aurora_pipeline.sources.files.mistakes import shown
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.payloads import Answer, answers_by_id
+from aurora_pipeline.store.payloads.answers import Answer, answers_by_id
 
 _ROWS_SHOWN: Final = 5
 _WHOSE: Final = ("validator", "identity", "epoch")

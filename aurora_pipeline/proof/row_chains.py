@@ -10,7 +10,7 @@ from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import GENESIS_HASH
-from aurora_pipeline.store.payloads import OBSERVATIONS
+from aurora_pipeline.store.payloads.tables import OBSERVATIONS
 from aurora_pipeline.store.row_chains import entry_hash
 from aurora_pipeline.store.tables import ATTESTATIONS
 

@@ -14,7 +14,9 @@ from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.file_bodies import is_file
-from aurora_pipeline.store.payloads import Verdict, answer_leaf, fetch_digest, request_text
+from aurora_pipeline.store.payloads.answers import answer_leaf, request_text
+from aurora_pipeline.store.payloads.fetches import fetch_digest
+from aurora_pipeline.store.payloads.tables import Verdict
 
 _SHOWN = 3
 Row = Mapping[str, Any]

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from aurora_pipeline.sources.reference import OperatedValidator
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE
 
 NOTHING_STAGED = "nothing staged: no provider was asked about it in this period"
 

@@ -9,7 +9,7 @@ from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.told import FeesTold
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 THIRD_PARTY: Final = "THIRD_PARTY"
 """The reason of such a figure."""

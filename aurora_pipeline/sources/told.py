@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 Item = TypeVar("Item")
 EXACT: Final = "EXACT"

@@ -13,7 +13,8 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import FetchInForce, last_read, request_text, said
+from aurora_pipeline.store.payloads.answers import request_text, said
+from aurora_pipeline.store.payloads.fetches import FetchInForce, last_read
 
 
 def changed_subjects(

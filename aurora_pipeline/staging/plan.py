@@ -10,7 +10,8 @@ from typing import Final
 from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FileTrouble, ValidatorAsked
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import NO_PROVIDER, FetchInForce, Verdict
+from aurora_pipeline.store.payloads.fetches import FetchInForce
+from aurora_pipeline.store.payloads.tables import NO_PROVIDER, Verdict
 
 NOW_ONLY: Final = frozenset({DataType.POSITIONS.value, DataType.META.value})
 """Data types a chain tells about only while a period runs: they are taken from observations, never asked later."""

@@ -72,7 +72,8 @@ from aurora_pipeline.staging.samples import (
 )
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import INGESTION_RUNS, fetch_states, fetches_in_force, record_fetch
+from aurora_pipeline.store.payloads.fetches import fetch_states, fetches_in_force, record_fetch
+from aurora_pipeline.store.payloads.tables import INGESTION_RUNS
 
 __all__ = ["StagingReport", "stage", "stage_period"]
 

@@ -16,7 +16,8 @@ from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.staging.plan import Observation, observations_that_count
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch, answers_by_id, load_fetches
+from aurora_pipeline.store.payloads.answers import answers_by_id
+from aurora_pipeline.store.payloads.fetches import StagedFetch, load_fetches
 
 Value = TypeVar("Value")
 

@@ -24,7 +24,7 @@ from aurora_pipeline.staging.report import NothingObserved, ObservationReport
 from aurora_pipeline.staging.samples import role_of, samples
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import OBSERVATIONS
+from aurora_pipeline.store.payloads.tables import OBSERVATIONS
 from aurora_pipeline.store.row_chains import append_chained
 
 OBSERVED: Final = (LEADER_SCHEDULE, DataType.META.value, DataType.POSITIONS.value)

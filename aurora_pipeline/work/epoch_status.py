@@ -15,7 +15,8 @@ from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, NOT_RETRACTED
+from aurora_pipeline.store.payloads.fetches import NOT_RETRACTED
+from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.late import in_words, load_pending

@@ -15,7 +15,8 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import COUNTING_FIRST, NOT_RETRACTED, Verdict
+from aurora_pipeline.store.payloads.fetches import COUNTING_FIRST, NOT_RETRACTED
+from aurora_pipeline.store.payloads.tables import Verdict
 
 PAUSES: Final = (
     timedelta(minutes=15),

@@ -9,7 +9,7 @@ from typing import Any
 
 from aurora_pipeline.asking.adapter import Answer, AskMany, Question
 from aurora_pipeline.config import Provider
-from aurora_pipeline.store.payloads import RecordedAnswer
+from aurora_pipeline.store.payloads.fetches import RecordedAnswer
 
 NODE = "node"
 

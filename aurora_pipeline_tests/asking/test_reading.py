@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer, parsed, reader
 from aurora_pipeline.sources.trillium.answers import read_validators
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 
 def answer(body: str | bytes) -> Answer:

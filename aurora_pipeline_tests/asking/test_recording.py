@@ -24,7 +24,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.payloads import stored_answers
+from aurora_pipeline.store.payloads.answers import stored_answers
 from aurora_pipeline_tests.asking.asked import NODE, block, fee, provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, rpc_error, rpc_result
 

@@ -15,7 +15,9 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.accounts import STAKE_PROGRAM
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import Verdict
 
 CHAIN, EPOCH, SLOTS = "solana-mainnet", EpochNumber(842), 40
 FIRST, LAST = EPOCH * SLOTS, EPOCH * SLOTS + SLOTS - 1

@@ -22,7 +22,9 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch, Verdict
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE, Verdict
 from aurora_pipeline_tests.canonical.answers import (
     CHAIN,
     EPOCH,

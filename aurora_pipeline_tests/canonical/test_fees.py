@@ -17,7 +17,9 @@ from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solanabeach.answers import BLOCK_REWARDS, SUCCESS_RATE, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
     ERROR_CODES,

@@ -13,7 +13,7 @@ from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
     FINAL,

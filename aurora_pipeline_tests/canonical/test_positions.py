@@ -12,7 +12,8 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, Answer
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
     NEVER,

@@ -15,7 +15,8 @@ from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.store.frames import frame_of, ints
-from aurora_pipeline.store.payloads import EVERYONE, StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline_tests.canonical.answers import EPOCH, answer, fetch, reference, row_of
 
 SOL = 10**9

@@ -28,7 +28,7 @@ from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
 

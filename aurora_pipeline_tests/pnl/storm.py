@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.pnl.test_left_out import figures, good, layers, mutants
 from aurora_pipeline_tests.sources.storm import garbled, limited
 

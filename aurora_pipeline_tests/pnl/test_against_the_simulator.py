@@ -32,7 +32,9 @@ from aurora_pipeline.sources.solana.accounts import read_stake_accounts
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE
 
 PARAMETERS = Parameters(seed=5, validators=9, stake_accounts=200, slots_per_epoch=120)
 PROTOCOL_FEE_BPS = 309

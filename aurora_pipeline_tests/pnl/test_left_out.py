@@ -18,7 +18,7 @@ from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.pnl.test_against_the_simulator import PROTOCOL_FEE_BPS, Epoch
 
 SMALL = Parameters(seed=5, validators=6, stake_accounts=50, slots_per_epoch=120)

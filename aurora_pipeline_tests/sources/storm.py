@@ -34,7 +34,7 @@ from aurora_pipeline.sources.solana import questions, reward_rows
 from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.stakewiz import answers as wiz
 from aurora_pipeline.sources.trillium import answers as trill
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch
 
 PROVIDER = "struck"

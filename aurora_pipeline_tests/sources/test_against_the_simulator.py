@@ -31,7 +31,7 @@ from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solanabeach import ask as beach_module
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.asking.asked import provider, whole
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)

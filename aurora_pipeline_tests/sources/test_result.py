@@ -19,7 +19,8 @@ from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of, schema_violations
-from aurora_pipeline.store.payloads import EVERYONE, StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline_tests.canonical.answers import PENDING, UNAVAILABLE, fetch, reference
 
 VALIDATORS = reference("V", "W")

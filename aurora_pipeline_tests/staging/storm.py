@@ -45,7 +45,9 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana.accounts import read_stake_accounts
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import EVERYONE, Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.pnl.test_against_the_simulator import PROTOCOL_FEE_BPS, Epoch
 from aurora_pipeline_tests.pnl.test_left_out import Path as Place

@@ -21,7 +21,7 @@ from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import fetch_states, load_fetches
+from aurora_pipeline.store.payloads.fetches import fetch_states, load_fetches
 from aurora_pipeline_tests.canonical.answers import reference
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.test_solanabeach_and_trillium import trillium_row

@@ -22,7 +22,7 @@ from aurora_pipeline.staging.plan import (
     worth_recording,
 )
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Verdict
+from aurora_pipeline.store.payloads.tables import Verdict
 from aurora_pipeline_tests.asking.asked import answer_to
 
 FINAL, PENDING, PARTIAL, UNAVAILABLE = (

@@ -33,7 +33,9 @@ from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.digests import body_hash
-from aurora_pipeline.store.payloads import OBSERVATIONS, Answer, StagedFetch, load_fetches, store_answers
+from aurora_pipeline.store.payloads.answers import Answer, store_answers
+from aurora_pipeline.store.payloads.fetches import StagedFetch, load_fetches
+from aurora_pipeline.store.payloads.tables import OBSERVATIONS
 from aurora_pipeline.store.row_chains import append_chained
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, rpc_error
 from aurora_pipeline_tests.sources.solana.led import judged

@@ -32,7 +32,9 @@ from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Column, ColumnKind, Completeness, FigureState, Table, TableKind
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import Answer, Verdict, answer_leaf, fetch_digest, record_fetch, store_answers
+from aurora_pipeline.store.payloads.answers import Answer, answer_leaf, store_answers
+from aurora_pipeline.store.payloads.fetches import fetch_digest, record_fetch
+from aurora_pipeline.store.payloads.tables import Verdict
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline.tables import ALL_TABLES
 

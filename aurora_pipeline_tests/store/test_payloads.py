@@ -8,17 +8,15 @@ from datetime import UTC, datetime
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import (
+from aurora_pipeline.store.payloads.answers import Answer, answers_by_id, store_answers
+from aurora_pipeline.store.payloads.fetches import (
     ANSWERS_AT_ONCE,
-    Answer,
     RecordedAnswer,
-    Verdict,
-    answers_by_id,
     load_fetches,
     load_fetches_in_slices,
     record_fetch,
-    store_answers,
 )
+from aurora_pipeline.store.payloads.tables import Verdict
 
 CHAIN, EPOCH, DATA_TYPE = "solana-test", EpochNumber(7), "costs"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.store.payloads import FETCHES
+from aurora_pipeline.store.payloads.tables import FETCHES
 from aurora_pipeline.store.table_docs import described, digest_order
 from aurora_pipeline.tables import ALL_TABLES
 

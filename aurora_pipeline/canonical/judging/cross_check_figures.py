@@ -14,7 +14,7 @@ from aurora_pipeline.canonical.heard import staged_by_kind
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 Figures = Mapping[str, int | None]
 

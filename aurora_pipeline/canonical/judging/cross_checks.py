@@ -16,7 +16,7 @@ from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result
 from aurora_pipeline.store.declaration import ColumnKind, FigureState, Table
-from aurora_pipeline.store.payloads import FetchIdentity
+from aurora_pipeline.store.payloads.fetches import FetchIdentity
 
 OPERATOR: Final = "operator"
 """In the place of a provider: what the operator entered."""

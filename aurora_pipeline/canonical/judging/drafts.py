@@ -18,7 +18,7 @@ from aurora_pipeline.staging.plan import checked_by
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.payloads import fetch_identities, load_fetches, staged_providers
+from aurora_pipeline.store.payloads.fetches import fetch_identities, load_fetches, staged_providers
 from aurora_pipeline.store.snapshots import Draft, Published, load_published
 
 TABLE_OF: Final = {

@@ -14,7 +14,7 @@ from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.files.listed import Listed
 from aurora_pipeline.sources.files.records import Records, read_records
 from aurora_pipeline.sources.solana.accounts import StakeAccount
-from aurora_pipeline.store.payloads import Answer, request_text
+from aurora_pipeline.store.payloads.answers import Answer, request_text
 
 Told = TypeVar("Told")
 Row = dict[str, Any]

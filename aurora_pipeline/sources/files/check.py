@@ -19,7 +19,7 @@ from aurora_pipeline.sources.files.epochs import epochs_in, names_of
 from aurora_pipeline.sources.files.listed import Asked, Listed
 from aurora_pipeline.sources.files.mistakes import Mistake, in_words
 from aurora_pipeline.sources.files.periods import read_bounds
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 FILES_CHECKED_MAX: Final = 50
 """Of one file per epoch so many are opened, the newest epochs first: who checks does not want to wait for years."""

@@ -16,7 +16,7 @@ from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.listed import Listed
 from aurora_pipeline.sources.files.mistakes import Mistake
 from aurora_pipeline.sources.files.table import NoColumnOfEpoch, found_columns, table_rows
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 Told = TypeVar("Told")
 _NEEDED: Final[Mapping[DataType, frozenset[str]]] = {

@@ -33,7 +33,8 @@ from aurora_pipeline.sources.told import (
     Told,
 )
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 UPPER_BOUND: Final = "UPPER_BOUND"
 """The reason of a commission computed from a validator's total: each stake account's floor is not in it."""

@@ -10,7 +10,7 @@ from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reade
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.amounts import paid
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 VALIDATOR_REWARDS: Final = "/validator_rewards"
 STAKER_REWARDS: Final = "/staker_rewards"

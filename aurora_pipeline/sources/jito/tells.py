@@ -20,7 +20,7 @@ from aurora_pipeline.sources.jito.answers import (
 )
 from aurora_pipeline.sources.told import EXACT, CostsTold, CostTold, Missing, StagedFetches, TipsTold, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 _NOTHING_EARNED: Final = TipsTold(ZERO, Bps(0), ZERO, took_part=False)
 _NOTHING_SHARED: Final = CostTold(FigureState.FINAL, ZERO, origin="CHAIN", method=EXACT)

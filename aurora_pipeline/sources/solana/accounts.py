@@ -12,7 +12,7 @@ from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.amounts import NOTHING, STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
 from aurora_pipeline.sources.solana.answers.rpc import asked_params, rpc_result
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 STAKE_PROGRAM: Final = "Stake11111111111111111111111111111111111111"
 STAKE_HISTORY: Final = "SysvarStakeHistory1111111111111111111111111"

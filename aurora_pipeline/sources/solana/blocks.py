@@ -13,7 +13,7 @@ from aurora_pipeline.sources.solana.answers.blocks import read_block_header
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.sources.solana.answers.rpc import asked_method, asked_params
 from aurora_pipeline.sources.solana.answers.votes import read_block_votes
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from aurora_pipeline.sources.solana.blocks import Listing, listing
 from aurora_pipeline.sources.solana.led_blocks import Shown, led_fees, led_slots, schedule_problem, witnesses
 from aurora_pipeline.sources.told import FeesTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 NO_LEADER_SLOTS = "NO_LEADER_SLOTS"
 """The schedule gives the validator no slot in the period, so it earned no fees: a small validator's ordinary epoch."""

@@ -11,7 +11,7 @@ from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.answers.rpc import answers_to
 from aurora_pipeline.sources.solana.answers.vote_accounts import VoteAccount, read_vote_accounts
 from aurora_pipeline.sources.told import MetaTold, Missing, StagedFetches, Told
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 _Listed = Mapping[str, VoteAccount] | UnreadableAnswer
 

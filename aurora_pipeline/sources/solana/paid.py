@@ -10,7 +10,7 @@ from aurora_pipeline.sources.solana.accounts import VoteState
 from aurora_pipeline.sources.solana.commission import StakerPart
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 NO_REWARD = "NO_REWARD"
 """A complete source has no reward row for the address: it received nothing."""

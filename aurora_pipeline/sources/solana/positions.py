@@ -14,7 +14,8 @@ from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StagedFetches, StakeTotal, Told
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 VOTE_ACCOUNT: Final = "the vote account"
 """Who says how much stake a validator has."""

@@ -25,7 +25,7 @@ from aurora_pipeline.sources.solana.answers.blocks import (
 from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import has_transactions
 from aurora_pipeline.sources.solana.questions import REWARD_ADDRESSES_MAX, inflation_rewards
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 _PAID: Final = (VOTING, STAKING)
 

@@ -46,7 +46,9 @@ from aurora_pipeline.sources.solana.stake_activation import activation, observed
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch, Verdict
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.tables import Verdict
 
 
 def stakes_needed(staged: StagedFetches) -> StakesNeeded:

@@ -22,7 +22,7 @@ from aurora_pipeline.sources.solana.accounts import (
 )
 from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 RATE_BPS: Final = 900
 """Since the feature that lowered it from 25 %, years before the first epoch this program can be asked about."""

@@ -23,7 +23,8 @@ from aurora_pipeline.sources.solana.reward_rows import read_block_payments
 from aurora_pipeline.sources.solana.unpaid import CREDITS_PER_SLOT_MAX
 from aurora_pipeline.sources.told import ESTIMATE, EXACT, CostsTold, CostTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 NO_VOTES = "NO_VOTES"
 """The whole epoch's blocks hold no vote of the validator's vote account."""

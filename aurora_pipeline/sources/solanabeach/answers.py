@@ -10,7 +10,7 @@ from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
 from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.solana.amounts import paid, staked
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 BLOCK_REWARDS: Final = "block-rewards-history"
 SUCCESS_RATE: Final = "success-rate-history"

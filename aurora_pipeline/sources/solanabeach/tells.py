@@ -14,7 +14,7 @@ from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.third_party import slots_counted, their_fees
 from aurora_pipeline.sources.told import FeesTold, MetaTold, Missing, PositionsTold, StagedFetches, StakeTotal, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 
 def fees(staged: StagedFetches) -> Told[FeesTold]:

@@ -9,7 +9,7 @@ from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.sol_text import lamports
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 _PERCENT_BPS: Final = 100
 

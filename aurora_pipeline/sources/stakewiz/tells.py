@@ -8,7 +8,7 @@ from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource
 from aurora_pipeline.sources.stakewiz.answers import read_validators
 from aurora_pipeline.sources.told import MetaTold, Missing, StagedFetches, Told
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 
 def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:

@@ -27,7 +27,8 @@ from aurora_pipeline.sources.told import (
 )
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator, read_validators
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 Item = TypeVar("Item")
 

@@ -20,7 +20,7 @@ from aurora_pipeline.sources.trillium.known_differences import (
     VOTE_COST_ESTIMATED,
 )
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import FetchIdentity
+from aurora_pipeline.store.payloads.fetches import FetchIdentity
 
 A = "vote-a"
 REFERENCE = Reference(

@@ -29,7 +29,7 @@ from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.canonical.answers import EPOCH, reference
 from aurora_pipeline_tests.sources.files.test_own_files import NAME, POSITIONS, SHEET, U, V, W, X, fetch, only, own
 from aurora_pipeline_tests.sources.files.workbook import workbook

@@ -36,7 +36,9 @@ from aurora_pipeline.sources.files.answers import (
 )
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch, Verdict, fetch_digest, request_text
+from aurora_pipeline.store.payloads.answers import request_text
+from aurora_pipeline.store.payloads.fetches import StagedFetch, fetch_digest
+from aurora_pipeline.store.payloads.tables import Verdict
 from aurora_pipeline_tests.asking.asked import whole
 from aurora_pipeline_tests.canonical.answers import EPOCH, reference
 from aurora_pipeline_tests.sources.files.workbook import Cell, workbook

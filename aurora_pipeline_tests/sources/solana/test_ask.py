@@ -20,7 +20,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Verdict
+from aurora_pipeline.store.payloads.tables import Verdict
 from aurora_pipeline_tests.asking.asked import NODE, Remembering, block, result_of, whole
 from aurora_pipeline_tests.canonical.answers import stake_account, stake_accounts, vote_account, vote_accounts
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply, rpc_error, rpc_result

@@ -15,7 +15,8 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.payloads import Answer, StagedFetch
+from aurora_pipeline.store.payloads.answers import Answer
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
     FINAL,

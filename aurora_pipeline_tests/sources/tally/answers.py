@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 
 @dataclass(frozen=True)

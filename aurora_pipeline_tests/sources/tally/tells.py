@@ -7,7 +7,7 @@ from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.told import FeesTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.sources.tally.answers import read_fees
 
 

@@ -11,7 +11,7 @@ from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.sources.solana.answers.commissions import commission_bps_of
 from aurora_pipeline.sources.solana.answers.epochs import SLOT_MAX
 from aurora_pipeline.sources.solana.answers.rpc import asked_params, rpc_result
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.printable import printable
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 ERROR_LENGTH_MAX: Final = 200
 """So much of a node's error message is repeated."""

@@ -9,7 +9,7 @@ from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.amounts import staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
 from aurora_pipeline.sources.solana.answers.rpc import rpc_result
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from aurora_pipeline.sources.solana.answers.blocks import (
     reward_of,
 )
 from aurora_pipeline.sources.solana.answers.rpc import asked_params
-from aurora_pipeline.store.payloads import Answer
+from aurora_pipeline.store.payloads.answers import Answer
 
 VOTE_PROGRAM: Final = "Vote111111111111111111111111111111111111111"
 _VOTE_SYSVARS: Final = frozenset(

@@ -17,7 +17,7 @@ from aurora_pipeline.sources.solana.blocks import EpochVotes
 from aurora_pipeline.sources.solana.errors import Trouble, trouble_in
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import RecordedAnswer
+from aurora_pipeline.store.payloads.fetches import RecordedAnswer
 
 
 class CostsFetch:

@@ -32,7 +32,7 @@ from aurora_pipeline.sources.solana.asks.listing import (
 )
 from aurora_pipeline.sources.solana.led_blocks import LedFees, Shown, led_fees, led_slots, witnesses
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import RecordedAnswer
+from aurora_pipeline.store.payloads.fetches import RecordedAnswer
 
 
 class FeesFetch:

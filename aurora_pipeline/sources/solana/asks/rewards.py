@@ -26,7 +26,7 @@ from aurora_pipeline.sources.solana.reward_rows import (
 )
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import Verdict
+from aurora_pipeline.store.payloads.tables import Verdict
 
 _STILL_PAYING: Final = "rewards still being paid: the blocks that pay stakers are not all there"
 
