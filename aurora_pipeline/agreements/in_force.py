@@ -31,6 +31,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.row_amounts import with_amounts
 
 _EVENTS = """
 SELECT {columns} FROM agreement_events WHERE %(as_of)s::timestamptz IS NULL OR recorded_at <= %(as_of)s
@@ -93,7 +94,7 @@ class TermsHistory:
             columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.names)
             given = {"as_of": as_of, "chain_id": chain_id, "epoch": epoch}
             rows = connection.execute(sql.SQL(query).format(columns=columns), given).fetchall()
-            return [_with_ints(table, row) for row in rows]
+            return [with_amounts(row, table.amounts) for row in rows]
 
         # Whatever a row refers to was committed with it or before: read in this order, nothing is found half told.
         self._overrides = _grouped(read(COMMISSION_OVERRIDES, _OVERRIDES), "epoch")
@@ -244,8 +245,3 @@ def _override(row: Row) -> Override:
         row["amount"],
         row["computed_seen"],
     )
-
-
-def _with_ints(table: Table, row: Row) -> Row:
-    """The row with its amounts as the integers they are; the driver gives them as Decimals."""
-    return {**row, **{name: None if row[name] is None else int(row[name]) for name in table.amounts}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
@@ -69,15 +69,6 @@ def matching(rule: Rule, chain_id: str, validators: Sequence[str]) -> list[str]:
 def is_glob(validator: str) -> bool:
     """Whether a validator is named by a pattern, not by its key."""
     return any(letter in validator for letter in "*?[")
-
-
-def claimed_bps(agreements: Iterable[Sequence[Rule]], chain_id: str, validator_key: str, component: Component) -> int:
-    """The largest share of a component that several agreements' rules could claim together."""
-    return sum(
-        rule.highest_rate_bps
-        for rules in agreements
-        for rule in paying_rules(rules, chain_id, validator_key, component)
-    )
 
 
 @lru_cache(maxsize=10_000)

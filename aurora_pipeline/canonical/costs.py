@@ -12,6 +12,8 @@ from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.foundation.money import stored_amount
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
@@ -150,7 +152,7 @@ def _validator_rows(
     reference: Reference,
     validator: OperatedValidator,
     told: _Costs,
-    entered: Mapping[tuple[str, str], int],
+    entered: Mapping[tuple[str, str], Amount],
     costs_due: Sequence[CostType],
     warnings: list[str],
 ) -> list[Row]:
@@ -178,11 +180,11 @@ def _validator_rows(
     return [{**reference.row(key), "entry_type": name, **figure} for name, figure in sorted(figures.items())]
 
 
-def _entry(amount: int) -> Row:
+def _entry(amount: Amount) -> Row:
     return {"amount": amount, "origin": "OPERATOR", "state": FigureState.FINAL.value}
 
 
-def _entered(entries: pl.DataFrame) -> dict[tuple[str, str], int]:
+def _entered(entries: pl.DataFrame) -> dict[tuple[str, str], Amount]:
     """What the operator entered, by validator and type; withdrawn entries left out."""
     rows = entries.select("validator_key", "entry_type", "amount").iter_rows()
-    return {(key, name): int(amount) for key, name, amount in rows if amount is not None}
+    return {(key, name): stored_amount(amount) for key, name, amount in rows if amount is not None}

@@ -7,11 +7,12 @@ and left between them is not among them. Rewards of the period before explain gr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 
 import polars as pl
 
 from aurora_pipeline.canonical.tables import STAKE_EVENTS
+from aurora_pipeline.foundation.money import stored_amount_or_none
+from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows
 from aurora_pipeline.store.declaration import FigureState
@@ -117,7 +118,7 @@ def _events(pair: Mapping[str, object], rewards_known: bool) -> Iterator[Row]:
     leaving, left = _amount(pair, "deactivating_stake"), _amount(pair, "deactivating_stake_before")
     owner, former = pair["withdrawer_key"], pair["withdrawer_key_before"]
 
-    def event(kind: str, of: object, amount: int | None, other: object = None, reason: str | None = None) -> Row:
+    def event(kind: str, of: object, amount: Amount | None, other: object = None, reason: str | None = None) -> Row:
         return {
             "validator_key": of,
             "event_type": kind,
@@ -157,13 +158,13 @@ def _events(pair: Mapping[str, object], rewards_known: bool) -> Iterator[Row]:
             yield event("UNSTAKE", key, -grown, reason="split away from an account that stays")
 
 
-def _gone(withdrawn: Row, unstaked: Row, before: int, left: int) -> Iterator[Row]:
+def _gone(withdrawn: Row, unstaked: Row, before: Amount, left: Amount) -> Iterator[Row]:
     if left or not before:
         yield withdrawn
     else:
         yield unstaked | {"reason": "gone: merged into another account, or moved to a validator that is not operated"}
 
 
-def _amount(pair: Mapping[str, object], name: str) -> int:
-    value = pair[name]
-    return int(value) if isinstance(value, int | Decimal) else 0
+def _amount(pair: Mapping[str, object], name: str) -> Amount:
+    """An amount of a sample; 0 where the account was not in it."""
+    return stored_amount_or_none(pair[name], name) or ZERO

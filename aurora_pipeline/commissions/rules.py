@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -265,8 +265,3 @@ def _doubt_all(result: RuleResult, *reasons: str | None) -> None:
     for share in result.shares:
         if share.base is not None:
             share.doubt(PARTIAL, words)
-
-
-def revenues_by_key(available: Iterable[Revenue]) -> dict[tuple[str, Component], Revenue]:
-    """Revenue by validator and component."""
-    return {(revenue.validator_key, revenue.component): revenue for revenue in available}

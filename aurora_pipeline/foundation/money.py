@@ -62,10 +62,10 @@ def bps(value: object, what: str = "rate") -> Bps:
 
 
 def stored_amount(value: object, what: str = "amount") -> Amount:
-    """Return an amount as the database hands it over, which is a whole Decimal; anything but whole is refused."""
+    """Return an amount, or a sum of amounts, as the database hands it over: a whole Decimal. Others are refused."""
     if type(value) is Decimal and value == value.to_integral_value():
         value = int(value)
-    return amount(value, what)
+    return Amount(exact_int(value, what))
 
 
 def stored_amount_or_none(value: object, what: str = "amount") -> Amount | None:

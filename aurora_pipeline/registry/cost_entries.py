@@ -16,10 +16,11 @@ from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.csv_file import CsvLine, CsvProblems, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
 from aurora_pipeline.store.digests import Input, body_hash
+from aurora_pipeline.store.frames import exact_rows
 
 COLUMNS = ("chain_id", "epoch", "validator_key", "cost_type", "amount", "unit")
 OPTIONAL_COLUMNS = ("notes",)
@@ -45,7 +46,7 @@ class CostEntry:
     """One line of a cost file. `amount` is in base units; None withdraws what was entered before."""
 
     key: EntryKey
-    amount: int | None
+    amount: Amount | None
     notes: str | None
     line: int
 
@@ -115,7 +116,7 @@ def _entry_type(text: str) -> str:
     return text
 
 
-def _amount(text: str, unit: str, chain: Chain | None) -> int | None:
+def _amount(text: str, unit: str, chain: Chain | None) -> Amount | None:
     """Base units; None to withdraw. Without a chain there is nothing to check the unit against."""
     if text == WITHDRAW or chain is None:
         return None
@@ -170,7 +171,7 @@ def _note(entry: CostEntry, newest: Row | None, file_hash: str) -> Note | None:
     return Note(f"cost/{entry.key}", action, was, after, [words], [{**vars(entry.key), **after}])
 
 
-def _in_words(amount: int | None) -> str:
+def _in_words(amount: Amount | None) -> str:
     return "nothing" if amount is None else str(amount)
 
 
@@ -189,7 +190,7 @@ def _check_validators(connection: Connection, entries: Sequence[CostEntry], prob
 def _newest(connection: Connection, periods: set[tuple[str, EpochNumber]]) -> dict[EntryKey, Row]:
     found: dict[EntryKey, Row] = {}
     for chain_id, epoch in periods:
-        for row in _rows(entries_in_force(connection, chain_id, epoch).frame):
+        for row in exact_rows(COST_ENTRIES, entries_in_force(connection, chain_id, epoch).frame):
             found[EntryKey(chain_id, epoch, row["validator_key"], row["entry_type"])] = row
     return found
 
@@ -202,11 +203,4 @@ def entries_in_force(connection: Connection, chain_id: str, epoch: EpochNumber) 
         " ORDER BY validator_key, entry_type, revision DESC"
     ).format(sql.SQL(", ").join(sql.Identifier(name) for name in kinds), sql.Identifier(COST_ENTRIES.name))
     frame = read_frame(connection, query, kinds, [chain_id, epoch])
-    return EntriesInForce(frame, tuple(decision_input(COST_ENTRIES, row) for row in _rows(frame)))
-
-
-def _rows(frame: pl.DataFrame) -> list[Row]:
-    """Rows with exact ints in place of Decimals."""
-    return [
-        {**row, "amount": None if row["amount"] is None else int(row["amount"])} for row in frame.iter_rows(named=True)
-    ]
+    return EntriesInForce(frame, tuple(decision_input(COST_ENTRIES, row) for row in exact_rows(COST_ENTRIES, frame)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from math import floor
 from typing import cast
@@ -24,6 +24,8 @@ from aurora_pipeline.foundation.money import (
     share_in_order,
     shift_point,
     shift_point_rounded,
+    stored_amount,
+    stored_amount_or_none,
     total,
 )
 from aurora_pipeline.foundation.units import Amount, Bps
@@ -283,3 +285,21 @@ def test_shift_point_rounded__halves__go_up_or_are_cut(text: str, up: int, down:
 def test_shift_point_rounded__negative_or_no_number__refused(text: str) -> None:
     with pytest.raises(MoneyError):
         shift_point_rounded(text, 9, half_up=True)
+
+
+@given(st.integers(-(10**37), 10**37), st.integers(0, 3))
+def test_stored_amount__a_whole_decimal_of_any_scale__is_the_integer(number: int, zeros: int) -> None:
+    stored = Decimal(number).quantize(Decimal(1).scaleb(-zeros), context=Context(prec=60))
+    assert (stored_amount(stored), stored_amount(number)) == (number, number)
+    assert stored_amount_or_none(None) is None
+
+
+@pytest.mark.parametrize("value", [Decimal("1.5"), Decimal("0.000001"), Decimal("NaN"), 1.0, True, "1", None])
+def test_stored_amount__not_whole__refused_and_never_cut_off(value: object) -> None:
+    with pytest.raises(MoneyError, match="fees must be an integer in base units"):
+        stored_amount(value, "fees")
+
+
+@given(st.lists(st.integers()))
+def test_total__any_integers__is_their_sum(numbers: list[int]) -> None:
+    assert total(iter(numbers)) == sum(numbers)

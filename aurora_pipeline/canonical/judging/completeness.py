@@ -10,6 +10,7 @@ import polars as pl
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS
 from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
 from aurora_pipeline.store.declaration import FigureState
@@ -137,10 +138,10 @@ def _positions(rows: Sequence[Mapping[str, Any]]) -> Row:
     if not rows:
         return _no_row()
     row, judged = rows[0], _plain(rows)
-    active = None if row["active_stake"] is None else int(row["active_stake"])
+    active = stored_amount_or_none(row["active_stake"], "active_stake")
     # No accounts of a validator whose list is complete sum to nothing; without a list there is no sum.
     has_sum = row["accounts"] is not None or judged["state"] == FigureState.FINAL
-    held = int(row["accounts_stake"] or 0) if has_sum else None
+    held = stored_amount(row["accounts_stake"] or 0, "accounts_stake") if has_sum else None
     if judged["state"] == FigureState.FINAL:
         if active is None:
             judged["reason"] = judged["reason"] or STAKE_NOT_TOLD
