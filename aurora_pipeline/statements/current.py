@@ -101,14 +101,26 @@ CREATE FUNCTION lines_are_current(of_snapshot bigint) RETURNS boolean LANGUAGE s
           AND NOT EXISTS (SELECT terms_in_lineage(named) EXCEPT SELECT terms_named(l.chain_id, l.epoch)))
 $$;
 
--- Raises unless what a statement is made of is what counts now.
-CREATE FUNCTION require_current(of_snapshot bigint) RETURNS void LANGUAGE plpgsql AS $$
+-- Whether a lineage names just what stands by now of how a partner is paid on a chain.
+CREATE FUNCTION names_account(named jsonb, of_partner text, on_chain text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT statement_account(of_partner, on_chain, true) = (
+        SELECT coalesce(array_agg(read ->> 1 ORDER BY read ->> 1), '{}') FROM jsonb_array_elements(named) read
+        WHERE read ->> 0 = 'decision' AND read ->> 1 = ANY (statement_account(of_partner, on_chain, false)))
+$$;
+
+-- Raises unless what a partner's statement is made of is what counts now.
+CREATE FUNCTION require_current(of_snapshot bigint, of_partner text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     of_chain text;
     of_period text;
     outdated text;
 BEGIN
     SELECT chain_id, period INTO of_chain, of_period FROM snapshots WHERE snapshot_id = of_snapshot;
+    -- Number and opening can be the same by chance; what it adjusts is counted from what stood when it was computed.
+    IF NOT EXISTS (SELECT FROM lineages_of(of_snapshot) named WHERE names_account(named, of_partner, of_chain)) THEN
+        RAISE EXCEPTION 'the statement of % was computed before something was agreed, opened, submitted or rejected',
+                        of_period USING HINT = 'compute it again, and look at it as it is then';
+    END IF;
     SELECT string_agg(m.epoch::text, ', ' ORDER BY m.epoch) INTO outdated
     FROM period_months m
     JOIN LATERAL (SELECT p.snapshot_id FROM publications p
@@ -125,9 +137,11 @@ BEGIN
         RAISE EXCEPTION 'the lines of epoch % rest on what no longer counts', outdated
             USING HINT = format('run `aurora recompute %s --stale`, then compute the statement again', of_chain);
     END IF;
+    -- By one lineage all of it: what was stated is repeated as it was, whatever the others are computed from by then.
+    -- Where it opens is told by its number and opening, whatever the draft before is by now.
     IF NOT EXISTS (SELECT FROM lineages_of(of_snapshot) named
-                   -- Where it opens is told by its number and opening, whatever the draft before is by now.
-                   WHERE names_in_force(named, ARRAY['monthly_statements', 'epoch_payables'])) THEN
+                   WHERE names_in_force(named, ARRAY['monthly_statements', 'epoch_payables'])
+                     AND names_account(named, of_partner, of_chain)) THEN
         RAISE EXCEPTION 'the statements of % were computed from lines that are not in force any more', of_period
             USING HINT = format('run `aurora %s %s %s`, and look at it as it is then',
                                 CASE WHEN of_period LIKE '%-%' THEN 'statements compute' ELSE 'recompute' END,

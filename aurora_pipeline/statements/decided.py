@@ -96,7 +96,7 @@ STATEMENT_SUBMISSIONS = Table(
         "CHECK (total - payable = closing)",
         "CHECK (number > 0)",
     ),
-    guards=(CURRENT, SUBMITTED, decided_by("statement_submissions")),
+    guards=(SUBMITTED, CURRENT, decided_by("statement_submissions")),
 )
 
 STATEMENT_REJECTIONS = Table(

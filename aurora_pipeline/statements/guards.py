@@ -101,20 +101,7 @@ BEGIN
                                                    ELSE 'monthly_statement_entries' END) THEN
         RAISE EXCEPTION 'snapshot % is not in force any more', NEW.snapshot_id USING HINT = 'look at what changed';
     END IF;
-    -- Number and opening can be the same by chance; what it adjusts is counted from what stood when it was computed.
-    IF NOT EXISTS (
-        SELECT FROM (SELECT inputs FROM snapshots WHERE snapshot_id = NEW.snapshot_id
-                     UNION ALL SELECT inputs FROM attestations WHERE snapshot_id = NEW.snapshot_id) computed
-        WHERE statement_account(NEW.partner_id, NEW.chain_id, true) = (
-            SELECT coalesce(array_agg(one ->> 1 ORDER BY one ->> 1), '{}')
-            FROM jsonb_array_elements(computed.inputs) one
-            WHERE one ->> 0 = 'decision' AND one ->> 1 = ANY (statement_account(NEW.partner_id, NEW.chain_id, false))))
-    THEN
-        RAISE EXCEPTION 'statement % was computed before something was agreed, opened, submitted or rejected',
-                        NEW.statement_id
-            USING HINT = 'compute it again, and look at it as it is then';
-    END IF;
-    PERFORM require_current(NEW.snapshot_id);
+    PERFORM require_current(NEW.snapshot_id, NEW.partner_id);
     RETURN NEW;
 END $$;
 CREATE TRIGGER allowed BEFORE INSERT ON statement_submissions

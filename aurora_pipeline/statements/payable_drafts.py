@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -31,17 +32,33 @@ from aurora_pipeline.store.snapshots import Draft, NotPublished, stored_rows
 _SHOWN: Final = 5
 
 
+@dataclass(frozen=True)
+class _Making:
+    """A place, and what its statements are made of."""
+
+    place: Place
+    made_of: tuple[EpochStatements, ...]
+    series: Series
+    read: tuple[Input, ...]
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """What was read for the statements of a place, before its lines are looked at."""
+
+    parts: Mapping[str, Sequence[Row]]
+    found: Dues
+    changed: Differences
+    entries: pl.DataFrame
+    inputs: tuple[Input, ...]
+
+
 def draft_month(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
     """The statements of a calendar month that is over, from the EPOCH statements of its periods."""
     if not isinstance(key, MonthKey):
         raise PeriodNotUnderstood(f"{key} is no month", f"write it like {key.chain_id}:2026-03")
     chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
-    epochs = periods_of(chain, key)
-    periods = [chain.timeline.periods[epoch] for epoch in epochs]
-    place = Place(key, key.month, periods[0].started_at, periods[-1].ended_at, MONTHLY_STATEMENTS, MONTHLY_ENTRIES)
-    made_of = [chain.timeline.in_force[epoch] for epoch in epochs]
-    read = [period.as_input for period in periods]
-    return _drafts(connection, chain, place, made_of, Series.MONTH, read)
+    return _drafts(connection, chain, _month(chain, key))
 
 
 def draft_epoch_payables(configuration: Configuration, connection: Connection, key: PartitionKey) -> list[Draft]:
@@ -49,6 +66,24 @@ def draft_epoch_payables(configuration: Configuration, connection: Connection, k
     if not isinstance(key, PeriodKey):
         raise PeriodNotUnderstood(f"{key} is no period", f"write it like {key.chain_id}:0000850")
     chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
+    return _drafts(connection, chain, _epoch(chain, key))
+
+
+def inputs_now(connection: Connection, chain: ChainAccounts, key: MonthKey | PeriodKey) -> tuple[Input, ...]:
+    """What the statements of a place would be computed from now, without computing them."""
+    making = _month(chain, key) if isinstance(key, MonthKey) else _epoch(chain, key)
+    return _gathered(connection, chain, making).inputs
+
+
+def _month(chain: ChainAccounts, key: MonthKey) -> _Making:
+    epochs = periods_of(chain, key)
+    periods = [chain.timeline.periods[epoch] for epoch in epochs]
+    place = Place(key, key.month, periods[0].started_at, periods[-1].ended_at, MONTHLY_STATEMENTS, MONTHLY_ENTRIES)
+    made_of = tuple(chain.timeline.in_force[epoch] for epoch in epochs)
+    return _Making(place, made_of, Series.MONTH, tuple(period.as_input for period in periods))
+
+
+def _epoch(chain: ChainAccounts, key: PeriodKey) -> _Making:
     period = chain.timeline.periods.get(key.epoch)
     statements = chain.timeline.in_force.get(key.epoch)
     if period is None or statements is None:
@@ -57,7 +92,7 @@ def draft_epoch_payables(configuration: Configuration, connection: Connection, k
         )
     month = chain.timeline.months[key.epoch]
     place = Place(key, month, period.started_at, period.ended_at, EPOCH_PAYABLES, EPOCH_ENTRIES)
-    return _drafts(connection, chain, place, [statements], Series.EPOCH, [period.as_input])
+    return _Making(place, (statements,), Series.EPOCH, (period.as_input,))
 
 
 def periods_of(chain: ChainAccounts, key: MonthKey) -> list[EpochNumber]:
@@ -95,33 +130,27 @@ def _remedy(chain: ChainAccounts, key: MonthKey) -> str:
     return f"{months}; `aurora status {key.chain_id}` tells where the chain is"
 
 
-def _drafts(
-    connection: Connection,
-    chain: ChainAccounts,
-    place: Place,
-    made_of: Sequence[EpochStatements],
-    series: Series,
-    read: Sequence[Input],
-) -> list[Draft]:
-    parts = rows_by_partner(connection, made_of)
-    found = dues(chain, place, parts, series)
+def _gathered(connection: Connection, chain: ChainAccounts, making: _Making) -> _Gathered:
+    parts = rows_by_partner(connection, making.made_of)
+    found = dues(chain, making.place, parts, making.series)
     changed = restated(connection, chain.timeline, [chain.account(partner_id) for partner_id in found.earliest])
-    entries, floors_read = _entries(connection, chain, place, found, changed)
-    with_entries = set() if entries.is_empty() else set(entries["partner_id"])
-    rows, kept_entries = _repeated(connection, chain, place, found.stated)
-    figures = PlaceFigures(parts, settled_by_partner(connection, made_of), entries, rows, kept_entries, changed.waiting)
-    due = worth_stating(found.due, parts, with_entries)
-    statements, entry_rows = payable_statements(place, due, figures)
-    inputs = (
-        *read,
-        *(one.as_input for one in made_of),
-        *found.inputs,
-        *changed.inputs,
-        *floors_read,
-    )
+    entries, floors_read = _entries(connection, chain, making.place, found, changed)
+    made_of = (one.as_input for one in making.made_of)
+    inputs = dict.fromkeys((*making.read, *made_of, *found.inputs, *changed.inputs, *floors_read))
+    return _Gathered(parts, found, changed, entries, tuple(inputs))
+
+
+def _drafts(connection: Connection, chain: ChainAccounts, making: _Making) -> list[Draft]:
+    place, told = making.place, _gathered(connection, chain, making)
+    with_entries = set() if told.entries.is_empty() else set(told.entries["partner_id"])
+    rows, kept_entries = _repeated(connection, chain, place, told.found.stated)
+    settled = settled_by_partner(connection, making.made_of)
+    figures = PlaceFigures(told.parts, settled, told.entries, rows, kept_entries, told.changed.waiting)
+    due = worth_stating(told.found.due, told.parts, with_entries)
+    statements, entries = payable_statements(place, due, figures)
     return [
-        _draft(place.statements, place.key, statements, inputs),
-        _draft(place.entries, place.key, entry_rows, inputs),
+        _draft(place.statements, place.key, statements, told.inputs),
+        _draft(place.entries, place.key, entries, told.inputs),
     ]
 
 
@@ -130,7 +159,7 @@ def _draft(table: Table, key: PartitionKey, result: LayerResult, inputs: Sequenc
         table,
         key,
         result.frame,
-        tuple(dict.fromkeys(inputs)),
+        tuple(inputs),
         result.completeness,
         result.violations,
         result.warnings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,12 +10,11 @@ from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.statements.due import ChainAccounts, load_chain_accounts, place_in_time
-from aurora_pipeline.statements.payable_drafts import draft_epoch_payables, draft_month, why_open
+from aurora_pipeline.statements.payable_drafts import inputs_now, why_open
 from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
-from aurora_pipeline.store.digests import lineage_digest, record_digest
-from aurora_pipeline.store.snapshots import Draft
+from aurora_pipeline.store.digests import Input, lineage_digest, record_digest
 
 _STALE_TAG: Final = "aurora.stale.1"
 
@@ -33,12 +33,11 @@ def first_stale(configuration: Configuration, connection: Connection, chain_id: 
     """The earliest place of a chain whose statements are to be computed; later ones open with what it closes with."""
     chain = load_chain_accounts(connection, chain_id, configuration.chain(chain_id).first_period)
     for key in _places(chain):
-        monthly = isinstance(key, MonthKey)
-        (statements, _) = (draft_month if monthly else draft_epoch_payables)(configuration, connection, key)
-        table = MONTHLY_STATEMENTS if monthly else EPOCH_PAYABLES
-        why = _why(connection, table, statements)
+        table = MONTHLY_STATEMENTS if isinstance(key, MonthKey) else EPOCH_PAYABLES
+        inputs = inputs_now(connection, chain, key)
+        why = _why(connection, table, key, inputs)
         if why is not None:
-            named = [text for item in sorted(statements.inputs) for text in item]
+            named = [text for item in sorted(inputs) for text in item]
             return StaleStatements(key, record_digest(_STALE_TAG, table.name, str(key), why, *named), why)
     return None
 
@@ -50,10 +49,10 @@ def closed_months(chain: ChainAccounts) -> list[MonthKey]:
     return [key for key in keys if why_open(chain, key) is None]
 
 
-def _places(chain: ChainAccounts) -> list[PartitionKey]:
+def _places(chain: ChainAccounts) -> list[MonthKey | PeriodKey]:
     """Months that are over, and epochs in months in which somebody is paid by EPOCH, in the order of time."""
     chain_id = chain.timeline.chain_id
-    found: list[tuple[tuple[str, int], PartitionKey]] = [
+    found: list[tuple[tuple[str, int], MonthKey | PeriodKey]] = [
         (place_in_time(key.month, None), key) for key in closed_months(chain)
     ]
     by_epoch = {
@@ -73,18 +72,18 @@ def _places(chain: ChainAccounts) -> list[PartitionKey]:
     return [key for _, key in sorted(found, key=lambda one: one[0])]
 
 
-def _why(connection: Connection, table: Table, draft: Draft) -> str | None:
-    """Why the statements in force are not those of the draft; None where one of their lineages is the draft's."""
+def _why(connection: Connection, table: Table, key: PartitionKey, inputs: Sequence[Input]) -> str | None:
+    """Why the statements in force are stale; None where one of their lineages names just the inputs."""
     row = connection.execute(
         """SELECT f.snapshot_id, f.content_digest,
                   array(SELECT s.lineage_digest FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
                         UNION ALL SELECT a.lineage_digest FROM attestations a WHERE a.snapshot_id = f.snapshot_id)
                   AS lineages
            FROM in_force f WHERE asset = %s AND chain_id = %s AND period = %s""",
-        [table.name, draft.key.chain_id, draft.key.period],
+        [table.name, key.chain_id, key.period],
     ).fetchone()
     if row is None:
         return "no statements are in force"
-    if lineage_digest(table, draft.key, row["content_digest"], draft.inputs) in row["lineages"]:
+    if lineage_digest(table, key, row["content_digest"], inputs) in row["lineages"]:
         return None
     return "they rest on what no longer counts"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,8 @@ class Books:
     per_month: int = PER_MONTH
     floor: int | None = None
     """A floor per MONTH of every partner's rule."""
+    computes: bool = False
+    """Whether the lines are what the engine makes of P&L; else they are hand-made."""
     _written: int = 0
     _published: dict[EpochNumber, tuple[Input, ...]] = field(default_factory=dict)
     """By epoch, the terms that its lines rest on."""
@@ -96,8 +99,7 @@ class Books:
     @property
     def configuration(self) -> Configuration:
         """The demo's."""
-        demo = Path(str(files("aurora_pipeline.demo")))
-        return load_configuration(demo / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": "http://x"}, KINDS)
+        return _configuration()
 
     def _user(self, connection: Any, person: str) -> None:
         user = {"login": person, "revision": 1, "name": person, "role": "FINANCE", "partner_id": None}
@@ -107,12 +109,15 @@ class Books:
         key = {"agreement_id": f"{partner}-1", "version": number}
         span = {"valid_from": datetime(2020, 1, 1, tzinfo=UTC), "valid_until": None, "corrects": corrects}
         decide(connection, AGREEMENT_VERSIONS, {**key, **span})
+        decide(connection, AGREEMENT_RULES, {**key, **self.rule(partner)})
+
+    def rule(self, partner: str) -> dict[str, Any]:
+        """A partner's only rule."""
         rule: dict[str, Any] = {"rule_key": "r", "rule_order": 1, "chain_id": CHAIN, "validator_key": None}
         rule |= {"revenue_component": "MEV_TIPS", "attribution_method": "FIXED_SHARE", "commission_rate_bps": 500}
         rule |= {"basis": "GROSS", "stacks": False, "carry_losses": False, "funded_by": "MEV_TIPS"}
         rule |= {"wallet_attribution": False, "tier_mode": None, "tier_metric": None, "cap": None, "cap_window": None}
-        rule |= {"floor": self.floor, "floor_window": None if self.floor is None else "MONTH"}
-        decide(connection, AGREEMENT_RULES, {**key, **rule})
+        return rule | {"floor": self.floor, "floor_window": None if self.floor is None else "MONTH"}
 
     def correct(self, partner: str, number: int) -> None:
         """Record a correcting version; the lines do not follow by themselves here."""
@@ -203,6 +208,13 @@ class Books:
         if stale:
             self.settle()
 
+    def tell(self, epoch: int) -> None:
+        """Let what lines are computed from change; lines that are hand-made follow at once."""
+        self.publish(epoch)
+
+    def recompute(self) -> None:
+        """Compute lines that are stale; of lines that are hand-made there are none."""
+
     def compute(self, key: PartitionKey) -> None:
         """Draft and publish the statements of a month or an epoch."""
         make = draft_month if isinstance(key, MonthKey) else draft_epoch_payables
@@ -270,6 +282,12 @@ class Books:
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         with self.database.connect() as connection:
             return connection.execute(query.encode(), parameters).fetchall()
+
+
+@cache
+def _configuration() -> Configuration:
+    demo = Path(str(files("aurora_pipeline.demo")))
+    return load_configuration(demo / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": "http://x"}, KINDS)
 
 
 def line_of(partner: str, validator: str, epoch: int) -> str:

@@ -2,77 +2,36 @@
 
 Random lives of two partners on a real database, in any order: lines change, arrive late, are held, overridden and
 taken away, months pass, statements are computed or left stale, and people take every step, allowed or not. After each
-step that is allowed, and each that is refused, Aurora and the model have to say the same. A life that fails is made as
-short as it fails.
+step that is allowed, and each that is refused, Aurora and the model have to say the same. In one life of four the
+engine computes the lines, from P&L and by the rule of what is stale. A life that fails is made as short as it fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline_tests.statements.books import Books
-from aurora_pipeline_tests.statements.life import PARTNERS, Life, Step, steps
+from aurora_pipeline_tests.statements.ground import Ground
+from aurora_pipeline_tests.statements.life import Step, steps
 from aurora_pipeline_tests.statements.witness import Disagreement
 
-FLOOR = 500
-
-
-@dataclass
-class Ground:
-    """A server with a database that begins every life, for each floor."""
-
-    server: EmbeddedPostgres
-    folder: Path
-    prefix: str = "life"
-    """Of its databases' names."""
-    made: int = 0
-
-    def prepare(self) -> None:
-        """Make the databases that lives begin with."""
-        for floor in (None, FLOOR):
-            self.server.ensure_database(self._template(floor))
-            database = Database(self.server.dsn(self._template(floor)))
-            upgrade(database)
-            Books(database, PARTNERS, floor=floor).begin()
-            database.let_go()
-
-    def _template(self, floor: int | None) -> str:
-        return f"{self.prefix}_plain" if floor is None else f"{self.prefix}_floor"
-
-    @contextmanager
-    def life(self, floor: int | None) -> Iterator[Life]:
-        """A life in a database of its own."""
-        self.made += 1
-        name = f"{self.prefix}_{self.made}"
-        admin = Database(self.server.dsn("postgres"))
-        with admin.autocommit() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self._template(floor)} STRATEGY file_copy".encode())
-        database = Database(self.server.dsn(name))
-        try:
-            life = Life(Books(database, PARTNERS, floor=floor), self.folder)
-            life.begin()
-            yield life
-        finally:
-            database.let_go()
-            with admin.autocommit() as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-            admin.let_go()
+_IN_A_HURRY = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off", "jit = off")
+"""Settings of a server whose data nobody needs tomorrow."""
 
 
 def lived(ground: Ground, seed: int, taken: Sequence[Step], counts: Counter[str]) -> Exception | None:
     """Live a life to its end; what was found wrong, None: nothing."""
-    with ground.life(FLOOR if seed % 3 == 0 else None) as life:
+    with ground.life(seed) as life:
         try:
             for step in taken:
                 life.take(step)
@@ -115,26 +74,54 @@ def storm(ground: Ground, sequences: int, seed: int, length: int = 30) -> Counte
     return counts
 
 
+def _storm_of(given: tuple[str, str, int, int, int]) -> Counter[str] | str:
+    """A part of a storm, in a process of its own: what happened, or the disagreement in words."""
+    conninfo, folder, first, sequences, length = given
+    ground = Ground(conninfo, Path(folder), f"life_{os.getpid()}")
+    try:
+        return storm(ground, sequences, first, length)
+    except Disagreement as found:
+        return str(found)
+    finally:
+        ground.close()
+
+
+def _parts(seed: int, sequences: int, processes: int) -> Iterator[tuple[int, int]]:
+    """First seed and number of the lives of each process."""
+    for number in range(processes):
+        share = sequences // processes + (number < sequences % processes)
+        if share:
+            yield seed, share
+        seed += share
+
+
 def main() -> None:
     """Live lives, and tell what happened in them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sequences", type=int, default=100, help="how many lives to live")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--length", type=int, default=30, help="how many steps each has")
+    parser.add_argument("--processes", type=int, default=1, help="how many processes live them, side by side")
     options = parser.parse_args()
     started = time.perf_counter()
     with TemporaryDirectory() as folder, EmbeddedPostgres.start(Path(folder) / "postgres") as server:
         with Database(server.dsn("postgres")).autocommit() as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")
+            for setting in _IN_A_HURRY:
+                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
             connection.execute("SELECT pg_reload_conf()")
-        ground = Ground(server, Path(folder))
-        ground.prepare()
-        try:
-            counts = storm(ground, options.sequences, options.seed, options.length)
-        except Disagreement as found:
-            sys.exit(str(found))
+        parts = [
+            (server.dsn("postgres"), folder, first, share, options.length)
+            for first, share in _parts(options.seed, options.sequences, options.processes)
+        ]
+        with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
+            ended = list(pool.map(_storm_of, parts))
+    found = [one for one in ended if isinstance(one, str)]
+    if found:
+        sys.exit("\n".join(found))
+    counts = sum((one for one in ended if isinstance(one, Counter)), Counter[str]())
     took = time.perf_counter() - started
-    sys.stdout.write(f"{options.sequences:,} sequences as the model says, in {took:.0f} s\n")
+    rate = options.sequences / took
+    sys.stdout.write(f"{options.sequences:,} sequences as the model says, in {took:.0f} s, {rate:.2f} a second\n")
     for kind, count in sorted(counts.items()):
         sys.stdout.write(f"  {kind}: {count:,}\n")
 

@@ -16,11 +16,12 @@ from aurora_pipeline.agreements.tables import (
     PARTNER_WALLETS,
 )
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.statements.decided import STATEMENT_SUBMISSIONS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.statements.books import CHAIN, Books
-from aurora_pipeline_tests.statements.forging import AUGUST, correct, forge, override, refused, submitted
+from aurora_pipeline_tests.statements.forging import AUGUST, correct, forge, override, refused, submission, submitted
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 OUTDATED = "the lines of epoch 850.* rest on what no longer counts"
@@ -149,3 +150,16 @@ def test_submit__lines_published_and_the_month_not_computed__refused_until_it_is
 def test_submit__lines_published_again_as_they_were__allowed(books: Books) -> None:
     books.publish(850)
     books.submit("acme", AUGUST)
+
+
+def test_submit__handed_back_after_its_lines_changed__refused_until_it_is_computed(books: Books) -> None:
+    """While it was pending its month was computed from the new lines, and repeated it: that is not what it rests on."""
+    books.submit("acme", AUGUST)
+    books.set(850, "acme", "v1", 110)
+    books.publish(850)
+    books.settle()
+    books.reject("acme", AUGUST)
+    refused(books, "sam", (STATEMENT_SUBMISSIONS, submission(books, attempt=2)), match="not in force any more")
+    books.settle()
+    books.submit("acme", AUGUST)
+    assert books.statement("acme", AUGUST).row["lines"] == 210

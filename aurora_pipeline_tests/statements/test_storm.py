@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline_tests.statements.ground import Ground
 from aurora_pipeline_tests.statements.life import STEPS, steps
-from aurora_pipeline_tests.statements.storm import Ground, storm
+from aurora_pipeline_tests.statements.storm import storm
 
 
 @pytest.fixture(scope="module")
-def ground(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def ground(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Databases of this module's own on the server of all tests."""
     prefix = f"life_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    made = Ground(server, tmp_path_factory.mktemp("lives"), prefix)
-    made.prepare()
-    return made
+    made = Ground(server.dsn("postgres"), tmp_path_factory.mktemp("lives"), prefix)
+    yield made
+    made.close()
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [1, 2, 3])  # with computed lines, with hand-made ones, and with a floor per MONTH
 def test_life__any_steps_in_any_order__as_the_model_says(ground: Ground, seed: int) -> None:
     counts = storm(ground, 1, seed, length=25)
     assert counts["submit"] > 0
