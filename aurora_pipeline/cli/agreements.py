@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,21 +11,9 @@ from aurora_pipeline.agreements.apply import ApplyReport, apply
 from aurora_pipeline.agreements.ledger import KnownAgreement, Version, known_agreement, read_ledger
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import AgreementStatus
-from aurora_pipeline.agreements.terms import Rule as TermsRule
-from aurora_pipeline.agreements.units import ChainUnits, chain_units
-from aurora_pipeline.agreements.wording import differences, in_words
+from aurora_pipeline.agreements.units import chain_units
+from aurora_pipeline.agreements.wording import in_words
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import (
-    Agreement,
-    AgreementEvent,
-    AgreementVersion,
-    Applied,
-    Difference,
-    Limit,
-    Rule,
-    Tier,
-    Tiers,
-)
 from aurora_pipeline.cli.simulate import agreements_simulate
 from aurora_pipeline.cli.terminal import (
     Reason,
@@ -38,14 +25,12 @@ from aurora_pipeline.cli.terminal import (
     print_table,
     print_warnings,
     read_day,
-    recorded,
     tell_recorded,
 )
 from aurora_pipeline.decisions.person import actor, deciding
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.foundation.errors import NotUnderstood
-from aurora_pipeline.store.database import Connection
-from aurora_pipeline.work.json_form import amount, known_amount, shaped
+from aurora_pipeline.work.reads import agreements as reads
+from aurora_pipeline.work.reads.recorded import applied
 
 agreements = typer.Typer(help="Agreements with partners.", no_args_is_help=True)
 
@@ -73,8 +58,7 @@ def agreements_apply(
             why = ask_why(reason)
             done = apply(aurora.database, file, deciding(aurora.database), why)
     if as_json:
-        changes = recorded(done.changes).changes
-        print_json("agreements_apply", Applied(changes, len(done.unchanged), done.unchanged, done.warnings, dry_run))
+        print_json("agreements_apply", applied(done, dry_run))
         return
     if dry_run:
         _show_planned(done)
@@ -101,10 +85,9 @@ def agreements_list(
 ) -> None:
     """Show every agreement with its status and its newest terms."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        ledger, units = read_ledger(connection), chain_units(connection)
-    known = [item for item in ledger.agreements.values() if partner in (None, item.partner_id)]
+        found = reads.agreements(connection, partner)
     if as_json:
-        print_json("agreements_list", [_shape(item, units) for item in known])
+        print_json("agreements_list", found)
         return
     rows = [
         [
@@ -112,11 +95,11 @@ def agreements_list(
             item.partner_id,
             item.events[-1].status,
             instant_text(item.events[-1].effective_from),
-            item.governing(item.newest.version).version,
+            item.governing.version,
             instant_text(item.newest.valid_from),
-            len(item.governing(item.newest.version).rules),
+            len(item.governing.rules),
         ]
-        for item in known
+        for item in found
     ]
     columns = ["agreement", "partner", "status", "since", "version", "terms from", "rules"]
     print_table(f"{len(rows)} agreement(s)", columns, rows, right=["version", "rules"])
@@ -126,10 +109,10 @@ def agreements_list(
 def agreements_show(agreement: AgreementArgument, as_json: Json = False) -> None:
     """Show an agreement with its whole history: every status and every version of its terms."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        if as_json:
+            print_json("agreements_show", reads.agreement(connection, agreement))
+            return
         known, units = known_agreement(read_ledger(connection), agreement), chain_units(connection)
-    if as_json:
-        print_json("agreements_show", _shape(known, units))
-        return
     out.print(f"{known.agreement_id} of {known.partner_id}", style="bold", markup=False)
     for event in known.events:
         out.print(f"  {event.status} from {instant_text(event.effective_from)} on: {event.reason}", markup=False)
@@ -147,14 +130,12 @@ def agreements_diff(
 ) -> None:
     """Show how terms differ: between two versions of an agreement, or between two agreements."""
     with opened() as aurora, aurora.database.connect() as connection:
-        first, old = _version(connection, before, before.partition("@")[0])
-        second, new = _version(connection, after, first)
-        words = differences(old.rules, new.rules, chain_units(connection))
+        found = reads.terms_compared(connection, before, after)
     if as_json:
-        print_json("agreements_diff", Difference(f"{first}@{old.version}", f"{second}@{new.version}", words))
+        print_json("agreements_diff", found)
         return
-    out.print(f"{first}@{old.version} -> {second}@{new.version}", style="bold", markup=False)
-    for sentence in words or ["equal terms"]:
+    out.print(f"{found.before} -> {found.after}", style="bold", markup=False)
+    for sentence in found.differences or ["equal terms"]:
         out.print(f"  {sentence}", markup=False)
 
 
@@ -188,17 +169,6 @@ def _change(agreement: str, status: AgreementStatus, since: str, reason: str, as
     tell_recorded([] if change is None else [change], as_json, warnings=warnings)
 
 
-def _version(connection: Connection, text: str, default: str) -> tuple[str, Version]:
-    """The version that KEY, KEY@NUMBER or @NUMBER names; without a number the newest terms."""
-    key, _, number = text.partition("@")
-    known = known_agreement(read_ledger(connection), key or default)
-    if not number:
-        return known.agreement_id, known.governing(known.newest.version)
-    if not number.isdecimal():
-        raise NotUnderstood(f"{text!r} names no version", "write it like acme-2026@2, or @2 for the same agreement")
-    return known.agreement_id, known.version(int(number))
-
-
 def _title(known: KnownAgreement, version: Version) -> str:
     corrects = "" if version.corrects is None else f", corrects version {version.corrects}"
     governing = known.governing(version.version)
@@ -207,32 +177,3 @@ def _title(known: KnownAgreement, version: Version) -> str:
     end = "" if until is None else f" until {instant_text(until)}"
     title = f"version {version.version} from {instant_text(version.valid_from)}{end}{corrects}{corrected}"
     return f"{title}: {version.reason}"
-
-
-def _shape(known: KnownAgreement, units: Mapping[str, ChainUnits]) -> Agreement:
-    events = [shaped(AgreementEvent, vars(event)) for event in known.events]
-    versions = [
-        shaped(
-            AgreementVersion,
-            vars(version),
-            in_force=known.governing(version.version) is version,
-            valid_until=known.until(version.version),
-            rules=[_rule(rule, units) for rule in version.rules],
-        )
-        for version in known.versions
-    ]
-    return Agreement(known.agreement_id, known.partner_id, known.events[-1].status, events, versions)
-
-
-def _rule(rule: TermsRule, units: Mapping[str, ChainUnits]) -> Rule:
-    # A rule about every chain names no amount.
-    unit = "" if rule.chain_id is None else units[rule.chain_id].base_unit
-    clamps = {
-        name: None if clamp is None else Limit(known_amount(clamp.amount, unit), clamp.window)
-        for name, clamp in (("floor", rule.floor), ("cap", rule.cap))
-    }
-    tiers = None
-    if rule.tiers is not None:
-        steps = [Tier(amount(step.up_to, unit), step.rate_bps) for step in rule.tiers.steps]
-        tiers = Tiers(rule.tiers.mode, rule.tiers.metric, steps)
-    return shaped(Rule, {**vars(rule), **clamps, "tiers": tiers})

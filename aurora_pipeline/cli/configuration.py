@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Configuration, Database, Provider, Role
 from aurora_pipeline.cli.terminal import opened, out, print_table, workspace
 from aurora_pipeline.config.report import config_report, provider_report
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import Revision, revision
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads import configuration as reads
 
 config = typer.Typer(help="The configuration files.", no_args_is_help=True)
 db = typer.Typer(help="The database's schema.", no_args_is_help=True)
@@ -23,11 +22,10 @@ def config_check(as_json: Json = False) -> None:
     """Check chains.yaml and providers.yaml; every mistake is shown at once, with its place and remedy."""
     place = workspace()
     configuration = place.configuration()
-    roles, providers = config_report(configuration), provider_report(configuration)
     if as_json:
-        told = [shaped(Provider, vars(row), provider=row.name) for row in providers]
-        print_json("config_check", Configuration([shaped(Role, vars(row)) for row in roles], told))
+        print_json("config_check", reads.configuration(configuration))
         return
+    roles, providers = config_report(configuration), provider_report(configuration)
     for title, rows in (("Who is asked for what", roles), ("Providers", providers)):
         names = [name.replace("_", " ") for name in vars(rows[0])] if rows else []
         shown = [[_cell(value) for value in vars(row).values()] for row in rows]
@@ -49,11 +47,10 @@ def db_current(as_json: Json = False) -> None:
     """Show the schema's revision."""
     with opened() as aurora:
         located = aurora.located()
-        found = revision(located)
-    if as_json:
-        print_json("db_current", Database(located.shown, found.present, found.wanted, found.is_current))
-        return
-    _print_revision(found, located.shown)
+        if as_json:
+            print_json("db_current", reads.database(located))
+        else:
+            _print_revision(revision(located), located.shown)
 
 
 @db.command("upgrade")

@@ -10,7 +10,6 @@ import typer
 
 from aurora_pipeline.cli.epochs import ChainArgument
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import ChangedColumn, ChangedLayer, ChangedPartner, ChangedPeriod
 from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import RangeBackwards
@@ -20,7 +19,8 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
-from aurora_pipeline.work.json_form import amount, known_amount, plain
+from aurora_pipeline.work.json_form import plain
+from aurora_pipeline.work.reads.changes import changed_period
 
 _ROWS_SHOWN = 40
 
@@ -47,7 +47,7 @@ def diff(
         change = period_changes(connection, key, first, last)
         names = names_of(connection, chain_id)
     if as_json:
-        print_json("diff", _shape(change, chain, names))
+        print_json("diff", changed_period(change, chain, names))
         return
     if not change.layers:
         out.print(f"nothing of {change.key} was published again: it is as it was first")
@@ -111,50 +111,3 @@ def _text(one: Changed, value: object, chain: Chain) -> str:
     if one.is_amount and isinstance(value, int):
         return f"{format_coins(checked(value), chain.native_decimals)} {chain.native_unit}"
     return str(plain(value))
-
-
-def _shape(change: PeriodChange, chain: Chain, names: Mapping[str, str]) -> ChangedPeriod:
-    unit = chain.base_unit
-    return ChangedPeriod(
-        change.key.chain_id,
-        change.key.epoch,
-        str(change.key),
-        [
-            ChangedLayer(
-                layer.table,
-                layer.before,
-                layer.after,
-                layer.rows_came,
-                layer.rows_went,
-                layer.changed_at,
-                [_changed(one, unit, names) for one in layer.changes],
-            )
-            for layer in change.layers
-        ],
-        [
-            ChangedPartner(
-                one.partner_id,
-                names.get(one.partner_id),
-                known_amount(one.was, unit),
-                known_amount(one.now, unit),
-                known_amount(one.now - one.was, unit),
-            )
-            for one in change.partners
-        ],
-    )
-
-
-def _changed(one: Changed, unit: str, names: Mapping[str, str]) -> ChangedColumn:
-    was, now = (None if one.is_amount or value is None else str(plain(value)) for value in (one.was, one.now))
-    return ChangedColumn(
-        row=list(one.row),
-        validator_key=one.validator_key,
-        validator_name=names.get(one.validator_key or ""),
-        partner_id=one.partner_id,
-        partner_name=names.get(one.partner_id or ""),
-        column=one.column,
-        was=was,
-        now=now,
-        was_amount=amount(checked(one.was), unit) if one.is_amount and isinstance(one.was, int) else None,
-        now_amount=amount(checked(one.now), unit) if one.is_amount and isinstance(one.now, int) else None,
-    )

@@ -7,16 +7,14 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import DisputeShape
 from aurora_pipeline.cli.statement_steps import Reason, Statement, tell
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.statements.decided import DisputeVerdict
-from aurora_pipeline.statements.history import disputes as recorded_disputes
 from aurora_pipeline.statements.transitions import answer as answers
 from aurora_pipeline.work.figures import partner_known
-from aurora_pipeline.work.json_form import amount, shaped
+from aurora_pipeline.work.reads import disputes as reads
 
 disputes = typer.Typer(help="Lines that partners hold for wrong, and what is answered.", no_args_is_help=True)
 Line = Annotated[str, typer.Argument(help="The line's or entry's id, or its beginning.", show_default=False)]
@@ -71,15 +69,10 @@ def list_disputes(
     """Show disputes: what the partner says, and what was answered."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         known = None if partner is None else partner_known(connection, partner)
-        found = [one for one in recorded_disputes(connection, partner_id=known) if not only_open or one.state == "OPEN"]
         chains = aurora.configuration.chains
+        found = reads.disputes(connection, chains, known, only_open=only_open)
     if as_json:
-        told = []
-        for one in found:
-            unit = chains[one.chain_id].base_unit
-            amounts = {"stated": amount(one.stated, unit), "claimed": amount(one.claimed, unit)}
-            told.append(shaped(DisputeShape, vars(one) | amounts))
-        print_json("disputes_list", told)
+        print_json("disputes_list", found)
         return
     if not found:
         out.print("no dispute" + (" is open" if only_open else " was raised"))
@@ -93,8 +86,8 @@ def list_disputes(
                 one.partner_id,
                 one.period,
                 one.line_id[:8],
-                coins(one.stated, chains[one.chain_id]),
-                coins(one.claimed, chains[one.chain_id]),
+                None if one.stated is None else coins(one.stated.base_units, chains[one.chain_id]),
+                coins(one.claimed.base_units, chains[one.chain_id]),
                 chains[one.chain_id].native_unit,
                 one.state,
                 f"{one.why} ({one.raised_by})",

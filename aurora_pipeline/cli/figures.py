@@ -5,26 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from aurora_pipeline.cli.epochs import parse_epochs
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import (
-    AllocationPart,
-    CommissionLine,
-    PnlFigures,
-    StatementFigures,
-    StatementWithLines,
-)
 from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION, LineKind
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
@@ -45,7 +37,13 @@ from aurora_pipeline.work.figures import (
     total_of,
     validator_named,
 )
-from aurora_pipeline.work.json_form import amount, shaped
+from aurora_pipeline.work.reads.figures import (
+    StatementWithLines,
+    allocation_part,
+    commission_line,
+    pnl_figures,
+    statement_figures,
+)
 
 _ID_SHOWN = 8
 """So much of an id names it almost always; `trace` takes it."""
@@ -76,8 +74,8 @@ class _Shown:
         value = row[column]
         return None if value is None else format_coins(value, self.chain(row).native_decimals)
 
-    def amount(self, row: Row, column: str) -> Any:
-        return amount(row[column], self.chain(row).base_unit)
+    def unit(self, row: Row) -> str:
+        return self.chain(row).base_unit
 
     def said(self, row: Row) -> str | None:
         """A row's reason with its amounts in coins."""
@@ -107,7 +105,7 @@ def pnl(
     one_form(as_csv, as_json)
     (found,) = _asked([VALIDATOR_PNL], as_of, chain_id, epochs, validator=validator)
     if as_json:
-        print_json("pnl", [_pnl_shape(found, row) for row in found.rows])
+        print_json("pnl", [pnl_figures(row, found.unit(row)) for row in found.rows])
     elif as_csv:
         _print_csv(found)
     else:
@@ -142,7 +140,7 @@ def lines(
     one_form(as_csv, as_json)
     (found,) = _asked([PARTNER_COMMISSION_LINES], as_of, chain_id, epochs, validator, partner, agreement)
     if as_json:
-        print_json("lines", [_line_shape(found, row) for row in found.rows])
+        print_json("lines", [commission_line(row, found.unit(row)) for row in found.rows])
     elif as_csv:
         _print_csv(found)
     else:
@@ -167,7 +165,7 @@ def allocation(
     if agreement is not None:
         found = _of_lines(found, paid)
     if as_json:
-        print_json("allocation", [_part_shape(found, row) for row in found.rows])
+        print_json("allocation", [allocation_part(row, found.unit(row)) for row in found.rows])
     elif as_csv:
         _print_csv(found)
     else:
@@ -203,7 +201,7 @@ def epoch_statements(
     one_form(as_csv, as_json)
     (found,) = _asked([PARTNER_COMMISSION_STATEMENTS], as_of, chain_id, epochs, partner=partner)
     if as_json:
-        print_json("statements_epochs", [_statement_shape(found, row) for row in found.rows])
+        print_json("statements_epochs", [statement_figures(row, found.unit(row)) for row in found.rows])
     elif as_csv:
         _print_csv(found)
     else:
@@ -241,8 +239,8 @@ def show_epoch_statement(partner: str, chain_id: str, epoch: EpochNumber, as_of:
     (row,) = stated.rows
     by_validator = sorted(found.rows, key=lambda line: (line["validator_name"] or "", line["component"], line["kind"]))
     if as_json:
-        lines = [_line_shape(found, line) for line in by_validator]
-        print_json("statements_show_epoch", StatementWithLines(_statement_shape(stated, row), lines))
+        lines = [commission_line(line, found.unit(line)) for line in by_validator]
+        print_json("statements_show_epoch", StatementWithLines(statement_figures(row, stated.unit(row)), lines))
         return
     unit = stated.units()
     out.print(f"{row['partner_name']} ({partner}): {row['period']}, in {unit}", style="bold", markup=False)
@@ -365,24 +363,3 @@ def _print_csv(found: _Shown) -> None:
 
 def _escaped(row: Row) -> Row:
     return {name: printable(value) if isinstance(value, str) else value for name, value in row.items()}
-
-
-def _pnl_shape(found: _Shown, row: Row) -> PnlFigures:
-    names = [*(part.column for part in Component), *(cost.value.lower() for cost in CostType)]
-    totals = ["other_income", "total_revenue", "known_revenue", "total_costs", "known_costs", "net", "known_net"]
-    amounts = {name: found.amount(row, name) for name in (*names, *totals)}
-    return shaped(PnlFigures, {**row, **amounts})
-
-
-def _line_shape(found: _Shown, row: Row) -> CommissionLine:
-    amounts = {name: found.amount(row, name) for name in ("base", "computed", "override", "final")}
-    return shaped(CommissionLine, {**row, **amounts, "line_id": str(row["line_id"])})
-
-
-def _part_shape(found: _Shown, row: Row) -> AllocationPart:
-    return shaped(AllocationPart, {**row, "amount": found.amount(row, "amount"), "part_id": str(row["part_id"])})
-
-
-def _statement_shape(found: _Shown, row: Row) -> StatementFigures:
-    amounts = {name: found.amount(row, name) for name in ("lines_total", "known_total", "held_total")}
-    return shaped(StatementFigures, {**row, **amounts, "statement_id": str(row["statement_id"])})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,28 +11,21 @@ from aurora_pipeline.agreements.overrides import TIMES_COMPUTED, Target, far_abo
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Override
 from aurora_pipeline.cli.terminal import confirm, opened, out, print_table, tell_recorded
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.commissions.targets import (
     FoundTarget,
-    Judged,
-    judge,
-    line_id_of,
     line_target,
     named_target,
     names_rule,
     rule_target,
 )
-from aurora_pipeline.config.errors import ChainUnknown
-from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
-from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.proof.lookup import find
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.work.json_form import amount
+from aurora_pipeline.work.reads import overrides as reads
 
 overrides = typer.Typer(help="What is paid instead of what was computed.", no_args_is_help=True)
 
@@ -86,26 +78,26 @@ def overrides_list(
 ) -> None:
     """Show every override and what is computed now: it holds, is stale, or its target has vanished."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        units = chain_units(connection)
-        if chain is not None and chain not in units:
-            raise ChainUnknown(f"there is no chain {chain!r}", did_you_mean(chain, units, "chain"))
-        judged = judge(connection, recorded_overrides(connection, chain, None if epoch is None else EpochNumber(epoch)))
+        found, units = (
+            reads.overrides(connection, chain, None if epoch is None else EpochNumber(epoch)),
+            chain_units(connection),
+        )
     if as_json:
-        print_json("overrides_list", [_shape(item, units[item.override.target.chain_id].base_unit) for item in judged])
+        print_json("overrides_list", found)
         return
     rows = [
         [
-            (line_id_of(item.override.target) or "the rule")[:_ID_SHOWN],
-            item.override.target.name,
+            (one.line_id or "the rule")[:_ID_SHOWN],
+            one.name,
             *(
-                None if one is None else units[item.override.target.chain_id].in_coins(one)
-                for one in (item.override.amount, item.override.computed_seen, item.computed)
+                None if amount is None else units[one.chain_id].in_coins(amount.base_units)
+                for amount in (one.amount, one.computed_seen, one.computed)
             ),
-            item.standing,
-            item.override.recorded_by,
-            item.override.reason,
+            one.standing,
+            one.recorded_by,
+            one.reason,
         ]
-        for item in judged
+        for one in found
     ]
     columns = ["line", "target", "pays", "computed then", "computed now", "standing", "by", "reason"]
     print_table(f"{len(rows)} override(s)", columns, rows, right=columns[2:5], prose=["target", "reason"])
@@ -132,27 +124,3 @@ def _tell(change: Change | None, target: Target, as_json: bool, warnings: Sequen
     tell_recorded([] if change is None else [change], as_json, warnings=warnings)
     if change is not None and not as_json:
         out.print(f"It counts when the period is computed again: `aurora recompute {target.chain_id} --stale`")
-
-
-def _shape(item: Judged, unit: str) -> Override:
-    recorded, target = item.override, item.override.target
-    return Override(
-        target=target.target,
-        name=target.name,
-        line_id=line_id_of(target),
-        agreement_id=target.agreement_id,
-        rule_key=target.rule_key,
-        chain_id=target.chain_id,
-        epoch=target.epoch,
-        period=str(PeriodKey(target.chain_id, target.epoch)),
-        validator_key=target.validator_key or None,
-        wallet_address=target.wallet_address or None,
-        revision=recorded.revision,
-        amount=amount(recorded.amount, unit),
-        computed_seen=amount(recorded.computed_seen, unit),
-        computed=amount(item.computed, unit),
-        standing=item.standing,
-        reason=recorded.reason,
-        recorded_by=recorded.recorded_by,
-        recorded_at=datetime.fromisoformat(recorded.recorded_at),
-    )

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from aurora_pipeline.agreements.ledger import Ledger, read_ledger
-from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner, rename
-from aurora_pipeline.agreements.units import ChainUnits, chain_units
-from aurora_pipeline.agreements.wallets import wallet_rows
+from aurora_pipeline.agreements.partners import rename
+from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import AgreementStanding, MinimumPayout, Partner, PayableSeries, User, Wallet
 from aurora_pipeline.cli.terminal import Reason, opened, out, print_table, read_day, tell_recorded
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
-from aurora_pipeline.decisions.users import users as all_users
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.work.json_form import known_amount, shaped
+from aurora_pipeline.work.reads import partners as reads
 
 partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
 users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)
@@ -31,10 +26,7 @@ PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER", help="The par
 def partners_list(as_json: Json = False) -> None:
     """Show every partner."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        ledger = read_ledger(connection)
-        wallets = wallet_rows(connection)
-        units = chain_units(connection)
-    found = [_state(ledger, known, wallets, units) for known in ledger.partners.values()]
+        found = reads.partners(connection)
     if as_json:
         print_json("partners_list", found)
         return
@@ -55,24 +47,20 @@ def partners_list(as_json: Json = False) -> None:
 def partners_show(partner: PartnerArgument, as_json: Json = False) -> None:
     """Show a partner with its agreements, its wallets and what it is paid by."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        ledger = read_ledger(connection)
-        known = known_partner(ledger.partners, partner)
-        units = chain_units(connection)
-        state = _state(ledger, known, wallet_rows(connection, partner_id=partner), units)
+        state, units = reads.partner(connection, partner), chain_units(connection)
     if as_json:
         print_json("partners_show", state)
         return
-    out.print(f"{known.partner_id}: {known.name}", style="bold", markup=False)
+    out.print(f"{state.partner_id}: {state.name}", style="bold", markup=False)
     for one in state.agreements:
         out.print(f"  agreement {one.agreement_id}: {one.status}", markup=False)
     for change in state.payable_series:
         since = "the beginning" if change.effective_from is None else instant_text(change.effective_from)
         out.print(f"  paid by {change.series} on {change.chain_id} from {since} on", markup=False)
-    for chain_id, changes in known.minimums.items():
-        for minimum in changes:
-            least = units[chain_id].write(minimum.amount)
-            start = "the beginning" if minimum.effective_from == ALWAYS else instant_text(minimum.effective_from)
-            out.print(f"  paid nothing below {least} on {chain_id} from {start} on", markup=False)
+    for minimum in state.minimum_payouts:
+        least = units[minimum.chain_id].write(minimum.amount.base_units)
+        start = "the beginning" if minimum.effective_from is None else instant_text(minimum.effective_from)
+        out.print(f"  paid nothing below {least} on {minimum.chain_id} from {start} on", markup=False)
     for wallet in state.wallets:
         until = "" if wallet.ended_at is None else f" until {instant_text(wallet.ended_at)}"
         since = instant_text(wallet.introduced_at)
@@ -97,22 +85,22 @@ def partners_rename(
 def users_list(as_json: Json = False) -> None:
     """Show every user."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        rows = all_users(connection)
+        found = reads.users(connection)
     if as_json:
-        print_json("users_list", [shaped(User, row) for row in rows])
+        print_json("users_list", found)
         return
     shown = [
         [
-            row["login"],
-            row["name"],
-            row["role"],
-            row["partner_id"],
-            instant_text(row["valid_from"]),
-            None if row["valid_until"] is None else instant_text(row["valid_until"]),
+            one.login,
+            one.name,
+            one.role,
+            one.partner_id,
+            instant_text(one.valid_from),
+            None if one.valid_until is None else instant_text(one.valid_until),
         ]
-        for row in rows
+        for one in found
     ]
-    print_table(f"{len(rows)} user(s)", ["login", "name", "role", "partner", "from", "until"], shown)
+    print_table(f"{len(found)} user(s)", ["login", "name", "role", "partner", "from", "until"], shown)
 
 
 @users.command("add")
@@ -131,29 +119,3 @@ def users_add(
     with opened() as aurora:
         change = record_user(aurora.database, login, name, role, partner, start, end, deciding(aurora.database), reason)
     tell_recorded([] if change is None else [change], as_json)
-
-
-def _state(
-    ledger: Ledger, known: KnownPartner, wallets: list[dict[str, Any]], units: Mapping[str, ChainUnits]
-) -> Partner:
-    agreements = [
-        AgreementStanding(agreement.agreement_id, agreement.events[-1].status)
-        for agreement in ledger.agreements.values()
-        if agreement.partner_id == known.partner_id
-    ]
-    series = [
-        PayableSeries(chain_id, change.series, None if change.effective_from == ALWAYS else change.effective_from)
-        for chain_id, changes in known.series.items()
-        for change in changes
-    ]
-    minimums = [
-        MinimumPayout(
-            chain_id,
-            known_amount(change.amount, units[chain_id].base_unit),
-            None if change.effective_from == ALWAYS else change.effective_from,
-        )
-        for chain_id, changes in known.minimums.items()
-        for change in changes
-    ]
-    theirs = [shaped(Wallet, row) for row in wallets if row["partner_id"] == known.partner_id]
-    return Partner(known.partner_id, known.name, agreements, series, minimums, theirs)

@@ -9,16 +9,13 @@ import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.progress import tell_of_period
-from aurora_pipeline.cli.shapes import Period
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
 from aurora_pipeline.orchestration.known_partitions import is_recorded
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import PartitionInUse, PartitionUnknown
 from aurora_pipeline.periods.partitions import register, remove, reorder
-from aurora_pipeline.periods.record import Period as RecordedPeriod
-from aurora_pipeline.periods.record import recorded_periods, told_by
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads import registry as reads
 
 periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is_help=True)
 
@@ -39,23 +36,15 @@ def periods_list(
             for error in found.troubles:
                 err.print(str(error), markup=False)
         with aurora.database.connect() as connection:
-            known = recorded_periods(connection, aurora.configuration.chain(chain_id).chain_id)
-            told = told_by(connection, chain_id)
+            known = reads.periods(connection, aurora.configuration.chain(chain_id).chain_id)
     if as_json:
-        print_json("periods_list", [_shape(period, told.get(period.key.epoch)) for period in known])
+        print_json("periods_list", known)
         return
     rows = [
-        [p.key, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12], told.get(p.key.epoch, "")]
-        for p in known
+        [p.period, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12], p.told_by or ""] for p in known
     ]
     columns = ["period", "first slot", "last slot", "started", "ended", "digest", "told by a file of"]
     print_table(f"{len(known)} finalized periods of {chain_id}", columns, rows, right=["first slot", "last slot"])
-
-
-def _shape(period: RecordedPeriod, teller: str | None) -> Period:
-    key = period.key
-    more = {"chain_id": key.chain_id, "epoch": key.epoch, "period": str(key), "digest": period.digest}
-    return shaped(Period, vars(period), **more, told_by=teller)
 
 
 @periods.command("remove")

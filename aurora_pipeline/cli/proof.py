@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -13,24 +12,20 @@ from rich.markup import escape
 from aurora_pipeline.cli.epochs import parse_keys
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Audit, AuditEntry, Held, Report
-from aurora_pipeline.cli.shapes import Finding as FindingShape
-from aurora_pipeline.cli.shapes import Head as HeadShape
-from aurora_pipeline.cli.shapes import TraceNode as NodeShape
 from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day
-from aurora_pipeline.decisions.log import Entry, Head, found_entries
+from aurora_pipeline.decisions.log import Head, found_entries
 from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.errors import ProofFailed
-from aurora_pipeline.proof.findings import Checked, Finding, VerifyReport
-from aurora_pipeline.proof.node import TraceNode, render
+from aurora_pipeline.proof.findings import VerifyReport
+from aurora_pipeline.proof.node import render
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.proof.trace import trace as trace_any
 from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
 from aurora_pipeline.work.asked_epochs import known_epochs, not_known, published_epochs, require_recorded
-from aurora_pipeline.work.json_form import amount, shaped
+from aurora_pipeline.work.reads import proof as reads
 
 _SHOWN_AT_MOST = 20
 _LISTED_AT_MOST = 1_000_000
@@ -50,7 +45,7 @@ def trace(
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         node = trace_any(connection, identifier, moment)
     if as_json:
-        print_json("trace", node_shape(node))
+        print_json("trace", reads.trace_node(node))
     else:
         out.print(render(node))
 
@@ -77,7 +72,7 @@ def verify(
         with aurora.database.connect() as connection:
             reports.append(verify_surroundings(aurora, connection))
     if as_json:
-        print_json("verify", [_report(one) for one in reports])
+        print_json("verify", [reads.report(one) for one in reports])
     else:
         _print(reports)
     _fail(reports)
@@ -134,30 +129,25 @@ def audit(
             found = found_entries(
                 connection, subject=subject, action=action, actor=who, since=first, until=last, newest=at_most
             )
-        _list(found, as_json)
+        _list(reads.audit_entries(found), as_json)
         return
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         report = verify_audit(connection, None if witness is None else _heads(witness))
         around = verify_surroundings(aurora, connection)
         newest = heads(connection)
-    parts = {part.name: getattr(newest, part.name) for part in fields(Heads)}
-    shown = [_shown(one) for one in parts.values()]
-    noted = None if set(shown) == {_NO_HEAD} else "/".join(shown)
+    told = reads.audit([report, around], newest)
     if as_json:
-        told = [HeadShape(name, one.sequence, one.entry_hash) for name, one in parts.items() if one is not None]
-        print_json("audit", Audit([_report(one) for one in (report, around)], told, noted))
+        print_json("audit", told)
     else:
         _print([report, around])
     _fail([report, around])
-    if noted is not None and not as_json:
-        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {noted}", soft_wrap=True)
+    if told.witness is not None and not as_json:
+        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {told.witness}", soft_wrap=True)
 
 
-def _list(found: list[Entry], as_json: bool) -> None:
+def _list(found: Sequence[reads.AuditEntry], as_json: bool) -> None:
     if as_json:
-        states = [{"before": _state(one.before), "after": _state(one.after)} for one in found]
-        told = [shaped(AuditEntry, vars(one) | state) for one, state in zip(found, states, strict=True)]
-        print_json("audit_list", told)
+        print_json("audit_list", found)
         return
     rows = [
         [
@@ -166,7 +156,7 @@ def _list(found: list[Entry], as_json: bool) -> None:
             one.actor,
             one.action,
             one.subject,
-            (_state(one.after) or {}).get("reason"),
+            (one.after or {}).get("reason"),
         ]
         for one in found
     ]
@@ -179,16 +169,7 @@ def _list(found: list[Entry], as_json: bool) -> None:
     )
 
 
-def _state(text: str | None) -> dict[str, Any] | None:
-    return None if text is None else dict(json.loads(text))
-
-
-_NO_HEAD = "-"
 _WITNESS = "four times NUMBER:HASH, or - where there was none, with / between"
-
-
-def _shown(newest: Head | None) -> str:
-    return _NO_HEAD if newest is None else f"{newest.sequence}:{newest.entry_hash}"
 
 
 def _heads(text: str) -> Heads:
@@ -200,34 +181,12 @@ def _heads(text: str) -> Heads:
 
 
 def _head(text: str) -> Head | None:
-    if text == _NO_HEAD:
+    if text == reads.NO_HEAD:
         return None
     number, _, digest = text.partition(":")
     if not (number.isascii() and number.isdigit()) or len(digest) != 64:
         raise NotUnderstood(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
     return Head(int(number), digest)
-
-
-def _report(report: VerifyReport) -> Report:
-    def finding(one: Finding) -> FindingShape:
-        return shaped(FindingShape, {**vars(one), "kind": _kind(one.kind)})
-
-    held = [Held(_kind(kind), count) for kind, count in report.held.items()]
-    return Report(report.subject, report.holds, held, [*map(finding, report.failures)], [*map(finding, report.notes)])
-
-
-def _kind(kind: Checked) -> str:
-    return kind.value.replace(" ", "_")
-
-
-def node_shape(node: TraceNode) -> NodeShape:
-    """A traced figure with all below it, as `--json` has it."""
-    return shaped(
-        NodeShape,
-        vars(node),
-        amount=None if node.amount is None else amount(node.amount, node.unit),
-        children=[node_shape(child) for child in node.children],
-    )
 
 
 def _fail(reports: list[VerifyReport]) -> None:

@@ -10,8 +10,6 @@ import psycopg
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import LimitLeft
-from aurora_pipeline.cli.shapes import ProviderCheck as CheckShape
 from aurora_pipeline.cli.terminal import out, print_table, workspace
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -25,7 +23,7 @@ from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.checking import ProviderCheck, check_providers
 from aurora_pipeline.sources.files.check import Ours
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads.configuration import provider_check
 
 providers = typer.Typer(help="Whom Aurora asks.", no_args_is_help=True)
 
@@ -48,7 +46,7 @@ def check(
         wanted = _wanted(place.configuration(), name)
         checks = check_providers(wanted, _ours(place, wanted))
     if as_json:
-        print_json("providers_check", [_shape(one) for one in checks])
+        print_json("providers_check", [provider_check(one) for one in checks])
     else:
         _show(checks)
     down = [one for one in checks if not one.up]
@@ -102,11 +100,6 @@ def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
         also = f" and set {', '.join(unset)}" if unset else ""
         raise ProviderDisabled(f"provider {name} is disabled", f"set enabled: true in providers.yaml{also}")
     return [provider]
-
-
-def _shape(one: ProviderCheck) -> CheckShape:
-    left = [LimitLeft(header, told) for header, told in one.limits_left.items()]
-    return shaped(CheckShape, {**vars(one), "limits_left": left}, provider=one.name)
 
 
 def _show(checks: list[ProviderCheck]) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Change, Recorded, Validator
 from aurora_pipeline.cli.terminal import first_of, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.revisions import ImportReport
@@ -22,7 +21,8 @@ from aurora_pipeline.registry.validators import (
     registered_validators,
     registered_wallets,
 )
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads import registry as reads
+from aurora_pipeline.work.reads.recorded import imported
 
 validators = typer.Typer(help="Which validators the operator runs, dated.", no_args_is_help=True)
 operator_wallets = typer.Typer(
@@ -42,9 +42,7 @@ def _why(file: Path, reason: str | None) -> str:
 def _tell(what: str, report: ImportReport, as_json: bool) -> None:
     """What an import changed, as sentences."""
     if as_json:
-        told = [text.partition(": ") for text in report.changed]
-        changes = [Change(subject, "imported", [words]) for subject, _, words in told]
-        print_json("recorded", Recorded(changes, report.unchanged, []))
+        print_json("recorded", imported(report))
         return
     shown = first_of(report.changed)
     for change in shown:
@@ -75,24 +73,24 @@ def validators_export(chain: ChainOption = None) -> None:
 def validators_list(chain: ChainOption = None, as_json: Json = False) -> None:
     """Show the registered validators."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        rows = registered_validators(connection, chain)
+        found = reads.validators(connection, chain)
     if as_json:
-        print_json("validators_list", [shaped(Validator, row) for row in rows])
+        print_json("validators_list", found)
         return
     shown = [
         [
-            row["chain_id"],
-            row["name"],
-            row["validator_key"],
-            row["identity_key"],
-            row["ownership"],
-            instant_text(row["valid_from"]),
-            None if row["valid_until"] is None else instant_text(row["valid_until"]),
+            one.chain_id,
+            one.name,
+            one.validator_key,
+            one.identity_key,
+            one.ownership,
+            instant_text(one.valid_from),
+            None if one.valid_until is None else instant_text(one.valid_until),
         ]
-        for row in rows
+        for one in found
     ]
     columns = ["chain", "name", "validator", "identity", "ownership", "from", "until"]
-    print_table(f"{len(rows)} dated rows of validators", columns, shown)
+    print_table(f"{len(found)} dated rows of validators", columns, shown)
 
 
 @operator_wallets.command("import")

@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from aurora_pipeline.cli.shapes import SHAPES
 from aurora_pipeline.work.json_form import titled
+from aurora_pipeline.work.reads.documents import DOCUMENTS
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "schemas"
 
 
 def schema(name: str) -> dict[str, Any]:
     """The schema of a shape's whole document."""
-    told = TypeAdapter(SHAPES[name]).json_schema(ref_template="#/$defs/{model}")
+    told = TypeAdapter(DOCUMENTS[name]).json_schema(ref_template="#/$defs/{model}")
     defined = told.pop("$defs", {})
     whole = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -49,7 +49,7 @@ def written(name: str) -> str:
 def main() -> None:
     """Write every file."""
     FOLDER.mkdir(exist_ok=True)
-    for name in SHAPES:
+    for name in DOCUMENTS:
         (FOLDER / f"{name}.json").write_text(written(name), encoding="utf-8")
 
 

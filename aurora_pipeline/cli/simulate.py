@@ -14,7 +14,6 @@ from aurora_pipeline.agreements.proposed import read_proposal
 from aurora_pipeline.cli.epochs import epoch_range
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Simulated
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
 from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.config.chain import Chain
@@ -24,7 +23,7 @@ from aurora_pipeline.foundation.units import Amount, EpochNumber, EpochRange
 from aurora_pipeline.periods.errors import PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.work.json_form import known_amount
+from aurora_pipeline.work.reads.agreements import simulated
 
 _COLUMNS = (
     "chain_id",
@@ -67,7 +66,7 @@ def agreements_simulate(
         epochs = _known(connection, chain, wanted)
         found = simulate(connection, chain, proposal, epochs)
     if as_json:
-        print_json("agreements_simulate", [_shape(one, chain.base_unit) for one in found])
+        print_json("agreements_simulate", [simulated(one, chain.base_unit) for one in found])
     elif as_csv:
         sys.stdout.write(write_csv(_COLUMNS, [_row(one) for one in found]))
     else:
@@ -104,25 +103,6 @@ def _row(one: PeriodComparison) -> dict[str, object]:
         "was_missing": one.was.missing,
         "would_missing": one.would.missing,
     }
-
-
-def _shape(one: PeriodComparison, unit: str) -> Simulated:
-    return Simulated(
-        chain_id=one.key.chain_id,
-        epoch=one.key.epoch,
-        period=str(one.key),
-        partner_id=one.partner_id,
-        was=known_amount(one.was.due, unit),
-        would=known_amount(one.would.due, unit),
-        difference=known_amount(one.difference, unit),
-        was_overrides=one.overrides.count,
-        was_by_overrides=known_amount(one.overrides.amount, unit),
-        difference_by_terms=known_amount(one.by_terms, unit),
-        was_held=known_amount(one.was.held, unit),
-        would_held=known_amount(one.would.held, unit),
-        was_missing=one.was.missing,
-        would_missing=one.would.missing,
-    )
 
 
 def _print(chain: Chain, found: Sequence[PeriodComparison]) -> None:

@@ -23,7 +23,6 @@ from psycopg.rows import tuple_row
 
 from aurora_pipeline.cli.errors import ArgumentsNotFit, QueryMissing, QueryRefused, RowsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import SqlResult
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.foundation.csv_file import csv_text
 from aurora_pipeline.foundation.errors import AuroraError, FileUnwritable
@@ -31,6 +30,7 @@ from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.store.access import reader
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.work.json_form import instant
+from aurora_pipeline.work.reads.documents import SqlResult
 
 _PROMPT = "aurora> "
 SqlRow = tuple[Any, ...]

@@ -8,13 +8,11 @@ import typer
 
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import ChangedStatementLine, ChangedStep, DifferentInput, StatementDifference
-from aurora_pipeline.cli.statements import statement_shape
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.statements.compare import ChangedLine, Compared, compare
+from aurora_pipeline.statements.compare import Compared, compare
 from aurora_pipeline.statements.documents import StatementDocument, document, find_statement
-from aurora_pipeline.work.json_form import known_amount
+from aurora_pipeline.work.reads.statement_difference import statement_difference
 
 _ID_SHOWN: Final = 8
 _LINES_SHOWN: Final = 50
@@ -43,7 +41,7 @@ def statements_diff(
         found = compare(connection, first, second)
         chain = aurora.configuration.chain(first.statement.key.chain_id)
     if as_json:
-        print_json("statements_diff", _difference_shape(chain, first, second, found))
+        print_json("statements_diff", statement_difference(chain, first, second, found))
     else:
         _print_difference(chain, first, second, found)
 
@@ -86,33 +84,3 @@ def _print_difference(chain: Chain, first: StatementDocument, second: StatementD
         )
     if len(found.lines) > _LINES_SHOWN:
         out.print(f"and {len(found.lines) - _LINES_SHOWN} more with smaller differences: --json shows all")
-
-
-def _difference_shape(
-    chain: Chain, first: StatementDocument, second: StatementDocument, found: Compared
-) -> StatementDifference:
-    unit = chain.base_unit
-    steps = [
-        ChangedStep(name, known_amount(was, unit), known_amount(now, unit), known_amount(now - was, unit))
-        for name, (was, now) in found.steps.items()
-    ]
-    lines = [
-        ChangedStatementLine(
-            one.line_id,
-            one.words,
-            known_amount(one.before, unit),
-            known_amount(one.after, unit),
-            known_amount(one.difference, unit),
-            one.why,
-            [DifferentInput(item.kind, item.name, item.digest) for item in one.inputs],
-        )
-        for one in found.lines
-    ]
-    return StatementDifference(
-        statement_shape(chain, first.statement), statement_shape(chain, second.statement), steps, lines
-    )
-
-
-def _reasons(one: ChangedLine) -> str:
-    """Why a line differs, with what it is computed from now and was not before."""
-    return "; ".join([one.why, *(f"{item.kind} {item.name} {item.digest[:12]}" for item in one.inputs)])

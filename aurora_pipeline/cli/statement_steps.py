@@ -9,14 +9,11 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Change as ChangeShape
-from aurora_pipeline.cli.shapes import Recorded, StatementEvent
 from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table, said_in_coins
 from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.statements.documents import find_statement
-from aurora_pipeline.statements.history import events_of
 from aurora_pipeline.statements.transitions import answer as answers
 from aurora_pipeline.statements.transitions import approve as approvals
 from aurora_pipeline.statements.transitions.opening import import_openings
@@ -25,7 +22,8 @@ from aurora_pipeline.statements.transitions.pay import pay as record_payment
 from aurora_pipeline.statements.transitions.release import release as record_release
 from aurora_pipeline.statements.transitions.submit import submit as record_submission
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads.recorded import recorded
+from aurora_pipeline.work.reads.statements import statement_history
 
 Statement = Annotated[str, typer.Argument(help="The statement's id, or its beginning.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log and for who reads it later.")]
@@ -134,10 +132,10 @@ def history(statement: Statement, as_json: Json = False) -> None:
     """Show everything that was decided about a statement, by whom, when and why."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         found = find_statement(connection, statement, sorted(aurora.configuration.chains))
-        events = events_of(connection, found.statement_id)
+        events = statement_history(connection, found.statement_id)
         chain = aurora.configuration.chain(found.key.chain_id)
     if as_json:
-        print_json("statements_history", [shaped(StatementEvent, vars(one)) for one in events])
+        print_json("statements_history", events)
         return
     if not events:
         out.print(f"nothing was decided about {found.statement_id} yet; next: {found.next_step}")
@@ -172,6 +170,6 @@ def _decide(
 def tell(changes: Sequence[Change], as_json: bool) -> None:
     """Say what was recorded."""
     if as_json:
-        print_json("recorded", Recorded([shaped(ChangeShape, vars(change)) for change in changes], 0, []))
+        print_json("recorded", recorded(changes))
         return
     print_changes(changes)

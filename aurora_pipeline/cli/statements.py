@@ -13,9 +13,6 @@ from aurora_pipeline.cli.epochs import parse_month
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Acceptance, StatementEntry, StatementLine
-from aurora_pipeline.cli.shapes import PayableStatement as StatementShape
-from aurora_pipeline.cli.shapes import StatementDocument as DocumentShape
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
@@ -38,24 +35,13 @@ from aurora_pipeline.statements.payable_drafts import periods_of
 from aurora_pipeline.statements.tables import EntryKind
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.figures import partner_known
-from aurora_pipeline.work.json_form import amount, shaped
+from aurora_pipeline.work.reads.statements import statement as balance
+from aurora_pipeline.work.reads.statements import statement_in_full
 
 statements = typer.Typer(help="What each partner is owed, and who decides what next.", no_args_is_help=True)
 statements.command("epochs")(epoch_statements)
 
 _ID_SHOWN: Final = 8
-_AMOUNTS: Final = (
-    "opening",
-    "lines",
-    "top_ups",
-    "adjustments",
-    "total",
-    "known_total",
-    "held_total",
-    "minimum_payout",
-    "payable",
-    "closing",
-)
 StatementArgument = Annotated[
     str, typer.Argument(help="A statement's id or its beginning, or a partner's key.", show_default=False)
 ]
@@ -107,7 +93,7 @@ def statements_list(
         known = None if partner is None else partner_known(connection, partner)
         found = [(c, payable_statements(connection, c.chain_id, partner_id=known, as_of=moment)) for c in chains]
     if as_json:
-        print_json("statements_list", [statement_shape(chain, one) for chain, every in found for one in every])
+        print_json("statements_list", [balance(chain, one) for chain, every in found for one in every])
         return
     if as_csv:
         _print_csv(found)
@@ -148,7 +134,7 @@ def statements_show(
         told = document(connection, found)
         chain = aurora.configuration.chain(found.key.chain_id)
     if as_json:
-        print_json("statements_show", _document_shape(chain, told))
+        print_json("statements_show", statement_in_full(chain, told))
     else:
         _print_document(chain, told)
 
@@ -322,38 +308,3 @@ def _print_balance(chain: Chain, told: StatementDocument) -> None:
     print_table(
         "", ["", chain.native_unit], [[name, coins(value, chain)] for name, value in steps], right=[chain.native_unit]
     )
-
-
-def statement_shape(chain: Chain, one: PayableStatement) -> StatementShape:
-    unit = chain.base_unit
-    amounts = {name: amount(one.row[name], unit) for name in _AMOUNTS}
-    ids = {"statement_id": one.statement_id, "period": one.key.period, "stage": one.stage.value}
-    more = {"next_step": one.next_step, "paid": amount(one.paid, unit)}
-    return shaped(StatementShape, {**one.row, **amounts, **ids, **more})
-
-
-def _document_shape(chain: Chain, told: StatementDocument) -> DocumentShape:
-    unit = chain.base_unit
-    line_amounts = ("base", "computed", "override", "final")
-    entry_amounts = ("stated", "now", "amount")
-    lines = [
-        shaped(
-            StatementLine,
-            {**line, **{n: amount(line[n], unit) for n in line_amounts}, "line_id": str(line["line_id"])},
-        )
-        for line in told.lines
-    ]
-    entries = [
-        shaped(
-            StatementEntry,
-            {
-                **one,
-                **{n: amount(one[n], unit) for n in entry_amounts},
-                "entry_id": str(one["entry_id"]),
-                "line_id": str(one["line_id"]),
-            },
-        )
-        for one in told.entries
-    ]
-    accepted = [Acceptance(identifier, words) for identifier, words in unsettled_ids(told).items()]
-    return DocumentShape(statement_shape(chain, told.statement), lines, entries, accepted)

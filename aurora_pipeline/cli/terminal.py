@@ -19,8 +19,6 @@ from rich.text import Text
 from aurora_pipeline.cli.errors import NotConfirmed
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.json_output import error_json, print_json
-from aurora_pipeline.cli.shapes import Change as ChangeShape
-from aurora_pipeline.cli.shapes import Recorded
 from aurora_pipeline.cli.table import NOTHING, PrintedColumn, layout
 from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.foundation.csv_file import read_instant
@@ -28,7 +26,7 @@ from aurora_pipeline.foundation.errors import AuroraError, DayNotUnderstood, Not
 from aurora_pipeline.foundation.money import amount, format_coins
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads.recorded import recorded
 
 if TYPE_CHECKING:
     # What needs Postgres, polars or pydantic is imported where it is used: a call for help waits for none of them.
@@ -166,11 +164,6 @@ def print_changes(changes: Sequence[Change], unchanged: int = 0) -> None:
         out.print(f"  and {counted}: see `aurora audit --list`")
     verdict = f"{len(changes)} change(s) recorded" if changes else "nothing changed"
     out.print(f"{verdict}, {unchanged} as they were." if unchanged else f"{verdict}.")
-
-
-def recorded(changes: Sequence[Change], unchanged: int = 0, warnings: Sequence[str] = ()) -> Recorded:
-    """What was recorded, as `--json` has it."""
-    return Recorded([shaped(ChangeShape, vars(change)) for change in changes], unchanged, warnings)
 
 
 def tell_recorded(

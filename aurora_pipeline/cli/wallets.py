@@ -10,7 +10,6 @@ import typer
 from aurora_pipeline.agreements.wallets import Duplicates, end_wallet, export_wallets, import_wallets, wallet_rows
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.shapes import Wallet
 from aurora_pipeline.cli.terminal import (
     Reason,
     opened,
@@ -21,7 +20,7 @@ from aurora_pipeline.cli.terminal import (
 )
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.csv_file import instant_text
-from aurora_pipeline.work.json_form import shaped
+from aurora_pipeline.work.reads import partners as reads
 
 wallets = typer.Typer(help="Which partner introduced which wallet, dated.", no_args_is_help=True)
 
@@ -72,23 +71,23 @@ def wallets_list(
 ) -> None:
     """Show the recorded wallets."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        rows = wallet_rows(connection, chain, partner)
+        found = reads.wallets(connection, chain, partner)
     if as_json:
-        print_json("wallets_list", [shaped(Wallet, row) for row in rows])
+        print_json("wallets_list", found)
         return
     shown = [
         [
-            row["partner_id"],
-            row["chain_id"],
-            row["wallet_address"],
-            instant_text(row["introduced_at"]),
-            None if row["ended_at"] is None else instant_text(row["ended_at"]),
-            row["notes"],
+            one.partner_id,
+            one.chain_id,
+            one.wallet_address,
+            instant_text(one.introduced_at),
+            None if one.ended_at is None else instant_text(one.ended_at),
+            one.notes,
         ]
-        for row in rows
+        for one in found
     ]
     columns = ["partner", "chain", "wallet", "introduced", "ended", "notes"]
-    print_table(f"{len(rows)} wallet(s)", columns, shown, prose=["notes"])
+    print_table(f"{len(found)} wallet(s)", columns, shown, prose=["notes"])
 
 
 @wallets.command("end")

@@ -53,14 +53,13 @@ class WarningKind:
     """Warnings of a layer that say the same of different things."""
 
     asset: str
+    count: int
     text: str
     texts: tuple[str, ...]
     """Each in full."""
 
     def __str__(self) -> str:
-        return (
-            f"{self.asset}: {self.text}" if len(self.texts) == 1 else f"{self.asset}, {len(self.texts)} x: {self.text}"
-        )
+        return f"{self.asset}: {self.text}" if self.count == 1 else f"{self.asset}, {self.count} x: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ def kinds(warnings: Iterable[Warned], names: Collection[str] = ()) -> list[Warni
     for one in warnings:
         by_asset.setdefault(one.asset, []).append(one.text)
     found = [
-        WarningKind(asset, kind.text, tuple(texts[place] for place in kind.members))
+        WarningKind(asset, len(kind.members), kind.text, tuple(texts[place] for place in kind.members))
         for asset, texts in by_asset.items()
         for kind in alike(texts, names)
     ]

@@ -37,11 +37,6 @@ class PeriodStatus:
     """What is not final, counted by data type and state."""
 
     @property
-    def is_published(self) -> bool:
-        """Whether anything of it is."""
-        return self.layers_published > 0
-
-    @property
     def is_whole(self) -> bool:
         """Whether every layer is."""
         return self.layers_published == len(PERIOD_LAYER_TABLES)
@@ -65,18 +60,6 @@ class ChainStatus:
     """How many epochs before the head are later than the newest that is published; None where none is."""
     seen: Seen | None
     """The newest sample of the running epoch."""
-
-    @property
-    def in_words(self) -> str:
-        """For people."""
-        if not self.recorded:
-            return "no finalized period is known yet"
-        parts = [f"{self.recorded} finalized period(s)", f"{self.complete} complete"]
-        if self.partial:
-            parts.append(f"{self.partial} with missing figures")
-        if self.unpublished:
-            parts.append(f"{self.unpublished} not fully published")
-        return ", ".join(parts)
 
 
 def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:

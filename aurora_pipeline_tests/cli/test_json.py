@@ -12,12 +12,12 @@ import pytest
 
 from aurora_pipeline.cli.json_output import error_json
 from aurora_pipeline.cli.schemas import FOLDER, schema, written
-from aurora_pipeline.cli.shapes import SHAPES
 from aurora_pipeline.decisions.errors import PartnerUnknown
 from aurora_pipeline.foundation import units
 from aurora_pipeline.foundation.errors import AuroraError, DatabaseLost, NotUnderstood
 from aurora_pipeline.proof.errors import ProofFailed
 from aurora_pipeline.work.json_form import Amount, amount, document, plain
+from aurora_pipeline.work.reads.documents import DOCUMENTS
 from aurora_pipeline_tests.cli.documents import data_of
 
 RUN = "python -m aurora_pipeline.cli.schemas"
@@ -25,13 +25,13 @@ RUN = "python -m aurora_pipeline.cli.schemas"
 FREE = {"before", "after"}
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_schema__of_every_shape__is_written_down(name: str) -> None:
     assert (FOLDER / f"{name}.json").read_text("utf-8") == written(name), f"run: {RUN}"
 
 
 def test_schemas__of_shapes_that_are_gone__are_gone_too() -> None:
-    assert {path.stem for path in FOLDER.glob("*")} == set(SHAPES)
+    assert {path.stem for path in FOLDER.glob("*")} == set(DOCUMENTS)
 
 
 def properties(value: Any) -> Iterator[tuple[str, Any]]:
@@ -44,7 +44,7 @@ def properties(value: Any) -> Iterator[tuple[str, Any]]:
             yield from properties(one)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_schema__of_every_shape__plain_names_no_free_objects_and_nothing_optional(name: str) -> None:
     told = schema(name)
     for key, value in properties(told):
@@ -54,7 +54,7 @@ def test_schema__of_every_shape__plain_names_no_free_objects_and_nothing_optiona
         assert set(shape["required"]) == set(shape["properties"])
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_schema__names_of_one_thing__are_the_same_everywhere(name: str) -> None:
     keys = {key for key, _ in properties(schema(name))}
     assert keys.isdisjoint({"chain", "partner", "agreement", "wallet", "key", "introduced", "ended", "published"})

@@ -10,7 +10,7 @@ from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.computing import Computed
-from aurora_pipeline.work.epoch_status import EpochStatus, Oddities
+from aurora_pipeline.work.reads.status import EpochStatus
 from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline_tests.cli.conftest import Run
 
@@ -20,9 +20,10 @@ from aurora_pipeline_tests.cli.conftest import Run
     [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 16 layers of solana-mainnet:0000842 are")],
 )
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
-    told = EpochStatus(PeriodKey("solana-mainnet", EpochNumber(842)), published, (), (), Oddities((), 0, 0, ()))
+    key = PeriodKey("solana-mainnet", 842)
+    told = EpochStatus(key.chain_id, key.epoch, str(key), published, 16, (), (), (), 0, 0, (), ())
     with pytest.raises(AuroraError, match=words) as caught:
-        _show_epoch(told, [], False)
+        _show_epoch(told, False)
     assert "`aurora backfill solana-mainnet 842`" in str(caught.value.remedy)
 
 

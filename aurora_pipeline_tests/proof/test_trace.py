@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from aurora_pipeline.cli.proof import node_shape
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.instance.runtime import Aurora
@@ -20,6 +19,7 @@ from aurora_pipeline.proof.node import NodeKind, TraceNode
 from aurora_pipeline.proof.trace import render, trace, trace_line, trace_statement
 from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline.work.json_form import document
+from aurora_pipeline.work.reads.proof import trace_node
 from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.proof.conftest import KEY, Proven
 
@@ -203,7 +203,7 @@ def test_render__many_payloads__are_cut_and_all_in_json(proven: Proven) -> None:
     node = trace_line(proven.connection, str(paying_line(proven, Component.EXEC_FEES)["line_id"]))
     (fetch,) = of_kind(node, NodeKind.FETCH)
     assert f"and {len(fetch.children) - 3} more" in shown(node)
-    told = data_of(json.dumps(document("trace", node_shape(node))))
+    told = data_of(json.dumps(document("trace", trace_node(node))))
     assert all(payload.digest in json.dumps(told) for payload in fetch.children if payload.digest)
     assert (told["kind"], told["figure"].split()[0], told["amount"]["unit"]) == (
         "line",

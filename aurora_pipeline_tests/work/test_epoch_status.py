@@ -40,6 +40,6 @@ def test_kinds__many_of_one_kind_in_many_periods__one_line_by_layer() -> None:
     whole = together(each)
     assert (whole.differences, whole.unusable, len(whole.warnings)) == (61, ("fees",), 122)
     mev, fees = kinds(whole.warnings)
-    assert mev == WarningKind("mev", "0 to 60 odd", tuple(f"{number} odd" for number in range(61)))
+    assert mev == WarningKind("mev", 61, "0 to 60 odd", tuple(f"{number} odd" for number in range(61)))
     assert (str(mev), str(fees)) == ("mev, 61 x: 0 to 60 odd", "fees, 61 x: odd")
-    assert str(WarningKind("mev", "odd", ("odd",))) == "mev: odd"
+    assert str(WarningKind("mev", 1, "odd", ("odd",))) == "mev: odd"
