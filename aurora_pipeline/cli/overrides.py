@@ -78,10 +78,8 @@ def overrides_list(
 ) -> None:
     """Show every override and what is computed now: it holds, is stale, or its target has vanished."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        found, units = (
-            reads.overrides(connection, chain, None if epoch is None else EpochNumber(epoch)),
-            chain_units(connection),
-        )
+        found = reads.overrides(connection, chain, None if epoch is None else EpochNumber(epoch))
+        units = chain_units(connection)
     if as_json:
         print_json("overrides_list", found)
         return

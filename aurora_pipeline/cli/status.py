@@ -49,10 +49,9 @@ def status(
             _show_next(due, as_json)
             return
         if epoch is not None:
+            key = PeriodKey(chains[0].chain_id, EpochNumber(epoch))
             with aurora.database.connect() as connection:
-                _show_epoch(
-                    reads.epoch_status(connection, PeriodKey(chains[0].chain_id, EpochNumber(epoch)), now), as_json
-                )
+                _show_epoch(reads.epoch_status(connection, key, now), as_json)
             return
         told = reads.status(aurora, chains, now, clock_runs=not is_demo())
     if as_json:
@@ -114,7 +113,7 @@ def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:
     if rows:
         columns = ["epoch", "ended (UTC)", "layers", "state", "stale", "not final", "missing"]
         print_table("", columns, rows, right=["epoch"], prose=columns[-3:])
-    untouched = [period.epoch for period in chain.periods if not period.is_published]
+    untouched = [EpochNumber(period.epoch) for period in chain.periods if not period.is_published]
     if untouched:
         out.print(f"nothing is published of epoch {spans(untouched)}", markup=False)
     for sentence in chain.late[-_PERIODS_SHOWN:]:

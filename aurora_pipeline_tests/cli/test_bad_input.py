@@ -43,7 +43,7 @@ def test_demo__on_the_same_data_again__changes_nothing_and_says_so(made: Made, a
     [
         (("backfill", "solana-demmo", "850"), 'did you mean "solana-demo"?'),
         (("backfill", CHAIN, "900"), "epoch 900 is not final: the chain is in epoch 851"),
-        (("backfill", CHAIN, "850..852"), "epoch 851, 852 is not final"),
+        (("backfill", CHAIN, "850..852"), "epoch 851..852 is not final"),
         (("backfill", CHAIN, "849"), "is computed from epoch 850 on, not 849"),
         (("backfill", CHAIN, "850-852"), "write 850 or 850..855"),
         (("backfill", CHAIN, "852..850"), "write 850..852"),

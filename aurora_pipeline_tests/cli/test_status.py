@@ -20,7 +20,7 @@ from aurora_pipeline_tests.cli.conftest import Run
     [(0, "nothing is published of solana-mainnet:0000842"), (6, "6 of the 16 layers of solana-mainnet:0000842 are")],
 )
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
-    key = PeriodKey("solana-mainnet", 842)
+    key = PeriodKey("solana-mainnet", EpochNumber(842))
     told = EpochStatus(key.chain_id, key.epoch, str(key), published, 16, (), (), (), 0, 0, (), ())
     with pytest.raises(AuroraError, match=words) as caught:
         _show_epoch(told, False)

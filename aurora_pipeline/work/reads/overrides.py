@@ -11,6 +11,7 @@ from aurora_pipeline.commissions.targets import Judged, judge, line_id_of
 from aurora_pipeline.config.errors import ChainUnknown
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import Amount, amount
 
@@ -39,7 +40,7 @@ class Override:
     recorded_at: datetime
 
 
-def overrides(connection: Connection, chain_id: str | None = None, epoch: int | None = None) -> list[Override]:
+def overrides(connection: Connection, chain_id: str | None = None, epoch: EpochNumber | None = None) -> list[Override]:
     """Every override, or those of a chain or an epoch, each with what is computed now."""
     units = chain_units(connection)
     if chain_id is not None and chain_id not in units:

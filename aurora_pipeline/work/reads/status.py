@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
@@ -137,7 +138,7 @@ def _chain(state: ChainState, now: datetime) -> ChainStatus:
 
 def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
     """A period in full; raises where it is no known one."""
-    require_recorded(connection, key.chain_id, range(key.epoch, key.epoch + 1))
+    require_recorded(connection, key.chain_id, EpochRange(key.epoch, key.epoch + 1))
     found = found_epoch_status(connection, key, now)
     grouped = kinds(found.oddities.warnings, known_names(connection, key.chain_id))
     return shaped(
