@@ -186,7 +186,8 @@ MONTHLY_ENTRIES = Table(
     columns=(CHAIN_ID, MONTH, *_entry_columns()),
     key=("chain_id", "month", *_ENTRY_KEY, "line_kind"),
     repeated=("stated", "now"),
-    indexes=(("line_id",), ("statement_id",)),
+    row_id="entry_id",
+    indexes=(("statement_id",),),
 )
 
 EPOCH_PAYABLES = Table(
@@ -211,7 +212,8 @@ EPOCH_ENTRIES = Table(
     columns=(CHAIN_ID, EPOCH, *_entry_columns()),
     key=("chain_id", "epoch", *_ENTRY_KEY, "line_kind"),
     repeated=("stated", "now"),
-    indexes=(("line_id",), ("statement_id",)),
+    row_id="entry_id",
+    indexes=(("statement_id",),),
 )
 
 MONTHLY_TABLES = (MONTHLY_STATEMENTS, MONTHLY_ENTRIES)

@@ -1468,7 +1468,7 @@ CREATE TABLE layers.monthly_statement_entries (
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     salt sha256_hex NOT NULL,
-    PRIMARY KEY (snapshot_id, chain_id, month, partner_id, kind, source_period, agreement_id, rule_key, validator_key, wallet_address, line_kind)
+    PRIMARY KEY (snapshot_id, entry_id)
 );
 COMMENT ON TABLE layers.monthly_statement_entries IS 'What monthly statements hold beside their lines: top-ups of floors per MONTH, and adjustments.';
 COMMENT ON COLUMN layers.monthly_statement_entries.chain_id IS 'The chain, as named in chains.yaml.';
@@ -1494,7 +1494,6 @@ COMMENT ON COLUMN layers.monthly_statement_entries.cause IS 'Why it is another f
 COMMENT ON COLUMN layers.monthly_statement_entries.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
 COMMENT ON COLUMN layers.monthly_statement_entries.state IS 'How much is known of the amount.';
 COMMENT ON COLUMN layers.monthly_statement_entries.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
-CREATE INDEX ON layers.monthly_statement_entries (line_id);
 CREATE INDEX ON layers.monthly_statement_entries (statement_id);
 
 CREATE TABLE layers.epoch_payables (
@@ -1590,7 +1589,7 @@ CREATE TABLE layers.epoch_payable_entries (
     state text NOT NULL CHECK (state IN ('final', 'pending', 'partial', 'unavailable')),
     reason text,
     salt sha256_hex NOT NULL,
-    PRIMARY KEY (snapshot_id, chain_id, epoch, partner_id, kind, source_period, agreement_id, rule_key, validator_key, wallet_address, line_kind)
+    PRIMARY KEY (snapshot_id, entry_id)
 );
 COMMENT ON TABLE layers.epoch_payable_entries IS 'What the statements of partners who are paid by EPOCH hold beside their lines: adjustments.';
 COMMENT ON COLUMN layers.epoch_payable_entries.chain_id IS 'The chain, as named in chains.yaml.';
@@ -1616,7 +1615,6 @@ COMMENT ON COLUMN layers.epoch_payable_entries.cause IS 'Why it is another figur
 COMMENT ON COLUMN layers.epoch_payable_entries.disputed_on IS 'The statement whose accepted dispute it settles; null: none.';
 COMMENT ON COLUMN layers.epoch_payable_entries.state IS 'How much is known of the amount.';
 COMMENT ON COLUMN layers.epoch_payable_entries.reason IS 'The reason of the cause or the state, in words; null where there is nothing to explain.';
-CREATE INDEX ON layers.epoch_payable_entries (line_id);
 CREATE INDEX ON layers.epoch_payable_entries (statement_id);
 
 CREATE TABLE statement_openings (
