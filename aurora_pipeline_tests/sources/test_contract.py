@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import aurora_pipeline
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources import kinds
 from aurora_pipeline.sources.contract import Source, Tells
@@ -41,3 +46,35 @@ def test_register__promises_and_tellers_differ__refused_by_name(source: Source, 
     with pytest.raises(ValueError, match=f"providers of kind {source.kind} can't be used: .*{said}"):
         kinds.register(source)
     assert dict(kinds.KINDS) == before
+
+
+PACKAGE = Path(aurora_pipeline.__file__).parent
+APIS = {path.parent.name for path in (PACKAGE / "sources").glob("*/source.py")} - {"files"}
+"""The folders of APIs; the operator's files are no API, and tell periods and their own mistakes besides."""
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text("utf-8")))
+
+
+def test_apis__outside_the_sources_and_the_simulator__nobody_imports_one() -> None:
+    assert {"solana", "jito"} <= APIS
+    theirs = re.compile(rf"aurora_pipeline\.sources\.({'|'.join(sorted(APIS))})\b")
+    found = [
+        f"{path.relative_to(PACKAGE)}: {node.module}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in ("sources", "demo")
+        for node in nodes(path)
+        if isinstance(node, ast.ImportFrom) and node.module is not None and theirs.match(node.module)
+    ]
+    assert found == []
+
+
+def test_canonical__its_text__names_no_kind_of_provider() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}: {node.value!r}"
+        for path in sorted((PACKAGE / "canonical").rglob("*.py"))
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and node.value in SOURCES
+    ]
+    assert found == []
