@@ -52,8 +52,7 @@ class Provider(FrozenModel):
     enabled: Flag = Field(description="false: never asked; its kind and its variables are not looked at.")
     kind: str = Field(
         pattern=r"^[a-z][a-z0-9_]*$",
-        description="Which adapter speaks its API: solana_rpc, jito, stakewiz, solanabeach, trillium; "
-        "or file, for files you have.",
+        description="Which API it speaks: docs/providers.md lists them; or file, for files you have.",
     )
     base_url: str = Field(
         repr=False,
