@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
@@ -93,7 +94,7 @@ def _told_costs(fetch: StagedFetch | None, told: CostsTold | Missing, promises: 
 
 
 def _row(fetch: StagedFetch | None, cost: CostTold) -> Row:
-    return {
+    row: Row = {
         "amount": cost.amount,
         "origin": cost.origin,
         "method": cost.method,
@@ -101,6 +102,7 @@ def _row(fetch: StagedFetch | None, cost: CostTold) -> Row:
         "reason": cost.reason,
         "source_fetch": None if fetch is None else fetch.fetch_id,
     }
+    return believed(row, ["amount"], fetch)
 
 
 def _costs_beside(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
@@ -14,11 +15,13 @@ from aurora_pipeline.sources.told import FeesTold, Missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
+_AMOUNTS = ("fees", "base_fees", "priority_fees")
+
 
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
     """One row per operated validator. Fees are those of the blocks it led, whoever received them."""
     told = heard(reference, fetches, DataType.FEES, lambda source: source.tells.fees)
-    found = {key: _row(fetch, item) for key, fetch, item in told}
+    found = {key: believed(_row(fetch, item), _AMOUNTS, fetch) for key, fetch, item in told}
     rows = [
         {**reference.row(one.validator_key), "identity_key": one.identity_key, **found[one.validator_key]}
         for one in reference.validators

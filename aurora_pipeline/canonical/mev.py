@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurora_pipeline.asking.adapter import NOT_PARTICIPATING
+from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.config.vocabulary import DataType
@@ -28,7 +29,7 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
     warnings: list[str] = []
     for key, fetch, item in told:
         row, odd = _row(fetch, item, protocol_fee_bps)
-        found[key] = reference.row(key) | row
+        found[key] = reference.row(key) | believed(row, _SPLIT, fetch)
         warnings += [f"{key}: {words}" for words in odd]
     rows = [found[key] for key in reference.keys]
     return layer_result(

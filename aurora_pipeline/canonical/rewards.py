@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from aurora_pipeline.canonical.believed import all_believed, believed
 from aurora_pipeline.canonical.heard import heard, staged_by_kind
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.config.vocabulary import DataType
@@ -15,6 +16,8 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold
 from aurora_pipeline.store.payloads.fetches import StagedFetch
+
+_OF_ACCOUNT = ("staker_rewards", "gross_rewards")
 
 
 def canonical_rewards(
@@ -81,7 +84,10 @@ def _rows(reference: Reference, key: str, fetch: StagedFetch | None, told: Rewar
         "stakers_state": told.stakers_state.value,
         "stakers_reason": told.stakers_reason,
     }
-    return [start | validator, *(start | _account_row(one) for one in told.accounts)]
+    validator = believed(validator, ("commission", "gross_rewards"), fetch)
+    validator = believed(validator, ("staker_rewards", "gross_rewards"), fetch, "stakers_state", "stakers_reason")
+    accounts = all_believed([_account_row(one) for one in told.accounts], _OF_ACCOUNT, fetch)
+    return [start | validator, *(start | account for account in accounts)]
 
 
 def _account_row(account: AccountReward) -> Row:

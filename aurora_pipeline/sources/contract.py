@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Question
 from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.differences import FoundDifference
 from aurora_pipeline.sources.told import (
     CostsTold,
@@ -80,6 +81,8 @@ class Source:
     tells: Tells
     alive: Alive | None
     """How to see whether a provider is there; None where that is not a matter of asking (files)."""
+    too_much_paid: Callable[[Amount], str | None]
+    """Why an amount that somebody earned or paid is not believed, a sum of what was read too; None where it can be."""
     costs_beside: Mapping[DataType, Tell[CostsTold]] = field(default_factory=dict)
     """Costs that its answers about another data type tell, by that data type."""
     glances: Mapping[DataType, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aurora_pipeline.canonical.believed import all_believed
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.foundation.units import EpochNumber
@@ -295,3 +296,15 @@ def test_rewards__recorded_mainnet_answer__read_to_the_lamport(shared_data: Path
     result = canonical_rewards(epoch_407, [staged])
     assert row_of(result, vote_key, row_kind="VALIDATOR")["commission"] == 1_490_072
     assert row_of(result, vote_key, account_key=other)["staker_rewards"] == 28_137_694
+
+
+def test_rewards__an_account_received_more_than_there_can_be__only_that_one_is_refused() -> None:
+    rows: list[Row] = [
+        {"staker_rewards": 5, "gross_rewards": None},
+        {"staker_rewards": 10**16 + 1, "gross_rewards": 10**16 + 2},
+    ]
+    one = fetch("rewards", [])
+    good, bad = all_believed([dict(row) for row in rows], ("staker_rewards", "gross_rewards"), one)
+    assert good == rows[0]
+    assert (bad["staker_rewards"], bad["gross_rewards"], bad["state"]) == (None, None, "unavailable")
+    assert all_believed([dict(rows[0])], ("staker_rewards", "gross_rewards"), one) == [rows[0]]

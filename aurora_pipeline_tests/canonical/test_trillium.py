@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
@@ -100,3 +102,29 @@ def test_as_told__by_somebody_else__the_layer_as_it_is() -> None:
     staged = [fetch("rewards", [], subject=EVERYONE, kind="jito")]
     layer = canonical_rewards(reference("V"), staged).frame
     assert as_told(DataType.REWARDS, layer, reference("V"), staged).equals(layer)
+
+
+@pytest.mark.parametrize(("coins", "is_known"), [(10_000_000, True), (10_000_001, False)])
+def test_every_layer__more_than_there_can_be__refused_by_name(coins: int, is_known: bool) -> None:
+    row = {
+        "vote_account_pubkey": "V",
+        "leader_slots": 4,
+        "blocks_produced": 4,
+        "rewards": coins,
+        "mev_earned": coins,
+        "mev_commission": 700,
+        "validator_inflation_reward": coins,
+        "vote_cost": coins,
+    }
+    entries = frame_of(COST_ENTRIES, [])
+    for result, figure in (
+        (canonical_fees(reference("V"), [told("fees", row)]), "fees"),
+        (canonical_mev(reference("V"), [told("mev", row)], Bps(309)), "total_tips"),
+        (canonical_rewards(reference("V"), [told("rewards", row)]), "commission"),
+        (canonical_costs(reference("V"), [told("costs", row)], entries, [CostType.VOTE_FEES]), "amount"),
+    ):
+        found = row_of(result)
+        assert (found[figure] == coins * SOL, found["state"] == "final") == (is_known, is_known)
+        if not is_known:
+            assert found[figure] is None
+            assert found["reason"].startswith(f"{figure} {coins * SOL} is more than 10000000 SOL, which no validator")

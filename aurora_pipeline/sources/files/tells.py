@@ -16,7 +16,6 @@ from aurora_pipeline.sources.files import answers as files
 from aurora_pipeline.sources.files.answers import FileFees, FileMeta, FilePosition, FileReward, FileTips
 from aurora_pipeline.sources.files.listed import NOT_LISTED, Asked, Listed, NotFound
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY
-from aurora_pipeline.sources.solana.amounts import believed
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.told import (
     AccountReward,
@@ -97,11 +96,7 @@ class _File(Generic[Row]):
 
 def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Fees, and slots where the file counts them."""
-
-    def tell(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> FeesTold:
-        return believed(_fees(row, fetch, why_zero))
-
-    return _File(staged, DataType.FEES, files.read_fees).told(tell)
+    return _File(staged, DataType.FEES, files.read_fees).told(_fees)
 
 
 def _fees(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> FeesTold:

@@ -11,6 +11,7 @@ from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.jito.tells import shared_fees, tips
+from aurora_pipeline.sources.solana.amounts import too_much_paid
 
 
 def _newest_epoch(answer: Answer, provider: str) -> int | None:
@@ -25,6 +26,7 @@ JITO: Final = Source(
         Question("newest validator_rewards", VALIDATOR_REWARDS, query={"page": 1, "limit": 1, "sort_order": "desc"}),
         _newest_epoch,
     ),
+    too_much_paid,
     costs_beside={DataType.MEV: shared_fees},
     glances={DataType.MEV: VALIDATOR_REWARDS},
 )

@@ -11,7 +11,7 @@ from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing, unknown_identity
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.solana.amounts import NOTHING, believed
+from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.blocks import Block, read_block
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
 from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
@@ -33,7 +33,7 @@ def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Each validator's slots, blocks and fees."""
     once, reference = Once(), staged.reference
     told = {
-        validator.validator_key: believed(_validator_fees(reference, validator, fetch, once))
+        validator.validator_key: _validator_fees(reference, validator, fetch, once)
         for validator in reference.validators
         if (fetch := staged.fetches.get(validator.validator_key)) is not None
     }

@@ -7,6 +7,7 @@ from typing import Final
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.solana import questions
+from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers.epochs import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solana.fees import fees
@@ -19,6 +20,7 @@ SOLANA_RPC: Final = Source(
     SolanaRpc,
     Tells(fees=fees, rewards=rewards, meta=meta, positions=positions, costs=costs),
     Alive(questions.epoch_info(), lambda answer, provider: read_epoch_info(answer, provider).epoch),
+    too_much_paid,
     glances={DataType.POSITIONS: questions.VOTE_STATES},
     stakes_needed=stakes_needed,
 )

@@ -8,7 +8,6 @@ from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import missing, unknown_identity
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY
-from aurora_pipeline.sources.solana.amounts import believed
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.third_party import slots_counted, their_fees
@@ -22,7 +21,7 @@ def fees(staged: StagedFetches) -> Told[FeesTold]:
     reference = staged.reference
     return Told(
         [
-            (validator.validator_key, believed(_fees(reference, validator, fetch)))
+            (validator.validator_key, _fees(reference, validator, fetch))
             for validator in reference.validators
             if (fetch := staged.fetches.get(validator.validator_key)) is not None
         ]

@@ -11,7 +11,6 @@ from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.sources.contract import OwnWords
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.once import Once
-from aurora_pipeline.sources.solana.amounts import believed, too_much
 from aurora_pipeline.sources.third_party import as_theirs, slots_counted, their_fees
 from aurora_pipeline.sources.told import (
     ESTIMATE,
@@ -35,7 +34,7 @@ Item = TypeVar("Item")
 
 def fees(staged: StagedFetches) -> Told[FeesTold]:
     """Fees and slots."""
-    return _each(staged, lambda told, fetch: believed(_fees(told, fetch)))
+    return _each(staged, _fees)
 
 
 def _fees(told: TrilliumValidator | Missing, fetch: StagedFetch) -> FeesTold:
@@ -58,9 +57,6 @@ def _tips(told: TrilliumValidator | Missing, fetch: StagedFetch) -> TipsTold | M
         return told
     if told.tips_total is None or told.mev_commission_bps is None:
         return missing(fetch, f"{fetch.provider} has no tips of it")
-    problem = too_much({"total_tips": told.tips_total})
-    if problem is not None:
-        return Missing(FigureState.UNAVAILABLE, problem)
     return TipsTold(told.tips_total, told.mev_commission_bps, absence=f"{fetch.provider} knows no tip tree")
 
 
