@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 
 def believed(

@@ -13,7 +13,7 @@ from aurora_pipeline.sources import kinds
 from aurora_pipeline.sources.contract import Tells
 from aurora_pipeline.sources.told import FeesTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads import EVERYONE, NO_PROVIDER
+from aurora_pipeline.store.payloads.tables import EVERYONE, NO_PROVIDER
 from aurora_pipeline_tests.canonical.answers import fetch, reference, row_of
 from aurora_pipeline_tests.sources.tally.source import TALLY
 
