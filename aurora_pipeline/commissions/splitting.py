@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.overrides import LineOverrides
@@ -39,7 +40,7 @@ class LineSplit:
     @property
     def claim(self) -> Amount | None:
         """What all of them claim; None while one is not known."""
-        return None if None in self.claims else total(claim or ZERO for claim in self.claims)
+        return None if None in self.claims else total(cast("Sequence[Amount]", self.claims))
 
     @property
     def excess(self) -> Amount | None:

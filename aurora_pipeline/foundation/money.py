@@ -181,7 +181,7 @@ def format_coins(base_units: Amount, decimals: int) -> str:
 
 def total(amounts: Iterable[Number]) -> Number:
     """Exact sum of ints; refuses anything that is no int."""
-    values = tuple(amounts)
+    values = amounts if isinstance(amounts, list | tuple) else tuple(amounts)
     # Looked at all at once: there may be a million of them.
     if not {int}.issuperset(map(type, values)):
         for value in values:
