@@ -116,10 +116,15 @@ def _fees(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> 
 
 def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
     """Tips as the file has them: at least the validator's own, or the total with the commission."""
-    return _File(staged, DataType.MEV, files.read_tips).told(_tips)
+
+    def tell(row: FileTips | Missing, fetch: StagedFetch, why_zero: str | None) -> TipsTold | Missing:
+        told = _tips(row, fetch)
+        return told if why_zero is None else replace(told, reason=why_zero)
+
+    return _File(staged, DataType.MEV, files.read_tips).told(tell)
 
 
-def _tips(row: FileTips | Missing, fetch: StagedFetch, why_zero: str | None) -> TipsTold | Missing:
+def _tips(row: FileTips | Missing, fetch: StagedFetch) -> TipsTold | Missing:
     if isinstance(row, Missing):
         return row
     if row.validator is None and None in (row.total, row.commission_bps):
@@ -127,7 +132,7 @@ def _tips(row: FileTips | Missing, fetch: StagedFetch, why_zero: str | None) -> 
     is_more_than_all = row.validator is not None and row.total is not None and row.validator > row.total
     if is_more_than_all and row.commission_bps is None:
         return missing(fetch, f"the file gives it {row.validator} of a total of {row.total}")
-    return TipsTold(row.total, row.commission_bps, row.validator, "the file does not have it", reason=why_zero)
+    return TipsTold(row.total, row.commission_bps, row.validator, "the file does not have it")
 
 
 def rewards(staged: StagedFetches) -> Told[RewardsTold]:
