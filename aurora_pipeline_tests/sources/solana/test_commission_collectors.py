@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.demo.economy import split_inflation
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solanabeach.answers import STAKE_ACCOUNTS, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads.answers import Answer
@@ -366,6 +368,31 @@ def test_first_blocks__who_has_stake_was_not_observed__not_taken_for_nobody() ->
     answers = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)]
     row = row_of(rewards_of([fetch("rewards", answers)], []), row_kind="VALIDATOR")
     assert (row["commission"], row["staker_rewards"], row["stakers_state"]) == (commission, None, "unavailable")
+
+
+def test_first_blocks__another_provider_observed_who_has_stake__its_accounts_count() -> None:
+    commission, parts = paid_at(700, "s1", "s2")
+    listed = [
+        {
+            "stakePubkey": account,
+            "stakeAuthority": "a",
+            "withdrawAuthority": "b",
+            "stake": STAKE[account],
+            "activationEpoch": 100,
+        }
+        for account in parts
+    ]
+    page = {"stakeAccounts": listed, "pagination": {"offset": 0, "limit": 9, "total": 2}}
+    seen = fetch(
+        "positions", [answer(Question("stakes", path_of("V", STAKE_ACCOUNTS)), page)], subject="V", kind="solanabeach"
+    )
+    asked = [inflation_rewards("V", paid={"V": commission}), *in_blocks(parts, commission)]
+    whole = row_of(rewards_of([fetch("rewards", asked)], [seen]), row_kind="VALIDATOR")
+    assert (whole["commission"], whole["staker_rewards"], whole["stakers_state"]) == (
+        commission,
+        sum(parts.values()),
+        "final",
+    )
 
 
 def test_first_blocks__do_not_follow_each_other__no_account_reads_as_unpaid() -> None:
