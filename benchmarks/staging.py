@@ -62,7 +62,7 @@ def epoch_bounds(provider: Provider, epoch: int) -> PeriodBounds:
 
     async def go() -> PeriodBounds:
         async with asking_unrecorded(provider, adapter_for(provider)) as ask:
-            return await bounds(epoch, ask, provider.name)
+            return await bounds(EpochNumber(epoch), ask, provider.name)
 
     return asyncio.run(go())
 

@@ -13,6 +13,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.fields import FrozenModel, broken_rule
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.foundation.units import EpochNumber
 
 EPOCH_PLACE: Final = "{epoch}"
 """Stands in a path for the epoch's number: one file per epoch."""
@@ -210,7 +211,7 @@ class FileTable(FrozenModel):
         is_default = self.delegated_later is DelegatedLater.REFUSE
         return told | ({} if is_default else {"delegated_later": self.delegated_later.value})
 
-    def name_for(self, epoch: int) -> str:
+    def name_for(self, epoch: EpochNumber) -> str:
         """The file's path within the folder for an epoch."""
         return self.path.replace(EPOCH_PLACE, str(epoch))
 

@@ -12,6 +12,7 @@ from aurora_pipeline.asking.adapter import ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.check import Ours, check_files
 from aurora_pipeline.sources.kinds import SOURCES, adapter_for
 
@@ -31,7 +32,7 @@ class ProviderCheck:
     serves: tuple[str, ...]
     observes: tuple[str, ...]
     seconds: float
-    epoch: int | None
+    epoch: EpochNumber | None
     """The newest epoch it tells of."""
     limits_left: Mapping[str, str]
     looked_at: tuple[str, ...] = ()
@@ -60,7 +61,7 @@ async def _check(provider: Provider, ours: Mapping[str, Ours]) -> ProviderCheck:
     )
     hurried = provider.model_copy(update={"retries": _ONCE, "timeouts": patient})
     began = time.monotonic()
-    epoch: int | None = None
+    epoch: EpochNumber | None = None
     problem: str | None = None
     left: Mapping[str, str] = {}
     looked_at: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Question
 from aurora_pipeline.config.vocabulary import ROLES, DataType
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.sources.differences import FoundDifference
 from aurora_pipeline.sources.told import (
     CostsTold,
@@ -69,7 +69,7 @@ class Alive:
     """A question that costs a provider next to nothing, and the epoch its answer tells of."""
 
     question: Question
-    epoch: Callable[[Answer, str], int | None]
+    epoch: Callable[[Answer, str], EpochNumber | None]
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class FamilySource(Protocol):
         """Where the finalized head is."""
         ...
 
-    async def bounds(self, epoch: int, ask: Ask, provider: str) -> PeriodBounds:
+    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str) -> PeriodBounds:
         """The bounds of a period that has ended, proven by the chain; raises UnreadableAnswer where they cannot be.
 
         It asks the same questions each time, so that stored answers tell the same bounds again.

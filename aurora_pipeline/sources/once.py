@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.payloads.answers import Answer
 
 Value = TypeVar("Value")
@@ -41,7 +42,7 @@ class Once:
         return self._read(reader, lambda: reader(answer, provider), answer)
 
     def of_epoch(
-        self, reader: Callable[[Answer, str, int], Value], answer: Answer, provider: str, epoch: int
+        self, reader: Callable[[Answer, str, EpochNumber], Value], answer: Answer, provider: str, epoch: EpochNumber
     ) -> Value | UnreadableAnswer:
         """As `read`, with a reader that is told the epoch."""
         return self._read((reader, epoch), lambda: reader(answer, provider, epoch), answer)

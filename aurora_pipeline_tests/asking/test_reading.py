@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer, parsed, reader
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.trillium.answers import read_validators
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -49,14 +50,14 @@ def test_parsed__what_no_amount_can_be__refused_by_name(body: str | bytes, probl
 def test_trillium__nine_bytes_that_no_machine_can_count_to__refused_at_once(field: str, number: str) -> None:
     row = '{"epoch": 851, "vote_account_pubkey": "V", "%s": %s}'
     with pytest.raises(UnreadableAnswer) as refused:
-        read_validators(answer(f"[{row % (field, number)}]"), "trillium", 851)
+        read_validators(answer(f"[{row % (field, number)}]"), "trillium", EpochNumber(851))
     assert not isinstance(refused.value, ReaderStumbled)
 
 
 def test_trillium__thousands_of_digits__refused_in_few_words() -> None:
     row = '[{"epoch": 851, "vote_account_pubkey": "V", "commission": %s}]' % ("9" * 4_000)
     with pytest.raises(UnreadableAnswer, match="no commission in whole basis points") as refused:
-        read_validators(answer(row), "trillium", 851)
+        read_validators(answer(row), "trillium", EpochNumber(851))
     assert len(refused.value.message) < 400
 
 
@@ -68,7 +69,7 @@ def test_refusal__of_a_long_story__cut_off() -> None:
 def test_text__with_what_no_row_can_hold_or_what_turns_a_line__written_out() -> None:
     # Any operator can give any name to a validator; joiners of signs and other scripts are names like others.
     row = answer(json.dumps([{"epoch": 851, "vote_account_pubkey": "V", "name": "a\0b\u202ec\u200d\u05d0"}]))
-    assert read_validators(row, "trillium", 851)["V"].name == "a\\x00b\\u202ec\u200d\u05d0"
+    assert read_validators(row, "trillium", EpochNumber(851))["V"].name == "a\\x00b\\u202ec\u200d\u05d0"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_text__with_what_no_row_can_hold_or_what_turns_a_line__written_out() -> 
 )
 def test_refusal__of_what_does_not_print__prints(body: str) -> None:
     with pytest.raises(UnreadableAnswer) as refused:
-        read_validators(answer(body), "trillium", 851)
+        read_validators(answer(body), "trillium", EpochNumber(851))
     assert refused.value.problem.isprintable()
 
 

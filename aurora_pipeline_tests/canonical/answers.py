@@ -144,7 +144,7 @@ def inflation_rewards(*addresses: str, epoch: int = EPOCH, paid: Mapping[str, in
         }
         for number, address in enumerate(addresses)
     ]
-    return rpc(questions.inflation_rewards(epoch, addresses), rows)
+    return rpc(questions.inflation_rewards(EpochNumber(epoch), addresses), rows)
 
 
 def told(key: str, *accounts: str, epoch: int = EPOCH, paid: Mapping[str, int] | None = None) -> list[Answer]:

@@ -276,7 +276,7 @@ def test_rewards__recorded_mainnet_answer__read_to_the_lamport(shared_data: Path
     staged = fetch(
         "rewards",
         [
-            rpc(questions.inflation_rewards(407, [address]), [row])
+            rpc(questions.inflation_rewards(EpochNumber(407), [address]), [row])
             for address, row in zip([vote_key, other], recorded_rows, strict=True)
         ]
         # The one account is not all of its stakers; the block tells that the amount is the validator's all the same.

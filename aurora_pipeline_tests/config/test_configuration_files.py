@@ -9,6 +9,7 @@ import pytest
 
 from aurora_pipeline.config import Configuration, DataType, Problem
 from aurora_pipeline.config.families import Family
+from aurora_pipeline.foundation.units import EpochNumber
 
 Load = Callable[..., Configuration]
 Problems = Callable[..., tuple[Problem, ...]]
@@ -39,7 +40,7 @@ def with_own(providers_with: With, *changes: tuple[str, str]) -> str:
 def test_files__relative_folder__beside_providers_yaml(load: Load, providers_with: With, tmp_path: Path) -> None:
     own = load(providers=with_own(providers_with)).providers["own"]
     assert own.folder == tmp_path / "books"
-    assert own.files[0].name_for(842) == "fees842.csv"
+    assert own.files[0].name_for(EpochNumber(842)) == "fees842.csv"
     assert own.files[0].as_request(Family.SOLANA) == {
         "data_type": "fees",
         "family": "solana",

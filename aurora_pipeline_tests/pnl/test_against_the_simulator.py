@@ -161,7 +161,10 @@ class Epoch:
         for key in self.reference.keys:
             accounts = [account.stake_key for account in read_stake_accounts(self._stake_accounts(key), "node")]
             collector = self.truth.validator(key).collector
-            asked = [questions.inflation_rewards(self.epoch, addresses) for addresses in ([key, collector], accounts)]
+            asked = [
+                questions.inflation_rewards(EpochNumber(self.epoch), addresses)
+                for addresses in ([key, collector], accounts)
+            ]
             asked.append(questions.vote_states([key]))
             asked += [questions.stake_states(accounts[start : start + 100]) for start in range(0, len(accounts), 100)]
             staged.append(_fetch("rewards", [self.ask(self.after, one) for one in asked], subject=key))

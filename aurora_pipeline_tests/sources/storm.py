@@ -29,6 +29,7 @@ from aurora_pipeline import sources
 from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer
 from aurora_pipeline.demo import kobe, solanabeach, stakewiz, trillium
 from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.jito import answers as jito
 from aurora_pipeline.sources.solana import questions, reward_rows
 from aurora_pipeline.sources.solanabeach import answers as beach
@@ -148,16 +149,16 @@ def cases() -> tuple[Case, ...]:
             for name in sorted(vars(module))
             if name.startswith("read_") and getattr(module, name).__module__ == module.__name__
         },
-        "trillium.read_validators": lambda one: trill.read_validators(one, PROVIDER, epoch),
-        "stakewiz.read_validators": lambda one: wiz.read_validators(one, PROVIDER, epoch),
-        "jito.read_validator_rewards": lambda one: jito.read_validator_rewards([one], PROVIDER, epoch),
-        "jito.read_staker_rewards": lambda one: jito.read_staker_rewards([one], PROVIDER, epoch, vote),
+        "trillium.read_validators": lambda one: trill.read_validators(one, PROVIDER, EpochNumber(epoch)),
+        "stakewiz.read_validators": lambda one: wiz.read_validators(one, PROVIDER, EpochNumber(epoch)),
+        "jito.read_validator_rewards": lambda one: jito.read_validator_rewards([one], PROVIDER, EpochNumber(epoch)),
+        "jito.read_staker_rewards": lambda one: jito.read_staker_rewards([one], PROVIDER, EpochNumber(epoch), vote),
         "solana.read_paid_in_blocks": lambda one: reward_rows.read_paid_in_blocks(
             [one], PROVIDER, EPOCH.reference.last_slot
         ),
-        "solanabeach.read_fees": lambda one: beach.read_fees([one], PROVIDER, epoch),
-        "solanabeach.read_slots": lambda one: beach.read_slots([one], PROVIDER, epoch),
-        "solanabeach.read_stake": lambda one: beach.read_stake([one], PROVIDER, epoch),
+        "solanabeach.read_fees": lambda one: beach.read_fees([one], PROVIDER, EpochNumber(epoch)),
+        "solanabeach.read_slots": lambda one: beach.read_slots([one], PROVIDER, EpochNumber(epoch)),
+        "solanabeach.read_stake": lambda one: beach.read_stake([one], PROVIDER, EpochNumber(epoch)),
         "solanabeach.read_accounts": lambda one: beach.read_accounts([one], PROVIDER, vote),
     }
     return tuple(

@@ -99,7 +99,9 @@ class World:
 
         async def go() -> ChainHead | PeriodBounds:
             async with asking_unrecorded(provider, adapter_for(provider)) as ask:
-                return await (head(ask, provider.name) if what == "head" else bounds(epoch, ask, provider.name))
+                return await (
+                    head(ask, provider.name) if what == "head" else bounds(EpochNumber(epoch), ask, provider.name)
+                )
 
         return asyncio.run(go())
 

@@ -22,6 +22,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.answers import FileMeta, FilePosition, read_listed, read_meta, read_positions
 from aurora_pipeline.sources.files.listed import Listed, NotFound
 
@@ -92,7 +93,7 @@ class OwnFiles:
         return tuple(position.account.stake_key for position in rows.get(validator_key, ()))
 
 
-def question_about(table: FileTable, epoch: int, family: Family) -> Question:
+def question_about(table: FileTable, epoch: EpochNumber, family: Family) -> Question:
     """The question that a table of one epoch answers."""
     name = table.name_for(epoch)
     return Question(
@@ -105,7 +106,7 @@ def question_about(table: FileTable, epoch: int, family: Family) -> Question:
     )
 
 
-def _untold(key: str, why: NotFound, listed: Listed[Any], answers: Sequence[Answer], epoch: int) -> Fetched:
+def _untold(key: str, why: NotFound, listed: Listed[Any], answers: Sequence[Answer], epoch: EpochNumber) -> Fetched:
     if why.problem is not None:
         return unavailable(key, why.problem, answers)
     return not_listed(key, _no_row(answers[0], epoch, listed), answers)
@@ -117,7 +118,7 @@ def _of_everyone(
     listed: Listed[Any],
     absent: Collection[str],
     answers: Sequence[Answer],
-    epoch: int,
+    epoch: EpochNumber,
 ) -> Fetched:
     if len(absent) == len(keys):
         return not_listed(EVERYONE, _no_row(answers[0], epoch, listed), answers)
@@ -128,6 +129,6 @@ def _of_everyone(
     return final(EVERYONE, answers)
 
 
-def _no_row(answer: Answer, epoch: int, listed: Listed[Any]) -> str:
+def _no_row(answer: Answer, epoch: EpochNumber, listed: Listed[Any]) -> str:
     others = f" of it; those it has are of {len(listed)} other validators" if listed else ""
     return f"the file {answer.request['path']} has no row of epoch {epoch}{others}"

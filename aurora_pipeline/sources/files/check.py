@@ -13,6 +13,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.answers import read_listed
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.sources.files.epochs import epochs_in, names_of
@@ -79,14 +80,14 @@ class _Read:
     ours: int = 0
     warnings: dict[str, None] = field(default_factory=dict)
 
-    def add(self, epoch: int, listed: Listed[Any], asked: Asked) -> None:
+    def add(self, epoch: EpochNumber, listed: Listed[Any], asked: Asked) -> None:
         """Count what a file lists in an epoch."""
         self.warnings |= dict.fromkeys(listed.warnings(asked) if asked else listed.remarks)
         if self.count(epoch):
             self.listed = len(listed)
             self.ours = sum(listed.lists(key, identities) for key, identities in asked.items())
 
-    def count(self, epoch: int) -> bool:
+    def count(self, epoch: EpochNumber) -> bool:
         """Count an epoch; whether it is the newest so far."""
         self.epochs += 1
         is_newest = self.newest is None or epoch > self.newest

@@ -41,7 +41,7 @@ def epochs_told(provider: Provider, family: Family) -> list[EpochNumber]:
     return sorted(found)
 
 
-async def told_bounds(epoch: int, ask: Ask, provider: Provider, family: Family) -> PeriodBounds:
+async def told_bounds(epoch: EpochNumber, ask: Ask, provider: Provider, family: Family) -> PeriodBounds:
     """The bounds of an epoch as the file tells them. Raises ProviderDown and UnreadableFile."""
     (answer,) = await ask([question_about(period_table(provider), epoch, family)])
     return read_bounds(answer, provider.name)
@@ -61,7 +61,8 @@ def _bounds(answer: Answer) -> PeriodBounds:
     epoch = query.get("epoch") if isinstance(query, Mapping) else None
     if not isinstance(mapping, Mapping) or mapping.get("data_type") != DataType.PERIOD or type(epoch) is not int:
         raise FileProblem("it was not read as a file of periods")
-    number, row = _row_of(answer, mapping, epoch)
+    key = EpochNumber(epoch)
+    number, row = _row_of(answer, mapping, key)
     first, last = row["first_slot"], row["last_slot"]
     first_block, last_block = (
         end if row.get(name) is None else row[name] for name, end in zip(_OPTIONAL, (first, last), strict=True)
@@ -72,11 +73,10 @@ def _bounds(answer: Answer) -> PeriodBounds:
         raise FileProblem(f"row {number}: it ends at {row['ended_at']}, before it began")
     if row["ended_at"] > datetime.now(UTC):
         raise FileProblem(f"row {number}: epoch {epoch} ends at {row['ended_at']}, which has not come yet")
-    key = EpochNumber(epoch)
     return PeriodBounds(key, first, last, first_block, last_block, row["started_at"], row["ended_at"], (answer,))
 
 
-def _row_of(answer: Answer, mapping: Mapping[str, Any], epoch: int) -> tuple[int, dict[str, Any]]:
+def _row_of(answer: Answer, mapping: Mapping[str, Any], epoch: EpochNumber) -> tuple[int, dict[str, Any]]:
     """The one row about the epoch, with its number."""
     name, columns = str(answer.request.get("path")), mapping["columns"]
     rows = table_rows(name, answer.body, answer.response_hash, mapping)

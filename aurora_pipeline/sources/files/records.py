@@ -12,6 +12,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FIELDS, CellKind
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.listed import Listed
 from aurora_pipeline.sources.files.mistakes import Mistake
@@ -58,15 +59,16 @@ def read_records(answer: Answer, data_type: DataType) -> Records:
     epoch = query.get("epoch") if isinstance(query, Mapping) else None
     if not isinstance(mapping, Mapping) or mapping.get("data_type") != data_type or type(epoch) is not int:
         raise FileProblem(f"it was not read as a file of {data_type} of one epoch")
+    key = EpochNumber(epoch)
     name, columns = str(answer.request.get("path", "")), mapping["columns"]
     records = Records(subject_of(columns), _nothing(mapping, data_type))
     rows = table_rows(name, answer.body, answer.response_hash, mapping)
     try:
-        width, places = found_columns(rows, name, columns, epoch)
+        width, places = found_columns(rows, name, columns, key)
     except NoColumnOfEpoch:
         # It tells other epochs: of this one it lists nobody.
         return records
-    reading = _Reading(records, data_type, mapping, epoch, places)
+    reading = _Reading(records, data_type, mapping, key, places)
     for number, cells in rows:
         if any(cells):
             reading.read(number, cells, width)
@@ -90,7 +92,12 @@ class _Reading:
     """Reads row by row, and sees what only all rows together show."""
 
     def __init__(
-        self, records: Records, data_type: DataType, mapping: Mapping[str, Any], epoch: int, places: Mapping[str, int]
+        self,
+        records: Records,
+        data_type: DataType,
+        mapping: Mapping[str, Any],
+        epoch: EpochNumber,
+        places: Mapping[str, int],
     ) -> None:
         self._records, self._epoch = records, epoch
         columns, kinds, family = mapping["columns"], FIELDS[data_type], Family(mapping["family"])

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.file_problem import FileProblem
 from aurora_pipeline.config.file_table import EPOCH_PLACE, SEPARATORS
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.cells import CellRow, csv_rows, xlsx_rows
 
 _TEXT_MAX: Final = 200
@@ -60,7 +61,7 @@ def is_xlsx(name: str) -> bool:
 
 
 def found_columns(
-    rows: Iterator[CellRow], name: str, columns: Mapping[str, Mapping[str, str]], epoch: int | None
+    rows: Iterator[CellRow], name: str, columns: Mapping[str, Mapping[str, str]], epoch: EpochNumber | None
 ) -> tuple[int | None, dict[str, int]]:
     """How many cells each row has (None: XLSX, whose cells say where they stand), and where each field's column is.
 
@@ -79,7 +80,7 @@ def epochs_of(header: Sequence[str], template: str) -> dict[int, str]:
     return {int(match.group(1)): cell for cell in header if (match := pattern.fullmatch(cell)) is not None}
 
 
-def _place(field: str, wanted: str, header: Sequence[str], epoch: int | None) -> int:
+def _place(field: str, wanted: str, header: Sequence[str], epoch: EpochNumber | None) -> int:
     if EPOCH_PLACE in wanted:
         epochs = epochs_of(header, wanted)
         if epochs and epoch is not None and epoch not in epochs:

@@ -8,7 +8,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -72,7 +72,7 @@ def page_rows(answer: Answer, provider: str) -> int:
 
 
 @reader
-def read_validator_rewards(answers: Sequence[Answer], provider: str, epoch: int) -> dict[str, ValidatorTips]:
+def read_validator_rewards(answers: Sequence[Answer], provider: str, epoch: EpochNumber) -> dict[str, ValidatorTips]:
     """/validator_rewards, all pages: the tip trees of an epoch by vote key; empty while none is published.
 
     `answers` may be all answers of a mev fetch. Refuses rows of another epoch and lists that are cut off.
@@ -110,7 +110,7 @@ def _validator_tips(row: Node) -> ValidatorTips:
 
 
 @reader
-def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: int, vote_key: str) -> TipClaims:
+def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: EpochNumber, vote_key: str) -> TipClaims:
     """/staker_rewards, all pages: the nodes of one validator's tip tree.
 
     `answers` may be all answers of a mev fetch. Refuses rows of another epoch or of another validator.
@@ -138,7 +138,9 @@ def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: int, vo
     return TipClaims(vote_key, tuple(sorted(claims, key=lambda claim: claim.claimant)))
 
 
-def tree_in_spite_of_the_list(answers: Sequence[Answer], provider: str, epoch: int, vote_key: str) -> str | None:
+def tree_in_spite_of_the_list(
+    answers: Sequence[Answer], provider: str, epoch: EpochNumber, vote_key: str
+) -> str | None:
     """What contradicts that a validator has no tip tree because the list of trees does not name it: its own nodes.
 
     `answers` may be all answers of a mev fetch. None where its own tree was not asked about, or is empty.
@@ -168,7 +170,7 @@ def _page(answer: Answer, provider: str) -> Node:
     return page
 
 
-def _check_epoch(row: Node, epoch: int) -> None:
+def _check_epoch(row: Node, epoch: EpochNumber) -> None:
     answered = row["epoch"].whole()
     if answered != epoch:
         row["epoch"].refuse(f"epoch {answered} was answered where {epoch} was asked")

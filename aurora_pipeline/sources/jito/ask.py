@@ -18,6 +18,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
 from aurora_pipeline.asking.verdict import down, final, pending, unreadable
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.jito.answers import (
     STAKER_REWARDS,
     VALIDATOR_REWARDS,
@@ -117,7 +118,7 @@ class Jito:
             raise ProviderDown(self._provider, f"HTTP {_STORE_FAILED}")
         return [pending(subject, f"{_NOT_PUBLISHED} (HTTP {_STORE_FAILED})", listing) for subject in subjects]
 
-    async def _no_tip_tree(self, subject: str, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
+    async def _no_tip_tree(self, subject: str, epoch: EpochNumber, listing: Sequence[Answer], ask: Ask) -> Fetched:
         """What a complete list without the validator means: nothing was earned, unless its own tree says otherwise."""
         try:
             answers = [*listing, *await ask([_nodes_question(epoch, subject, 1)])]
@@ -131,7 +132,7 @@ class Jito:
             return pending(subject, contradiction, answers, other_may_know=True)
         return final(subject, answers, NOT_PARTICIPATING)
 
-    async def _tip_tree(self, tips: ValidatorTips, epoch: int, listing: Sequence[Answer], ask: Ask) -> Fetched:
+    async def _tip_tree(self, tips: ValidatorTips, epoch: EpochNumber, listing: Sequence[Answer], ask: Ask) -> Fetched:
         subject = tips.vote_key
         try:
             history = await ask(_history_questions(tips, epoch))
@@ -152,16 +153,16 @@ class Jito:
         return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers), retracts=bool(claims.claims))
 
 
-def _first_questions(vote_key: str, tips: ValidatorTips | None, epoch: int) -> list[Question]:
+def _first_questions(vote_key: str, tips: ValidatorTips | None, epoch: EpochNumber) -> list[Question]:
     return [_nodes_question(epoch, vote_key, 1), *([] if tips is None else _history_questions(tips, epoch))]
 
 
-def _history_questions(tips: ValidatorTips, epoch: int) -> list[Question]:
+def _history_questions(tips: ValidatorTips, epoch: EpochNumber) -> list[Question]:
     # Kobe writes 0 for what it does not know; only its history says whether the epoch is published.
     return [_history_question(tips.vote_key, epoch)] if tips.total == 0 else []
 
 
-def _history_question(vote_key: str, epoch: int) -> Question:
+def _history_question(vote_key: str, epoch: EpochNumber) -> Question:
     """The epochs of a validator whose trees are published; asked anew while the epoch is not among them."""
     return Question(
         key=f"validators {vote_key}",
@@ -170,14 +171,14 @@ def _history_question(vote_key: str, epoch: int) -> Question:
     )
 
 
-def _lists_epoch(answer: Answer, epoch: int) -> bool:
+def _lists_epoch(answer: Answer, epoch: EpochNumber) -> bool:
     try:
         return epoch in read_published_epochs(answer, "")
     except UnreadableAnswer:
         return False
 
 
-def _validators_question(epoch: int, page: int) -> Question:
+def _validators_question(epoch: EpochNumber, page: int) -> Question:
     return Question(
         key=f"validator_rewards {epoch} page {page}",
         path=VALIDATOR_REWARDS,
@@ -188,7 +189,7 @@ def _validators_question(epoch: int, page: int) -> Question:
     )
 
 
-def _nodes_question(epoch: int, vote_key: str, page: int) -> Question:
+def _nodes_question(epoch: EpochNumber, vote_key: str, page: int) -> Question:
     return Question(
         key=f"staker_rewards {epoch} {vote_key} page {page}",
         path=STAKER_REWARDS,
@@ -197,7 +198,7 @@ def _nodes_question(epoch: int, vote_key: str, page: int) -> Question:
     )
 
 
-def _is_page(answer: Answer, epoch: int) -> bool:
+def _is_page(answer: Answer, epoch: EpochNumber) -> bool:
     """Whether a stored page can serve again: it has rows, all of the epoch. An empty one may be filled by now."""
     try:
         rows = parsed(answer, "").get("rewards")

@@ -7,6 +7,7 @@ from typing import Final
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import parsed
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.jito.ask import Jito
@@ -14,9 +15,9 @@ from aurora_pipeline.sources.jito.tells import shared_fees, tips
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 
 
-def _newest_epoch(answer: Answer, provider: str) -> int | None:
+def _newest_epoch(answer: Answer, provider: str) -> EpochNumber | None:
     rows = parsed(answer, provider)["rewards"].items()
-    return max((row["epoch"].whole() for row in rows), default=None)
+    return max((EpochNumber(row["epoch"].whole()) for row in rows), default=None)
 
 
 JITO: Final = Source(

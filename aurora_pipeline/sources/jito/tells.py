@@ -8,7 +8,7 @@ from typing import Final
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.foundation.units import ZERO, Bps, Lamports
+from aurora_pipeline.foundation.units import ZERO, Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
@@ -29,7 +29,7 @@ _NOTHING_SHARED: Final = CostTold(FigureState.FINAL, ZERO, origin="CHAIN", metho
 class _Trees:
     """The tip trees of an epoch, read once per list."""
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: EpochNumber) -> None:
         self._epoch = epoch
         self._read: dict[tuple[str, ...], dict[str, ValidatorTips] | UnreadableAnswer] = {}
 
@@ -73,7 +73,7 @@ def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
     return Told([(key, _tips(key, trees.of(key, fetch), fetch, epoch)) for key, fetch in staged.fetches.items()])
 
 
-def _tips(key: str, tree: ValidatorTips | Missing | None, fetch: StagedFetch, epoch: int) -> TipsTold | Missing:
+def _tips(key: str, tree: ValidatorTips | Missing | None, fetch: StagedFetch, epoch: EpochNumber) -> TipsTold | Missing:
     if tree is None:
         return _NOTHING_EARNED
     if isinstance(tree, Missing):
@@ -85,7 +85,7 @@ def _tips(key: str, tree: ValidatorTips | Missing | None, fetch: StagedFetch, ep
     return TipsTold(tree.total, tree.commission_bps, own, absence)
 
 
-def _own_node(key: str, fetch: StagedFetch, epoch: int) -> tuple[Lamports | None, str]:
+def _own_node(key: str, fetch: StagedFetch, epoch: EpochNumber) -> tuple[Lamports | None, str]:
     """What the validator's own node claims, or why that is not known."""
     try:
         claims = read_staker_rewards(fetch.answers, fetch.provider, epoch, key)
@@ -96,7 +96,7 @@ def _own_node(key: str, fetch: StagedFetch, epoch: int) -> tuple[Lamports | None
     return claims.own_node.lamports, ""
 
 
-def _more_claimed(key: str, total_tips: Lamports, fetch: StagedFetch, epoch: int) -> str | None:
+def _more_claimed(key: str, total_tips: Lamports, fetch: StagedFetch, epoch: EpochNumber) -> str | None:
     """What contradicts a tree's total: its nodes claim more."""
     with suppress(UnreadableAnswer):
         claims = read_staker_rewards(fetch.answers, fetch.provider, epoch, key).claims

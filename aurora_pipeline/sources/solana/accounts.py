@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, reader, while_reading
-from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.amounts import NOTHING, STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
 from aurora_pipeline.sources.solana.answers.rpc import asked_params, rpc_result
@@ -38,7 +38,7 @@ class VoteState:
     last_vote: int | None
     """The newest slot it has voted for, -1 if it never did; None where the account does not say."""
 
-    def credits_in(self, epoch: int, first_slot: int) -> int | None:
+    def credits_in(self, epoch: EpochNumber, first_slot: int) -> int | None:
         """Vote credits earned in an epoch that begins with `first_slot`; None where the account does not tell.
 
         Entries follow one another without a gap in their sums, so one that is left out between two shows. One that

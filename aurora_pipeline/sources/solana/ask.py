@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from aurora_pipeline.asking.adapter import LEADER_SCHEDULE, Answer, Ask, AskMany, Fetched, FetchScope
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.accounts import (
     NO_HISTORY,
@@ -73,7 +74,7 @@ class SolanaRpc:
         accounts = read_stake_accounts(listed[0], self._provider) if listed else ()
         return tuple(account.stake_key for account in accounts)
 
-    def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: int) -> str | None:
+    def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: EpochNumber) -> str | None:
         """Why the stake accounts of a positions observation do not add up to what the vote account says."""
         votes, listed = (
             [answer for answer in answers if asked_method(answer) == method]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.asking.adapter import Ask
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.solana import periods
 from aurora_pipeline.sources.solana.ask import SolanaRpc
@@ -17,6 +18,6 @@ class SolanaChains:
         """Where the finalized head is in the running epoch."""
         return await periods.head(ask, provider)
 
-    async def bounds(self, epoch: int, ask: Ask, provider: str) -> PeriodBounds:
+    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str) -> PeriodBounds:
         """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them."""
         return await periods.bounds(epoch, ask, provider)

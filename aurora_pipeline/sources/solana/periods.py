@@ -31,7 +31,7 @@ async def head(ask: Ask, provider: str) -> ChainHead:
     return ChainHead(info.epoch, info.absolute_slot, info.first_slot, info.last_slot)
 
 
-async def bounds(epoch: int, ask: Ask, provider: str) -> PeriodBounds:
+async def bounds(epoch: EpochNumber, ask: Ask, provider: str) -> PeriodBounds:
     """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them.
 
     Raises UnreadableAnswer where the node cannot tell, for example because its history begins later.
@@ -68,7 +68,7 @@ async def bounds(epoch: int, ask: Ask, provider: str) -> PeriodBounds:
     )
 
 
-def slots_of(epoch: int, schedule: EpochSchedule) -> tuple[int, int]:
+def slots_of(epoch: EpochNumber, schedule: EpochSchedule) -> tuple[int, int]:
     """The first and last slot of an epoch."""
     if epoch >= schedule.first_normal_epoch:
         first = schedule.first_normal_slot + (epoch - schedule.first_normal_epoch) * schedule.slots_per_epoch

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import StakeAccount, StakeHistory, read_stake_accounts
@@ -40,7 +40,7 @@ def _each(staged: StagedFetches) -> Iterator[tuple[str, PositionsTold]]:
             yield key, PositionsTold([stake_of(account, epoch, history) for account in accounts], total)
 
 
-def stake_of(account: StakeAccount, epoch: int, history: StakeHistory) -> AccountStake:
+def stake_of(account: StakeAccount, epoch: EpochNumber, history: StakeHistory) -> AccountStake:
     """How much of an account's delegation counts in an epoch."""
     seen = activation(account.stake, account.activation_epoch, account.deactivation_epoch, epoch, history)
     return AccountStake(

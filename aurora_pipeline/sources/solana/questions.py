@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import Answer, Question, is_ok
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana.accounts import (
     STAKE_HISTORY,
     STAKE_PROGRAM,
@@ -141,7 +142,7 @@ def _block_options(details: str) -> dict[str, Any]:
     }
 
 
-def inflation_rewards(epoch: int, addresses: Sequence[str]) -> Question:
+def inflation_rewards(epoch: EpochNumber, addresses: Sequence[str]) -> Question:
     """What addresses received for an epoch."""
     key = f"getInflationReward {epoch} {_named(addresses)}"
     params = [list(addresses), {"epoch": epoch, **_FINALIZED}]

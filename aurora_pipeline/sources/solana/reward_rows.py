@@ -12,7 +12,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, reader
-from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers.blocks import (
     ADMISSION,
@@ -79,7 +79,7 @@ def recipient_questions(scope: FetchScope) -> dict[str, Question]:
     return questions
 
 
-def account_questions(epoch: int, stake_accounts: Sequence[str]) -> list[Question]:
+def account_questions(epoch: EpochNumber, stake_accounts: Sequence[str]) -> list[Question]:
     """The questions about stake accounts, a hundred at a time."""
     addresses, size = sorted(set(stake_accounts)), REWARD_ADDRESSES_MAX
     return [inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)]

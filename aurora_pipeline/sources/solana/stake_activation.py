@@ -11,7 +11,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
-from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.accounts import (
     NO_HISTORY,
@@ -42,7 +42,7 @@ class Activation:
 
 
 def activation(
-    stake: Lamports, activated_in: int | None, deactivated_in: int | None, epoch: int, history: StakeHistory
+    stake: Lamports, activated_in: int | None, deactivated_in: int | None, epoch: EpochNumber, history: StakeHistory
 ) -> Activation:
     """What of a delegation counts in an epoch. Where the history does not reach back, warm-up and cool-down are over.
 
@@ -59,7 +59,7 @@ def activation(
 
 
 def _warmed_up(
-    stake: Lamports, activated_in: int | None, deactivated_in: int | None, epoch: int, history: StakeHistory
+    stake: Lamports, activated_in: int | None, deactivated_in: int | None, epoch: EpochNumber, history: StakeHistory
 ) -> tuple[Lamports, Lamports]:
     """(effective, still activating)."""
     if activated_in is None or activated_in == deactivated_in:
@@ -83,7 +83,7 @@ def _warmed_up(
     return effective, stake - effective
 
 
-def _cooled_down(active: Lamports, deactivated_in: int, epoch: int, history: StakeHistory) -> Lamports:
+def _cooled_down(active: Lamports, deactivated_in: int, epoch: EpochNumber, history: StakeHistory) -> Lamports:
     """What is still effective some epochs after the owner asked for it back."""
     cluster = history.get(deactivated_in)
     if cluster is None:

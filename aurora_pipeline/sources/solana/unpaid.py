@@ -12,7 +12,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
-from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.accounts import StakeAccount, VoteState
 
 CREDITS_PER_SLOT_MAX: Final = 16
@@ -28,7 +28,7 @@ class Unpaid:
     """What is known of a validator's stake accounts that have no reward row."""
 
     validator_key: str
-    epoch: int
+    epoch: EpochNumber
     first_slot: int
     last_slot: int
     shown: dict[str, StakeAccount | None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
-from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.solana.amounts import paid, staked
 from aurora_pipeline.store.payloads.answers import Answer
@@ -64,14 +64,14 @@ def read_page(answer: Answer, provider: str) -> Page:
 
 
 @reader
-def read_fees(pages: Iterable[Answer], provider: str, epoch: int) -> BeachFees | None:
+def read_fees(pages: Iterable[Answer], provider: str, epoch: EpochNumber) -> BeachFees | None:
     """Fees of an epoch from a block-rewards history; None where it has no row of it."""
     row = _row_of(pages, provider, epoch)
     return None if row is None else BeachFees(row["blocks"].whole(), paid(row["fees"]))
 
 
 @reader
-def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int, int] | None:
+def read_slots(pages: Iterable[Answer], provider: str, epoch: EpochNumber) -> tuple[int, int] | None:
     """Led slots and produced blocks of an epoch from a success-rate history."""
     row = _row_of(pages, provider, epoch)
     if row is None:
@@ -83,13 +83,13 @@ def read_slots(pages: Iterable[Answer], provider: str, epoch: int) -> tuple[int,
 
 
 @reader
-def read_stake(pages: Iterable[Answer], provider: str, epoch: int) -> Lamports | None:
+def read_stake(pages: Iterable[Answer], provider: str, epoch: EpochNumber) -> Lamports | None:
     """The active stake of an epoch from a stake history."""
     row = _row_of(pages, provider, epoch)
     return None if row is None else staked(row["activatedStake"])
 
 
-def is_left_out(pages: Iterable[Answer], provider: str, epoch: int) -> bool:
+def is_left_out(pages: Iterable[Answer], provider: str, epoch: EpochNumber) -> bool:
     """Whether a history has epochs before and after one, and not that one; else it only does not reach so far."""
     epochs = {row["epoch"].whole() for answer in pages for row in _root(answer, provider)[_HISTORY].items()}
     return epoch not in epochs and any(one < epoch for one in epochs) and any(one > epoch for one in epochs)
@@ -109,9 +109,9 @@ def read_accounts(pages: Iterable[Answer], provider: str, vote_key: str) -> list
 
 
 @reader
-def read_epoch(answer: Answer, provider: str) -> int:
+def read_epoch(answer: Answer, provider: str) -> EpochNumber:
     """/epoch-info."""
-    return _root(answer, provider)["epoch"].whole()
+    return EpochNumber(_root(answer, provider)["epoch"].whole())
 
 
 def _account(row: Node, vote_key: str) -> StakeAccount:
@@ -133,7 +133,7 @@ def _epoch(row: Node, key: str) -> int | None:
     return None if number == U64_MAX else number
 
 
-def _row_of(pages: Iterable[Answer], provider: str, epoch: int) -> Node | None:
+def _row_of(pages: Iterable[Answer], provider: str, epoch: EpochNumber) -> Node | None:
     found = None
     for answer in pages:
         for row in _root(answer, provider)[_HISTORY].items():

@@ -19,6 +19,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import down, final, not_listed, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solanabeach.answers import (
     BLOCK_REWARDS,
     STAKE,
@@ -38,7 +39,7 @@ from aurora_pipeline.store.declaration import FigureState
 
 PAGE_ROWS: Final = 1_000
 _PAGES_MAX: Final = 2_000
-_HISTORIES: Final[Mapping[str, Callable[[Iterable[Answer], str, int], object]]] = MappingProxyType(
+_HISTORIES: Final[Mapping[str, Callable[[Iterable[Answer], str, EpochNumber], object]]] = MappingProxyType(
     {BLOCK_REWARDS: read_fees, SUCCESS_RATE: read_slots, STAKE: read_stake}
 )
 _EPOCH_INFO: Final = Question(key="epoch-info", path="/epoch-info")
@@ -82,7 +83,7 @@ class SolanaBeach:
         pages = about(answers, validator_key, STAKE_ACCOUNTS)
         return tuple(one.stake_key for one in read_accounts(pages, self._provider, validator_key))
 
-    async def _fees(self, validator: ValidatorAsked, epoch: int, ask: Ask) -> Fetched:
+    async def _fees(self, validator: ValidatorAsked, epoch: EpochNumber, ask: Ask) -> Fetched:
         subject, nodes = validator.validator_key, validator.identities
         if not nodes:
             return unavailable(subject, "its identity is not known, by which fees are listed")
@@ -124,7 +125,7 @@ class SolanaBeach:
         reason = f"{self._provider} knows the active stake of a past epoch, and nothing else of it"
         return Fetched(EVERYONE, FigureState.PARTIAL, reason, tuple(answers), other_may_know=True)
 
-    async def _positions(self, vote_key: str, epoch: int, ask: Ask) -> Fetched:
+    async def _positions(self, vote_key: str, epoch: EpochNumber, ask: Ask) -> Fetched:
         answers: list[Answer] = []
         try:
             answers += await ask([_EPOCH_INFO])
@@ -143,11 +144,13 @@ class SolanaBeach:
             return unavailable(vote_key, reason, answers)
         return final(vote_key, answers)
 
-    async def _history(self, key: str, endpoint: str, epoch: int, ask: Ask) -> list[Answer]:
+    async def _history(self, key: str, endpoint: str, epoch: EpochNumber, ask: Ask) -> list[Answer]:
         """Pages of a history, until one has the epoch."""
         return await self._pages(key, endpoint, epoch, ask, until_found=True)
 
-    async def _pages(self, key: str, endpoint: str, epoch: int, ask: Ask, *, until_found: bool = False) -> list[Answer]:
+    async def _pages(
+        self, key: str, endpoint: str, epoch: EpochNumber, ask: Ask, *, until_found: bool = False
+    ) -> list[Answer]:
         answers: list[Answer] = []
         for number in range(_PAGES_MAX):
             question = self._question(key, endpoint, epoch, number * PAGE_ROWS)
@@ -157,7 +160,7 @@ class SolanaBeach:
                 break
         return answers
 
-    def _question(self, key: str, endpoint: str, epoch: int, offset: int) -> Question:
+    def _question(self, key: str, endpoint: str, epoch: EpochNumber, offset: int) -> Question:
         def settles(answer: Answer) -> bool:
             # A history grows: only a page that has the epoch needs no second look.
             reader = _HISTORIES.get(endpoint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import missing, unknown_identity
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.accounts import NO_HISTORY
@@ -75,7 +75,7 @@ def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     return Told([(key, _meta(key, fetch, epoch)) for key, fetch in staged.fetches.items()])
 
 
-def _meta(key: str, fetch: StagedFetch, epoch: int) -> MetaTold | Missing:
+def _meta(key: str, fetch: StagedFetch, epoch: EpochNumber) -> MetaTold | Missing:
     stake = _stake(key, fetch, epoch)
     if isinstance(stake, Missing):
         return stake
@@ -90,7 +90,7 @@ def positions(staged: StagedFetches) -> Told[PositionsTold]:
     return Told((key, _positions(key, fetch, epoch)) for key, fetch in staged.fetches.items())
 
 
-def _positions(key: str, fetch: StagedFetch, epoch: int) -> PositionsTold:
+def _positions(key: str, fetch: StagedFetch, epoch: EpochNumber) -> PositionsTold:
     pages = beach.about(fetch.answers, key, beach.STAKE_ACCOUNTS)
     if not pages:
         return PositionsTold(missing(fetch), None)
@@ -105,7 +105,7 @@ def _positions(key: str, fetch: StagedFetch, epoch: int) -> PositionsTold:
     return PositionsTold(listed, None if stake is None else StakeTotal(stake, VOTE_ACCOUNT))
 
 
-def _stake(key: str, fetch: StagedFetch, epoch: int) -> Lamports | Missing | None:
+def _stake(key: str, fetch: StagedFetch, epoch: EpochNumber) -> Lamports | Missing | None:
     try:
         return beach.read_stake(beach.about(fetch.answers, key, beach.STAKE), fetch.provider, epoch)
     except UnreadableAnswer as error:

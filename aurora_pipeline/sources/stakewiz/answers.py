@@ -7,7 +7,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -18,7 +18,7 @@ _PERCENT_BPS: Final = 100
 class StakewizEpoch:
     """The running epoch as Stakewiz sees it."""
 
-    epoch: int
+    epoch: EpochNumber
     slot: int | None
 
 
@@ -42,11 +42,11 @@ def read_epoch_info(answer: Answer, provider: str) -> StakewizEpoch:
     """/epoch_info."""
     root = _root(answer, provider)
     slot = root.get("slot_height")
-    return StakewizEpoch(root["epoch"].whole(), None if slot is None else slot.whole())
+    return StakewizEpoch(EpochNumber(root["epoch"].whole()), None if slot is None else slot.whole())
 
 
 @reader
-def read_validators(answer: Answer, provider: str, epoch: int) -> dict[str, StakewizValidator]:
+def read_validators(answer: Answer, provider: str, epoch: EpochNumber) -> dict[str, StakewizValidator]:
     """/validators by vote key. Rows of another epoch are left out: such a validator is not known for this one."""
     validators: dict[str, StakewizValidator] = {}
     for row in _root(answer, provider).items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource
@@ -17,7 +18,7 @@ def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     return Told([(key, _listed(key, fetch, epoch, once)) for key, fetch in staged.fetches.items()])
 
 
-def _listed(key: str, fetch: StagedFetch, epoch: int, once: Once) -> MetaTold | Missing:
+def _listed(key: str, fetch: StagedFetch, epoch: EpochNumber, once: Once) -> MetaTold | Missing:
     problems: list[str] = []
     for answer in fetch.answers:
         if str(answer.request.get("path", "")).strip("/") != "validators":

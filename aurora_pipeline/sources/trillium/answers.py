@@ -7,7 +7,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE
-from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.sol_text import lamports
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -40,7 +40,7 @@ class TrilliumValidator:
 
 
 @reader
-def read_validators(answer: Answer, provider: str, epoch: int) -> dict[str, TrilliumValidator]:
+def read_validators(answer: Answer, provider: str, epoch: EpochNumber) -> dict[str, TrilliumValidator]:
     """/validator_rewards/{epoch} by vote key; a row of another epoch makes the whole answer unreadable."""
     root = parsed(answer, provider)
     if answer.status != 200:

@@ -9,6 +9,7 @@ from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, Fetch
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, pending, unreadable
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.trillium.answers import read_validators
 
 _TOGETHER: Final = frozenset({DataType.META.value, DataType.COSTS.value})
@@ -66,29 +67,29 @@ class Trillium:
         """None: it lists no positions."""
         return ()
 
-    def _question(self, epoch: int) -> Question:
+    def _question(self, epoch: EpochNumber) -> Question:
         return Question(
             key=f"validator_rewards {epoch}",
             path=f"/validator_rewards/{epoch}",
             accepts=lambda answer: self._settles(answer, epoch),
         )
 
-    def _settles(self, answer: Answer, epoch: int) -> bool:
+    def _settles(self, answer: Answer, epoch: EpochNumber) -> bool:
         try:
             return bool(read_validators(answer, self._provider, epoch))
         except UnreadableAnswer:
             return False
 
-    def _of_everyone(self, absent: Sequence[str], epoch: int, answers: Sequence[Answer]) -> Fetched:
+    def _of_everyone(self, absent: Sequence[str], epoch: EpochNumber, answers: Sequence[Answer]) -> Fetched:
         if not absent:
             return final(EVERYONE, answers)
         reason = f"{self._not_listed(epoch)}: {len(absent)} operated validators, first {absent[0]}"
         return partly_listed(EVERYONE, reason, answers)
 
-    def _not_listed(self, epoch: int) -> str:
+    def _not_listed(self, epoch: EpochNumber) -> str:
         return f"{self._provider} does not list it in epoch {epoch}"
 
 
-def _epoch_asked(answer: Answer) -> int | None:
+def _epoch_asked(answer: Answer) -> EpochNumber | None:
     last = str(answer.request.get("path", "")).rpartition("/")[2]
-    return int(last) if last.isascii() and last.isdigit() else None
+    return EpochNumber(int(last)) if last.isascii() and last.isdigit() else None

@@ -6,6 +6,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import parsed
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.trillium.ask import Trillium
@@ -13,10 +14,10 @@ from aurora_pipeline.sources.trillium.known_differences import known_as
 from aurora_pipeline.sources.trillium.tells import OWN_WORDS, costs, fees, meta, rewards, tips
 
 
-def _newest_epoch(answer: Answer, provider: str) -> int | None:
+def _newest_epoch(answer: Answer, provider: str) -> EpochNumber | None:
     root = parsed(answer, provider)
     rows = root.items() if isinstance(root.value, list) else [root]
-    return max((row["epoch"].whole_text() for row in rows), default=None)
+    return max((EpochNumber(row["epoch"].whole_text()) for row in rows), default=None)
 
 
 TRILLIUM: Final = Source(

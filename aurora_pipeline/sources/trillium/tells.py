@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType, DataType
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.contract import OwnWords
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.once import Once
@@ -116,7 +117,7 @@ def _rows(staged: StagedFetches) -> Iterator[tuple[str, TrilliumValidator | Miss
 
 
 def _row(
-    key: str, fetch: StagedFetch, answers: Sequence[Answer], epoch: int, once: Once
+    key: str, fetch: StagedFetch, answers: Sequence[Answer], epoch: EpochNumber, once: Once
 ) -> TrilliumValidator | Missing:
     for answer in answers:
         rows = once.of_epoch(read_validators, answer, fetch.provider, epoch)

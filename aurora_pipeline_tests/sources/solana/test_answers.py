@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer, parsed
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.accounts import read_stake_accounts, read_vote_states
 from aurora_pipeline.sources.solana.answers.blocks import read_block, read_block_header
@@ -42,7 +43,7 @@ READERS: list[tuple[Reader, Question]] = [
     (read_blocks, questions.blocks(100, 200)),
     (read_block, questions.block(100)),
     (read_block_votes, questions.block_accounts(100)),
-    (read_inflation_rewards, questions.inflation_rewards(7, ["a", "b"])),
+    (read_inflation_rewards, questions.inflation_rewards(EpochNumber(7), ["a", "b"])),
     (read_vote_accounts, questions.vote_accounts()),
     (read_stake_accounts, questions.stake_accounts("vote")),
 ]
@@ -325,14 +326,14 @@ def reward(epoch: int, amount: object, **more: object) -> dict[str, object]:
 
 
 def test_read_inflation_rewards__more_than_the_account_then_held__refused() -> None:
-    question = questions.inflation_rewards(7, ["a"])
+    question = questions.inflation_rewards(EpochNumber(7), ["a"])
     assert read_inflation_rewards(result_of(question, [reward(7, 9, postBalance=9)]), NODE)["a"] is not None
     with pytest.raises(UnreadableAnswer, match="10 lamports were paid into an account that then held 9"):
         read_inflation_rewards(result_of(question, [reward(7, 10, postBalance=9)]), NODE)
 
 
 def test_read_inflation_rewards__null_is_not_zero() -> None:
-    question = questions.inflation_rewards(7, ["a", "b", "c"])
+    question = questions.inflation_rewards(EpochNumber(7), ["a", "b", "c"])
     rows = [reward(7, 0, commission=0), None, reward(7, 77432940417, commissionBps=995)]
     rewards = read_inflation_rewards(result_of(question, rows), NODE)
     zero, absent, paid = rewards["a"], rewards["b"], rewards["c"]
@@ -357,7 +358,7 @@ def test_read_inflation_rewards__null_is_not_zero() -> None:
     ids=str,
 )
 def test_read_inflation_rewards__wrong_epoch_length_or_row__refused(rows: object) -> None:
-    question = questions.inflation_rewards(7, ["a", "b"])
+    question = questions.inflation_rewards(EpochNumber(7), ["a", "b"])
     with pytest.raises(UnreadableAnswer):
         read_inflation_rewards(result_of(question, rows), NODE)
     assert not question.accepts(result_of(question, rows))

@@ -17,6 +17,7 @@ from aurora_pipeline.asking.adapter import (
     Question,
     ValidatorAsked,
 )
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState
@@ -341,10 +342,10 @@ def test_rewards__more_questions_than_paying_blocks__blocks_are_read_instead() -
 
 def test_stake_in_doubt__accounts_left_out__says_both_sums() -> None:
     seen = [vote_accounts(vote_account("V", 30)), stake_accounts("V", stake_account("s1", "V", 10))]
-    doubt = SolanaRpc(NODE).stake_in_doubt(seen, "V", 842)
+    doubt = SolanaRpc(NODE).stake_in_doubt(seen, "V", EpochNumber(842))
     assert doubt == "its stake accounts hold 10 of active stake, the vote account says 30"
     whole = [seen[0], stake_accounts("V", stake_account("s1", "V", 10), stake_account("s2", "V", 20))]
-    assert SolanaRpc(NODE).stake_in_doubt(whole, "V", 842) is None
+    assert SolanaRpc(NODE).stake_in_doubt(whole, "V", EpochNumber(842)) is None
 
 
 def test_rewards__stake_accounts_in_doubt__partial_and_says_so() -> None:

@@ -67,7 +67,7 @@ def test_observe_positions__garbage__no_observation() -> None:
 
 def bounds_of(node: Node, epoch: int = EPOCH) -> PeriodBounds:
     with FaultServer(node) as server:
-        result: PeriodBounds = run(server, lambda adapter, ask: bounds(epoch, ask, NODE))
+        result: PeriodBounds = run(server, lambda adapter, ask: bounds(EpochNumber(epoch), ask, NODE))
     return result
 
 
@@ -106,7 +106,7 @@ def test_slots_of__warm_up__as_solanas_own_schedule() -> None:
     oracle = pytest.importorskip("solders.epoch_schedule").EpochSchedule.custom(432_000, 432_000, True)
     schedule = EpochSchedule(432_000, oracle.first_normal_epoch, oracle.first_normal_slot)
     for epoch in (0, 1, 5, 13, 14, 15, 207):
-        assert slots_of(epoch, schedule) == (
+        assert slots_of(EpochNumber(epoch), schedule) == (
             oracle.get_first_slot_in_epoch(epoch),
             oracle.get_last_slot_in_epoch(epoch),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.payloads.answers import Answer
 
 
@@ -18,13 +19,13 @@ class TallyFees:
 
 
 @reader
-def read_newest(answer: Answer, provider: str) -> int:
+def read_newest(answer: Answer, provider: str) -> EpochNumber:
     """/epochs: the newest epoch it knows."""
-    return _root(answer, provider)["newest"].whole()
+    return EpochNumber(_root(answer, provider)["newest"].whole())
 
 
 @reader
-def read_fees(answer: Answer, provider: str, epoch: int) -> dict[str, TallyFees]:
+def read_fees(answer: Answer, provider: str, epoch: EpochNumber) -> dict[str, TallyFees]:
     """/epochs/{epoch}/fees by validator; refuses another epoch, and a list that is cut off."""
     root = _root(answer, provider)
     told = root["epoch"].whole()

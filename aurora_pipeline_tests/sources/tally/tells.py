@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.told import FeesTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
@@ -16,7 +16,7 @@ def fees(staged: StagedFetches) -> Told[FeesTold]:
     return Told([(key, _fees(key, fetch, staged.reference.epoch)) for key, fetch in staged.fetches.items()])
 
 
-def _fees(key: str, fetch: StagedFetch, epoch: int) -> FeesTold:
+def _fees(key: str, fetch: StagedFetch, epoch: EpochNumber) -> FeesTold:
     lack = missing(fetch)
     if fetch.state is FigureState.FINAL:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, reader
-from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.sources.solana.answers.commissions import commission_bps_of
 from aurora_pipeline.sources.solana.answers.epochs import SLOT_MAX
@@ -19,7 +19,7 @@ class InflationReward:
     """What an address received for an epoch. Commission is that of the row and null since SIMD-0232."""
 
     address: str
-    epoch: int
+    epoch: EpochNumber
     effective_slot: int
     lamports: Lamports
     commission_bps: Bps | None
@@ -44,8 +44,8 @@ def read_inflation_rewards(answer: Answer, provider: str) -> dict[str, Inflation
     return rewards
 
 
-def _inflation_reward(address: str, row: Node, epoch_asked: int | None) -> InflationReward:
-    epoch = row["epoch"].whole()
+def _inflation_reward(address: str, row: Node, epoch_asked: EpochNumber | None) -> InflationReward:
+    epoch = EpochNumber(row["epoch"].whole())
     if epoch_asked is not None and epoch != epoch_asked:
         row["epoch"].refuse(f"epoch {epoch} was answered where {epoch_asked} was asked")
     lamports, balance = paid(row["amount"]), row["postBalance"].whole()
