@@ -16,7 +16,6 @@ READS: Final = "work/reads/"
 MAY_SHARE: Final = {
     "Row": "a row of a table by its column names; where it is only read, a Mapping",
     "Value": "what a column holds, as it is digested and as it is compared",
-    "Mistake": "one thing wrong in a file: in a YAML file, and in a row of the operator's own files",
     "Validator": "of a simulated chain, and as --json prints a registered one",
     "Wallet": "of a simulated chain, and as --json prints a registered one",
 }

@@ -22,7 +22,7 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Change, Note, Recording
 from aurora_pipeline.foundation.csv_file import (
     CsvLine,
-    CsvProblems,
+    CsvMistakes,
     instant_text,
     read_instant,
     read_lines,
@@ -116,7 +116,7 @@ def import_wallets(
 
     The partner is the argument or stands in the column `partner`. Wallets the file does not name stay as they are.
     """
-    lines, problems = read_lines(
+    lines, mistakes = read_lines(
         read_text(path), path.name, ["chain_id", "wallet_address", "introduced_date"], COLUMNS[3:]
     )
     report = WalletReport()
@@ -125,14 +125,14 @@ def import_wallets(
         if partner_id is not None:
             known_partner(partners, partner_id)
         families = _families(connection)
-        read = [_parsed(line, problems, families, partners, partner_id) for line in lines]
+        read = [_parsed(line, mistakes, families, partners, partner_id) for line in lines]
         # Everybody else who records waits from here on; partners and chains, read before, never go away.
         recording = Recording.begin(connection, actor, reason)
         known = _read(connection)
         for one in read:
-            if one is not None and not _plan(known, *one, partners, duplicates, problems):
+            if one is not None and not _plan(known, *one, partners, duplicates, mistakes):
                 report.skipped += 1
-        problems.raise_if_any()
+        mistakes.raise_if_any()
         if known.planned:
             recording.require_reason()
         report.changes = _record(recording, known)
@@ -171,32 +171,50 @@ def end_wallet(
 
 def _parsed(
     line: CsvLine,
-    problems: CsvProblems,
+    mistakes: CsvMistakes,
     families: Mapping[str, Family],
     partners: Mapping[str, KnownPartner],
     partner_id: str | None,
 ) -> tuple[WalletKey, Holding] | None:
-    before = len(problems.found)
+    before = len(mistakes.found)
     chain_id, named = line.cells["chain_id"], line.cells["partner"]
     address = None
     if chain_id not in families:
-        problems.add(
-            line.number, f'chain_id: there is no chain "{chain_id}"; {did_you_mean(chain_id, families, "chain")}'
+        mistakes.add(
+            line.number,
+            f'there is no chain "{chain_id}"; {did_you_mean(chain_id, families, "chain")}',
+            "chain_id",
         )
     else:
-        address = problems.parse(line, "wallet_address", families[chain_id].traits.check_address)
-    introduced = problems.parse(line, "introduced_date", read_instant)
-    ended = problems.parse(line, "ended_date", read_open_instant)
+        address = mistakes.parse(line, "wallet_address", families[chain_id].traits.check_address)
+    introduced = mistakes.parse(line, "introduced_date", read_instant)
+    ended = mistakes.parse(line, "ended_date", read_open_instant)
     if introduced is not None and ended is not None and ended <= introduced:
-        problems.add(line.number, f"ended_date: {instant_text(ended)} is not after introduced_date")
+        mistakes.add(
+            line.number,
+            f"{instant_text(ended)} is not after introduced_date",
+            "ended_date",
+        )
     owner = named or partner_id
     if owner is None:
-        problems.add(line.number, "partner: whose wallet is it? fill the column, or name the partner with --partner")
+        mistakes.add(
+            line.number,
+            "whose wallet is it? fill the column, or name the partner with --partner",
+            "partner",
+        )
     elif owner not in partners:
-        problems.add(line.number, f'partner: there is no partner "{owner}"; {did_you_mean(owner, partners, "partner")}')
+        mistakes.add(
+            line.number,
+            f'there is no partner "{owner}"; {did_you_mean(owner, partners, "partner")}',
+            "partner",
+        )
     elif partner_id not in (None, owner):
-        problems.add(line.number, f'partner: the line says "{owner}", the command says "{partner_id}"')
-    if len(problems.found) > before or address is None or introduced is None or owner is None:
+        mistakes.add(
+            line.number,
+            f'the line says "{owner}", the command says "{partner_id}"',
+            "partner",
+        )
+    if len(mistakes.found) > before or address is None or introduced is None or owner is None:
         return None
     return (chain_id, address), Holding(owner, introduced, ended, line.cells["notes"] or None, line.number)
 
@@ -207,19 +225,20 @@ def _plan(
     wanted: Holding,
     partners: Mapping[str, KnownPartner],
     duplicates: Duplicates,
-    problems: CsvProblems,
+    mistakes: CsvMistakes,
 ) -> bool:
-    """Add a holding to what is planned, or the reason why it can't be to the problems; False: it was skipped."""
+    """Add a holding to what is planned, or the reason why it can't be to the mistakes; False: it was skipped."""
     chain_id, address = key
     rivals = [found for found in known.holdings(key) if found.overlaps(wanted)]
     foreign = [found for found in rivals if found.partner_id != wanted.partner_id]
     for rival in foreign:
         name = partners[rival.partner_id].name
         place = "" if rival.line is None else f", says line {rival.line}"
-        problems.add(
+        mistakes.add(
             wanted.line,
-            f'wallet_address: {address} belongs to "{rival.partner_id}" ({name}) on {chain_id} {rival.in_words}{place};'
+            f'{address} belongs to "{rival.partner_id}" ({name}) on {chain_id} {rival.in_words}{place};'
             f' end it there first (`aurora wallets end`), or introduce it to "{wanted.partner_id}" from then on',
+            "wallet_address",
         )
     if foreign:
         return True
@@ -228,12 +247,17 @@ def _plan(
         return False
     twice = next((found for found in own if found.line is not None), None)
     if twice is not None:
-        problems.add(wanted.line, f"wallet_address: {address} stands on line {twice.line} already; remove one of them")
-    elif own and duplicates is Duplicates.REFUSE:
-        problems.add(
+        mistakes.add(
             wanted.line,
-            f'wallet_address: {address} belongs to "{wanted.partner_id}" on {chain_id} {own[0].in_words} already; leave'
+            f"{address} stands on line {twice.line} already; remove one of them",
+            "wallet_address",
+        )
+    elif own and duplicates is Duplicates.REFUSE:
+        mistakes.add(
+            wanted.line,
+            f'{address} belongs to "{wanted.partner_id}" on {chain_id} {own[0].in_words} already; leave'
             " such lines out with --skip-duplicates, or correct what is recorded with --replace",
+            "wallet_address",
         )
     else:
         kept = [found for found in known.holdings(key) if found not in own]

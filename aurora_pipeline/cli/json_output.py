@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.work.json_form import ERROR, document
+from aurora_pipeline.work.json_form import ERROR, Error, document
 
 OPTION: Final = "--json"
 
@@ -23,11 +23,4 @@ def print_json(name: str, data: object) -> None:
 
 def error_json(error: AuroraError) -> str:
     """An error as one line, the last one on standard error."""
-    told = {
-        "code": error.code,
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "message": error.message,
-        "remedy": error.remedy,
-    }
-    return json.dumps(document(ERROR, told), ensure_ascii=False)
+    return json.dumps(document(ERROR, Error.of(error)), ensure_ascii=False)

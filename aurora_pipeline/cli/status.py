@@ -12,12 +12,12 @@ from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.foundation.errors import CHECK_FAILED
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.snapshots import NotPublished
 from aurora_pipeline.work.asked_epochs import spans
 from aurora_pipeline.work.attention import age
-from aurora_pipeline.work.grouped_sentences import listed
 from aurora_pipeline.work.reads import status as reads
 from aurora_pipeline.work.what_is_next import DueRun, what_is_next
 

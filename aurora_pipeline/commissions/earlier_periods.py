@@ -13,11 +13,11 @@ from aurora_pipeline.agreements.tables import Metric, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Rule, Terms
 from aurora_pipeline.commissions.windows import LossBalance, RuleKey, WindowInputs, WindowStart
 from aurora_pipeline.foundation.errors import Conflict
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber, EpochRange
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.sources.result import listed
 
 _NAMED_AT_MOST = 5
 

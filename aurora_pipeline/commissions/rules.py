@@ -15,10 +15,10 @@ from aurora_pipeline.commissions.revenue import Revenue
 from aurora_pipeline.commissions.tables import Weight
 from aurora_pipeline.commissions.tiers import Priced, price
 from aurora_pipeline.commissions.windows import LossBalance, WindowInputs, WindowStart, top_up
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import mul_div, share_bps, share_in_order, total
 from aurora_pipeline.foundation.units import ZERO, Amount, Bps
 from aurora_pipeline.pnl.tables import Component
-from aurora_pipeline.sources.result import listed
 from aurora_pipeline.store.declaration import FigureState
 
 FINAL = FigureState.FINAL.value

@@ -9,7 +9,7 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileColumn, FileTable
 from aurora_pipeline.config.loading import load_configuration
-from aurora_pipeline.config.problems import ConfigurationError, Problem, did_you_mean
+from aurora_pipeline.config.problems import ConfigurationError, did_you_mean
 from aurora_pipeline.config.provider import Provider, RateLimit, Retries, Timeouts
 from aurora_pipeline.config.report import ProviderRow, RoleRow, config_report, provider_report
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType

@@ -51,9 +51,9 @@ def load_configuration(
     check_kinds(providers_file, filled, kinds)
     check_roles(chains_file, chain_entries, None if provider_entries is None else filled, kinds)
 
-    problems = [*chains_file.problems, *providers_file.problems]
-    if problems:
-        raise ConfigurationError(problems)
+    mistakes = [*chains_file.mistakes, *providers_file.mistakes]
+    if mistakes:
+        raise ConfigurationError(mistakes)
     return Configuration(
         chains={chain.chain_id: chain for chain in chains if chain is not None},
         providers={name: provider for name, provider in providers.items() if provider is not None},

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 import yaml
 
-from aurora_pipeline.config.problems import Problem
 from aurora_pipeline.foundation.given_file import TooMuch, read_given
+from aurora_pipeline.foundation.mistakes import Mistake
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -56,8 +56,8 @@ for _tag, _pattern, _first in _IMPLICIT:
     _Loader.add_implicit_resolver(_tag, _pattern, _first)
 
 
-class Mistake(NamedTuple):
-    """A mistake before the whole file is known; YamlFile.problems gives it its name for people."""
+class Found(NamedTuple):
+    """A mistake before the whole file is known; `YamlFile.mistakes` gives its place the name for people."""
 
     path: KeyPath
     line: int | None
@@ -72,7 +72,7 @@ class YamlFile:
     file: str
     values: Value = None
     lines: dict[KeyPath, int] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     unusable: set[KeyPath] = field(default_factory=set)
     """Places whose value could not be made out and was reported; what follows from that is not reported again."""
 
@@ -82,12 +82,9 @@ class YamlFile:
         return bool(self.lines)
 
     @property
-    def problems(self) -> list[Problem]:
+    def mistakes(self) -> list[Mistake]:
         """All mistakes, as they are shown."""
-        return [
-            Problem(self.file, mistake.line, self.shown_path(mistake.path), mistake.message, mistake.remedy)
-            for mistake in self.mistakes
-        ]
+        return [Mistake(self.file, one.line, self.shown_path(one.path), one.message, one.remedy) for one in self.found]
 
     def line(self, path: KeyPath) -> int | None:
         """The line of the value at `path`, or of the nearest thing that holds it."""
@@ -114,11 +111,11 @@ class YamlFile:
 
     def add(self, path: KeyPath, message: str, remedy: str, line: int | None = None) -> None:
         """Record a mistake at a key path."""
-        self.mistakes.append(Mistake(path, self.line(path) if line is None else line, message, remedy))
+        self.found.append(Found(path, self.line(path) if line is None else line, message, remedy))
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file; whatever is wrong with it is in `problems`, never raised."""
+    """Read a file; whatever is wrong with it is in `mistakes`, never raised."""
     result = YamlFile(str(path))
     text = _read_text(path, result)
     if text is None:

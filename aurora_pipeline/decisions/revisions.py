@@ -13,7 +13,7 @@ from psycopg import sql
 
 from aurora_pipeline.decisions.recording import Note, Recording
 from aurora_pipeline.decisions.rows import is_decided
-from aurora_pipeline.foundation.csv_file import CsvProblems
+from aurora_pipeline.foundation.csv_file import CsvMistakes
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import instant_text
@@ -29,16 +29,16 @@ class ImportReport:
     unchanged: int
 
 
-def check_ranges(problems: CsvProblems, rows: Sequence[tuple[int, Row]], subject: str) -> None:
+def check_ranges(mistakes: CsvMistakes, rows: Sequence[tuple[int, Row]], subject: str) -> None:
     """Note ranges that run backwards and ranges of one subject that overlap. `rows` come with line numbers."""
     ordered = sorted(rows, key=lambda item: (item[1]["chain_id"], item[1][subject], item[1]["valid_from"]))
     for number, row in ordered:
         if row["valid_until"] is not None and row["valid_until"] <= row["valid_from"]:
-            problems.add(number, f"{row[subject]}: valid_until must be later than valid_from")
+            mistakes.add(number, f"{row[subject]}: valid_until must be later than valid_from")
     for (_, first), (number, second) in pairwise(ordered):
         same = (first["chain_id"], first[subject]) == (second["chain_id"], second[subject])
         if same and (first["valid_until"] is None or first["valid_until"] > second["valid_from"]):
-            problems.add(number, f"{second[subject]}: its range overlaps another one of the same {subject}")
+            mistakes.add(number, f"{second[subject]}: its range overlaps another one of the same {subject}")
 
 
 def newest_rows(connection: Connection, table: Table, subject: str, chain_id: str | None = None) -> list[Row]:

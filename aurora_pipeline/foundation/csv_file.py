@@ -7,7 +7,7 @@ import difflib
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from typing import TypeVar
 from aurora_pipeline.foundation.errors import FileUnreadable, ImportRefused
 from aurora_pipeline.foundation.free_text import unprintable
 from aurora_pipeline.foundation.given_file import TooMuch, read_given
+from aurora_pipeline.foundation.mistakes import Mistakes
 
 _FORMULA = re.compile("'*[=+@-]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?\Z")
@@ -32,33 +33,21 @@ class CsvLine:
     cells: Mapping[str, str]
 
 
-@dataclass
-class CsvProblems:
-    """Mistakes in one file, collected before anything is written."""
-
-    file_name: str
-    found: list[str] = field(default_factory=list)
-
-    def add(self, line: int | None, message: str) -> None:
-        """Note a mistake on a line (None: of the file as a whole)."""
-        self.found.append(f"{self.file_name}{'' if line is None else f':{line}'}  {message}")
+class CsvMistakes(Mistakes):
+    """The mistakes of one CSV file, collected before anything is written."""
 
     def parse(self, line: CsvLine, column: str, read: Callable[[str], Parsed]) -> Parsed | None:
         """The cell as `read` understands it; a ValueError becomes a mistake and the answer None."""
         try:
             return read(line.cells[column])
         except ValueError as error:
-            self.add(line.number, f"{column}: {error}")
+            self.add(line.number, str(error), column)
             return None
 
     def raise_if_any(self) -> None:
         """Refuse the whole file if anything is wrong with it."""
         if self.found:
-            shown = "\n  ".join(self.found[:30])
-            more = f"\n  ... and {len(self.found) - 30} more" if len(self.found) > 30 else ""
-            raise ImportRefused(
-                f"{len(self.found)} mistake(s), nothing was imported:\n  {shown}{more}", "correct the file and repeat"
-            )
+            raise ImportRefused(self.found)
 
 
 def read_text(path: Path) -> str:
@@ -75,52 +64,52 @@ def read_text(path: Path) -> str:
 
 def read_lines(
     text: str, file_name: str, required: Sequence[str], optional: Sequence[str] = ()
-) -> tuple[list[CsvLine], CsvProblems]:
+) -> tuple[list[CsvLine], CsvMistakes]:
     """The rows of a CSV text with a header. Unknown, missing and doubled columns are mistakes."""
-    problems = CsvProblems(file_name)
+    mistakes = CsvMistakes(file_name)
     # newline="" leaves line ends to the csv module, as it wants; strict makes an open quote a mistake, not a huge cell.
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
-        problems.add(reader.line_num, f"is no CSV: {error}; check quotes and commas")
-        return [], problems
+        mistakes.add(reader.line_num, f"is no CSV: {error}; check quotes and commas")
+        return [], mistakes
     header = [name.strip() for name in rows[0][1]] if rows else []
     if len(header) > _COLUMNS_MAX:
-        problems.add(1, f"it has {len(header)} columns, and no such file has more than {_COLUMNS_MAX}")
-        return [], problems
+        mistakes.add(1, f"it has {len(header)} columns, and no such file has more than {_COLUMNS_MAX}")
+        return [], mistakes
     known = [*required, *optional]
     other = next((mark for mark in ";\t|" if len(header) == 1 and required[0] in header[0].split(mark)), None)
     if other is not None and len(known) > 1:
         shown = {";": "semicolons", "\t": "tabs", "|": "bars"}[other]
-        problems.add(1, f"its columns are separated by {shown}: save it with commas between the columns")
-        return [], problems
+        mistakes.add(1, f"its columns are separated by {shown}: save it with commas between the columns")
+        return [], mistakes
     for name in header:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            problems.add(1, f"unknown column {name!r}; {hint}")
+            mistakes.add(1, f"unknown column {name!r}; {hint}")
     for name in required:
         if name not in header:
-            problems.add(1, f"the column {name!r} is missing")
+            mistakes.add(1, f"the column {name!r} is missing")
     if len(set(header)) < len(header):
-        problems.add(1, "a column name stands twice in the header")
-    if problems.found:
-        return [], problems
+        mistakes.add(1, "a column name stands twice in the header")
+    if mistakes.found:
+        return [], mistakes
     lines = []
     for number, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            problems.add(number, f"{len(cells)} cells under {len(header)} columns")
+            mistakes.add(number, f"{len(cells)} cells under {len(header)} columns")
             continue
         letter = unprintable("".join(cells))
         if letter is not None:
-            problems.add(number, f"a cell holds {letter}, which does not print: remove it")
+            mistakes.add(number, f"a cell holds {letter}, which does not print: remove it")
             continue
         named = dict.fromkeys(optional, "") | dict(zip(header, map(_meant, cells), strict=True))
         lines.append(CsvLine(number, named))
-    return lines, problems
+    return lines, mistakes
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:

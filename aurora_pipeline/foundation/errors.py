@@ -7,9 +7,10 @@ it. A class is of one of seven kinds, by which an exit code or an HTTP status is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Final, TypeVar
 
+from aurora_pipeline.foundation.mistakes import Mistake, counted, in_order, listing
 from aurora_pipeline.foundation.printable import printable
 
 CHECK_FAILED: Final = 1
@@ -30,6 +31,8 @@ class AuroraError(Exception):
     """What a program knows it by: short words with hyphens. It never changes."""
     what_to_do: ClassVar[str]
     """What helps in general; `remedy` says what helps in this case."""
+    mistakes: tuple[Mistake, ...] = ()
+    """Each mistake of a file or command, where it is about some: the message tells the first ones."""
 
     def __init__(self, message: str, remedy: str | None = None) -> None:
         self.message = printable(message)
@@ -171,6 +174,11 @@ class FolderUnusable(Misconfigured):
 
 class ImportRefused(AuroraError):
     """A file to be imported has mistakes; nothing was imported."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = in_order(mistakes)
+        heading = f"{counted(self.mistakes)}, nothing was imported"
+        super().__init__(f"{heading}:\n{listing(self.mistakes)}", "correct the file and repeat")
 
     code = "import-has-mistakes"
     what_to_do = "Correct every line that is listed and repeat the command."

@@ -11,11 +11,12 @@ import polars as pl
 
 from aurora_pipeline.canonical.tables import COSTS, FEES, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result
 from aurora_pipeline.store.declaration import FigureState, Table
 from aurora_pipeline.store.frames import exact_rows
 

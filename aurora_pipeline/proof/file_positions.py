@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.provider import FILE_KIND
+from aurora_pipeline.foundation.listing import listed as shown
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.files.answers import read_listed
-from aurora_pipeline.sources.files.mistakes import shown
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.payloads.answers import Answer, answers_by_id
 

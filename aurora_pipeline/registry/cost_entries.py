@@ -13,7 +13,7 @@ from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.decisions.recording import Note, Recording
 from aurora_pipeline.decisions.revisions import ImportReport, Row
 from aurora_pipeline.decisions.rows import decision_input
-from aurora_pipeline.foundation.csv_file import CsvLine, CsvProblems, read_lines, required_text
+from aurora_pipeline.foundation.csv_file import CsvLine, CsvMistakes, read_lines, required_text
 from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber
@@ -66,35 +66,39 @@ class CostImport(ImportReport):
     periods: tuple[PeriodKey, ...]
 
 
-def parse_cost_csv(text: str, file_name: str, chains: Mapping[str, Chain]) -> tuple[list[CostEntry], CsvProblems]:
+def parse_cost_csv(text: str, file_name: str, chains: Mapping[str, Chain]) -> tuple[list[CostEntry], CsvMistakes]:
     """The entries of a cost file and every mistake in it, with its line. Amounts are in whole coins or base units."""
-    lines, problems = read_lines(text, file_name, COLUMNS, OPTIONAL_COLUMNS)
+    lines, mistakes = read_lines(text, file_name, COLUMNS, OPTIONAL_COLUMNS)
     entries: list[CostEntry] = []
     first_lines: dict[EntryKey, int] = {}
     for line in lines:
-        entry = _entry(line, problems, chains)
+        entry = _entry(line, mistakes, chains)
         if entry is None:
             continue
         if entry.key in first_lines:
-            problems.add(line.number, f"{entry.key} is on line {first_lines[entry.key]} already; keep one of them")
+            mistakes.add(line.number, f"{entry.key} is on line {first_lines[entry.key]} already; keep one of them")
         first_lines.setdefault(entry.key, line.number)
         entries.append(entry)
-    if not lines and not problems.found:
-        problems.add(None, "holds no entries")
-    return entries, problems
+    if not lines and not mistakes.found:
+        mistakes.add(None, "holds no entries")
+    return entries, mistakes
 
 
-def _entry(line: CsvLine, problems: CsvProblems, chains: Mapping[str, Chain]) -> CostEntry | None:
-    before = len(problems.found)
+def _entry(line: CsvLine, mistakes: CsvMistakes, chains: Mapping[str, Chain]) -> CostEntry | None:
+    before = len(mistakes.found)
     chain = chains.get(line.cells["chain_id"])
     if chain is None:
         name = line.cells["chain_id"]
-        problems.add(line.number, f"chain_id: there is no chain {name!r}; {did_you_mean(name, chains, 'chain')}")
-    epoch = problems.parse(line, "epoch", lambda text: _epoch(text, chain))
-    validator_key = problems.parse(line, "validator_key", required_text)
-    entry_type = problems.parse(line, "cost_type", _entry_type)
-    amount = problems.parse(line, "amount", lambda text: _amount(text, line.cells["unit"], chain))
-    if len(problems.found) > before or chain is None or epoch is None or validator_key is None or entry_type is None:
+        mistakes.add(
+            line.number,
+            f"there is no chain {name!r}; {did_you_mean(name, chains, 'chain')}",
+            "chain_id",
+        )
+    epoch = mistakes.parse(line, "epoch", lambda text: _epoch(text, chain))
+    validator_key = mistakes.parse(line, "validator_key", required_text)
+    entry_type = mistakes.parse(line, "cost_type", _entry_type)
+    amount = mistakes.parse(line, "amount", lambda text: _amount(text, line.cells["unit"], chain))
+    if len(mistakes.found) > before or chain is None or epoch is None or validator_key is None or entry_type is None:
         return None
     key = EntryKey(chain.chain_id, epoch, validator_key, entry_type)
     return CostEntry(key, amount, line.cells["notes"] or None, line.number)
@@ -141,13 +145,13 @@ def import_costs(
 
     Raises AuroraError with every mistake and its line. Importing the same file again changes nothing.
     """
-    entries, problems = parse_cost_csv(text, file_name, chains)
-    problems.raise_if_any()
+    entries, mistakes = parse_cost_csv(text, file_name, chains)
+    mistakes.raise_if_any()
     with database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)
         recording.require_reason()
-        _check_validators(connection, entries, problems)
-        problems.raise_if_any()
+        _check_validators(connection, entries, mistakes)
+        mistakes.raise_if_any()
         newest = _newest(connection, {(entry.key.chain_id, entry.key.epoch) for entry in entries})
         file_hash = body_hash(text.encode())
         found = ((entry, _note(entry, newest.get(entry.key), file_hash)) for entry in entries)
@@ -175,7 +179,7 @@ def _in_words(amount: Amount | None) -> str:
     return "nothing" if amount is None else str(amount)
 
 
-def _check_validators(connection: Connection, entries: Sequence[CostEntry], problems: CsvProblems) -> None:
+def _check_validators(connection: Connection, entries: Sequence[CostEntry], mistakes: CsvMistakes) -> None:
     query = sql.SQL("SELECT DISTINCT chain_id, validator_key FROM {}").format(sql.Identifier(VALIDATOR_IDENTITIES.name))
     known: dict[str, set[str]] = {}
     for row in connection.execute(query):
@@ -184,7 +188,11 @@ def _check_validators(connection: Connection, entries: Sequence[CostEntry], prob
         keys = known.get(entry.key.chain_id, set())
         if entry.key.validator_key not in keys:
             hint = did_you_mean(entry.key.validator_key, keys, "validator")
-            problems.add(entry.line, f"validator_key: {entry.key.validator_key!r} was never registered; {hint}")
+            mistakes.add(
+                entry.line,
+                f"{entry.key.validator_key!r} was never registered; {hint}",
+                "validator_key",
+            )
 
 
 def _newest(connection: Connection, periods: set[tuple[str, EpochNumber]]) -> dict[EntryKey, Row]:

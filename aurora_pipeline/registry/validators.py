@@ -14,7 +14,7 @@ from aurora_pipeline.decisions.revisions import ImportReport, Row, check_ranges,
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.csv_file import (
     CsvLine,
-    CsvProblems,
+    CsvMistakes,
     read_instant,
     read_lines,
     read_open_instant,
@@ -81,25 +81,25 @@ def import_validators(
     database: Database, configuration: Configuration, path: Path, actor: str, reason: str
 ) -> ImportReport:
     """Import a CSV of validators: all of it or nothing. Validators the file does not name stay as they are."""
-    lines, problems = read_lines(
+    lines, mistakes = read_lines(
         read_text(path),
         path.name,
         ["chain_id", "validator_key", "name", "valid_from"],
         ["identity_key", "ownership", "operator_fee_bps", "valid_until"],
     )
-    rows = [(line.number, _validator(line, problems, configuration)) for line in lines]
-    return _import(database, problems, rows, VALIDATOR_IDENTITIES, actor, reason)
+    rows = [(line.number, _validator(line, mistakes, configuration)) for line in lines]
+    return _import(database, mistakes, rows, VALIDATOR_IDENTITIES, actor, reason)
 
 
 def import_operator_wallets(
     database: Database, configuration: Configuration, path: Path, actor: str, reason: str
 ) -> ImportReport:
     """Import a CSV of the operator's own withdraw authorities: all of it or nothing."""
-    lines, problems = read_lines(
+    lines, mistakes = read_lines(
         read_text(path), path.name, ["chain_id", "wallet_address", "valid_from"], ["valid_until", "notes"]
     )
-    rows = [(line.number, _wallet(line, problems, configuration)) for line in lines]
-    return _import(database, problems, rows, OPERATOR_WALLETS, actor, reason)
+    rows = [(line.number, _wallet(line, mistakes, configuration)) for line in lines]
+    return _import(database, mistakes, rows, OPERATOR_WALLETS, actor, reason)
 
 
 _SUBJECTS = {
@@ -111,7 +111,7 @@ _SUBJECTS = {
 
 def _import(
     database: Database,
-    problems: CsvProblems,
+    mistakes: CsvMistakes,
     rows: Sequence[tuple[int, Row | None]],
     table: Table,
     actor: str,
@@ -119,51 +119,55 @@ def _import(
 ) -> ImportReport:
     subject, noun = _SUBJECTS[table]
     sound = [(number, row) for number, row in rows if row is not None]
-    check_ranges(problems, sound, subject)
-    problems.raise_if_any()
+    check_ranges(mistakes, sound, subject)
+    mistakes.raise_if_any()
     with database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)
         recording.require_reason()
         return record_revisions(recording, table, subject, noun, [row for _, row in sound])
 
 
-def _validator(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Row | None:
-    before = len(problems.found)
-    traits = _traits(line, problems, configuration)
+def _validator(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> Row | None:
+    before = len(mistakes.found)
+    traits = _traits(line, mistakes, configuration)
     check = required_text if traits is None else traits.check_validator_key
     row: Row = {
         "chain_id": line.cells["chain_id"],
-        "validator_key": problems.parse(line, "validator_key", check),
-        "identity_key": problems.parse(line, "identity_key", check) if line.cells["identity_key"] else None,
-        "name": problems.parse(line, "name", required_text),
-        "ownership": problems.parse(line, "ownership", _ownership),
-        "operator_fee_bps": problems.parse(line, "operator_fee_bps", _open_bps),
-        "valid_from": problems.parse(line, "valid_from", read_instant),
-        "valid_until": problems.parse(line, "valid_until", read_open_instant),
+        "validator_key": mistakes.parse(line, "validator_key", check),
+        "identity_key": mistakes.parse(line, "identity_key", check) if line.cells["identity_key"] else None,
+        "name": mistakes.parse(line, "name", required_text),
+        "ownership": mistakes.parse(line, "ownership", _ownership),
+        "operator_fee_bps": mistakes.parse(line, "operator_fee_bps", _open_bps),
+        "valid_from": mistakes.parse(line, "valid_from", read_instant),
+        "valid_until": mistakes.parse(line, "valid_until", read_open_instant),
     }
-    return row if len(problems.found) == before else None
+    return row if len(mistakes.found) == before else None
 
 
-def _wallet(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> Row | None:
-    before = len(problems.found)
-    traits = _traits(line, problems, configuration)
+def _wallet(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> Row | None:
+    before = len(mistakes.found)
+    traits = _traits(line, mistakes, configuration)
     check = required_text if traits is None else traits.check_address
     row: Row = {
         "chain_id": line.cells["chain_id"],
-        "wallet_address": problems.parse(line, "wallet_address", check),
-        "valid_from": problems.parse(line, "valid_from", read_instant),
-        "valid_until": problems.parse(line, "valid_until", read_open_instant),
+        "wallet_address": mistakes.parse(line, "wallet_address", check),
+        "valid_from": mistakes.parse(line, "valid_from", read_instant),
+        "valid_until": mistakes.parse(line, "valid_until", read_open_instant),
         "notes": line.cells["notes"] or None,
     }
-    return row if len(problems.found) == before else None
+    return row if len(mistakes.found) == before else None
 
 
-def _traits(line: CsvLine, problems: CsvProblems, configuration: Configuration) -> FamilyTraits | None:
+def _traits(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> FamilyTraits | None:
     """What the family of the line's chain decides; an unknown chain is a mistake of its own."""
     chain = configuration.chains.get(line.cells["chain_id"])
     if chain is None:
         known = ", ".join(configuration.chains)
-        problems.add(line.number, f"chain_id: there is no chain {line.cells['chain_id']!r}; known: {known}")
+        mistakes.add(
+            line.number,
+            f"there is no chain {line.cells['chain_id']!r}; known: {known}",
+            "chain_id",
+        )
         return None
     return chain.family.traits
 

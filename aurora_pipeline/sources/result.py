@@ -66,10 +66,3 @@ def missing_rows(table: Table, expected: Iterable[str], rows: Iterable[Mapping[s
     present = {row["validator_key"] for row in rows}
     absent = [key for key in expected if key not in present]
     return [f"{table.name} has no row for {', '.join(absent)}"] if absent else []
-
-
-def listed(items: Iterable[object], at_most: int = 3) -> str:
-    """The first few items in words, and how many more there are."""
-    texts = [str(item) for item in items]
-    more = f" and {len(texts) - at_most} more" if len(texts) > at_most else ""
-    return ", ".join(texts[:at_most]) + more

@@ -11,10 +11,11 @@ import polars as pl
 from aurora_pipeline.agreements.terms import Override, Partner, Terms
 from aurora_pipeline.commissions.identity import statement_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, LineKind
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.sources.result import LayerResult, listed
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.blocking import without_target
 from aurora_pipeline.statements.overridden import overridden_in_words
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS

@@ -9,9 +9,9 @@ import polars as pl
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.agreements.terms import Override
 from aurora_pipeline.commissions.tables import LineKind
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.sources.result import listed
 from aurora_pipeline.store.frames import ints
 
 _NAMED_AT_MOST = 20

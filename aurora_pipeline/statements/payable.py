@@ -13,10 +13,11 @@ import polars as pl
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.commissions.identity import monthly_statement_id, statement_id, top_up_id
 from aurora_pipeline.commissions.tables import LineKind
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.foundation.units import ZERO, Amount
-from aurora_pipeline.sources.result import LayerResult, listed
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.balance import Balance
 from aurora_pipeline.statements.tables import EntryKind
 from aurora_pipeline.statements.top_ups import TopUp

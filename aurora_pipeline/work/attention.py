@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.work.health import Ticking
 from aurora_pipeline.work.late import Pending, next_attempt
 from aurora_pipeline.work.late import in_words as late_in_words
@@ -37,11 +37,13 @@ def of_chain(state: ChainState, now: datetime, clock_runs: bool = True) -> list[
     chain_id, found = state.status.chain_id, []
     stale = [period.epoch for period in state.periods if period.stale is not None]
     if stale:
-        found.append(f"epoch {_listed(stale)} rests on what no longer counts: `aurora recompute {chain_id} --stale`")
+        found.append(
+            f"epoch {listed(stale, _SHOWN)} rests on what no longer counts: `aurora recompute {chain_id} --stale`"
+        )
     unpublished = [one for one in state.periods if not one.is_whole and now - one.recorded_at > _GRACE]
     if unpublished:
         first = unpublished[0].epoch
-        epochs = _listed([one.epoch for one in unpublished])
+        epochs = listed([one.epoch for one in unpublished], _SHOWN)
         found.append(f"not all layers are published of epoch {epochs}: `aurora backfill {chain_id} {first}`")
     found += [late_in_words(one, now) for one in state.pending if next_attempt(one, now) is None]
     if clock_runs:
@@ -79,8 +81,3 @@ def age(passed: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
-
-
-def _listed(epochs: Sequence[EpochNumber]) -> str:
-    shown = ", ".join(map(str, epochs[:_SHOWN]))
-    return f"{shown} and {len(epochs) - _SHOWN} more" if len(epochs) > _SHOWN else shown

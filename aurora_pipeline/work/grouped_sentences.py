@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from aurora_pipeline.foundation.listing import listed
+
 _KEY: Final = r"\b(?:0x[0-9a-fA-F]{40,64}|(?=[0-9]*[A-Za-z])[0-9A-Za-z]{32,64})\b"
 _NUMBER: Final = r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.]*\w)"
-_NAMES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,6 @@ def _as_one(values: Sequence[str]) -> str:
     if all(map(_is_number, values)):
         return f"{min(values, key=Decimal)} to {max(values, key=Decimal)}"
     return listed(values)
-
-
-def listed(values: Sequence[str]) -> str:
-    """Some names; of many the first ones, and how many more there are."""
-    shown = ", ".join(values[:_NAMES_SHOWN])
-    more = len(values) - _NAMES_SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _is_number(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -10,11 +10,30 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from aurora_pipeline.foundation import units
+from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.mistakes import Mistake
 
 ERROR: Final = "error"
 _RAISED: Final = {ERROR: 2}
 """Versions of documents of which something was renamed or removed, or means something else; the others are at 1."""
 Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True)
+class Error:
+    """Why something failed; `mistakes` are those of a file, each of them."""
+
+    code: str
+    kind: str
+    exit_code: int
+    message: str
+    remedy: str | None
+    mistakes: Sequence[Mistake]
+
+    @classmethod
+    def of(cls, error: AuroraError) -> Error:
+        """What an error says."""
+        return cls(error.code, error.kind, error.exit_code, error.message, error.remedy, error.mistakes)
 
 
 @dataclass(frozen=True)

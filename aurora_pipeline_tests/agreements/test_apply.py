@@ -163,7 +163,7 @@ def test_apply__several_mistakes__all_named_with_line_and_remedy(ledger: Databas
     """
     with pytest.raises(AgreementsRefused) as refused:
         apply_text(text)
-    told = [(problem.line, problem.message, problem.remedy) for problem in refused.value.problems]
+    told = [(problem.line, problem.message, problem.remedy) for problem in refused.value.mistakes]
     expected = [
         (2, 'the key "name" is missing', "add name"),
         (2, 'unknown key "nam"', 'did you mean "name"?'),
@@ -200,7 +200,10 @@ def test_apply__several_mistakes__all_named_with_line_and_remedy(ledger: Databas
             "active from 2026-01-01, before it has any terms",
         ),
         (agreement(rules="[]"), "without rules pays nothing"),
-        ("agreements:\n" + "  - {agreement: X}\n" * 60, r"180 mistakes(.|\n)*\.\.\. and 130 more"),
+        (
+            "agreements:\n" + "  - {agreement: X}\n" * 60,
+            r"180 mistakes(.|\n)*\.\.\. and 150 more, all in .*, lines 12-61",
+        ),
         (agreement(head="agreement: Acme 2026, partner: acme"), "not spelled as it must be"),
         (agreement().replace("name: Acme", 'name: "Ac\\0me"'), "it holds U.0000"),
         (agreement().replace("name: Acme", 'name: "  "'), "it is empty"),

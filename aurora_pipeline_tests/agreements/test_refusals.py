@@ -123,10 +123,10 @@ def test_apply__rule_that_cannot_be__refused_with_place_and_remedy(
 ) -> None:
     with pytest.raises(AgreementsRefused) as refused:
         apply_shared(agreement(rules))
-    (problem,) = refused.value.problems
+    (problem,) = refused.value.mistakes
     assert problem.line == 8
     assert message in problem.message
-    assert remedy in problem.remedy
+    assert remedy in str(problem.remedy)
     assert written(shared_ledger) == 0
 
 
@@ -135,13 +135,13 @@ def test_apply__every_kind_of_mistake_in_one_file__all_told_at_once(ledger: Data
     with pytest.raises(AgreementsRefused) as refused:
         apply_text(agreement("\n".join(rules)))
     # An agreement with a rule that cannot be read is not judged further: first these, then all the others.
-    lines = {problem.line for problem in refused.value.problems}
+    lines = {problem.line for problem in refused.value.mistakes}
     unreadable = [number for number, (_, message, _) in enumerate(REFUSED.values()) if _is_of_format(message)]
     assert lines == {8 + number for number in unreadable}
     sound = [rule for number, rule in enumerate(rules) if number not in unreadable]
     with pytest.raises(AgreementsRefused) as refused:
         apply_text(agreement("\n".join(sound)))
-    assert len(refused.value.problems) == len(sound)
+    assert len(refused.value.mistakes) == len(sound)
     assert written(ledger) == 0
 
 

@@ -98,5 +98,5 @@ def test_amount__beyond_what_readers_keep__every_digit_and_the_unit() -> None:
 def test_error__of_every_kind__one_line_with_its_code(error: AuroraError, code: str, kind: str, number: int) -> None:
     line = error_json(error)
     assert "\n" not in line
-    told = {"code": code, "kind": kind, "exit_code": number, "message": "a\nb", "remedy": error.remedy}
+    told = {"code": code, "kind": kind, "exit_code": number, "message": "a\nb", "remedy": error.remedy, "mistakes": []}
     assert data_of(line) == told

@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from aurora_pipeline.config import Configuration, ConfigurationError, Problem, load_configuration
+from aurora_pipeline.config import Configuration, ConfigurationError, load_configuration
+from aurora_pipeline.foundation.mistakes import Mistake
 
 KINDS: Final = {
     "solana_rpc": frozenset({"fees", "rewards", "meta", "positions", "costs"}),
@@ -65,7 +66,7 @@ providers:
 """
 
 Load = Callable[..., Configuration]
-Problems = Callable[..., tuple[Problem, ...]]
+Problems = Callable[..., tuple[Mistake, ...]]
 
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
@@ -103,10 +104,10 @@ def problems_of(load: Load) -> Problems:
 
     def problems(
         chains: str | bytes = CHAINS, providers: str | bytes = PROVIDERS, env: Mapping[str, str] | None = None
-    ) -> tuple[Problem, ...]:
+    ) -> tuple[Mistake, ...]:
         with pytest.raises(ConfigurationError) as refused:
             load(chains, providers, env)
-        return refused.value.problems
+        return refused.value.mistakes
 
     return problems
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.config import Configuration, DataType, Problem
+from aurora_pipeline.config import Configuration, DataType
 from aurora_pipeline.config.families import Family
+from aurora_pipeline.foundation.mistakes import Mistake
 from aurora_pipeline.foundation.units import EpochNumber
 
 Load = Callable[..., Configuration]
-Problems = Callable[..., tuple[Problem, ...]]
+Problems = Callable[..., tuple[Mistake, ...]]
 With = Callable[..., str]
 
 OWN = """\
@@ -90,16 +91,16 @@ def test_files__one_mistake__named_with_place_and_remedy(
     problems_of: Problems,
     providers_with: With,
 ) -> None:
-    problems = {problem.path: problem for problem in problems_of(providers=with_own(providers_with, change))}
+    problems = {problem.place: problem for problem in problems_of(providers=with_own(providers_with, change))}
     problem = problems[f"providers.own.{path}"]
     assert message in problem.message
-    assert remedy in problem.remedy
+    assert remedy in str(problem.remedy)
 
 
 def test_files__none_or_of_another_kind__refused(problems_of: Problems, providers_with: With) -> None:
     bare = with_own(providers_with, (OWN[OWN.index("    files:") :], ""))
     (problem,) = problems_of(providers=bare)
-    assert (problem.path, "needs its files" in problem.message) == ("providers.own.files", True)
+    assert (problem.place, "needs its files" in problem.message) == ("providers.own.files", True)
 
 
 def test_files__same_data_type_twice__refused(problems_of: Problems, providers_with: With) -> None:
@@ -113,7 +114,7 @@ def test_roles__file_provider_without_such_a_file__refused(
 ) -> None:
     chains = chains_with(("mev: [kobe]", "mev: [kobe, own]"), ("fees: [rpc, beach]", "fees: [rpc, own]"))
     (problem,) = problems_of(chains=chains, providers=with_own(providers_with))
-    assert (problem.path, "has no file for mev" in problem.message) == ("chains[solana-test].roles.mev[1]", True)
+    assert (problem.place, "has no file for mev" in problem.message) == ("chains[solana-test].roles.mev[1]", True)
 
 
 def test_cross_checks__enabled_ones__by_role(load: Load, chains_with: With, providers_with: With) -> None:
@@ -153,6 +154,6 @@ def test_cross_checks__mistakes__named(
     checks: str, path: str, message: str, problems_of: Problems, chains_with: With
 ) -> None:
     problems = problems_of(chains_with(("    roles:\n", f"    cross_checks: {checks}\n    roles:\n")))
-    assert [(problem.path, message in problem.message) for problem in problems] == [
+    assert [(problem.place, message in problem.message) for problem in problems] == [
         (f"chains[solana-test].{path}", True)
     ]

@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurora_pipeline.config import ConfigurationError, Problem, load_configuration
+from aurora_pipeline.config import ConfigurationError, load_configuration
+from aurora_pipeline.foundation.mistakes import Mistake
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [(ROOT / name).read_text(encoding="utf-8") for name in ("chains.yaml", "providers.yaml")]
@@ -38,7 +39,7 @@ def garbled(draw: st.DrawFn, text: str) -> str:
 @settings(deadline=None)  # it writes files, and a slow disk is no defect
 @given(garbled(TEXTS[0]), garbled(TEXTS[1]))
 def test_load__garbled_files__configuration_or_named_problems(chains: str, providers: str) -> None:
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Mistake, ...] = ()
     with tempfile.TemporaryDirectory() as folder:
         paths = (Path(folder, "chains.yaml"), Path(folder, "providers.yaml"))
         for path, text in zip(paths, (chains, providers), strict=True):
@@ -46,5 +47,5 @@ def test_load__garbled_files__configuration_or_named_problems(chains: str, provi
         try:
             load_configuration(*paths, {}, KINDS)
         except ConfigurationError as refused:
-            problems = refused.problems
+            problems = refused.mistakes
     assert all(problem.message and problem.remedy for problem in problems)

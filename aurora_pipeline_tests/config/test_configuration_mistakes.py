@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.config import ConfigurationError, Problem, load_configuration
+from aurora_pipeline.config import ConfigurationError, load_configuration
+from aurora_pipeline.foundation.mistakes import Mistake
 
-Problems = Callable[..., tuple[Problem, ...]]
+Problems = Callable[..., tuple[Mistake, ...]]
 With = Callable[..., str]
 
 FEES = "    protocol_fee_bps:\n      - {from: 2025-01-01, bps: 300}\n      - {from: 2025-06-01, bps: 309}\n"
@@ -130,9 +131,9 @@ def test_chains_file__one_mistake__one_problem_with_place_and_remedy(
     assert len(problems) == 1, problems
     (problem,) = problems
     assert problem.file.endswith("chains.yaml")
-    assert (problem.line, problem.path) == (line, "chains[solana-test]" + (f".{path}" if path else ""))
+    assert (problem.line, problem.place) == (line, "chains[solana-test]" + (f".{path}" if path else ""))
     assert message in problem.message
-    assert remedy in problem.remedy
+    assert remedy in str(problem.remedy)
 
 
 @pytest.mark.parametrize(("changes", "line", "path", "message", "remedy"), IN_PROVIDERS)
@@ -148,9 +149,9 @@ def test_providers_file__one_mistake__named_with_place_and_remedy(
     problems = [p for p in problems_of(providers=providers_with(*changes)) if p.file.endswith("providers.yaml")]
     assert len(problems) == 1, problems
     (problem,) = problems
-    assert (problem.line, problem.path) == (line, f"providers.{path}")
+    assert (problem.line, problem.place) == (line, f"providers.{path}")
     assert message in problem.message
-    assert remedy in problem.remedy
+    assert remedy in str(problem.remedy)
 
 
 def test_providers_file__misspelt_required_key__both_sides_named(problems_of: Problems, providers_with: With) -> None:
@@ -162,7 +163,7 @@ def test_chains_file__solana_without_protocol_fee__refused(problems_of: Problems
     start, end = "    protocol_fee_bps:\n", "    costs_due"
     text = chains_with()
     problems = problems_of(chains=text[: text.index(start)] + text[text.index(end) :])
-    assert [problem.path for problem in problems] == ["chains[solana-test].protocol_fee_bps"]
+    assert [problem.place for problem in problems] == ["chains[solana-test].protocol_fee_bps"]
 
 
 @pytest.mark.parametrize(
@@ -195,14 +196,14 @@ def test_chains_file__not_a_chains_file__said_once(
     problems = problems_of(chains=text)
     assert len(problems) == 1, problems
     assert message in problems[0].message
-    assert remedy in problems[0].remedy
+    assert remedy in str(problems[0].remedy)
     assert line is None or problems[0].line == line
 
 
 def test_chains_file__misspelt_top_key__names_the_right_one(problems_of: Problems, chains_with: With) -> None:
     problems = problems_of(chains=chains_with(("chains:", "chain:")))
     assert {problem.message for problem in problems} == {'unknown key "chain"', 'the key "chains" is missing'}
-    assert any('did you mean "chains"' in problem.remedy for problem in problems)
+    assert any('did you mean "chains"' in str(problem.remedy) for problem in problems)
 
 
 def test_chains_file__complex_key__refused(problems_of: Problems, chains_with: With) -> None:
@@ -213,10 +214,10 @@ def test_chains_file__complex_key__refused(problems_of: Problems, chains_with: W
 def test_chains_file__two_chains_with_one_id__refused(problems_of: Problems, chains_with: With) -> None:
     text = chains_with()
     problems = problems_of(chains=text + text.removeprefix("chains:\n"))
-    assert [(p.line, p.path, p.message) for p in problems] == [
+    assert [(p.line, p.place, p.message) for p in problems] == [
         (22, "chains[solana-test].chain_id", "two chains have this id")
     ]
-    assert "line 2" in problems[0].remedy
+    assert "line 2" in str(problems[0].remedy)
 
 
 @pytest.mark.parametrize("providers", ["providers:\n- rpc\n", "providers: {}\n", "", "rpc: {}\n"])
@@ -228,19 +229,19 @@ def test_providers_file__enabled_is_no_flag__roles_that_name_it_are_not_blamed(
     problems_of: Problems, providers_with: With
 ) -> None:
     problems = problems_of(providers=providers_with(("enabled: true\n    kind: jito", "enabled: yes\n    kind: jito")))
-    assert [(problem.line, problem.path) for problem in problems] == [(9, "providers.kobe.enabled")]
+    assert [(problem.line, problem.place) for problem in problems] == [(9, "providers.kobe.enabled")]
 
 
 def test_providers_file__entry_is_no_map__said_once(problems_of: Problems) -> None:
     providers = "providers:\n  rpc: http://h/SECRET\n"
     problems = [p for p in problems_of(providers=providers) if p.file.endswith("providers.yaml")]
-    assert [(p.line, p.path) for p in problems] == [(2, "providers.rpc")]
+    assert [(p.line, p.place) for p in problems] == [(2, "providers.rpc")]
 
 
 def test_files__missing_or_a_folder__both_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_configuration(tmp_path / "none.yaml", tmp_path, {}, {})
-    messages = {Path(problem.file).name: problem.message for problem in refused.value.problems}
+    messages = {Path(problem.file).name: problem.message for problem in refused.value.mistakes}
     assert messages["none.yaml"] == "the file does not exist"
     assert "cannot be read" in messages[tmp_path.name]
 
@@ -262,7 +263,7 @@ def test_files__many_mistakes__all_at_once_in_file_order(
             ("base_url: http://127.0.0.1:1/wiz", "base_url: ${WIZ_URL}"),
         ),
     )
-    assert [(Path(p.file).name, p.line, p.path) for p in problems] == [
+    assert [(Path(p.file).name, p.line, p.place) for p in problems] == [
         ("chains.yaml", 2, "chains[solana-test]"),
         ("chains.yaml", 5, "chains[solana-test].family"),
         ("chains.yaml", 9, "chains[solana-test].native_decimals"),

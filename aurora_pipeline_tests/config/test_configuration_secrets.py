@@ -136,9 +136,9 @@ def test_key__that_cannot_be_sent__refused_with_place_and_remedy_unseen(
             providers=providers_with((RPC_URL, "base_url: ${URL}\n    api_key: ${KEY:-}")),
             env={"URL": url, "KEY": key},
         )
-    (problem,) = caught.value.problems
+    (problem,) = caught.value.mistakes
     assert words in problem.message
     assert problem.remedy
-    assert problem.path.endswith("base_url" if not key else "api_key")
+    assert problem.place.endswith("base_url" if not key else "api_key")
     assert (problem.file.endswith("providers.yaml"), problem.line is not None) == (True, True)
     assert SECRET not in "".join(traceback.format_exception(caught.value))

@@ -16,8 +16,8 @@ from aurora_pipeline.foundation.errors import (
     DatabaseFull,
     DatabaseLost,
     DatabaseReadOnly,
-    ImportRefused,
     NoRoomOnDisk,
+    NotUnderstood,
 )
 from aurora_pipeline.foundation.outages import explained, named
 
@@ -72,7 +72,7 @@ def test_explained__a_fault_of_the_ground__one_sentence_and_its_code(
         psycopg.ProgrammingError("the query has 0 placeholders"),
         DBAPIError("SELECT", {}, psycopg2.ProgrammingError("no results to fetch")),
         FileNotFoundError(errno.ENOENT, "No such file"),
-        ImportRefused("a mistake"),
+        NotUnderstood("a mistake"),
     ],
 )
 def test_explained__a_mistake_or_a_defect__is_none_of_it(error: BaseException) -> None:

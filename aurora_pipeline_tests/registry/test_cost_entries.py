@@ -39,7 +39,7 @@ CHAINS: Mapping[str, Chain] = {
 
 
 def mistakes(text: str) -> list[str]:
-    return parse_cost_csv(text, "costs.csv", CHAINS)[1].found
+    return [str(one) for one in parse_cost_csv(text, "costs.csv", CHAINS)[1].found]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -25,17 +25,17 @@ from aurora_pipeline.agreements.tables import Basis, Method, Metric, Series, Tie
 from aurora_pipeline.agreements.units import AMOUNT_PATTERN
 from aurora_pipeline.config.explain import explain
 from aurora_pipeline.config.fields import Day, Flag, FrozenModel, broken_rule
-from aurora_pipeline.config.problems import Problem, did_you_mean
+from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.yaml_file import KeyPath, Value, YamlFile, read_yaml
 from aurora_pipeline.foundation.csv_file import FIRST_YEAR
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.free_text import NAME_MAX, fault
+from aurora_pipeline.foundation.mistakes import Mistake, counted, in_order, listing
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.pnl.tables import Component
 
 _KEY = r"^[a-z0-9][a-z0-9._-]*$"
 _KEY_WORDS = "lower-case letters, digits, dots, hyphens and underscores"
-_SHOWN_AT_MOST = 50
 _NAME_PATTERN = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+$"
 """What JSON Schema can say of a name; `free_text.fault` knows the rest."""
 
@@ -43,18 +43,15 @@ Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class AgreementsRefused(AuroraError):
-    """An agreements file cannot be applied; `problems` lists every mistake that was found. Nothing was written."""
+    """An agreements file cannot be applied; `mistakes` lists every mistake that was found. Nothing was written."""
 
     code = "agreements-have-mistakes"
     what_to_do = "Correct every mistake that is listed and repeat the command."
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line or 0))
-        heading = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-        listing = "\n".join(f"  {problem}" for problem in self.problems[:_SHOWN_AT_MOST])
-        if len(self.problems) > _SHOWN_AT_MOST:
-            listing += f"\n  ... and {len(self.problems) - _SHOWN_AT_MOST} more"
-        super().__init__(f"{heading} in the agreements, nothing was written:\n{listing}")
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = in_order(mistakes)
+        heading = f"{counted(self.mistakes)} in the agreements, nothing was written"
+        super().__init__(f"{heading}:\n{listing(self.mistakes)}")
 
 
 def _no_component_all(value: Any) -> Any:
@@ -259,7 +256,7 @@ class AgreementsDocument(FrozenModel):
 
 @dataclass
 class AgreementsFile:
-    """What a file holds: its usable entries with their places, and in `yaml.problems` what is wrong with the others."""
+    """What a file holds: its usable entries with their places, and in `yaml.mistakes` what is wrong with the others."""
 
     yaml: YamlFile
     partners: dict[KeyPath, PartnerEntry] = field(default_factory=dict)
@@ -269,8 +266,8 @@ class AgreementsFile:
 
     def refuse_if_wrong(self) -> None:
         """Raise with every mistake found so far."""
-        if self.yaml.problems:
-            raise AgreementsRefused(self.yaml.problems)
+        if self.yaml.mistakes:
+            raise AgreementsRefused(self.yaml.mistakes)
 
 
 def read_agreements(path: Path) -> AgreementsFile:

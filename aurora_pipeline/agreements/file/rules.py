@@ -64,7 +64,7 @@ def _rule(
     around: Surroundings,
     paid_by_epoch: Callable[[str], bool],
 ) -> Rule | None:
-    before = len(file.mistakes)
+    before = len(file.found)
     units = _check_chain(file, path, entry, around)
     _check_validator(file, path, entry, around)
     tiers = None if entry.tiers is None else _tiers(file, (*path, "tiers"), entry.tiers, units)
@@ -91,7 +91,7 @@ def _rule(
     for refusal in refusals(judged, entry.chain is not None and paid_by_epoch(entry.chain), write):
         place = (*path, _PLACES.get(refusal.field, refusal.field))
         file.add(place if place in file.lines else path, refusal.problem, refusal.remedy)
-    return rule if len(file.mistakes) == before else None
+    return rule if len(file.found) == before else None
 
 
 def _check_chain(file: YamlFile, path: KeyPath, entry: RuleEntry, around: Surroundings) -> ChainUnits | None:
@@ -136,7 +136,7 @@ def _check_validator(file: YamlFile, path: KeyPath, entry: RuleEntry, around: Su
 
 def _tiers(file: YamlFile, path: KeyPath, entry: TiersEntry, units: ChainUnits | None) -> Tiers:
     """The tiers; where a step is wrong, valid ones instead, so that the rest of the rule is checked too."""
-    before = len(file.mistakes)
+    before = len(file.found)
     steps: list[Tier] = []
     start: Amount | None = ZERO
     for place, step in enumerate(entry.steps):
@@ -160,7 +160,7 @@ def _tiers(file: YamlFile, path: KeyPath, entry: TiersEntry, units: ChainUnits |
         start = end
     if not entry.steps:
         file.add((*path, "steps"), "tiers without a step pay nothing", "write at least one: - {rate_bps: 500}")
-    sound = tuple(steps) if len(file.mistakes) == before and units is not None else (Tier(None, Bps(0)),)
+    sound = tuple(steps) if len(file.found) == before and units is not None else (Tier(None, Bps(0)),)
     return Tiers(entry.mode, entry.metric, sound)
 
 

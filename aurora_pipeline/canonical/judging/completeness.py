@@ -10,9 +10,10 @@ import polars as pl
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS
 from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, listed
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result
 from aurora_pipeline.store.declaration import FigureState
 
 NO_ROW: Final = "the layer has no row about it"

@@ -13,12 +13,13 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.mistakes import Mistake
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.answers import read_listed
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.sources.files.epochs import epochs_in, names_of
 from aurora_pipeline.sources.files.listed import Asked, Listed
-from aurora_pipeline.sources.files.mistakes import Mistake, in_words
+from aurora_pipeline.sources.files.mistakes import in_words
 from aurora_pipeline.sources.files.periods import read_bounds
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -123,8 +124,8 @@ def _dry_run(provider: Provider, table: FileTable, name: str, ours: Ours, read: 
         wrong += listed.mistakes_about(ours.asked or None)
         read.add(epoch, listed, ours.asked)
     # A row without a readable epoch is met in each of them.
-    once = sorted(dict.fromkeys(wrong), key=lambda one: one.row)
-    return in_words(once, ranges=len(once)) if once else None
+    once = sorted(dict.fromkeys(wrong), key=lambda one: one.line or 0)
+    return in_words(once, at_most=len(once)) if once else None
 
 
 def _in_words(names: list[str], there: int) -> str:

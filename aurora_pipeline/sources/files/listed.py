@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from aurora_pipeline.sources.files.mistakes import Mistake, in_words, shown
+from aurora_pipeline.foundation.listing import listed as shown
+from aurora_pipeline.foundation.mistakes import Mistake
+from aurora_pipeline.sources.files.mistakes import in_words
 
 Told = TypeVar("Told")
 Asked = Mapping[str, Sequence[str]]
@@ -83,7 +85,7 @@ class Listed(dict[str, Told]):
             if asked is None or subject is None or subject in ours
             for mistake in found
         ]
-        return sorted(wrong, key=lambda one: one.row)
+        return sorted(wrong, key=lambda one: one.line or 0)
 
     def warnings(self, asked: Asked) -> list[str]:
         """What looks odd: in the columns as a whole, and rows about others than some validators that can't be read."""

@@ -14,12 +14,13 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FIELDS, FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.mistakes import Mistake
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.files.ask import question_about
 from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.epochs import epochs_in, names_of
-from aurora_pipeline.sources.files.mistakes import Mistake, in_words
+from aurora_pipeline.sources.files.mistakes import in_row, in_words
 from aurora_pipeline.sources.files.table import found_columns, table_rows
 
 _OPTIONAL: Final = ("first_block_slot", "last_block_slot")
@@ -106,7 +107,7 @@ def _row_of(answer: Answer, mapping: Mapping[str, Any], epoch: EpochNumber) -> t
             try:
                 row[cell.name] = cell.value(texts)
             except ValueError as error:
-                mistakes.append(Mistake(number, str(error), cell.title))
+                mistakes.append(in_row(number, str(error), cell.title))
             if cell.name == "epoch" and row.get("epoch") != epoch:
                 break
         else:

@@ -11,11 +11,12 @@ from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FIELDS, CellKind
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.mistakes import Mistake
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.listed import Listed
-from aurora_pipeline.sources.files.mistakes import Mistake
+from aurora_pipeline.sources.files.mistakes import in_row
 from aurora_pipeline.sources.files.table import NoColumnOfEpoch, found_columns, table_rows
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -130,7 +131,7 @@ class _Reading:
     def read(self, number: int, cells: Sequence[str], width: int | None) -> None:
         """Take a row in: as a row, as a mistake, or not at all where it is of another epoch."""
         if width is not None and len(cells) != width:
-            self._wrong(None, Mistake(number, _cells_too_many_or_few(len(cells), width)))
+            self._wrong(None, in_row(number, _cells_too_many_or_few(len(cells), width)))
             return
         mistakes: list[Mistake] = []
         if self._is_of_another_epoch(number, cells, mistakes):
@@ -175,7 +176,7 @@ class _Reading:
         try:
             return cell.value(cells)
         except ValueError as error:
-            mistakes.append(Mistake(number, str(error), cell.title))
+            mistakes.append(in_row(number, str(error), cell.title))
             return None
 
     def _is_of_another_epoch(self, number: int, cells: Sequence[str], mistakes: list[Mistake]) -> bool:
@@ -202,16 +203,16 @@ class _Reading:
                 f"in epoch {self._epoch} it was not delegated yet, if it was in {on}; leave the row out, or state"
                 " delegated_later: inactive"
             )
-            yield Mistake(number, why, titles["activation_epoch"])
+            yield in_row(number, why, titles["activation_epoch"])
         elif off is not None and off < on:
-            yield Mistake(number, f"{off} is before its activation in {on}", titles["deactivation_epoch"])
+            yield in_row(number, f"{off} is before its activation in {on}", titles["deactivation_epoch"])
         elif on > self._epoch:
             self._later.append(number)
 
     def _told_twice(self, number: int, subject: str, row: Mapping[str, Any]) -> Iterator[Mistake]:
         first, other = self._seen.setdefault(tuple(row.get(name) for name in self._once), (number, subject))
         if first != number:
-            again = Mistake(number, f"is about the same {' and '.join(self._once)} as row {first}")
+            again = in_row(number, f"is about the same {' and '.join(self._once)} as row {first}")
             if other != subject:
                 self._wrong(other, again)
             yield again

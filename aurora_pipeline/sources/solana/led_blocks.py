@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from aurora_pipeline.foundation.listing import listed as named
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Lamports
-from aurora_pipeline.sources.result import listed as named
 from aurora_pipeline.sources.solana.answers.blocks import Block
 from aurora_pipeline.sources.solana.blocks import Listing, parent_problem
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.contract import StakesNeeded
 from aurora_pipeline.sources.fetch_choice import fetch_about, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.accounts import (
     StakeAccount,
     VoteState,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import listed
 from aurora_pipeline.sources.solana.accounts import read_vote_states
 from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.blocks import SIGNATURE_FEE

@@ -84,23 +84,23 @@ def _read(connection: Connection, text: str, name: str, units: dict[str, ChainUn
             " FROM statement_submissions"
         )
     }
-    lines, problems = read_lines(text, name, COLUMNS)
+    lines, mistakes = read_lines(text, name, COLUMNS)
     found: list[Opened] = []
     for line in lines:
         partner, chain, through = (line.cells[column] for column in ("partner", "chain_id", "paid_through"))
-        before = len(problems.found)
+        before = len(mistakes.found)
         if partner not in partners:
-            problems.add(line.number, f"there is no partner {partner!r}")
+            mistakes.add(line.number, f"there is no partner {partner!r}")
         if chain not in units:
-            problems.add(line.number, f"there is no chain {chain!r}")
+            mistakes.add(line.number, f"there is no chain {chain!r}")
         if through and not _MONTH.match(through):
-            problems.add(line.number, f"paid_through {through!r} is no month: write it like 2026-07, or leave it empty")
+            mistakes.add(line.number, f"paid_through {through!r} is no month: write it like 2026-07, or leave it empty")
         if (partner, chain) in begun or any((one.partner_id, one.chain_id) == (partner, chain) for one in found):
-            problems.add(line.number, f"{partner} on {chain} has an opening or a submitted statement already")
-        amount = problems.parse(line, "opening", units[chain].parse_signed) if len(problems.found) == before else None
+            mistakes.add(line.number, f"{partner} on {chain} has an opening or a submitted statement already")
+        amount = mistakes.parse(line, "opening", units[chain].parse_signed) if len(mistakes.found) == before else None
         if amount is not None:
             found.append(Opened(partner, chain, amount, through or None))
-    problems.raise_if_any()
+    mistakes.raise_if_any()
     if not found:
         raise OpeningsEmpty(f"{name} holds no opening", f"write a line per partner and chain: {','.join(COLUMNS)}")
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.work.computing import Computed
-from aurora_pipeline.work.json_form import ERROR
+from aurora_pipeline.work.json_form import ERROR, Error
 from aurora_pipeline.work.reads.agreements import Agreement, Difference, Simulated
 from aurora_pipeline.work.reads.changes import ChangedPeriod
 from aurora_pipeline.work.reads.configuration import Configuration, Database, ProviderCheck
@@ -31,17 +31,6 @@ from aurora_pipeline.work.reads.statement_difference import StatementDifference
 from aurora_pipeline.work.reads.statements import PayableStatement, StatementDocument, StatementEvent
 from aurora_pipeline.work.reads.status import EpochStatus, Status
 from aurora_pipeline.work.what_is_next import DueRun
-
-
-@dataclass(frozen=True)
-class Error:
-    """Why a command failed: on standard error, in its last line."""
-
-    code: str
-    kind: str
-    exit_code: int
-    message: str
-    remedy: str | None
 
 
 @dataclass(frozen=True)

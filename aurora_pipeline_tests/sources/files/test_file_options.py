@@ -24,7 +24,7 @@ from aurora_pipeline.foundation.money import shift_point
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.files.answers import read_costs, read_tips
-from aurora_pipeline.sources.files.mistakes import Mistake, in_words
+from aurora_pipeline.sources.files.mistakes import in_row, in_words
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import FigureState
@@ -106,15 +106,15 @@ def test_row_about_nobody_knows_whom__may_be_ours__refused(tmp_path: Path, row: 
 
 
 def test_mistakes__many__counted_with_all_their_rows_and_the_first_of_each_sort() -> None:
-    dates = [Mistake(row, f"it was in {row}", "on") for row in (*range(2, 400), 405, 406)]
-    words = in_words([*dates, Mistake(9, "is empty", "stake")])
+    dates = [in_row(row, f"it was in {row}", "on") for row in (*range(2, 400), 405, 406)]
+    words = in_words([*dates, in_row(9, "is empty", "stake")])
     assert words == (
         "401 mistakes: 400 mistakes in rows 2-399, 405-406, column 'on', the first: it was in 2;"
         " row 9, column 'stake' is empty"
     )
-    scattered = [Mistake(row, "is empty", "on") for row in range(0, 200, 2)]
+    scattered = [in_row(row, "is empty", "on") for row in range(0, 200, 2)]
     assert "78 and 60 more (`aurora providers check` lists them), column 'on'" in in_words(scattered)
-    assert "198" in in_words(scattered, ranges=100)
+    assert "198" in in_words(scattered, at_most=100)
 
 
 def positions_file(folder: Path, *rows: list[Any], **options: Any) -> Provider:
