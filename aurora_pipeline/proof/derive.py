@@ -14,6 +14,7 @@ import polars as pl
 
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
@@ -30,7 +31,6 @@ from aurora_pipeline.store.payloads.answers import answers_by_id
 from aurora_pipeline.store.snapshots import Draft
 
 _DIFFERENCES_SHOWN = 20
-_INPUTS_SHOWN = 3
 _UNLOGGED = "it stands in no entry of the audit log as it is: somebody wrote or changed it outside Aurora"
 
 
@@ -118,8 +118,7 @@ def _stale_inputs(snapshot: Snapshot, draft: Draft) -> str | None:
             return None
     changed = sorted(now ^ set(snapshot.first.inputs or ()))
     names = list(dict.fromkeys(f"{item.kind} {item.name}" for item in changed)) or ["the layer's version"]
-    more = f" and {len(names) - _INPUTS_SHOWN} more" if len(names) > _INPUTS_SHOWN else ""
-    return ", ".join(names[:_INPUTS_SHOWN]) + more
+    return listed(names)
 
 
 def _differences(table: Table, stored: pl.DataFrame, derived: pl.DataFrame) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.proof.findings import Checked, Findings
@@ -18,7 +19,6 @@ from aurora_pipeline.store.payloads.answers import answer_leaf, request_text
 from aurora_pipeline.store.payloads.fetches import fetch_digest
 from aurora_pipeline.store.payloads.tables import Verdict
 
-_SHOWN = 3
 Row = Mapping[str, Any]
 
 
@@ -195,6 +195,4 @@ def _verify_period(
 
 
 def _listed(items: Iterable[object]) -> str:
-    texts: Sequence[str] = [str(item) for item in items] or ["no payload"]
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
+    return listed(items) or "no payload"

@@ -9,6 +9,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FileTrouble, ValidatorAsked
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import FetchInForce
 from aurora_pipeline.store.payloads.tables import NO_PROVIDER, Verdict
@@ -252,8 +253,7 @@ def without(states: Mapping[str, FigureState], subjects: Collection[str]) -> dic
 
 
 def _listed(subjects: Sequence[str]) -> str:
-    more = f" and {len(subjects) - _SHOWN} more" if len(subjects) > _SHOWN else ""
-    return ", ".join("everyone" if name == EVERYONE else name for name in subjects[:_SHOWN]) + more
+    return listed(("everyone" if name == EVERYONE else name for name in subjects), _SHOWN)
 
 
 def files_refused(

@@ -10,6 +10,7 @@ from aurora_pipeline.commissions.earlier_periods import EarlierMissing
 from aurora_pipeline.commissions.loading import BELOW, ChainInForce
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
@@ -17,6 +18,7 @@ from aurora_pipeline.store.digests import Input, LineageDigests, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs, recorded_lineages
 
 _STALE_TAG = "aurora.stale.1"
+_NAMES_SHOWN = 2
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,5 @@ def _why(period: Present, before: Sequence[int]) -> str:
     changed = sorted(nearest[min(nearest)] ^ period.inputs)
     names = list(dict.fromkeys(f"{item.kind} {item.name}" for item in changed))
     if names:
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        return f"{', '.join(names[:2])}{more} changed"
+        return f"{listed(names, _NAMES_SHOWN)} changed"
     return f"it reads epoch {', '.join(map(str, before))}, which is to be computed again"

@@ -180,7 +180,7 @@ def test_apply__several_mistakes__all_named_with_line_and_remedy(ledger: Databas
         (17, 'unknown key "agreement"', 'did you mean "agreements"?'),
     ]
     for line, message, remedy in expected:
-        assert any(at == line and message in m and remedy in r for at, m, r in told), (line, message, told)
+        assert any(at == line and message in m and remedy in str(r) for at, m, r in told), (line, message, told)
     assert len(told) == len(expected)
     assert set(_count(ledger).values()) == {0}
 

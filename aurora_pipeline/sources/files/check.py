@@ -13,6 +13,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileTable
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.mistakes import Mistake
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.answers import read_listed
@@ -25,7 +26,6 @@ from aurora_pipeline.store.payloads.answers import Answer
 
 FILES_CHECKED_MAX: Final = 50
 """Of one file per epoch so many are opened, the newest epochs first: who checks does not want to wait for years."""
-_NAMES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,5 @@ def _dry_run(provider: Provider, table: FileTable, name: str, ours: Ours, read: 
 
 
 def _in_words(names: list[str], there: int) -> str:
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     left = f", not the {there - len(names)} older ones" if there > len(names) else ""
-    return f"{', '.join(names[:_NAMES_SHOWN])}{more}{left}"
+    return f"{listed(names)}{left}"
