@@ -38,6 +38,7 @@ ABOUT_ONE_FAMILY: Final[Mapping[str, str]] = MappingProxyType(
         "sources/families.py": "the register of families' sources imports them all",
         "sources/files/answers.py": "a file of positions holds stake accounts, as Solana has them",
         "sources/files/tells.py": "as above: what such a file tells",
+        "sources/files/source.py": "its amounts have the bounds of that source",
         "foundation/units.py": "each unit of a family is a type",
         "asking/http.py": "the header in which Solana Beach says what is left of its limits",
         "asking/rate_headers.py": "as above",
@@ -62,9 +63,10 @@ SAY_SLOT: Final[Mapping[str, str]] = MappingProxyType(
         "sources/third_party.py": "led slots, as others count them",
         "sources/files/": "a file can tell the bounds of periods, and led slots",
         "staging/": "which observations lie inside a period",
-        "store/payloads.py": "at which slot an observation was made",
+        "store/payloads/tables.py": "at which slot an observation was made",
         "store/database.py": "what Postgres calls the places for its connections",
         "work/backfill.py": "what finality_lag counts, in words",
+        "work/reads/": "the bounds of periods, as people and machines read them",
         "work/health.py": "at which slot a chain was seen last",
     }
 )

@@ -33,6 +33,8 @@ CANNOT_KNOW = {
     "cap finer than the chain",
     "half a lamport",
     "cap beyond all bounds",
+    "validator with a mistyped key",
+    "validator of another family",
 }
 
 
