@@ -38,6 +38,11 @@ def statements_diff(
         chains = sorted(aurora.configuration.chains)
         first = document(connection, find_statement(connection, statement, chains, ends[0]))
         second = document(connection, find_statement(connection, other or statement, chains, ends[1]))
+        whose = [one.statement.row["partner_id"] for one in (first, second)]
+        if whose[0] != whose[1]:
+            raise ArgumentsNotFit(
+                f"these are statements of two partners, {' and '.join(whose)}", "compare two statements of one partner"
+            )
         found = compare(connection, first, second)
         chain = aurora.configuration.chain(first.statement.key.chain_id)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,9 +14,11 @@ from aurora_pipeline.cli.epochs import parse_month
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.statement_notes import disputes_shown, overrides_shown, print_disputes, print_overrides
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.money import amount
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
@@ -42,6 +45,7 @@ statements = typer.Typer(help="What each partner is owed, and who decides what n
 statements.command("epochs")(epoch_statements)
 
 _ID_SHOWN: Final = 8
+_MOVED: Final = re.compile(r"\b(override|revenue|costs) was (none|-?[0-9]+), is (none|-?[0-9]+)")
 StatementArgument = Annotated[
     str, typer.Argument(help="A statement's id or its beginning, or a partner's key.", show_default=False)
 ]
@@ -133,10 +137,17 @@ def statements_show(
             found = statement_of(connection, statement, key, moment)
         told = document(connection, found)
         chain = aurora.configuration.chain(found.key.chain_id)
+        overridden, disputed = overrides_shown(connection, told), disputes_shown(connection, told, moment)
     if as_json:
         print_json("statements_show", statement_in_full(chain, told))
-    else:
-        _print_document(chain, told)
+        return
+    _print_head(chain, told)
+    _print_lines(chain, told.lines)
+    _print_entries(chain, told.entries)
+    print_overrides(chain, overridden)
+    print_disputes(chain, disputed)
+    _print_balance(chain, told)
+    _print_foot(chain, told)
 
 
 def _key(chain_id: str, period: str) -> PartitionKey:
@@ -205,7 +216,7 @@ def _print_csv(found: Sequence[tuple[Chain, Sequence[PayableStatement]]]) -> Non
         sys.stdout.write(write_csv(list(rows[0]), rows))
 
 
-def _print_document(chain: Chain, told: StatementDocument) -> None:
+def _print_head(chain: Chain, told: StatementDocument) -> None:
     one, row = told.statement, told.statement.row
     unit = chain.native_unit
     out.print(f"Statement {one.statement_id}", style="bold", markup=False)
@@ -214,9 +225,10 @@ def _print_document(chain: Chain, told: StatementDocument) -> None:
     stage = f"{one.stage}" + (f", number {row['number']}" if one.is_payable else ": for information only")
     frozen = "; FROZEN: it stays as it was approved" if one.stage.is_frozen else ""
     out.print(f"{stage}{frozen}; next: {one.next_step}", markup=False)
-    _print_lines(chain, told.lines)
-    _print_entries(chain, told.entries)
-    _print_balance(chain, told)
+
+
+def _print_foot(chain: Chain, told: StatementDocument) -> None:
+    one, row = told.statement, told.statement.row
     if told.held:
         out.print("held or missing, counted 0; to submit the statement accept each by its id:", markup=False)
         for identifier, words in unsettled_ids(told).items():
@@ -285,7 +297,7 @@ def _print_entries(chain: Chain, entries: Sequence[Row]) -> None:
                 coins(one["now"], chain),
                 coins(one["amount"], chain),
                 one["cause"] or one["kind"],
-                (one["reason"] or "")
+                _why(one, chain)
                 + (f"; settles the dispute on {str(one['disputed_on'])[:8]}" if one["disputed_on"] else ""),
             ]
             for one in entries
@@ -293,6 +305,19 @@ def _print_entries(chain: Chain, entries: Sequence[Row]) -> None:
         right=["stated", "now", "amount"],
         prose=["why"],
     )
+
+
+def _why(one: Row, chain: Chain) -> str:
+    """The words of an entry, with amounts in the coin of the columns beside them."""
+
+    def in_coins(found: re.Match[str]) -> str:
+        return f"{found[1]} was {_coin(found[2], chain)}, is {_coin(found[3], chain)}"
+
+    return _MOVED.sub(in_coins, one["reason"] or "")
+
+
+def _coin(text: str, chain: Chain) -> str:
+    return text if text == "none" else coins(amount(int(text)), chain)
 
 
 def _print_balance(chain: Chain, told: StatementDocument) -> None:

@@ -11,7 +11,8 @@ from aurora_pipeline.store.row_amounts import with_amounts
 
 _EVENTS = """
 SELECT recorded_at, recorded_by, 'submitted' AS what, statement_digest, reason,
-       CASE WHEN accepted = '[]' THEN NULL ELSE 'accepted at 0: ' || accepted END AS detail
+       (SELECT 'accepted at 0: ' || string_agg(left(one, 8), ', ' ORDER BY one)
+        FROM jsonb_array_elements_text(accepted::jsonb) one) AS detail
 FROM statement_submissions WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'rejected', statement_digest, reason, NULL
 FROM statement_rejections WHERE statement_id = %(id)s

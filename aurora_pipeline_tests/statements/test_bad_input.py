@@ -178,6 +178,7 @@ def test_dispute_and_acknowledgement__said_twice_or_of_nothing__are_refused(book
         ("acme,solana-demo,1 ETH,", "not a unit"),
         ("acme,solana-demo,1 SOL,2026-13", "is no month"),
         ("acme,solana-demo,1 SOL,August", "is no month"),
+        ("acme,solana-demo,1 SOL,2026-10", "2026-10 is not over on solana-demo"),
         ("acme,solana-demo,1 SOL,\nacme,solana-demo,2 SOL,", "already"),
         ("", "holds no opening"),
     ],

@@ -12,6 +12,7 @@ from typing import Final
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.csv_file import read_lines, read_text
+from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.statements.decided import STATEMENT_BALANCES, STATEMENT_OPENINGS
 from aurora_pipeline.statements.errors import OpeningsEmpty
@@ -84,6 +85,12 @@ def _read(connection: Connection, text: str, name: str, units: dict[str, ChainUn
             " FROM statement_submissions"
         )
     }
+    known = {
+        row["chain_id"]: row["until"]
+        for row in connection.execute(
+            "SELECT chain_id, max(period_ended_at) AS until FROM period_months GROUP BY chain_id"
+        )
+    }
     lines, mistakes = read_lines(text, name, COLUMNS)
     found: list[Opened] = []
     for line in lines:
@@ -95,6 +102,8 @@ def _read(connection: Connection, text: str, name: str, units: dict[str, ChainUn
             mistakes.add(line.number, f"there is no chain {chain!r}")
         if through and not _MONTH.match(through):
             mistakes.add(line.number, f"paid_through {through!r} is no month: write it like 2026-07, or leave it empty")
+        elif through and chain in known and MonthKey(chain, through).ended_at > known[chain]:
+            mistakes.add(line.number, f"{through} is not over on {chain}: it can't have been stated elsewhere")
         if (partner, chain) in begun or any((one.partner_id, one.chain_id) == (partner, chain) for one in found):
             mistakes.add(line.number, f"{partner} on {chain} has an opening or a submitted statement already")
         amount = mistakes.parse(line, "opening", units[chain].parse_signed) if len(mistakes.found) == before else None

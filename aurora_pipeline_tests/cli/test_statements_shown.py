@@ -1,0 +1,95 @@
+"""`aurora statements show`: what an accountant looks for in it, after a line was disputed and overridden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.instance.workspace import DATABASE_VARIABLE
+from aurora_pipeline.statements.decided import DisputeVerdict
+from aurora_pipeline.statements.transitions.answer import answer, dispute
+from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.cli.conftest import Command
+from aurora_pipeline_tests.statements.books import CHAIN, Books
+from aurora_pipeline_tests.statements.forging import AUGUST, LINE, SEPTEMBER, override
+
+Show = Callable[..., str]
+
+
+@pytest.fixture
+def books(database: Database) -> Books:
+    """August released, one of its lines disputed and settled by an override, and September computed."""
+    made = Books(database).begin()
+    made.set(850, "acme", "v1", 100)
+    made.set(850, "brook", "v1", 7)
+    made.live(AUGUST)
+    made.settle()
+    for partner in ("acme", "brook"):
+        made.freeze(partner, AUGUST)
+    identifier = made.statement("acme", AUGUST).statement_id
+    dispute(database, identifier, [CHAIN], LINE, "175 lamports", "ann", "it was promised", "acme")
+    override(made, "sam", 850, 175)
+    answer(database, identifier, [CHAIN], LINE, DisputeVerdict.ACCEPTED, "acme-1/r", "rob", "so it was")
+    made.publish(850, override={("acme", "v1"): 175})
+    made.live(SEPTEMBER)
+    made.settle()
+    return made
+
+
+@pytest.fixture
+def show(books: Books, aurora: Command, tmp_path: Path) -> Show:
+    """What a command about statements says, in one line."""
+    (tmp_path / "chains.yaml").write_text((Path(_DEMO) / "chains.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "providers.yaml").write_text(
+        (Path(_DEMO) / "providers.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+
+    def said(*arguments: str, code: int = 0) -> str:
+        variables = {DATABASE_VARIABLE: books.database.conninfo, "AURORA_DEMO_URL": "http://x"}
+        ended = aurora(tmp_path, "statements", *arguments, **variables)
+        assert ended.code == code, ended.told
+        return ended.told
+
+    return said
+
+
+_DEMO = Path(__file__).parents[2] / "aurora_pipeline" / "demo"
+
+
+def test_show__the_statement_after_a_dispute__says_both_sides_words_and_who_overrode_what_and_why(
+    books: Books, show: Show
+) -> None:
+    for period in (AUGUST, SEPTEMBER):
+        told = show("show", "acme", CHAIN, period)
+        assert f"of {AUGUST}, ann: line {LINE[:8]} should say 0.000000175, not 0.000000100: it was promised" in told
+        assert f"ACCEPTED, settled by commission_overrides:acme-1/r/{CHAIN}/850/LINE/v1//1; rob: so it was" in told
+    assert re.search(r"is 0\.000000175", told)
+    assert not re.search(r"is 175\b", told)
+    assert re.search(r"0\.000000175 . 0\.000000100 . sam . settled", told)
+    assert "Disputes" not in show("show", "brook", CHAIN, AUGUST)
+
+
+def test_show__as_it_was_before_the_dispute__says_nothing_of_it(books: Books, show: Show) -> None:
+    (row,) = books.rows("SELECT max(recorded_at) AS at FROM statement_releases")
+    told = show("show", "acme", CHAIN, AUGUST, "--as-of", row["at"].isoformat())
+    assert "RELEASED" in told
+    assert "Disputes" not in told
+
+
+def test_history__figures_that_were_accepted__are_named_by_the_beginning_of_their_ids(books: Books, show: Show) -> None:
+    books.set(852, "acme", "v1", None)
+    books.publish(852)
+    books.settle()
+    show("submit", "acme", code=2)
+    (missing,) = books.rows("SELECT line_id::text AS id FROM partner_commission_lines WHERE final IS NULL")
+    books.submit("acme", SEPTEMBER, [missing["id"]])
+    told = show("history", books.statement("acme", SEPTEMBER).statement_id)
+    assert f"(accepted at 0: {missing['id'][:8]})" in told.replace(" │ ", " ")
+
+
+def test_diff__statements_of_two_partners__is_refused(books: Books, show: Show) -> None:
+    ids = [books.statement(partner, AUGUST).statement_id for partner in ("acme", "brook")]
+    assert "these are statements of two partners, acme and brook" in show("diff", *ids, code=2)
