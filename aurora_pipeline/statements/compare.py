@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.foundation.money import amount
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.statements.causes import Causes
 from aurora_pipeline.statements.documents import StatementDocument, in_words
-from aurora_pipeline.statements.published import statements_by_digest
+from aurora_pipeline.statements.published import statements_by_digest, statements_named
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
 
@@ -18,7 +18,6 @@ Row = Mapping[str, Any]
 _INPUTS_SHOWN: Final = 4
 _COMPARED: Final = ("override", "agreement_version", "held", "revenue", "costs", "weight_whole", "weight", "base")
 _STEPS: Final = ("opening", "lines", "top_ups", "adjustments", "known_total", "payable", "closing")
-_EPOCH_STATEMENTS: Final = "partner_commission_statements@"
 
 
 @dataclass(frozen=True)
@@ -76,13 +75,13 @@ def _amount(row: Row | None) -> Amount:
 
 
 def _changed(
-    identifier: str, old: Row | None, new: Row | None, origins: Mapping[int, tuple[Input, ...]]
+    identifier: str, old: Row | None, new: Row | None, origins: Mapping[EpochNumber, tuple[Input, ...]]
 ) -> ChangedLine:
     row = new if new is not None else old
     assert row is not None  # it is on one of the sides
     epoch = row.get("epoch")
     is_on_both = old is not None and new is not None and epoch is not None
-    inputs = origins.get(int(epoch or 0), ()) if is_on_both else ()
+    inputs = origins.get(EpochNumber(epoch or 0), ()) if is_on_both else ()
     return ChangedLine(identifier, in_words(row), _amount(old), _amount(new), _why(old, new), inputs)
 
 
@@ -103,7 +102,7 @@ def _said(value: object) -> str:
 
 def _origins(
     connection: Connection, before: StatementDocument, after: StatementDocument
-) -> dict[int, tuple[Input, ...]]:
+) -> dict[EpochNumber, tuple[Input, ...]]:
     """By epoch that both states have, the inputs that differ below its lines."""
     old, new = (_lines_digests(connection, one.statement.snapshot_id) for one in (before, after))
     causes = Causes(connection)
@@ -114,10 +113,9 @@ def _origins(
     }
 
 
-def _lines_digests(connection: Connection, snapshot_id: int) -> dict[int, str]:
+def _lines_digests(connection: Connection, snapshot_id: int) -> dict[EpochNumber, str]:
     """By epoch, the first lineage digest of the lines that a statement's snapshot was computed from."""
     row = connection.execute("SELECT inputs FROM snapshots WHERE snapshot_id = %s", [snapshot_id]).fetchone()
-    inputs: Sequence[Sequence[str]] = [] if row is None else row["inputs"]
-    digests = [digest for kind, name, digest in inputs if kind == "snapshot" and name.startswith(_EPOCH_STATEMENTS)]
-    found = statements_by_digest(connection, digests).values()
+    named = statements_named([] if row is None else row["inputs"])
+    found = statements_by_digest(connection, list(named.values())).values()
     return {one.key.epoch: one.lines_digest for one in found}

@@ -13,7 +13,7 @@ from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.errors import StatementUnknown
-from aurora_pipeline.statements.published import statements_by_digest
+from aurora_pipeline.statements.published import statements_by_digest, statements_named
 from aurora_pipeline.statements.stated import Account, Stage, Stated, load_accounts
 from aurora_pipeline.statements.tables import EPOCH_ENTRIES, EPOCH_PAYABLES, MONTHLY_ENTRIES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
@@ -22,7 +22,6 @@ from aurora_pipeline.store.row_amounts import with_amounts
 
 Row = Mapping[str, Any]
 TABLES: Final = ((MONTHLY_STATEMENTS, MONTHLY_ENTRIES), (EPOCH_PAYABLES, EPOCH_ENTRIES))
-_EPOCH_STATEMENTS: Final = "partner_commission_statements@"
 
 
 @dataclass(frozen=True)
@@ -204,11 +203,7 @@ def _next_step(stated: Stated) -> str:
 def _lines(connection: Connection, statement: PayableStatement) -> list[Row]:
     """The lines of a statement's periods, in the snapshots that its own was computed from."""
     row = connection.execute("SELECT inputs FROM snapshots WHERE snapshot_id = %s", [statement.snapshot_id]).fetchone()
-    named = {
-        PeriodKey.parse(name.removeprefix(_EPOCH_STATEMENTS)).epoch: digest
-        for kind, name, digest in (row["inputs"] if row else [])
-        if kind == "snapshot" and name.startswith(_EPOCH_STATEMENTS)
-    }
+    named = statements_named(row["inputs"] if row else [])
     months = connection.execute(
         "SELECT epoch, month FROM period_months WHERE chain_id = %s", [statement.key.chain_id]
     ).fetchall()

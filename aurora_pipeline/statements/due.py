@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
@@ -67,9 +66,12 @@ class ChainAccounts:
         """Where a partner's statements stand; of one of whom nothing is stated, at the beginning."""
         return self.accounts.get(partner_id, Account(partner_id))
 
+    def _month(self, month: str) -> MonthKey:
+        return MonthKey(self.timeline.chain_id, month)
+
     def series(self, partner_id: str, month: str) -> Series:
         """By which series a partner is paid in a month."""
-        return self.partners[partner_id].series_at(self.timeline.chain_id, _start(month))
+        return self.partners[partner_id].series_at(self.timeline.chain_id, self._month(month).started_at)
 
     def is_paid_by(self, draft: Drafted) -> bool:
         """Whether a draft is still of the series by which its partner is paid; else it is to be computed again."""
@@ -77,7 +79,7 @@ class ChainAccounts:
 
     def minimum_payout(self, partner_id: str, month: str) -> Amount:
         """The least that is paid to a partner in a month."""
-        return self.partners[partner_id].minimum_at(self.timeline.chain_id, _start(month))
+        return self.partners[partner_id].minimum_at(self.timeline.chain_id, self._month(month).started_at)
 
     def inputs(self, partner_id: str) -> tuple[Input, ...]:
         """The decisions that a statement of a partner rests on, beside its lines."""
@@ -235,7 +237,3 @@ def worth_stating(found: Sequence[Due], parts: Collection[str], with_entries: Co
         or one.partner_id in with_entries
         or (one.before is not None and one.before.closing != 0)
     ]
-
-
-def _start(month: str) -> datetime:
-    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)

@@ -19,6 +19,7 @@ from aurora_pipeline.store.row_amounts import with_amounts
 from aurora_pipeline.store.snapshots import snapshot_input
 
 _PREFIX: Final = f"{PARTNER_COMMISSION_LINES.name}@"
+_NAMED: Final = f"{PARTNER_COMMISSION_STATEMENTS.name}@"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ def statements_by_digest(connection: Connection, digests: Collection[str]) -> di
         [PARTNER_COMMISSION_STATEMENTS.name, list(digests)],
     ).fetchall()
     return {one.lineage_digest: one for one in _with_lines(connection, rows)}
+
+
+def statements_named(inputs: Iterable[Sequence[str]]) -> dict[EpochNumber, str]:
+    """By epoch, the first lineage digest of the EPOCH statements that a lineage names."""
+    return {
+        PeriodKey.parse(name.removeprefix(_NAMED)).epoch: digest
+        for kind, name, digest in inputs
+        if kind == "snapshot" and name.startswith(_NAMED)
+    }
 
 
 def _with_lines(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[EpochStatements]:

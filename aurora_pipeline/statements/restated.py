@@ -28,7 +28,7 @@ from aurora_pipeline.statements.adjustments import (
 )
 from aurora_pipeline.statements.causes import NEVER_STATED, Causes
 from aurora_pipeline.statements.decided import STATEMENT_DISPUTE_ANSWERS
-from aurora_pipeline.statements.published import EpochStatements, statements_by_digest
+from aurora_pipeline.statements.published import EpochStatements, statements_by_digest, statements_named
 from aurora_pipeline.statements.stated import Account, Stage, Stated
 from aurora_pipeline.statements.tables import EPOCH_ENTRIES, MONTHLY_ENTRIES, Cause, EntryKind
 from aurora_pipeline.statements.top_ups import RuleMonth, summed, top_ups
@@ -38,7 +38,6 @@ from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.snapshots import snapshot_input
 
-_STATEMENTS: Final = "partner_commission_statements@"
 _LINES_READ: Final = """
 SELECT {columns} FROM layers.partner_commission_lines
 WHERE (snapshot_id, partner_id) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))
@@ -177,14 +176,7 @@ def _pinned(
     rows = connection.execute(
         "SELECT snapshot_id, inputs FROM snapshots WHERE snapshot_id = ANY(%s)", [[one.snapshot_id for one in stated]]
     )
-    named = {
-        row["snapshot_id"]: {
-            PeriodKey.parse(name.removeprefix(_STATEMENTS)).epoch: digest
-            for kind, name, digest in row["inputs"]
-            if kind == "snapshot" and name.startswith(_STATEMENTS)
-        }
-        for row in rows
-    }
+    named = {row["snapshot_id"]: statements_named(row["inputs"]) for row in rows}
     wanted = {
         (one.partner_id, epoch): named[one.snapshot_id][epoch]
         for one in stated
