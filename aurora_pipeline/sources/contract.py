@@ -121,4 +121,5 @@ class Source:
         ):
             found += [f"it promises {words}{role} and does not tell them" for role in sorted(promised - told)]
             found += [f"it tells {words}{role} and does not promise them" for role in sorted(told - promised)]
-        return found
+        unread = sorted(frozenset(self.costs_beside) - frozenset(self.glances))
+        return found + [f"it tells costs beside {role}, and no glance reads what tells them" for role in unread]

@@ -37,9 +37,10 @@ def test_every_kind__what_it_promises__it_tells_and_nothing_else(kind: str) -> N
         (replace(TALLY, tells=replace(TALLY.tells, mev=SOURCES["jito"].tells.mev)), "it tells mev and does not"),
         (replace(SOURCES["jito"], costs_beside={}), "it promises costs beside mev and does not tell them"),
         (replace(TALLY, costs_beside=SOURCES["jito"].costs_beside), "it tells costs beside mev and does not"),
+        (replace(SOURCES["jito"], glances={}), "it tells costs beside mev, and no glance reads what tells them"),
         (SOURCES["jito"], "it is registered already"),
     ],
-    ids=["serves only", "tells only", "promises costs only", "tells costs only", "twice"],
+    ids=["serves only", "tells only", "promises costs only", "tells costs only", "costs that nobody reads", "twice"],
 )
 def test_register__promises_and_tellers_differ__refused_by_name(source: Source, said: str) -> None:
     before = dict(kinds.KINDS)
