@@ -13,7 +13,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import STAKE_PROGRAM
+from aurora_pipeline.sources.solana.answers.accounts import STAKE_PROGRAM
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.fetches import StagedFetch

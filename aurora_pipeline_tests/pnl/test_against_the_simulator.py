@@ -28,7 +28,7 @@ from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import read_stake_accounts
+from aurora_pipeline.sources.solana.answers.accounts import read_stake_accounts
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import frame_of

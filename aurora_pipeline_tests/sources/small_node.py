@@ -14,7 +14,7 @@ from aurora_pipeline.asking.adapter import (
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.solana.accounts import STAKE_HISTORY
+from aurora_pipeline.sources.solana.answers.accounts import STAKE_HISTORY
 from aurora_pipeline.sources.solana.answers.votes import VOTE_PROGRAM
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.store.declaration import FigureState

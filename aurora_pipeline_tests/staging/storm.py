@@ -42,7 +42,7 @@ from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.kinds import adapter_of
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.sources.solana.accounts import read_stake_accounts
+from aurora_pipeline.sources.solana.answers.accounts import read_stake_accounts
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads.answers import Answer

@@ -13,7 +13,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.files.listed import Listed
 from aurora_pipeline.sources.files.records import Records, read_records
-from aurora_pipeline.sources.solana.accounts import StakeAccount
+from aurora_pipeline.sources.solana.answers.accounts import StakeAccount
 from aurora_pipeline.store.payloads.answers import Answer, request_text
 
 Told = TypeVar("Told")

@@ -15,7 +15,7 @@ from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.files import answers as files
 from aurora_pipeline.sources.files.answers import FileFees, FileMeta, FilePosition, FileReward, FileTips
 from aurora_pipeline.sources.files.listed import NOT_LISTED, Asked, Listed, NotFound
-from aurora_pipeline.sources.solana.accounts import NO_HISTORY
+from aurora_pipeline.sources.solana.answers.accounts import NO_HISTORY
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.told import (
     AccountReward,

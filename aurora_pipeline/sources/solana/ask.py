@@ -9,7 +9,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import (
+from aurora_pipeline.sources.solana.answers.accounts import (
     NO_HISTORY,
     VoteState,
     read_stake_accounts,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from aurora_pipeline.foundation.units import Bps, Lamports
-from aurora_pipeline.sources.solana.accounts import VoteState
+from aurora_pipeline.sources.solana.answers.accounts import VoteState
 from aurora_pipeline.sources.solana.commission import StakerPart
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState

@@ -10,7 +10,7 @@ from typing import Any, Final
 from aurora_pipeline.asking.adapter import Answer, Question, is_ok
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.solana.accounts import (
+from aurora_pipeline.sources.solana.answers.accounts import (
     STAKE_HISTORY,
     STAKE_PROGRAM,
     read_stake_accounts,

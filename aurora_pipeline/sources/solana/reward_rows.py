@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aurora_pipeline.asking.adapter import FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer, reader
-from aurora_pipeline.foundation.units import EpochNumber, Lamports
+from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers.blocks import (
     ADMISSION,
@@ -24,7 +23,6 @@ from aurora_pipeline.sources.solana.answers.blocks import (
 )
 from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import has_transactions
-from aurora_pipeline.sources.solana.questions import REWARD_ADDRESSES_MAX, inflation_rewards
 from aurora_pipeline.store.payloads.answers import Answer
 
 _PAID: Final = (VOTING, STAKING)
@@ -53,36 +51,6 @@ class PaidInBlocks:
     """By receiving account; one that collects for several validators has one row."""
     stakers: Mapping[str, Lamports] | None
     """By stake account; None unless every block in which stakers are paid was read."""
-
-
-def recipient_questions(scope: FetchScope) -> dict[str, Question]:
-    """Per validator the question about its vote account and the collectors it may have named; many share one."""
-    questions: dict[str, Question] = {}
-    batch: list[str] = []
-    subjects: list[str] = []
-
-    def close() -> None:
-        if batch:
-            question = inflation_rewards(scope.epoch, list(dict.fromkeys(batch)))
-            questions.update(dict.fromkeys(subjects, question))
-        batch.clear()
-        subjects.clear()
-
-    for validator in scope.validators:
-        key = validator.validator_key
-        wanted = [key, *scope.collectors.get(key, ())]
-        if len({*batch, *wanted}) > REWARD_ADDRESSES_MAX:
-            close()
-        batch += wanted
-        subjects.append(key)
-    close()
-    return questions
-
-
-def account_questions(epoch: EpochNumber, stake_accounts: Sequence[str]) -> list[Question]:
-    """The questions about stake accounts, a hundred at a time."""
-    addresses, size = sorted(set(stake_accounts)), REWARD_ADDRESSES_MAX
-    return [inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)]
 
 
 @reader

@@ -17,14 +17,14 @@ from aurora_pipeline.sources.contract import StakesNeeded
 from aurora_pipeline.sources.fetch_choice import fetch_about, missing
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.solana.accounts import (
+from aurora_pipeline.sources.solana.amounts import NOTHING
+from aurora_pipeline.sources.solana.answers.accounts import (
     StakeAccount,
     VoteState,
     read_stake_accounts,
     read_stake_states,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.rewards import InflationReward, read_inflation_rewards
 from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.commission import least_gross

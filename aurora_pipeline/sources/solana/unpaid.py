@@ -13,7 +13,7 @@ from typing import Final
 from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
 from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
-from aurora_pipeline.sources.solana.accounts import StakeAccount, VoteState
+from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, VoteState
 
 CREDITS_PER_SLOT_MAX: Final = 16
 """What a vote that comes in time earns (SIMD-0033)."""

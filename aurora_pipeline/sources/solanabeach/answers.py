@@ -8,8 +8,8 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
-from aurora_pipeline.sources.solana.accounts import StakeAccount
 from aurora_pipeline.sources.solana.amounts import paid, staked
+from aurora_pipeline.sources.solana.answers.accounts import StakeAccount
 from aurora_pipeline.store.payloads.answers import Answer
 
 BLOCK_REWARDS: Final = "block-rewards-history"

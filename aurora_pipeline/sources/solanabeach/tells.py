@@ -7,7 +7,7 @@ from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import missing, unknown_identity
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.solana.accounts import NO_HISTORY
+from aurora_pipeline.sources.solana.answers.accounts import NO_HISTORY
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.sources.third_party import slots_counted, their_fees

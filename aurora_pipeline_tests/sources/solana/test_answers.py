@@ -19,7 +19,7 @@ from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import read_stake_accounts, read_vote_states
+from aurora_pipeline.sources.solana.answers.accounts import read_stake_accounts, read_vote_states
 from aurora_pipeline.sources.solana.answers.blocks import read_block, read_block_header
 from aurora_pipeline.sources.solana.answers.epochs import (
     read_blocks,

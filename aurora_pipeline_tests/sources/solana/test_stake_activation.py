@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.asking.reading import U64_MAX
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
-from aurora_pipeline.sources.solana.accounts import NO_HISTORY, ClusterStake
+from aurora_pipeline.sources.solana.answers.accounts import NO_HISTORY, ClusterStake
 from aurora_pipeline.sources.solana.stake_activation import Activation, activation
 
 

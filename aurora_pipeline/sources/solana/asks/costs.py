@@ -9,7 +9,7 @@ from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, AskMany, Fetch
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, unreadable
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import read_vote_states
+from aurora_pipeline.sources.solana.answers.accounts import read_vote_states
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.sources.solana.asks.judge import judge
 from aurora_pipeline.sources.solana.asks.listing import NO_BLOCKS, EpochListing, with_block_beyond

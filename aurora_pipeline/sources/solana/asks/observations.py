@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import read_stake_accounts, read_stake_history, read_vote_states
+from aurora_pipeline.sources.solana.answers.accounts import read_stake_accounts, read_stake_history, read_vote_states
 from aurora_pipeline.sources.solana.answers.epochs import read_epoch_info
 from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.asks.judge import judge

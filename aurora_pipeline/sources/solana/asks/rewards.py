@@ -10,20 +10,16 @@ from typing import Final
 from aurora_pipeline.asking.adapter import Answer, Ask, Fetched, FetchScope, ProviderDown, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import down, pending, unreadable
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.accounts import StakeAccount, read_stake_states, read_vote_states
+from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, read_stake_states, read_vote_states
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
 from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.asks.judge import judge
 from aurora_pipeline.sources.solana.asks.listing import each_once
 from aurora_pipeline.sources.solana.errors import trouble_in
-from aurora_pipeline.sources.solana.reward_rows import (
-    account_questions,
-    read_block_payments,
-    read_paid_in_blocks,
-    recipient_questions,
-)
+from aurora_pipeline.sources.solana.reward_rows import read_block_payments, read_paid_in_blocks
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.tables import Verdict
@@ -50,8 +46,8 @@ class RewardsFetch:
     async def fetch(self, scope: FetchScope, ask: Ask) -> list[Fetched]:
         """The rows of each validator's collectors and stake accounts, by address or by the blocks that paid."""
         boundary = await self._boundary(scope, ask)
-        recipients = recipient_questions(scope)
-        plans = {key: account_questions(scope.epoch, accounts) for key, accounts in scope.stake_accounts.items()}
+        recipients = _recipient_questions(scope)
+        plans = {key: _account_questions(scope.epoch, accounts) for key, accounts in scope.stake_accounts.items()}
         paying = await self._paying_blocks(boundary, sum(map(len, plans.values())), scope, ask)
         if paying is not None:
             plans = {key: [] for key in plans}
@@ -114,7 +110,7 @@ class RewardsFetch:
             if isinstance(paid.stakers, Mapping):
                 # The node's own word about those that no block pays: a row that is cut off there shows here.
                 unpaid = [address for address in accounts if address not in paid.stakers]
-                told += await ask(account_questions(scope.epoch, unpaid))
+                told += await ask(_account_questions(scope.epoch, unpaid))
             told += await self._states_of_the_unpaid(subject, accounts, told, ask)
         except ProviderDown as error:
             return down(subject, error)
@@ -189,3 +185,35 @@ class RewardsFetch:
         unpaid = Unpaid(subject, scope.epoch, scope.first_slot, scope.last_slot, shown, vote_state, rates)
         problems = (unpaid.problem(address) for address in shown)
         return next((problem for problem in problems if problem is not None), None)
+
+
+def _recipient_questions(scope: FetchScope) -> dict[str, Question]:
+    """Per validator the question about its vote account and the collectors it may have named; many share one."""
+    found: dict[str, Question] = {}
+    batch: list[str] = []
+    subjects: list[str] = []
+
+    def close() -> None:
+        if batch:
+            question = questions.inflation_rewards(scope.epoch, list(dict.fromkeys(batch)))
+            found.update(dict.fromkeys(subjects, question))
+        batch.clear()
+        subjects.clear()
+
+    for validator in scope.validators:
+        key = validator.validator_key
+        wanted = [key, *scope.collectors.get(key, ())]
+        if len({*batch, *wanted}) > questions.REWARD_ADDRESSES_MAX:
+            close()
+        batch += wanted
+        subjects.append(key)
+    close()
+    return found
+
+
+def _account_questions(epoch: EpochNumber, stake_accounts: Sequence[str]) -> list[Question]:
+    """The questions about stake accounts, a hundred at a time."""
+    addresses, size = sorted(set(stake_accounts)), questions.REWARD_ADDRESSES_MAX
+    return [
+        questions.inflation_rewards(epoch, addresses[start : start + size]) for start in range(0, len(addresses), size)
+    ]

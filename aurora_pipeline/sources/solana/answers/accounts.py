@@ -1,4 +1,4 @@
-"""Reading parsed accounts of a Solana node: vote accounts and where their commission goes, stake, its history."""
+"""Answers that hold parsed accounts: vote accounts and where their commission goes, stake, its history."""
 
 from __future__ import annotations
 
