@@ -106,6 +106,8 @@ class Fetched:
     """What it says beside its state."""
     file_trouble: FileTrouble | None = None
     """What is wrong with the operator's file: nothing but the operator can mend that, so it is told loudly."""
+    ask_again: frozenset[str] = frozenset()
+    """Request keys of the answers that did not serve: those that an earlier run stored are asked for again at once."""
 
 
 class Ask(Protocol):

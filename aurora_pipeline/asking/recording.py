@@ -1,4 +1,7 @@
-"""The recording Ask: answers are stored as they arrive, and what an earlier run was told is not asked again."""
+"""The recording Ask: answers are stored as they arrive, and what an earlier run was told is not asked again.
+
+Unless it did not serve: what its question does not accept, or what the adapter doubts, is asked for again.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,10 @@ class RecordingAsk:
         self._keep = keep
         self._asked: set[str] = set()
         """What was asked in this run, or settled by what an earlier one stored; the answers are in the database."""
+        self._from_earlier: set[str] = set()
+        """What an earlier run settled."""
+        self._doubted: set[str] = set()
+        """What an earlier run settled that did not serve."""
 
     @property
     def requests(self) -> int:
@@ -62,6 +69,14 @@ class RecordingAsk:
     def body_bytes(self) -> int:
         """Bytes of bodies received so far."""
         return self._client.body_bytes
+
+    def doubt(self, request_keys: Collection[str]) -> bool:
+        """Have questions asked anew where an earlier run's answer was served; whether there are any such."""
+        stale = self._from_earlier.intersection(request_keys)
+        self._from_earlier -= stale
+        self._asked -= stale
+        self._doubted |= stale
+        return bool(stale)
 
     async def __call__(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in the order of the questions; stored. Raises ProviderDown, after storing what did come."""
@@ -99,13 +114,16 @@ class RecordingAsk:
 
     async def _known(self, questions: dict[str, Question]) -> dict[str, Answer]:
         """What need not be asked: it was in this run, or an earlier run stored what settles it."""
-        wanted = list(questions) if self._reuse else [key for key in questions if key in self._asked]
+        may_serve = questions.keys() - self._doubted if self._reuse else set[str]()
+        wanted = [key for key in questions if key in self._asked or key in may_serve]
         if not wanted:
             return {}
         stored = await self._recorder.stored(wanted)
         known = {key: answer for key, answer in stored.items() if key in self._asked or questions[key].accepts(answer)}
-        self.reused += len(known.keys() - self._asked)
-        self._asked |= known.keys()
+        from_earlier = known.keys() - self._asked
+        self.reused += len(from_earlier)
+        self._from_earlier |= from_earlier
+        self._asked |= from_earlier
         return known
 
     async def _ask_all(self, questions: dict[str, Question]) -> dict[str, Answer]:

@@ -27,7 +27,8 @@ def missing(fetch: StagedFetch | None, detail: str | None = None) -> Missing:
     if fetch is None:
         return Missing(FigureState.UNAVAILABLE, NOTHING_STAGED)
     state = FigureState.UNAVAILABLE if fetch.state is FigureState.FINAL else fetch.state
-    reasons = [text for text in (detail, fetch.reason) if text]
+    said = fetch.reason or ""
+    reasons = [text for text in (None if detail is None or detail in said else detail, said) if text]
     return Missing(state, "; ".join(reasons) or f"{fetch.provider} did not answer it")
 
 

@@ -93,6 +93,12 @@ def kept(outcomes: Iterable[ProviderOutcome]) -> dict[str, ProviderOutcome]:
     return best
 
 
+def answered_anew(before: Sequence[Fetched], anew: Sequence[Fetched]) -> list[Fetched]:
+    """What was learned by asking again; of a provider that went away meanwhile, what was known before."""
+    known = {one.subject: one for one in before}
+    return [one if one.answers else known.get(one.subject, one) for one in anew]
+
+
 def with_what_others_said(
     best: Mapping[str, ProviderOutcome], outcomes: Sequence[ProviderOutcome]
 ) -> dict[str, ProviderOutcome]:

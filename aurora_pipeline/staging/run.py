@@ -40,6 +40,7 @@ from aurora_pipeline.staging.plan import (
     NOBODY,
     NOW_ONLY,
     ProviderOutcome,
+    answered_anew,
     as_fallback,
     as_retraction,
     files_refused,
@@ -318,11 +319,16 @@ async def _fetch(
 ) -> list[Fetched]:
     """What one provider says about a scope. Raises Stumbled where its answers are more than the adapter can take."""
     async with asking(database, provider, adapter, place, reuse=reuse) as ask:
+        told: list[Fetched] = []
         try:
-            return await adapter.fetch(role, scope, ask)
+            told = await adapter.fetch(role, scope, ask)
+            if ask.doubt(frozenset().union(*(one.ask_again for one in told))):
+                # What earlier runs stored did not serve.
+                told = answered_anew(told, await adapter.fetch(role, scope, ask))
+            return told
         except ProviderDown as error:
             heard.providers_down.append(str(error))
-            return [down(subject, error) for subject in subjects_of(role, scope.validators)]
+            return answered_anew(told, [down(subject, error) for subject in subjects_of(role, scope.validators)])
         except UnreadableAnswer as error:
             raise Stumbled(provider.name, role, error) from error
         except (AuroraError, psycopg.Error, OSError):
@@ -388,7 +394,12 @@ def _report(
     retracted: tuple[str, ...],
     refused: tuple[str, ...],
 ) -> StagingReport:
-    lacking = [one.fetched for one in best.values() if one.fetched.state is not FigureState.FINAL]
+    lacking = [
+        one.fetched
+        for subject, one in best.items()
+        # The word about everybody counts no more where each validator has one of its own.
+        if subject in states and one.fetched.state is not FigureState.FINAL
+    ]
     return StagingReport(
         chain_id=period.key.chain_id,
         epoch=period.key.epoch,

@@ -309,8 +309,9 @@ def test_stage_mev__fallback_tells_tips_alone__asked_again_until_the_first_provi
 
     with FaultServer(lambda seen: Reply(status=503)) as server:
         report = run(server.url)
-    assert report.states == {"partial": OPERATED}
-    told = fetches(database, "mev").values()
+    # One of them does not run Jito: the fallback has a row of it without tips, so it says nothing of them.
+    assert report.states == {"partial": OPERATED - 1, "pending": 1}
+    told = [one for one in fetches(database, "mev").values() if one.state is FigureState.PARTIAL]
     assert {one.provider for one in told} == {"demo-trillium"}
     assert all("demo-trillium does not tell PRIORITY_FEE_SHARING" in str(one.reason) for one in told)
     assert run("${AURORA_DEMO_URL}/kobe/api/v1").states == {"final": OPERATED}

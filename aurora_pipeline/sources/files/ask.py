@@ -24,6 +24,7 @@ from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.answers import FileMeta, FilePosition, read_listed, read_meta, read_positions
+from aurora_pipeline.sources.files.lacking import lack_of
 from aurora_pipeline.sources.files.listed import Listed, NotFound
 
 _TOGETHER = frozenset({DataType.META.value, DataType.COSTS.value})
@@ -65,7 +66,9 @@ class OwnFiles:
         if subjects == [EVERYONE]:
             return [_of_everyone(data_type, keys, listed, lacking, answers, scope.epoch)]
         return [
-            final(key, answers) if key not in lacking else _untold(key, lacking[key], listed, answers, scope.epoch)
+            _untold(key, lacking[key], listed, answers, scope.epoch)
+            if key in lacking
+            else _told(key, lack_of(DataType(data_type), told[key]), answers)
             for key in keys
         ]
 
@@ -104,6 +107,11 @@ def question_about(table: FileTable, epoch: EpochNumber, family: Family) -> Ques
         # A file is at hand: reading it again costs nothing, and it or its mapping may have been corrected.
         accepts=lambda answer: False,
     )
+
+
+def _told(key: str, lack: str | None, answers: Sequence[Answer]) -> Fetched:
+    """A validator's row; one whose cell was emptied takes away what the cell said."""
+    return final(key, answers) if lack is None else not_listed(key, lack, answers)
 
 
 def _untold(key: str, why: NotFound, listed: Listed[Any], answers: Sequence[Answer], epoch: EpochNumber) -> Fetched:

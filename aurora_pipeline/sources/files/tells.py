@@ -14,6 +14,7 @@ from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.files import answers as files
 from aurora_pipeline.sources.files.answers import FileFees, FileMeta, FilePosition, FileReward, FileTips
+from aurora_pipeline.sources.files.lacking import lack_of_commission, lack_of_fees, lack_of_tips
 from aurora_pipeline.sources.files.listed import NOT_LISTED, Asked, Listed, NotFound
 from aurora_pipeline.sources.solana.answers.accounts import NO_HISTORY
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
@@ -108,8 +109,9 @@ def _fees(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> 
         lack = missing(fetch, f"the file has {blocks} blocks in {led} led slots")
         return FeesTold(lack.state, lack.reason)
     counted = FeesTold(FigureState.FINAL, why_zero, led, blocks, skipped, row.fees)
-    if row.fees is None:
-        lack = missing(fetch, "the file has no fees in its row")
+    problem = lack_of_fees(row)
+    if problem is not None:
+        lack = missing(fetch, problem)
         return replace(counted, state=lack.state, reason=lack.reason)
     return counted
 
@@ -127,8 +129,9 @@ def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
 def _tips(row: FileTips | Missing, fetch: StagedFetch) -> TipsTold | Missing:
     if isinstance(row, Missing):
         return row
-    if row.validator is None and None in (row.total, row.commission_bps):
-        return missing(fetch, "the file has neither the validator's tips in its row nor their total and commission")
+    problem = lack_of_tips(row)
+    if problem is not None:
+        return missing(fetch, problem)
     is_more_than_all = row.validator is not None and row.total is not None and row.validator > row.total
     if is_more_than_all and row.commission_bps is None:
         return missing(fetch, f"the file gives it {row.validator} of a total of {row.total}")
@@ -146,7 +149,8 @@ def _rewards(rows: Sequence[FileReward] | Missing, fetch: StagedFetch, why_zero:
     own = next((reward for reward in rows if reward.account_key is None), None)
     listed = [reward for reward in rows if reward.account_key is not None]
     commission, reason = _commission(own)
-    lack = missing(fetch, "the file has no row of the validator's commission") if commission is None else None
+    problem = lack_of_commission(rows)
+    lack = None if problem is None else missing(fetch, problem)
     told = _stakers(own, listed, fetch)
     return replace(
         told,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
-from aurora_pipeline.foundation.money import BPS_WHOLE
+from aurora_pipeline.foundation.money import BPS_WHOLE, total
 from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.store.payloads.answers import Answer
@@ -136,6 +136,12 @@ def read_staker_rewards(answers: Sequence[Answer], provider: str, epoch: EpochNu
     if len({claim.claimant for claim in claims}) != len(claims):
         raise UnreadableAnswer(provider, pages[0].request_key, "a claimant is listed twice")
     return TipClaims(vote_key, tuple(sorted(claims, key=lambda claim: claim.claimant)))
+
+
+def too_much_claimed(claims: TipClaims, total_tips: Lamports) -> str | None:
+    """What contradicts a tree's total: its nodes claim more."""
+    claimed = total([claim.lamports for claim in claims.claims])
+    return f"its nodes claim {claimed}, more than the tree's total {total_tips}" if claimed > total_tips else None
 
 
 def tree_in_spite_of_the_list(

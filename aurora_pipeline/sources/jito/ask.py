@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -15,8 +15,8 @@ from aurora_pipeline.asking.adapter import (
     ProviderDown,
     Question,
 )
-from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
-from aurora_pipeline.asking.verdict import down, final, pending, unreadable
+from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
+from aurora_pipeline.asking.verdict import down, final, keys_of, pending, unreadable
 from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.jito.answers import (
@@ -27,6 +27,7 @@ from aurora_pipeline.sources.jito.answers import (
     read_published_epochs,
     read_staker_rewards,
     read_validator_rewards,
+    too_much_claimed,
     tree_in_spite_of_the_list,
 )
 from aurora_pipeline.store.declaration import FigureState
@@ -54,8 +55,8 @@ class Jito:
         """Fetch the tip trees of the scope's validators."""
         if data_type != DataType.MEV:
             raise ValueError(f"{self.kind} does not serve {data_type}")
-        listing = await self._pages(lambda page: _validators_question(scope.epoch, page), ask)
         subjects = [validator.validator_key for validator in scope.validators]
+        listing = await self._pages(lambda page: _validators_question(scope.epoch, page, subjects), ask)
         if listing[-1].status == _STORE_FAILED:
             return self._store_failed(subjects, listing)
         try:
@@ -147,10 +148,14 @@ class Jito:
             claims = read_staker_rewards(nodes, self._provider, epoch, subject)
         except UnreadableAnswer as error:
             return unreadable(subject, error, answers)
+        contradiction = too_much_claimed(claims, tips.total)
+        if contradiction is not None:
+            return pending(subject, contradiction, answers, other_may_know=True)
         if claims.own_node is not None:
             return final(subject, answers)
         reason = "the tip tree's total is known, but the validator's own node in it is not listed"
-        return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers), retracts=bool(claims.claims))
+        retracts, again = bool(claims.claims), keys_of(nodes)
+        return Fetched(subject, FigureState.PARTIAL, reason, tuple(answers), retracts=retracts, ask_again=again)
 
 
 def _first_questions(vote_key: str, tips: ValidatorTips | None, epoch: EpochNumber) -> list[Question]:
@@ -178,13 +183,13 @@ def _lists_epoch(answer: Answer, epoch: EpochNumber) -> bool:
         return False
 
 
-def _validators_question(epoch: EpochNumber, page: int) -> Question:
+def _validators_question(epoch: EpochNumber, page: int, validators: Collection[str] = ()) -> Question:
     return Question(
         key=f"validator_rewards {epoch} page {page}",
         path=VALIDATOR_REWARDS,
         kind=VALIDATOR_REWARDS,
         query={"epoch": epoch, "page": page, "limit": PAGE_ROWS},
-        accepts=lambda answer: _is_page(answer, epoch),
+        accepts=lambda answer: _is_known(answer, epoch, validators),
         final_statuses=frozenset({_STORE_FAILED}),
     )
 
@@ -194,15 +199,28 @@ def _nodes_question(epoch: EpochNumber, vote_key: str, page: int) -> Question:
         key=f"staker_rewards {epoch} {vote_key} page {page}",
         path=STAKER_REWARDS,
         query={"validator_vote_account": vote_key, "epoch": epoch, "page": page, "limit": PAGE_ROWS},
-        accepts=lambda answer: _is_page(answer, epoch),
+        accepts=lambda answer: _is_filled(answer, epoch),
     )
 
 
-def _is_page(answer: Answer, epoch: EpochNumber) -> bool:
-    """Whether a stored page can serve again: it has rows, all of the epoch. An empty one may be filled by now."""
-    try:
-        rows = parsed(answer, "").get("rewards")
-        items = [] if rows is None else rows.items()
-        return answer.status == 200 and bool(items) and all(row["epoch"].value == epoch for row in items)
-    except UnreadableAnswer:
-        return False
+def _is_known(answer: Answer, epoch: EpochNumber, validators: Collection[str]) -> bool:
+    """Whether a stored page of the list can serve again: it has rows, and no 0 of ours, which is what is not known."""
+    with suppress(UnreadableAnswer):
+        rows = _rows_of(answer, epoch)
+        ours = [row for row in rows if row["vote_account"].value in validators]
+        return bool(rows) and all(row["mev_revenue"].value != 0 for row in ours)
+    return False
+
+
+def _is_filled(answer: Answer, epoch: EpochNumber) -> bool:
+    """Whether a stored page of a tip tree can serve again: one in which all claim 0 may be filled in by now."""
+    with suppress(UnreadableAnswer):
+        return any(row["amount"].value != 0 for row in _rows_of(answer, epoch))
+    return False
+
+
+def _rows_of(answer: Answer, epoch: EpochNumber) -> list[Node]:
+    """The rows of a page where all are of the epoch. Whether pages agree is for whoever reads all of them."""
+    rows = parsed(answer, "").get("rewards")
+    items = [] if rows is None else rows.items()
+    return items if answer.status == 200 and all(row["epoch"].value == epoch for row in items) else []

@@ -7,7 +7,6 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import ZERO, Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.jito.answers import (
@@ -16,6 +15,7 @@ from aurora_pipeline.sources.jito.answers import (
     pages_of,
     read_staker_rewards,
     read_validator_rewards,
+    too_much_claimed,
     tree_in_spite_of_the_list,
 )
 from aurora_pipeline.sources.told import EXACT, CostsTold, CostTold, Missing, StagedFetches, TipsTold, Told
@@ -97,11 +97,9 @@ def _own_node(key: str, fetch: StagedFetch, epoch: EpochNumber) -> tuple[Lamport
 
 
 def _more_claimed(key: str, total_tips: Lamports, fetch: StagedFetch, epoch: EpochNumber) -> str | None:
-    """What contradicts a tree's total: its nodes claim more."""
+    """What contradicts a tree's total, where its nodes can be read."""
     with suppress(UnreadableAnswer):
-        claims = read_staker_rewards(fetch.answers, fetch.provider, epoch, key).claims
-        claimed = total([claim.lamports for claim in claims])
-        return f"its nodes claim {claimed}, more than the tree's total {total_tips}" if claimed > total_tips else None
+        return too_much_claimed(read_staker_rewards(fetch.answers, fetch.provider, epoch, key), total_tips)
     return None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
+from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.solana.amounts import paid, staked
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount
@@ -80,6 +81,26 @@ def read_slots(pages: Iterable[Answer], provider: str, epoch: EpochNumber) -> tu
     if blocks > slots:
         row.refuse(f"{blocks} blocks in {slots} led slots")
     return slots, blocks
+
+
+def of_identities(
+    answers: Sequence[Answer], provider: str, epoch: EpochNumber, nodes: Sequence[str]
+) -> tuple[BeachFees | None, tuple[int, int] | None]:
+    """Fees and (led slots, blocks) of all identities of a validator together; None where one of them is not listed."""
+    fees = [read_fees(about(answers, node, BLOCK_REWARDS), provider, epoch) for node in nodes]
+    slots = [read_slots(about(answers, node, SUCCESS_RATE), provider, epoch) for node in nodes]
+    known = [one for one in fees if one is not None]
+    counted = [one for one in slots if one is not None]
+    all_fees = BeachFees(total([one.blocks for one in known]), total([one.fees for one in known]))
+    all_slots = (total([led for led, _ in counted]), total([blocks for _, blocks in counted]))
+    return all_fees if len(known) == len(fees) else None, all_slots if len(counted) == len(slots) else None
+
+
+def contradiction(fees: BeachFees, slots: tuple[int, int] | None, provider: str) -> str | None:
+    """What is wrong with a validator's fees where its two histories do not count the same blocks."""
+    if slots is None or slots[1] == fees.blocks:
+        return None
+    return f"{provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
 
 
 @reader

@@ -17,7 +17,7 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import down, final, not_listed, unavailable, unreadable
+from aurora_pipeline.asking.verdict import down, final, not_listed, not_yet_listed, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solanabeach.answers import (
@@ -26,7 +26,9 @@ from aurora_pipeline.sources.solanabeach.answers import (
     STAKE_ACCOUNTS,
     SUCCESS_RATE,
     about,
+    contradiction,
     is_left_out,
+    of_identities,
     path_of,
     read_accounts,
     read_epoch,
@@ -104,7 +106,10 @@ class SolanaBeach:
             reason = f"{self._provider} has no fees of epoch {epoch} for {', '.join(lacking)}"
             lost = all(is_left_out(about(answers, node, BLOCK_REWARDS), self._provider, epoch) for node in lacking)
             return not_listed(subject, reason, answers) if lost else unavailable(subject, reason, answers)
-        return final(subject, answers)
+        fees, slots = of_identities(answers, self._provider, epoch, nodes)
+        problem = None if fees is None else contradiction(fees, slots, self._provider)
+        # Two histories that are not of one moment, or a row that is filled in later.
+        return final(subject, answers) if problem is None else not_yet_listed(subject, problem, answers)
 
     async def _stakes(self, scope: FetchScope, ask: Ask) -> Fetched:
         answers: list[Answer] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import missing, unknown_identity
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
@@ -36,7 +35,7 @@ def _fees(reference: Reference, validator: OperatedValidator, fetch: StagedFetch
     if shared is not None:
         return FeesTold(FigureState.UNAVAILABLE, shared)
     try:
-        fees, slots = _by_identity(reference, validator, fetch)
+        fees, slots = beach.of_identities(fetch.answers, fetch.provider, reference.epoch, validator.identities)
     except UnreadableAnswer as error:
         lack = missing(fetch, f"{error.request_key}: {error.problem}")
         return FeesTold(lack.state, lack.reason)
@@ -46,27 +45,11 @@ def _fees(reference: Reference, validator: OperatedValidator, fetch: StagedFetch
     if slots is None:
         counted = FeesTold(FigureState.UNAVAILABLE, blocks_produced=fees.blocks)
         return their_fees(counted, fees.blocks, fees.fees, fetch)
-    if slots[1] != fees.blocks:
-        reason = f"{fetch.provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
+    reason = beach.contradiction(fees, slots, fetch.provider)
+    if reason is not None:
         lack = missing(fetch, reason)
         return FeesTold(lack.state, lack.reason, leader_slots=slots[0])
     return their_fees(slots_counted(*slots), fees.blocks, fees.fees, fetch)
-
-
-def _by_identity(
-    reference: Reference, validator: OperatedValidator, fetch: StagedFetch
-) -> tuple[beach.BeachFees | None, tuple[int, int] | None]:
-    """Fees and (led slots, blocks) of all its identities together; None where one of them is not listed."""
-    epoch, name = reference.epoch, fetch.provider
-    fees, slots = [], []
-    for node in validator.identities:
-        fees.append(beach.read_fees(beach.about(fetch.answers, node, beach.BLOCK_REWARDS), name, epoch))
-        slots.append(beach.read_slots(beach.about(fetch.answers, node, beach.SUCCESS_RATE), name, epoch))
-    known = [one for one in fees if one is not None]
-    counted = [one for one in slots if one is not None]
-    all_fees = beach.BeachFees(total([one.blocks for one in known]), total([one.fees for one in known]))
-    all_slots = (total([led for led, _ in counted]), total([blocks for _, blocks in counted]))
-    return all_fees if len(known) == len(fees) else None, all_slots if len(counted) == len(slots) else None
 
 
 def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:

@@ -7,10 +7,11 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import final, not_listed, partly_listed, pending, unreadable
+from aurora_pipeline.asking.verdict import final, not_listed, not_yet_listed, partly_listed, pending, unreadable
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.trillium.answers import read_validators
+from aurora_pipeline.sources.trillium.answers import TrilliumValidator, read_validators
+from aurora_pipeline.sources.trillium.lacking import lack_of
 
 _TOGETHER: Final = frozenset({DataType.META.value, DataType.COSTS.value})
 _NOT_FOUND: Final = 404
@@ -43,11 +44,8 @@ class Trillium:
             reason = f"{self._provider} has not published epoch {scope.epoch} yet"
             return [pending(subject, reason, answers, other_may_know=True) for subject in subjects]
         if subjects == [EVERYONE]:
-            return [self._of_everyone([key for key in keys if key not in listed], scope.epoch, answers)]
-        return [
-            final(key, answers) if key in listed else not_listed(key, self._not_listed(scope.epoch), answers)
-            for key in keys
-        ]
+            return [self._of_everyone(data_type, keys, listed, scope.epoch, answers)]
+        return [self._of_one(key, listed.get(key), DataType(data_type), scope.epoch, answers) for key in keys]
 
     async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
         """Nothing: it tells about ended epochs only."""
@@ -80,11 +78,32 @@ class Trillium:
         except UnreadableAnswer:
             return False
 
-    def _of_everyone(self, absent: Sequence[str], epoch: EpochNumber, answers: Sequence[Answer]) -> Fetched:
-        if not absent:
-            return final(EVERYONE, answers)
-        reason = f"{self._not_listed(epoch)}: {len(absent)} operated validators, first {absent[0]}"
-        return partly_listed(EVERYONE, reason, answers)
+    def _of_one(
+        self, key: str, row: TrilliumValidator | None, role: DataType, epoch: EpochNumber, answers: Sequence[Answer]
+    ) -> Fetched:
+        if row is None:
+            return not_listed(key, self._not_listed(epoch), answers)
+        lack = lack_of(row, role, self._provider)
+        if lack is None:
+            return final(key, answers)
+        # Who earned no tips has none in its row for good; fees and commission are filled in.
+        return (not_listed if role is DataType.MEV else not_yet_listed)(key, lack, answers)
+
+    def _of_everyone(
+        self,
+        data_type: str,
+        keys: Sequence[str],
+        listed: Mapping[str, TrilliumValidator],
+        epoch: EpochNumber,
+        answers: Sequence[Answer],
+    ) -> Fetched:
+        absent = [key for key in keys if key not in listed]
+        if absent:
+            reason = f"{self._not_listed(epoch)}: {len(absent)} operated validators, first {absent[0]}"
+            return partly_listed(EVERYONE, reason, answers)
+        lacks = {key: lack_of(listed[key], DataType(data_type), self._provider) for key in keys}
+        lacking = [f"{lack}: {key}" for key, lack in lacks.items() if lack is not None]
+        return partly_listed(EVERYONE, lacking[0], answers) if lacking else final(EVERYONE, answers)
 
     def _not_listed(self, epoch: EpochNumber) -> str:
         return f"{self._provider} does not list it in epoch {epoch}"

@@ -26,6 +26,7 @@ from aurora_pipeline.sources.told import (
     Told,
 )
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator, read_validators
+from aurora_pipeline.sources.trillium.lacking import lack_of
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -42,8 +43,9 @@ def _fees(told: TrilliumValidator | Missing, fetch: StagedFetch) -> FeesTold:
     if isinstance(told, Missing):
         return FeesTold(told.state, told.reason)
     counted = slots_counted(told.leader_slots, told.blocks_produced)
-    if told.fees is None:
-        lack = missing(fetch, f"{fetch.provider} has no fees in its row")
+    problem = lack_of(told, DataType.FEES, fetch.provider)
+    if told.fees is None or problem is not None:
+        lack = missing(fetch, problem)
         return replace(counted, state=lack.state, reason=lack.reason)
     return their_fees(counted, told.blocks_produced, told.fees, fetch)
 
@@ -57,7 +59,7 @@ def _tips(told: TrilliumValidator | Missing, fetch: StagedFetch) -> TipsTold | M
     if isinstance(told, Missing):
         return told
     if told.tips_total is None or told.mev_commission_bps is None:
-        return missing(fetch, f"{fetch.provider} has no tips of it")
+        return missing(fetch, lack_of(told, DataType.MEV, fetch.provider))
     return TipsTold(told.tips_total, told.mev_commission_bps, absence=f"{fetch.provider} knows no tip tree")
 
 
@@ -72,7 +74,7 @@ def _rewards(told: TrilliumValidator | Missing, fetch: StagedFetch) -> RewardsTo
     stakers = missing(fetch, f"{fetch.provider} extrapolates stakers' rewards from one account")
     known = RewardsTold(FigureState.FINAL, stakers.state, as_theirs(fetch), stakers.reason, commission=told.commission)
     if told.commission is None:
-        lack = missing(fetch, f"{fetch.provider} has no commission in its row")
+        lack = missing(fetch, lack_of(told, DataType.REWARDS, fetch.provider))
         return replace(known, state=lack.state, reason=lack.reason)
     return known
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, AskMany, Fetched, FetchScope, ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import final, unreadable
+from aurora_pipeline.asking.verdict import final, keys_of, unreadable
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.accounts import read_vote_states
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
@@ -87,7 +87,8 @@ class CostsFetch:
         try:
             votes.fees()
         except UnreadableAnswer as error:
-            return unreadable(EVERYONE, error, kept)
+            # A block that does not read is not served again anyway; all the others are too many to ask for twice.
+            return unreadable(EVERYONE, error, kept, keys_of(epoch.answers) | {error.request_key})
         return final(EVERYONE, kept)
 
     def _trouble(self, answer: Answer) -> Trouble | None:

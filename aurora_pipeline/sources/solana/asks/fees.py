@@ -18,7 +18,7 @@ from aurora_pipeline.asking.adapter import (
     ValidatorAsked,
 )
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import down, unavailable
+from aurora_pipeline.asking.verdict import down, keys_of, unavailable
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.blocks import read_block
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
@@ -87,7 +87,7 @@ class FeesFetch:
         subject = validator.validator_key
         if not validator.identities:
             reason = "the validator's identity is not known: meta was not observed, and no identity is registered"
-            return unavailable(subject, reason, epoch.answers, other_may_know=False), None
+            return unavailable(subject, reason, epoch.answers, other_may_know=False, ask_again=frozenset()), None
         led = _led(validator, epoch, scope)
         try:
             blocks = await ask(plan)
@@ -106,7 +106,9 @@ class FeesFetch:
         judged = judge(self._provider, subject, (*epoch.answers, *blocks), unproven)
         # Of all validators' blocks together only what commits to them is kept.
         recorded: tuple[RecordedAnswer, ...] = (*epoch.answers, *(block.kept for block in blocks))
-        return replace(judged, answers=recorded), found[0] if found else None
+        # A block that proves nothing is not served again anyway; where they contradict the list, all may be to blame.
+        again = keys_of(recorded) if judged.state is FigureState.PENDING else frozenset[str]()
+        return replace(judged, answers=recorded, ask_again=again), found[0] if found else None
 
     async def _proofs_of_emptiness(
         self, led: Sequence[int], blocks: Sequence[Answer], epoch: EpochListing, scope: FetchScope, ask: Ask
@@ -141,7 +143,7 @@ def _without_any_fee_row(told: Sequence[tuple[Fetched, LedFees | None]]) -> list
     blocks = sum(len(found.produced) for found in led)
     reason = f"none of the {blocks} led blocks of all validators has a Fee row"
     return [
-        unavailable(fetched.subject, reason, fetched.answers)
+        unavailable(fetched.subject, reason, fetched.answers, ask_again=frozenset())
         if fetched.state is FigureState.FINAL and found is not None and found.produced
         else fetched
         for fetched, found in told

@@ -9,7 +9,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Ask, Fetched, FetchScope, ProviderDown, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import down, pending, unreadable
+from aurora_pipeline.asking.verdict import down, keys_of, pending, unreadable
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, read_stake_states, read_vote_states
@@ -129,13 +129,14 @@ class RewardsFetch:
         if judged.state is not FigureState.FINAL:
             return judged
         if isinstance(paid.stakers, UnreadableAnswer):
-            return unreadable(subject, paid.stakers, answers)
+            return unreadable(subject, paid.stakers, answers, keys_of((*paid.boundary, *paid.paying)))
         if isinstance(paid.stakers, str):
-            return pending(subject, paid.stakers, answers)
+            return pending(subject, paid.stakers, answers, ask_again=keys_of((*paid.boundary, *paid.paying)))
         judged = replace(judged, answers=(*answers, *paid.boundary))
         left_out = self._contradicted(told, paid) or self._left_out(subject, told, scope)
         if left_out is not None:
-            return replace(judged, state=FigureState.PARTIAL, reason=left_out, other_may_know=True)
+            again = keys_of((*told, *paid.boundary, *paid.paying))
+            return replace(judged, state=FigureState.PARTIAL, reason=left_out, other_may_know=True, ask_again=again)
         doubt = scope.stakes_in_doubt.get(subject)
         if doubt is not None:
             reason, verdict = f"STAKES_IN_DOUBT: {doubt}", Verdict.STAKES_IN_DOUBT
