@@ -1,35 +1,68 @@
-"""Amounts that nobody earns, pays or is paid: whoever says them, the figure is not known."""
+"""Figures that cannot be: numbers that no column holds, amounts that nobody earns, counts that contradict each other.
+
+Held off here, whoever says them: that validator's figure is not known, and why; those of others stay.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any, Final
 
+from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.sources.contract import Source
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.result import Row
-from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.declaration import Column, ColumnKind, FigureState, Table
 from aurora_pipeline.store.payloads.fetches import StagedFetch
+
+_STAKES: Final = ("active_stake", "activating_stake", "deactivating_stake")
+"""Amounts at stake; all others are earned or paid."""
 
 
 def believed(
-    row: Row, amounts: Iterable[str], fetch: StagedFetch | None, state: str = "state", reason: str = "reason"
+    table: Table,
+    row: Row,
+    figures: Sequence[str],
+    fetch: StagedFetch | None,
+    *,
+    with_them: Sequence[str] = (),
+    state: str = "state",
+    reason: str = "reason",
 ) -> Row:
-    """A row as it is, or without some amounts where one of them is not believed: the wrong one is not known."""
-    source = None if fetch is None else SOURCES.get(fetch.kind)
-    if source is None:
-        return row
-    names = list(amounts)
-    known = {name: row[name] for name in names if row.get(name) is not None}
-    problems = [
-        f"{name} {problem}" for name, amount in known.items() if (problem := source.too_much_paid(amount)) is not None
-    ]
+    """A row as it is, or without some of its figures (and what goes with them) where one of them cannot be."""
+    source = _source(fetch)
+    known = [(table.column(name), row[name]) for name in figures if row.get(name) is not None]
+    problems = [problem for column, value in known if (problem := _problem(column, value, source)) is not None]
     if not problems:
         return row
-    return row | dict.fromkeys(names) | {state: FigureState.UNAVAILABLE.value, reason: "; ".join(problems)}
+    nothing = dict.fromkeys((*figures, *with_them))
+    return row | nothing | {state: FigureState.UNAVAILABLE.value, reason: "; ".join(problems)}
 
 
-def all_believed(rows: list[Row], amounts: Sequence[str], fetch: StagedFetch | None) -> list[Row]:
-    """As `believed`, of very many rows: where the largest amount is believed, each of them is."""
-    largest = max((row[name] for row in rows for name in amounts if row[name] is not None), default=None)
-    if largest is None or believed({"largest": largest}, ["largest"], fetch)["largest"] is not None:
+def all_believed(table: Table, rows: list[Row], amounts: Sequence[str], fetch: StagedFetch | None) -> list[Row]:
+    """As `believed`, of very many rows: where the smallest and the largest amounts can be, each of them can."""
+    known = {name: [row[name] for row in rows if row[name] is not None] for name in amounts}
+    if all(problem_of(table, name, values, fetch) is None for name, values in known.items()):
         return rows
-    return [believed(row, amounts, fetch) for row in rows]
+    return [believed(table, row, amounts, fetch) for row in rows]
+
+
+def problem_of(table: Table, name: str, values: Sequence[Amount], fetch: StagedFetch | None) -> str | None:
+    """Why the smallest or the largest of some amounts cannot be; None where all of them can."""
+    if not values:
+        return None
+    column, source = table.column(name), _source(fetch)
+    return _problem(column, min(values), source) or _problem(column, max(values), source)
+
+
+def _source(fetch: StagedFetch | None) -> Source | None:
+    return None if fetch is None else SOURCES.get(fetch.kind)
+
+
+def _problem(column: Column, value: Any, source: Source | None) -> str | None:
+    if column.kind is ColumnKind.AMOUNT and source is not None:
+        bound = source.too_much_staked if column.name in _STAKES else source.too_much_paid
+        problem = bound(Amount(value))
+        if problem is not None:
+            return f"{column.name} {problem}"
+    return column.problem(value)

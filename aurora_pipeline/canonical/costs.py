@@ -102,7 +102,7 @@ def _row(fetch: StagedFetch | None, cost: CostTold) -> Row:
         "reason": cost.reason,
         "source_fetch": None if fetch is None else fetch.fetch_id,
     }
-    return believed(row, ["amount"], fetch)
+    return believed(COSTS, row, ("amount", "origin", "method"), fetch)
 
 
 def _costs_beside(

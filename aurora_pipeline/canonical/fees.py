@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.impossible import contradicting_counts, zero_of_blocks
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import FeesTold, Missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
+_COUNTS = ("leader_slots", "blocks_produced", "slots_skipped")
 _AMOUNTS = ("fees", "base_fees", "priority_fees")
 
 
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
     """One row per operated validator. Fees are those of the blocks it led, whoever received them."""
     told = heard(reference, fetches, DataType.FEES, lambda source: source.tells.fees)
-    found = {key: believed(_row(fetch, item), _AMOUNTS, fetch) for key, fetch, item in told}
+    slots = reference.last_slot - reference.first_slot + 1
+    found = {key: _believed(_row(fetch, item), fetch, slots) for key, fetch, item in told}
     rows = [
         {**reference.row(one.validator_key), "identity_key": one.identity_key, **found[one.validator_key]}
         for one in reference.validators
@@ -31,7 +34,7 @@ def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
         rows,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
-        violations=[*missing_rows(FEES, reference.keys, rows), *_uncounted_slots(rows)],
+        violations=missing_rows(FEES, reference.keys, rows),
         warnings=told.warnings,
     )
 
@@ -40,7 +43,7 @@ def _row(fetch: StagedFetch | None, told: FeesTold | Missing) -> Row:
     source = {} if fetch is None else {"source_fetch": fetch.fetch_id}
     if isinstance(told, Missing):
         return source | told.columns
-    return source | {
+    row: Row = source | {
         "leader_slots": told.leader_slots,
         "blocks_produced": told.blocks_produced,
         "slots_skipped": told.slots_skipped,
@@ -50,18 +53,18 @@ def _row(fetch: StagedFetch | None, told: FeesTold | Missing) -> Row:
         "state": told.state.value,
         "reason": told.reason,
     }
+    if fetch is None or told.state is not FigureState.FINAL or told.zero_is_proven:
+        return row
+    problem = zero_of_blocks(fetch.provider, told.blocks_produced, told.fees)
+    return row if problem is None else row | dict.fromkeys(_AMOUNTS) | missing(fetch, problem).columns
 
 
-def _uncounted_slots(rows: Sequence[Row]) -> list[str]:
-    """Validators whose led slots are neither blocks nor confirmed skips; not every source counts slots."""
-    return [
-        f"{row['validator_key']}: {row['leader_slots']} slots led, but {row['blocks_produced']} blocks and"
-        f" {row['slots_skipped']} skips"
-        for row in rows
-        if row["state"] == FigureState.FINAL and not _adds_up(row)
-    ]
-
-
-def _adds_up(row: Mapping[str, Any]) -> bool:
-    counts: list[Any] = [row.get(name) for name in ("blocks_produced", "slots_skipped", "leader_slots")]
-    return None in counts or sum(counts[:2]) == counts[2]
+def _believed(row: Row, fetch: StagedFetch | None, slots: int) -> Row:
+    """A row without what cannot be; where its counts cannot, the fees of those slots are not known either."""
+    row = believed(FEES, row, _COUNTS, fetch, with_them=_AMOUNTS)
+    row = believed(FEES, row, _AMOUNTS, fetch)
+    led, blocks, skipped = (row.get(name) for name in _COUNTS)
+    problem = contradicting_counts(led, blocks, skipped, slots)
+    if problem is None or row["state"] != FigureState.FINAL:
+        return row
+    return row | dict.fromkeys((*_COUNTS, *_AMOUNTS)) | missing(fetch, problem).columns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.config.vocabulary import DataType
@@ -15,6 +16,8 @@ from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 _EXPECTED = ("identity_key", "commission_bps", "active_stake")
 """Without one of these a row is PARTIAL; the others are not known by every provider."""
+
+_NUMBERS = ("commission_bps", "commission_source", "mev_commission_bps", "active_stake")
 
 
 def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
@@ -48,7 +51,7 @@ def _row(fetch: StagedFetch | None, told: MetaTold | Missing) -> Row:
     lacking = [name for name in _EXPECTED if row[name] is None]
     state = FigureState.PARTIAL if lacking else FigureState.FINAL
     reason = f"{fetch.provider} did not say: {', '.join(lacking)}" if lacking else None
-    return source | row | {"state": state.value, "reason": reason}
+    return source | believed(META, row | {"state": state.value, "reason": reason}, _NUMBERS, fetch)
 
 
 def _changed_identities(reference: Reference, rows: Sequence[Row]) -> list[str]:

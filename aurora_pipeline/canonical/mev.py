@@ -29,7 +29,7 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
     warnings: list[str] = []
     for key, fetch, item in told:
         row, odd = _row(fetch, item, protocol_fee_bps)
-        found[key] = reference.row(key) | believed(row, _SPLIT, fetch)
+        found[key] = reference.row(key) | row
         warnings += [f"{key}: {words}" for words in odd]
     rows = [found[key] for key in reference.keys]
     return layer_result(
@@ -48,6 +48,14 @@ def _row(fetch: StagedFetch | None, told: TipsTold | Missing, protocol_fee_bps: 
         return source | told.columns, []
     if not told.took_part:
         return source | _nothing_earned(), []
+    said: Row = {
+        "total_tips": told.total,
+        "validator_tips": told.validator,
+        "mev_commission_bps": told.commission_bps,
+    }
+    held = believed(MEV, said, tuple(said), fetch)
+    if held is not said:
+        return source | held, []
     if told.validator is not None and told.total is not None and told.validator > told.total:
         return source | missing(fetch, _more_than_all(told.validator, told.total)).columns, []
     row, odd = _shared(told, protocol_fee_bps)

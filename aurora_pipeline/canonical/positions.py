@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from aurora_pipeline.asking.reading import while_reading
+from aurora_pipeline.canonical.believed import problem_of
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.config.vocabulary import DataType
@@ -35,7 +37,8 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     frames: dict[str, pl.DataFrame] = {}
     first_rows: dict[str, Row] = {}
     with while_reading(sum(len(answer.body) for fetch in fetches for answer in fetch.answers)):
-        for key, fetch, item in told:
+        for key, fetch, said in told:
+            item = said if isinstance(said, Missing) else _believed(said, fetch)
             row = _validator_row(reference, key, fetch, item)
             frames[key], first_rows[key] = pl.concat([frame_of(POSITIONS, [row]), _accounts(row, item)]), row
     present = [first_rows[key] for key in reference.keys]
@@ -49,6 +52,24 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
         violations=tuple(violations),
         warnings=tuple(told.warnings),
     )
+
+
+def _believed(told: PositionsTold, fetch: StagedFetch | None) -> PositionsTold:
+    """What is told, without stake that cannot be: one such account, and none of them is known."""
+    accounts, whole = told.accounts, told.total
+    if not isinstance(accounts, Missing):
+        amounts = (
+            ("active_stake", [one.active for one in accounts]),
+            ("activating_stake", [one.activating for one in accounts]),
+            ("deactivating_stake", [one.deactivating for one in accounts]),
+        )
+        problems = [problem_of(POSITIONS, name, values, fetch) for name, values in amounts]
+        wrong = next((problem for problem in problems if problem is not None), None)
+        accounts = accounts if wrong is None else Missing(FigureState.UNAVAILABLE, wrong)
+    if whole is not None and whole.active is not None and not isinstance(whole.active, Missing):
+        wrong = problem_of(POSITIONS, "active_stake", [whole.active], fetch)
+        whole = whole if wrong is None else replace(whole, active=Missing(FigureState.UNAVAILABLE, wrong))
+    return replace(told, accounts=accounts, total=whole)
 
 
 def _validator_row(reference: Reference, key: str, fetch: StagedFetch | None, told: PositionsTold | Missing) -> Row:

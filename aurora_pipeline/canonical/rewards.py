@@ -17,6 +17,8 @@ from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missi
 from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
+_RATES = ("commission_bps", "applied_commission_bps", "commission_source", "method")
+_OF_VALIDATOR = ("commission", "gross_rewards")
 _OF_ACCOUNT = ("staker_rewards", "gross_rewards")
 
 
@@ -84,9 +86,11 @@ def _rows(reference: Reference, key: str, fetch: StagedFetch | None, told: Rewar
         "stakers_state": told.stakers_state.value,
         "stakers_reason": told.stakers_reason,
     }
-    validator = believed(validator, ("commission", "gross_rewards"), fetch)
-    validator = believed(validator, ("staker_rewards", "gross_rewards"), fetch, "stakers_state", "stakers_reason")
-    accounts = all_believed([_account_row(one) for one in told.accounts], _OF_ACCOUNT, fetch)
+    validator = believed(REWARDS, validator, _RATES, fetch, with_them=_OF_VALIDATOR)
+    validator = believed(REWARDS, validator, _OF_VALIDATOR, fetch)
+    of_stakers = {"state": "stakers_state", "reason": "stakers_reason"}
+    validator = believed(REWARDS, validator, ("staker_rewards", "gross_rewards"), fetch, **of_stakers)
+    accounts = all_believed(REWARDS, [_account_row(one) for one in told.accounts], _OF_ACCOUNT, fetch)
     return [start | validator, *(start | account for account in accounts)]
 
 

@@ -83,6 +83,8 @@ class Source:
     """How to see whether a provider is there; None where that is not a matter of asking (files)."""
     too_much_paid: Callable[[Amount], str | None]
     """Why an amount that somebody earned or paid is not believed, a sum of what was read too; None where it can be."""
+    too_much_staked: Callable[[Amount], str | None]
+    """The same of an amount at stake."""
     costs_beside: Mapping[DataType, Tell[CostsTold]] = field(default_factory=dict)
     """Costs that its answers about another data type tell, by that data type."""
     glances: Mapping[DataType, str] = field(default_factory=dict)

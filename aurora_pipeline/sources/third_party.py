@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.told import FeesTold
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -20,20 +19,12 @@ def as_theirs(fetch: StagedFetch) -> str:
     return f"{THIRD_PARTY}: as {fetch.provider} has it"
 
 
-def their_fees(counted: FeesTold, blocks: int | None, fees: Amount, fetch: StagedFetch) -> FeesTold:
-    """Another's fees; none of any block is what a source says whose own source keeps no rewards."""
-    if blocks and not fees:
-        lack = missing(fetch, f"{fetch.provider} has {blocks} blocks of it, and fees of 0")
-        return replace(counted, state=lack.state, reason=lack.reason)
-    return replace(counted, state=FigureState.FINAL, reason=as_theirs(fetch), fees=fees)
+def their_fees(led: int | None, blocks: int | None, fees: Amount, fetch: StagedFetch) -> FeesTold:
+    """Another's fees, with the led slots and blocks it counts."""
+    return replace(slots_counted(led, blocks), state=FigureState.FINAL, reason=as_theirs(fetch), fees=fees)
 
 
 def slots_counted(led: int | None, blocks: int | None) -> FeesTold:
-    """Led slots, with the blocks and skips among them where the counts agree; no fees yet."""
-    skipped = None if led is None or blocks is None or blocks > led else led - blocks
-    return FeesTold(
-        FigureState.UNAVAILABLE,
-        leader_slots=led,
-        blocks_produced=blocks if skipped is not None else None,
-        slots_skipped=skipped,
-    )
+    """Led slots, with the blocks and skips among them where both are counted; no fees yet."""
+    skipped = None if led is None or blocks is None else led - blocks
+    return FeesTold(FigureState.UNAVAILABLE, leader_slots=led, blocks_produced=blocks, slots_skipped=skipped)

@@ -76,6 +76,8 @@ class FeesTold:
     fees: Amount | None = None
     base_fees: Amount | None = None
     priority_fees: Amount | None = None
+    zero_is_proven: bool = False
+    """Whether fees of 0 in spite of blocks are proven, or the operator's own word; else they are not believed."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +20,10 @@ class ColumnRule(ABC):
     @abstractmethod
     def holds(self, value: pl.Expr) -> pl.Expr:
         """Whether each value of a frame's column keeps the rule; null where there is none."""
+
+    @abstractmethod
+    def keeps(self, value: Any) -> bool:
+        """Whether one value of the column's type keeps the rule, as `holds` says of a frame's."""
 
     @abstractmethod
     def words(self, mark: str = "") -> str:
@@ -39,6 +43,10 @@ class OneOf(ColumnRule):
     def holds(self, value: pl.Expr) -> pl.Expr:
         """Whether it is in the list."""
         return value.is_in(list(self.values))
+
+    def keeps(self, value: Any) -> bool:
+        """Whether it is in the list."""
+        return value in self.values
 
     def words(self, mark: str = "") -> str:
         """The list."""
@@ -66,6 +74,10 @@ class Range(ColumnRule):
             return value <= high
         return value >= low if high is None else (value >= low) & (value <= high)
 
+    def keeps(self, value: Any) -> bool:
+        """Whether it lies in the range."""
+        return bool((self.low is None or value >= self.low) and (self.high is None or value <= self.high))
+
     def words(self, mark: str = "") -> str:
         """The range."""
         if self.low is None:
@@ -85,7 +97,15 @@ class Within(ColumnRule):
 
     def holds(self, value: pl.Expr) -> pl.Expr:
         """Whether it is in the bound; frames hold amounts without digits behind the point."""
-        return Range(-(10**self.power), 10**self.power).holds(value)
+        return self._range.holds(value)
+
+    def keeps(self, value: Any) -> bool:
+        """Whether it is in the bound."""
+        return self._range.keeps(value)
+
+    @property
+    def _range(self) -> Range:
+        return Range(-(10**self.power), 10**self.power)
 
     def words(self, mark: str = "") -> str:
         """The bound."""
@@ -106,6 +126,10 @@ class HexDigits(ColumnRule):
         """Whether it is made of so many of them."""
         return value.str.contains(f"^[0-9a-f]{{{self.count}}}$")
 
+    def keeps(self, value: Any) -> bool:
+        """Whether it is made of so many of them."""
+        return len(value) == self.count and set(value) <= set("0123456789abcdef")
+
     def words(self, mark: str = "") -> str:
         """The digits."""
         return f"{self.count} lower-case hexadecimal digits"
@@ -124,6 +148,10 @@ class LengthMax(ColumnRule):
     def holds(self, value: pl.Expr) -> pl.Expr:
         """Whether it is no longer than that."""
         return value.str.len_chars() <= self.count
+
+    def keeps(self, value: Any) -> bool:
+        """Whether it is no longer than that."""
+        return len(value) <= self.count
 
     def words(self, mark: str = "") -> str:
         """The length."""

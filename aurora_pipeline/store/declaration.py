@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from aurora_pipeline.foundation.money import AMOUNT_DIGITS
 from aurora_pipeline.store.column_rules import ColumnRule, HexDigits, OneOf, Range, Within
@@ -61,6 +61,14 @@ class Column:
     default: str | None = None
     since: int = 1
     """The layer version that brought the column: snapshots of earlier ones neither have it nor commit to it."""
+
+    def problem(self, value: Any) -> str | None:
+        """Why a value of the column's type cannot stand in it; None where it can."""
+        if self.kind is ColumnKind.INTEGER and not -(2**63) <= value < 2**63:
+            return f"{self.name} {value} is more than 64 bits hold"
+        of_kind = (KIND_RULES[self.kind],) if self.kind in KIND_RULES else ()
+        broken = [rule for rule in (*of_kind, *self.rules) if not rule.keeps(value)]
+        return f"{self.name} {value} is not {broken[0].words()}" if broken else None
 
 
 @dataclass(frozen=True)

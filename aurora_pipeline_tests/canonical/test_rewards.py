@@ -304,7 +304,7 @@ def test_rewards__an_account_received_more_than_there_can_be__only_that_one_is_r
         {"staker_rewards": 10**16 + 1, "gross_rewards": 10**16 + 2},
     ]
     one = fetch("rewards", [])
-    good, bad = all_believed([dict(row) for row in rows], ("staker_rewards", "gross_rewards"), one)
+    good, bad = all_believed(REWARDS, [dict(row) for row in rows], ("staker_rewards", "gross_rewards"), one)
     assert good == rows[0]
     assert (bad["staker_rewards"], bad["gross_rewards"], bad["state"]) == (None, None, "unavailable")
-    assert all_believed([dict(rows[0])], ("staker_rewards", "gross_rewards"), one) == [rows[0]]
+    assert all_believed(REWARDS, [dict(rows[0])], ("staker_rewards", "gross_rewards"), one) == [rows[0]]

@@ -1,4 +1,4 @@
-"""Every rule of every column: what the database's CHECK refuses, the gate refuses, and the other way round."""
+"""Every rule of every column: what the database's CHECK refuses, the gate and the column refuse, and nothing else."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def test_rule__any_value__database_and_gate_agree(
         def agree(value: Any) -> None:
             refused = is_refused_by_the_database(connection, value)
             assert is_refused_by_the_gate(table, value) is refused, (rule, value, refused)
+            assert value is None or (table.columns[1].problem(value) is not None) is refused, (rule, value, refused)
             seen.add(refused)
 
         agree()

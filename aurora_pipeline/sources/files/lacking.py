@@ -7,6 +7,7 @@ from typing import Any
 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.files.answers import FileFees, FileReward, FileTips
+from aurora_pipeline.sources.impossible import contradicting_counts
 
 
 def lack_of(data_type: DataType, told: Any) -> str | None:
@@ -23,7 +24,9 @@ def lack_of(data_type: DataType, told: Any) -> str | None:
 
 def lack_of_fees(row: FileFees) -> str | None:
     """Why a row is no fees."""
-    return "the file has no fees in its row" if row.fees is None else None
+    if row.fees is None:
+        return "the file has no fees in its row"
+    return contradicting_counts(row.leader_slots, row.blocks_produced, None)
 
 
 def lack_of_tips(row: FileTips) -> str | None:

@@ -7,11 +7,12 @@ from typing import Final
 from aurora_pipeline.sources.contract import Source, Tells
 from aurora_pipeline.sources.files.ask import OwnFiles
 from aurora_pipeline.sources.files.tells import costs, fees, meta, positions, rewards, tips
-from aurora_pipeline.sources.solana.amounts import too_much_paid
+from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
 
 FILES: Final = Source(
     OwnFiles,
     Tells(fees=fees, mev=tips, rewards=rewards, meta=meta, positions=positions, costs=costs),
     alive=None,
     too_much_paid=too_much_paid,
+    too_much_staked=too_much_staked,
 )

@@ -105,13 +105,9 @@ def _fees(row: FileFees | Missing, fetch: StagedFetch, why_zero: str | None) -> 
         return FeesTold(row.state, row.reason)
     led, blocks = row.leader_slots, row.blocks_produced
     skipped = None if led is None or blocks is None else led - blocks
-    if skipped is not None and skipped < 0:
-        lack = missing(fetch, f"the file has {blocks} blocks in {led} led slots")
-        return FeesTold(lack.state, lack.reason)
-    counted = FeesTold(FigureState.FINAL, why_zero, led, blocks, skipped, row.fees)
-    problem = lack_of_fees(row)
-    if problem is not None:
-        lack = missing(fetch, problem)
+    counted = FeesTold(FigureState.FINAL, why_zero, led, blocks, skipped, row.fees, zero_is_proven=True)
+    if row.fees is None:
+        lack = missing(fetch, lack_of_fees(row))
         return replace(counted, state=lack.state, reason=lack.reason)
     return counted
 

@@ -12,7 +12,7 @@ from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.jito.answers import VALIDATOR_REWARDS
 from aurora_pipeline.sources.jito.ask import Jito
 from aurora_pipeline.sources.jito.tells import shared_fees, tips
-from aurora_pipeline.sources.solana.amounts import too_much_paid
+from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
 
 
 def _newest_epoch(answer: Answer, provider: str) -> EpochNumber | None:
@@ -28,6 +28,7 @@ JITO: Final = Source(
         _newest_epoch,
     ),
     too_much_paid,
+    too_much_staked,
     costs_beside={DataType.MEV: shared_fees},
     glances={DataType.MEV: VALIDATOR_REWARDS},
 )

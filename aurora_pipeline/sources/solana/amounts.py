@@ -26,7 +26,7 @@ def paid(node: Node, minimum: int = 0) -> Lamports:
 def staked(node: Node) -> Lamports:
     """Lamports at stake; some answers have them as text."""
     lamports = Lamports(node.whole_text())
-    problem = STAKED.problem(lamports, "SOL", _SOL_DECIMALS)
+    problem = too_much_staked(lamports)
     if problem is not None:
         node.refuse(problem)
     return lamports
@@ -35,3 +35,8 @@ def staked(node: Node) -> Lamports:
 def too_much_paid(lamports: Amount) -> str | None:
     """Why an amount, or a sum of amounts, is not believed; None where it can be."""
     return PAID.problem(lamports, "SOL", _SOL_DECIMALS)
+
+
+def too_much_staked(lamports: Amount) -> str | None:
+    """The same of stake."""
+    return STAKED.problem(lamports, "SOL", _SOL_DECIMALS)

@@ -102,7 +102,7 @@ def _fees(reference: Reference, led: Sequence[int], slots: Listing, fetch: Stage
     if found.contradiction is not None:
         return FeesTold(FigureState.UNAVAILABLE, found.contradiction, leader_slots=len(led))
     skipped = None if found.unproven else len(found.empty)
-    counted = FeesTold(FigureState.FINAL, None, len(led), len(found.produced), skipped)
+    counted = FeesTold(FigureState.FINAL, None, len(led), len(found.produced), skipped, zero_is_proven=True)
     if not found.problems:
         base = _base_fees(found.blocks)
         return replace(

@@ -7,7 +7,7 @@ from typing import Final
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.contract import Alive, Source, Tells
 from aurora_pipeline.sources.solana import questions
-from aurora_pipeline.sources.solana.amounts import too_much_paid
+from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
 from aurora_pipeline.sources.solana.answers.epochs import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solana.fees import fees
@@ -21,6 +21,7 @@ SOLANA_RPC: Final = Source(
     Tells(fees=fees, rewards=rewards, meta=meta, positions=positions, costs=costs),
     Alive(questions.epoch_info(), lambda answer, provider: read_epoch_info(answer, provider).epoch),
     too_much_paid,
+    too_much_staked,
     glances={DataType.POSITIONS: questions.VOTE_STATES},
     stakes_needed=stakes_needed,
 )

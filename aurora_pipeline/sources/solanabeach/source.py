@@ -6,7 +6,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.sources.contract import Alive, Source, Tells
-from aurora_pipeline.sources.solana.amounts import too_much_paid
+from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
 from aurora_pipeline.sources.solanabeach.answers import read_epoch
 from aurora_pipeline.sources.solanabeach.ask import SolanaBeach
 from aurora_pipeline.sources.solanabeach.tells import fees, meta, positions
@@ -16,4 +16,5 @@ SOLANA_BEACH: Final = Source(
     Tells(fees=fees, meta=meta, positions=positions),
     Alive(Question("epoch-info", "/epoch-info"), read_epoch),
     too_much_paid,
+    too_much_staked,
 )

@@ -9,7 +9,7 @@ from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.answers.accounts import NO_HISTORY
 from aurora_pipeline.sources.solana.positions import VOTE_ACCOUNT, stake_of
 from aurora_pipeline.sources.solanabeach import answers as beach
-from aurora_pipeline.sources.third_party import slots_counted, their_fees
+from aurora_pipeline.sources.third_party import their_fees
 from aurora_pipeline.sources.told import FeesTold, MetaTold, Missing, PositionsTold, StagedFetches, StakeTotal, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -42,14 +42,11 @@ def _fees(reference: Reference, validator: OperatedValidator, fetch: StagedFetch
     if fees is None:
         lack = missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of it")
         return FeesTold(lack.state, lack.reason)
-    if slots is None:
-        counted = FeesTold(FigureState.UNAVAILABLE, blocks_produced=fees.blocks)
-        return their_fees(counted, fees.blocks, fees.fees, fetch)
     reason = beach.contradiction(fees, slots, fetch.provider)
     if reason is not None:
         lack = missing(fetch, reason)
-        return FeesTold(lack.state, lack.reason, leader_slots=slots[0])
-    return their_fees(slots_counted(*slots), fees.blocks, fees.fees, fetch)
+        return FeesTold(lack.state, lack.reason, leader_slots=None if slots is None else slots[0])
+    return their_fees(None if slots is None else slots[0], fees.blocks, fees.fees, fetch)
 
 
 def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:

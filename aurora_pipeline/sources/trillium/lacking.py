@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.impossible import contradicting_counts, zero_of_blocks
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator
 
 
@@ -11,8 +12,9 @@ def lack_of(row: TrilliumValidator, role: DataType, provider: str) -> str | None
     match role:
         case DataType.FEES if row.fees is None:
             return f"{provider} has no fees in its row"
-        case DataType.FEES if row.blocks_produced and not row.fees:
-            return f"{provider} has {row.blocks_produced} blocks of it, and fees of 0"
+        case DataType.FEES:
+            wrong = contradicting_counts(row.leader_slots, row.blocks_produced, None)
+            return wrong or zero_of_blocks(provider, row.blocks_produced, row.fees)
         case DataType.MEV if row.tips_total is None or row.mev_commission_bps is None:
             return f"{provider} has no tips of it"
         case DataType.REWARDS if row.commission is None:

@@ -8,7 +8,7 @@ from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import parsed
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.contract import Alive, Source, Tells
-from aurora_pipeline.sources.solana.amounts import too_much_paid
+from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
 from aurora_pipeline.sources.trillium.ask import Trillium
 from aurora_pipeline.sources.trillium.known_differences import known_as
 from aurora_pipeline.sources.trillium.tells import OWN_WORDS, costs, fees, meta, rewards, tips
@@ -25,6 +25,7 @@ TRILLIUM: Final = Source(
     Tells(fees=fees, mev=tips, rewards=rewards, meta=meta, costs=costs),
     Alive(Question("epoch_data", "/epoch_data"), _newest_epoch),
     too_much_paid,
+    too_much_staked,
     own_words=OWN_WORDS,
     explains=known_as,
 )

@@ -42,12 +42,11 @@ def fees(staged: StagedFetches) -> Told[FeesTold]:
 def _fees(told: TrilliumValidator | Missing, fetch: StagedFetch) -> FeesTold:
     if isinstance(told, Missing):
         return FeesTold(told.state, told.reason)
-    counted = slots_counted(told.leader_slots, told.blocks_produced)
-    problem = lack_of(told, DataType.FEES, fetch.provider)
-    if told.fees is None or problem is not None:
-        lack = missing(fetch, problem)
+    if told.fees is None:
+        lack = missing(fetch, lack_of(told, DataType.FEES, fetch.provider))
+        counted = slots_counted(told.leader_slots, told.blocks_produced)
         return replace(counted, state=lack.state, reason=lack.reason)
-    return their_fees(counted, told.blocks_produced, told.fees, fetch)
+    return their_fees(told.leader_slots, told.blocks_produced, told.fees, fetch)
 
 
 def tips(staged: StagedFetches) -> Told[TipsTold | Missing]:
