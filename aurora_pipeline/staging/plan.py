@@ -23,6 +23,7 @@ NOBODY: Final = (NO_PROVIDER, NO_PROVIDER)
 NOT_OBSERVED: Final = "not observed while the period ran"
 
 _SHOWN: Final = 5
+_REASONS_SHOWN: Final = 20
 _RANK: Final = {
     FigureState.UNAVAILABLE: 0,
     FigureState.PENDING: 1,
@@ -106,17 +107,30 @@ def with_what_others_said(
 
     def explained(outcome: ProviderOutcome) -> ProviderOutcome:
         fetched = outcome.fetched
+        said = fetched.reason or ""
         others = [
-            one.fetched.reason
+            # That nobody observed it is said once, by the one that is kept.
+            one.fetched.reason.removeprefix(f"{NOT_OBSERVED}; " if said.startswith(NOT_OBSERVED) else "")
             for one in outcomes
             if one is not outcome and one.fetched.subject in (fetched.subject, EVERYONE) and one.fetched.reason
         ]
-        told = [text for text in dict.fromkeys(others) if text not in (fetched.reason or "")]
+        told = [text for text in dict.fromkeys(others) if text not in said]
         if fetched.state is FigureState.FINAL or not told:
             return outcome
-        return replace(outcome, fetched=replace(fetched, reason="; ".join([fetched.reason or "", *told]).lstrip("; ")))
+        return replace(outcome, fetched=replace(fetched, reason="; ".join([said, *told]).lstrip("; ")))
 
     return {subject: explained(outcome) for subject, outcome in best.items()}
+
+
+def lacking(best: Mapping[str, ProviderOutcome], counting: Collection[str]) -> dict[str, int]:
+    """Why subjects are not final, and how many; `counting` are those whose states count."""
+    reasons = Counter(
+        f"{one.fetched.state.value}: {one.fetched.reason}"
+        for subject, one in best.items()
+        # The word about everybody counts no more where each validator has one of its own.
+        if subject in counting and one.fetched.state is not FigureState.FINAL
+    )
+    return dict(reasons.most_common(_REASONS_SHOWN))
 
 
 def replaced(best: Mapping[str, ProviderOutcome], outcomes: Sequence[ProviderOutcome]) -> tuple[str, ...]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
 
 import psycopg
 
@@ -45,6 +43,7 @@ from aurora_pipeline.staging.plan import (
     as_retraction,
     files_refused,
     kept,
+    lacking,
     nobody_named,
     replaced,
     retracted_in_words,
@@ -77,8 +76,6 @@ from aurora_pipeline.store.payloads.fetches import fetch_states, fetches_in_forc
 from aurora_pipeline.store.payloads.tables import INGESTION_RUNS
 
 __all__ = ["StagingReport", "stage", "stage_period"]
-
-_REASONS_SHOWN: Final = 20
 
 
 _log = logger("staging")
@@ -394,12 +391,6 @@ def _report(
     retracted: tuple[str, ...],
     refused: tuple[str, ...],
 ) -> StagingReport:
-    lacking = [
-        one.fetched
-        for subject, one in best.items()
-        # The word about everybody counts no more where each validator has one of its own.
-        if subject in states and one.fetched.state is not FigureState.FINAL
-    ]
     return StagingReport(
         chain_id=period.key.chain_id,
         epoch=period.key.epoch,
@@ -408,7 +399,7 @@ def _report(
         reused=heard.reused,
         body_bytes=heard.body_bytes,
         states=tally(states.values()),
-        reasons=dict(Counter(f"{one.state.value}: {one.reason}" for one in lacking).most_common(_REASONS_SHOWN)),
+        reasons=lacking(best, states),
         providers_down=tuple(dict.fromkeys(heard.providers_down)),
         replaced=replaced(best, heard.outcomes),
         retracted=retracted,

@@ -12,8 +12,10 @@ from aurora_pipeline.staging.plan import (
     ProviderOutcome,
     as_fallback,
     kept,
+    lacking,
     observations_that_count,
     replaced,
+    states_that_count,
     still_to_ask,
     tally,
     unresolved,
@@ -211,6 +213,22 @@ def test_with_what_others_said__nobody_could_tell__every_reason_once_the_kept_on
     assert told["a"].provider == "node"
     assert told["a"].fetched.reason == "its identity is not known; there is no file fees842.csv"
     assert told["b"].fetched.reason == "another validator's"
+
+
+def test_with_what_others_said__two_archives_of_what_nobody_observed__that_is_said_once() -> None:
+    outcomes = [
+        said(EVERYONE, UNAVAILABLE, "reports", f"{NOT_OBSERVED}; reports does not list it"),
+        said(EVERYONE, UNAVAILABLE, "books", f"{NOT_OBSERVED}; there is no file"),
+    ]
+    told = with_what_others_said(kept(outcomes), outcomes)
+    assert told[EVERYONE].fetched.reason == f"{NOT_OBSERVED}; reports does not list it; there is no file"
+
+
+def test_lacking__each_validator_has_a_word_of_its_own__that_about_everybody_is_none() -> None:
+    everybody, a = said(EVERYONE, UNAVAILABLE, "books", "there is no file"), said("a", FINAL, "reports", None)
+    best, states = kept([everybody, a]), {EVERYONE: UNAVAILABLE, "a": FINAL}
+    assert lacking(best, states_that_count((A,), states)) == {}
+    assert lacking(best, states_that_count((A, B), states)) == {"unavailable: there is no file": 1}
 
 
 def test_with_what_others_said__the_kept_one_said_nothing__the_others_words_alone() -> None:
