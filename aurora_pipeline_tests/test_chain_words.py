@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 
 import aurora_pipeline
+from aurora_pipeline.config.provider import FILE_KIND
 
 PACKAGE: Final = Path(aurora_pipeline.__file__).parent
 ENDINGS: Final = frozenset({".py", ".sql", ".yaml"})
@@ -29,11 +30,6 @@ ABOUT_ONE_FAMILY: Final[Mapping[str, str]] = MappingProxyType(
         "config/": "chains.yaml and providers.yaml name families, kinds and units; what Solana is stands in families/",
         "demo/": "it simulates one chain, and speaks its providers' APIs",
         "instance/starter/": "the configuration to begin with is of real chains",
-        "sources/solana/": "the source of that family",
-        "sources/jito/": "an API about Solana alone",
-        "sources/solanabeach/": "an API about Solana alone",
-        "sources/stakewiz/": "an API about Solana alone",
-        "sources/trillium/": "an API about Solana alone",
         "sources/kinds.py": "the register of adapters imports them all",
         "sources/families.py": "the register of families' sources imports them all",
         "sources/files/answers.py": "a file of positions holds stake accounts, as Solana has them",
@@ -47,6 +43,12 @@ ABOUT_ONE_FAMILY: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Folders and files that mean one family, and why."""
+APIS: Final = {
+    f"sources/{path.parent.name}/": "an API, which may be about chains of one family alone"
+    for path in PACKAGE.glob("sources/*/source.py")
+    if path.parent.name != FILE_KIND + "s"
+}
+"""Sources say of an API what it says; the operator's own files are none, and are of chains of any family."""
 
 SAY_SLOT: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -59,6 +61,7 @@ SAY_SLOT: Final[Mapping[str, str]] = MappingProxyType(
         "proof/": "the bounds of a period and led slots, verified",
         "sources/family.py": "where a chain's head is",
         "sources/reference.py": "the bounds of a period",
+        "sources/impossible.py": "counts of led slots that cannot be",
         "sources/told.py": "which slots a validator led, as any source tells it",
         "sources/third_party.py": "led slots, as others count them",
         "sources/files/": "a file can tell the bounds of periods, and led slots",
@@ -92,7 +95,8 @@ def _is_listed(file: str, listed: Mapping[str, str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("word", "listed"), [(_ONE_FAMILY, ABOUT_ONE_FAMILY), (_SLOTS, {**ABOUT_ONE_FAMILY, **SAY_SLOT})]
+    ("word", "listed"),
+    [(_ONE_FAMILY, {**ABOUT_ONE_FAMILY, **APIS}), (_SLOTS, {**ABOUT_ONE_FAMILY, **APIS, **SAY_SLOT})],
 )
 def test_words_of_one_family__in_the_package__only_where_it_is_meant(
     word: re.Pattern[str], listed: Mapping[str, str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aurora_pipeline.foundation.units import Amount
 
 
@@ -21,3 +23,16 @@ def contradicting_counts(
 def zero_of_blocks(provider: str, blocks: int | None, fees: Amount | None) -> str | None:
     """Why fees of 0 of blocks are no figure: it is what a provider says whose own source keeps no rewards."""
     return f"{provider} has {blocks} blocks of it, and fees of 0" if blocks and fees == 0 else None
+
+
+def lack_of_fees(
+    provider: str,
+    led: int | None,
+    blocks: int | None,
+    fees: Amount | None,
+    too_much: Callable[[Amount], str | None],
+) -> str | None:
+    """Why a row of a provider's is no fees of a validator; None where it is. `too_much` is its source's bound."""
+    if fees is None:
+        return f"{provider} has no fees in its row"
+    return contradicting_counts(led, blocks, None) or zero_of_blocks(provider, blocks, fees) or too_much(fees)

@@ -9,12 +9,13 @@ import pytest
 
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.sources import kinds
 from aurora_pipeline.sources.contract import Tells
+from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.sources.told import FeesTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.tables import EVERYONE, NO_PROVIDER
 from aurora_pipeline_tests.canonical.answers import fetch, reference, row_of
+from aurora_pipeline_tests.sources.good import registered
 from aurora_pipeline_tests.sources.tally.source import TALLY
 
 ASKED: list[StagedFetches] = []
@@ -30,9 +31,8 @@ def telling(request: pytest.FixtureRequest) -> Iterator[None]:
         return Told((key, FeesTold(FigureState.FINAL, fees=Amount(1))) for key in keys)
 
     ASKED.clear()
-    kinds.register(replace(TALLY, tells=Tells(fees=fees)))
-    yield
-    del kinds._sources[TALLY.kind], kinds._roles[TALLY.kind]
+    with registered(replace(TALLY, tells=Tells(fees=fees))):
+        yield
 
 
 @pytest.mark.parametrize("telling", [("V",)], indirect=True)
@@ -63,5 +63,6 @@ def test_sources__fetches_of_several_kinds__each_is_asked_once_with_all_of_its_o
     assert {key: one.subject for key, one in asked.fetches.items()} == {"V": "V", "W": EVERYONE}
     assert list(result.frame["validator_key"]) == ["V", "N", "W", "O"]
     assert row_of(result, "N")["reason"] == "nobody to ask"
-    said = "answers of kind of old (the-provider) are not read for fees; read are: file, solana_rpc, solanabeach,"
-    assert row_of(result, "O")["reason"].startswith(said)
+    known = ", ".join(sorted(kind for kind, roles in KINDS.items() if "fees" in roles))
+    said = f"answers of kind of old (the-provider) are not read for fees; read are: {known}"
+    assert row_of(result, "O")["reason"] == said

@@ -12,7 +12,7 @@ FEES, COSTS, REWARDS = (f"{CANONICAL}.test_{name}" for name in ("fees", "costs",
 COLLECTORS, COMMISSION = (f"{SOURCES}.solana.test_{name}" for name in ("commission_collectors", "commission"))
 ANSWERS, RPC, BLOCKS = (f"{SOURCES}.solana.test_{name}" for name in ("answers", "ask", "led_blocks"))
 JITO, FILES = f"{SOURCES}.jito.test_jito", f"{SOURCES}.files.test_own_files"
-STAKEWIZ, BEACH = f"{SOURCES}.stakewiz.test_stakewiz", f"{SOURCES}.test_solanabeach_and_trillium"
+STAKEWIZ, BEACH = f"{SOURCES}.stakewiz.test_stakewiz", f"{SOURCES}.solanabeach.test_solanabeach"
 
 TRAPS = [
     ("the first reward row of a block is no fee row", ANSWERS, "test_read_block__first_of_an_epoch__fees_only_whatever_stands_first"),
@@ -53,7 +53,7 @@ TRAPS = [
     ("SOL as a binary float", STAKEWIZ, None),
     ("u64 near 2^64", ANSWERS, "test_whole__any_integer__exact_inside_bounds_refused_outside"),
     ("a number as text where a number belongs", ANSWERS, "test_whole__no_exact_u64__refused"),
-    ("epoch as text", BEACH, "test_trillium__epoch_as_text__read"),
+    ("epoch as text", f"{SOURCES}.trillium.test_trillium", "test_trillium__epoch_as_text__read"),
     ("the first slots of an epoch are skipped", COLLECTORS, "test_first_blocks__all_read__stakers_parts_and_the_absent_one_got_nothing"),
     ("the first slots of an epoch are skipped: fees", BLOCKS, "test_led_fees__first_slots_skipped__proven_by_the_first_block_of_the_epoch"),
     ("rewards are paid in the next epoch", REWARDS, "test_rewards__effective_slot_outside_the_next_epoch__not_believed"),

@@ -14,7 +14,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.end_to_end.world import World, production_world
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen
-from aurora_pipeline_tests.faults.test_hostile_server import honest
+from aurora_pipeline_tests.sources.good import passed_on
 from aurora_pipeline_tests.sources.storm import limited
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ class Line:
 
     def __call__(self, seen: Seen) -> Reply:
         assert self.operator is not None
-        reply = honest(self.operator.simulator, seen)
+        reply = passed_on(self.operator.simulator.url, seen)
         return replace(reply, body=odd(seen.path, reply.body)) if self.is_odd else reply
 
 

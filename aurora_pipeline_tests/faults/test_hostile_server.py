@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -24,13 +22,15 @@ from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
 from aurora_pipeline.demo.truth import ValidatorTruth, truth
 from aurora_pipeline.foundation.units import Bps, EpochNumber
-from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.sources.kinds import SOURCES, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
+from aurora_pipeline_tests.sources.good import good_of, kinds_asked, registered
+from aurora_pipeline_tests.sources.tally.source import TALLY
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
 EPOCH = EpochNumber(SMALL.first_epoch)
@@ -38,25 +38,42 @@ BODY_MAX = 1_000_000
 STRANGER = "Stranger1111111111111111111111111111111111"
 
 
+FIGURES = {"fees": "fees", "mev": "validator_tips", "rewards": "commission"}
+"""The column of each data type's figure."""
+
+
 @dataclass(frozen=True)
 class Api:
-    """One data type of one kind of provider, and the column of its figure."""
+    """One data type of one kind of provider."""
 
     kind: str
-    base: str
     data_type: str
-    figure: str
+
+    @property
+    def figure(self) -> str:
+        """The column of its figure."""
+        return FIGURES[self.data_type]
 
 
-APIS = [
-    Api("solana_rpc", "/rpc", "fees", "fees"),
-    Api("solana_rpc", "/rpc", "rewards", "commission"),
-    Api("jito", "/kobe/api/v1", "mev", "validator_tips"),
-    Api("solanabeach", "/solanabeach", "fees", "fees"),
-    Api("trillium", "/trillium", "fees", "fees"),
-    Api("trillium", "/trillium", "mev", "validator_tips"),
-    Api("trillium", "/trillium", "rewards", "commission"),
-]
+def apis() -> list[Api]:
+    """Every kind of provider with every data type of which it serves a figure."""
+    return [
+        Api(kind, data_type)
+        for kind in kinds_asked()
+        for data_type in FIGURES
+        if data_type in SOURCES[kind].adapter("").serves
+    ]
+
+
+with registered(TALLY):
+    APIS = apis()
+"""One of them is no API that the simulator speaks, as those of new providers are."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tally() -> Iterator[None]:
+    with registered(TALLY):
+        yield
 
 
 def named(api: Api) -> str:
@@ -78,37 +95,32 @@ def operated() -> ValidatorTruth:
     return next(one for one in truth(SMALL, EPOCH).validators if one.blocks and one.mev_total_lamports)
 
 
-def honest(simulator: SimulatorProcess, seen: Seen) -> Reply:
-    """What the simulated provider really answers."""
-    query = f"?{urlencode(seen.query)}" if seen.query else ""
-    request = urllib.request.Request(
-        simulator.url + seen.path + query,
-        seen.body or None,
-        {"Content-Type": "application/json"},
-        method=seen.verb,
-    )
-    with urllib.request.urlopen(request) as response:
-        return Reply(response.read(), response.status, {"content-type": "application/json"})
+Upstream = Callable[[Seen], Reply]
 
 
-def lies(change: Callable[[Seen, Reply], Reply]) -> Callable[[SimulatorProcess], Handler]:
-    """A server that passes on what the simulator says, changed."""
-    return lambda simulator: lambda seen: change(seen, honest(simulator, seen))
+def honest(api: Api, simulator: SimulatorProcess, operated: ValidatorTruth) -> Upstream:
+    """What the provider really answers."""
+    return lambda seen: good_of(api.kind).honest(simulator.url, EPOCH, [operated.vote], seen)
 
 
-def always(reply: Reply) -> Callable[[SimulatorProcess], Handler]:
-    return lambda simulator: lambda seen: reply
+def lies(change: Callable[[Seen, Reply], Reply]) -> Callable[[Upstream], Handler]:
+    """A server that passes on what the provider says, changed."""
+    return lambda honest: lambda seen: change(seen, honest(seen))
+
+
+def always(reply: Reply) -> Callable[[Upstream], Handler]:
+    return lambda honest: lambda seen: reply
 
 
 def other_epoch(seen: Seen, reply: Reply) -> Reply:
     """Rows of the epoch before; where rows name no epoch, the slots of the one after."""
-    body = reply.body.replace(b'"epoch":%d' % EPOCH, b'"epoch":%d' % (EPOCH - 1))
+    body = re.sub(rb'"epoch": ?%d' % EPOCH, b'"epoch":%d' % (EPOCH - 1), reply.body)
     if seen.path == "/rpc" or seen.path == "/rpc/":
         body = re.sub(rb'"(effectiveSlot|parentSlot)":(\d+)', lambda m: b'"%s":%d' % (m[1], int(m[2]) + 7_777), body)
     return replace(reply, body=body)
 
 
-BREAKAGES: dict[str, Callable[[SimulatorProcess], Handler]] = {
+BREAKAGES: dict[str, Callable[[Upstream], Handler]] = {
     "garbage": always(Reply(b"<html><body>502 Bad Gateway</body></html>")),
     "empty body": always(Reply(b"")),
     "null": always(Reply(b"null")),
@@ -137,7 +149,7 @@ SILENT = ("a pause", "drop by drop")
 def ask(api: Api, url: str, operated: ValidatorTruth, *, patient: bool = True) -> list[Fetched] | ProviderDown:
     wait = 5 if patient else 0.05
     settings = provider(
-        url + api.base,
+        url + good_of(api.kind).simulated_at,
         api.kind,
         timeouts={"connect_seconds": wait, "read_seconds": wait},
         retries={"attempts": 2 if patient else 1, "wait_seconds_max": 0},
@@ -188,7 +200,7 @@ def row_of(api: Api, fetched: list[Fetched], operated: ValidatorTruth) -> dict[s
 
 @pytest.mark.parametrize("api", APIS, ids=named)
 def test_honest_server__same_path__the_figure(api: Api, simulator: SimulatorProcess, operated: ValidatorTruth) -> None:
-    with FaultServer(lambda seen: honest(simulator, seen)) as server:
+    with FaultServer(honest(api, simulator, operated)) as server:
         fetched = ask(api, server.url, operated)
     assert isinstance(fetched, list)
     row = row_of(api, fetched, operated)
@@ -200,7 +212,7 @@ def test_honest_server__same_path__the_figure(api: Api, simulator: SimulatorProc
 def test_hostile_server__any_api__no_figure_and_a_clear_reason(
     api: Api, breakage: str, simulator: SimulatorProcess, operated: ValidatorTruth
 ) -> None:
-    with FaultServer(BREAKAGES[breakage](simulator)) as server:
+    with FaultServer(BREAKAGES[breakage](honest(api, simulator, operated))) as server:
         fetched = ask(api, server.url, operated, patient=breakage not in SILENT)
     if isinstance(fetched, ProviderDown):
         assert fetched.reason
@@ -213,19 +225,25 @@ def test_hostile_server__any_api__no_figure_and_a_clear_reason(
     assert row["reason"]
 
 
-@pytest.mark.parametrize("api", [api for api in APIS if api.kind in ("jito", "trillium")], ids=named)
+@pytest.mark.parametrize("api", APIS, ids=named)
 def test_hostile_server__another_validators_data__no_figure(
     api: Api, simulator: SimulatorProcess, operated: ValidatorTruth
 ) -> None:
+    swaps = 0
+
     def swapped(seen: Seen, reply: Reply) -> Reply:
+        nonlocal swaps
         if "validator_rewards" in seen.path and api.kind == "jito":
             return reply
+        swaps += operated.vote.encode() in reply.body
         return replace(reply, body=reply.body.replace(operated.vote.encode(), STRANGER.encode()))
 
-    with FaultServer(lies(swapped)(simulator)) as server:
+    with FaultServer(lies(swapped)(honest(api, simulator, operated))) as server:
         fetched = ask(api, server.url, operated)
     assert isinstance(fetched, list)
     row = row_of(api, fetched, operated)
-    assert row["state"] != "final" or "FORMULA" in str(row["reason"])
-    if api.kind == "trillium":
-        assert row[api.figure] is None
+    if swaps:
+        assert row["state"] != "final" or "FORMULA" in str(row["reason"])
+    else:
+        # It answers by the node's key, or in the order of the question: nothing in it is another's.
+        assert row["state"] == "final"

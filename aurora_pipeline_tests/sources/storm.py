@@ -13,11 +13,10 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import import_module
 from pkgutil import walk_packages
@@ -25,20 +24,13 @@ from random import Random
 from types import FrameType, ModuleType
 from typing import Any
 
-from aurora_pipeline import sources
 from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer
-from aurora_pipeline.demo import kobe, solanabeach, stakewiz, trillium
 from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.jito import answers as jito
-from aurora_pipeline.sources.solana import questions, reward_rows
-from aurora_pipeline.sources.solanabeach import answers as beach
-from aurora_pipeline.sources.stakewiz import answers as wiz
-from aurora_pipeline.sources.trillium import answers as trill
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch
+from aurora_pipeline_tests.sources.good import PROVIDER, Reader, folder_of, good_of, kinds_asked
 
-PROVIDER = "struck"
 SECONDS_PER_TRY_MAX = 10
 EPOCH = Epoch(851, Parameters(seed=5, validators=4, stake_accounts=40, slots_per_epoch=60))
 WRONG: tuple[object, ...] = (
@@ -78,7 +70,6 @@ RAW = (
 """What no JSON library would write."""
 _PLACE = "@@here@@"
 
-Reader = Callable[[Answer], object]
 Path = tuple[str | int, ...]
 
 
@@ -105,82 +96,47 @@ class Defect:
         return f"{self.name} (seed {self.seed}): {self.problem}\n    {shown!r}"
 
 
-def _told(key: str, body: object, path: str = "", query: dict[str, str] | None = None) -> Answer:
-    request: dict[str, object] = {"path": path, "query": query or {}, "body": None}
-    return Answer(key, request, 200, {}, json.dumps(body).encode(), datetime(2026, 9, 9, tzinfo=UTC))
+def cases() -> tuple[Case, ...]:
+    """Every reader with every good answer that it reads."""
+    return _cases_of(kinds_asked())
 
 
 @cache
-def cases() -> tuple[Case, ...]:
-    """Every reader with every good answer that it reads."""
-    epoch, after, vote = EPOCH.epoch, EPOCH.after, EPOCH.reference.keys[0]
-    identity = EPOCH.reference.validators[0].identity_key or ""
-    staged = [
-        *EPOCH.staged_fees(),
-        *EPOCH.staged_mev(),
-        *EPOCH.staged_rewards(),
-        *EPOCH.staged_positions(),
-        *EPOCH.staged_costs(),
-    ]
-    query = {"from": str(epoch), "to": str(epoch)}
-    found = {(one.request_key, one.response_hash): one for fetch in staged for one in fetch.answers}
-    more = [
-        EPOCH.ask(after, questions.epoch_info()),
-        EPOCH.ask(after, questions.epoch_schedule()),
-        _told("trillium", trillium.validator_rewards(after, epoch)),
-        _told("beach epoch", solanabeach.epoch_info(after)),
-        *(
-            _told(f"beach {name}", solanabeach.history(after, key, name, query))
-            for name, key in (
-                (beach.BLOCK_REWARDS, identity),
-                (beach.SUCCESS_RATE, identity),
-                (beach.STAKE, vote),
-                (beach.STAKE_ACCOUNTS, vote),
-            )
-        ),
-        _told("wiz epoch", stakewiz.epoch_info(after)),
-        _told("wiz", stakewiz.validators(after)),
-        _told("published", kobe.mev_rewards(after, None), "/mev_rewards"),
-    ]
-    readers: dict[str, Reader] = {
-        **{
-            f"{module.__name__.split('.')[2]}.{name}": partial(_read, getattr(module, name))
-            for module in _modules()
-            for name in sorted(vars(module))
-            if name.startswith("read_") and getattr(module, name).__module__ == module.__name__
-        },
-        "trillium.read_validators": lambda one: trill.read_validators(one, PROVIDER, EpochNumber(epoch)),
-        "stakewiz.read_validators": lambda one: wiz.read_validators(one, PROVIDER, EpochNumber(epoch)),
-        "jito.read_validator_rewards": lambda one: jito.read_validator_rewards([one], PROVIDER, EpochNumber(epoch)),
-        "jito.read_staker_rewards": lambda one: jito.read_staker_rewards([one], PROVIDER, EpochNumber(epoch), vote),
-        "solana.read_paid_in_blocks": lambda one: reward_rows.read_paid_in_blocks(
-            [one], PROVIDER, EPOCH.reference.last_slot
-        ),
-        "solanabeach.read_fees": lambda one: beach.read_fees([one], PROVIDER, EpochNumber(epoch)),
-        "solanabeach.read_slots": lambda one: beach.read_slots([one], PROVIDER, EpochNumber(epoch)),
-        "solanabeach.read_stake": lambda one: beach.read_stake([one], PROVIDER, EpochNumber(epoch)),
-        "solanabeach.read_accounts": lambda one: beach.read_accounts([one], PROVIDER, vote),
-    }
+def _cases_of(kinds: Sequence[str]) -> tuple[Case, ...]:
+    answers = [answer for kind in kinds for answer in good_of(kind).answers(EPOCH)]
+    found = {(one.request_key, one.response_hash): one for one in answers}
+    readers: dict[str, Reader] = {name: partial(_read, reader) for name, reader in _readers().items()}
+    for kind in kinds:
+        folder = folder_of(SOURCES[kind])
+        readers |= {f"{folder}.{name}": read for name, read in good_of(kind).readers(EPOCH).items()}
     return tuple(
         Case(f"{name} of {answer.request_key}", answer, read)
-        for answer in [*found.values(), *more]
+        for answer in found.values()
         for name, read in readers.items()
         if _reads(read, answer)
     )
 
 
 def _modules() -> list[ModuleType]:
-    """Every module about a provider's API, wherever its readers stand; not those about the operator's files."""
-    found = [import_module(one.name) for one in walk_packages(sources.__path__, f"{sources.__name__}.")]
-    return [module for module in found if len(module.__name__.split(".")) > 3 and ".files." not in module.__name__]
+    """Every module about a provider's API, wherever in its folder its readers stand."""
+    folders = [
+        import_module(SOURCES[kind].adapter("").__class__.__module__.rpartition(".")[0]) for kind in kinds_asked()
+    ]
+    return [
+        import_module(one.name) for folder in folders for one in walk_packages(folder.__path__, f"{folder.__name__}.")
+    ]
 
 
 def reader_names() -> set[str]:
     """Every reader there is, as cases name it."""
+    return set(_readers())
+
+
+def _readers() -> dict[str, Callable[[Answer, str], object]]:
     return {
-        f"{module.__name__.split('.')[2]}.{name}"
+        f"{module.__name__.split('.')[2]}.{name}": getattr(module, name)
         for module in _modules()
-        for name in vars(module)
+        for name in sorted(vars(module))
         if name.startswith("read_") and getattr(module, name).__module__ == module.__name__
     }
 

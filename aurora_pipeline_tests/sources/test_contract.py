@@ -12,9 +12,12 @@ import pytest
 
 import aurora_pipeline
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources import kinds
 from aurora_pipeline.sources.contract import Source, Tells
-from aurora_pipeline.sources.kinds import SOURCES
+from aurora_pipeline.sources.kinds import SOURCES, adapter_for
+from aurora_pipeline_tests.asking.asked import provider
+from aurora_pipeline_tests.sources.good import kinds_asked
 from aurora_pipeline_tests.sources.tally.source import TALLY
 
 
@@ -47,6 +50,13 @@ def test_register__promises_and_tellers_differ__refused_by_name(source: Source, 
     with pytest.raises(ValueError, match=f"providers of kind {source.kind} can't be used: .*{said}"):
         kinds.register(source)
     assert dict(kinds.KINDS) == before
+
+
+def test_adapter_for__unknown_kind__names_the_known_ones() -> None:
+    with pytest.raises(AuroraError, match=", ".join(sorted(kinds.KINDS))):
+        adapter_for(provider("http://somewhere", "telepathy"))
+    for kind in kinds_asked():
+        assert adapter_for(provider("http://somewhere", kind)).kind == kind
 
 
 PACKAGE = Path(aurora_pipeline.__file__).parent

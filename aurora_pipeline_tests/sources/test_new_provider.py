@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -10,16 +11,17 @@ import pytest
 
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.sources import kinds
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.cli.conftest import Command, Ended, aurora
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen, json_reply
+from aurora_pipeline_tests.sources import good
 from aurora_pipeline_tests.sources.tally.source import TALLY
 
 __all__ = ["aurora"]
 
 CHAIN, EPOCH = "solana-mainnet", 842
+THEIRS = "THIRD_PARTY: as counted has it"
 NORTH, SOUTH = (base58_encode(bytes([number]) * 32) for number in (7, 8))
 CHAINS = """
 chains:
@@ -58,18 +60,19 @@ EPOCHS = "epoch,from,to,began,ended\n842,363744000,364175999,2025-08-30,2025-09-
 
 
 @pytest.fixture
-def registered() -> Iterator[None]:
+def tally() -> Iterator[None]:
     """Tally is a kind of provider while the test runs."""
-    kinds.register(TALLY)
-    yield
-    del kinds._sources[TALLY.kind], kinds._roles[TALLY.kind]
+    with good.registered(TALLY):
+        yield
 
 
 class Tallies:
     """What the API answers at the moment."""
 
     def __init__(self) -> None:
-        self.fees: dict[str, tuple[str, int, int]] = {}
+        self.fees: dict[str, tuple[str | None, int, int]] = {}
+        self.cut_at: int | None = None
+        """How many bytes of the list come, with HTTP 200 all the same."""
 
     def answer(self, seen: Seen) -> Reply:
         if seen.path == "/epochs":
@@ -77,7 +80,8 @@ class Tallies:
         if seen.path != f"/epochs/{EPOCH}/fees" or not self.fees:
             return json_reply({"error": "unknown"}, status=404)
         rows = [{"vote": key, "fees": fees, "led": led, "blocks": made} for key, (fees, led, made) in self.fees.items()]
-        return json_reply({"epoch": EPOCH, "count": len(rows), "validators": rows})
+        reply = json_reply({"epoch": EPOCH, "count": len(rows), "validators": rows})
+        return replace(reply, body=reply.body[: self.cut_at])
 
 
 @pytest.fixture
@@ -106,7 +110,7 @@ class Operator:
 
 @pytest.fixture
 def operator(
-    tmp_path: Path, server: EmbeddedPostgres, aurora: Command, tallies: Tallies, registered: None
+    tmp_path: Path, server: EmbeddedPostgres, aurora: Command, tallies: Tallies, tally: None
 ) -> Iterator[Operator]:
     name = tmp_path.name.replace("-", "_")
     server.ensure_database(name)
@@ -133,7 +137,7 @@ def test_new_provider__asked_checked_and_counted__nothing_else_knows_it(operator
     assert (checked.code, "842" in checked.told) == (0, True), checked.told
     ended = operator.run("backfill", CHAIN, str(EPOCH))
     assert ended.code == 0, ended.told
-    assert operator.fees() == {"North": (1_500_000_000, "final", None), "South": (4, "final", None)}
+    assert operator.fees() == {"North": (1_500_000_000, "final", THEIRS), "South": (4, "final", THEIRS)}
     assert operator.run("verify", CHAIN, str(EPOCH)).code == 0
 
 
@@ -147,7 +151,42 @@ def test_new_provider__late_then_without_one_of_them__no_zero_is_made_of_it(
     tallies.fees = {NORTH: ("12", 8, 8)}
     assert operator.run("backfill", CHAIN, str(EPOCH)).code == 0
     found = operator.fees()
-    assert (found["North"], found["South"][:2]) == ((12, "final", None), (None, "unavailable"))
+    assert (found["North"], found["South"][:2]) == ((12, "final", THEIRS), (None, "unavailable"))
+
+
+def test_new_provider__list_was_cut_off__a_plain_backfill_asks_for_it_again(
+    operator: Operator, tallies: Tallies
+) -> None:
+    tallies.fees, tallies.cut_at = {NORTH: ("12", 8, 8), SOUTH: ("4", 4, 4)}, 40
+    assert operator.run("backfill", CHAIN, str(EPOCH)).code == 0
+    assert {state for _, state, _ in operator.fees().values()} == {"pending"}
+    tallies.cut_at = None
+    assert operator.run("backfill", CHAIN, str(EPOCH)).code == 0
+    assert operator.fees() == {"North": (12, "final", THEIRS), "South": (4, "final", THEIRS)}
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (("0", 8, 8), "counted has 8 blocks of it, and fees of 0"),
+        ((str(2**63), 8, 8), "is more than 10000000 SOL"),
+        (("5", 7, 8), "8 blocks in 7 led slots"),
+        ((None, 8, 8), "counted has no fees in its row"),
+    ],
+    ids=["0 of 8 blocks", "2^63", "8 blocks in 7 slots", "null"],
+)
+@pytest.mark.slow
+def test_new_provider__row_that_cannot_be__no_figure_until_it_is_mended_and_the_other_validator_stands(
+    operator: Operator, tallies: Tallies, row: tuple[str | None, int, int], why: str
+) -> None:
+    tallies.fees = {NORTH: row, SOUTH: ("4", 4, 4)}
+    assert operator.run("backfill", CHAIN, str(EPOCH)).code == 0
+    found = operator.fees()
+    assert (found["North"][0], found["South"]) == (None, (4, "final", THEIRS))
+    assert why in str(found["North"][2])
+    tallies.fees[NORTH] = ("12", 8, 8)
+    assert operator.run("backfill", CHAIN, str(EPOCH)).code == 0
+    assert operator.fees()["North"] == (12, "final", THEIRS)
 
 
 def test_new_provider__not_registered__refused_with_the_kinds_there_are(tmp_path: Path, aurora: Command) -> None:

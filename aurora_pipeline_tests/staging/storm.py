@@ -52,6 +52,7 @@ from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.pnl.test_against_the_simulator import PROTOCOL_FEE_BPS, Epoch
 from aurora_pipeline_tests.pnl.test_left_out import Path as Place
 from aurora_pipeline_tests.pnl.test_left_out import figures
+from aurora_pipeline_tests.sources.good import good_of, kinds_asked
 from aurora_pipeline_tests.sources.storm import garbled, limited, struck
 
 SECONDS_PER_TRY_MAX = 30
@@ -108,7 +109,6 @@ class Conversation:
 
     name: str
     kind: str
-    path: str
     role: DataType
     layer: Layer
     observes: bool = False
@@ -137,10 +137,9 @@ def conversations() -> tuple[Conversation, ...]:
             reference, staged, frame_of(COST_ENTRIES, []), [CostType.VOTE_FEES]
         ),
     }
-    paths = {"solana_rpc": "/rpc", "jito": "/kobe/api/v1"}
     return tuple(
-        Conversation(f"{kind} {role}", kind, paths.get(kind, f"/{kind}"), role, layers[role], role in adapter.observes)
-        for kind in ("solana_rpc", "jito", "trillium", "solanabeach", "stakewiz")
+        Conversation(f"{kind} {role}", kind, role, layers[role], role in adapter.observes)
+        for kind in kinds_asked()
         for adapter in [adapter_of(kind, "struck")]
         for role in layers
         if role in adapter.serves | adapter.observes
@@ -169,7 +168,17 @@ def scope(role: DataType) -> FetchScope:
 
 
 @cache
-def told() -> dict[str, tuple[Answer, ...]]:
+def told(name: str) -> tuple[Answer, ...]:
+    """What the provider of a conversation answers where all is well."""
+    one = next(one for one in conversations() if one.name == name)
+    if good_of(one.kind).reply is None:
+        return _simulated()[name]
+    with good_of(one.kind).server("", EPOCH.reference.epoch, EPOCH.reference.keys) as url:
+        return _heard(one, url)
+
+
+@cache
+def _simulated() -> dict[str, tuple[Answer, ...]]:
     """What the simulated providers answer, by conversation."""
     found = {}
     with (
@@ -179,13 +188,13 @@ def told() -> dict[str, tuple[Answer, ...]]:
         for is_over in (False, True):
             simulator.advance(epoch=EPOCH.epoch + is_over, fraction_bps=9_000)
             for one in conversations():
-                if one.observes is not is_over:
-                    found[one.name] = _heard(one, simulator.url + one.path)
+                if one.observes is not is_over and good_of(one.kind).reply is None:
+                    found[one.name] = _heard(one, simulator.url + good_of(one.kind).simulated_at)
     return found
 
 
 def _heard(one: Conversation, url: str) -> tuple[Answer, ...]:
-    settings = provider(url, one.kind, "struck", **({"api_key": "a-key-of-its-own"} if "beach" in one.kind else {}))
+    settings = provider(url, one.kind, "struck", api_key="a-key-of-its-own")
 
     async def go() -> tuple[Answer, ...]:
         async with asking_unrecorded(settings, one.adapter) as ask:
@@ -233,16 +242,16 @@ def refusals() -> Iterator[list[UnreadableAnswer]]:
 
 
 @cache
-def good(name: str) -> dict[Place, dict[str, object]]:
+def good_figures(name: str) -> dict[Place, dict[str, object]]:
     """The final figures of good answers."""
     one = next(one for one in conversations() if one.name == name)
-    fetched = one.held(Replayed(told()[name]))
-    return figures(one.layer(staged(fetched, told()[name], one)))
+    fetched = one.held(Replayed(told(name)))
+    return figures(one.layer(staged(fetched, told(name), one)))
 
 
 def tried(one: Conversation, random: Random) -> tuple[str, str | None]:
     """How one try ended, and what was wrong with that."""
-    answers = list(told()[one.name])
+    answers = list(told(one.name))
     at = random.randrange(len(answers))
     # A number that could be is a lie that no reader can tell from the truth; only what cannot be is compared.
     is_plain = random.random() < 0.5
@@ -283,7 +292,7 @@ def _compared(
     is_plain: bool,
 ) -> tuple[str, str | None]:
     finals = {fetch.subject for fetch in fetches if fetch.state is FigureState.FINAL}
-    for key, expected in good(one.name).items():
+    for key, expected in good_figures(one.name).items():
         row = {name: amount for name, amount in found.get(key, {}).items() if amount is not None}
         wrong = {name: amount for name, amount in row.items() if amount != expected.get(name)}
         if wrong and is_plain:

@@ -24,7 +24,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import fetch_states, load_fetches
 from aurora_pipeline_tests.canonical.answers import reference
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
-from aurora_pipeline_tests.sources.test_solanabeach_and_trillium import trillium_row
+from aurora_pipeline_tests.sources.trillium.test_trillium import trillium_row
 
 CHAIN, EPOCH = "solana-mainnet", EpochNumber(842)
 KEYS = [base58_encode(bytes([number]) * 32) for number in (7, 8, 9)]

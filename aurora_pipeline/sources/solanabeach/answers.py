@@ -9,7 +9,8 @@ from typing import Final
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
-from aurora_pipeline.sources.solana.amounts import paid, staked
+from aurora_pipeline.sources.impossible import lack_of_fees
+from aurora_pipeline.sources.solana.amounts import paid, staked, too_much_paid
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -96,11 +97,11 @@ def of_identities(
     return all_fees if len(known) == len(fees) else None, all_slots if len(counted) == len(slots) else None
 
 
-def contradiction(fees: BeachFees, slots: tuple[int, int] | None, provider: str) -> str | None:
-    """What is wrong with a validator's fees where its two histories do not count the same blocks."""
-    if slots is None or slots[1] == fees.blocks:
-        return None
-    return f"{provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
+def lack_of(fees: BeachFees, slots: tuple[int, int] | None, provider: str) -> str | None:
+    """Why a validator's fees are no figure: its two histories count other blocks, or there are none of any block."""
+    if slots is not None and slots[1] != fees.blocks:
+        return f"{provider} lists {fees.blocks} blocks with fees, but {slots[1]} produced"
+    return lack_of_fees(provider, None if slots is None else slots[0], fees.blocks, fees.fees, too_much_paid)
 
 
 @reader

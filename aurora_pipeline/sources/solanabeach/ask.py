@@ -26,8 +26,8 @@ from aurora_pipeline.sources.solanabeach.answers import (
     STAKE_ACCOUNTS,
     SUCCESS_RATE,
     about,
-    contradiction,
     is_left_out,
+    lack_of,
     of_identities,
     path_of,
     read_accounts,
@@ -107,7 +107,7 @@ class SolanaBeach:
             lost = all(is_left_out(about(answers, node, BLOCK_REWARDS), self._provider, epoch) for node in lacking)
             return not_listed(subject, reason, answers) if lost else unavailable(subject, reason, answers)
         fees, slots = of_identities(answers, self._provider, epoch, nodes)
-        problem = None if fees is None else contradiction(fees, slots, self._provider)
+        problem = None if fees is None else lack_of(fees, slots, self._provider)
         # Two histories that are not of one moment, or a row that is filled in later.
         return final(subject, answers) if problem is None else not_yet_listed(subject, problem, answers)
 

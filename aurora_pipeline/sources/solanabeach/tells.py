@@ -42,7 +42,7 @@ def _fees(reference: Reference, validator: OperatedValidator, fetch: StagedFetch
     if fees is None:
         lack = missing(fetch, None if fetch.reason else f"{fetch.provider} has no fees of it")
         return FeesTold(lack.state, lack.reason)
-    reason = beach.contradiction(fees, slots, fetch.provider)
+    reason = beach.lack_of(fees, slots, fetch.provider)
     if reason is not None:
         lack = missing(fetch, reason)
         return FeesTold(lack.state, lack.reason, leader_slots=None if slots is None else slots[0])

@@ -14,11 +14,9 @@ from hypothesis import strategies as st
 from aurora_pipeline.asking.adapter import EVERYONE, Fetched, FetchScope, Question, ValidatorAsked
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import asking_unrecorded
-from aurora_pipeline.config import ROLES
 from aurora_pipeline.config.families import Family
-from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
-from aurora_pipeline.sources.kinds import KINDS, adapter_for
+from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.sources.stakewiz.answers import StakewizValidator, read_epoch_info, read_validators
 from aurora_pipeline.sources.stakewiz.ask import Stakewiz
 from aurora_pipeline.store.declaration import FigureState
@@ -153,19 +151,5 @@ def test_observe__garbage__no_observation() -> None:
     assert observe(lambda seen: Reply(b"[{")).state is FigureState.PENDING
 
 
-def test_kinds__roles__as_the_adapters_say() -> None:
-    assert {kind: sorted(roles) for kind, roles in KINDS.items()} == {
-        "solana_rpc": ["costs", "fees", "meta", "positions", "rewards"],
-        "jito": ["mev"],
-        "stakewiz": ["meta"],
-        "solanabeach": ["fees", "meta", "positions"],
-        "trillium": ["costs", "fees", "meta", "mev", "rewards"],
-        "file": sorted(ROLES),
-    }
-    assert all(roles <= set(ROLES) for roles in KINDS.values())
-
-
-def test_adapter_for__unknown_kind__names_the_known_ones() -> None:
-    with pytest.raises(AuroraError, match="file, jito, solana_rpc, solanabeach, stakewiz, trillium"):
-        adapter_for(provider("http://somewhere", "telepathy"))
-    assert adapter_for(provider("http://somewhere", "jito")).kind == "jito"
+def test_kind__its_roles__meta_alone() -> None:
+    assert KINDS["stakewiz"] == {"meta"}

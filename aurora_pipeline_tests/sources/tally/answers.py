@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.foundation.units import Amount, EpochNumber
+from aurora_pipeline.sources.impossible import lack_of_fees
+from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.store.payloads.answers import Answer
 
 
 @dataclass(frozen=True)
 class TallyFees:
-    """A validator's block fees of an epoch."""
+    """A validator's block fees of an epoch; None where its row does not say."""
 
-    fees: int
+    fees: Amount | None
     led: int
     blocks: int
+
+    def lack(self, provider: str) -> str | None:
+        """Why the row is no figure; None where it is one."""
+        return lack_of_fees(provider, self.led, self.blocks, self.fees, too_much_paid)
 
 
 @reader
@@ -36,7 +42,9 @@ def read_fees(answer: Answer, provider: str, epoch: EpochNumber) -> dict[str, Ta
         key = row["vote"].text()
         if key in found:
             row.refuse(f"validator {key} is listed twice")
-        found[key] = TallyFees(row["fees"].whole_text(), row["led"].whole(), row["blocks"].whole())
+        fees = row.get("fees")
+        paid = None if fees is None else Amount(fees.whole_text())
+        found[key] = TallyFees(paid, row["led"].whole(), row["blocks"].whole())
     if len(found) != root["count"].whole():
         root["count"].refuse(f"{len(found)} validators came")
     return found

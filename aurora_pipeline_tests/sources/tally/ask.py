@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from aurora_pipeline.asking.adapter import Answer, Ask, Fetched, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import final, not_listed, pending, unreadable
+from aurora_pipeline.asking.verdict import final, not_listed, not_yet_listed, pending, unreadable
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline_tests.sources.tally.answers import read_fees
+from aurora_pipeline_tests.sources.tally.answers import TallyFees, read_fees
 
 NEWEST = Question("epochs", "/epochs")
 _NOT_FOUND = 404
@@ -38,8 +38,14 @@ class Tally:
             listed = read_fees(answers[0], self._provider, scope.epoch)
         except UnreadableAnswer as error:
             return [unreadable(key, error, answers) for key in keys]
-        absent = f"{self._provider} does not list it in epoch {scope.epoch}"
-        return [final(key, answers) if key in listed else not_listed(key, absent, answers) for key in keys]
+        return [self._judged(key, listed.get(key), scope.epoch, answers) for key in keys]
+
+    def _judged(self, key: str, row: TallyFees | None, epoch: int, answers: Sequence[Answer]) -> Fetched:
+        """Final only where its row is a figure; whatever is not is asked for again, here and elsewhere."""
+        if row is None:
+            return not_listed(key, f"{self._provider} does not list it in epoch {epoch}", answers)
+        lack = row.lack(self._provider)
+        return final(key, answers) if lack is None else not_yet_listed(key, lack, answers)
 
     async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
         """Nothing: it tells of ended epochs only."""
