@@ -39,6 +39,7 @@ ABOUT_ONE_FAMILY: Final[Mapping[str, str]] = MappingProxyType(
         "asking/http.py": "the header in which Solana Beach says what is left of its limits",
         "asking/rate_headers.py": "as above",
         "cli/demo.py": "it tells the story of the demo's chain",
+        "cli/demo_shown.py": "as above: it shows that chain",
         "cli/init.py": "it names the variable that the starter's configuration reads",
     }
 )

@@ -26,9 +26,9 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import cast_of, truth
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.truth import cast_of, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres

@@ -15,9 +15,9 @@ from aurora_pipeline.cli.terminal import err, opened, out, use_demo, workspace
 from aurora_pipeline.demo.closing import CORRECTED, FIRST_MONTH, Closing
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.errors import DemoDiffers
-from aurora_pipeline.demo.parameters import CHAIN_ID, STANDSTILL_AFTER_EPOCHS, Parameters
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, STANDSTILL_AFTER_EPOCHS, Parameters
 from aurora_pipeline.demo.story import (
     agreements_file,
     alone,

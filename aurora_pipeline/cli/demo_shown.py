@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import coins, out, print_table
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import stored_amount, stored_amount_or_none, total
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.history import Dispute, disputes, events_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 
 _START = "2026-08-20"
 """Before the first simulated period ends, so that every period has terms."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from aurora_pipeline.demo.owed import LineKey, Owed, month_of
-from aurora_pipeline.demo.truth import EpochTruth
+from aurora_pipeline.demo.solana.truth import EpochTruth
 
 _MINIMUM_PAYOUTS = {"halcyon": 5 * 10**9}
 Adjusted = dict[tuple[int, LineKey], int]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from aurora_pipeline.demo.errors import SimulatorBusy, SimulatorMisused, SimulatorStateUnusable
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.money import BPS_WHOLE
 
 _STATE_VERSION = 2

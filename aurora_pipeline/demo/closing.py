@@ -14,8 +14,6 @@ from pathlib import Path
 
 from aurora_pipeline.agreements.overrides import recorded_overrides
 from aurora_pipeline.agreements.units import chain_units
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.people import (
     ANSWERED,
     APPROVER,
@@ -28,6 +26,8 @@ from aurora_pipeline.demo.people import (
     is_as_registered,
 )
 from aurora_pipeline.demo.settling import AMOUNT, correct, is_to_be_corrected, settle, settled_line, settled_line_id
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.documents import PayableStatement, document, payable_statements, unsettled_ids

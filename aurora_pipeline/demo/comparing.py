@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from aurora_pipeline.demo.balances import Adjusted, MonthFigures, balances, months_over
 from aurora_pipeline.demo.closing import FIRST_MONTH
 from aurora_pipeline.demo.owed import SIGNED, TYPED, LineKey, Owed, owed
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.people import is_as_registered
 from aurora_pipeline.demo.settling import is_corrected
-from aurora_pipeline.demo.truth import truth
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.truth import truth
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 
 
 def add_parameter_options(parser: argparse.ArgumentParser) -> None:

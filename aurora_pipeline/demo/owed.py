@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
-from aurora_pipeline.demo.truth import EpochTruth, ValidatorTruth
+from aurora_pipeline.demo.solana.truth import EpochTruth, ValidatorTruth
 
 COMPONENTS = ("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS", "COMMISSION")
 TYPED, SIGNED = "7", "8"

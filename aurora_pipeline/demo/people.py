@@ -5,7 +5,7 @@ from __future__ import annotations
 from aurora_pipeline.decisions.person import actor
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import load_period

@@ -20,14 +20,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aurora_pipeline.demo import kobe, node_rpc, solanabeach, stakewiz, trillium
-from aurora_pipeline.demo.blocks import compact_json
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.errors import SimulatorMisused
 from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
-from aurora_pipeline.demo.moment import Moment
 from aurora_pipeline.demo.options import add_parameter_options, given_parameters
-from aurora_pipeline.demo.world import World
+from aurora_pipeline.demo.solana import kobe, node_rpc, solanabeach, stakewiz, trillium
+from aurora_pipeline.demo.solana.blocks import compact_json
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.world import World
 from aurora_pipeline.foundation.errors import AuroraError
 
 URL_LINE = "AURORA_DEMO_URL="

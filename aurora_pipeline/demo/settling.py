@@ -13,9 +13,9 @@ from aurora_pipeline.commissions.tables import LineKind
 from aurora_pipeline.commissions.targets import line_target
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.demo.agreements import agreements_yaml
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.people import CORRECTED, LEAD, SETTLED, hire, is_as_registered
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 

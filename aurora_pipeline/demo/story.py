@@ -14,10 +14,10 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
 from aurora_pipeline.demo.errors import DemoGone
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.people import AGREED, INTRODUCED, REGISTERED
 from aurora_pipeline.demo.process import SimulatorControl
-from aurora_pipeline.demo.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.truth import cast_of, costs_csv, operator_wallets_csv, validators_csv
 from aurora_pipeline.foundation.errors import FolderUnusable
 from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.period_key import PeriodKey

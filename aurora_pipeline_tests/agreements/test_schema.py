@@ -11,8 +11,8 @@ import pytest
 from aurora_pipeline.agreements.file.document import AgreementsRefused, json_schema
 from aurora_pipeline.config.yaml_file import read_yaml
 from aurora_pipeline.demo.agreements import agreements_yaml
-from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.demo.truth import cast_of
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.truth import cast_of
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
 from aurora_pipeline_tests.agreements.test_refusals import REFUSED
 

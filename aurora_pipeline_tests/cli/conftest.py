@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.cli import app as cli
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, DEMO_VARIABLE, HOME_VARIABLE
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.cli.documents import data_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aurora_pipeline.cli import terminal
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.errors import NotUnderstood
 from aurora_pipeline.store.database import Database

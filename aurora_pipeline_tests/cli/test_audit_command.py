@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aurora_pipeline.decisions import person
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 from aurora_pipeline_tests.cli.test_agreements_commands import TERMS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation import given_file
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.workspace import HOME_VARIABLE

@@ -20,7 +20,7 @@ from aurora_pipeline.commissions.identity import line_id
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.decisions.log import entries
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber

@@ -15,8 +15,8 @@ import pytest
 from rich.cells import cell_len
 
 from aurora_pipeline.cli import terminal
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.settling import settle
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora

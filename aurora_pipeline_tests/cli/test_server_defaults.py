@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 

@@ -22,7 +22,7 @@ from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.simulate import simulate
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.solana.parameters import Parameters
 
 SMALL = Parameters(seed=7, validators=8, stake_accounts=300)
 

@@ -13,10 +13,10 @@ from aurora_pipeline.agreements.wallets import import_wallets
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS
 from aurora_pipeline.commissions.compute import commission_lines
 from aurora_pipeline.demo.agreements import agreements_yaml, partner_wallets_csv
-from aurora_pipeline.demo.cast import Cast
 from aurora_pipeline.demo.owed import owed
-from aurora_pipeline.demo.parameters import CHAIN_ID, FIRST_EPOCH_STARTED_AT, Parameters
-from aurora_pipeline.demo.truth import truth
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, FIRST_EPOCH_STARTED_AT, Parameters
+from aurora_pipeline.demo.solana.truth import truth
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.database import Database

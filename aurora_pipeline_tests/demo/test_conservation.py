@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora_pipeline.demo.economy import plant_tip_tree, split_inflation
-from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.demo.world import World
+from aurora_pipeline.demo.solana.economy import plant_tip_tree, split_inflation
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.world import World
 from aurora_pipeline.foundation.errors import AuroraError
 
 PARAMETERS = Parameters(seed=3, validators=12, stake_accounts=600)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from solders.rpc import responses
 
-from aurora_pipeline.demo.node_accounts import STAKE_HISTORY
-from aurora_pipeline.demo.stake import STAKE_RENT
-from aurora_pipeline.demo.truth import world_of
+from aurora_pipeline.demo.solana.node_accounts import STAKE_HISTORY
+from aurora_pipeline.demo.solana.stake import STAKE_RENT
+from aurora_pipeline.demo.solana.truth import world_of
 from aurora_pipeline_tests.demo.conftest import SMALL, ProviderClient
 
 STAKE_PROGRAM = "Stake11111111111111111111111111111111111111"

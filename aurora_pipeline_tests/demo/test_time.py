@@ -12,7 +12,7 @@ import pytest
 
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import truth, world_of
+from aurora_pipeline.demo.solana.truth import truth, world_of
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline_tests.demo.conftest import SMALL, ProviderClient
 

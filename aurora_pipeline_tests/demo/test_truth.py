@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.demo.blocks import VOTE_PROGRAM
-from aurora_pipeline.demo.truth import (
+from aurora_pipeline.demo.solana.blocks import VOTE_PROGRAM
+from aurora_pipeline.demo.solana.truth import (
     cast_of,
     costs_csv,
     operator_wallets_csv,
@@ -188,7 +188,7 @@ def test_files__for_the_registries__name_the_cast() -> None:
 
 def test_truth__printed_by_another_process__is_the_same() -> None:
     options = [text for name, value in SMALL.as_dict().items() for text in (f"--{name.replace('_', '-')}", str(value))]
-    command = [sys.executable, "-m", "aurora_pipeline.demo.truth", "--epoch", "851", *options]
+    command = [sys.executable, "-m", "aurora_pipeline.demo.solana.truth", "--epoch", "851", *options]
     printed = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     told = truth(SMALL, 851)
     assert [row["fees_lamports"] for row in printed["validators"]] == [row.fees_lamports for row in told.validators]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.orchestration.late_data import late_data

@@ -18,8 +18,8 @@ from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_trut
 from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.people import REGISTERED
 from aurora_pipeline.demo.settling import settle, settled_line
+from aurora_pipeline.demo.solana.truth import costs_csv
 from aurora_pipeline.demo.story import register_cast
-from aurora_pipeline.demo.truth import costs_csv
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.orchestration import period_sensors

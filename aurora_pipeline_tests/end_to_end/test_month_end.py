@@ -18,8 +18,8 @@ from aurora_pipeline.cli.demo import close_months
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.demo.closing import CARRIED, CLOSED_PARTNERS, CORRECTED, DISPUTING, FIRST_MONTH
 from aurora_pipeline.demo.comparing import compare_with_terms
-from aurora_pipeline.demo.parameters import CHAIN_ID
 from aurora_pipeline.demo.settling import settled_line
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.stated import Stage

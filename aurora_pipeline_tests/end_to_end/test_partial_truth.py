@@ -9,8 +9,8 @@ import pytest
 
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import AgreementStatus
-from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.demo.truth import ValidatorTruth
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.truth import ValidatorTruth
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.database import Database

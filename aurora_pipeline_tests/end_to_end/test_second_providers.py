@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.verify import verify_period

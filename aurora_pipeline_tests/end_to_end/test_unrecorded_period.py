@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline_tests.end_to_end.world import world
 

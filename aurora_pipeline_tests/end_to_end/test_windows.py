@@ -25,9 +25,9 @@ from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
 from aurora_pipeline.cli.app import main
 from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.commissions.targets import line_target, rule_target
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.truth import EpochTruth
 from aurora_pipeline.demo.story import let_pass
-from aurora_pipeline.demo.truth import EpochTruth
 from aurora_pipeline.foundation.money import format_coins, total
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber

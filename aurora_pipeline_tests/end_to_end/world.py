@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.truth import EpochTruth, truth
 from aurora_pipeline.demo.story import live_through, register_cast
-from aurora_pipeline.demo.truth import EpochTruth, truth
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora

@@ -18,9 +18,9 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config.families import Family
-from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import ValidatorTruth, truth
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.truth import ValidatorTruth, truth
 from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.sources.kinds import SOURCES, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference

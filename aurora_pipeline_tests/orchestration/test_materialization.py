@@ -15,7 +15,7 @@ from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.loading import load_configuration
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.instance.workspace import find_workspace

@@ -18,10 +18,10 @@ from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.demo import kobe, node_rpc, stakewiz
-from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
-from aurora_pipeline.demo.truth import EpochTruth, truth, world_of
+from aurora_pipeline.demo.solana import kobe, node_rpc, stakewiz
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.truth import EpochTruth, truth, world_of
 from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.registry.tables import COST_ENTRIES

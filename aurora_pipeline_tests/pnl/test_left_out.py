@@ -15,7 +15,7 @@ from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.payloads.fetches import StagedFetch

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.config.vocabulary import ROLES
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.demo.story import register_cast
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber

@@ -12,8 +12,8 @@ from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, PARTNER_MINI
 from aurora_pipeline.decisions import unlogged_rows
 from aurora_pipeline.decisions.rows import logged_row, row_digests
 from aurora_pipeline.decisions.unlogged_rows import differences, not_logged, require_logged
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.errors import CheckFailed
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.decisions import DECISIONS

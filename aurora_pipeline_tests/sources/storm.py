@@ -25,7 +25,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from aurora_pipeline.asking.reading import ReaderStumbled, UnreadableAnswer
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch

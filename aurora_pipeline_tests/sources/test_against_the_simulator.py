@@ -19,9 +19,9 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config import CostType, Provider
 from aurora_pipeline.config.families import Family
-from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import EpochTruth, truth
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.truth import EpochTruth, truth
 from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.checking import check_providers

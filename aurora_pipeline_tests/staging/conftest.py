@@ -13,10 +13,10 @@ import pytest
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config import Chain, Configuration, Retries, load_configuration
-from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
-from aurora_pipeline.demo.truth import ValidatorTruth, truth, world_of
-from aurora_pipeline.demo.world import World as ChainWorld
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.truth import ValidatorTruth, truth, world_of
+from aurora_pipeline.demo.solana.world import World as ChainWorld
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import Period

@@ -36,8 +36,8 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.vocabulary import CostType, DataType
-from aurora_pipeline.demo.parameters import Parameters
 from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.units import Bps, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.kinds import adapter_of

@@ -18,7 +18,7 @@ from typing import Any
 from psycopg import sql
 
 from aurora_pipeline.cli.demo import close_months
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline_tests.end_to_end.world import world
 

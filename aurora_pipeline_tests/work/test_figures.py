@@ -17,7 +17,7 @@ from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES
 from aurora_pipeline.cli import figures
 from aurora_pipeline.cli.terminal import said_in_coins
 from aurora_pipeline.decisions.recording import Recording
-from aurora_pipeline.demo.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from aurora_pipeline.demo import kobe
+from aurora_pipeline.demo.solana import kobe
 from aurora_pipeline.sources.jito.answers import read_staker_rewards, read_validator_rewards
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch

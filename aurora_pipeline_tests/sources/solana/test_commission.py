@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurora_pipeline.demo.economy import split_inflation
+from aurora_pipeline.demo.solana.economy import split_inflation
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.solana.commission import (

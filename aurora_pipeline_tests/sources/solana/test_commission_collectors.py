@@ -11,7 +11,7 @@ import pytest
 from aurora_pipeline.asking.adapter import Question
 from aurora_pipeline.canonical.rewards import canonical_rewards
 from aurora_pipeline.canonical.tables import REWARDS
-from aurora_pipeline.demo.economy import split_inflation
+from aurora_pipeline.demo.solana.economy import split_inflation
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solanabeach.answers import STAKE_ACCOUNTS, path_of

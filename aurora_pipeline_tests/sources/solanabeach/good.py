@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from aurora_pipeline.demo import solanabeach
+from aurora_pipeline.demo.solana import solanabeach
 from aurora_pipeline.sources.solanabeach import answers as beach
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.demo import stakewiz
+from aurora_pipeline.demo.solana import stakewiz
 from aurora_pipeline.sources.stakewiz.answers import read_validators
 from aurora_pipeline_tests.sources.good import PROVIDER, Good, told
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from aurora_pipeline.demo.blocks import SYSTEM_PROGRAM
-from aurora_pipeline.demo.economy import TipTree
-from aurora_pipeline.demo.moment import Moment
+from aurora_pipeline.demo.solana.blocks import SYSTEM_PROGRAM
+from aurora_pipeline.demo.solana.economy import TipTree
+from aurora_pipeline.demo.solana.moment import Moment
 from aurora_pipeline.foundation.money import total
 
 MAX_LIMIT = 10_000

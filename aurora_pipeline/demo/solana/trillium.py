@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aurora_pipeline.demo.chain import SIGNATURE_FEE
-from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.stake import LAMPORTS_PER_SOL
+from aurora_pipeline.demo.solana.chain import SIGNATURE_FEE
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.stake import LAMPORTS_PER_SOL
 from aurora_pipeline.foundation.money import total
 
 # The block engine and the tip router each take 3 % of what came in before the block engine's share.

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.chain import SIGNATURE_FEE
-from aurora_pipeline.demo.economy import EpochEconomy
 from aurora_pipeline.demo.errors import SimulatorMisused
 from aurora_pipeline.demo.options import add_parameter_options, given_parameters
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
-from aurora_pipeline.demo.stake import LAMPORTS_PER_SOL
-from aurora_pipeline.demo.world import World
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.chain import SIGNATURE_FEE
+from aurora_pipeline.demo.solana.economy import EpochEconomy
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.stake import LAMPORTS_PER_SOL
+from aurora_pipeline.demo.solana.world import World
 from aurora_pipeline.foundation.errors import AuroraError
 
 _INFRASTRUCTURE_SOL = ("0.85", "1.25", "0.6", "2.5", "1.1")
@@ -254,7 +254,7 @@ def _iso(seconds: int) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the truth of one epoch as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m aurora_pipeline.demo.truth", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m aurora_pipeline.demo.solana.truth", description=__doc__)
     parser.add_argument("--epoch", type=int, required=True)
     add_parameter_options(parser)
     options = parser.parse_args(arguments)

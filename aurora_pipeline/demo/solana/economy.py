@@ -6,8 +6,8 @@ from array import array
 from dataclasses import dataclass
 from functools import cached_property
 
-from aurora_pipeline.demo.chain import EpochChain
-from aurora_pipeline.demo.stake import STAKE_RENT, StakeBook
+from aurora_pipeline.demo.solana.chain import EpochChain
+from aurora_pipeline.demo.solana.stake import STAKE_RENT, StakeBook
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div, share_bps, total
 from aurora_pipeline.foundation.units import Bps, Lamports
 

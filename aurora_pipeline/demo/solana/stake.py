@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.parameters import Parameters
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.money import mul_div, share_bps, share_by_largest_remainder
 from aurora_pipeline.foundation.units import Bps, Lamports
 

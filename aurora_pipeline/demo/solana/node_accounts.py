@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aurora_pipeline.demo.blocks import SYSTEM_PROGRAM, VOTE_ACCOUNT_RENT, VOTE_PROGRAM
-from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.stake import NEVER, STAKE_RENT
+from aurora_pipeline.demo.solana.blocks import SYSTEM_PROGRAM, VOTE_ACCOUNT_RENT, VOTE_PROGRAM
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.stake import NEVER, STAKE_RENT
 
 STAKE_PROGRAM = "Stake11111111111111111111111111111111111111"
 STAKE_HISTORY = "SysvarStakeHistory1111111111111111111111111"

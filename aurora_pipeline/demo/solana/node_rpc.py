@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aurora_pipeline.config.families.solana import check_key
-from aurora_pipeline.demo.blocks import (
+from aurora_pipeline.demo.solana.blocks import (
     VOTE_ACCOUNT_RENT,
     accounts_texts,
     block_header,
@@ -16,9 +16,9 @@ from aurora_pipeline.demo.blocks import (
     render_accounts,
     render_full,
 )
-from aurora_pipeline.demo.chain import EpochChain
-from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.node_accounts import STAKE_PROGRAM, account_info, stake_accounts, vote_accounts
+from aurora_pipeline.demo.solana.chain import EpochChain
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.node_accounts import STAKE_PROGRAM, account_info, stake_accounts, vote_accounts
 
 _MAX_BLOCK_RANGE = 500_000
 _MAX_ACCOUNTS = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.node_accounts import stake_accounts, vote_accounts
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.node_accounts import stake_accounts, vote_accounts
 from aurora_pipeline.foundation.money import total
 
 LIMIT_MAX = 1_000

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from aurora_pipeline.demo.chain import SIGNATURE_FEE, EpochChain, UserTransaction
-from aurora_pipeline.demo.world import World
+from aurora_pipeline.demo.solana.chain import SIGNATURE_FEE, EpochChain, UserTransaction
+from aurora_pipeline.demo.solana.world import World
 from aurora_pipeline.foundation.addresses import base58_encode
 
 VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.demo.world import World
+from aurora_pipeline.demo.solana.world import World
 
 
 class Moment:

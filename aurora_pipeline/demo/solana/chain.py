@@ -10,8 +10,8 @@ from functools import cached_property
 from itertools import accumulate
 from random import Random
 
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.parameters import SLOTS_PER_TURN, Parameters
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.parameters import SLOTS_PER_TURN, Parameters
 from aurora_pipeline.foundation.money import mul_div
 
 SIGNATURE_FEE = 5_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from array import array
 
-from aurora_pipeline.demo.cast import Cast
-from aurora_pipeline.demo.chain import EpochChain
-from aurora_pipeline.demo.economy import EpochEconomy
 from aurora_pipeline.demo.errors import SimulatorMisused
-from aurora_pipeline.demo.parameters import Parameters
-from aurora_pipeline.demo.stake import StakeBook, make_stake_book
+from aurora_pipeline.demo.solana.cast import Cast
+from aurora_pipeline.demo.solana.chain import EpochChain
+from aurora_pipeline.demo.solana.economy import EpochEconomy
+from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.stake import StakeBook, make_stake_book
 
 
 class World:

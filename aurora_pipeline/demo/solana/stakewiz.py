@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from aurora_pipeline.demo.moment import Moment
-from aurora_pipeline.demo.node_accounts import vote_accounts
-from aurora_pipeline.demo.parameters import EPOCH_SECONDS
-from aurora_pipeline.demo.stake import LAMPORTS_PER_SOL
+from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.node_accounts import vote_accounts
+from aurora_pipeline.demo.solana.parameters import EPOCH_SECONDS
+from aurora_pipeline.demo.solana.stake import LAMPORTS_PER_SOL
 
 
 def validators(moment: Moment) -> list[dict[str, Any]]:
