@@ -21,8 +21,8 @@ from aurora_pipeline.config import DataType
 from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.jito.answers import read_staker_rewards
 from aurora_pipeline.sources.jito.ask import Jito
+from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
-from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks
 from aurora_pipeline.staging import run

@@ -8,6 +8,7 @@ from aurora_pipeline.asking.adapter import LEADER_SCHEDULE, Answer, Ask, AskMany
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.accounts import (
     NO_HISTORY,
@@ -16,7 +17,6 @@ from aurora_pipeline.sources.solana.answers.accounts import (
     read_stake_history,
     read_vote_states,
 )
-from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.asks.costs import CostsFetch
 from aurora_pipeline.sources.solana.asks.fees import FeesFetch

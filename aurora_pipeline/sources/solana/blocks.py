@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, while_reading
 from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.sources.json_rpc import asked_method, asked_params
 from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.blocks import read_block_header
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
-from aurora_pipeline.sources.solana.answers.rpc import asked_method, asked_params
 from aurora_pipeline.sources.solana.answers.votes import read_block_votes
 from aurora_pipeline.store.payloads.answers import Answer
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.sources.solana.answers.rpc import ERROR_LENGTH_MAX, RpcError, rpc_error
+from aurora_pipeline.sources.json_rpc import ERROR_LENGTH_MAX, RpcError, rpc_error
 from aurora_pipeline.store.declaration import FigureState
 
 # An answer without this is no error; looking for it spares most answers a second parsing.

@@ -9,12 +9,12 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing, unknown_identity
+from aurora_pipeline.sources.json_rpc import answers_to, asked_params
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.blocks import Block, read_block
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
-from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.blocks import Listing, listing
 from aurora_pipeline.sources.solana.led_blocks import Shown, led_fees, led_slots, schedule_problem, witnesses
 from aurora_pipeline.sources.told import FeesTold, Missing, StagedFetches, Told

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.sources.fetch_choice import because, missing
+from aurora_pipeline.sources.json_rpc import answers_to
 from aurora_pipeline.sources.once import Once
-from aurora_pipeline.sources.solana.answers.rpc import answers_to
 from aurora_pipeline.sources.solana.answers.vote_accounts import VoteAccount, read_vote_accounts
 from aurora_pipeline.sources.told import MetaTold, Missing, StagedFetches, Told
 from aurora_pipeline.store.payloads.fetches import StagedFetch

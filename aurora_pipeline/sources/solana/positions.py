@@ -8,9 +8,9 @@ from typing import Any, Final
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing
+from aurora_pipeline.sources.json_rpc import answers_to, asked_params
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, StakeHistory, read_stake_accounts
-from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StagedFetches, StakeTotal, Told

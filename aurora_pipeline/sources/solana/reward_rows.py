@@ -12,6 +12,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, reader
 from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.solana.answers.blocks import (
     ADMISSION,
@@ -21,7 +22,6 @@ from aurora_pipeline.sources.solana.answers.blocks import (
     asked_slot,
     read_block_header,
 )
-from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import has_transactions
 from aurora_pipeline.store.payloads.answers import Answer
 

@@ -15,6 +15,7 @@ from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Bps, Lamports
 from aurora_pipeline.sources.contract import StakesNeeded
 from aurora_pipeline.sources.fetch_choice import fetch_about, missing
+from aurora_pipeline.sources.json_rpc import answers_to, asked_params
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.solana.amounts import NOTHING
@@ -26,7 +27,6 @@ from aurora_pipeline.sources.solana.answers.accounts import (
     read_vote_states,
 )
 from aurora_pipeline.sources.solana.answers.rewards import InflationReward, read_inflation_rewards
-from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.sources.solana.commission import least_gross
 from aurora_pipeline.sources.solana.commission_collectors import commissions
 from aurora_pipeline.sources.solana.paid import (

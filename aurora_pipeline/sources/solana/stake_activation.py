@@ -12,6 +12,7 @@ from typing import Final
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
+from aurora_pipeline.sources.json_rpc import answers_to, asked_params
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.accounts import (
@@ -21,7 +22,6 @@ from aurora_pipeline.sources.solana.answers.accounts import (
     StakeHistory,
     read_stake_history,
 )
-from aurora_pipeline.sources.solana.answers.rpc import answers_to, asked_params
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 RATE_BPS: Final = 900

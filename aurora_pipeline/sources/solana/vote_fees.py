@@ -11,12 +11,12 @@ from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.foundation.units import Lamports
 from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.once import Once
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.accounts import read_vote_states
 from aurora_pipeline.sources.solana.answers.blocks import SIGNATURE_FEE
-from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees, has_transactions
 from aurora_pipeline.sources.solana.questions import VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import read_block_payments

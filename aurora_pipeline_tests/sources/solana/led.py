@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aurora_pipeline.asking.adapter import Answer
+from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.solana.answers.blocks import read_block
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks, read_leader_schedule
-from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.blocks import listing
 from aurora_pipeline.sources.solana.led_blocks import LedFees, Shown, led_fees, led_slots, schedule_problem
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, reader, while_reading
 from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
+from aurora_pipeline.sources.json_rpc import asked_params, rpc_result
 from aurora_pipeline.sources.solana.amounts import NOTHING, STAKED_MAX, staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
-from aurora_pipeline.sources.solana.answers.rpc import asked_params, rpc_result
 from aurora_pipeline.store.payloads.answers import Answer
 
 STAKE_PROGRAM: Final = "Stake11111111111111111111111111111111111111"

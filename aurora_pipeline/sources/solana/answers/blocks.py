@@ -9,10 +9,10 @@ from typing import Final
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, reader
 from aurora_pipeline.foundation.money import mul_div, total
 from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.sources.json_rpc import ERROR_LENGTH_MAX, asked_method, asked_params, rpc_result
 from aurora_pipeline.sources.solana.amounts import NOTHING, paid
 from aurora_pipeline.sources.solana.answers.commissions import commission_bps_of
 from aurora_pipeline.sources.solana.answers.epochs import SLOT_MAX
-from aurora_pipeline.sources.solana.answers.rpc import ERROR_LENGTH_MAX, asked_method, asked_params, rpc_result
 from aurora_pipeline.store.payloads.answers import Answer
 
 FEE: Final = "Fee"

@@ -9,7 +9,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import reader
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.solana.answers.rpc import asked_method, asked_params, rpc_result
+from aurora_pipeline.sources.json_rpc import asked_method, asked_params, rpc_result
 from aurora_pipeline.store.payloads.answers import Answer
 
 SLOT_MAX: Final = 2**63 - 1

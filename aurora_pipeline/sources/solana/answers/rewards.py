@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
+from aurora_pipeline.sources.json_rpc import asked_params, rpc_result
 from aurora_pipeline.sources.solana.amounts import paid
 from aurora_pipeline.sources.solana.answers.commissions import commission_bps_of
 from aurora_pipeline.sources.solana.answers.epochs import SLOT_MAX
-from aurora_pipeline.sources.solana.answers.rpc import asked_params, rpc_result
 from aurora_pipeline.store.payloads.answers import Answer
 
 

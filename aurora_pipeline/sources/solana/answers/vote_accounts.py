@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import Bps, Lamports
+from aurora_pipeline.sources.json_rpc import rpc_result
 from aurora_pipeline.sources.solana.amounts import staked
 from aurora_pipeline.sources.solana.answers.commissions import CommissionSource, commission_of
-from aurora_pipeline.sources.solana.answers.rpc import rpc_result
 from aurora_pipeline.store.payloads.answers import Answer
 
 

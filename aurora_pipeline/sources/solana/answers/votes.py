@@ -9,6 +9,7 @@ from typing import Any, Final
 from aurora_pipeline.asking.reading import U64_MAX, Node, reader
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Lamports
+from aurora_pipeline.sources.json_rpc import asked_params
 from aurora_pipeline.sources.solana.amounts import PAID_MAX
 from aurora_pipeline.sources.solana.answers.blocks import (
     FEE,
@@ -19,7 +20,6 @@ from aurora_pipeline.sources.solana.answers.blocks import (
     parent_slot_of,
     reward_of,
 )
-from aurora_pipeline.sources.solana.answers.rpc import asked_params
 from aurora_pipeline.store.payloads.answers import Answer
 
 VOTE_PROGRAM: Final = "Vote111111111111111111111111111111111111111"

@@ -11,11 +11,11 @@ from aurora_pipeline.asking.adapter import Answer, Ask, Fetched, FetchScope, Pro
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import down, keys_of, pending, unreadable
 from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, read_stake_states, read_vote_states
 from aurora_pipeline.sources.solana.answers.epochs import read_blocks
 from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
-from aurora_pipeline.sources.solana.answers.rpc import asked_method
 from aurora_pipeline.sources.solana.asks.judge import judge
 from aurora_pipeline.sources.solana.asks.listing import each_once
 from aurora_pipeline.sources.solana.errors import trouble_in
