@@ -63,6 +63,8 @@ SAY_SLOT: Final[Mapping[str, str]] = MappingProxyType(
         "sources/family.py": "where a chain's head is",
         "sources/reference.py": "the bounds of a period",
         "sources/impossible.py": "counts of led slots that cannot be",
+        "sources/blocks_told.py": "which slots a validator proposed in",
+        "sources/relays/": "which slots' blocks a relay delivered",
         "sources/told.py": "which slots a validator led, as any source tells it",
         "sources/third_party.py": "led slots, as others count them",
         "sources/files/": "a file can tell the bounds of periods, and led slots",

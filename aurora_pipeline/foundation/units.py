@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     class Lamports(Amount):
         """The base unit of Solana."""
 
+    class Wei(Amount):
+        """The base unit of Ethereum: what blocks pay, and what the tables hold."""
+
     class Bps(_Unit):
         """Hundredths of a percent, 0..10000 where it is a share."""
 
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
 else:
     Amount = NewType("Amount", int)
     Lamports = NewType("Lamports", int)
+    Wei = NewType("Wei", int)
     Bps = NewType("Bps", int)
     EpochNumber = NewType("EpochNumber", int)
     EpochRange = range

@@ -221,6 +221,17 @@ def _bytes_struck(body: bytes, random: Random) -> bytes:
 
 
 @contextmanager
+def or_refused_by_name() -> Iterator[None]:
+    """Around what may refuse an answer: a reader that stumbles over it refuses nothing."""
+    try:
+        yield
+    except ReaderStumbled:
+        raise
+    except UnreadableAnswer:
+        pass
+
+
+@contextmanager
 def limited(seconds: float) -> Iterator[None]:
     """Ends what does not come back, as far as Python can."""
 
