@@ -27,7 +27,7 @@ from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.foundation.csv_file import csv_text
 from aurora_pipeline.foundation.errors import AuroraError, FileUnwritable
 from aurora_pipeline.foundation.printable import printable
-from aurora_pipeline.store.access import reader
+from aurora_pipeline.store.access.reading import reader
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.work.json_form import instant
 from aurora_pipeline.work.reads.documents import SqlResult

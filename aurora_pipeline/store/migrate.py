@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 from sqlalchemy import Connection, create_engine, pool, text
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.store.access import MIGRATION_LOCK, grant_reading, withdraw_reading
+from aurora_pipeline.store.access.applying import MIGRATION_LOCK, grant_access, withdraw_access
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.errors import SchemaNotMoved
 from aurora_pipeline.store.revision import Revision, revision
@@ -50,7 +50,7 @@ def upgrade(database: Database, target: str = "head") -> Revision:
     if reached.is_current:
         # Where it may not be granted, whoever asks for the login is told.
         with suppress(AuroraError):
-            grant_reading(database)
+            grant_access(database)
     return reached
 
 
@@ -59,7 +59,7 @@ def downgrade(database: Database, target: str) -> Revision:
     reached = _run(database, command.downgrade, target)
     if reached.present is None:
         with suppress(AuroraError):
-            withdraw_reading(database)
+            withdraw_access(database)
     return reached
 
 

@@ -16,7 +16,8 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store import layer_rows, snapshots
-from aurora_pipeline.store.access import reader, withdraw_reading
+from aurora_pipeline.store.access.applying import withdraw_access
+from aurora_pipeline.store.access.reading import reader
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest, slices_by_key
@@ -366,7 +367,7 @@ def test_reading_login__in_a_transaction_that_has_read_everything__holds_up_no_p
         assert write_check_publish(database, [draft(2)])[0].standing is DraftStanding.PUBLISHED
         assert session.execute("SELECT fees FROM canonical_validator_fees").fetchall()
     reading.let_go()
-    withdraw_reading(database)
+    withdraw_access(database)
 
 
 def test_as_of__wait_is_cancelled__leaves_no_lock(database: Database) -> None:

@@ -25,7 +25,7 @@ from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.surroundings import verify_surroundings
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
-from aurora_pipeline.store.access import Roles
+from aurora_pipeline.store.access.names import Roles
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.snapshots import write_check_publish

@@ -13,7 +13,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.store.access import Roles, grant_reading, reader, withdraw_reading
+from aurora_pipeline.store.access.applying import grant_access, withdraw_access
+from aurora_pipeline.store.access.names import Roles
+from aurora_pipeline.store.access.reading import reader
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import downgrade, upgrade
 
@@ -68,9 +70,9 @@ REFUSED = [
 @pytest.fixture(scope="module")
 def granted(shared_database: Database) -> Iterator[Database]:
     """A database whose two roles are made, and gone after the test."""
-    grant_reading(shared_database)
+    grant_access(shared_database)
     yield shared_database
-    withdraw_reading(shared_database)
+    withdraw_access(shared_database)
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +123,13 @@ def test_reader__a_table_of_a_later_migration__is_read_too(database: Database) -
     with reading.connect() as session:
         assert session.execute("SELECT * FROM came_later, shown_later").fetchall() == []
     reading.let_go()
-    withdraw_reading(database)
+    withdraw_access(database)
 
 
 def test_grant__who_may_publish_and_is_no_superuser__may_still_lock(database: Database) -> None:
     with database.connect() as connection:
         connection.execute("CREATE ROLE publishes; GRANT INSERT ON publications TO publishes")
-    grant_reading(database)
+    grant_access(database)
     asked = """SELECT bool_and(has_function_privilege(%s, oid, 'EXECUTE')) AS every,
                       bool_or(has_function_privilege(%s, oid, 'EXECUTE')) AS some
                FROM pg_proc WHERE proname LIKE 'pg%%advisory%%'"""
@@ -136,11 +138,11 @@ def test_grant__who_may_publish_and_is_no_superuser__may_still_lock(database: Da
         assert connection.execute(asked, ["publishes", "publishes"]).fetchone() == {"every": True, "some": True}
         assert connection.execute(asked, [login, login]).fetchone() == {"every": False, "some": False}
         connection.execute("DROP OWNED BY publishes; DROP ROLE publishes")
-    withdraw_reading(database)
+    withdraw_access(database)
 
 
 def test_reader__a_database_whose_locks_were_everybodys__takes_them_when_asked(database: Database) -> None:
-    grant_reading(database)
+    grant_access(database)
     with database.connect() as connection:
         connection.execute("GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC")
     reading, why_not = reader(database)
@@ -148,7 +150,7 @@ def test_reader__a_database_whose_locks_were_everybodys__takes_them_when_asked(d
     with pytest.raises(psycopg.errors.InsufficientPrivilege), reading.connect() as session:
         session.execute("SELECT pg_advisory_lock(1)")
     reading.let_go()
-    withdraw_reading(database)
+    withdraw_access(database)
 
 
 def test_reader__a_copy_or_restored_database__is_granted_when_asked(database: Database) -> None:
@@ -157,7 +159,7 @@ def test_reader__a_copy_or_restored_database__is_granted_when_asked(database: Da
     assert reading.reads_only
     assert reading.shown.endswith("_reader") or "_reader " in reading.shown
     reading.let_go()
-    withdraw_reading(database)
+    withdraw_access(database)
 
 
 def test_upgrade__makes_the_roles__and_base_takes_them_away(server: EmbeddedPostgres) -> None:
@@ -166,7 +168,7 @@ def test_upgrade__makes_the_roles__and_base_takes_them_away(server: EmbeddedPost
     server.ensure_database(name)
     database = Database(server.dsn(name))
     upgrade(database)
-    assert set(_roles_of(database)) == {f"{name}_read", f"{name}_reader"}
+    assert set(_roles_of(database)) == set(Roles.of(name).marks)
     downgrade(database, "base")
     assert _roles_of(database) == []
     database.let_go()
@@ -179,11 +181,11 @@ def test_grant__when_the_user_may_make_no_roles__reading_falls_back_and_says_why
         connection.execute("CREATE ROLE plain LOGIN IN ROLE pg_read_all_data")
     plain = Database(make_conninfo(database.conninfo, user="plain"))
     with suppress(AuroraError):
-        withdraw_reading(database)
+        withdraw_access(database)
     reading, why_not = reader(plain)
     assert reading == replace(plain, reads_only=True)
     assert why_not is not None
-    assert "no login that only reads can be made" in why_not
+    assert "can't be made or granted" in why_not
     plain.let_go()
     with database.connect() as connection:
         connection.execute("DROP ROLE plain")
@@ -203,14 +205,14 @@ def test_grant__when_the_user_may_make_no_roles__reading_falls_back_and_says_why
     ],
 )
 def test_reader__the_login_was_given_more__is_not_used(database: Database, more: str, named: str) -> None:
-    grant_reading(database)
+    grant_access(database)
     name = str(_parts(database)["dbname"])
     with database.connect() as connection:
         connection.execute(more.format(Roles.of(name).login, db=name).encode())
     reading, why_not = reader(database)
     assert reading == replace(database, reads_only=True)
     assert named in str(why_not)
-    withdraw_reading(database)
+    withdraw_access(database)
 
 
 def test_grant__a_role_of_that_name_that_is_somebody_elses__is_given_nothing(database: Database) -> None:
@@ -240,5 +242,5 @@ def _parts(database: Database) -> dict[str, str | int | None]:
 def _roles_of(database: Database) -> list[str]:
     name = str(_parts(database)["dbname"])
     with database.connect() as connection:
-        rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE %s", [f"{name}\\_read%"]).fetchall()
+        rows = connection.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE %s", [f"{name}\\_%"]).fetchall()
     return [row["rolname"] for row in rows]

@@ -1,0 +1,240 @@
+"""What each role may do on which table, view and function: grants, docs/access.md and tests are made from this.
+
+Data alone. What stands in none of these tables is granted to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """Who works with a database: six kinds of people, and Aurora's own worker."""
+
+    ADMIN = "ADMIN"
+    FINANCE = "FINANCE"
+    OPS = "OPS"
+    ANALYST = "ANALYST"
+    PARTNER = "PARTNER"
+    AUDITOR = "AUDITOR"
+    WORKER = "WORKER"
+    """Writes what is fetched and computed, and decides nothing."""
+
+
+class Narrowing(StrEnum):
+    """What somebody sees of a table who is narrowed to some chains or validators."""
+
+    ALL = "all of it"
+    CHAIN = "the rows of these chains"
+    WHOLE_CHAIN = "the rows of these chains, and nothing where some validators are named"
+    VALIDATOR = "the rows of these chains and validators"
+    STATEMENT = "the rows about statements that are seen"
+    NOTHING = "nothing: no row tells which chain it is about"
+
+
+@dataclass(frozen=True)
+class TableAccess:
+    """What the operator's roles may do on one table."""
+
+    reads: frozenset[Role]
+    adds: frozenset[Role] = frozenset()
+    """Who inserts rows. Nobody changes one."""
+    narrowing: Narrowing = Narrowing.ALL
+    is_mirror: bool = False
+    """Whether those who insert rows may delete them too: the table mirrors a file."""
+
+
+@dataclass(frozen=True)
+class ViewAccess:
+    """Who reads a view, and the function of the same name as of a moment. A view shows what its reader may read."""
+
+    reads: frozenset[Role]
+
+
+class Own(StrEnum):
+    """Which rows of a table are a partner's own."""
+
+    PARTNER = "the rows with its own key"
+    AGREEMENT = "the rows of its own agreements"
+    RELEASED = "its own rows in snapshots that statements of it were released from"
+    STATEMENT = "the rows about its released statements"
+    CHAIN = "the chains that statements of it were released on"
+
+
+@dataclass(frozen=True)
+class PartnerAccess:
+    """What a partner reads of one table: some rows, and of these all columns but some."""
+
+    own: Own
+    hidden: frozenset[str] = frozenset()
+
+
+ADMIN, FINANCE, OPS, ANALYST, AUDITOR, WORKER = (
+    Role.ADMIN,
+    Role.FINANCE,
+    Role.OPS,
+    Role.ANALYST,
+    Role.AUDITOR,
+    Role.WORKER,
+)
+_OPERATOR: Final = frozenset({ADMIN, FINANCE, OPS, ANALYST, AUDITOR})
+_FIGURES: Final = _OPERATOR | {WORKER}
+_TERMS: Final = frozenset({FINANCE, OPS, ANALYST, AUDITOR, WORKER})
+"""Terms are no business of who administers users: of partners an ADMIN reads the names, which statements need."""
+_LOG: Final = frozenset({ADMIN, FINANCE, OPS, AUDITOR, WORKER})
+_DECIDING: Final = frozenset({ADMIN, FINANCE, OPS})
+_WORKER: Final = frozenset({WORKER})
+_FINANCE: Final = frozenset({FINANCE})
+_PLANT: Final = frozenset({ADMIN, OPS})
+
+
+def _layer(narrowing: Narrowing) -> TableAccess:
+    return TableAccess(_FIGURES, _WORKER, narrowing)
+
+
+def _terms(narrowing: Narrowing = Narrowing.NOTHING) -> TableAccess:
+    return TableAccess(_TERMS, _FINANCE, narrowing)
+
+
+def _step(narrowing: Narrowing = Narrowing.STATEMENT) -> TableAccess:
+    return TableAccess(_FIGURES, _FINANCE, narrowing)
+
+
+def _staged(narrowing: Narrowing = Narrowing.WHOLE_CHAIN) -> TableAccess:
+    return TableAccess(_FIGURES, _WORKER, narrowing)
+
+
+LAYERS: Final[Mapping[str, TableAccess]] = {
+    "canonical_validator_fees": _layer(Narrowing.VALIDATOR),
+    "canonical_validator_mev": _layer(Narrowing.VALIDATOR),
+    "canonical_stake_rewards": _layer(Narrowing.VALIDATOR),
+    "canonical_validator_meta": _layer(Narrowing.VALIDATOR),
+    "canonical_stake_positions": _layer(Narrowing.VALIDATOR),
+    "canonical_validator_costs": _layer(Narrowing.VALIDATOR),
+    "canonical_stake_events": _layer(Narrowing.VALIDATOR),
+    "canonical_completeness": _layer(Narrowing.VALIDATOR),
+    "cross_check_differences": _layer(Narrowing.VALIDATOR),
+    "validator_pnl": _layer(Narrowing.VALIDATOR),
+    "partner_commission_lines": _layer(Narrowing.VALIDATOR),
+    "commission_rule_results": _layer(Narrowing.WHOLE_CHAIN),
+    "revenue_allocation": _layer(Narrowing.VALIDATOR),
+    "partner_commission_statements": _layer(Narrowing.WHOLE_CHAIN),
+    "monthly_statements": _layer(Narrowing.WHOLE_CHAIN),
+    "monthly_statement_entries": _layer(Narrowing.VALIDATOR),
+    "epoch_payables": _layer(Narrowing.WHOLE_CHAIN),
+    "epoch_payable_entries": _layer(Narrowing.VALIDATOR),
+}
+"""Tables in the schema `layers`. Each has the views <name>, <name>_named and <name>_in_coins, and <name>_as_of."""
+
+TABLES: Final[Mapping[str, TableAccess]] = {
+    # What was computed, when, and from what.
+    "snapshots": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
+    "publications": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
+    "snapshot_reports": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
+    "attestations": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
+    "canonical_periods": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
+    "instance_secret": TableAccess(_WORKER, frozenset(), Narrowing.ALL),
+    "alembic_version": TableAccess(_FIGURES, frozenset(), Narrowing.ALL),
+    # What providers told.
+    "staging_bodies": _staged(),
+    "staging_file_bodies": _staged(Narrowing.NOTHING),
+    "staging_payloads": _staged(),
+    "staging_fetches": _staged(),
+    "observations": _staged(),
+    "ingestion_runs": _staged(),
+    # What the files say.
+    "chains": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.CHAIN, is_mirror=True),
+    "providers": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.ALL, is_mirror=True),
+    "chain_provider_mappings": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.CHAIN, is_mirror=True),
+    # What is decided about people and machines.
+    "users": TableAccess(_LOG - {WORKER}, frozenset({ADMIN}), Narrowing.ALL),
+    "audit_log": TableAccess(_LOG, _DECIDING, Narrowing.NOTHING),
+    "audit_rows": TableAccess(_LOG, _DECIDING, Narrowing.NOTHING),
+    "canonical_validator_identities": TableAccess(_FIGURES, _PLANT, Narrowing.VALIDATOR),
+    "operator_wallets": TableAccess(_FIGURES, _PLANT, Narrowing.WHOLE_CHAIN),
+    "cost_entries": TableAccess(_FIGURES, frozenset({FINANCE, OPS}), Narrowing.VALIDATOR),
+    # What is decided about terms.
+    "partners": _terms(Narrowing.ALL),
+    "partner_series": _terms(Narrowing.CHAIN),
+    "partner_minimum_payouts": _terms(Narrowing.CHAIN),
+    "partner_wallets": _terms(Narrowing.WHOLE_CHAIN),
+    "agreements": _terms(),
+    "agreement_versions": _terms(),
+    "agreement_rules": _terms(),
+    "agreement_rule_tiers": _terms(),
+    "agreement_events": _terms(),
+    "commission_overrides": _terms(Narrowing.VALIDATOR),
+    # The steps of statements.
+    "statement_openings": _step(Narrowing.WHOLE_CHAIN),
+    "statement_submissions": _step(Narrowing.WHOLE_CHAIN),
+    "statement_rejections": _step(),
+    "statement_approvals": _step(),
+    "statement_balances": _step(Narrowing.WHOLE_CHAIN),
+    "statement_releases": _step(),
+    "statement_payments": _step(),
+    "statement_acknowledgements": _step(),
+    "statement_disputes": _step(),
+    "statement_dispute_answers": _step(),
+}
+"""Tables in the schema `public`. `ledger_clock` is in none: it is moved by `record_instant` alone."""
+
+COLUMNS: Final[Mapping[str, Mapping[Role, frozenset[str]]]] = {
+    "partners": {ADMIN: frozenset({"partner_id", "revision", "name"})},
+}
+"""What a role reads of a table that it does not read as a whole."""
+
+VIEWS: Final[Mapping[str, ViewAccess]] = {
+    "in_force": ViewAccess(_FIGURES),
+    "snapshot_states": ViewAccess(_FIGURES),
+    "staging_payloads_json": ViewAccess(_FIGURES),
+    "period_months": ViewAccess(_FIGURES),
+    "validator_names": ViewAccess(_FIGURES),
+    "partner_names": ViewAccess(_FIGURES),
+    "restatements": ViewAccess(_FIGURES),
+    "restatements_in_coins": ViewAccess(_FIGURES),
+}
+"""Views beside those of the layers."""
+
+FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
+    "await_moment": _FIGURES,
+    "as_json": _FIGURES,
+    "in_force_as_of": _FIGURES,
+    "restated_because": _FIGURES,
+    "record_instant": _DECIDING | {WORKER},
+    # What the steps of statements look at, as whoever takes one.
+    "statement_side": _FINANCE,
+    "statement_account": _FINANCE,
+    "statement_line_snapshots": _OPERATOR,
+    "statement_epochs": _OPERATOR,
+    "lineages_of": _FINANCE,
+    "names_in_force": _FINANCE,
+    "terms_named": _FINANCE,
+    "terms_in_lineage": _FINANCE,
+    "lines_are_current": _FINANCE,
+    "names_account": _FINANCE,
+    "require_current": _FINANCE,
+    # Run by triggers, called by nobody.
+    "refuse_change": frozenset(),
+    "refuse_unlogged": frozenset(),
+    "statement_step_timed": frozenset(),
+    "statement_actor_allowed": frozenset(),
+    "statement_speaker_allowed": frozenset(),
+    "statement_step_signed": frozenset(),
+    "statement_submission_allowed": frozenset(),
+    "statement_rejection_allowed": frozenset(),
+    "statement_approval_allowed": frozenset(),
+    "statement_balance_complete": frozenset(),
+    "statement_opening_complete": frozenset(),
+    "statement_opening_allowed": frozenset(),
+    "statement_release_allowed": frozenset(),
+    "statement_payment_allowed": frozenset(),
+    "statement_dispute_allowed": frozenset(),
+    "statement_answer_allowed": frozenset(),
+}
+"""Functions beside those of the layers."""
+
+FILLED: Final = frozenset({"recorded_by", "recorded_through", "recorded_at", "actor"})
+"""Columns that nobody who decides may fill: the database writes who it is, by which login, and when."""

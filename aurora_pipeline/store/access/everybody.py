@@ -1,0 +1,59 @@
+"""What PostgreSQL lets everybody do in a database of its own accord, taken back; Aurora's own logins keep it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from psycopg import sql
+
+from aurora_pipeline.store.access.granting import named
+from aurora_pipeline.store.access.names import Roles
+from aurora_pipeline.store.database import Connection
+
+_LARGE_OBJECTS: Final = ("lo_creat(int4)", "lo_create(oid)", "lo_from_bytea(oid, bytea)")
+"""What PostgreSQL lets everybody write, whatever they were granted."""
+# Publications take turns by an advisory lock; who holds it stops them. Only a superuser can take it from everybody.
+ADVISORY: Final = "p.pronamespace = 'pg_catalog'::regnamespace AND p.proname LIKE '%%advisory%%'"
+
+
+def take_from_everybody(connection: Connection, roles: Roles) -> None:
+    """Temporary tables, new objects, large objects, locks and the way in: as far as who is connected may take them."""
+    row = connection.execute(
+        """SELECT pg_has_role(d.datdba, 'USAGE') AS owns,
+                  (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser,
+                  (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'public') AS owns_public
+           FROM pg_database d WHERE datname = current_database()"""
+    ).fetchone()
+    assert row is not None  # this database is there
+    if row["owns"]:
+        _close_database(connection, roles)
+    if row["owns_public"]:
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    if row["is_superuser"]:
+        for function in _LARGE_OBJECTS:
+            connection.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC".encode())
+        _keep_locks_for_writers(connection)
+
+
+def _close_database(connection: Connection, roles: Roles) -> None:
+    """Only Aurora's own roles come in, and whoever was let in by name; nobody of them makes temporary tables."""
+    database = roles.database
+    connection.execute(named("GRANT CONNECT, TEMPORARY ON DATABASE {} TO CURRENT_USER", database))
+    for role in roles.marks:
+        connection.execute(named("GRANT CONNECT ON DATABASE {} TO {}", database, role))
+    connection.execute(named("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC", database))
+
+
+def _keep_locks_for_writers(connection: Connection) -> None:
+    """Advisory locks are for those who may publish; all others wait inside `await_moment`, which lets go at once."""
+    functions = connection.execute(
+        f"SELECT p.oid::regprocedure::text AS name FROM pg_proc p WHERE {ADVISORY}".encode(), []
+    )
+    listed = sql.SQL(", ".join(row["name"] for row in functions))
+    writers = connection.execute(
+        "SELECT rolname AS name FROM pg_roles WHERE has_table_privilege(oid, 'publications', 'INSERT') AND NOT rolsuper"
+    ).fetchall()
+    for writer in writers:
+        grant = sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}")
+        connection.execute(grant.format(listed, sql.Identifier(writer["name"])))
+    connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(listed))

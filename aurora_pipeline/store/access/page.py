@@ -1,0 +1,97 @@
+"""docs/access.md: who may do what, in words, rendered from the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from aurora_pipeline.store.access.declared import COLUMNS, FILLED, LAYERS, TABLES, Role, TableAccess
+from aurora_pipeline.store.access.granting import functions_declared, views_declared, views_of
+
+_INTRODUCTION: Final = """\
+# Who may do what in the database
+
+Every right that Aurora grants, as declared in `aurora_pipeline/store/access/declared.py`; `aurora db upgrade` grants
+it, a test compares this page with the declaration and another one the database with it. What is not here is granted to
+nobody but the owner of the database.
+
+Rights are held by roles of the server that carry the database's name, like `aurora_finance` for a database `aurora`:
+two Auroras can share a server. People have logins of their own that inherit from one of these roles and can't set
+themselves to it. `aurora_worker` is the login of Aurora's own service; `aurora_api` has no right of its own and takes
+on a person's for one transaction; `aurora_reader` is the login of `aurora sql` and reads all but secrets.
+
+In the tables below `r` is reading and `+` is inserting rows, which is all that anybody may do: nothing is ever changed.
+`=` is inserting and deleting: the table mirrors a file. Of what people decide the database itself writes who it was, by
+which login, and when: the columns {filled} can be filled by nobody.
+"""
+_MARKS: Final = {(True, False): "r", (False, True): "+", (True, True): "r +", (False, False): ""}
+
+
+def page() -> str:
+    """The whole page."""
+    layers = _table("Layers", "`layers.{}`", LAYERS, "Rows of the immutable snapshots.")
+    tables = _table("Tables", "`{}`", TABLES, "What is recorded, decided and stored. `ledger_clock` is nobody's.")
+    return "\n".join([_introduction(), layers, tables, _columns(), _views(), _functions()])
+
+
+def _introduction() -> str:
+    return _INTRODUCTION.format(filled=", ".join(f"`{name}`" for name in sorted(FILLED)))
+
+
+def _table(heading: str, shown: str, tables: Mapping[str, TableAccess], words: str) -> str:
+    rows = [[shown.format(name), *(_mark(access, role) for role in Role)] for name, access in tables.items()]
+    return f"## {heading}\n{words}\n\n{_markdown(['table', *Role], rows)}"
+
+
+def _mark(access: TableAccess, role: Role) -> str:
+    mark = _MARKS[role in access.reads, role in access.adds]
+    return mark.replace("+", "=") if access.is_mirror else mark
+
+
+def _columns() -> str:
+    rows = [
+        [f"`{table}`", role, ", ".join(f"`{name}`" for name in sorted(names))]
+        for table, by_role in COLUMNS.items()
+        for role, names in by_role.items()
+    ]
+    return f"## Single columns\n\n{_markdown(['table', 'role', 'reads'], rows)}"
+
+
+def _views() -> str:
+    of_layers = {view for name in LAYERS for view in views_of(name)}
+    rows = [[f"`{name}`", _listed(reads)] for name, reads in views_declared().items() if name not in of_layers]
+    return (
+        "## Views\nA view shows what its reader may read. Those of a layer (`<layer>`, `<layer>_named`,"
+        f" `<layer>_in_coins`) are read by whoever reads the layer.\n\n{_markdown(['view', 'read by'], rows)}"
+    )
+
+
+def _functions() -> str:
+    of_layers = {f"{name}_as_of" for name in LAYERS}
+    rows = [
+        [f"`{name}`", _listed(callers)]
+        for name, callers in functions_declared().items()
+        if name not in of_layers and callers
+    ]
+    return (
+        "## Functions\n`<layer>_as_of` is called by whoever reads the layer; functions of triggers by nobody.\n\n"
+        + _markdown(["function", "called by"], rows)
+    )
+
+
+def _listed(roles: Iterable[Role]) -> str:
+    return ", ".join(role for role in Role if role in roles)
+
+
+def _markdown(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [head, ["---" for _ in head], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+def main() -> None:
+    """Print the page."""
+    print(page(), end="")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
