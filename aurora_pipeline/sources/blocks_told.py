@@ -19,7 +19,6 @@ class Payload:
     fee_recipient: str
     base_fee: Wei
     gas_used: int
-    transactions: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class Transfer:
     value: Wei
     tips: bool
     """Whether it paid the block a tip as well."""
+    last: bool
+    """Whether it is the block's last transaction."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,6 @@ class ExecutedBlock:
     fee_recipient: str
     base_fee: Wei
     gas_used: int
-    transactions: int
     tips: Wei
     """What its transactions paid above the base fee, failed ones too; they go to the fee recipient."""
     burned: Wei

@@ -29,14 +29,21 @@ def executed(provider: str, block: ExecutionBlock, receipts: Sequence[Receipt]) 
         fee_recipient=block.fee_recipient,
         base_fee=block.base_fee,
         gas_used=block.gas_used,
-        transactions=len(block.transactions),
         tips=tips,
         burned=burned,
-        transfers=tuple(
-            Transfer(one.transaction_hash, one.sender, one.recipient, one.value, receipt.price > block.base_fee)
-            for one, receipt in zip(block.transactions, receipts, strict=True)
-            if one.recipient is not None and one.value > 0 and receipt.succeeded
-        ),
+        transfers=_transfers(block, receipts),
+    )
+
+
+def _transfers(block: ExecutionBlock, receipts: Sequence[Receipt]) -> tuple[Transfer, ...]:
+    """What moved by the transactions' own values: nothing did where one failed."""
+    final = len(receipts) - 1
+    return tuple(
+        Transfer(
+            one.transaction_hash, one.sender, one.recipient, one.value, receipt.price > block.base_fee, place == final
+        )
+        for place, (one, receipt) in enumerate(zip(block.transactions, receipts, strict=True))
+        if one.recipient is not None and one.value > 0 and receipt.succeeded
     )
 
 
