@@ -33,7 +33,8 @@ class Question:
     path: str
     body: object | None = None
     """JSON body of a POST; None makes it a GET."""
-    query: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
+    """Parameters; several values of one are sent as that parameter repeated."""
     accepts: Callable[[Answer], bool] = field(default=is_ok, compare=False, repr=False)
     """Whether a stored answer settles the question; one that does not (an error, garbage) is asked again next time."""
     kind: str = ""

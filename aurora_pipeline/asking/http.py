@@ -276,7 +276,7 @@ class ProviderClient:
     def _url(self, question: Question) -> str:
         query = [*parse_qsl(self._base.query, keep_blank_values=True), *question.query.items()]
         path = self._base.path.rstrip("/") + question.path
-        return self._base._replace(path=path or "/", query=urlencode(query), fragment="").geturl()
+        return self._base._replace(path=path or "/", query=urlencode(query, doseq=True), fragment="").geturl()
 
     def _kept_headers(self, headers: httpx.Headers) -> dict[str, str]:
         kept = {}

@@ -20,6 +20,7 @@ Parameters = ParamSpec("Parameters")
 Value = TypeVar("Value")
 
 U64_MAX: Final = 2**64 - 1
+I64_MAX: Final = 2**63 - 1
 _QUOTED_LENGTH_MAX: Final = 60
 _PROBLEM_LENGTH_MAX: Final = 1_000
 _NUMBER_LENGTH_MAX: Final = 80
@@ -151,6 +152,15 @@ class Node:
         if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= len(str(maximum)):
             return Node(self._provider, self._answer, self.path, int(text)).whole(0, maximum)
         return self.whole(0, maximum)
+
+    def signed_text(self, bound: int = I64_MAX) -> int:
+        """A whole number of either sign that the API sends as text (or as a number)."""
+        text = self.value
+        if isinstance(text, str) and text.startswith("-") and text != "-0":
+            return -Node(self._provider, self._answer, self.path, text[1:]).whole_text(bound)
+        if type(text) is int:
+            return self.whole(-bound, bound)
+        return self.whole_text(bound)
 
     def decimal(self) -> Decimal:
         """A number with or without decimals, exactly as it was written."""

@@ -11,12 +11,14 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar, cast
 
-from aurora_pipeline.foundation.units import Amount, Bps
+from aurora_pipeline.foundation.units import Amount, Bps, Gwei, Wei
 
 BPS_WHOLE = 10_000
 AMOUNT_DIGITS = 30
 AMOUNT_MAX = 10**AMOUNT_DIGITS
 """The bound of every amount: 10^7 rows of it still sum below 38 digits."""
+
+_WEI_PER_GWEI = 10**9
 
 _DECIMAL_TEXT = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?\Z")
 # An exponent or a text beyond this is no amount of any chain, and expanding it would only cost memory.
@@ -76,6 +78,11 @@ def stored_amount_or_none(value: object, what: str = "amount") -> Amount | None:
 def share_bps(base: Money, rate: Bps) -> Money:
     """floor(base * rate / 10000) for a non-negative base: multiplied first, floored once."""
     return mul_div(base, bps(rate), BPS_WHOLE)
+
+
+def wei_of(gwei: Gwei) -> Wei:
+    """What a beacon node counts, in Ethereum's base unit."""
+    return Wei(exact_int(gwei, "gwei") * _WEI_PER_GWEI)
 
 
 def mul_div(base: Number, numerator: int, denominator: int) -> Number:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     class Wei(Amount):
         """The base unit of Ethereum: what blocks pay, and what the tables hold."""
 
+    class Gwei(_Unit):
+        """What beacon nodes count in: 10^9 wei. It is no base unit, so it is no `Amount` before it is made wei."""
+
     class Bps(_Unit):
         """Hundredths of a percent, 0..10000 where it is a share."""
 
@@ -67,6 +70,7 @@ else:
     Amount = NewType("Amount", int)
     Lamports = NewType("Lamports", int)
     Wei = NewType("Wei", int)
+    Gwei = NewType("Gwei", int)
     Bps = NewType("Bps", int)
     EpochNumber = NewType("EpochNumber", int)
     EpochRange = range

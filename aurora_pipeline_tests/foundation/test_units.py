@@ -13,11 +13,12 @@ from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber, Lamports
 
 ROOT: Final = Path(__file__).parents[2]
 _HEAD: Final = """\
-from aurora_pipeline.foundation.money import format_coins, mul_div, share_bps, share_in_order, stored_amount, total
+from aurora_pipeline.foundation.money import format_coins, mul_div, share_bps, share_in_order, stored_amount, total, wei_of
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import ZERO, Amount, Bps, EpochNumber, EpochRange, Lamports
+from aurora_pipeline.foundation.units import ZERO, Amount, Bps, EpochNumber, EpochRange, Gwei, Lamports, Wei
 
 base, other, rate, epoch, lamports = Amount(100), Amount(7), Bps(500), EpochNumber(850), Lamports(5000)
+gwei, wei = Gwei(32), Wei(7)
 """
 RIGHT: Final = """\
 share: Amount = share_bps(base, rate)
@@ -27,6 +28,7 @@ parts: list[Amount] = share_in_order(total([base, other]), [1, 2])
 known: Amount = stored_amount(object(), "base")
 chain_neutral: Amount = lamports
 fee: Lamports = mul_div(lamports, 1, 2) + lamports
+penalty: Wei = wei_of(gwei - gwei) + wei
 later: EpochNumber = epoch + 1
 three: list[PeriodKey] = [PeriodKey("x", one) for one in EpochRange(epoch, epoch + 3)]
 is_due: bool = base > 0 and base >= other
@@ -51,6 +53,11 @@ WRONG: Final[Mapping[str, str]] = {
     "a quotient as an amount": "format_coins(base // 3, 9)",
     "a fraction as an amount": "Amount(1.5)",
     "base units of any chain as lamports": "fee: Lamports = base",
+    "gwei as an amount": "format_coins(gwei, 18)",
+    "gwei and wei summed": "gwei + wei",
+    "gwei as wei": "penalty: Wei = gwei",
+    "wei made wei again": "wei_of(wei)",
+    "lamports as wei": "penalty: Wei = lamports",
 }
 
 
