@@ -22,6 +22,8 @@ class Seen:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    parameters: tuple[tuple[str, str], ...] = ()
+    """The query with what is repeated in it."""
 
     @property
     def rpc(self) -> Any:
@@ -145,4 +147,5 @@ async def _request(reader: asyncio.StreamReader) -> Seen:
         headers[name.strip().lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     parts = urlsplit(target)
-    return Seen(verb, parts.path, dict(parse_qsl(parts.query)), headers, body)
+    pairs = tuple(parse_qsl(parts.query))
+    return Seen(verb, parts.path, dict(pairs), headers, body, pairs)
