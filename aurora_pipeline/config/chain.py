@@ -58,7 +58,8 @@ class Chain(FrozenModel):
         ge=1,
         validate_default=True,
         description="How many epochs, blocks or slots a period has. Must be given for BLOCK_WINDOW and SLOT_RANGE; "
-        "left out for EPOCH it means one epoch. Solana's period is always one epoch.",
+        "left out for EPOCH it means one epoch of a Solana chain, whose period is always one, and 225 of an Ethereum "
+        "chain, which is a day of mainnet.",
     )
     first_period: Epoch = Field(
         ge=0,

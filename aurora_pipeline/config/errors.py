@@ -45,10 +45,3 @@ class ProtocolFeeMissing(Misconfigured):
 
     code = "protocol-fee-missing"
     what_to_do = "Add a dated entry that covers it to protocol_fee_bps in chains.yaml."
-
-
-class FamilyNotComputed(Misconfigured):
-    """Figures of the chain's family cannot be computed yet."""
-
-    code = "family-not-computed"
-    what_to_do = "Set `enabled: false` for the chain in chains.yaml, or leave it out."

@@ -18,6 +18,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNothing
+from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.sources.families import source_of
 from aurora_pipeline.sources.family import ChainHead
@@ -49,10 +50,11 @@ def final_epochs(
 ) -> list[EpochNumber]:
     """The numbers of the periods that are final and not recorded yet, oldest first.
 
-    The period before the running one is final once the head is `finality_lag` slots beyond its last slot. Numbers rise
-    by `step` from one period to the next.
+    A period is final once the head is `finality_lag` slots beyond its last slot, and what is credited late has been.
+    Numbers rise by `step` from one period to the next.
     """
-    newest = head.epoch - step if head.slots_gone >= finality_lag else head.epoch - 2 * step
+    short = max(0, max(finality_lag, head.settles_after) - head.slots_gone)
+    newest = head.epoch - step * (1 + -(-short // head.slots_in_period))
     return [EpochNumber(epoch) for epoch in range(first_period, newest + 1, step) if epoch not in recorded]
 
 
@@ -147,7 +149,9 @@ class _Recording:
             if provider.kind == FILE_KIND:
                 told = await told_bounds(self.epoch, ask, provider, self.chain.family)
             else:
-                told = await source_of(self.chain).bounds(self.epoch, ask, provider.name)
+                with self.database.connect() as connection:
+                    network = recorded_network(connection, self.chain)
+                told = await source_of(self.chain).bounds(self.epoch, ask, provider.name, network)
         period = Period(
             PeriodKey(self.chain.chain_id, self.epoch),
             told.first_slot,

@@ -5,6 +5,7 @@ What a family is before anybody is asked (units, keys, options) are its traits, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,6 +28,8 @@ class ChainHead:
     """The running period's first slot."""
     last_slot: int
     """The running period's last slot, which has not come yet."""
+    settles_after: int = 0
+    """How many slots a period's last one must lie behind the head before everything that was earned is credited."""
 
     @property
     def slots_gone(self) -> int:
@@ -63,9 +66,14 @@ class FamilySource(Protocol):
         """Where the finalized head is."""
         ...
 
-    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str) -> PeriodBounds:
+    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of a period that has ended, proven by the chain; raises UnreadableAnswer where they cannot be.
 
-        It asks the same questions each time, so that stored answers tell the same bounds again.
+        It asks the same questions each time, so that stored answers tell the same bounds again. Where the chain's
+        `network` is known, a node of another one is refused.
         """
+        ...
+
+    def network(self, answers: Iterable[Answer], provider: str) -> str | None:
+        """Which network told stored answers about a period; None where nodes of the family do not say."""
         ...

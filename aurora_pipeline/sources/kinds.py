@@ -10,6 +10,7 @@ from aurora_pipeline.asking.adapter import Adapter, PromisesCosts
 from aurora_pipeline.config.errors import ProviderKindUnknown
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.beacon.source import BEACON_API
 from aurora_pipeline.sources.contract import Source
 from aurora_pipeline.sources.files.ask import OwnFiles
 from aurora_pipeline.sources.files.source import FILES
@@ -37,7 +38,7 @@ def register(source: Source) -> None:
     _roles[kind] = source.roles
 
 
-for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, FILES):
+for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, BEACON_API, FILES):
     register(_source)
 
 

@@ -11,12 +11,11 @@ import dagster as dg
 import pytest
 
 from aurora_pipeline.config import Configuration, load_configuration
-from aurora_pipeline.config.errors import FamilyNotComputed
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.orchestration.period_sensors import PERIODS_PER_TICK, finalized_periods
-from aurora_pipeline.periods.discovery import chain_head, discover_periods
+from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import NodesAway, NodesTellNothing
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.sources.kinds import KINDS
@@ -69,18 +68,6 @@ class Node:
         slot = params[0]
         told = {"blockHeight": slot, "blockTime": 1_700_000_000 + slot, "blockhash": f"h{slot}", "rewards": []}
         return rpc_result(seen, {**told, "parentSlot": slot - 1, "previousBlockhash": f"h{slot - 1}"})
-
-
-def test_chain_head__of_a_family_that_is_not_computed__refused_in_a_plain_sentence(tmp_path: Path) -> None:
-    described = """
-  - {chain_id: eth, name: E, enabled: false, family: ethereum, period_type: EPOCH, period_size: 225,
-     first_period: 0, native_unit: ETH, native_decimals: 18, finality_lag: 64, roles: {fees: [node]}}
-"""
-    (tmp_path / "chains.yaml").write_text(CHAINS + described)
-    (tmp_path / "providers.yaml").write_text(PROVIDERS.format(url="http://127.0.0.1:9"))
-    configuration = load_configuration(tmp_path / "chains.yaml", tmp_path / "providers.yaml", {}, KINDS)
-    with pytest.raises(FamilyNotComputed, match="Ethereum chains cannot be computed yet"):
-        chain_head(configuration, configuration.chain("eth"))
 
 
 @pytest.fixture

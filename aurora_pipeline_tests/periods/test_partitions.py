@@ -133,7 +133,7 @@ def test_final_epochs__any_head__ended_at_least_the_lag_ago(
     assert set(found) == expected - recorded
 
 
-@given(st.integers(1, 300), st.integers(0, 1_000), st.integers(0, 40), st.booleans())
+@given(st.integers(2, 300), st.integers(0, 1_000), st.integers(0, 40), st.booleans())
 def test_final_epochs__of_windows__are_numbered_by_their_first_epochs(
     step: int, first: int, windows: int, is_final: bool
 ) -> None:

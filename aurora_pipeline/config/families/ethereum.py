@@ -42,6 +42,7 @@ ETHEREUM: Final = FamilyTraits(
     period_types=frozenset(PeriodType),
     why_period_types="an Ethereum period is a window of epochs, blocks or slots",
     spans_epochs=True,
+    period_epochs=225,
     validator_key_is="public key",
     check_validator_key=check_public_key,
     check_address=check_address,

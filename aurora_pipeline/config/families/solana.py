@@ -25,6 +25,7 @@ SOLANA: Final = FamilyTraits(
     period_types=frozenset({PeriodType.EPOCH}),
     why_period_types="Solana pays rewards once per epoch",
     spans_epochs=False,
+    period_epochs=1,
     validator_key_is="vote account",
     check_validator_key=check_key,
     check_address=check_key,

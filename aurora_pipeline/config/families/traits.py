@@ -35,6 +35,8 @@ class FamilyTraits:
     """Why it is no other."""
     spans_epochs: bool
     """Whether a period of type EPOCH can be several of the chain's epochs."""
+    period_epochs: int
+    """How many epochs it is where chains.yaml does not say."""
     validator_key_is: str
     """What names a validator on its chains, in words."""
     check_validator_key: Callable[[str], str]
@@ -69,8 +71,8 @@ class FamilyTraits:
         return {self.base_unit: 0} | small
 
     def period_step(self, period_type: PeriodType, size: int | None) -> int:
-        """By how much the numbers of periods rise: a period of several epochs has the number of its first."""
-        return size or 1 if period_type is PeriodType.EPOCH else 1
+        """By how much the numbers of periods rise: each has the number of its first epoch, block or slot."""
+        return size or self.period_epochs
 
     def refused_enabled(self) -> FamilyRefusal | None:
         """Why no chain of the family can be enabled; None where they can."""

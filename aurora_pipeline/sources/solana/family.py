@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.asking.adapter import Ask
+from collections.abc import Iterable
+
+from aurora_pipeline.asking.adapter import Answer, Ask
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.solana import periods
@@ -18,6 +20,10 @@ class SolanaChains:
         """Where the finalized head is in the running epoch."""
         return await periods.head(ask, provider)
 
-    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str) -> PeriodBounds:
+    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them."""
         return await periods.bounds(epoch, ask, provider)
+
+    def network(self, answers: Iterable[Answer], provider: str) -> str | None:
+        """None: which cluster a node belongs to is not asked."""
+        return None

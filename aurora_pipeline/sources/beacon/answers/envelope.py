@@ -1,0 +1,57 @@
+"""The envelope of every answer: `data`, and whether it is final, or the node only assumes that it is right."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NoReturn
+
+from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
+from aurora_pipeline.foundation.units import Gwei
+from aurora_pipeline.store.payloads.answers import Answer
+
+FAR_FUTURE: Final = 2**64 - 1
+"""The epoch of what has not been decided yet."""
+OPTIMISTIC: Final = "its execution client has not checked this yet (execution_optimistic)"
+_HEX: Final = re.compile(r"0x[0-9a-fA-F]+\Z")
+_SAID_MAX: Final = 200
+
+
+def data(answer: Answer, provider: str) -> Node:
+    """What an answer holds; an error, and what the node only assumes to be right, are refused by name."""
+    if answer.status != 200:
+        refuse_status(answer, provider)
+    root = parsed(answer, provider)
+    optimistic = root.get("execution_optimistic")
+    if optimistic is not None and optimistic.flag():
+        root.refuse(OPTIMISTIC)
+    return root["data"]
+
+
+def is_final(answer: Answer, provider: str) -> bool | None:
+    """Whether the node says that it is final; None where it says nothing of that, as some clients do."""
+    flag = parsed(answer, provider).get("finalized")
+    return None if flag is None else flag.flag()
+
+
+def refuse_status(answer: Answer, provider: str) -> NoReturn:
+    """Raise what an error status means; the bodies of errors differ by client, so they are only quoted."""
+    said = answer.body[:_SAID_MAX].decode(errors="replace")
+    raise UnreadableAnswer(provider, answer.request_key, f"HTTP {answer.status}: {said}")
+
+
+def hexadecimal(node: Node, length: int) -> str:
+    """Bytes as 0x and small letters."""
+    text = node.text()
+    if _HEX.match(text) is None or len(text) != 2 + 2 * length:
+        node.refuse(f"expected 0x and {2 * length} hexadecimal digits, got {text[:_SAID_MAX]!r}")
+    return text.lower()
+
+
+def gwei(node: Node) -> Gwei:
+    """An amount that cannot be negative."""
+    return Gwei(node.whole_text())
+
+
+def signed_gwei(node: Node) -> Gwei:
+    """A reward, or a penalty, which is negative."""
+    return Gwei(node.signed_text())

@@ -1,0 +1,44 @@
+"""Reading block headers: a block's root, its parent's, and who proposed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from aurora_pipeline.asking.reading import reader
+from aurora_pipeline.sources.beacon.answers.envelope import data, hexadecimal, is_final
+from aurora_pipeline.store.payloads.answers import Answer
+
+_ROOT_BYTES: Final = 32
+
+
+@dataclass(frozen=True)
+class BeaconHeader:
+    """A block without its body."""
+
+    slot: int
+    proposer_index: int
+    root: str
+    parent_root: str
+    state_root: str
+
+
+@reader
+def read_header(answer: Answer, provider: str) -> BeaconHeader | None:
+    """/eth/v1/beacon/headers/{slot}; None where the node has no block of the slot: a missed one, or forgotten."""
+    if answer.status == 404:
+        return None
+    told = data(answer, provider)
+    if is_final(answer, provider) is False:
+        told.refuse("the block is not final")
+    canonical = told.get("canonical")
+    if canonical is not None and not canonical.flag():
+        told.refuse("the block is not canonical")
+    message = told["header"]["message"]
+    return BeaconHeader(
+        message["slot"].whole_text(),
+        message["proposer_index"].whole_text(),
+        hexadecimal(told["root"], _ROOT_BYTES),
+        hexadecimal(message["parent_root"], _ROOT_BYTES),
+        hexadecimal(message["state_root"], _ROOT_BYTES),
+    )

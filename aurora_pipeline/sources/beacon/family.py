@@ -1,0 +1,33 @@
+"""Ethereum as a chain family: its beacon nodes know what is final, and slots have their instants by arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aurora_pipeline.asking.adapter import Answer, Ask
+from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.sources.beacon import periods
+from aurora_pipeline.sources.beacon.ask import BeaconApi
+from aurora_pipeline.sources.beacon.windows import Windows
+from aurora_pipeline.sources.family import ChainHead, PeriodBounds
+
+
+class EthereumChains:
+    """What any beacon node answers about its chain, for windows of one kind."""
+
+    kind = BeaconApi.kind
+
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+
+    async def head(self, ask: Ask, provider: str) -> ChainHead:
+        """Where the finalized checkpoint is in the running window."""
+        return await periods.head(self._windows, ask, provider)
+
+    async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
+        """The bounds of a window that is final, proven at both ends by the parents of blocks."""
+        return await periods.bounds(self._windows, epoch, ask, provider, network)
+
+    def network(self, answers: Iterable[Answer], provider: str) -> str | None:
+        """Which network told answers, by its genesis."""
+        return periods.network_of(answers, provider)

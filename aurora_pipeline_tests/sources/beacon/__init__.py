@@ -1,0 +1,1 @@
+"""The beacon source against the generated chain, served over HTTP."""
