@@ -74,7 +74,8 @@ class DevChain:
         return json_reply(header) if header is not None else not_found(seen)
 
     def _block(self, seen: Seen, slot: str) -> Reply:
-        return _one_of("blocks_by_slot", seen, slot)
+        block = blocks().get(slot)
+        return not_found(seen) if block is None else json_reply(block)
 
     def _validators(self, seen: Seen, slot: str) -> Reply:
         listed = held("validators_by_slot").get(slot)
@@ -141,6 +142,17 @@ def serving(chain: DevChain | None = None) -> Iterator[FaultServer]:
     """The chain on a port of this machine."""
     with FaultServer(chain or DevChain()) as server:
         yield server
+
+
+@cache
+def blocks() -> dict[str, Any]:
+    """Blocks by slot. Their raw transactions were left out when they were recorded: empty ones stand in for them."""
+    found = {}
+    for slot, block in held("blocks_by_slot").items():
+        found[slot] = json.loads(json.dumps(block))
+        payload = found[slot]["data"]["message"]["body"]["execution_payload"]
+        payload["transactions"] = ["0x02"] * len(held("execution_by_slot")[slot]["block"]["transactions"])
+    return found
 
 
 @cache

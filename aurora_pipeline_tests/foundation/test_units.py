@@ -13,7 +13,8 @@ from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber, Lamports
 
 ROOT: Final = Path(__file__).parents[2]
 _HEAD: Final = """\
-from aurora_pipeline.foundation.money import format_coins, mul_div, share_bps, share_in_order, stored_amount, total, wei_of
+from aurora_pipeline.foundation.money import format_coins, mul_div, share_bps, share_in_order, stored_amount
+from aurora_pipeline.foundation.money import total, wei_of
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import ZERO, Amount, Bps, EpochNumber, EpochRange, Gwei, Lamports, Wei
 

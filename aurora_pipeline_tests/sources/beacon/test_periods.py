@@ -25,7 +25,8 @@ from aurora_pipeline.sources.beacon.windows import Windows
 from aurora_pipeline.sources.family import ChainHead
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.devchain.configured import CHAIN, configured
-from aurora_pipeline_tests.devchain.server import DevChain, headers, serving, told
+from aurora_pipeline_tests.devchain.files import held
+from aurora_pipeline_tests.devchain.server import DevChain, headers, serving
 from aurora_pipeline_tests.faults.server import Seen, json_reply
 
 Configured = Callable[..., Configuration]
@@ -220,7 +221,7 @@ def test_head__of_the_chain__the_checkpoint_in_its_window(at: Configured) -> Non
 
 
 def test_missed_slots__of_the_chain__are_those_without_a_header() -> None:
-    assert [slot for slot in range(1, 128) if str(slot) not in headers()] == told("missed_slots")
+    assert [slot for slot in range(1, 128) if str(slot) not in headers()] == held("missed_slots")
 
 
 @given(

@@ -8,14 +8,12 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import Gwei, Wei
-from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, hexadecimal, is_final
+from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, is_final
+from aurora_pipeline.sources.blocks_told import Payload
+from aurora_pipeline.sources.hex_values import U256_MAX, address_of, hash_of, public_key_of
 from aurora_pipeline.store.payloads.answers import Answer
 
-ROOT_BYTES: Final = 32
-ADDRESS_BYTES: Final = 20
-KEY_BYTES: Final = 48
-_U256_MAX: Final = 2**256 - 1
-_NO_HASH: Final = "0x" + "00" * ROOT_BYTES
+_NO_HASH: Final = "0x" + "00" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +45,17 @@ class ConsolidationRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionPayload:
-    """The execution block inside a beacon block. Addresses are in small letters, however the client spells them."""
-
-    block_number: int
-    block_hash: str
-    parent_hash: str
-    fee_recipient: str
-    base_fee_per_gas: Wei
-    timestamp: int
-    withdrawals: tuple[Withdrawal, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class BeaconBlock:
     """One block of the chain."""
 
     slot: int
     proposer_index: int
     parent_root: str
-    payload: ExecutionPayload | None
-    """None before there was any (before the merge)."""
+    payload: Payload | None
+    """The execution block inside it; None before there was any (before the merge)."""
+    execution_parent: str | None
+    """The hash of the execution block before it: that of the beacon block before it."""
+    withdrawals: tuple[Withdrawal, ...]
     deposits: tuple[Deposit, ...]
     """Those that a block of the old bridge carries and those that the execution layer requested, together."""
     consolidation_requests: tuple[ConsolidationRequest, ...]
@@ -83,31 +71,32 @@ def read_block(answer: Answer, provider: str) -> BeaconBlock | None:
         told.refuse("the block is not final")
     message = told["message"]
     body = message["body"]
-    payload = body.get("execution_payload")
-    requests = body.get("execution_requests")
+    execution, requests = body.get("execution_payload"), body.get("execution_requests")
+    payload = None if execution is None else _payload(execution)
+    withdrawals = None if execution is None else execution.get("withdrawals")
     return BeaconBlock(
         slot=message["slot"].whole_text(),
         proposer_index=message["proposer_index"].whole_text(),
-        parent_root=hexadecimal(message["parent_root"], ROOT_BYTES),
-        payload=None if payload is None else _payload(payload),
+        parent_root=hash_of(message["parent_root"]),
+        payload=payload,
+        execution_parent=None if execution is None or payload is None else hash_of(execution["parent_hash"]),
+        withdrawals=() if withdrawals is None else tuple(map(_withdrawal, withdrawals.items())),
         deposits=tuple(_deposits(body, requests)),
         consolidation_requests=tuple(_consolidations(requests)),
     )
 
 
-def _payload(told: Node) -> ExecutionPayload | None:
-    block_hash = hexadecimal(told["block_hash"], ROOT_BYTES)
+def _payload(told: Node) -> Payload | None:
+    block_hash = hash_of(told["block_hash"])
     if block_hash == _NO_HASH:
         return None
-    withdrawals = told.get("withdrawals")
-    return ExecutionPayload(
-        block_number=told["block_number"].whole_text(),
+    return Payload(
+        number=told["block_number"].whole_text(),
         block_hash=block_hash,
-        parent_hash=hexadecimal(told["parent_hash"], ROOT_BYTES),
-        fee_recipient=hexadecimal(told["fee_recipient"], ADDRESS_BYTES),
-        base_fee_per_gas=Wei(told["base_fee_per_gas"].whole_text(_U256_MAX)),
-        timestamp=told["timestamp"].whole_text(),
-        withdrawals=() if withdrawals is None else tuple(map(_withdrawal, withdrawals.items())),
+        # Some clients write it with the checksum's capitals, execution nodes without.
+        fee_recipient=address_of(told["fee_recipient"]),
+        base_fee=Wei(told["base_fee_per_gas"].whole_text(U256_MAX)),
+        gas_used=told["gas_used"].whole_text(),
     )
 
 
@@ -115,7 +104,7 @@ def _withdrawal(told: Node) -> Withdrawal:
     return Withdrawal(
         told["index"].whole_text(),
         told["validator_index"].whole_text(),
-        hexadecimal(told["address"], ADDRESS_BYTES),
+        address_of(told["address"]),
         gwei(told["amount"]),
     )
 
@@ -127,8 +116,8 @@ def _deposits(body: Node, requests: Node | None) -> Iterator[Deposit]:
     found += requested.items() if requested is not None else []
     for one in found:
         yield Deposit(
-            hexadecimal(one["pubkey"], KEY_BYTES),
-            hexadecimal(one["withdrawal_credentials"], ROOT_BYTES),
+            public_key_of(one["pubkey"]),
+            hash_of(one["withdrawal_credentials"]),
             gwei(one["amount"]),
         )
 
@@ -137,7 +126,7 @@ def _consolidations(requests: Node | None) -> Iterator[ConsolidationRequest]:
     told = None if requests is None else requests.get("consolidations")
     for one in told.items() if told is not None else []:
         yield ConsolidationRequest(
-            hexadecimal(one["source_address"], ADDRESS_BYTES),
-            hexadecimal(one["source_pubkey"], KEY_BYTES),
-            hexadecimal(one["target_pubkey"], KEY_BYTES),
+            address_of(one["source_address"]),
+            public_key_of(one["source_pubkey"]),
+            public_key_of(one["target_pubkey"]),
         )

@@ -8,11 +8,10 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.beacon.answers.envelope import data, hexadecimal
+from aurora_pipeline.sources.beacon.answers.envelope import data
+from aurora_pipeline.sources.hex_values import hash_of
 from aurora_pipeline.store.payloads.answers import Answer
 
-_ROOT_BYTES: Final = 32
-_VERSION_BYTES: Final = 4
 _SLOT_MS_MAX: Final = 3_600_000
 _SLOTS_MAX: Final = 100_000
 
@@ -75,8 +74,8 @@ def read_genesis(answer: Answer, provider: str) -> Genesis:
     seconds = told["genesis_time"].whole_text(2**40)
     return Genesis(
         datetime.fromtimestamp(seconds, UTC),
-        hexadecimal(told["genesis_validators_root"], _ROOT_BYTES),
-        hexadecimal(told["genesis_fork_version"], _VERSION_BYTES),
+        hash_of(told["genesis_validators_root"]),
+        told["genesis_fork_version"].text().lower(),
     )
 
 
@@ -126,4 +125,4 @@ def read_syncing(answer: Answer, provider: str) -> Syncing:
 def read_finalized(answer: Answer, provider: str) -> Checkpoint:
     """/eth/v1/beacon/states/head/finality_checkpoints."""
     told = data(answer, provider)["finalized"]
-    return Checkpoint(EpochNumber(told["epoch"].whole_text()), hexadecimal(told["root"], _ROOT_BYTES))
+    return Checkpoint(EpochNumber(told["epoch"].whole_text()), hash_of(told["root"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NoReturn
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed
@@ -12,7 +11,6 @@ from aurora_pipeline.store.payloads.answers import Answer
 FAR_FUTURE: Final = 2**64 - 1
 """The epoch of what has not been decided yet."""
 OPTIMISTIC: Final = "its execution client has not checked this yet (execution_optimistic)"
-_HEX: Final = re.compile(r"0x[0-9a-fA-F]+\Z")
 _SAID_MAX: Final = 200
 
 
@@ -37,14 +35,6 @@ def refuse_status(answer: Answer, provider: str) -> NoReturn:
     """Raise what an error status means; the bodies of errors differ by client, so they are only quoted."""
     said = answer.body[:_SAID_MAX].decode(errors="replace")
     raise UnreadableAnswer(provider, answer.request_key, f"HTTP {answer.status}: {said}")
-
-
-def hexadecimal(node: Node, length: int) -> str:
-    """Bytes as 0x and small letters."""
-    text = node.text()
-    if _HEX.match(text) is None or len(text) != 2 + 2 * length:
-        node.refuse(f"expected 0x and {2 * length} hexadecimal digits, got {text[:_SAID_MAX]!r}")
-    return text.lower()
 
 
 def gwei(node: Node) -> Gwei:

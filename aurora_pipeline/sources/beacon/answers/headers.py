@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from aurora_pipeline.asking.reading import reader
-from aurora_pipeline.sources.beacon.answers.envelope import data, hexadecimal, is_final
+from aurora_pipeline.sources.beacon.answers.envelope import data, is_final
+from aurora_pipeline.sources.hex_values import hash_of
 from aurora_pipeline.store.payloads.answers import Answer
-
-_ROOT_BYTES: Final = 32
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def read_header(answer: Answer, provider: str) -> BeaconHeader | None:
     return BeaconHeader(
         message["slot"].whole_text(),
         message["proposer_index"].whole_text(),
-        hexadecimal(told["root"], _ROOT_BYTES),
-        hexadecimal(message["parent_root"], _ROOT_BYTES),
-        hexadecimal(message["state_root"], _ROOT_BYTES),
+        hash_of(told["root"]),
+        hash_of(message["parent_root"]),
+        hash_of(message["state_root"]),
     )
