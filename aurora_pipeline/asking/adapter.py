@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
+from aurora_pipeline.asking.proposals import ProposedSlot
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.declaration import FigureState
@@ -81,6 +82,8 @@ class FetchScope:
     family: Family = field(kw_only=True)
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
+    proposals: Mapping[str, tuple[ProposedSlot, ...]] = field(default_factory=dict)
+    """By validator the slots it had to propose in, as they are staged; one that is not named is not known of."""
 
 
 class FileTrouble(StrEnum):
@@ -202,6 +205,14 @@ class PromisesCosts(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsPart(Protocol):
+    """An adapter whose providers each know a part: all that a role names are asked, and what each says is kept."""
+
+    parts: frozenset[str]
+    """The data types of which that is so; an answer is about everyone at once."""
+
+
 __all__ = [
     "EVERYONE",
     "LEADER_SCHEDULE",
@@ -214,6 +225,7 @@ __all__ = [
     "Fetched",
     "FileAbsent",
     "FileTrouble",
+    "KnowsPart",
     "PromisesCosts",
     "ProviderDown",
     "Question",

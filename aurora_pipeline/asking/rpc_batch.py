@@ -17,7 +17,7 @@ from typing import Any, Final
 from aurora_pipeline.asking.adapter import Answer, Question
 from aurora_pipeline.asking.reading import while_reading
 
-BATCHED_METHODS: Final = frozenset({"getBlock", "getBlockTime"})
+BATCHED_METHODS: Final = frozenset({"getBlock", "getBlockTime", "eth_getBlockByNumber", "eth_getBlockReceipts"})
 """Asked by the thousand, with answers small enough for many of them in one body."""
 # JSON numbers of this size are exact everywhere.
 _ID_BITS: Final = 52

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from aurora_pipeline.asking.proposals import Payload, ProposedSlot
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Wei
-from aurora_pipeline.sources.blocks_told import Delivered, ExecutedBlock, Payload, ProposedSlot, Transfer
+from aurora_pipeline.sources.blocks_told import Delivered, ExecutedBlock, Transfer, disagreement
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
 
@@ -92,20 +93,6 @@ class BlockIncome:
     def difference(self) -> Wei | None:
         """By how much the chain paid more than the relays claim; negative where it paid less."""
         return None if self.claim is None or self.income is None else self.income - self.claim
-
-
-def disagreement(payload: Payload, block: ExecutedBlock) -> str | None:
-    """How the execution chain's block differs from the one the beacon chain has; None where it is the same."""
-    for what, here, there in (
-        ("number", payload.number, block.number),
-        ("hash", payload.block_hash, block.block_hash),
-        ("fee recipient", payload.fee_recipient, block.fee_recipient),
-        ("base fee", payload.base_fee, block.base_fee),
-        ("gas used", payload.gas_used, block.gas_used),
-    ):
-        if here != there:
-            return f"block {payload.number} has the {what} {here} on the beacon chain and {there} on the execution node"
-    return None
 
 
 def block_income(

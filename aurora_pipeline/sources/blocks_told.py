@@ -1,33 +1,16 @@
-"""What sources tell of single blocks: who proposed them, what they paid, and what relays claim of them.
+"""What sources tell of single blocks: what they paid, and what relays claim of them.
 
 Where a family's blocks each pay one proposer, figures of fees and tips are made from these, block by block.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from aurora_pipeline.asking.proposals import Payload
 from aurora_pipeline.foundation.units import Wei
-
-
-@dataclass(frozen=True)
-class Payload:
-    """The execution block inside a beacon block, as the beacon chain has it."""
-
-    number: int
-    block_hash: str
-    fee_recipient: str
-    base_fee: Wei
-    gas_used: int
-
-
-@dataclass(frozen=True)
-class ProposedSlot:
-    """A slot that a validator had to propose a block in."""
-
-    slot: int
-    payload: Payload | None
-    """None: it proposed none, and the slot is empty."""
+from aurora_pipeline.sources.told import Missing
 
 
 @dataclass(frozen=True)
@@ -72,3 +55,32 @@ class Delivered:
     """The address that the proposer had registered for its payment."""
     claim: Wei
     """What the relay says was paid: a claim, never a figure."""
+
+
+@dataclass(frozen=True)
+class BlocksTold:
+    """The blocks of a validator by number, as far as they are told; of the others why not."""
+
+    blocks: Mapping[int, ExecutedBlock | Missing]
+
+
+@dataclass(frozen=True)
+class DeliveredTold:
+    """All that one relay delivered in a period, or why that is not known."""
+
+    relay: str
+    rows: Sequence[Delivered] | Missing
+
+
+def disagreement(payload: Payload, block: ExecutedBlock) -> str | None:
+    """How the execution chain's block differs from the one the beacon chain has; None where it is the same."""
+    for what, here, there in (
+        ("number", payload.number, block.number),
+        ("hash", payload.block_hash, block.block_hash),
+        ("fee recipient", payload.fee_recipient, block.fee_recipient),
+        ("base fee", payload.base_fee, block.base_fee),
+        ("gas used", payload.gas_used, block.gas_used),
+    ):
+        if here != there:
+            return f"block {payload.number} has the {what} {here} on the beacon chain and {there} on the execution node"
+    return None

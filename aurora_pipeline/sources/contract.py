@@ -9,7 +9,9 @@ from typing import TypeAlias, TypeVar
 from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Question
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.units import Amount, EpochNumber
+from aurora_pipeline.sources.blocks_told import BlocksTold, DeliveredTold
 from aurora_pipeline.sources.differences import FoundDifference
+from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.told import (
     CostsTold,
     FeesTold,
@@ -21,10 +23,13 @@ from aurora_pipeline.sources.told import (
     TipsTold,
     Told,
 )
+from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 Item = TypeVar("Item")
 Tell: TypeAlias = Callable[[StagedFetches], Told[Item]]
 """Called once per layer and period, with all fetches from providers of the kind; pure."""
+TellDelivered: TypeAlias = Callable[[StagedFetch, Reference], DeliveredTold]
+"""Called once per relay and period: its one fetch is about everyone."""
 OwnWords: TypeAlias = Callable[[StagedFetches], Mapping[str, Mapping[str, int | None]]]
 
 
@@ -57,11 +62,18 @@ class Tells:
     meta: Tell[MetaTold | Missing] | None = None
     positions: Tell[PositionsTold] | None = None
     costs: Tell[CostsTold] | None = None
+    blocks: Tell[BlocksTold] | None = None
+    """In place of fees: what the blocks paid that a validator proposed, of which fees and tips are made."""
+    delivered: TellDelivered | None = None
+    """In place of tips: what one relay says of all blocks, which proves nothing but that it delivered them."""
 
     @property
     def roles(self) -> frozenset[DataType]:
         """The data types it tells."""
-        return frozenset(DataType(one.name) for one in fields(self) if getattr(self, one.name) is not None)
+        named = {"blocks": DataType.FEES, "delivered": DataType.MEV}
+        return frozenset(
+            named.get(one.name) or DataType(one.name) for one in fields(self) if getattr(self, one.name) is not None
+        )
 
 
 @dataclass(frozen=True)

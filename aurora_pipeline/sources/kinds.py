@@ -12,9 +12,11 @@ from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.beacon.source import BEACON_API
 from aurora_pipeline.sources.contract import Source
+from aurora_pipeline.sources.evm.source import EVM_RPC
 from aurora_pipeline.sources.files.ask import OwnFiles
 from aurora_pipeline.sources.files.source import FILES
 from aurora_pipeline.sources.jito.source import JITO
+from aurora_pipeline.sources.relays.source import MEV_RELAY
 from aurora_pipeline.sources.solana.source import SOLANA_RPC
 from aurora_pipeline.sources.solanabeach.source import SOLANA_BEACH
 from aurora_pipeline.sources.stakewiz.source import STAKEWIZ
@@ -38,7 +40,7 @@ def register(source: Source) -> None:
     _roles[kind] = source.roles
 
 
-for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, BEACON_API, FILES):
+for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, BEACON_API, EVM_RPC, MEV_RELAY, FILES):
     register(_source)
 
 

@@ -66,7 +66,8 @@ LAYERS: dict[DataType, tuple[Table, Callable[[Sequence[StagedFetch]], LayerResul
 @contextmanager
 def telling(data_type: DataType, told: dict[str, Any]) -> Iterator[None]:
     """A source of a kind of its own that says just this of V and W."""
-    tells = Tells(**{data_type.value: lambda staged: Told(list(told.items()))})
+    tell: Any = {data_type.value: lambda staged: Told(list(told.items()))}
+    tells = Tells(**tell)
     source = replace(TALLY, tells=tells)
     kinds._sources["tally"] = source
     yield

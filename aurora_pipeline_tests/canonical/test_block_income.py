@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora_pipeline.asking.proposals import Payload, ProposedSlot
 from aurora_pipeline.canonical.block_income import (
     NOBODY,
     BlockIncome,
@@ -18,7 +19,7 @@ from aurora_pipeline.canonical.block_income import (
     block_income,
 )
 from aurora_pipeline.foundation.units import Wei
-from aurora_pipeline.sources.blocks_told import Delivered, ExecutedBlock, Payload, ProposedSlot, Transfer
+from aurora_pipeline.sources.blocks_told import Delivered, ExecutedBlock, Transfer
 from aurora_pipeline.sources.evm.answers import ExecutedTransaction, ExecutionBlock, Receipt
 from aurora_pipeline.sources.evm.executed import executed
 from aurora_pipeline.sources.told import Missing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import Answer, Question
+from aurora_pipeline.asking.proposals import Payload, ProposedSlot
 from aurora_pipeline.foundation.units import Wei
-from aurora_pipeline.sources.blocks_told import Payload, ProposedSlot
 from aurora_pipeline.sources.evm import questions as evm
 from aurora_pipeline.sources.relays import questions as relays
 from aurora_pipeline.sources.relays.answers import next_cursor, read_page

@@ -29,7 +29,7 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.faults.server import FaultServer, Handler, Reply, Seen
-from aurora_pipeline_tests.sources.good import good_of, kinds_asked, registered
+from aurora_pipeline_tests.sources.good import good_of, kinds_of_figures, registered
 from aurora_pipeline_tests.sources.tally.source import TALLY
 
 SMALL = Parameters(seed=11, validators=6, stake_accounts=300, slots_per_epoch=120)
@@ -59,7 +59,7 @@ def apis() -> list[Api]:
     """Every kind of provider with every data type of which it serves a figure."""
     return [
         Api(kind, data_type)
-        for kind in kinds_asked()
+        for kind in kinds_of_figures()
         for data_type in FIGURES
         if data_type in SOURCES[kind].adapter("").serves
     ]

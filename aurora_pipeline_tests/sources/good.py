@@ -40,6 +40,8 @@ class Good:
     """Under which path the demo's simulator speaks its API."""
     reply: Callable[[EpochNumber, Sequence[str], Seen], Reply] | None = None
     """What it answers about an epoch and its validators, where the simulator does not speak its API."""
+    tells_figures: bool = True
+    """Whether figures of the simulated epoch are made of what it tells: its own tests have its conversations if not."""
 
     @contextmanager
     def server(self, simulator: str, epoch: EpochNumber, validators: Sequence[str]) -> Iterator[str]:
@@ -70,6 +72,11 @@ def passed_on(simulator: str, seen: Seen) -> Reply:
 def kinds_asked() -> tuple[str, ...]:
     """Every kind of provider that answers over the network."""
     return tuple(kind for kind in kinds.SOURCES if kind != FILE_KIND)
+
+
+def kinds_of_figures() -> tuple[str, ...]:
+    """Those that tell figures of the simulated epoch."""
+    return tuple(kind for kind in kinds_asked() if good_of(kind).tells_figures)
 
 
 def good_of(kind: str) -> Good:

@@ -52,7 +52,7 @@ from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.pnl.test_against_the_simulator import PROTOCOL_FEE_BPS, Epoch
 from aurora_pipeline_tests.pnl.test_left_out import Path as Place
 from aurora_pipeline_tests.pnl.test_left_out import figures
-from aurora_pipeline_tests.sources.good import good_of, kinds_asked
+from aurora_pipeline_tests.sources.good import good_of, kinds_of_figures
 from aurora_pipeline_tests.sources.storm import garbled, limited, struck
 
 SECONDS_PER_TRY_MAX = 30
@@ -139,7 +139,7 @@ def conversations() -> tuple[Conversation, ...]:
     }
     return tuple(
         Conversation(f"{kind} {role}", kind, role, layers[role], role in adapter.observes)
-        for kind in kinds_asked()
+        for kind in kinds_of_figures()
         for adapter in [adapter_of(kind, "struck")]
         for role in layers
         if role in adapter.serves | adapter.observes

@@ -87,8 +87,8 @@ def read_block(answer: Answer, provider: str) -> ExecutionBlock | None:
         gas_used=quantity(result["gasUsed"]),
         transactions=tuple(_transaction(row, place) for place, row in enumerate(result["transactions"].items())),
     )
-    if _asked_number(answer) != block.number:
-        result["number"].refuse(f"block {block.number} was answered where {_asked_number(answer)} was asked")
+    if asked_number(answer) != block.number:
+        result["number"].refuse(f"block {block.number} was answered where {asked_number(answer)} was asked")
     _refuse_twice(result["transactions"], [one.transaction_hash for one in block.transactions])
     return block
 
@@ -126,8 +126,8 @@ def read_receipts(answer: Answer, provider: str) -> tuple[Receipt, ...] | None:
     _refuse_twice(result, [one.transaction_hash for one in receipts])
     if len({(one.block_hash, one.block_number) for one in receipts}) > 1:
         result.refuse("the receipts are of different blocks")
-    if receipts and _asked_number(answer) != receipts[0].block_number:
-        problem = f"block {receipts[0].block_number} was answered where {_asked_number(answer)} was asked"
+    if receipts and asked_number(answer) != receipts[0].block_number:
+        problem = f"block {receipts[0].block_number} was answered where {asked_number(answer)} was asked"
         result.item(0)["blockNumber"].refuse(problem)
     return tuple(receipts)
 
@@ -157,7 +157,7 @@ def _refuse_twice(listed: Node, hashes: Sequence[str]) -> None:
         listed.refuse("a transaction is listed twice")
 
 
-def _asked_number(answer: Answer) -> int | None:
+def asked_number(answer: Answer) -> int | None:
     """The number of the block that was asked for."""
     first = next(iter(asked_params(answer)), None)
     return int(first, 16) if isinstance(first, str) else None

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from aurora_pipeline.asking.proposals import Payload
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import Gwei, Wei
 from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, is_final
-from aurora_pipeline.sources.blocks_told import Payload
 from aurora_pipeline.sources.hex_values import U256_MAX, address_of, hash_of, public_key_of
 from aurora_pipeline.store.payloads.answers import Answer
 

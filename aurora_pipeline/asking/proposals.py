@@ -1,0 +1,27 @@
+"""The slots that validators had to propose blocks in, as a fetch about those blocks needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aurora_pipeline.foundation.units import Wei
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The execution block inside a beacon block, as the beacon chain has it."""
+
+    number: int
+    block_hash: str
+    fee_recipient: str
+    base_fee: Wei
+    gas_used: int
+
+
+@dataclass(frozen=True)
+class ProposedSlot:
+    """A slot that a validator had to propose a block in."""
+
+    slot: int
+    payload: Payload | None
+    """None: it proposed none, and the slot is empty."""
