@@ -16,7 +16,7 @@ _ERROR_KEY: Final = b'"error"'
 
 
 @dataclass(frozen=True)
-class Meaning:
+class NodeError:
     """What an error says about the figure."""
 
     state: FigureState
@@ -27,19 +27,19 @@ class Meaning:
 
 _PENDING, _UNAVAILABLE = FigureState.PENDING, FigureState.UNAVAILABLE
 _MEANINGS: Final = {
-    4444: Meaning(_UNAVAILABLE, "history missing: the node has pruned the block"),
-    -32601: Meaning(_UNAVAILABLE, "the node does not know the method"),
-    -32602: Meaning(_UNAVAILABLE, "the node refuses the question's parameters"),
-    -32000: Meaning(_PENDING, "the node could not answer"),
-    -32001: Meaning(_UNAVAILABLE, "history missing: the node has no such block"),
-    -32002: Meaning(_PENDING, "the node is not ready", passing=True),
-    -32005: Meaning(_PENDING, "the node's limit is used up", passing=True),
-    -32603: Meaning(_PENDING, "the node had an internal error", passing=True),
+    4444: NodeError(_UNAVAILABLE, "history missing: the node has pruned the block"),
+    -32601: NodeError(_UNAVAILABLE, "the node does not know the method"),
+    -32602: NodeError(_UNAVAILABLE, "the node refuses the question's parameters"),
+    -32000: NodeError(_PENDING, "the node could not answer"),
+    -32001: NodeError(_UNAVAILABLE, "history missing: the node has no such block"),
+    -32002: NodeError(_PENDING, "the node is not ready", passing=True),
+    -32005: NodeError(_PENDING, "the node's limit is used up", passing=True),
+    -32603: NodeError(_PENDING, "the node had an internal error", passing=True),
 }
-_PERMANENT: Final = Meaning(_UNAVAILABLE, "the node refuses the request")
+_PERMANENT: Final = NodeError(_UNAVAILABLE, "the node refuses the request")
 
 
-def meaning_of(error: RpcError) -> Meaning:
+def error_kind(error: RpcError) -> NodeError:
     """What an error means; unknown codes are permanent refusals."""
     return _MEANINGS.get(error.code, _PERMANENT)
 
@@ -50,7 +50,7 @@ def passing_trouble(answer: Answer, provider: str) -> str | None:
         error = _error_in(answer, provider)
     except UnreadableAnswer:
         return None
-    if error is None or not meaning_of(error).passing:
+    if error is None or not error_kind(error).passing:
         return None
     return _described(error)
 
@@ -62,7 +62,7 @@ def lack_in(answer: Answer, provider: str) -> Missing | None:
     error = _error_in(answer, provider)
     if error is None:
         return None
-    return Missing(meaning_of(error).state, f"{_described(error)}, asked {answer.request_key!r}")
+    return Missing(error_kind(error).state, f"{_described(error)}, asked {answer.request_key!r}")
 
 
 def _error_in(answer: Answer, provider: str) -> RpcError | None:
@@ -72,4 +72,4 @@ def _error_in(answer: Answer, provider: str) -> RpcError | None:
 
 
 def _described(error: RpcError) -> str:
-    return f"{meaning_of(error).words} ({error.code}: {error.message})"
+    return f"{error_kind(error).words} ({error.code}: {error.message})"
