@@ -1,4 +1,4 @@
-"""The clock of the simulated chain: its only state, kept in a small file so that a later process goes on from there."""
+"""The clock of a simulated chain: its only state, kept in a small file so that a later process goes on from there."""
 
 from __future__ import annotations
 
@@ -7,15 +7,40 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Generic, Protocol, Self, TypeVar
 
 from aurora_pipeline.demo.errors import SimulatorBusy, SimulatorMisused, SimulatorStateUnusable
-from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.money import BPS_WHOLE
 
 _STATE_VERSION = 2
 _EPOCHS_AT_ONCE = 1_000
 _TRIES, _PAUSE_SECONDS = 30, 0.1
+
+
+class ChainParameters(Protocol):
+    """What a clock has to know of a chain, of whichever family."""
+
+    @property
+    def first_epoch(self) -> int: ...
+
+    @property
+    def slots_per_epoch(self) -> int: ...
+
+    def first_slot(self, epoch: int) -> int: ...
+
+    def last_slot(self, epoch: int) -> int: ...
+
+    def epoch_of(self, slot: int) -> int: ...
+
+    def slot_time(self, slot: int) -> int: ...
+
+    def as_dict(self) -> dict[str, int]: ...
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self: ...
+
+
+P = TypeVar("P", bound=ChainParameters)
 
 
 def _lock(path: Path) -> IO[bytes]:
@@ -36,31 +61,31 @@ def _begin_anew(path: Path) -> str:
     return f"To begin a new chain, delete {path.parent}."
 
 
-class Clock:
+class Clock(Generic[P]):
     """The absolute slot the chain has come to. It moves only forward, and one process at a time moves it."""
 
-    def __init__(self, path: Path, lock: IO[bytes], parameters: Parameters, slot: int) -> None:
+    def __init__(self, path: Path, lock: IO[bytes], parameters: P, slot: int) -> None:
         self._path = path
         self._lock = lock
         self.parameters = parameters
         self.slot = slot
 
     @classmethod
-    def open(cls, path: Path, wanted: dict[str, int]) -> Clock:
-        """Continue the chain kept at a path, or begin one with the wanted parameters and defaults for the rest.
+    def open(cls, path: Path, usual: P, wanted: dict[str, int]) -> Clock[P]:
+        """Continue the chain kept at a path, or begin one with the wanted parameters and the usual ones for the rest.
 
         A wanted parameter that contradicts the file's is an error, for it would be another chain.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _lock(path)
         if not path.exists():
-            parameters = Parameters(**wanted)
+            parameters = usual.from_dict({**usual.as_dict(), **wanted})
             clock = cls(path, lock, parameters, parameters.first_slot(parameters.first_epoch))
             clock._write()
             return clock
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
-            parameters, slot = Parameters.from_dict(state["parameters"]), state["slot"]
+            parameters, slot = usual.from_dict(state["parameters"]), state["slot"]
             is_known = state["version"] == _STATE_VERSION and type(slot) is int
         except (ValueError, KeyError, TypeError) as error:
             raise SimulatorStateUnusable(f"{path} is no simulator state: {error}", _begin_anew(path)) from error
@@ -94,6 +119,27 @@ class Clock:
             raise SimulatorMisused(f"fraction_bps must lie in 0..{BPS_WHOLE}, got {fraction_bps}")
         passed = self.parameters.slots_per_epoch * fraction_bps // BPS_WHOLE
         return min(self.parameters.first_slot(epoch) + passed, self.parameters.last_slot(epoch))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Where the chain is, in all the ways to say it, and which chain it is."""
+        parameters, slot = self.parameters, self.slot
+        return {
+            "slot": slot,
+            "epoch": parameters.epoch_of(slot),
+            "slot_index": slot % parameters.slots_per_epoch,
+            "unix_time": parameters.slot_time(slot),
+            "parameters": parameters.as_dict(),
+        }
+
+    def move(self, order: Any) -> None:
+        """Move as a control request says: to a slot, or to where some part of an epoch has passed."""
+        names = set(order) if isinstance(order, dict) else set()
+        if names == {"slot"} and type(order["slot"]) is int:
+            self.advance(order["slot"])
+        elif names in ({"epoch"}, {"epoch", "fraction_bps"}) and all(type(value) is int for value in order.values()):
+            self.advance(self.slot_at(order["epoch"], order.get("fraction_bps", 0)))
+        else:
+            raise SimulatorMisused('advance takes {"slot": S} or {"epoch": N, "fraction_bps": 0..10000}, all integers')
 
     def _write(self) -> None:
         state = {"version": _STATE_VERSION, "parameters": self.parameters.as_dict(), "slot": self.slot}

@@ -81,8 +81,12 @@ class Faults:
 def mislabel_epochs(value: Any) -> Any:
     """The same answer, labelled with the epoch before: what a cache in front of a provider can do."""
     if isinstance(value, dict):
-        return {
-            name: item - 1 if name == "epoch" and type(item) is int else mislabel_epochs(item)
-            for name, item in value.items()
-        }
+        return {name: _before(item) if name == "epoch" else mislabel_epochs(item) for name, item in value.items()}
     return [mislabel_epochs(item) for item in value] if isinstance(value, list) else value
+
+
+def _before(epoch: Any) -> Any:
+    """The epoch before, as a number or as decimal text."""
+    if type(epoch) is int:
+        return epoch - 1
+    return str(int(epoch) - 1) if isinstance(epoch, str) and epoch.isdecimal() else mislabel_epochs(epoch)

@@ -50,6 +50,21 @@ class SimulatorControl:
         """Forget all faults that have not struck yet."""
         return self._control("DELETE", "faults")
 
+    def ethereum_clock(self) -> dict[str, Any]:
+        """Where the Ethereum chain is: as above, and its finalized_epoch."""
+        return self._control("GET", "ethereum/clock")
+
+    def advance_ethereum(
+        self, *, slot: int | None = None, epoch: int | None = None, fraction_bps: int = 0
+    ) -> dict[str, Any]:
+        """Let time pass on the Ethereum chain, which has a clock of its own."""
+        order = {"slot": slot} if slot is not None else {"epoch": epoch, "fraction_bps": fraction_bps}
+        return self._control("POST", "ethereum/advance", order)
+
+    def ethereum_condition(self, **condition: Any) -> dict[str, Any]:
+        """Put the Ethereum nodes into a condition, of all that can ail them; into their usual one without any."""
+        return self._control("POST", "ethereum/condition", condition)
+
     def _control(self, method: str, name: str, body: Any = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         try:

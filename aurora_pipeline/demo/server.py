@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import socket
@@ -21,40 +20,38 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aurora_pipeline.demo.clock import Clock
-from aurora_pipeline.demo.errors import SimulatorMisused
-from aurora_pipeline.demo.faults import Fault, Faults, mislabel_epochs
+from aurora_pipeline.demo.delivery import delivered, json_response
+from aurora_pipeline.demo.ethereum.parameters import Parameters as EthereumParameters
+from aurora_pipeline.demo.ethereum.routes import EthereumSimulator
+from aurora_pipeline.demo.faults import Faults
+from aurora_pipeline.demo.json_text import compact_json
 from aurora_pipeline.demo.options import add_parameter_options, given_parameters
 from aurora_pipeline.demo.solana import kobe, node_rpc, solanabeach, stakewiz, trillium
-from aurora_pipeline.demo.solana.blocks import compact_json
 from aurora_pipeline.demo.solana.moment import Moment
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.demo.solana.world import World
 from aurora_pipeline.foundation.errors import AuroraError
 
 URL_LINE = "AURORA_DEMO_URL="
+_ETHEREUM = "ethereum_"
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return _sent(compact_json(value), status, headers)
-
-
-def _sent(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(text.encode(), status, headers, media_type="application/json")
 
 
 class Simulator:
     """The request handlers over one chain and its clock."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock[Parameters], ethereum_clock: Clock[EthereumParameters]) -> None:
         self.clock = clock
         self.world = World(clock.parameters)
         self.moment = Moment(self.world, clock.slot)
         self.faults = Faults()
+        self.ethereum = EthereumSimulator(ethereum_clock, self.faults)
 
     def app(self) -> Starlette:
         """The ASGI application."""
         return Starlette(
             routes=[
+                *self.ethereum.routes(),
                 Route("/rpc", self._rpc, methods=["POST"]),
                 # Clients that join a base address and an empty path end with a slash.
                 Route("/rpc/", self._rpc, methods=["POST"]),
@@ -74,6 +71,13 @@ class Simulator:
                 Route("/control/health", self._control(self._health)),
                 Route("/control/clock", self._control(self._clock)),
                 Route("/control/advance", self._control(self._advance), methods=["POST"]),
+                Route("/control/ethereum/clock", self._control(self._ethereum_clock)),
+                Route("/control/ethereum/advance", self._control(self._advance_ethereum), methods=["POST"]),
+                Route(
+                    "/control/ethereum/condition",
+                    self._control(self._ethereum_condition),
+                    methods=["GET", "POST", "DELETE"],
+                ),
                 Route("/control/faults", self._control(self._faults), methods=["GET", "POST", "DELETE"]),
             ]
         )
@@ -82,14 +86,16 @@ class Simulator:
         try:
             body = json.loads(await request.body())
         except ValueError:
-            return _json({"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None})
+            return json_response({"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None})
         calls = body if isinstance(body, list) else [body]
         methods = [str(call.get("method")) for call in calls if isinstance(call, dict)]
         fault = self.faults.take(request.url.path, methods)
         if body == []:
-            return _json({"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None})
+            return json_response(
+                {"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None}
+            )
         answers = [node_rpc.answer(self.moment, call) for call in calls]
-        return await _delivered(f"[{','.join(answers)}]" if isinstance(body, list) else answers[0], fault)
+        return await delivered(f"[{','.join(answers)}]" if isinstance(body, list) else answers[0], fault)
 
     def _answer(self, handler: Callable[[Request, Any], Any], headers: dict[str, str] | None = None) -> Handler:
         """A provider's endpoint: give the handler the JSON body, and let faults strike."""
@@ -99,15 +105,15 @@ class Simulator:
             fault = self.faults.take(request.url.path, [])
             try:
                 body = json.loads(raw) if raw and request.method == "POST" else None
-                response = await _delivered(compact_json(handler(request, body)), fault)
+                response = await delivered(compact_json(handler(request, body)), fault)
                 response.headers.update(headers or {})
                 return response
             except ValueError:
-                return _json({"error": "Json deserialize error"}, 400)
+                return json_response({"error": "Json deserialize error"}, 400)
             except solanabeach.BeachError as error:
-                return _json({"err": str(error)}, 404, headers)
+                return json_response({"err": str(error)}, 404, headers)
             except kobe.KobeError as error:
-                return _json({"error": str(error)}, 400)
+                return json_response({"error": str(error)}, 400)
 
         return endpoint
 
@@ -152,11 +158,11 @@ class Simulator:
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
             try:
-                return _json(handler(request, json.loads(raw) if raw else None))
+                return json_response(handler(request, json.loads(raw) if raw else None))
             except AuroraError as error:
-                return _json({"error": str(error)}, 409)
+                return json_response({"error": str(error)}, 409)
             except ValueError:
-                return _json({"error": "the body is no JSON"}, 400)
+                return json_response({"error": "the body is no JSON"}, 400)
 
         return endpoint
 
@@ -164,27 +170,22 @@ class Simulator:
         return {"status": "ok", "pid": os.getpid()}
 
     def _clock(self, request: Request, body: Any) -> Any:
-        parameters, slot = self.clock.parameters, self.clock.slot
-        return {
-            "slot": slot,
-            "epoch": parameters.epoch_of(slot),
-            "slot_index": slot % parameters.slots_per_epoch,
-            "unix_time": parameters.slot_time(slot),
-            "head_slot": self.moment.head_slot,
-            "parameters": parameters.as_dict(),
-        }
+        return {**self.clock.as_dict(), "head_slot": self.moment.head_slot}
 
     def _advance(self, request: Request, body: Any) -> Any:
-        names = set(body) if isinstance(body, dict) else set()
-        if names == {"slot"} and type(body["slot"]) is int:
-            slot = body["slot"]
-        elif names in ({"epoch"}, {"epoch", "fraction_bps"}) and all(type(value) is int for value in body.values()):
-            slot = self.clock.slot_at(body["epoch"], body.get("fraction_bps", 0))
-        else:
-            raise SimulatorMisused('advance takes {"slot": S} or {"epoch": N, "fraction_bps": 0..10000}, all integers')
-        self.clock.advance(slot)
-        self.moment = Moment(self.world, slot)
+        self.clock.move(body)
+        self.moment = Moment(self.world, self.clock.slot)
         return self._clock(request, None)
+
+    def _ethereum_clock(self, request: Request, body: Any) -> Any:
+        return self.ethereum.told_clock()
+
+    def _advance_ethereum(self, request: Request, body: Any) -> Any:
+        self.ethereum.clock.move(body)
+        return self.ethereum.told_clock()
+
+    def _ethereum_condition(self, request: Request, body: Any) -> Any:
+        return self.ethereum.order_condition(request.method, body)
 
     def _faults(self, request: Request, body: Any) -> Any:
         if request.method == "POST":
@@ -194,21 +195,9 @@ class Simulator:
         return {"faults": self.faults.scheduled()}
 
 
-async def _delivered(text: str, fault: Fault | None) -> Response:
-    """The answer, which is JSON, or what a fault makes of it."""
-    if fault is None:
-        return _sent(text)
-    if fault.kind == "status":
-        headers = None if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return _json({"error": f"fault {fault.status}"}, fault.status, headers)
-    if fault.kind == "garbage":
-        return Response(b"<html><body>502 Bad Gateway</body></html>", media_type="text/html")
-    if fault.kind == "wrong_epoch":
-        return _json(mislabel_epochs(json.loads(text)))
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-        return _sent(text)
-    return _sent(text[: len(text) // 2])
+def ethereum_state(state: Path) -> Path:
+    """The file beside the state that keeps the Ethereum chain's."""
+    return state.with_name(f"{state.stem}.ethereum{state.suffix}")
 
 
 class _AnnouncedServer(uvicorn.Server):
@@ -233,10 +222,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="file that keeps the chain's parameters and clock")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin is closed")
-    add_parameter_options(parser)
+    add_parameter_options(parser, Parameters())
+    add_parameter_options(parser, EthereumParameters(), _ETHEREUM)
     options = parser.parse_args(arguments)
     try:
-        simulator = Simulator(Clock.open(options.state, given_parameters(options)))
+        simulator = Simulator(
+            Clock.open(options.state, Parameters(), given_parameters(options, Parameters())),
+            Clock.open(
+                ethereum_state(options.state),
+                EthereumParameters(),
+                given_parameters(options, EthereumParameters(), _ETHEREUM),
+            ),
+        )
     except AuroraError as error:
         print(error, file=sys.stderr)  # noqa: T201 (this is a program of its own, and its caller reads stderr)
         return 2

@@ -12,6 +12,7 @@ import pytest
 
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.demo.solana.truth import truth, world_of
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline_tests.demo.conftest import SMALL, ProviderClient
@@ -166,5 +167,5 @@ def test_state__served_already__is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr("aurora_pipeline.demo.clock._TRIES", 1)
     path = tmp_path / "simulator.json"
     with SimulatorProcess(path), pytest.raises(AuroraError, match="another process serves"):
-        Clock.open(path, {})
-    assert Clock.open(path, {}).slot == SMALL.first_slot(850)
+        Clock.open(path, Parameters(), {})
+    assert Clock.open(path, Parameters(), {}).slot == SMALL.first_slot(850)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from aurora_pipeline.demo.json_text import compact_json
 from aurora_pipeline.demo.solana.chain import SIGNATURE_FEE, EpochChain, UserTransaction
 from aurora_pipeline.demo.solana.world import World
 from aurora_pipeline.foundation.addresses import base58_encode
@@ -136,11 +136,6 @@ def _vote_text(world: World, chain: EpochChain, validator: int) -> str:
     marked = replace(vote, signatures=[_SIGNATURE], accounts=[payer, *vote.accounts[1:]])
     text = compact_json(render_accounts(marked) | {"version": marked.version}).replace("%", "%%")
     return text.replace(_SIGNATURE, "%s").replace(str(_BEFORE), "%d").replace(str(_AFTER), "%d")
-
-
-def compact_json(value: Any) -> str:
-    """JSON as a node writes it: without a space."""
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _payer_balance(index: int) -> int:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from aurora_pipeline.config.families.solana import check_key
+from aurora_pipeline.demo.json_text import compact_json
 from aurora_pipeline.demo.solana.blocks import (
     VOTE_ACCOUNT_RENT,
     accounts_texts,
     block_header,
     block_rewards,
     block_transactions,
-    compact_json,
     render_accounts,
     render_full,
 )

@@ -256,10 +256,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the truth of one epoch as JSON."""
     parser = argparse.ArgumentParser(prog="python -m aurora_pipeline.demo.solana.truth", description=__doc__)
     parser.add_argument("--epoch", type=int, required=True)
-    add_parameter_options(parser)
+    add_parameter_options(parser, Parameters())
     options = parser.parse_args(arguments)
     try:
-        told = truth(Parameters(**given_parameters(options)), options.epoch)
+        told = truth(Parameters(**given_parameters(options, Parameters())), options.epoch)
     except AuroraError as error:
         print(error, file=sys.stderr)  # noqa: T201 (a program of its own)
         return 2
