@@ -28,7 +28,7 @@ class Built(StrEnum):
     LOCALLY = "locally"
     """By the proposer, who is the block's fee recipient."""
     WITH_TRANSFERS = "with_transfers"
-    """By the proposer; searchers pay the fee recipient directly besides, out of a contract."""
+    """By the proposer; a searcher sends the fee recipient coins in place of a tip, and somebody deposits some there."""
     PAID = "paid"
     """By a builder, who pays what the relay claims."""
     LOTTERY = "lottery"
@@ -65,8 +65,6 @@ class Transaction(NamedTuple):
     """Equal to `max_fee` for the types that know one price only."""
     is_successful: bool
     blobs: int = 0
-    passed_on: int = 0
-    """What its contract hands to the block's fee recipient out of the value."""
 
     def price(self, base_fee: int) -> int:
         """What it pays per gas."""
@@ -106,10 +104,11 @@ class Builders:
         built = self._how(proposer, random)
         transactions = [self._sent(random, base_fee, is_first=not number) for number in range(self._count(random))]
         tips = sum(one.tip(base_fee) for one in transactions)
+        if built is Built.WITH_TRANSFERS:
+            transactions.append(self._deposit(random, proposer.fee_recipient, base_fee))
         if built in (Built.WITH_TRANSFERS, Built.TO_OWN):
-            passed_on = random.randrange(1, 10**17)
-            transactions.append(self._searcher(random, base_fee, passed_on))
-            tips += passed_on + transactions[-1].tip(base_fee)
+            transactions.append(self._searcher(random, proposer.fee_recipient, base_fee))
+            tips += transactions[-1].value
         if built in _BY_OURSELVES:
             return Draft(built, None, proposer.fee_recipient, tuple(transactions), 0, None, ())
         builder = BUILDERS[random.randrange(len(BUILDERS))]
@@ -161,11 +160,14 @@ class Builders:
             blobs=random.randrange(1, 7) if kind == _BLOB else 0,
         )
 
-    def _searcher(self, random: Random, base_fee: int, passed_on: int) -> Transaction:
-        gas = random.randrange(100_000, 400_000)
-        contract = self._parameters.address("searcher contract")
-        sender = random.choice(self.users)
-        return Transaction(_DYNAMIC, sender, contract, passed_on, gas, base_fee, 0, True, passed_on=passed_on)
+    def _searcher(self, random: Random, to: str, base_fee: int) -> Transaction:
+        value = random.randrange(1, 10**17)
+        return Transaction(_DYNAMIC, random.choice(self.users), to, value, _TRANSFER_GAS, base_fee, 0, True)
+
+    def _deposit(self, random: Random, to: str, base_fee: int) -> Transaction:
+        """Coins of somebody who tips like everybody, so that they pay for no block."""
+        value, tip = random.randrange(1, 10**18), WEI_PER_GWEI
+        return Transaction(_DYNAMIC, random.choice(self.users), to, value, _TRANSFER_GAS, base_fee + tip, tip, True)
 
     def _payment(self, random: Random, miner: str, to: str, payment: int, base_fee: int) -> Transaction:
         gas = random.choice((_TRANSFER_GAS, _TRANSFER_GAS, _TRANSFER_GAS, _CONTRACT_PAYMENT_GAS))

@@ -58,9 +58,10 @@ class ExecutionBlock:
         return sum(one.tip(self.base_fee) for one in self.transactions)
 
     @property
-    def passed_on(self) -> int:
-        """What contracts hand to the fee recipient."""
-        return sum(one.passed_on for one in self.transactions)
+    def sent_directly(self) -> int:
+        """What was sent to the fee recipient in place of a tip."""
+        sent = (one for one in self.transactions if one.to == self.draft.fee_recipient and one.is_successful)
+        return sum(one.value for one in sent if not one.tip(self.base_fee))
 
     @property
     def burnt(self) -> int:
@@ -124,6 +125,11 @@ class ExecutionChain:
         history = self._balances.get(address, [])
         known = bisect_right(history, number, key=lambda change: change[0])
         return history[known - 1][1] if known else 0
+
+    @property
+    def accounts(self) -> list[str]:
+        """Everybody whose balance ever moved."""
+        return list(self._balances)
 
     def _follow(self, slot: int) -> None:
         parameters = self.world.parameters
@@ -192,7 +198,7 @@ def _moves(block: ExecutionBlock) -> Iterator[tuple[str, int]]:
         value = one.value if one.is_successful else 0
         yield one.sender, -paid - value
         if value and one.to is not None:
-            yield one.to, value - one.passed_on
-        yield miner, one.tip(block.base_fee) + one.passed_on
+            yield one.to, value
+        yield miner, one.tip(block.base_fee)
     for withdrawal in block.withdrawals:
         yield withdrawal.address, withdrawal.amount * WEI_PER_GWEI

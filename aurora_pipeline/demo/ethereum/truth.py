@@ -106,8 +106,8 @@ class SlotTruth:
     registered_recipient: str
     """The proposer's."""
     tips: int
-    passed_on: int
-    """What contracts handed to the block's fee recipient."""
+    sent_directly: int
+    """What was sent to the block's fee recipient in place of a tip."""
     burnt: int
     payment: int
     """What the builder paid the proposer's recipient."""
@@ -126,7 +126,7 @@ class SlotTruth:
     @property
     def fees(self) -> int:
         """What a block that pays its proposer directly earned him."""
-        return self.tips + self.passed_on if self.is_own else 0
+        return self.tips + self.sent_directly if self.is_own else 0
 
     @property
     def income(self) -> int:
@@ -246,7 +246,7 @@ class EthereumTruth:
             fee_recipient=block.draft.fee_recipient if block else None,
             registered_recipient=registered,
             tips=block.tips if block else 0,
-            passed_on=block.passed_on if block else 0,
+            sent_directly=block.sent_directly if block else 0,
             burnt=block.burnt if block else 0,
             payment=_paid(block, registered),
             paid_elsewhere=_paid(block, self.cast.treasury),
