@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
@@ -152,16 +152,23 @@ class Block:
     """The sync committee's seats, in which a validator can sit more than once."""
     took_part: Sequence[bool]
     seat_reward: int
+    spared: dict[int, int] = field(default_factory=dict)
+    """By seat what it was charged less than others, because nothing was left of the balance of who sits in it."""
     attestations: list[Included] = field(default_factory=list)
     withdrawals: list[Withdrawal] = field(default_factory=list)
     operations: list[Event] = field(default_factory=list)
     moves: list[Moved] = field(default_factory=list)
 
+    def seats(self) -> Iterator[tuple[int, int]]:
+        """Who sits in each seat of the sync committee, and what he earned or was charged."""
+        for seat, (validator, took_part) in enumerate(zip(self.committee, self.took_part, strict=True)):
+            yield validator, self.seat_reward if took_part else self.spared.get(seat, 0) - self.seat_reward
+
     def sync_rewards(self) -> dict[int, int]:
         """By validator what its seats earned or cost."""
         found: dict[int, int] = {}
-        for validator, took_part in zip(self.committee, self.took_part, strict=True):
-            found[validator] = found.get(validator, 0) + (self.seat_reward if took_part else -self.seat_reward)
+        for validator, amount in self.seats():
+            found[validator] = found.get(validator, 0) + amount
         return found
 
     def proposed(self, kind: Move) -> int:

@@ -298,11 +298,9 @@ def _blocks(found: list[ConsensusTruth], epoch: Epoch, parameters: Parameters) -
             continue
         proposer.blocks_proposed += 1
         moves += block.moves
-        for validator, took_part in zip(block.committee, block.took_part, strict=True):
-            if took_part:
-                found[validator].sync_rewards += block.seat_reward
-            else:
-                found[validator].sync_penalties += block.seat_reward
+        for validator, amount in block.seats():
+            found[validator].sync_rewards += max(amount, 0)
+            found[validator].sync_penalties += max(-amount, 0)
     for move in moves:
         one = found[move.validator]
         setattr(one, _FIELDS[move.kind], getattr(one, _FIELDS[move.kind]) + abs(move.amount))

@@ -153,12 +153,20 @@ class World:
         self._hold_events(block)
         block.attestations, reward = self._votes.arrive(state, slot, epoch.total_active)
         block.moves.append(state.move(proposer, Move.PROPOSED_ATTESTATIONS, reward))
-        for validator, amount in block.sync_rewards().items():
-            state.balances[validator] += amount
+        self._pay_seats(block)
         seats = sum(block.took_part)
         reward = seats * protocol.sync_proposer_reward(seat_reward)
         block.moves.append(state.move(proposer, Move.PROPOSED_SYNC, reward))
         return block
+
+    def _pay_seats(self, block: Block) -> None:
+        balances, reward = self.state.balances, block.seat_reward
+        for seat, (validator, took_part) in enumerate(zip(block.committee, block.took_part, strict=True)):
+            balances[validator] += reward if took_part else -reward
+            if balances[validator] < 0:
+                # Whoever left and was paid out can still sit in the committee; no balance falls below zero.
+                block.spared[seat] = -balances[validator]
+                balances[validator] = 0
 
     def _hold_events(self, block: Block) -> None:
         left = []

@@ -152,6 +152,15 @@ def test_payments__of_the_operators_blocks__are_of_every_kind(known: EthereumTru
     assert any(len(slot.relays) == 2 for slot in ours)
 
 
+def test_sync_committee__of_who_is_paid_out__charges_nothing_that_is_not_there() -> None:
+    told = EthereumTruth(Parameters(seed=286376, validators=5, strangers=19, slots_per_epoch=4, sync_committee_size=1))
+    blocks = [block for slot in range(1, 36) if (block := told.world.block(slot))]
+    spared = [block for block in blocks if block.spared]
+    assert spared
+    assert {told.world.balances(block.slot)[block.committee[0]] for block in spared} == {0}
+    assert {sum(block.sync_rewards().values()) for block in spared} == {0}
+
+
 def test_sync_committee__charges_who_is_absent(known: EthereumTruth) -> None:
     moved = known.consensus(STORY)
     assert sum(one.sync_rewards for one in moved) > sum(one.sync_penalties for one in moved) > 0
