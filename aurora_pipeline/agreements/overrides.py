@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from aurora_pipeline.agreements.errors import AmountNotAccepted, OverrideConflict, OverrideUnknown
@@ -123,16 +124,20 @@ def record_override(
 
 
 def recorded_overrides(
-    connection: Connection, chain_id: str | None = None, epoch: EpochNumber | None = None
+    connection: Connection,
+    chain_id: str | None = None,
+    epoch: EpochNumber | None = None,
+    until: datetime | None = None,
 ) -> list[RecordedOverride]:
-    """The newest override of every target, withdrawn ones included; where given, of a chain and period."""
+    """The newest override of every target, withdrawn ones included; where given, of a chain or period or until then."""
     rows = connection.execute(
         """SELECT DISTINCT ON (chain_id, epoch, agreement_id, rule_key, target, validator_key, wallet_address) *
            FROM commission_overrides
            WHERE (%(chain_id)s::text IS NULL OR chain_id = %(chain_id)s)
              AND (%(epoch)s::bigint IS NULL OR epoch = %(epoch)s)
+             AND (%(until)s::timestamptz IS NULL OR recorded_at <= %(until)s)
            ORDER BY chain_id, epoch, agreement_id, rule_key, target, validator_key, wallet_address, revision DESC""",
-        {"chain_id": chain_id, "epoch": epoch},
+        {"chain_id": chain_id, "epoch": epoch, "until": until},
     )
     return [
         RecordedOverride(

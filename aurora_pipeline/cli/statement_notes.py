@@ -24,14 +24,21 @@ def disputes_shown(connection: Connection, told: StatementDocument, moment: date
     numbers = {row["number"], (row["number"] or 0) - 1}
     every = payable_statements(connection, told.statement.key.chain_id, partner_id=row["partner_id"], as_of=moment)
     shown = {one.statement_id for one in every if one.row["number"] in numbers - {None}}
-    raised = disputes(connection, partner_id=row["partner_id"])
-    return [one for one in raised if one.statement_id in shown and (moment is None or one.raised_at <= moment)]
+    raised = disputes(connection, partner_id=row["partner_id"], as_of=moment)
+    return [one for one in raised if one.statement_id in shown]
 
 
-def overrides_shown(connection: Connection, told: StatementDocument) -> list[tuple[Row, RecordedOverride]]:
-    """The overrides that a statement's lines and adjustments rest on, each with one of these."""
-    chain_id = told.statement.key.chain_id
-    by_name = {_name(one): one for one in recorded_overrides(connection, chain_id) if one.amount is not None}
+def overrides_shown(
+    connection: Connection, told: StatementDocument, moment: datetime | None
+) -> list[tuple[Row, RecordedOverride]]:
+    """The overrides that a statement's lines and adjustments rest on, each with one of these.
+
+    What is stated rests on those of its submission, whatever was decided since.
+    """
+    stated = told.statement.stated
+    until = moment if stated is None else stated.submitted_at
+    every = recorded_overrides(connection, told.statement.key.chain_id, until=until)
+    by_name = {_name(one): one for one in every if one.amount is not None}
     found: dict[str, tuple[Row, RecordedOverride]] = {}
     lines = [(line, line["epoch"]) for line in told.lines if line["override"] is not None]
     adjusted = [one for one in told.entries if one["cause"] == Cause.OVERRIDE]

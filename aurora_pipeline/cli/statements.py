@@ -137,7 +137,7 @@ def statements_show(
             found = statement_of(connection, statement, key, moment)
         told = document(connection, found)
         chain = aurora.configuration.chain(found.key.chain_id)
-        overridden, disputed = overrides_shown(connection, told), disputes_shown(connection, told, moment)
+        overridden, disputed = overrides_shown(connection, told, moment), disputes_shown(connection, told, moment)
     if as_json:
         print_json("statements_show", statement_in_full(chain, told))
         return

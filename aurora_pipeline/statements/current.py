@@ -108,7 +108,20 @@ CREATE FUNCTION names_account(named jsonb, of_partner text, on_chain text) RETUR
         WHERE read ->> 0 = 'decision' AND read ->> 1 = ANY (statement_account(of_partner, on_chain, false)))
 $$;
 
--- Raises unless what a partner's statement is made of is what counts now.
+-- The periods before what was last stated to a partner: what changes of them is adjusted on its next statement.
+CREATE FUNCTION statement_closed_epochs(of_partner text, on_chain text) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    SELECT m.epoch FROM period_months m
+    WHERE m.chain_id = on_chain AND m.period_ended_at <= (
+        SELECT max(own.period_ended_at) FROM statement_submissions s
+        JOIN period_months own ON own.chain_id = s.chain_id
+                              AND s.period IN (own.month, lpad(own.epoch::text, 7, '0'))
+        WHERE (s.partner_id, s.chain_id) = (of_partner, on_chain) AND NOT EXISTS (
+            SELECT FROM statement_rejections r WHERE (r.statement_id, r.attempt) = (s.statement_id, s.attempt)))
+      AND m.month > coalesce((SELECT paid_through FROM statement_openings
+                              WHERE (partner_id, chain_id) = (of_partner, on_chain)), '')
+$$;
+
+-- Raises unless what a partner's statement is made of, and what it adjusts, is what counts now.
 CREATE FUNCTION require_current(of_snapshot bigint, of_partner text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     of_chain text;
@@ -118,8 +131,9 @@ BEGIN
     SELECT chain_id, period INTO of_chain, of_period FROM snapshots WHERE snapshot_id = of_snapshot;
     -- Number and opening can be the same by chance; what it adjusts is counted from what stood when it was computed.
     IF NOT EXISTS (SELECT FROM lineages_of(of_snapshot) named WHERE names_account(named, of_partner, of_chain)) THEN
-        RAISE EXCEPTION 'the statement of % was computed before something was agreed, opened, submitted or rejected',
-                        of_period USING HINT = 'compute it again, and look at it as it is then';
+        RAISE EXCEPTION 'the statement of % was computed before something was agreed, opened, submitted,'
+                        ' approved or rejected', of_period
+            USING HINT = 'compute it again, and look at it as it is then';
     END IF;
     SELECT string_agg(m.epoch::text, ', ' ORDER BY m.epoch) INTO outdated
     FROM period_months m
@@ -129,7 +143,9 @@ BEGIN
     JOIN LATERAL (SELECT p.snapshot_id FROM publications p
                   WHERE (p.asset, p.chain_id, p.epoch) = ('partner_commission_statements', m.chain_id, m.epoch)
                   ORDER BY p.sequence DESC LIMIT 1) epoch_statements ON true
-    WHERE m.chain_id = of_chain AND of_period IN (m.month, lpad(m.epoch::text, 7, '0'))
+    WHERE m.chain_id = of_chain
+      AND (of_period IN (m.month, lpad(m.epoch::text, 7, '0'))
+           OR m.epoch IN (SELECT statement_closed_epochs(of_partner, of_chain)))
       AND NOT (lines_are_current(lines.snapshot_id) AND EXISTS (
               SELECT FROM lineages_of(epoch_statements.snapshot_id) named
               WHERE names_in_force(named)));

@@ -12,7 +12,16 @@ from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.decisions.tables import REASON, RECORDED_BY
 from aurora_pipeline.statements.acting import ACTING, decided_by, said_by, timed
 from aurora_pipeline.statements.current import CURRENT
-from aurora_pipeline.statements.guards import APPROVED, BALANCED, DISPUTED, PAID, REJECTED, RELEASED, SUBMITTED
+from aurora_pipeline.statements.guards import (
+    APPROVED,
+    BALANCED,
+    DISPUTED,
+    PAID,
+    REJECTED,
+    RELEASED,
+    REPEATED,
+    SUBMITTED,
+)
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     PERIOD,
@@ -96,7 +105,7 @@ STATEMENT_SUBMISSIONS = Table(
         "CHECK (total - payable = closing)",
         "CHECK (number > 0)",
     ),
-    guards=(SUBMITTED, CURRENT, decided_by("statement_submissions")),
+    guards=(SUBMITTED, CURRENT, REPEATED, decided_by("statement_submissions")),
 )
 
 STATEMENT_REJECTIONS = Table(
@@ -196,6 +205,24 @@ STATEMENT_PAYMENTS = Table(
     guards=(PAID, decided_by("statement_payments")),
 )
 
+STATEMENT_DISPUTED_PAYMENTS = Table(
+    name="statement_disputed_payments",
+    kind=TableKind.DECISION,
+    description="Payments that include what was in dispute then, because finance said so.",
+    columns=(
+        STATEMENT_ID,
+        integer("payment_number", "The number of the payment of this statement.", minimum=1),
+        money("disputed", "What was in dispute on the statement at that moment.", minimum=1),
+        *_SIGNED,
+    ),
+    key=("statement_id", "payment_number"),
+    constraints=(
+        "FOREIGN KEY (statement_id, payment_number) REFERENCES statement_payments (statement_id, payment_number)"
+        " DEFERRABLE INITIALLY DEFERRED",
+    ),
+    guards=(decided_by("statement_disputed_payments"),),
+)
+
 STATEMENT_ACKNOWLEDGEMENTS = Table(
     name="statement_acknowledgements",
     kind=TableKind.DECISION,
@@ -260,6 +287,7 @@ STATEMENT_DECISIONS = (
     STATEMENT_BALANCES,
     STATEMENT_RELEASES,
     STATEMENT_PAYMENTS,
+    STATEMENT_DISPUTED_PAYMENTS,
     STATEMENT_ACKNOWLEDGEMENTS,
     STATEMENT_DISPUTES,
     STATEMENT_DISPUTE_ANSWERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -90,6 +90,12 @@ def find_statement(
 
 
 _ID_MIN: Final = 4
+
+
+def begins_so(text: str, identifiers: Iterable[str]) -> list[str]:
+    """The ids that begin with what a person gave; none where that is too little to mean one."""
+    wanted = text.strip().lower()
+    return [one for one in identifiers if one.startswith(wanted)] if len(wanted) >= _ID_MIN else []
 
 
 def statement_of(

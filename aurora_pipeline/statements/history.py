@@ -22,7 +22,10 @@ UNION ALL SELECT recorded_at, recorded_by, 'released', statement_digest, reason,
 FROM statement_releases WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'paid', statement_digest, reason,
        amount || ' base units to ' || payout_address || ', ' || reference || ', ' || transaction_id
-FROM statement_payments WHERE statement_id = %(id)s
+       || coalesce((SELECT ', although ' || d.disputed || ' base units of it were disputed'
+                    FROM statement_disputed_payments d
+                    WHERE (d.statement_id, d.payment_number) = (p.statement_id, p.payment_number)), '')
+FROM statement_payments p WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'acknowledged', statement_digest, reason, 'for ' || on_behalf_of
 FROM statement_acknowledgements WHERE statement_id = %(id)s
 UNION ALL SELECT recorded_at, recorded_by, 'disputed', statement_digest, reason,
@@ -85,9 +88,13 @@ def events_of(connection: Connection, statement_id: str) -> list[StatementEvent]
 
 
 def disputes(
-    connection: Connection, *, statement_id: str | None = None, partner_id: str | None = None
+    connection: Connection,
+    *,
+    statement_id: str | None = None,
+    partner_id: str | None = None,
+    as_of: datetime | None = None,
 ) -> list[Dispute]:
-    """Every dispute, the newest last; OPEN until it is answered."""
+    """Every dispute, the newest last, now or as of a past moment; OPEN until it is answered."""
     rows = connection.execute(
         """SELECT d.statement_id::text AS statement_id, s.partner_id, s.chain_id, s.period, d.line_id::text AS line_id,
                   d.stated, d.claimed, d.recorded_by AS raised_by, d.recorded_at AS raised_at, d.on_behalf_of,
@@ -97,9 +104,11 @@ def disputes(
            JOIN statement_approvals p ON p.statement_id = d.statement_id
            JOIN statement_submissions s ON (s.statement_id, s.attempt) = (p.statement_id, p.attempt)
            LEFT JOIN statement_dispute_answers a ON (a.statement_id, a.line_id) = (d.statement_id, d.line_id)
-           WHERE (%(id)s::uuid IS NULL OR d.statement_id = %(id)s)
+                AND (%(as_of)s::timestamptz IS NULL OR a.recorded_at <= %(as_of)s)
+           WHERE (%(as_of)s::timestamptz IS NULL OR d.recorded_at <= %(as_of)s)
+             AND (%(id)s::uuid IS NULL OR d.statement_id = %(id)s)
              AND (%(partner)s::text IS NULL OR s.partner_id = %(partner)s)
            ORDER BY d.recorded_at""",
-        {"id": statement_id, "partner": partner_id},
+        {"id": statement_id, "partner": partner_id, "as_of": as_of},
     ).fetchall()
     return [Dispute(**with_amounts(row, ("claimed", "stated"))) for row in rows]

@@ -58,6 +58,7 @@ class Stated:
     paid: Amount
     accepted: frozenset[str]
     submitter: str
+    submitted_at: datetime
     stage: Stage
     inputs: tuple[Input, ...]
     """How a lineage names the submission, and the approval once there is one: from then on changes are adjusted."""
@@ -189,6 +190,7 @@ def _stated(row: Mapping[str, Any], approved: Mapping[Any, Input]) -> Stated:
         paid,
         frozenset(json.loads(row["accepted"])),
         row["recorded_by"],
+        row["recorded_at"],
         stage_of(is_approved=row["is_approved"], is_released=row["is_released"], paid=paid, payable=payable),
         (
             decision_input(STATEMENT_SUBMISSIONS, row),

@@ -54,6 +54,13 @@ class MomentRefused(AuroraError):
     what_to_do = "Ask for a moment that is past."
 
 
+class PublicationRefused(Conflict):
+    """What was computed is overtaken: the database does not let it come into force. Nothing was published."""
+
+    code = "publication-refused"
+    what_to_do = "Compute it again: it rests on what was decided meanwhile."
+
+
 class StoredOtherwise(CheckFailed):
     """The database holds other rows or totals than were checked. Nothing was published."""
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import polars as pl
+import psycopg
 from psycopg import sql
 
 from aurora_pipeline.foundation.errors import CheckFailed, Conflict
@@ -28,7 +29,7 @@ from aurora_pipeline.store.digests import (
     snapshot_record,
     sorted_by_key,
 )
-from aurora_pipeline.store.errors import SecretMissing, StoredOtherwise
+from aurora_pipeline.store.errors import PublicationRefused, SecretMissing, StoredOtherwise
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.row_chains import append_chained
@@ -316,8 +317,6 @@ def _record(
 
 def _keep_rejected_rows(connection: Connection, rows: LayerRows, snapshot_id: int) -> list[str]:
     """Keep a rejected snapshot's rows readable where the table can hold them at all; say so where it can't."""
-    import psycopg
-
     try:
         with connection.transaction():
             rows.load(connection, snapshot_id)
@@ -355,12 +354,16 @@ def _publish(connection: Connection, outcome: DraftOutcome) -> None:
     told = (sequence, clock["instant"], outcome.snapshot_id, outcome.table.name)
     record = _snapshot_record(connection, outcome.snapshot_id)
     own = publication_hash(*told, outcome.key, *digests, outcome.completeness, record, before)
-    connection.execute(
-        """INSERT INTO publications (sequence, published_at, snapshot_id, asset, chain_id, period,
-                                     previous_hash, entry_hash)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        [*told, outcome.key.chain_id, outcome.key.period, before, own],
-    )
+    try:
+        connection.execute(
+            """INSERT INTO publications (sequence, published_at, snapshot_id, asset, chain_id, period,
+                                         previous_hash, entry_hash)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+            [*told, outcome.key.chain_id, outcome.key.period, before, own],
+        )
+    except psycopg.errors.RaiseException as error:
+        said = error.diag.message_primary or str(error)
+        raise PublicationRefused(f"{said}; nothing was published", error.diag.message_hint) from None
 
 
 def _snapshot_record(connection: Connection, snapshot_id: int) -> str:

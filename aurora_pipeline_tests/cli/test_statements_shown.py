@@ -79,6 +79,23 @@ def test_show__as_it_was_before_the_dispute__says_nothing_of_it(books: Books, sh
     assert "Disputes" not in told
 
 
+def test_show__as_it_was_before_the_answer__says_that_it_is_open(books: Books, show: Show) -> None:
+    (row,) = books.rows("SELECT max(recorded_at) AS at FROM statement_disputes")
+    told = show("show", "acme", CHAIN, AUGUST, "--as-of", row["at"].isoformat())
+    assert "OPEN; not answered yet" in told
+    assert "ACCEPTED" not in told
+
+
+def test_show__overridden_anew_since__says_what_the_statement_rests_on(books: Books, show: Show) -> None:
+    books.submit("acme", SEPTEMBER)
+    (before,) = books.rows("SELECT clock_timestamp() AS at")
+    override(books, "ann", 850, 180, revision=2)
+    for moment in ((), ("--as-of", before["at"].isoformat())):
+        told = show("show", "acme", CHAIN, SEPTEMBER, *moment)
+        assert re.search(r"0\.000000175 . 0\.000000100 . sam . settled", told)
+        assert "0.000000180" not in told
+
+
 def test_history__figures_that_were_accepted__are_named_by_the_beginning_of_their_ids(books: Books, show: Show) -> None:
     books.set(852, "acme", "v1", None)
     books.publish(852)

@@ -241,7 +241,9 @@ def test_dispute__open__is_left_out_of_the_payment_and_settled_by_an_adjustment_
         books.pay("acme", AUGUST, 150)
     books.pay("acme", AUGUST, 50, is_part=True)
     for settling in ("acme-9", "acme-1/1", "acme-1/", "acme-1/r"):
-        with pytest.raises(AuroraError, match="no override and no correcting version"):
+        with pytest.raises(
+            AuroraError, match=r"no override of line .* and no version that corrects its time is called"
+        ):
             answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.ACCEPTED, settling, "sam", "true")
     with books.database.connect() as connection:
         recording = Recording.begin(connection, "sam", "settled")

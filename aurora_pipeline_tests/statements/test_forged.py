@@ -253,7 +253,7 @@ def test_answer__settled_by_what_settles_nothing__is_refused(books: Books) -> No
         "",
     ):
         told = answered(books, verdict="ACCEPTED", settled_by=settled_by)
-        refused(books, "sam", *told, match="is no override and no correcting version")
+        refused(books, "sam", *told, match="is no override of the disputed line and no version that corrects its time")
     refused(books, "sam", *answered(books, settled_by=ours), match="check constraint")
     forge(books, "sam", *answered(books, verdict="ACCEPTED", settled_by=ours))
 
@@ -347,7 +347,7 @@ def test_rows__of_every_table_of_decisions__are_never_changed_removed_or_emptied
         row["name"]
         for row in books.rows("SELECT tablename AS name FROM pg_tables WHERE tablename LIKE 'statement_%%' ORDER BY 1")
     ]
-    assert len(tables) == 10
+    assert len(tables) == 11
     for name in tables:
         for change in (f"DELETE FROM {name}", f"UPDATE {name} SET recorded_at = now()", f"TRUNCATE {name} CASCADE"):
             with pytest.raises(psycopg.DatabaseError, match="append-only"), books.database.connect() as connection:

@@ -45,7 +45,9 @@ def test_submit__adjustment_that_an_earlier_statement_took_on_meanwhile__refused
     books.submit("acme", SEPTEMBER)
     books.approve("acme", SEPTEMBER)
     assert books.entries("acme", SEPTEMBER) == [("0000850", 15, "DATA")]
-    with pytest.raises(AuroraError, match="computed before something was agreed, opened, submitted or rejected"):
+    with pytest.raises(
+        AuroraError, match="computed before something was agreed, opened, submitted, approved or rejected"
+    ):
         books.submit("acme", OCTOBER)
     books.settle()
     assert books.entries("acme", OCTOBER) == []

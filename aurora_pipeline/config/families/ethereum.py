@@ -46,6 +46,7 @@ ETHEREUM: Final = FamilyTraits(
     validator_key_is="public key",
     check_validator_key=check_public_key,
     check_address=check_address,
+    address_pattern="^0x[0-9a-fA-F]{40}$",
     options=frozenset(),
     shares_tips=False,
     is_computed=False,

@@ -29,6 +29,7 @@ SOLANA: Final = FamilyTraits(
     validator_key_is="vote account",
     check_validator_key=check_key,
     check_address=check_key,
+    address_pattern="^[1-9A-HJ-NP-Za-km-z]{32,44}$",
     options=frozenset({"protocol_fee_bps", "exact_vote_fees", "split_fees"}),
     shares_tips=True,
     is_computed=True,

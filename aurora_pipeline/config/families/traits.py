@@ -42,6 +42,8 @@ class FamilyTraits:
     check_validator_key: Callable[[str], str]
     check_address: Callable[[str], str]
     """The account that stake or a payment belongs to."""
+    address_pattern: str
+    """What such an account looks like, as a regular expression that the database reads as well."""
     options: frozenset[str]
     """Those keys of chains.yaml that only some families have, and this one has."""
     shares_tips: bool

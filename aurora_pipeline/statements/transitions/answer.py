@@ -16,7 +16,7 @@ from aurora_pipeline.statements.decided import (
     STATEMENT_DISPUTES,
     DisputeVerdict,
 )
-from aurora_pipeline.statements.documents import document, in_words
+from aurora_pipeline.statements.documents import begins_so, document, in_words
 from aurora_pipeline.statements.errors import (
     DisputeAnswered,
     DisputeChangesNothing,
@@ -71,7 +71,9 @@ def dispute(
         identifier, stated, words = _line(taken, line)
         amount = parse_amount(units, claimed)
         if amount < 0:
-            raise AmountNotAccepted(f"{claimed} is negative", "give what the line should say: 0 or more")
+            raise AmountNotAccepted(
+                f"{claimed} is negative; nothing was written", "give what the line should say: 0 or more"
+            )
         if amount == stated:
             raise DisputeChangesNothing(
                 f"{words} says {units.write(amount)} already; nothing was written",
@@ -112,7 +114,9 @@ def answer(
         identifier = _disputed_line(taken, line)
         settled = _settled_by(taken, settled_by, identifier) if verdict is DisputeVerdict.ACCEPTED else None
         if verdict is DisputeVerdict.REJECTED and settled_by is not None:
-            raise SettlementRefused("a dispute that is rejected is settled by nothing", "leave out --settled-by")
+            raise SettlementRefused(
+                "a dispute that is rejected is settled by nothing; nothing was written", "leave out --settled-by"
+            )
         taken.recording.write(
             STATEMENT_DISPUTE_ANSWERS,
             {
@@ -161,7 +165,7 @@ def _line(taken: Step, beginning: str) -> tuple[str, Amount | None, str]:
     told = document(taken.connection, taken.statement)
     lines = {str(one["line_id"]): (ZERO if one["held"] else one["final"], in_words(one)) for one in told.lines}
     lines |= {str(one["entry_id"]): (one["amount"], in_words(one)) for one in told.entries}
-    found = [one for one in lines if one.startswith(beginning.strip().lower())]
+    found = begins_so(beginning, lines)
     if len(found) != 1:
         raise IdAmbiguous(
             f"{beginning!r} names {len(found) or 'no'} line(s) of statement {taken.statement.statement_id};"
@@ -177,12 +181,18 @@ def _disputed_line(taken: Step, beginning: str) -> str:
            LEFT JOIN statement_dispute_answers a USING (statement_id, line_id) WHERE d.statement_id = %s""",
         [taken.statement.statement_id],
     ).fetchall()
-    found = [row for row in rows if row["line_id"].startswith(beginning.strip().lower())]
+    verdicts = {str(row["line_id"]): row["verdict"] for row in rows}
+    found = begins_so(beginning, verdicts)
     if len(found) != 1:
-        raise IdAmbiguous(f"{beginning!r} names {len(found) or 'no'} dispute(s)", "see `aurora disputes list`")
-    if found[0]["verdict"] is not None:
-        raise DisputeAnswered(f"that dispute is {found[0]['verdict']} already", "an answer is given once")
-    return str(found[0]["line_id"])
+        raise IdAmbiguous(
+            f"{beginning!r} names {len(found) or 'no'} dispute(s) of this statement; nothing was written",
+            "`aurora disputes list` shows them; give at least 4 characters of the line's id",
+        )
+    if verdicts[found[0]] is not None:
+        raise DisputeAnswered(
+            f"that dispute is {verdicts[found[0]]} already; nothing was written", "an answer is given once"
+        )
+    return found[0]
 
 
 def _settled_by(taken: Step, text: str | None, line: str) -> str:
@@ -193,32 +203,21 @@ def _settled_by(taken: Step, text: str | None, line: str) -> str:
             "record the override or the correcting version first, and name it: --settled-by AGREEMENT/RULE or"
             " AGREEMENT/VERSION",
         )
-    partner = taken.statement.row["partner_id"]
-    given = {"partner": partner, "chain": taken.statement.key.chain_id, "text": text.strip(), "line": line}
+    given = {"statement": taken.statement.statement_id, "line": line, "text": text.strip()}
     row = taken.connection.execute(_SETTLING, given).fetchone()
     if row is None:
         raise SettlementRefused(
-            f"no override and no correcting version of {partner}'s agreements is called {text!r}; nothing was written",
-            "`aurora overrides list` and `aurora agreements list` name them",
+            f"no override of line {line[:8]} and no version that corrects its time is called {text!r};"
+            " nothing was written",
+            "`aurora overrides list` and `aurora agreements list` name them; what settles another line leaves this one"
+            " as it is",
         )
     return str(row["name"])
 
 
 _SETTLING: Final = """
-SELECT name FROM (
-    SELECT 'agreement_versions:' || v.agreement_id || '/' || v.version AS name, false AS is_its_own, v.recorded_at
-    FROM agreement_versions v JOIN agreements USING (agreement_id)
-    WHERE partner_id = %(partner)s AND v.corrects IS NOT NULL
-    UNION ALL
-    SELECT 'commission_overrides:' || concat_ws('/', o.agreement_id, o.rule_key, o.chain_id, o.epoch, o.target,
-                                                o.validator_key, o.wallet_address, o.revision),
-           EXISTS (SELECT FROM layers.partner_commission_lines l
-                   WHERE l.line_id = %(line)s AND (l.agreement_id, l.rule_key, l.chain_id, l.epoch)
-                                                = (o.agreement_id, o.rule_key, o.chain_id, o.epoch)
-                     AND o.validator_key IN ('', l.validator_key)), o.recorded_at
-    FROM commission_overrides o JOIN agreements USING (agreement_id)
-    WHERE partner_id = %(partner)s AND o.chain_id = %(chain)s) decided
+SELECT name FROM statement_settlements(%(statement)s, %(line)s)
 WHERE %(text)s IN (name, split_part(name, ':', 2)) OR starts_with(split_part(name, ':', 2), %(text)s || '/')
-ORDER BY is_its_own DESC, recorded_at DESC LIMIT 1
+ORDER BY decided_at DESC LIMIT 1
 """
-"""The decisions that can settle a dispute and are called so: first those about the disputed line, the newest first."""
+"""The newest decision that can settle a dispute and is called so."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +41,7 @@ def import_openings(database: Database, file: Path, actor: str, reason: str) -> 
     with refusing(), database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)
         units = chain_units(connection)
-        openings = _read(connection, text, file.name, units)
+        openings = _read(connection, text, file.name, units, recording.recorded_at)
         recording.require_reason()
         return [_record(recording, one, file.name, digest, units) for one in openings]
 
@@ -76,7 +77,9 @@ def _record(recording: Recording, one: Opened, evidence: str, digest: str, units
     return recording.note(f"balance/{one.partner_id}/{one.chain_id}", "balance.opened", None, after, words)
 
 
-def _read(connection: Connection, text: str, name: str, units: dict[str, ChainUnits]) -> Sequence[Opened]:
+def _read(
+    connection: Connection, text: str, name: str, units: dict[str, ChainUnits], recorded_at: datetime
+) -> Sequence[Opened]:
     partners = {row["partner_id"] for row in connection.execute("SELECT DISTINCT partner_id FROM partners")}
     begun = {
         (row["partner_id"], row["chain_id"])
@@ -102,7 +105,7 @@ def _read(connection: Connection, text: str, name: str, units: dict[str, ChainUn
             mistakes.add(line.number, f"there is no chain {chain!r}")
         if through and not _MONTH.match(through):
             mistakes.add(line.number, f"paid_through {through!r} is no month: write it like 2026-07, or leave it empty")
-        elif through and chain in known and MonthKey(chain, through).ended_at > known[chain]:
+        elif through and MonthKey(chain, through).ended_at > known.get(chain, recorded_at):
             mistakes.add(line.number, f"{through} is not over on {chain}: it can't have been stated elsewhere")
         if (partner, chain) in begun or any((one.partner_id, one.chain_id) == (partner, chain) for one in found):
             mistakes.add(line.number, f"{partner} on {chain} has an opening or a submitted statement already")

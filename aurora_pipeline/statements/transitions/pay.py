@@ -11,7 +11,7 @@ from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.units import ZERO, Amount
-from aurora_pipeline.statements.decided import STATEMENT_PAYMENTS
+from aurora_pipeline.statements.decided import STATEMENT_DISPUTED_PAYMENTS, STATEMENT_PAYMENTS
 from aurora_pipeline.statements.errors import AccountRefused, PaymentNotDue, PaymentRecorded
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.transitions.step import Step, step
@@ -45,7 +45,8 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         transaction = free_text.name(payment.transaction_id, "transaction")
         _require_new(taken, transaction)
         amount = parse_amount(units, payment.amount)
-        left_out = ZERO if payment.with_disputed else _disputed(taken)
+        disputed = _disputed(taken)
+        left_out = ZERO if payment.with_disputed else disputed
         due = max(stated.payable - stated.paid - left_out, ZERO)
         if amount <= 0 or amount > due or (amount < due and not payment.is_part):
             held = f", without {units.in_coins(left_out)} that is disputed" if left_out else ""
@@ -56,14 +57,16 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
                 + ("; or less with --part" if amount < due else "")
                 + ("; or what is disputed too with --include-disputed" if left_out else ""),
             )
-        number = taken.connection.execute(
-            "SELECT count(*) + 1 AS n FROM statement_payments WHERE statement_id = %s", [stated.statement_id]
-        ).fetchone()
+        number = _number(taken)
+        is_disputed = stated.paid + amount > max(stated.payable - disputed, ZERO)
+        if is_disputed:
+            nevertheless = {"statement_id": stated.statement_id, "payment_number": number, "disputed": disputed}
+            taken.recording.write(STATEMENT_DISPUTED_PAYMENTS, nevertheless)
         taken.recording.write(
             STATEMENT_PAYMENTS,
             {
                 "statement_id": stated.statement_id,
-                "payment_number": number["n"] if number else 1,
+                "payment_number": number,
                 "statement_digest": stated.statement_digest,
                 "amount": amount,
                 "payout_address": address,
@@ -75,7 +78,17 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         rest = stated.payable - stated.paid - amount
         words = [f"paid {units.in_coins(amount)} of {stated.key} to {address}, {transaction}"]
         words += [f"{units.in_coins(rest)} stays owed on it"] if rest else ["it is paid in full"]
+        words += [f"nevertheless: {units.in_coins(disputed)} of it is disputed"] if is_disputed else []
         return taken.note("statement.paid", words, amount=str(amount), transaction=transaction)
+
+
+def _number(taken: Step) -> int:
+    """The number of the next payment of the statement."""
+    row = taken.connection.execute(
+        "SELECT count(*) + 1 AS n FROM statement_payments WHERE statement_id = %s", [taken.statement.statement_id]
+    ).fetchone()
+    assert row is not None  # an aggregate always gives a row
+    return int(row["n"])
 
 
 def _address(address: str, family: Family) -> str:
@@ -102,10 +115,6 @@ def _require_new(taken: Step, transaction: str) -> None:
 def _disputed(taken: Step) -> Amount:
     """What the open disputes of the statement are about: the lines' amounts, as far as they are owed."""
     row = taken.connection.execute(
-        """SELECT coalesce(sum(greatest(d.stated, 0)), 0) AS amount FROM statement_disputes d
-           WHERE d.statement_id = %s AND NOT EXISTS (
-               SELECT FROM statement_dispute_answers a
-               WHERE (a.statement_id, a.line_id) = (d.statement_id, d.line_id))""",
-        [taken.statement.statement_id],
+        "SELECT statement_in_dispute(%s) AS amount", [taken.statement.statement_id]
     ).fetchone()
     return ZERO if row is None else stored_amount(row["amount"])

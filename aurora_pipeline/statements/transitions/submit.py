@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.statements.decided import STATEMENT_SUBMISSIONS
-from aurora_pipeline.statements.documents import TABLES, document, unsettled_ids
+from aurora_pipeline.statements.documents import TABLES, begins_so, document, unsettled_ids
 from aurora_pipeline.statements.errors import (
     EntriesDiffer,
     FiguresNotAccepted,
@@ -106,7 +106,7 @@ def _accepted(taken: Step, accepted: Sequence[str]) -> dict[str, str]:
     due = unsettled_ids(document(taken.connection, taken.statement))
     found: dict[str, str] = {}
     for name in accepted:
-        matches = [one for one in due if one.startswith(name.strip().lower())]
+        matches = begins_so(name, due)
         if len(matches) != 1:
             raise IdAmbiguous(
                 f"{name!r} names {len(matches) or 'none'} of the missing and held figures of this statement;"
