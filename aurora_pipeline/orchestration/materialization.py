@@ -27,6 +27,8 @@ _ID_SHOWN = 8
 _NUMBERS = re.compile(r"\b[0-9]+\b")
 _EXPECTED = re.compile(r"^HELD: |: FORMULA: |, known as [A-Z_]+$")
 """Warnings that stay until somebody settles something: their amounts change in every period, and say nothing new."""
+_EPOCH = re.compile(r", epoch [0-9]+: ")
+_MORE = re.compile(r" and [0-9]+ more$")
 _INPUTS_SHOWN = 200
 _PAYABLES = frozenset({MONTHLY_STATEMENTS.name, EPOCH_PAYABLES.name})
 _EPOCH_STATEMENTS = f"{PARTNER_COMMISSION_STATEMENTS.name}@"
@@ -130,7 +132,14 @@ def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
 
 
 def _compared(warning: str) -> str:
-    """What has to be equal for a warning to be known: of an expected one its words, of any other its numbers too."""
+    """What has to be equal for a warning to be known: of an expected one its words, of any other its numbers too.
+
+    A statement over many epochs says what is held in each of them: that is known where it is the same, in however many.
+    """
+    whose, of_epochs, told = warning.partition(": epoch ")
+    if of_epochs and warning.startswith("HELD: "):
+        held = set(_EPOCH.split(_MORE.sub("", told.partition(": ")[2])))
+        return f"{whose}: {'; '.join(sorted(held))}"
     return _NUMBERS.sub("N", warning) if _EXPECTED.search(warning) else warning
 
 

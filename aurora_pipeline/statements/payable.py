@@ -216,10 +216,12 @@ def _reason(due: Due, parts: Sequence[Row], missing_entries: int, waiting: int) 
 
 
 def _warnings(rows: Sequence[Row]) -> list[str]:
+    """What is not settled; where that is held lines alone, it says so first: they stay until somebody settles them."""
+    unsettled = [row for row in rows if row["held_count"] or row["blocked_count"] or row["missing_count"]]
     return [
-        f"statement of {row['partner_id']}: {row['reason']}"
-        for row in rows
-        if row["held_count"] or row["blocked_count"] or row["missing_count"]
+        ("" if row["missing_count"] or row["blocked_count"] else "HELD: ")
+        + f"statement of {row['partner_id']}: {row['reason']}"
+        for row in unsettled
     ]
 
 

@@ -136,18 +136,26 @@ def _publish_other_positions(operator: World) -> None:
     key = operator.key(FIRST)
     with operator.aurora.database.connect() as connection:
         published = load_published(connection, POSITIONS, key)
-    first, *others = published.frame.to_dicts()
-    rows = [{**first, "active_stake": int(first["active_stake"] or 0) + 1}, *others]
-    whole = [
-        {name: int(v) if name in POSITIONS.amounts and v is not None else v for name, v in r.items()} for r in rows
+    rows = [
+        {name: int(value) if name in POSITIONS.amounts and value is not None else value for name, value in row.items()}
+        for row in published.frame.to_dicts()
     ]
+    # From one account of a wallet to another one beside it: what the validator has, and everybody's share, stays.
+    beside = ((one, other) for one in rows for other in rows if _whose(one) == _whose(other) and one is not other)
+    one, other = next((one, other) for one, other in beside if one["active_stake"] and other["active_stake"])
+    one["active_stake"] -= 1
+    other["active_stake"] += 1
     inputs = (Input("fetch", "positions/test", "a" * 64),)
     write_check_publish(
         operator.aurora.database,
-        [Draft(POSITIONS, key, frame_of(POSITIONS, whole), inputs, published.completeness)],
+        [Draft(POSITIONS, key, frame_of(POSITIONS, rows), inputs, published.completeness)],
     )
     with operator.aurora.database.connect() as connection:
         assert {one.key.epoch for one in stale_stake_events(connection, CHAIN_ID)} == {FIRST, FIRST + 1}
+
+
+def _whose(position: Mapping[str, Any]) -> tuple[Any, ...]:
+    return position["validator_key"], position["withdrawer_key"]
 
 
 @contextmanager

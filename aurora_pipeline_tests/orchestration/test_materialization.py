@@ -174,6 +174,9 @@ def test_warnings__that_the_period_before_had_too__are_noted_and_stay_green() ->
     assert not _warnings_result(outcome_with(again), frozenset()).passed
 
 
+OF_A = "HELD: statement of a: epoch "
+
+
 @pytest.mark.parametrize(
     ("earlier", "now", "is_known"),
     [
@@ -183,6 +186,12 @@ def test_warnings__that_the_period_before_had_too__are_noted_and_stay_green() ->
         ("fees fees: 1 differ from t, UNEXPLAINED", "fees fees: 961 differ from t, UNEXPLAINED", False),
         ("fees fees: 1 differ from t, UNEXPLAINED", "fees fees: 1 differ from t, UNEXPLAINED", True),
         ("V: its node in the tip tree is 5", "V: its node in the tip tree is 500", False),
+        (f"{OF_A}1: held: r A, epoch 2: held: r A", f"{OF_A}3: held: r A", True),
+        (f"{OF_A}1: held: r A, epoch 2: held: q B", f"{OF_A}3: held: q B, epoch 4: held: r A and 9 more", True),
+        (f"{OF_A}1: held: r A", f"{OF_A}3: held: r B", False),
+        (f"{OF_A}1: held: r A", "HELD: statement of b: epoch 3: held: r A", False),
+        (f"{OF_A}1: held: r A", "statement of a: epoch 3: held: r A, epoch 4: 2 lines are missing", False),
+        ("statement of a: epoch 1: 2 lines are missing", "statement of a: epoch 3: 2 lines are missing", False),
     ],
 )
 def test_warnings__what_grew_or_is_anothers__are_new(earlier: str, now: str, is_known: bool) -> None:
