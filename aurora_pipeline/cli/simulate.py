@@ -20,9 +20,8 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Amount, EpochNumber, EpochRange
-from aurora_pipeline.periods.errors import PeriodUnknown
-from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.store.database import Connection
+from aurora_pipeline.work.asked_epochs import known_epochs, not_known, require_recorded
 from aurora_pipeline.work.reads.agreements import simulated
 
 _COLUMNS = (
@@ -75,16 +74,11 @@ def agreements_simulate(
 
 def _known(connection: Connection, chain: Chain, wanted: EpochRange) -> list[EpochNumber]:
     """The epochs of a range that are recorded; which others there are in it is said."""
-    found = [period.key.epoch for period in recorded_periods(connection, chain.chain_id) if period.key.epoch in wanted]
-    if not found:
-        raise PeriodUnknown(
-            f"no period of {chain.chain_id} from {wanted[0]} to {wanted[-1]} is known to be final",
-            f"see `aurora periods list {chain.chain_id}`",
-        )
-    if len(found) < len(wanted):
-        unknown = len(wanted) - len(found)
-        err.print(f"{unknown} epoch(s) of the range are not known to be final and are left out.", markup=False)
-    return found
+    require_recorded(connection, chain.chain_id, wanted)
+    known = known_epochs(connection, chain.chain_id, wanted)
+    for sentence in not_known(connection, chain.chain_id, [epoch for epoch in wanted if epoch not in known]):
+        err.print(sentence, markup=False)
+    return sorted(known)
 
 
 def _row(one: PeriodComparison) -> dict[str, object]:

@@ -36,7 +36,7 @@ def _simulate(run: Run, folder: Path, text: str, *options: str) -> tuple[int, st
         (TERMS, ("--chain", CHAIN_ID, "--from", "851", "--to", "850"), "write --from 850 --to 851"),
         (TERMS, (*RANGE, "--json", "--csv"), "give one of the two"),
         (TERMS, ("--chain", "nochain", "--from", "1", "--to", "2"), "nochain"),
-        (TERMS, RANGE, "no period of solana-demo from 850 to 851 is known to be final"),
+        (TERMS, RANGE, "epoch 850..851 of solana-demo is no finalized period that is known"),
         (TERMS, ("--chain", CHAIN_ID, "--from", "0", "--to", "1000000000"), "do at most 10000 at a time"),
         (TERMS.replace("rate_bps: 500", "rate_bps: 10001"), RANGE, "proposed.yaml:7"),
         (TERMS.replace("partner: acme\n", "partner: acmee\n"), RANGE, 'there is no partner "acmee"'),

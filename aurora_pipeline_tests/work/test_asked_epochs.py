@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora_pipeline.demo.agreements import agreements_yaml
+from aurora_pipeline.demo.cast import cast_of
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.work.asked_epochs import spans
-from aurora_pipeline_tests.proof.conftest import EPOCH
+from aurora_pipeline_tests.proof.conftest import EPOCH, PARAMETERS
 from aurora_pipeline_tests.work.conftest import Ask
 
 RANGE = f"{EPOCH - 2}..{EPOCH + 1}"
@@ -50,6 +54,16 @@ def test_figures__of_a_known_period_that_was_never_computed__say_so(ask: Ask, co
     assert ran.code == 0
     said = " ".join(ran.err.split())
     assert f"left out: {CHAIN_ID} 851, of which nothing is published: `aurora status {CHAIN_ID} 851` tells why" in said
+
+
+def test_simulate__of_a_range_with_unknown_epochs__names_them(ask: Ask, folder: Path) -> None:
+    terms = folder / "terms.yaml"
+    terms.write_text(agreements_yaml(cast_of(PARAMETERS)), "utf-8")
+    places = ("--chain", CHAIN_ID, "--from", str(EPOCH - 2), "--to", str(EPOCH + 1))
+    ran = ask("agreements", "simulate", str(terms), *places, "--json")
+    assert ran.code == 0
+    assert {row["epoch"] for row in ran.json} == {EPOCH}
+    assert f"left out: {CHAIN_ID} 848..849, 851, no finalized period" in " ".join(ran.err.split())
 
 
 def test_verify__of_a_range_with_unknown_epochs__verifies_the_others_and_names_these(ask: Ask) -> None:
