@@ -70,11 +70,12 @@ def draft_rewards(
     """Inflation rewards per validator and stake account."""
     loaded = load_staged(connection, key, staged)
     # The whole observation can be large: it is read where a source says that it cannot do without.
-    observed = [glance_at(connection, loaded, DataType.POSITIONS, epoch) for epoch in (key.epoch, key.epoch - 1)]
+    epoch_before = configuration.chain(key.chain_id).period_before(key.epoch)
+    observed = [glance_at(connection, loaded, DataType.POSITIONS, epoch) for epoch in (key.epoch, epoch_before)]
     if stakes_needed(loaded.reference, loaded.fetches, observed[0]).any:
         observed[0] = load_observed(connection, loaded, DataType.POSITIONS, key.epoch)
     result = canonical_rewards(loaded.reference, loaded.fetches, observed)
-    before = str(PeriodKey(key.chain_id, key.epoch - 1))
+    before = str(PeriodKey(key.chain_id, epoch_before))
     inputs = [fetch.as_input for fetch in observed[0]] + [fetch.as_input_of(before) for fetch in observed[1]]
     return draft_of(REWARDS, loaded, result, *inputs)
 
@@ -116,7 +117,8 @@ def draft_stake_events(configuration: Configuration, connection: Connection, key
     """Stake events from the published positions of the period and, where there are any, of the one before."""
     loaded = load_reference(connection, key)
     positions = load_published(connection, POSITIONS, key)
-    before, rewards = (_of_period_before(connection, table, key) for table in (POSITIONS, REWARDS))
+    key_before = PeriodKey(key.chain_id, configuration.chain(key.chain_id).period_before(key.epoch))
+    before, rewards = (_published(connection, table, key_before) for table in (POSITIONS, REWARDS))
     result = canonical_stake_events(
         loaded.reference,
         positions.frame,
@@ -148,9 +150,9 @@ def _identified(connection: Connection, loaded: LoadedFetches, key: PeriodKey) -
     return with_identities(loaded, identities, [fetch.as_input for fetch in meta.fetches])
 
 
-def _of_period_before(connection: Connection, table: Table, key: PeriodKey) -> Published | None:
+def _published(connection: Connection, table: Table, key: PeriodKey) -> Published | None:
     try:
-        return load_published(connection, table, PeriodKey(key.chain_id, key.epoch - 1))
+        return load_published(connection, table, key)
     except NotPublished:
         # The first period has none before it, and one computed out of order not yet.
         return None

@@ -17,7 +17,7 @@ from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.families.traits import FamilyRefusal, FamilyTraits
 from aurora_pipeline.config.fields import Day, Epoch, Flag, FrozenModel, Rate, Whole, broken_rule
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
-from aurora_pipeline.foundation.units import Bps
+from aurora_pipeline.foundation.units import Bps, EpochNumber
 
 Item = TypeVar("Item", bound=str)
 Option = TypeVar("Option")
@@ -210,6 +210,14 @@ class Chain(FrozenModel):
     def period_step(self) -> int:
         """By how much the numbers of its periods rise from one to the next."""
         return self.family.traits.period_step(self.period_type, self.period_size)
+
+    def period_before(self, epoch: EpochNumber) -> EpochNumber:
+        """The number of the period before one."""
+        return epoch - self.period_step
+
+    def period_after(self, epoch: EpochNumber) -> EpochNumber:
+        """The number of the period after one."""
+        return epoch + self.period_step
 
     def asks(self, provider: str) -> bool:
         """Whether a provider is asked about the chain, for whatever purpose."""

@@ -27,7 +27,7 @@ def positions_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourcePa
         stale = [
             one
             for chain in aurora.configuration.enabled_chains()
-            for one in outdated_events(connection, chain.chain_id)
+            for one in outdated_events(connection, chain)
             if one.period in registered
         ]
     return dg.SensorResult(run_requests=[requested(one) for one in stale], cursor=mark)

@@ -249,7 +249,7 @@ def observed_collectors(
 ) -> dict[str, tuple[str, ...]]:
     """Accounts that may have collected a validator's commission: seen in the period, or in the one before it."""
     size = period.last_slot - period.first_slot + 1
-    before = period.key.epoch - configuration.chain(period.key.chain_id).period_step
+    before = configuration.chain(period.key.chain_id).period_before(period.key.epoch)
     found: dict[str, dict[str, None]] = {}
     for epoch, first_slot in ((period.key.epoch, period.first_slot), (before, period.first_slot - size)):
         slots = (first_slot, first_slot + size - 1)

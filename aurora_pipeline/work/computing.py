@@ -152,9 +152,9 @@ class Computing:
 
     def stale_events(self, done: Sequence[PeriodKey] | None = None) -> list[RunEnd]:
         """Compute stake events again that rest on outdated positions: all of them, or those after some periods."""
-        epochs = None if done is None else {key.epoch + self.chain.period_step for key in done}
+        epochs = None if done is None else {self.chain.period_after(key.epoch) for key in done}
         with self.aurora.database.connect() as connection:
-            stale = [one.key for one in stale_stake_events(connection, self.chain.chain_id)]
+            stale = [one.key for one in stale_stake_events(connection, self.chain)]
         return self.run_all(Job.STAKE_EVENTS, [key for key in stale if epochs is None or key.epoch in epochs])
 
     def _run_ready(self, since: int, is_due: Callable[[Stale], bool]) -> list[RunEnd]:

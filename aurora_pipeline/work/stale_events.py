@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from aurora_pipeline.canonical.tables import POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
@@ -26,8 +27,9 @@ class StaleEvents:
     """Commits to what they would be computed from, and to what is in force instead: one request for each such case."""
 
 
-def stale_stake_events(connection: Connection, chain_id: str) -> list[StaleEvents]:
+def stale_stake_events(connection: Connection, chain: Chain) -> list[StaleEvents]:
     """Periods whose stake events no lineage derives from the positions and rewards in force, in the order of time."""
+    chain_id = chain.chain_id
     rows = connection.execute(
         """SELECT f.asset, f.epoch, f.sequence, s.lineage_digest FROM in_force f JOIN snapshots s USING (snapshot_id)
            WHERE f.chain_id = %s AND f.asset = ANY(%s)""",
@@ -42,7 +44,7 @@ def stale_stake_events(connection: Connection, chain_id: str) -> list[StaleEvent
     found = []
     for epoch in epochs:
         # As the asset reads them: its own positions, and what the period before has of both.
-        read = [(POSITIONS, epoch), *((table, epoch - 1) for table in _READ)]
+        read = [(POSITIONS, epoch), *((table, chain.period_before(epoch)) for table in _READ)]
         now = {
             snapshot_input(table, PeriodKey(chain_id, of), in_force[table.name][of])
             for table, of in read

@@ -123,7 +123,7 @@ def chain_status(connection: Connection, chain: Chain, periods: Sequence[PeriodS
 
 def _stale(connection: Connection, chain: Chain) -> Mapping[EpochNumber, str]:
     """The epochs that `recompute --stale` would compute again, and why."""
-    events = {one.epoch: one.why for one in outdated_events(connection, chain.chain_id)}
+    events = {one.epoch: one.why for one in outdated_events(connection, chain)}
     present = present_periods(connection, chain)
     # What has no lines yet is not stale but unpublished.
     stated = {one.key.epoch for one in present if one.sequence is not None}

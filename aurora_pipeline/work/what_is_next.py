@@ -46,7 +46,7 @@ class DueRun:
 def what_is_next(connection: Connection, chain: Chain, now: datetime) -> list[DueRun]:
     """Everything, in the order in which to do it: what was late first, for the rest rests on it."""
     late = late_figures(plan_late(load_pending(connection, chain.chain_id), now))
-    return [*late, *outdated_events(connection, chain.chain_id), *outdated_lines(connection, chain)]
+    return [*late, *outdated_events(connection, chain), *outdated_lines(connection, chain)]
 
 
 def late_figures(plan: LatePlan) -> list[DueRun]:
@@ -57,11 +57,11 @@ def late_figures(plan: LatePlan) -> list[DueRun]:
     ]
 
 
-def outdated_events(connection: Connection, chain_id: str) -> list[DueRun]:
+def outdated_events(connection: Connection, chain: Chain) -> list[DueRun]:
     """Periods whose stake events rest on positions or rewards that no longer count."""
     return [
         _due(Job.STAKE_EVENTS, one.key, _EVENTS, f"events:{one.key}:{one.digest}")
-        for one in stale_stake_events(connection, chain_id)
+        for one in stale_stake_events(connection, chain)
     ]
 
 

@@ -23,6 +23,7 @@ from aurora_pipeline.config import (
     provider_report,
 )
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import EpochNumber
 
 Load = Callable[..., Configuration]
 With = Callable[..., str]
@@ -121,6 +122,11 @@ def test_disabled_chain__unknown_providers_and_no_roles__no_mistake(load: Load, 
     configuration = load(chains=chains_with() + disabled)
     assert [chain.chain_id for chain in configuration.enabled_chains()] == ["solana-test"]
     assert configuration.chain("eth").base_unit == "wei"
+    # A window of epochs has the number of its first.
+    steps = {"eth": (EpochNumber(225), EpochNumber(675)), "solana-test": (EpochNumber(449), EpochNumber(451))}
+    for name, neighbours in steps.items():
+        chain = configuration.chain(name)
+        assert (chain.period_before(EpochNumber(450)), chain.period_after(EpochNumber(450))) == neighbours
     assert configuration.providers_for("eth", DataType.FEES) == ()
 
 
