@@ -20,7 +20,7 @@ from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES
 from aurora_pipeline.canonical.tables import POSITIONS, STAKE_EVENTS
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.demo.parameters import CHAIN_ID, Parameters
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, shipped
@@ -151,7 +151,7 @@ def _publish_other_positions(operator: World) -> None:
         [Draft(POSITIONS, key, frame_of(POSITIONS, rows), inputs, published.completeness)],
     )
     with operator.aurora.database.connect() as connection:
-        assert {one.key.epoch for one in stale_stake_events(connection, CHAIN_ID)} == {FIRST, FIRST + 1}
+        assert {one.key.epoch for one in stale_stake_events(connection, operator.chain)} == {FIRST, FIRST + 1}
 
 
 def _whose(position: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -216,7 +216,9 @@ def test_terms_changed__an_override_of_a_past_epoch__comes_into_force(lived: Liv
 def test_positions_changed__other_positions__have_their_stake_events_computed_again(lived: Lived) -> None:
     def outdated() -> list[Any]:
         with lived.world.aurora.database.connect() as connection:
-            return [one for one in stale_stake_events(connection, CHAIN_ID) if one.key.epoch in (FIRST, FIRST + 1)]
+            return [
+                one for one in stale_stake_events(connection, lived.world.chain) if one.key.epoch in (FIRST, FIRST + 1)
+            ]
 
     lived.until("the stake events", lambda: not outdated())
     assert {run.tags["dagster/partition"] for run in lived.runs("positions_changed")} >= {

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.demo.agreements import agreements_yaml
-from aurora_pipeline.demo.cast import cast_of
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
+from aurora_pipeline.demo.solana.truth import cast_of
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.work.asked_epochs import spans
