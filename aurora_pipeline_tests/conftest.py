@@ -25,7 +25,16 @@ settings.load_profile("aurora")
 os.environ.pop("COLUMNS", None)
 
 _TEMPLATE = "aurora_template"
+_SLOW_LIMIT_SECONDS = 600
+"""Slow tests start whole programs: on a busy machine each of them takes minutes."""
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests have longer until they count as hanging, unless they say themselves how long."""
+    for item in items:
+        if item.get_closest_marker("slow") and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_SLOW_LIMIT_SECONDS))
 
 
 @pytest.fixture(scope="session")

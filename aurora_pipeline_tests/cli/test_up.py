@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -52,17 +53,22 @@ def test_up__told_to_end__nothing_that_it_started_is_left(tmp_path: Path, number
         text=True,
         start_new_session=True,
     )
-    assert process.stdout is not None
-    said = ""
-    while "Sensors are running" not in said:
-        line = process.stdout.readline()
-        assert line, said
-        said += line
-    started = _alive(process.pid)
-    assert any("code-server" in words for words in started.values())
-    # To the command alone, as a supervisor does it.
-    process.send_signal(number)
-    process.communicate(timeout=90)
-    assert process.returncode == 0
-    assert _alive(process.pid) == {}
-    assert not list(tmp_path.rglob("postmaster.pid"))
+    try:
+        assert process.stdout is not None
+        said = ""
+        while "Sensors are running" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        started = _alive(process.pid)
+        assert any("code-server" in words for words in started.values())
+        # To the command alone, as a supervisor does it.
+        process.send_signal(number)
+        process.communicate(timeout=90)
+        assert process.returncode == 0
+        assert _alive(process.pid) == {}
+        assert not list(tmp_path.rglob("postmaster.pid"))
+    finally:
+        for left in _alive(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
