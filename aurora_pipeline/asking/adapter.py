@@ -80,6 +80,8 @@ class FetchScope:
     scan_blocks: bool = False
     """Whether costs may ask for every block of the period, transactions and all: exact, and the dearest question."""
     family: Family = field(kw_only=True)
+    network: str | None = None
+    """Which network the chain's first period was recorded from; a node of another one tells nothing."""
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
     proposals: Mapping[str, tuple[ProposedSlot, ...]] = field(default_factory=dict)

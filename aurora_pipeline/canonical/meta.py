@@ -48,7 +48,7 @@ def _row(fetch: StagedFetch | None, told: MetaTold | Missing) -> Row:
         "active_stake": told.active_stake,
         "delinquent": told.delinquent,
     }
-    lacking = [name for name in _EXPECTED if row[name] is None]
+    lacking = [name for name in _EXPECTED if row[name] is None and name not in told.has_no]
     state = FigureState.PARTIAL if lacking else FigureState.FINAL
     reason = f"{fetch.provider} did not say: {', '.join(lacking)}" if lacking else None
     return source | believed(META, row | {"state": state.value, "reason": reason}, _NUMBERS, fetch)

@@ -13,6 +13,7 @@ from aurora_pipeline.sources.blocks_told import BlocksTold, DeliveredTold
 from aurora_pipeline.sources.differences import FoundDifference
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.told import (
+    BalanceTold,
     CostsTold,
     FeesTold,
     MetaTold,
@@ -66,11 +67,13 @@ class Tells:
     """In place of fees: what the blocks paid that a validator proposed, of which fees and tips are made."""
     delivered: TellDelivered | None = None
     """In place of tips: what one relay says of all blocks, which proves nothing but that it delivered them."""
+    balances: Tell[BalanceTold | Missing] | None = None
+    """Where each validator has a balance of its own, that tells its rewards, in place of `rewards`."""
 
     @property
     def roles(self) -> frozenset[DataType]:
         """The data types it tells."""
-        named = {"blocks": DataType.FEES, "delivered": DataType.MEV}
+        named = {"blocks": DataType.FEES, "delivered": DataType.MEV, "balances": DataType.REWARDS}
         return frozenset(
             named.get(one.name) or DataType(one.name) for one in fields(self) if getattr(self, one.name) is not None
         )

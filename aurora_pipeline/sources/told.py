@@ -132,8 +132,51 @@ class RewardsTold:
 
 
 @dataclass(frozen=True)
+class BalanceTold:
+    """What a validator's own balance did in a period, and what it was earned for: on chains where each has one.
+
+    `rewards` less `penalties` is `profit`; without them nothing is called income, and `reason` says why.
+    """
+
+    index: int
+    status: str
+    withdrawal_address: str | None
+    compounds: bool
+    slashed: bool
+    stake: Amount
+    """What counted of its balance, and earned."""
+    balance_start: Amount
+    balance_end: Amount
+    withdrawals: Amount
+    deposits: Amount
+    consolidated_in: Amount
+    consolidated_out: Amount
+    queued: Amount
+    profit: Amount
+    attestation_head: Amount
+    attestation_target: Amount
+    attestation_source: Amount
+    inactivity: Amount
+    proposals: Amount
+    sync_committee: Amount
+    slashing: Amount
+    residual: Amount
+    explained: str | None
+    rewards: Amount | None
+    penalties: Amount | None
+    blocks_proposed: int
+    blocks_missed: int | None
+    first_attested_epoch: int | None
+    last_attested_epoch: int | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class MetaTold:
     """What a validator was in the period; what the source leaves out is not known."""
+
+    has_no: frozenset[str] = field(default=frozenset(), kw_only=True)
+    """What validators of its chain do not have, so that it lacks nothing by leaving it out."""
 
     identity_key: str | None = None
     name: str | None = None

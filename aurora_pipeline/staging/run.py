@@ -30,6 +30,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.log import logger
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.kinds import adapter_for, adapter_of, promised_costs
@@ -241,6 +242,7 @@ def _scope(
         scan_blocks=chain.exact_vote_fees,
         split_fees=chain.split_fees,
         family=chain.family,
+        network=recorded_network(connection, chain),
     )
 
 

@@ -1,4 +1,4 @@
-"""A beacon node: which questions answer a data type, and what their answers' state is."""
+"""A beacon node: which questions answer a data type of a window that is final."""
 
 from __future__ import annotations
 
@@ -7,27 +7,38 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Ask, AskMany, Fetched, FetchScope
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.answers.envelope import OPTIMISTIC
+from aurora_pipeline.sources.beacon.asks.rewards import EarnedFetch
+from aurora_pipeline.sources.beacon.asks.settled import settled
 
 _OPTIMISTIC: Final = re.compile(rb'"execution_optimistic"\s*:\s*true')
 
 
 class BeaconApi:
-    """The adapter of kind beacon_api."""
+    """The adapter of kind beacon_api. It asks about everyone at once: most answers are about blocks and epochs."""
 
     kind = "beacon_api"
-    serves: frozenset[str] = frozenset()
+    serves = frozenset({DataType.REWARDS.value, DataType.META.value, DataType.POSITIONS.value})
     observes: frozenset[str] = frozenset()
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
 
     async def fetch(self, data_type: str, scope: FetchScope, ask: AskMany) -> list[Fetched]:
-        """Nothing."""
+        """Fetch rewards, meta or positions: the states of a window's ends do not change any more."""
+        match data_type:
+            case DataType.REWARDS:
+                return await EarnedFetch(self._provider, scope, ask).fetch()
+            case DataType.META:
+                return [await settled(self._provider, scope, ask, [questions.END])]
+            case DataType.POSITIONS:
+                return [await settled(self._provider, scope, ask, [questions.START, questions.END])]
         raise ValueError(f"{self.kind} does not serve {data_type}")
 
     async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
-        """Nothing."""
+        """Nothing: the chain's past can be asked for."""
         raise ValueError(f"{self.kind} does not observe {data_type}")
 
     def passing_trouble(self, answer: Answer) -> str | None:
@@ -39,5 +50,5 @@ class BeaconApi:
         return {}
 
     def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
-        """None: it observes no positions."""
-        return ()
+        """The one account of a validator: itself."""
+        return (validator_key,)

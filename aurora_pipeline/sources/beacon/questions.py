@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from aurora_pipeline.asking.adapter import Answer, Question
@@ -10,12 +11,39 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.beacon.answers.blocks import read_block
 from aurora_pipeline.sources.beacon.answers.chain import read_finalized, read_genesis, read_spec, read_syncing
+from aurora_pipeline.sources.beacon.answers.duties import read_duties
 from aurora_pipeline.sources.beacon.answers.headers import read_header
+from aurora_pipeline.sources.beacon.answers.pending import read_pending_consolidations, read_pending_deposits
+from aurora_pipeline.sources.beacon.answers.rewards import (
+    read_attestation_rewards,
+    read_block_rewards,
+    read_sync_committee,
+    read_sync_rewards,
+)
+from aurora_pipeline.sources.beacon.answers.validators import read_validators
 
 GENESIS: Final = "genesis"
 """The kind of question that tells which network it is."""
+SPEC: Final = "spec"
 BLOCK: Final = "block"
 """The kind of questions about whole blocks."""
+START: Final = "validators at the start"
+"""The kind of questions about the state before a window's first slot."""
+END: Final = "validators at the end"
+"""The kind of questions about the state after a window's last slot."""
+MOVED: Final = "validators whose balance is moved"
+"""The kind of questions about others' validators, from which balance came."""
+ATTESTATIONS: Final = "attestation rewards"
+BLOCK_REWARDS: Final = "block rewards"
+SYNC_COMMITTEE: Final = "sync committee"
+SYNC_REWARDS: Final = "sync rewards"
+DUTIES: Final = "proposer duties"
+DEPOSITS_START: Final = "pending deposits at the start"
+DEPOSITS_END: Final = "pending deposits at the end"
+CONSOLIDATIONS_START: Final = "pending consolidations at the start"
+CONSOLIDATIONS_END: Final = "pending consolidations at the end"
+MAY_FAIL: Final = frozenset((500, 501))
+"""With these some clients say that they do not have, or no longer have, what was asked for."""
 
 Accepts = Callable[[Answer], bool]
 
@@ -45,7 +73,7 @@ def genesis(network: str | None = None) -> Question:
 
 def spec() -> Question:
     """How long slots and epochs are."""
-    return Question("spec", "/eth/v1/config/spec", accepts=settles(read_spec), kind="spec")
+    return Question("spec", "/eth/v1/config/spec", accepts=settles(read_spec), kind=SPEC)
 
 
 def syncing() -> Question:
@@ -78,3 +106,92 @@ def header(slot: int) -> Question:
 def block(slot: int) -> Question:
     """The block of a slot, if it has one."""
     return Question(f"block {slot}", f"/eth/v2/beacon/blocks/{slot}", accepts=settles(read_block), kind=BLOCK)
+
+
+def validators(slot: int, ids: Sequence[str], kind: str) -> Question:
+    """Some validators, by public key or index, in the state after a slot."""
+    return Question(
+        f"{kind}: {_named(ids)} in state {slot}",
+        f"/eth/v1/beacon/states/{slot}/validators",
+        {"ids": list(ids), "statuses": []},
+        accepts=settles(read_validators),
+        kind=kind,
+    )
+
+
+def validators_by_get(slot: int, ids: Sequence[str], kind: str) -> Question:
+    """The same of a node that takes no POST: fewer at once, and each named by a parameter of its own."""
+    return Question(
+        f"{kind}: {_named(ids)} in state {slot} by GET",
+        f"/eth/v1/beacon/states/{slot}/validators",
+        query={"id": tuple(ids)},
+        accepts=settles(read_validators),
+        kind=kind,
+    )
+
+
+def attestation_rewards(epoch: EpochNumber, indices: Sequence[str]) -> Question:
+    """What attestations of an epoch earned and cost."""
+    return Question(
+        f"attestation rewards {epoch}: {_named(indices)}",
+        f"/eth/v1/beacon/rewards/attestations/{epoch}",
+        list(indices),
+        accepts=settles(read_attestation_rewards),
+        kind=ATTESTATIONS,
+    )
+
+
+def block_rewards(slot: int) -> Question:
+    """What a block's proposer earned on the consensus layer."""
+    path = f"/eth/v1/beacon/rewards/blocks/{slot}"
+    return Question(f"block rewards {slot}", path, accepts=settles(read_block_rewards), kind=BLOCK_REWARDS)
+
+
+def sync_committee(slot: int, epoch: EpochNumber) -> Question:
+    """Who sits in the sync committee of an epoch; old clients may not say."""
+    return Question(
+        f"sync committee {epoch}",
+        f"/eth/v1/beacon/states/{slot}/sync_committees",
+        query={"epoch": epoch},
+        accepts=settles(read_sync_committee),
+        kind=SYNC_COMMITTEE,
+        final_statuses=MAY_FAIL,
+    )
+
+
+def sync_rewards(slot: int, indices: Sequence[str]) -> Question:
+    """What members of the sync committee earned in a slot."""
+    return Question(
+        f"sync rewards {slot}: {_named(indices)}",
+        f"/eth/v1/beacon/rewards/sync_committee/{slot}",
+        list(indices),
+        accepts=settles(read_sync_rewards),
+        kind=SYNC_REWARDS,
+    )
+
+
+def proposer_duties(epoch: EpochNumber) -> Question:
+    """Who had to propose in an epoch; many nodes forget that soon, and some answer with an error of theirs."""
+    path = f"/eth/v1/validator/duties/proposer/{epoch}"
+    return Question(
+        f"proposer duties {epoch}", path, accepts=settles(read_duties), kind=DUTIES, final_statuses=MAY_FAIL
+    )
+
+
+def pending_deposits(slot: int, kind: str) -> Question:
+    """Deposits that are not credited yet in the state after a slot."""
+    path = f"/eth/v1/beacon/states/{slot}/pending_deposits"
+    return Question(f"{kind} {slot}", path, accepts=settles(read_pending_deposits), kind=kind, final_statuses=MAY_FAIL)
+
+
+def pending_consolidations(slot: int, kind: str) -> Question:
+    """Balances that are going to move in the state after a slot."""
+    path = f"/eth/v1/beacon/states/{slot}/pending_consolidations"
+    return Question(
+        f"{kind} {slot}", path, accepts=settles(read_pending_consolidations), kind=kind, final_statuses=MAY_FAIL
+    )
+
+
+def _named(ids: Sequence[str]) -> str:
+    # They are named by a hash: thousands of them are too long for a key that is indexed.
+    return f"{len(ids)} validators {hashlib.sha256(' '.join(ids).encode()).hexdigest()[:32]}"

@@ -1,0 +1,20 @@
+"""Reading who had to propose which slot."""
+
+from __future__ import annotations
+
+from aurora_pipeline.asking.reading import reader
+from aurora_pipeline.sources.beacon.answers.envelope import data
+from aurora_pipeline.store.payloads.answers import Answer
+
+
+@reader
+def read_duties(answer: Answer, provider: str) -> dict[int, int]:
+    """/eth/v1/validator/duties/proposer/{epoch}: the index of who had to propose, by slot."""
+    told = data(answer, provider)
+    found: dict[int, int] = {}
+    for row in told.items():
+        slot = row["slot"].whole_text()
+        if slot in found:
+            row.refuse(f"slot {slot} is listed twice")
+        found[slot] = row["validator_index"].whole_text()
+    return found

@@ -1,0 +1,111 @@
+"""Reading the three rewards endpoints: attestations of an epoch, a block's proposer, a slot's sync committee."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from aurora_pipeline.asking.reading import Node, reader
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Gwei
+from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, is_final, signed_gwei
+from aurora_pipeline.store.payloads.answers import Answer
+
+PARTS: Final = ("head", "target", "source", "inactivity")
+"""What an attestation earns or costs; head can only earn, inactivity only cost."""
+_INDEX: Final = "validator_index"
+_AS_TEXT: Final = dict.fromkeys((_INDEX, *PARTS), pl.String())
+_NUMBER: Final = r"^-?[0-9]{1,18}$"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRewards:
+    """What a block's proposer earned on the consensus layer."""
+
+    proposer_index: int
+    total: Gwei
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReward:
+    """What one seat in the sync committee earned in a slot, or lost."""
+
+    validator_index: int
+    reward: Gwei
+
+
+@reader
+def read_attestation_rewards(answer: Answer, provider: str) -> pl.DataFrame:
+    """/eth/v1/beacon/rewards/attestations/{epoch}: one row per validator, gwei as whole numbers, of either sign."""
+    told = data(answer, provider)
+    if is_final(answer, provider) is False:
+        told.refuse("the epoch's rewards are not final")
+    rows = told["total_rewards"]
+    if not isinstance(rows.value, list):
+        rows.refuse("expected a list")
+    frame = _quickly(rows.value)
+    frame = _slowly(rows) if frame is None else frame
+    if frame[_INDEX].is_duplicated().any():
+        rows.refuse("a validator is listed twice")
+    return frame
+
+
+def _quickly(rows: list[Any]) -> pl.DataFrame | None:
+    """The rows, if each one is just as the standard has it: there can be very many."""
+    plain = all(type(row) is dict and all(type(row.get(name)) is str for name in _AS_TEXT) for row in rows)
+    if not plain:
+        return None
+    frame = pl.DataFrame({name: [row[name] for row in rows] for name in _AS_TEXT}, schema=_AS_TEXT)
+    is_number = pl.all().str.contains(_NUMBER).all()
+    if rows and not all(frame.select(is_number).row(0)):
+        return None
+    frame = frame.cast(pl.Int64())
+    odd = frame.filter((pl.col(_INDEX) < 0) | (pl.col("head") < 0) | (pl.col("inactivity") > 0))
+    return frame if odd.is_empty() else None
+
+
+def _slowly(rows: Node) -> pl.DataFrame:
+    """The rows of clients that leave things out, and the place where a row is wrong."""
+    found: dict[str, list[int]] = {name: [] for name in _AS_TEXT}
+    for row in rows.items():
+        found[_INDEX].append(row[_INDEX].whole_text(2**62))
+        for name in PARTS:
+            # Old Teku leaves inactivity out.
+            node = row.get(name) if name == "inactivity" else row[name]
+            amount = 0 if node is None else signed_gwei(node)
+            if (name == "head" and amount < 0) or (name == "inactivity" and amount > 0):
+                row.refuse(f"{name} is {amount}")
+            found[name].append(amount)
+    return pl.DataFrame(found, schema=dict.fromkeys(_AS_TEXT, pl.Int64()))
+
+
+@reader
+def read_block_rewards(answer: Answer, provider: str) -> BlockRewards:
+    """/eth/v1/beacon/rewards/blocks/{slot}."""
+    told = data(answer, provider)
+    if is_final(answer, provider) is False:
+        told.refuse("the block's rewards are not final")
+    parts = ("attestations", "sync_aggregate", "proposer_slashings", "attester_slashings")
+    amount, summed = gwei(told["total"]), total([gwei(told[name]) for name in parts])
+    if amount != summed:
+        told.refuse(f"the total {amount} is not the sum of its parts, {summed}")
+    return BlockRewards(told["proposer_index"].whole_text(), amount)
+
+
+@reader
+def read_sync_rewards(answer: Answer, provider: str) -> tuple[SyncReward, ...]:
+    """/eth/v1/beacon/rewards/sync_committee/{slot}; who sits in it several times may have a row for each seat."""
+    told = data(answer, provider)
+    return tuple(SyncReward(row[_INDEX].whole_text(), signed_gwei(row["reward"])) for row in told.items())
+
+
+@reader
+def read_sync_committee(answer: Answer, provider: str) -> frozenset[int]:
+    """/eth/v1/beacon/states/{slot}/sync_committees: who sits in the committee."""
+    told = data(answer, provider)
+    seats = [seat.whole_text() for seat in told["validators"].items()]
+    if not seats:
+        told.refuse("the committee has no seat")
+    return frozenset(seats)

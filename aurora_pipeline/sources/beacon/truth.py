@@ -1,0 +1,287 @@
+"""What a validator earned on the consensus layer in a window, by what its balance did: the balance is what counts.
+
+    earned = balance at the end - at the start + withdrawals - deposits - balance moved in + balance moved out
+
+with what waits to be credited counted as balance. The rewards that the node tells say what it was earned for; where
+the two differ, the residual is explained by name (a slashing, a client that rounds), or nothing is called income.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.units import Gwei
+from aurora_pipeline.sources.beacon.answers.chain import Spec
+from aurora_pipeline.sources.beacon.answers.rewards import PARTS
+from aurora_pipeline.sources.beacon.answers.validators import ValidatorState
+from aurora_pipeline.sources.beacon.ledger import NOTHING, AttestationSums, WindowLedger
+
+_SEAT_MAX: Final = Gwei(10**9)
+"""No seat earns a coin in one slot; old Lodestar tells the validator's balance in place of the reward."""
+_QUOTIENTS: Final = (
+    ("ELECTRA_FORK_EPOCH", "MIN_SLASHING_PENALTY_QUOTIENT_ELECTRA", 4096),
+    ("BELLATRIX_FORK_EPOCH", "MIN_SLASHING_PENALTY_QUOTIENT_BELLATRIX", 32),
+    ("ALTAIR_FORK_EPOCH", "MIN_SLASHING_PENALTY_QUOTIENT_ALTAIR", 64),
+)
+"""By fork, the newest first: which constant says what part of its effective balance a slashed validator loses at once,
+and what that is where a node does not tell."""
+
+
+class ResidualOf(StrEnum):
+    """Why a validator's balance moved by something else than the rewards that were told."""
+
+    SLASHING = "SLASHING"
+    """It was slashed: no endpoint tells the penalties of that."""
+    ROUNDING = "ROUNDING"
+    """The client rounds rewards: by no more than one gwei per epoch and part."""
+    SYNC_REWARDS = "SYNC_REWARDS"
+    """The client tells sync rewards that cannot be; what the balance says is taken for them."""
+
+
+@dataclass(frozen=True)
+class Earned:
+    """One validator in one window. `unexplained` says why nothing of it can be called income."""
+
+    start: ValidatorState | None
+    """None: it was no validator then."""
+    end: ValidatorState
+    parts: Mapping[str, Gwei]
+    """Of attestations."""
+    proposals: Gwei
+    sync: Gwei
+    rewards: Gwei
+    penalties: Gwei
+    slashing: Gwei
+    withdrawals: Gwei
+    deposits: Gwei
+    consolidated_in: Gwei
+    consolidated_out: Gwei
+    queued: Gwei
+    """What waits to be credited at the end, less what waited at the start; as far as it was asked for."""
+    profit: Gwei
+    """What the balance says was earned, less what was lost."""
+    residual: Gwei
+    """What of that no told reward explains."""
+    explained: ResidualOf | None
+    unexplained: str | None
+    blocks_proposed: int
+    blocks_missed: int | None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the node told of one validator's rewards."""
+
+    attested: AttestationSums
+    proposals: Gwei
+    seats: list[Gwei]
+
+    @property
+    def believes_sync(self) -> bool:
+        """Whether each seat's reward can be."""
+        return all(abs(seat) < _SEAT_MAX for seat in self.seats)
+
+    @property
+    def sync(self) -> Gwei:
+        """What the sync committee came to."""
+        return total(self.seats) if self.believes_sync else NOTHING
+
+    @property
+    def rewards(self) -> Gwei:
+        """Everything above zero."""
+        seats = total([seat for seat in self.seats if seat > 0]) if self.believes_sync else NOTHING
+        return self.attested.rewards + self.proposals + seats
+
+    @property
+    def penalties(self) -> Gwei:
+        """Everything below zero, as a positive amount."""
+        seats = -total([seat for seat in self.seats if seat < 0]) if self.believes_sync else NOTHING
+        return self.attested.penalties + seats
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What went in and out of a validator's balance that is no income."""
+
+    withdrawals: Gwei = NOTHING
+    deposits: Gwei = NOTHING
+    queued: Gwei = NOTHING
+    consolidated_in: Gwei = NOTHING
+    consolidated_out: Gwei = NOTHING
+
+    def profit(self, start: Gwei, end: Gwei) -> Gwei:
+        """What is left of the balance's movement."""
+        return (
+            end - start + self.withdrawals + self.queued - self.deposits - self.consolidated_in + self.consolidated_out
+        )
+
+
+def earned(ledger: WindowLedger) -> dict[str, Earned]:
+    """What each validator earned, by public key; raises UnreadableAnswer where the answers are not whole."""
+    ledger.prove_blocks()
+    own = ledger.indices
+    attested, synced, proposed, missed = ledger.attested(), ledger.synced(), ledger.proposed(), ledger.missed()
+    moves = _moves(ledger, own)
+    found = {}
+    for index, key in own.items():
+        blocks = proposed.get(index, [])
+        told = _Told(attested.get(index, _NOT_ATTESTED), total([reward for _, reward in blocks]), synced.get(index, []))
+        found[key] = _of_one(ledger, key, told, moves[index], len(blocks), _count(missed, index))
+    return found
+
+
+_NOT_ATTESTED: Final = AttestationSums(dict.fromkeys(PARTS, NOTHING), NOTHING, NOTHING, 0)
+
+
+def _count(missed: Mapping[int, list[int]] | None, index: int) -> int | None:
+    return None if missed is None else len(missed.get(index, []))
+
+
+def _moves(ledger: WindowLedger, own: Mapping[int, str]) -> dict[int, _Moved]:
+    withdrawn = ledger.withdrawn(own.keys())
+    deposited = _deposited(ledger)
+    queued = _queued(ledger)
+    came, went = _consolidated(ledger)
+    return {
+        index: _Moved(
+            withdrawn.get(index, NOTHING),
+            deposited.get(key, NOTHING),
+            queued.get(key, NOTHING),
+            came.get(index, NOTHING),
+            went.get(index, NOTHING),
+        )
+        for index, key in own.items()
+    }
+
+
+def _deposited(ledger: WindowLedger) -> dict[str, Gwei]:
+    """What came into the chain for each validator, by public key."""
+    found: dict[str, Gwei] = {}
+    for block in ledger.window_blocks:
+        for one in block.deposits:
+            found[one.pubkey] = found.get(one.pubkey, NOTHING) + one.amount
+    return found
+
+
+def _queued(ledger: WindowLedger) -> dict[str, Gwei]:
+    """By how much more waits to be credited at the end than at the start."""
+    if ledger.deposits_start is None or ledger.deposits_end is None:
+        return {}
+    found: dict[str, Gwei] = {}
+    for one in ledger.deposits_end:
+        found[one.pubkey] = found.get(one.pubkey, NOTHING) + one.amount
+    for one in ledger.deposits_start:
+        found[one.pubkey] = found.get(one.pubkey, NOTHING) - one.amount
+    return found
+
+
+def _consolidated(ledger: WindowLedger) -> tuple[dict[int, Gwei], dict[int, Gwei]]:
+    """What was moved to each validator, and from each, by index: a source's effective balance, once it is done."""
+    if ledger.consolidations_start is None or ledger.consolidations_end is None:
+        return {}, {}
+    waiting = set(ledger.consolidations_end)
+    states = {one.index: one for one in (*ledger.moved.values(), *ledger.start.values())}
+    came: dict[int, Gwei] = {}
+    went: dict[int, Gwei] = {}
+    for one in ledger.consolidations_start:
+        source = states.get(one.source_index)
+        # One that was slashed meanwhile keeps its balance.
+        if one in waiting or source is None or source.slashed:
+            continue
+        amount = min(source.effective_balance, source.balance)
+        went[one.source_index] = went.get(one.source_index, NOTHING) + amount
+        came[one.target_index] = came.get(one.target_index, NOTHING) + amount
+    return came, went
+
+
+def needs_more(found: Mapping[str, Earned], ledger: WindowLedger) -> bool:
+    """Whether what waits in the chain has to be asked for: something moved that the blocks alone do not tell of."""
+    deposited = _deposited(ledger).keys()
+    return any(key in deposited or one.unexplained is not None or _began_to_compound(one) for key, one in found.items())
+
+
+def _began_to_compound(one: Earned) -> bool:
+    return one.start is not None and one.end.compounds and not one.start.compounds
+
+
+def _of_one(ledger: WindowLedger, key: str, told: _Told, moved: _Moved, blocks: int, missed: int | None) -> Earned:
+    start, end = ledger.start.get(key), ledger.end[key]
+    profit = moved.profit(NOTHING if start is None else start.balance, end.balance)
+    residual = profit - (told.rewards - told.penalties)
+    untold = _epochs_untold(ledger, start, end, told.attested)
+    explained, problem = (None, untold) if untold is not None else _explanation(ledger, start, end, told, residual)
+    extra = NOTHING if problem is not None else residual
+    slashing = -extra if explained is ResidualOf.SLASHING else NOTHING
+    return Earned(
+        start=start,
+        end=end,
+        parts=told.attested.parts,
+        proposals=told.proposals,
+        sync=told.sync + (extra if explained is ResidualOf.SYNC_REWARDS else NOTHING),
+        rewards=told.rewards + max(extra, NOTHING),
+        penalties=told.penalties + max(-extra, NOTHING),
+        slashing=slashing,
+        withdrawals=moved.withdrawals,
+        deposits=moved.deposits,
+        consolidated_in=moved.consolidated_in,
+        consolidated_out=moved.consolidated_out,
+        queued=moved.queued,
+        profit=profit,
+        residual=residual,
+        explained=explained,
+        unexplained=problem,
+        blocks_proposed=blocks,
+        blocks_missed=missed,
+    )
+
+
+def _epochs_untold(
+    ledger: WindowLedger, start: ValidatorState | None, end: ValidatorState, attested: AttestationSums
+) -> str | None:
+    """Why the attestation rewards are not all there: of each epoch in which it had duties there has to be a row."""
+    if end.slashed or (start is not None and start.slashed):
+        # Clients differ in how long they go on to tell of a slashed one.
+        return None
+    due = sum(end.is_active_in(epoch) for epoch in ledger.attestation_epochs)
+    if attested.epochs >= due:
+        return None
+    return f"attestation rewards were told of {attested.epochs} of the {due} epochs in which it was active"
+
+
+def _explanation(
+    ledger: WindowLedger, start: ValidatorState | None, end: ValidatorState, told: _Told, residual: Gwei
+) -> tuple[ResidualOf | None, str | None]:
+    """The name of what explains a residual; or why nothing does."""
+    if not told.believes_sync:
+        return ResidualOf.SYNC_REWARDS, None
+    if residual == 0:
+        return None, None
+    if start is not None and end.slashed and residual < 0 and _fits_slashing(ledger, start, end, -residual):
+        return ResidualOf.SLASHING, None
+    if abs(residual) <= len(PARTS) * told.attested.epochs:
+        return ResidualOf.ROUNDING, None
+    return None, f"its balance moved by {residual} gwei that nothing which was told explains"
+
+
+def _fits_slashing(ledger: WindowLedger, start: ValidatorState, end: ValidatorState, penalty: Gwei) -> bool:
+    """Whether a loss can be that of a slashing: at once a fixed part, half-way to the exit what others' crimes add."""
+    spec = ledger.known_spec
+    at_once = NOTHING if start.slashed else Gwei(start.effective_balance // slashing_quotient(spec, ledger))
+    vector = spec.constants.get("EPOCHS_PER_SLASHINGS_VECTOR")
+    half_way = None if vector is None else end.withdrawable_epoch - vector // 2
+    epochs = ledger.duty_epochs_due
+    adds = half_way is None or epochs[0] <= half_way <= epochs[-1]
+    return penalty == at_once or (adds and penalty > at_once)
+
+
+def slashing_quotient(spec: Spec, ledger: WindowLedger) -> int:
+    """Which part of its effective balance a validator loses at once when it is slashed."""
+    epoch = ledger.duty_epochs_due[0]
+    for fork, name, usual in _QUOTIENTS:
+        if spec.constants.get(fork, 2**64) <= epoch:
+            return spec.constants.get(name, usual)
+    return spec.constants.get("MIN_SLASHING_PENALTY_QUOTIENT", 128)
