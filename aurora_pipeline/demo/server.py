@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from aurora_pipeline.demo.clock import Clock
 from aurora_pipeline.demo.delivery import delivered, json_response
-from aurora_pipeline.demo.ethereum.parameters import Parameters as EthereumParameters
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.routes import EthereumSimulator
 from aurora_pipeline.demo.faults import Faults
 from aurora_pipeline.demo.json_text import compact_json

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from aurora_pipeline.demo.ethereum.node import Node
+from aurora_pipeline.demo.ethereum.node import SimulatedNode
 
 VERSION = "electra"
 _NUMBER, _ROOT, _PUBKEY = re.compile(r"[0-9]{1,20}\Z"), re.compile(r"0x[0-9a-f]{64}\Z"), re.compile(r"0x[0-9a-f]{96}\Z")
@@ -20,7 +20,7 @@ class BeaconError(Exception):
         self.status = status
 
 
-def envelope(node: Node, data: Any, *, finalized: bool, version: bool = False) -> dict[str, Any]:
+def envelope(node: SimulatedNode, data: Any, *, finalized: bool, version: bool = False) -> dict[str, Any]:
     """An answer with the flags that say how far to trust it."""
     told: dict[str, Any] = {"version": VERSION} if version else {}
     if not node.condition.is_lodestar:
@@ -28,7 +28,7 @@ def envelope(node: Node, data: Any, *, finalized: bool, version: bool = False) -
     return {**told, "data": data}
 
 
-def error_body(node: Node, error: BeaconError) -> dict[str, Any]:
+def error_body(node: SimulatedNode, error: BeaconError) -> dict[str, Any]:
     """What the body of an error says."""
     if node.condition.is_lodestar:
         name = {400: "Bad Request", 404: "Not Found", 414: "URI Too Long", 503: "Service Unavailable"}.get(
@@ -38,7 +38,7 @@ def error_body(node: Node, error: BeaconError) -> dict[str, Any]:
     return {"code": error.status, "message": str(error)}
 
 
-def block_slot(node: Node, block_id: str) -> int:
+def block_slot(node: SimulatedNode, block_id: str) -> int:
     """The slot of the block that an id names."""
     named = {"head": node.head_slot, "genesis": 0, "finalized": node.block_slot_until(node.finalized_slot)}
     slot: int | None
@@ -55,7 +55,7 @@ def block_slot(node: Node, block_id: str) -> int:
     return slot
 
 
-def state_slot(node: Node, state_id: str) -> int:
+def state_slot(node: SimulatedNode, state_id: str) -> int:
     """The slot of the state that an id names."""
     parameters, finality = node.parameters, node.finality
     named = {
@@ -85,7 +85,7 @@ def epoch_number(text: str) -> int:
     return int(text)
 
 
-def validator_indices(node: Node, ids: Iterable[Any], slot: int) -> list[int] | None:
+def validator_indices(node: SimulatedNode, ids: Iterable[Any], slot: int) -> list[int] | None:
     """The validators that ids name in the state of a slot, the unknown left out; None where none is named: all."""
     known = node.balances(slot)
     found: dict[int, None] = {}

@@ -8,10 +8,10 @@ from typing import Any
 
 from aurora_pipeline.demo.ethereum.beacon_answers import BeaconError, block_slot, envelope
 from aurora_pipeline.demo.ethereum.building import GAS_LIMIT, ZERO_ADDRESS
-from aurora_pipeline.demo.ethereum.execution import ExecutionBlock
-from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, Node
+from aurora_pipeline.demo.ethereum.execution import BuiltBlock
+from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, SimulatedNode
 from aurora_pipeline.demo.ethereum.plot import Event, Kind
-from aurora_pipeline.demo.ethereum.state import Block, Included
+from aurora_pipeline.demo.ethereum.state import Included, ProposedBlock
 from aurora_pipeline.foundation.addresses import checksummed
 
 EMPTY_BLOOM = "0x" + "00" * 256
@@ -19,12 +19,12 @@ _NO_SIGNATURE = "0x" + "00" * 96
 _RAW_TRANSACTION_BYTES = 110
 
 
-def header(node: Node, block_id: str) -> Any:
+def header(node: SimulatedNode, block_id: str) -> Any:
     slot = block_slot(node, block_id)
     return envelope(node, _header(node, slot), finalized=slot <= node.finalized_slot)
 
 
-def headers(node: Node, query: Mapping[str, str]) -> Any:
+def headers(node: SimulatedNode, query: Mapping[str, str]) -> Any:
     """The headers of a slot, or the children of a block; the head's without either."""
     slot = node.head_slot
     if "slot" in query:
@@ -41,12 +41,12 @@ def headers(node: Node, query: Mapping[str, str]) -> Any:
     return envelope(node, found, finalized=slot <= node.finalized_slot)
 
 
-def block_root(node: Node, block_id: str) -> Any:
+def block_root(node: SimulatedNode, block_id: str) -> Any:
     slot = block_slot(node, block_id)
     return envelope(node, {"root": node.root(slot)}, finalized=slot <= node.finalized_slot)
 
 
-def _header(node: Node, slot: int) -> dict[str, Any]:
+def _header(node: SimulatedNode, slot: int) -> dict[str, Any]:
     message = {
         "slot": str(slot),
         "proposer_index": str(_proposer(node, slot)),
@@ -58,16 +58,16 @@ def _header(node: Node, slot: int) -> dict[str, Any]:
     return {"root": node.root(slot), "canonical": True, "header": {"message": message, "signature": signature}}
 
 
-def _proposer(node: Node, slot: int) -> int:
+def _proposer(node: SimulatedNode, slot: int) -> int:
     block = node.world.block(slot)
     return block.proposer if block else 0
 
 
-def _parent_root(node: Node, slot: int) -> str:
+def _parent_root(node: SimulatedNode, slot: int) -> str:
     return node.root(node.block_slot_until(slot - 1)) if slot else ZERO_ROOT
 
 
-def block(node: Node, block_id: str) -> Any:
+def block(node: SimulatedNode, block_id: str) -> Any:
     """A whole block."""
     slot = block_slot(node, block_id)
     message = {
@@ -82,7 +82,7 @@ def block(node: Node, block_id: str) -> Any:
     return envelope(node, data, finalized=slot <= node.finalized_slot, version=True)
 
 
-def _body(node: Node, slot: int) -> dict[str, Any]:
+def _body(node: SimulatedNode, slot: int) -> dict[str, Any]:
     held, parameters = node.world.block(slot), node.parameters
     executed = node.execution.at_slot(slot)
     operations = held.operations if held else []
@@ -110,7 +110,7 @@ def _body(node: Node, slot: int) -> dict[str, Any]:
     }
 
 
-def _sync_aggregate(node: Node, slot: int, held: Block | None) -> dict[str, str]:
+def _sync_aggregate(node: SimulatedNode, slot: int, held: ProposedBlock | None) -> dict[str, str]:
     bits = held.took_part if held else [False] * node.parameters.sync_committee_size
     return {
         "sync_committee_bits": _bits(list(bits)),
@@ -124,7 +124,7 @@ def _bits(values: list[bool]) -> str:
     return "0x" + number.to_bytes((len(values) + 7) // 8, "little").hex()
 
 
-def _attestation(node: Node, one: Included) -> dict[str, Any]:
+def _attestation(node: SimulatedNode, one: Included) -> dict[str, Any]:
     parameters, epoch = node.parameters, node.parameters.epoch_of(one.slot)
     head = node.block_slot_until(one.slot)
     justified = node.world.epoch(epoch).finality.current_justified
@@ -144,7 +144,7 @@ def _attestation(node: Node, one: Included) -> dict[str, Any]:
     }
 
 
-def _slashing(node: Node, slot: int, event: Event) -> dict[str, Any]:
+def _slashing(node: SimulatedNode, slot: int, event: Event) -> dict[str, Any]:
     """Two headers that one proposer signed for one slot."""
     first = node.parameters.first_slot(node.parameters.epoch_of(slot))
     signed = [
@@ -163,12 +163,12 @@ def _slashing(node: Node, slot: int, event: Event) -> dict[str, Any]:
     return {"signed_header_1": signed[0], "signed_header_2": signed[1]}
 
 
-def _exit(node: Node, slot: int, event: Event) -> dict[str, Any]:
+def _exit(node: SimulatedNode, slot: int, event: Event) -> dict[str, Any]:
     message = {"epoch": str(node.parameters.epoch_of(slot)), "validator_index": str(event.validator)}
     return {"message": message, "signature": node.parameters.hex("exit", event.validator, size=96)}
 
 
-def _deposit(node: Node, slot: int, event: Event) -> dict[str, str]:
+def _deposit(node: SimulatedNode, slot: int, event: Event) -> dict[str, str]:
     queued = next(
         one
         for one in node.world.state.deposits.at(slot)
@@ -184,7 +184,7 @@ def _deposit(node: Node, slot: int, event: Event) -> dict[str, str]:
     }
 
 
-def _withdrawal(node: Node, event: Event) -> dict[str, str]:
+def _withdrawal(node: SimulatedNode, event: Event) -> dict[str, str]:
     validator = node.world.cast.by_index[event.validator]
     return {
         "source_address": validator.withdrawal_address,
@@ -193,7 +193,7 @@ def _withdrawal(node: Node, event: Event) -> dict[str, str]:
     }
 
 
-def _consolidation(node: Node, event: Event) -> dict[str, str]:
+def _consolidation(node: SimulatedNode, event: Event) -> dict[str, str]:
     source, target = (node.world.cast.by_index[index] for index in (event.validator, event.target))
     return {
         "source_address": source.withdrawal_address,
@@ -202,7 +202,7 @@ def _consolidation(node: Node, event: Event) -> dict[str, str]:
     }
 
 
-def _payload(node: Node, slot: int, executed: ExecutionBlock | None) -> dict[str, Any]:
+def _payload(node: SimulatedNode, slot: int, executed: BuiltBlock | None) -> dict[str, Any]:
     parameters = node.parameters
     number = executed.number if executed else 0
     parent = node.execution.numbered(number - 1)
@@ -243,7 +243,7 @@ def _mixed_case(address: str) -> str:
     return checksummed(address[2:])
 
 
-def extra_data(executed: ExecutionBlock | None) -> str:
+def extra_data(executed: BuiltBlock | None) -> str:
     """What the builder wrote into its block."""
     builder = executed.draft.builder if executed else None
     return "0x" + (builder or "").encode().hex()

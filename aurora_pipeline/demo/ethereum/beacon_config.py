@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from aurora_pipeline.demo.ethereum import protocol
-from aurora_pipeline.demo.ethereum.node import Node
+from aurora_pipeline.demo.ethereum.node import SimulatedNode
 from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, GENESIS_TIME, NETWORK_ID
 
 FORK_VERSION = "0x50000038"
 _FORKS = ("ALTAIR", "BELLATRIX", "CAPELLA", "DENEB", "ELECTRA")
 
 
-def genesis(node: Node) -> Any:
+def genesis(node: SimulatedNode) -> Any:
     """When the chain began, and which one it is."""
     return {
         "data": {
@@ -23,7 +23,7 @@ def genesis(node: Node) -> Any:
     }
 
 
-def spec(node: Node) -> Any:
+def spec(node: SimulatedNode) -> Any:
     """The constants of the chain, as far as anybody needs them."""
     parameters = node.parameters
     forks = {f"{fork}_FORK_EPOCH": "0" for fork in _FORKS} | {"FULU_FORK_EPOCH": str(FAR_FUTURE_EPOCH)}
@@ -61,7 +61,7 @@ def spec(node: Node) -> Any:
     }
 
 
-def syncing(node: Node) -> Any:
+def syncing(node: SimulatedNode) -> Any:
     condition = node.condition
     distance = node.wall_slot - node.slot if condition.syncing else 0
     return {
@@ -75,5 +75,5 @@ def syncing(node: Node) -> Any:
     }
 
 
-def version(node: Node) -> Any:
+def version(node: SimulatedNode) -> Any:
     return {"data": {"version": "Lodestar/v1.5.1/simulated" if node.condition.is_lodestar else "Simulator/v1.0.0"}}

@@ -11,11 +11,11 @@ from aurora_pipeline.demo.ethereum.beacon_answers import (
     epoch_number,
     validator_indices,
 )
-from aurora_pipeline.demo.ethereum.node import Node
-from aurora_pipeline.demo.ethereum.state import Attested, Block, Move
+from aurora_pipeline.demo.ethereum.node import SimulatedNode
+from aurora_pipeline.demo.ethereum.state import Attested, Move, ProposedBlock
 
 
-def attestation_rewards(node: Node, epoch_text: str, body: Any) -> Any:
+def attestation_rewards(node: SimulatedNode, epoch_text: str, body: Any) -> Any:
     """What the attestations of an epoch come to, once the state at the end of the next one is there."""
     epoch, parameters = epoch_number(epoch_text), node.parameters
     needed = parameters.last_slot(epoch + 1)
@@ -44,7 +44,7 @@ def _row(one: Attested) -> dict[str, str]:
     return {name: str(amount) for name, amount in one._asdict().items()}
 
 
-def block_rewards(node: Node, block_id: str) -> Any:
+def block_rewards(node: SimulatedNode, block_id: str) -> Any:
     """What the proposer of a block earned on the consensus layer."""
     slot, block = _block(node, block_id)
     parts = {
@@ -61,7 +61,7 @@ def block_rewards(node: Node, block_id: str) -> Any:
     return envelope(node, data, finalized=slot <= node.finalized_slot)
 
 
-def sync_committee_rewards(node: Node, block_id: str, body: Any) -> Any:
+def sync_committee_rewards(node: SimulatedNode, block_id: str, body: Any) -> Any:
     """What a block paid or charged those who sit in the sync committee."""
     slot, block = _block(node, block_id)
     rewards = block.sync_rewards()
@@ -74,7 +74,7 @@ def sync_committee_rewards(node: Node, block_id: str, body: Any) -> Any:
     return envelope(node, rows, finalized=slot <= node.finalized_slot)
 
 
-def _block(node: Node, block_id: str) -> tuple[int, Block]:
+def _block(node: SimulatedNode, block_id: str) -> tuple[int, ProposedBlock]:
     slot = block_slot(node, block_id)
     block = node.world.block(slot)
     if block is None or not node.has_state(slot - 1):

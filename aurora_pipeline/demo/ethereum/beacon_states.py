@@ -12,7 +12,7 @@ from aurora_pipeline.demo.ethereum.beacon_answers import (
     state_slot,
     validator_indices,
 )
-from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, Node
+from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, SimulatedNode
 from aurora_pipeline.demo.ethereum.registry import Record
 
 _MOST_IDS = 64
@@ -25,23 +25,23 @@ _GENERAL: Mapping[str, tuple[str, ...]] = {
 _STATUSES = {name for names in _GENERAL.values() for name in names}
 
 
-def finality_checkpoints(node: Node, state_id: str) -> Any:
+def finality_checkpoints(node: SimulatedNode, state_id: str) -> Any:
     slot = state_slot(node, state_id)
     finality = node.finality_in(slot)
     data = {name: _checkpoint(node, epoch) for name, epoch in finality._asdict().items()}
     return envelope(node, data, finalized=slot <= node.finalized_slot)
 
 
-def _checkpoint(node: Node, epoch: int) -> dict[str, str]:
+def _checkpoint(node: SimulatedNode, epoch: int) -> dict[str, str]:
     return {"epoch": str(epoch), "root": node.checkpoint_root(epoch) if epoch else ZERO_ROOT}
 
 
-def validators_by_query(node: Node, state_id: str, ids: Sequence[str], statuses: Sequence[str]) -> Any:
+def validators_by_query(node: SimulatedNode, state_id: str, ids: Sequence[str], statuses: Sequence[str]) -> Any:
     """The answer to a GET."""
     return validators(node, state_id, asked_ids(node, ids), [name for part in statuses for name in part.split(",")])
 
 
-def asked_ids(node: Node, ids: Sequence[str]) -> list[str]:
+def asked_ids(node: SimulatedNode, ids: Sequence[str]) -> list[str]:
     """The ids of a query, repeated or with commas between."""
     # Old Lodestar takes what has commas for the key of somebody it does not know.
     found = [f"{2**63}" if node.condition.is_lodestar and "," in part else part for part in ids]
@@ -51,7 +51,7 @@ def asked_ids(node: Node, ids: Sequence[str]) -> list[str]:
     return found
 
 
-def validators_by_body(node: Node, state_id: str, body: Any) -> Any:
+def validators_by_body(node: SimulatedNode, state_id: str, body: Any) -> Any:
     """The answer to a POST."""
     if body is not None and not isinstance(body, dict):
         raise BeaconError(400, "Invalid request body: expected an object with ids and statuses")
@@ -59,7 +59,7 @@ def validators_by_body(node: Node, state_id: str, body: Any) -> Any:
     return validators(node, state_id, _listed(given.get("ids")), _listed(given.get("statuses")))
 
 
-def validators(node: Node, state_id: str, ids: Iterable[Any], statuses: Iterable[str]) -> Any:
+def validators(node: SimulatedNode, state_id: str, ids: Iterable[Any], statuses: Iterable[str]) -> Any:
     slot = state_slot(node, state_id)
     wanted = {name for status in statuses for name in _GENERAL.get(status, (status,))}
     if wanted - _STATUSES:
@@ -75,7 +75,7 @@ def validators(node: Node, state_id: str, ids: Iterable[Any], statuses: Iterable
     return envelope(node, rows, finalized=slot <= node.finalized_slot)
 
 
-def validator(node: Node, state_id: str, validator_id: str) -> Any:
+def validator(node: SimulatedNode, state_id: str, validator_id: str) -> Any:
     """One validator by its index or key."""
     told: dict[str, Any] = validators(node, state_id, [validator_id], [])
     if not told["data"]:
@@ -101,7 +101,7 @@ def _validator(index: int, record: Record, status: str, balance: int, effective:
     }
 
 
-def validator_balances(node: Node, state_id: str, ids: Iterable[Any]) -> Any:
+def validator_balances(node: SimulatedNode, state_id: str, ids: Iterable[Any]) -> Any:
     slot = state_slot(node, state_id)
     balances = node.balances(slot)
     asked = validator_indices(node, ids, slot)
@@ -112,7 +112,7 @@ def validator_balances(node: Node, state_id: str, ids: Iterable[Any]) -> Any:
     return envelope(node, rows, finalized=slot <= node.finalized_slot)
 
 
-def balances_by_body(node: Node, state_id: str, body: Any) -> Any:
+def balances_by_body(node: SimulatedNode, state_id: str, body: Any) -> Any:
     return validator_balances(node, state_id, _listed(body))
 
 
@@ -124,7 +124,7 @@ def _listed(value: Any) -> list[Any]:
     return value
 
 
-def proposer_duties(node: Node, epoch_text: str) -> Any:
+def proposer_duties(node: SimulatedNode, epoch_text: str) -> Any:
     """Who is to propose in an epoch; of those to come the next one only."""
     epoch, current = epoch_number(epoch_text), node.parameters.epoch_of(node.slot)
     if epoch > current + 1:
@@ -151,7 +151,7 @@ def proposer_duties(node: Node, epoch_text: str) -> Any:
     return {**told, "data": rows}
 
 
-def pending_deposits(node: Node, state_id: str) -> Any:
+def pending_deposits(node: SimulatedNode, state_id: str) -> Any:
     slot = state_slot(node, state_id)
     rows = [
         {
@@ -166,7 +166,7 @@ def pending_deposits(node: Node, state_id: str) -> Any:
     return envelope(node, rows, finalized=slot <= node.finalized_slot, version=True)
 
 
-def pending_partial_withdrawals(node: Node, state_id: str) -> Any:
+def pending_partial_withdrawals(node: SimulatedNode, state_id: str) -> Any:
     slot = state_slot(node, state_id)
     rows = [
         {
@@ -179,7 +179,7 @@ def pending_partial_withdrawals(node: Node, state_id: str) -> Any:
     return envelope(node, rows, finalized=slot <= node.finalized_slot, version=True)
 
 
-def pending_consolidations(node: Node, state_id: str) -> Any:
+def pending_consolidations(node: SimulatedNode, state_id: str) -> Any:
     slot = state_slot(node, state_id)
     rows = [
         {"source_index": str(one.source), "target_index": str(one.target)}

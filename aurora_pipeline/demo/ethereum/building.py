@@ -6,8 +6,8 @@ from enum import StrEnum
 from random import Random
 from typing import NamedTuple
 
-from aurora_pipeline.demo.ethereum.cast import BUILDERS, RELAYS, Cast, Validator
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.cast import BUILDERS, RELAYS, EthereumCast, Validator
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import GWEI_PER_ETH, WEI_PER_GWEI
 
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -52,7 +52,7 @@ _OURS = (
 _BY_OURSELVES = (Built.LOCALLY, Built.WITH_TRANSFERS)
 
 
-class Transaction(NamedTuple):
+class SentTransaction(NamedTuple):
     """One transaction with its receipt, amounts in wei."""
 
     type: int
@@ -75,13 +75,13 @@ class Transaction(NamedTuple):
         return (self.price(base_fee) - base_fee) * self.gas_used
 
 
-class Draft(NamedTuple):
+class BlockPlan(NamedTuple):
     """A block's content before it is executed."""
 
     built: Built
     builder: str | None
     fee_recipient: str
-    transactions: tuple[Transaction, ...]
+    transactions: tuple[SentTransaction, ...]
     payment: int
     """What the builder pays in its last transaction."""
     claimed: int | None
@@ -92,13 +92,13 @@ class Draft(NamedTuple):
 class Builders:
     """Builds the blocks of the chain in their order, so that the operator's meet every way of being paid."""
 
-    def __init__(self, parameters: Parameters, cast: Cast) -> None:
+    def __init__(self, parameters: EthereumParameters, cast: EthereumCast) -> None:
         self._parameters = parameters
         self._cast = cast
         self._ours = 0
         self.users = [parameters.address("user", number) for number in range(_USERS)]
 
-    def build(self, slot: int, proposer: Validator, base_fee: int) -> Draft:
+    def build(self, slot: int, proposer: Validator, base_fee: int) -> BlockPlan:
         """The next block."""
         random = self._parameters.random("block", slot)
         built = self._how(proposer, random)
@@ -110,18 +110,18 @@ class Builders:
             transactions.append(self._searcher(random, proposer.fee_recipient, base_fee))
             tips += transactions[-1].value
         if built in _BY_OURSELVES:
-            return Draft(built, None, proposer.fee_recipient, tuple(transactions), 0, None, ())
+            return BlockPlan(built, None, proposer.fee_recipient, tuple(transactions), 0, None, ())
         builder = BUILDERS[random.randrange(len(BUILDERS))]
         relays = (RELAYS, RELAYS[:1], RELAYS[1:])[random.randrange(3)]
         if built is Built.TO_OWN:
-            return Draft(built, builder, proposer.fee_recipient, tuple(transactions), 0, tips, relays)
+            return BlockPlan(built, builder, proposer.fee_recipient, tuple(transactions), 0, tips, relays)
         # Builders bid below what a block earns them, and at times above.
         claimed = _LOTTERY_WEI + slot if built is Built.LOTTERY else tips * random.randrange(85, 104) // 100
         payment = {Built.SHORT: claimed // 2, Built.UNPAID: 0}.get(built, claimed)
         miner = self._cast.builder(builder)
         if payment:
             transactions.append(self._payment(random, miner, self._paid_to(built, proposer), payment, base_fee))
-        return Draft(built, builder, miner, tuple(transactions), payment, claimed, relays)
+        return BlockPlan(built, builder, miner, tuple(transactions), payment, claimed, relays)
 
     def _how(self, proposer: Validator, random: Random) -> Built:
         if proposer.is_operated:
@@ -136,7 +136,7 @@ class Builders:
         others = {Built.ELSEWHERE: self._cast.treasury, Built.LOST: ZERO_ADDRESS}
         return others.get(built, proposer.fee_recipient)
 
-    def _sent(self, random: Random, base_fee: int, *, is_first: bool) -> Transaction:
+    def _sent(self, random: Random, base_fee: int, *, is_first: bool) -> SentTransaction:
         # No block carries more blobs than it should, so that their price stays at its least.
         kind = random.choice((_LEGACY, _ACCESS_LIST, _DYNAMIC, _DYNAMIC, _DYNAMIC, _BLOB if is_first else _DYNAMIC))
         # Blocks are half full on average, so that the base fee stays about where it is.
@@ -148,7 +148,7 @@ class Builders:
             # Some give less room above the base fee than they say to tip.
             max_fee, max_priority = base_fee + random.choice((priority // 2, priority, base_fee)), priority
         is_creation = kind == _LEGACY and not random.randrange(4)
-        return Transaction(
+        return SentTransaction(
             kind,
             random.choice(self.users),
             None if is_creation else self._parameters.address("contract", random.randrange(5)),
@@ -160,15 +160,15 @@ class Builders:
             blobs=random.randrange(1, 7) if kind == _BLOB else 0,
         )
 
-    def _searcher(self, random: Random, to: str, base_fee: int) -> Transaction:
+    def _searcher(self, random: Random, to: str, base_fee: int) -> SentTransaction:
         value = random.randrange(1, 10**17)
-        return Transaction(_DYNAMIC, random.choice(self.users), to, value, _TRANSFER_GAS, base_fee, 0, True)
+        return SentTransaction(_DYNAMIC, random.choice(self.users), to, value, _TRANSFER_GAS, base_fee, 0, True)
 
-    def _deposit(self, random: Random, to: str, base_fee: int) -> Transaction:
+    def _deposit(self, random: Random, to: str, base_fee: int) -> SentTransaction:
         """Coins of somebody who tips like everybody, so that they pay for no block."""
         value, tip = random.randrange(1, 10**18), WEI_PER_GWEI
-        return Transaction(_DYNAMIC, random.choice(self.users), to, value, _TRANSFER_GAS, base_fee + tip, tip, True)
+        return SentTransaction(_DYNAMIC, random.choice(self.users), to, value, _TRANSFER_GAS, base_fee + tip, tip, True)
 
-    def _payment(self, random: Random, miner: str, to: str, payment: int, base_fee: int) -> Transaction:
+    def _payment(self, random: Random, miner: str, to: str, payment: int, base_fee: int) -> SentTransaction:
         gas = random.choice((_TRANSFER_GAS, _TRANSFER_GAS, _TRANSFER_GAS, _CONTRACT_PAYMENT_GAS))
-        return Transaction(_DYNAMIC, miner, to, payment, gas, base_fee, 0, True)
+        return SentTransaction(_DYNAMIC, miner, to, payment, gas, base_fee, 0, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import GWEI_PER_ETH, MIN_ACTIVATION_BALANCE
 
 _RIVERS = (
@@ -38,10 +38,10 @@ class Validator:
     """In gwei; 0 for one that came later."""
 
 
-class Cast:
+class EthereumCast:
     """The validators and accounts of a simulated chain."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: EthereumParameters) -> None:
         self.parameters = parameters
         count = parameters.validators + parameters.strangers
         self.genesis = [self._validator(index, index < parameters.validators) for index in range(count)]

@@ -12,15 +12,15 @@ from aurora_pipeline.demo.ethereum.building import (
     BLOB_GAS_PRICE,
     GAS_LIMIT,
     GAS_PER_BLOB,
+    BlockPlan,
     Builders,
     Built,
-    Draft,
-    Transaction,
+    SentTransaction,
 )
 from aurora_pipeline.demo.ethereum.cast import BUILDERS, RELAYS
 from aurora_pipeline.demo.ethereum.protocol import WEI_PER_GWEI
-from aurora_pipeline.demo.ethereum.state import Block, Withdrawal
-from aurora_pipeline.demo.ethereum.world import World
+from aurora_pipeline.demo.ethereum.state import PaidWithdrawal, ProposedBlock
+from aurora_pipeline.demo.ethereum.world import BeaconWorld
 
 _FIRST_BASE_FEE = 7 * WEI_PER_GWEI
 _WEALTH = 10**26
@@ -28,20 +28,20 @@ _WEALTH = 10**26
 
 
 @dataclass(frozen=True)
-class ExecutionBlock:
+class BuiltBlock:
     """One block of the execution chain."""
 
     number: int
     slot: int
     proposer: int
     base_fee: int
-    draft: Draft
-    withdrawals: Sequence[Withdrawal]
+    draft: BlockPlan
+    withdrawals: Sequence[PaidWithdrawal]
     nonces: tuple[int, ...]
     """Of its transactions' senders."""
 
     @property
-    def transactions(self) -> tuple[Transaction, ...]:
+    def transactions(self) -> tuple[SentTransaction, ...]:
         return self.draft.transactions
 
     @property
@@ -87,11 +87,11 @@ class Claim:
 class ExecutionChain:
     """Follows the beacon chain block by block."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: BeaconWorld) -> None:
         self.world = world
         self._builders = Builders(world.parameters, world.cast)
-        self._blocks: list[ExecutionBlock] = []
-        self._by_slot: dict[int, ExecutionBlock] = {}
+        self._blocks: list[BuiltBlock] = []
+        self._by_slot: dict[int, BuiltBlock] = {}
         self._claims: dict[int, list[Claim]] = defaultdict(list)
         self._base_fee = _FIRST_BASE_FEE
         self._epochs = 0
@@ -100,16 +100,16 @@ class ExecutionChain:
         for rich in [*self._builders.users, *(world.cast.builder(name) for name in BUILDERS)]:
             self._balances[rich] = [(0, _WEALTH)]
 
-    def at_slot(self, slot: int) -> ExecutionBlock | None:
+    def at_slot(self, slot: int) -> BuiltBlock | None:
         """The block of a slot; None for a missed one."""
         self._follow(slot)
         return self._by_slot.get(slot)
 
-    def numbered(self, number: int) -> ExecutionBlock | None:
+    def numbered(self, number: int) -> BuiltBlock | None:
         """A block by its number, if the part of the chain that was followed has it; 0 is genesis, which has none."""
         return self._blocks[number - 1] if 0 < number <= len(self._blocks) else None
 
-    def last_until(self, slot: int) -> ExecutionBlock | None:
+    def last_until(self, slot: int) -> BuiltBlock | None:
         """The newest block at a slot or before."""
         self._follow(slot)
         known = bisect_right(self._blocks, slot, key=lambda block: block.slot)
@@ -144,12 +144,12 @@ class ExecutionChain:
                     self._execute(block)
             self._epochs += 1
 
-    def _execute(self, block: Block) -> None:
+    def _execute(self, block: ProposedBlock) -> None:
         proposer = self.world.cast.by_index[block.proposer]
         draft = self._builders.build(block.slot, proposer, self._base_fee)
         nonces = tuple(self._next_nonce(one.sender) for one in draft.transactions)
         number = len(self._blocks) + 1
-        built = ExecutionBlock(number, block.slot, block.proposer, self._base_fee, draft, block.withdrawals, nonces)
+        built = BuiltBlock(number, block.slot, block.proposer, self._base_fee, draft, block.withdrawals, nonces)
         self._blocks.append(built)
         self._by_slot[block.slot] = built
         for address, amount in _moves(built):
@@ -171,7 +171,7 @@ class ExecutionChain:
             claim = Claim(slot, RELAYS[1], BUILDERS[1], number, proposer, value, 21_000, 1, is_canonical=False)
             self._claims[slot].append(claim)
 
-    def _claim(self, block: ExecutionBlock, relay: str, builder: str, value: int, *, is_canonical: bool) -> None:
+    def _claim(self, block: BuiltBlock, relay: str, builder: str, value: int, *, is_canonical: bool) -> None:
         count = len(block.transactions)
         self._claims[block.slot].append(
             Claim(block.slot, relay, builder, block.number, block.proposer, value, block.gas_used, count, is_canonical)
@@ -190,7 +190,7 @@ class ExecutionChain:
             history.append((number, balance))
 
 
-def _moves(block: ExecutionBlock) -> Iterator[tuple[str, int]]:
+def _moves(block: BuiltBlock) -> Iterator[tuple[str, int]]:
     """Who gains or loses what in a block, in wei."""
     miner = block.draft.fee_recipient
     for one in block.transactions:

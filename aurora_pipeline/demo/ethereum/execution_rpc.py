@@ -7,9 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from aurora_pipeline.demo.ethereum.beacon_blocks import EMPTY_BLOOM, extra_data
-from aurora_pipeline.demo.ethereum.building import BLOB_GAS_PRICE, GAS_LIMIT, GAS_PER_BLOB, ZERO_ADDRESS, Transaction
-from aurora_pipeline.demo.ethereum.execution import ExecutionBlock
-from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, Node
+from aurora_pipeline.demo.ethereum.building import (
+    BLOB_GAS_PRICE,
+    GAS_LIMIT,
+    GAS_PER_BLOB,
+    ZERO_ADDRESS,
+    SentTransaction,
+)
+from aurora_pipeline.demo.ethereum.execution import BuiltBlock
+from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, SimulatedNode
 from aurora_pipeline.demo.ethereum.parameters import NETWORK_ID
 
 _QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,15})\Z")
@@ -26,7 +32,7 @@ class ExecutionError(Exception):
         self.code = code
 
 
-def answer(node: Node, call: Any) -> dict[str, Any]:
+def answer(node: SimulatedNode, call: Any) -> dict[str, Any]:
     """The answer to one call."""
     if not isinstance(call, dict) or call.get("jsonrpc") != "2.0" or not isinstance(call.get("method"), str):
         return _error(None, ExecutionError(-32600, "invalid request"))
@@ -51,11 +57,11 @@ def _parameter(params: list[Any], position: int) -> Any:
     return params[position]
 
 
-def _latest_number(node: Node) -> int:
+def _latest_number(node: SimulatedNode) -> int:
     return node.latest.number if node.latest else 0
 
 
-def _number(node: Node, value: Any) -> int | None:
+def _number(node: SimulatedNode, value: Any) -> int | None:
     """The number of the block that is meant; None for one that the node does not have."""
     if isinstance(value, dict):
         value = value.get("blockHash", value.get("blockNumber"))
@@ -69,12 +75,12 @@ def _number(node: Node, value: Any) -> int | None:
     return number if number <= _latest_number(node) else None
 
 
-def _checkpoint(node: Node, epoch: int) -> int:
+def _checkpoint(node: SimulatedNode, epoch: int) -> int:
     block = node.execution.last_until(node.parameters.first_slot(epoch))
     return min(block.number if block else 0, _latest_number(node))
 
 
-_TAGS: dict[str, Callable[[Node], int]] = {
+_TAGS: dict[str, Callable[[SimulatedNode], int]] = {
     "latest": _latest_number,
     "pending": _latest_number,
     "earliest": lambda node: 0,
@@ -83,32 +89,32 @@ _TAGS: dict[str, Callable[[Node], int]] = {
 }
 
 
-def _number_of_hash(node: Node, value: str) -> int | None:
+def _number_of_hash(node: SimulatedNode, value: str) -> int | None:
     slot = node.slot_of_hash(value)
     block = None if slot is None else node.execution.at_slot(slot)
     number = block.number if block else 0
     return number if slot is not None and number <= _latest_number(node) else None
 
 
-def _hash(node: Node, block: ExecutionBlock | None) -> str:
+def _hash(node: SimulatedNode, block: BuiltBlock | None) -> str:
     return node.block_hash(block.slot if block else 0)
 
 
-def _block_by_number(node: Node, params: list[Any]) -> Any:
+def _block_by_number(node: SimulatedNode, params: list[Any]) -> Any:
     value = _parameter(params, 0)
     if isinstance(value, str) and _HASH.match(value):
         raise ExecutionError(-32602, "invalid argument 0: hex number > 64 bits")
     return _block(node, _number(node, value), _parameter(params, 1))
 
 
-def _block_by_hash(node: Node, params: list[Any]) -> Any:
+def _block_by_hash(node: SimulatedNode, params: list[Any]) -> Any:
     value = _parameter(params, 0)
     if not isinstance(value, str) or not _HASH.match(value):
         raise ExecutionError(-32602, f"invalid argument 0: a hash of 32 bytes expected, got {value!r}")
     return _block(node, _number_of_hash(node, value), _parameter(params, 1))
 
 
-def _block(node: Node, number: int | None, with_transactions: Any) -> dict[str, Any] | None:
+def _block(node: SimulatedNode, number: int | None, with_transactions: Any) -> dict[str, Any] | None:
     if number is None:
         return None
     if type(with_transactions) is not bool:
@@ -159,11 +165,11 @@ def _block(node: Node, number: int | None, with_transactions: Any) -> dict[str, 
     }
 
 
-def _transaction_hash(node: Node, number: int, index: int) -> str:
+def _transaction_hash(node: SimulatedNode, number: int, index: int) -> str:
     return node.parameters.hex("transaction", number, index)
 
 
-def _transaction(node: Node, block: ExecutionBlock, index: int) -> dict[str, Any]:
+def _transaction(node: SimulatedNode, block: BuiltBlock, index: int) -> dict[str, Any]:
     one = block.transactions[index]
     known = _transaction_hash(node, block.number, index)
     told: dict[str, Any] = {
@@ -194,7 +200,7 @@ def _transaction(node: Node, block: ExecutionBlock, index: int) -> dict[str, Any
     return told
 
 
-def _receipts(node: Node, params: list[Any]) -> Any:
+def _receipts(node: SimulatedNode, params: list[Any]) -> Any:
     number = _number(node, _parameter(params, 0))
     if number is None:
         return None
@@ -208,7 +214,9 @@ def _receipts(node: Node, params: list[Any]) -> Any:
     return told
 
 
-def _receipt(node: Node, block: ExecutionBlock, index: int, one: Transaction, cumulative: int) -> dict[str, Any]:
+def _receipt(
+    node: SimulatedNode, block: BuiltBlock, index: int, one: SentTransaction, cumulative: int
+) -> dict[str, Any]:
     told: dict[str, Any] = {
         "type": hex(one.type),
         "status": hex(one.is_successful),
@@ -230,7 +238,7 @@ def _receipt(node: Node, block: ExecutionBlock, index: int, one: Transaction, cu
     return told
 
 
-def _balance(node: Node, params: list[Any]) -> str:
+def _balance(node: SimulatedNode, params: list[Any]) -> str:
     address = _parameter(params, 0)
     if not isinstance(address, str) or not _ADDRESS.match(address.lower()):
         raise ExecutionError(-32602, f"invalid argument 0: an address of 20 bytes expected, got {address!r}")
@@ -243,7 +251,7 @@ def _balance(node: Node, params: list[Any]) -> str:
     return hex(node.execution.balance(address.lower(), number))
 
 
-def _syncing(node: Node, params: list[Any]) -> Any:
+def _syncing(node: SimulatedNode, params: list[Any]) -> Any:
     behind = node.execution.last_until(node.wall_slot)
     current, highest = _latest_number(node), behind.number if behind else 0
     if current >= highest:
@@ -251,7 +259,7 @@ def _syncing(node: Node, params: list[Any]) -> Any:
     return {"startingBlock": "0x0", "currentBlock": hex(current), "highestBlock": hex(highest)}
 
 
-_METHODS: dict[str, Callable[[Node, list[Any]], Any]] = {
+_METHODS: dict[str, Callable[[SimulatedNode, list[Any]], Any]] = {
     "eth_chainId": lambda node, params: hex(NETWORK_ID),
     "net_version": lambda node, params: str(NETWORK_ID),
     "web3_clientVersion": lambda node, params: "Simulator/v1.0.0",

@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from aurora_pipeline.demo.errors import SimulatorMisused
-from aurora_pipeline.demo.ethereum.execution import ExecutionBlock, ExecutionChain
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.execution import BuiltBlock, ExecutionChain
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.registry import Record
 from aurora_pipeline.demo.ethereum.state import Finality
-from aurora_pipeline.demo.ethereum.world import World
+from aurora_pipeline.demo.ethereum.world import BeaconWorld
 
 ZERO_ROOT = "0x" + "00" * 32
 
@@ -58,7 +58,7 @@ class Condition:
 class Names:
     """Which slot each root and hash of the chain belongs to."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: BeaconWorld) -> None:
         self._world = world
         self._slots: dict[tuple[str, str], int] = {}
         self._known_until = -1
@@ -75,13 +75,13 @@ class Names:
         return None if found is None or found > until else found
 
 
-class Node:
+class SimulatedNode:
     """The beacon node and the execution node beside it, as of one slot."""
 
     def __init__(self, chain: ExecutionChain, names: Names, slot: int, condition: Condition) -> None:
         self.execution = chain
         self.world = chain.world
-        self.parameters: Parameters = chain.world.parameters
+        self.parameters: EthereumParameters = chain.world.parameters
         self.condition = condition
         self.slot = max(slot - condition.syncing, 0)
         """The slot that it thinks it is at."""
@@ -163,7 +163,7 @@ class Node:
         return self.world.state.registry.at(slot, index)
 
     @property
-    def latest(self) -> ExecutionBlock | None:
+    def latest(self) -> BuiltBlock | None:
         """The newest block the execution node has; None for its genesis."""
         newest = self.execution.last_until(self.head_slot)
         number = newest.number - self.condition.execution_lag if newest else 0
@@ -174,5 +174,5 @@ class Node:
 
 
 @lru_cache(maxsize=8)
-def _balances(world: World, slot: int) -> array[int]:
+def _balances(world: BeaconWorld, slot: int) -> array[int]:
     return world.balances(slot)

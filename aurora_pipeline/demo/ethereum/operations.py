@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from aurora_pipeline.demo.ethereum import protocol
-from aurora_pipeline.demo.ethereum.cast import Cast
-from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, Parameters
+from aurora_pipeline.demo.ethereum.cast import EthereumCast
+from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, EthereumParameters
 from aurora_pipeline.demo.ethereum.plot import Event, Kind
 from aurora_pipeline.demo.ethereum.protocol import MIN_ACTIVATION_BALANCE
-from aurora_pipeline.demo.ethereum.state import Block, Move, PendingConsolidation, PendingDeposit, PendingPartial, State
+from aurora_pipeline.demo.ethereum.state import (
+    Move,
+    PendingConsolidation,
+    PendingDeposit,
+    PendingPartial,
+    ProposedBlock,
+    State,
+)
 
 
 class Operations:
     """Carries out what a block holds besides attestations."""
 
-    def __init__(self, state: State, parameters: Parameters, cast: Cast) -> None:
+    def __init__(self, state: State, parameters: EthereumParameters, cast: EthereumCast) -> None:
         self._state = state
         self._parameters = parameters
         self._cast = cast
-        self._how: Mapping[Kind, Callable[[Block, Event], None]] = {
+        self._how: Mapping[Kind, Callable[[ProposedBlock, Event], None]] = {
             Kind.DEPOSIT: self._deposit,
             Kind.EXIT: self._exit,
             Kind.WITHDRAWAL_REQUEST: self._withdrawal_request,
@@ -27,11 +34,11 @@ class Operations:
             Kind.SLASHING: self._slash,
         }
 
-    def carry_out(self, block: Block, event: Event) -> None:
+    def carry_out(self, block: ProposedBlock, event: Event) -> None:
         block.operations.append(event)
         self._how[event.kind](block, event)
 
-    def _deposit(self, block: Block, event: Event) -> None:
+    def _deposit(self, block: ProposedBlock, event: Event) -> None:
         validator = self._cast.by_index[event.validator]
         record = (
             self._state.registry.records[event.validator] if event.validator < len(self._state.balances) else validator
@@ -41,7 +48,7 @@ class Operations:
         )
         self._state.deposits.change(block.slot, (*self._state.deposits.now, queued))
 
-    def _exit(self, block: Block, event: Event) -> None:
+    def _exit(self, block: ProposedBlock, event: Event) -> None:
         self._initiate_exit(block.slot, event.validator)
 
     def _initiate_exit(self, slot: int, validator: int) -> int:
@@ -57,7 +64,7 @@ class Operations:
             )
         return record.exit_epoch
 
-    def _slash(self, block: Block, event: Event) -> None:
+    def _slash(self, block: ProposedBlock, event: Event) -> None:
         state, epoch = self._state, self._parameters.epoch_of(block.slot)
         self._initiate_exit(block.slot, event.validator)
         record = state.registry.records[event.validator]
@@ -70,7 +77,7 @@ class Operations:
         block.moves.append(state.move(event.validator, Move.SLASHED, -penalty))
         block.moves.append(state.move(block.proposer, Move.PROPOSED_SLASHINGS, reward))
 
-    def _withdrawal_request(self, block: Block, event: Event) -> None:
+    def _withdrawal_request(self, block: ProposedBlock, event: Event) -> None:
         state, record = self._state, self._state.registry.records[event.validator]
         queued = sum(one.amount for one in state.partials.now if one.validator == event.validator)
         if not event.amount and not queued:
@@ -83,7 +90,7 @@ class Operations:
             )
             state.partials.change(block.slot, (*state.partials.now, part))
 
-    def _consolidation_request(self, block: Block, event: Event) -> None:
+    def _consolidation_request(self, block: ProposedBlock, event: Event) -> None:
         if event.validator == event.target:
             self._begin_to_compound(block, event.validator)
             return
@@ -92,7 +99,7 @@ class Operations:
         moved = PendingConsolidation(event.validator, event.target)
         state.consolidations.change(block.slot, (*state.consolidations.now, moved))
 
-    def _begin_to_compound(self, block: Block, validator: int) -> None:
+    def _begin_to_compound(self, block: ProposedBlock, validator: int) -> None:
         """Switch to 0x02: what exceeds 32 ETH leaves the balance, and comes back as a deposit of slot 0."""
         state = self._state
         record = state.registry.change(block.slot, validator, is_compounding=True)

@@ -19,7 +19,7 @@ _MAINNET_SLOTS = 32
 
 
 @dataclass(frozen=True)
-class Parameters:
+class EthereumParameters:
     """Everything a simulated chain follows from, apart from how far its clock went."""
 
     seed: int = 1
@@ -131,7 +131,7 @@ class Parameters:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Parameters:
+    def from_dict(cls, values: dict[str, Any]) -> EthereumParameters:
         """Read what `as_dict` wrote; unknown and missing names are refused."""
         known = {field.name for field in fields(cls)}
         if set(values) != known:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
-from aurora_pipeline.demo.ethereum.cast import Cast, Validator
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.cast import EthereumCast, Validator
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import GWEI_PER_ETH, MIN_ACTIVATION_BALANCE
 
 LEAK_FROM, LEAK_UNTIL = 12, 21
@@ -45,7 +45,7 @@ class Event:
 class Plot:
     """The story of one chain. A smaller operator has a shorter one: what it has no validator for does not happen."""
 
-    def __init__(self, parameters: Parameters, cast: Cast) -> None:
+    def __init__(self, parameters: EthereumParameters, cast: EthereumCast) -> None:
         self._parameters = parameters
         self._cast = cast
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aurora_pipeline.demo.ethereum.building import GAS_LIMIT
 from aurora_pipeline.demo.ethereum.execution import Claim
-from aurora_pipeline.demo.ethereum.node import Node
+from aurora_pipeline.demo.ethereum.node import SimulatedNode
 
 _MOST = 200
 _KNOWN = re.compile(r"0x[0-9a-fA-F]+\Z")
@@ -23,7 +23,7 @@ def error_body(error: RelayError) -> dict[str, Any]:
     return {"code": 400, "message": str(error)}
 
 
-def delivered(node: Node, relay: str, query: Mapping[str, str]) -> list[dict[str, str]]:
+def delivered(node: SimulatedNode, relay: str, query: Mapping[str, str]) -> list[dict[str, str]]:
     """The newest payloads of a relay that fit, at most as many as asked for."""
     slot, cursor, number = (_number(query, name) for name in ("slot", "cursor", "block_number"))
     if slot is not None and cursor is not None:
@@ -69,14 +69,14 @@ def _text(query: Mapping[str, str], name: str) -> str | None:
     return text.lower()
 
 
-def _rows(node: Node, relay: str, slots: range | tuple[()]) -> Iterator[dict[str, str]]:
+def _rows(node: SimulatedNode, relay: str, slots: range | tuple[()]) -> Iterator[dict[str, str]]:
     for slot in slots:
         for claim in node.execution.claims(slot):
             if claim.relay == relay:
                 yield _row(node, claim)
 
 
-def _row(node: Node, claim: Claim) -> dict[str, str]:
+def _row(node: SimulatedNode, claim: Claim) -> dict[str, str]:
     parameters, proposer = node.parameters, node.world.cast.by_index[claim.proposer]
     parent = node.execution.numbered(claim.number - 1)
     # The hash is the chain's own, whatever a node sees on another fork.

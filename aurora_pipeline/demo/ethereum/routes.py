@@ -24,38 +24,38 @@ from aurora_pipeline.demo.ethereum import (
 from aurora_pipeline.demo.ethereum.beacon_answers import VERSION, BeaconError, error_body
 from aurora_pipeline.demo.ethereum.cast import RELAYS
 from aurora_pipeline.demo.ethereum.execution import ExecutionChain
-from aurora_pipeline.demo.ethereum.node import Condition, Names, Node
-from aurora_pipeline.demo.ethereum.parameters import Parameters
-from aurora_pipeline.demo.ethereum.world import World
+from aurora_pipeline.demo.ethereum.node import Condition, Names, SimulatedNode
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
+from aurora_pipeline.demo.ethereum.world import BeaconWorld
 from aurora_pipeline.demo.faults import Faults
 from aurora_pipeline.demo.json_text import compact_json
 
 _V1, _V2 = "/ethereum/beacon/eth/v1", "/ethereum/beacon/eth/v2"
 _DELIVERED = "relay/v1/data/bidtraces/proposer_payload_delivered"
 Endpoint = Callable[[Request], Awaitable[Response]]
-Answer = Callable[[Node, Request, Any], Any]
+NodeAnswer = Callable[[SimulatedNode, Request, Any], Any]
 
 
 class EthereumSimulator:
     """The request handlers over one Ethereum chain; the chain is built once somebody asks."""
 
-    def __init__(self, clock: Clock[Parameters], faults: Faults) -> None:
+    def __init__(self, clock: Clock[EthereumParameters], faults: Faults) -> None:
         self.clock = clock
         self.condition = Condition()
         self._faults = faults
 
     @cached_property
     def _chain(self) -> ExecutionChain:
-        return ExecutionChain(World(self.clock.parameters))
+        return ExecutionChain(BeaconWorld(self.clock.parameters))
 
     @cached_property
     def _names(self) -> Names:
         return Names(self._chain.world)
 
     @property
-    def node(self) -> Node:
+    def node(self) -> SimulatedNode:
         """The nodes as of now."""
-        return Node(self._chain, self._names, self.clock.slot, self.condition)
+        return SimulatedNode(self._chain, self._names, self.clock.slot, self.condition)
 
     def routes(self) -> list[Route]:
         """All paths of the beacon node, the execution node and the relays."""
@@ -103,7 +103,7 @@ class EthereumSimulator:
             *(Route(f"/ethereum/{relay}/{_DELIVERED}", partial(self._relay, relay=relay)) for relay in RELAYS),
         ]
 
-    def _beacon(self, answer: Answer) -> Endpoint:
+    def _beacon(self, answer: NodeAnswer) -> Endpoint:
         async def endpoint(request: Request) -> Response:
             raw, node = await request.body(), self.node
             fault = self._faults.take(request.url.path, [])
@@ -164,25 +164,25 @@ class EthereumSimulator:
         return self.condition.as_dict()
 
 
-def _of(name: str, answer: Callable[[Node, str], Any]) -> Answer:
+def _of(name: str, answer: Callable[[SimulatedNode, str], Any]) -> NodeAnswer:
     return lambda node, request, body: answer(node, request.path_params[name])
 
 
-def _with_body(name: str, answer: Callable[[Node, str, Any], Any]) -> Answer:
+def _with_body(name: str, answer: Callable[[SimulatedNode, str, Any], Any]) -> NodeAnswer:
     return lambda node, request, body: answer(node, request.path_params[name], body)
 
 
-def _validators(node: Node, request: Request, body: Any) -> Any:
+def _validators(node: SimulatedNode, request: Request, body: Any) -> Any:
     query = request.query_params
     return beacon_states.validators_by_query(
         node, request.path_params["state_id"], query.getlist("id"), query.getlist("status")
     )
 
 
-def _validator(node: Node, request: Request, body: Any) -> Any:
+def _validator(node: SimulatedNode, request: Request, body: Any) -> Any:
     return beacon_states.validator(node, request.path_params["state_id"], request.path_params["validator_id"])
 
 
-def _balances(node: Node, request: Request, body: Any) -> Any:
+def _balances(node: SimulatedNode, request: Request, body: Any) -> Any:
     ids = beacon_states.asked_ids(node, request.query_params.getlist("id"))
     return beacon_states.validator_balances(node, request.path_params["state_id"], ids)

@@ -44,7 +44,7 @@ class Moved(NamedTuple):
     amount: int
 
 
-class Withdrawal(NamedTuple):
+class PaidWithdrawal(NamedTuple):
     """One withdrawal of a block, in gwei."""
 
     number: int
@@ -143,7 +143,7 @@ class Included(NamedTuple):
 
 
 @dataclass
-class Block:
+class ProposedBlock:
     """What one beacon block did to balances, and what it holds."""
 
     slot: int
@@ -155,7 +155,7 @@ class Block:
     spared: dict[int, int] = field(default_factory=dict)
     """By seat what it was charged less than others, because nothing was left of the balance of who sits in it."""
     attestations: list[Included] = field(default_factory=list)
-    withdrawals: list[Withdrawal] = field(default_factory=list)
+    withdrawals: list[PaidWithdrawal] = field(default_factory=list)
     operations: list[Event] = field(default_factory=list)
     moves: list[Moved] = field(default_factory=list)
 
@@ -196,10 +196,10 @@ class Epoch:
     committee: Sequence[int]
     paid: Settlement | None
     moves: list[Moved]
-    blocks: dict[int, Block] = field(default_factory=dict)
+    blocks: dict[int, ProposedBlock] = field(default_factory=dict)
 
 
-class Timeline(Generic[_T]):
+class ChangingValue(Generic[_T]):
     """A value that changes with slots, and how it read at each."""
 
     def __init__(self, value: _T) -> None:
@@ -231,9 +231,9 @@ class State:
         """Whether the epoch that ends was justified, and the three before it."""
         self.marks: dict[int, bytearray] = {}
         """By epoch the flags of everybody's attestation."""
-        self.deposits: Timeline[tuple[PendingDeposit, ...]] = Timeline(())
-        self.partials: Timeline[tuple[PendingPartial, ...]] = Timeline(())
-        self.consolidations: Timeline[tuple[PendingConsolidation, ...]] = Timeline(())
+        self.deposits: ChangingValue[tuple[PendingDeposit, ...]] = ChangingValue(())
+        self.partials: ChangingValue[tuple[PendingPartial, ...]] = ChangingValue(())
+        self.consolidations: ChangingValue[tuple[PendingConsolidation, ...]] = ChangingValue(())
         self.next_withdrawal = 0
         self.next_swept = 0
 

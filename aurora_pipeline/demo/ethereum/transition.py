@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 
 from aurora_pipeline.demo.ethereum import protocol
-from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, Parameters
+from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import (
     HEAD,
     MIN_ACTIVATION_BALANCE,
@@ -34,7 +34,7 @@ _MAX_DEPOSITS = 16
 class Transition:
     """From the end of one epoch to the beginning of the next, in the protocol's order."""
 
-    def __init__(self, state: State, parameters: Parameters, ending: Epoch) -> None:
+    def __init__(self, state: State, parameters: EthereumParameters, ending: Epoch) -> None:
         self._state = state
         self._parameters = parameters
         self._ending = ending

@@ -11,12 +11,12 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from aurora_pipeline.demo.ethereum.building import Built
-from aurora_pipeline.demo.ethereum.cast import Cast
-from aurora_pipeline.demo.ethereum.execution import ExecutionBlock, ExecutionChain
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.cast import EthereumCast
+from aurora_pipeline.demo.ethereum.execution import BuiltBlock, ExecutionChain
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import WEI_PER_GWEI
 from aurora_pipeline.demo.ethereum.state import Epoch, Move
-from aurora_pipeline.demo.ethereum.world import World
+from aurora_pipeline.demo.ethereum.world import BeaconWorld
 
 
 @dataclass
@@ -135,7 +135,7 @@ class SlotTruth:
 
 
 @dataclass(frozen=True)
-class ValidatorTruth:
+class WindowTruth:
     """One operated validator in one window."""
 
     index: int
@@ -181,20 +181,20 @@ class ValidatorTruth:
 class EthereumTruth:
     """The truth about one chain."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: EthereumParameters) -> None:
         self.parameters = parameters
-        self.world = World(parameters)
+        self.world = BeaconWorld(parameters)
         self.execution = ExecutionChain(self.world)
 
     @property
-    def cast(self) -> Cast:
+    def cast(self) -> EthereumCast:
         return self.world.cast
 
-    def validators(self, epochs: range) -> list[ValidatorTruth]:
+    def validators(self, epochs: range) -> list[WindowTruth]:
         """Everybody the operator runs that was registered by the end of a window."""
         return [self.validator(one.index, epochs) for one in self.cast.operated if self._is_known(one.index, epochs)]
 
-    def validator(self, index: int, epochs: range) -> ValidatorTruth:
+    def validator(self, index: int, epochs: range) -> WindowTruth:
         """One validator in a window."""
         person = self.cast.by_index[index]
         last = self.parameters.last_slot(epochs[-1])
@@ -203,7 +203,7 @@ class EthereumTruth:
         start = self.world.balances(before) if before >= 0 else self.world.epoch(0).balances
         record = self.world.state.registry.at(last, index)
         assert record is not None  # only the registered are asked for
-        return ValidatorTruth(
+        return WindowTruth(
             index=index,
             pubkey=person.pubkey,
             name=person.name,
@@ -256,7 +256,7 @@ class EthereumTruth:
         )
 
 
-def _paid(block: ExecutionBlock | None, to: str) -> int:
+def _paid(block: BuiltBlock | None, to: str) -> int:
     """What the block's fee recipient paid an account out of its own."""
     if block is None:
         return 0
@@ -287,7 +287,7 @@ def _attestations(found: list[ConsensusTruth], epoch: Epoch) -> None:
         one.inactivity_penalties -= inactivity
 
 
-def _blocks(found: list[ConsensusTruth], epoch: Epoch, parameters: Parameters) -> None:
+def _blocks(found: list[ConsensusTruth], epoch: Epoch, parameters: EthereumParameters) -> None:
     moves = list(epoch.moves)
     first = parameters.first_slot(epoch.number)
     for slot in range(max(first, 1), parameters.first_slot(epoch.number + 1)):
@@ -310,6 +310,6 @@ _FIELDS = {kind: next(field.name for field in fields(ConsensusTruth) if field.na
 
 
 @lru_cache(maxsize=2)
-def truth_of(parameters: Parameters) -> EthereumTruth:
+def truth_of(parameters: EthereumParameters) -> EthereumTruth:
     """The truth of some parameters, kept because the next window's builds on it."""
     return EthereumTruth(parameters)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from math import isqrt
 
 from aurora_pipeline.demo.ethereum import protocol
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import HEAD, SOURCE, TARGET
 from aurora_pipeline.demo.ethereum.state import Included, State
 
@@ -28,7 +28,7 @@ class Vote(IntEnum):
 class Votes:
     """The votes that no block holds yet."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: EthereumParameters) -> None:
         self._parameters = parameters
         self._waiting: list[tuple[int, Vote, list[int]]] = []
         self._source_delay = isqrt(parameters.slots_per_epoch)

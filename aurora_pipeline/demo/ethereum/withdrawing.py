@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from aurora_pipeline.demo.ethereum import protocol
-from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, Parameters
+from aurora_pipeline.demo.ethereum.parameters import FAR_FUTURE_EPOCH, EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import MIN_ACTIVATION_BALANCE
 from aurora_pipeline.demo.ethereum.registry import Record
-from aurora_pipeline.demo.ethereum.state import Move, Moved, State, Withdrawal
+from aurora_pipeline.demo.ethereum.state import Move, Moved, PaidWithdrawal, State
 
 
-def withdraw(state: State, parameters: Parameters, slot: int) -> tuple[list[Withdrawal], list[Moved]]:
+def withdraw(state: State, parameters: EthereumParameters, slot: int) -> tuple[list[PaidWithdrawal], list[Moved]]:
     """Take out of the balances what a block of this slot pays to withdrawal addresses."""
     epoch = parameters.epoch_of(slot)
-    found: list[Withdrawal] = []
+    found: list[PaidWithdrawal] = []
     _requested(state, parameters, slot, epoch, found)
     _swept(state, parameters, epoch, found)
     moves = [state.move(one.validator, Move.WITHDRAWN, -one.amount) for one in found]
@@ -20,7 +20,9 @@ def withdraw(state: State, parameters: Parameters, slot: int) -> tuple[list[With
     return found, moves
 
 
-def _requested(state: State, parameters: Parameters, slot: int, epoch: int, found: list[Withdrawal]) -> None:
+def _requested(
+    state: State, parameters: EthereumParameters, slot: int, epoch: int, found: list[PaidWithdrawal]
+) -> None:
     pending, done = state.partials.now, 0
     for one in pending:
         if one.withdrawable_epoch > epoch or len(found) == parameters.max_pending_partials_per_withdrawals_sweep:
@@ -36,7 +38,7 @@ def _requested(state: State, parameters: Parameters, slot: int, epoch: int, foun
         state.partials.change(slot, pending[done:])
 
 
-def _swept(state: State, parameters: Parameters, epoch: int, found: list[Withdrawal]) -> None:
+def _swept(state: State, parameters: EthereumParameters, epoch: int, found: list[PaidWithdrawal]) -> None:
     records, count = state.registry.records, len(state.balances)
     bound = min(count, parameters.max_validators_per_withdrawals_sweep)
     index = state.next_swept
@@ -57,10 +59,12 @@ def _swept(state: State, parameters: Parameters, epoch: int, found: list[Withdra
     )
 
 
-def _withdrawal(state: State, validator: int, record: Record, amount: int, found: list[Withdrawal]) -> Withdrawal:
-    return Withdrawal(state.next_withdrawal + len(found), validator, record.withdrawal_address, amount)
+def _withdrawal(
+    state: State, validator: int, record: Record, amount: int, found: list[PaidWithdrawal]
+) -> PaidWithdrawal:
+    return PaidWithdrawal(state.next_withdrawal + len(found), validator, record.withdrawal_address, amount)
 
 
-def _left(state: State, validator: int, found: list[Withdrawal]) -> int:
+def _left(state: State, validator: int, found: list[PaidWithdrawal]) -> int:
     """A balance less what the same block withdraws of it already."""
     return state.balances[validator] - sum(one.amount for one in found if one.validator == validator)

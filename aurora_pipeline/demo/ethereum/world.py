@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from aurora_pipeline.demo.ethereum import protocol
-from aurora_pipeline.demo.ethereum.cast import Cast
+from aurora_pipeline.demo.ethereum.cast import EthereumCast
 from aurora_pipeline.demo.ethereum.operations import Operations
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.plot import Event, Kind, Plot
 from aurora_pipeline.demo.ethereum.registry import Record
-from aurora_pipeline.demo.ethereum.state import Block, Epoch, Move, Moved, Settlement, State
+from aurora_pipeline.demo.ethereum.state import Epoch, Move, Moved, ProposedBlock, Settlement, State
 from aurora_pipeline.demo.ethereum.transition import Transition, snapshot
 from aurora_pipeline.demo.ethereum.voting import Votes
 from aurora_pipeline.demo.ethereum.withdrawing import withdraw
@@ -23,12 +23,12 @@ _OUR_MISSED_ONE_IN = 17
 _MOST_MISSED_SEATS = 3
 
 
-class World:
+class BeaconWorld:
     """All epochs from genesis on. Slot 0 is genesis: nobody proposes in it."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: EthereumParameters) -> None:
         self.parameters = parameters
-        self.cast = Cast(parameters)
+        self.cast = EthereumCast(parameters)
         self.plot = Plot(parameters, self.cast)
         self.state = State()
         self._epochs: list[Epoch] = []
@@ -46,7 +46,7 @@ class World:
             self._add_epoch()
         return self._epochs[number]
 
-    def block(self, slot: int) -> Block | None:
+    def block(self, slot: int) -> ProposedBlock | None:
         """The block of a slot; None where it was missed, and for genesis."""
         return self.epoch(self.parameters.epoch_of(slot)).blocks.get(slot) if slot > 0 else None
 
@@ -142,13 +142,13 @@ class World:
             return self._our_duties % _OUR_MISSED_ONE_IN == 5
         return self.parameters.draw(1_000, "missed", slot) < _MISSED_PER_MILLE
 
-    def _propose(self, epoch: Epoch, slot: int) -> Block:
+    def _propose(self, epoch: Epoch, slot: int) -> ProposedBlock:
         state, parameters = self.state, self.parameters
         proposer = epoch.proposers[slot - parameters.first_slot(epoch.number)]
         seat_reward = protocol.sync_participant_reward(
             epoch.total_active, parameters.slots_per_epoch, parameters.sync_committee_size
         )
-        block = Block(slot, proposer, epoch.committee, self._took_part(epoch, slot), seat_reward)
+        block = ProposedBlock(slot, proposer, epoch.committee, self._took_part(epoch, slot), seat_reward)
         block.withdrawals, block.moves = withdraw(state, parameters, slot)
         self._hold_events(block)
         block.attestations, reward = self._votes.arrive(state, slot, epoch.total_active)
@@ -159,7 +159,7 @@ class World:
         block.moves.append(state.move(proposer, Move.PROPOSED_SYNC, reward))
         return block
 
-    def _pay_seats(self, block: Block) -> None:
+    def _pay_seats(self, block: ProposedBlock) -> None:
         balances, reward = self.state.balances, block.seat_reward
         for seat, (validator, took_part) in enumerate(zip(block.committee, block.took_part, strict=True)):
             balances[validator] += reward if took_part else -reward
@@ -168,7 +168,7 @@ class World:
                 block.spared[seat] = -balances[validator]
                 balances[validator] = 0
 
-    def _hold_events(self, block: Block) -> None:
+    def _hold_events(self, block: ProposedBlock) -> None:
         left = []
         for event in self._waiting:
             # Nobody reports itself.

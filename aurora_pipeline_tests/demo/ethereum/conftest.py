@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.truth import EthereumTruth, truth_of
 from aurora_pipeline.demo.process import SimulatorProcess
 
-TINY = Parameters(seed=7, validators=16, strangers=32)
+TINY = EthereumParameters(seed=7, validators=16, strangers=32)
 LAST_EPOCH = 26
 """After the leak, so that all of the story is there and final."""
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aurora_pipeline.demo.ethereum.building import Built
 from aurora_pipeline.demo.ethereum.cast import BUILDERS
-from aurora_pipeline.demo.ethereum.parameters import Parameters
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
 from aurora_pipeline.demo.ethereum.plot import LEAK_FROM, LEAK_UNTIL
 from aurora_pipeline.demo.ethereum.protocol import GWEI_PER_ETH, WEI_PER_GWEI
 from aurora_pipeline.demo.ethereum.truth import EthereumTruth
@@ -18,7 +18,7 @@ from aurora_pipeline_tests.demo.ethereum.conftest import LAST_EPOCH, TINY
 
 STORY = range(2, LAST_EPOCH)
 CHAINS = st.builds(
-    Parameters,
+    EthereumParameters,
     seed=st.integers(1, 10**6),
     validators=st.integers(1, 20),
     strangers=st.integers(15, 40),
@@ -31,7 +31,7 @@ CHAINS = st.builds(
 @settings(max_examples=12, deadline=None)
 @given(CHAINS, st.integers(0, 20), st.integers(1, 8))
 def test_balances__of_everybody_in_any_window__move_by_what_the_moves_say(
-    parameters: Parameters, first: int, length: int
+    parameters: EthereumParameters, first: int, length: int
 ) -> None:
     told = EthereumTruth(parameters)
     window = range(first, first + length)
@@ -48,7 +48,9 @@ def test_balances__of_everybody_in_any_window__move_by_what_the_moves_say(
 
 @settings(max_examples=6, deadline=None)
 @given(CHAINS)
-def test_fee_recipients__in_any_chain__hold_tips_and_payments_and_what_was_sent_to_them(parameters: Parameters) -> None:
+def test_fee_recipients__in_any_chain__hold_tips_and_payments_and_what_was_sent_to_them(
+    parameters: EthereumParameters,
+) -> None:
     told = EthereumTruth(parameters)
     slots = list(told.slots(range(14)))
     blocks = [block for slot in slots if (block := told.execution.at_slot(slot.slot))]
@@ -65,7 +67,9 @@ def test_fee_recipients__in_any_chain__hold_tips_and_payments_and_what_was_sent_
 
 @settings(max_examples=4, deadline=None)
 @given(CHAINS)
-def test_coins__over_the_whole_chain__come_from_withdrawals_and_go_where_they_are_burnt(parameters: Parameters) -> None:
+def test_coins__over_the_whole_chain__come_from_withdrawals_and_go_where_they_are_burnt(
+    parameters: EthereumParameters,
+) -> None:
     told = EthereumTruth(parameters)
     slots = list(told.slots(range(10)))
     accounts = told.execution.accounts
@@ -79,7 +83,7 @@ def test_chain__built_again__is_the_same(known: EthereumTruth) -> None:
     again = EthereumTruth(TINY)
     assert again.validators(STORY) == known.validators(STORY)
     assert list(again.slots(STORY)) == list(known.slots(STORY))
-    other = EthereumTruth(Parameters.from_dict({**TINY.as_dict(), "seed": 8}))
+    other = EthereumTruth(EthereumParameters.from_dict({**TINY.as_dict(), "seed": 8}))
     assert other.validators(STORY) != known.validators(STORY)
 
 
@@ -153,7 +157,9 @@ def test_payments__of_the_operators_blocks__are_of_every_kind(known: EthereumTru
 
 
 def test_sync_committee__of_who_is_paid_out__charges_nothing_that_is_not_there() -> None:
-    told = EthereumTruth(Parameters(seed=286376, validators=5, strangers=19, slots_per_epoch=4, sync_committee_size=1))
+    told = EthereumTruth(
+        EthereumParameters(seed=286376, validators=5, strangers=19, slots_per_epoch=4, sync_committee_size=1)
+    )
     blocks = [block for slot in range(1, 36) if (block := told.world.block(slot))]
     spared = [block for block in blocks if block.spared]
     assert spared
