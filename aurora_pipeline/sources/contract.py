@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeAlias, TypeVar
 
 from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Question
+from aurora_pipeline.asking.proposals import ProposedSlot
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.sources.blocks_told import BlocksTold, DeliveredTold
@@ -106,6 +107,8 @@ class Source:
     """The kind of questions to read of a data type's fetches where another layer looks at them in passing."""
     stakes_needed: Callable[[StagedFetches], StakesNeeded] = _no_stakes
     """What it needs to tell rewards, given the fetches of rewards and a glance at the observed stake."""
+    proposals: Callable[[StagedFetch, int, int], Mapping[str, tuple[ProposedSlot, ...]]] | None = None
+    """The slots of a period that validators had to propose blocks in, as a fetch of rewards tells them."""
     own_words: Mapping[DataType, OwnWords] = field(default_factory=dict)
     """Figures by column and validator that it says, and that no layer takes from it: for comparisons only."""
     explains: Callable[[FoundDifference], str | None] = lambda found: None

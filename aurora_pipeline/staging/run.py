@@ -19,6 +19,7 @@ from aurora_pipeline.asking.adapter import (
     SeesCollectors,
     ValidatorAsked,
 )
+from aurora_pipeline.asking.proposals import ProposedSlot
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.verdict import Stumbled, down, final, not_understood
@@ -33,7 +34,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
-from aurora_pipeline.sources.kinds import adapter_for, adapter_of, promised_costs
+from aurora_pipeline.sources.kinds import SOURCES, adapter_for, adapter_of, promised_costs
 from aurora_pipeline.staging.changed_files import changed_subjects
 from aurora_pipeline.staging.plan import (
     NOBODY,
@@ -73,7 +74,12 @@ from aurora_pipeline.staging.samples import (
 )
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads.fetches import fetch_states, fetches_in_force, record_fetch
+from aurora_pipeline.store.payloads.fetches import (
+    fetch_states,
+    fetches_in_force,
+    load_fetches_in_slices,
+    record_fetch,
+)
 from aurora_pipeline.store.payloads.tables import INGESTION_RUNS
 
 __all__ = ["StagingReport", "stage", "stage_period"]
@@ -243,7 +249,19 @@ def _scope(
         split_fees=chain.split_fees,
         family=chain.family,
         network=recorded_network(connection, chain),
+        proposals=staged_proposals(connection, period) if is_fees else {},
     )
+
+
+def staged_proposals(connection: Connection, period: Period) -> dict[str, tuple[ProposedSlot, ...]]:
+    """The slots that validators had to propose blocks in, as the fetches of rewards that count tell them."""
+    found: dict[str, tuple[ProposedSlot, ...]] = {}
+    fetches = load_fetches_in_slices(connection, period.key.chain_id, period.key.epoch, DataType.REWARDS)
+    for fetch in fetches:
+        told = SOURCES[fetch.kind].proposals if fetch.kind in SOURCES else None
+        if told is not None:
+            found |= told(fetch, period.first_slot, period.last_slot)
+    return found
 
 
 def observed_collectors(

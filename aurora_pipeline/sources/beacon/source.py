@@ -8,6 +8,7 @@ from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.amounts import too_much_paid, too_much_staked
 from aurora_pipeline.sources.beacon.answers.chain import read_finalized
 from aurora_pipeline.sources.beacon.ask import BeaconApi
+from aurora_pipeline.sources.beacon.proposals import proposals
 from aurora_pipeline.sources.beacon.tells import balances, meta, positions
 from aurora_pipeline.sources.contract import Alive, Source, Tells
 
@@ -17,4 +18,5 @@ BEACON_API: Final = Source(
     Alive(questions.finality(), lambda answer, provider: read_finalized(answer, provider).epoch),
     too_much_paid,
     too_much_staked,
+    proposals=proposals,
 )

@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 
+from aurora_pipeline.asking.proposals import ProposedSlot
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.families.ethereum import check_address
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.units import Wei
+from aurora_pipeline.periods.record import load_period
+from aurora_pipeline.sources.beacon.proposals import proposals
 from aurora_pipeline.sources.beacon.source import BEACON_API
 from aurora_pipeline.sources.beacon.tells import balances, meta, positions
 from aurora_pipeline.sources.told import BalanceTold, MetaTold, Missing, PositionsTold, StagedFetches
-from aurora_pipeline.staging.run import stage_period
+from aurora_pipeline.staging.run import stage_period, staged_proposals
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads.fetches import load_fetches
 from aurora_pipeline.store.payloads.tables import EVERYONE
+from aurora_pipeline_tests.devchain import scopes
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
 from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import DevChain, blocks, pubkeys, serving
@@ -362,6 +366,20 @@ def test_duties__that_the_node_forgot__what_was_missed_is_not_known_and_nothing_
     found = told(database, configuration)
     assert {known(one).blocks_missed for one in found.values()} == {None}
     assert known(found["0"]).profit == 11_566_435 * GWEI
+
+
+def test_proposals__of_the_chain__those_of_each_validator_and_what_it_missed(
+    database: Database, configuration: Configuration
+) -> None:
+    told(database, configuration)
+    found = proposals(fetched(database, DataType.REWARDS).each[0], 16, 119)
+    assert found == scopes.proposals()
+    assert [one for slots in found.values() for one in slots if one.payload is None] == [
+        ProposedSlot(33, None),
+        ProposedSlot(65, None),
+    ]
+    with database.connect() as connection:
+        assert staged_proposals(connection, load_period(connection, KEY)) == found
 
 
 # Money that moves and is no income.
