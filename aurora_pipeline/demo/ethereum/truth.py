@@ -6,6 +6,7 @@ epoch after the next. Balances are those of the state of the last slot before th
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -192,31 +193,44 @@ class EthereumTruth:
 
     def validators(self, epochs: range) -> list[WindowTruth]:
         """Everybody the operator runs that was registered by the end of a window."""
-        return [self.validator(one.index, epochs) for one in self.cast.operated if self._is_known(one.index, epochs)]
+        last = self.parameters.last_slot(epochs[-1])
+        start, end = self._balances_before(epochs), self.world.balances(last)
+        effective, moves = self.world.epoch(epochs[-1]).effective, self.consensus(epochs)
+        slots: dict[int, list[SlotTruth]] = {}
+        for slot in self.slots(epochs):
+            slots.setdefault(slot.proposer, []).append(slot)
+        found = []
+        for person in self.cast.operated:
+            record = self.world.state.registry.at(last, person.index) if person.index < len(end) else None
+            if record is not None:
+                index = person.index
+                found.append(
+                    WindowTruth(
+                        index=index,
+                        pubkey=person.pubkey,
+                        name=person.name,
+                        client=person.client,
+                        operator_fee_bps=person.operator_fee_bps,
+                        withdrawal_address=person.withdrawal_address,
+                        start_balance=start[index] if index < len(start) else 0,
+                        end_balance=end[index],
+                        effective_balance=effective[index],
+                        status=record.status(epochs[-1], end[index]),
+                        consensus=moves[index],
+                        slots=tuple(slots.get(index, ())),
+                    )
+                )
+        return found
 
     def validator(self, index: int, epochs: range) -> WindowTruth:
         """One validator in a window."""
-        person = self.cast.by_index[index]
-        last = self.parameters.last_slot(epochs[-1])
-        end = self.world.balances(last)
-        before = self.parameters.first_slot(epochs[0]) - 1
-        start = self.world.balances(before) if before >= 0 else self.world.epoch(0).balances
-        record = self.world.state.registry.at(last, index)
-        assert record is not None  # only the registered are asked for
-        return WindowTruth(
-            index=index,
-            pubkey=person.pubkey,
-            name=person.name,
-            client=person.client,
-            operator_fee_bps=person.operator_fee_bps,
-            withdrawal_address=person.withdrawal_address,
-            start_balance=start[index] if index < len(start) else 0,
-            end_balance=end[index],
-            effective_balance=self.world.epoch(epochs[-1]).effective[index],
-            status=record.status(epochs[-1], end[index]),
-            consensus=self.consensus(epochs)[index],
-            slots=tuple(slot for slot in self.slots(epochs) if slot.proposer == index),
-        )
+        return next(one for one in self.validators(epochs) if one.index == index)
+
+    def _balances_before(self, epochs: range) -> array[int]:
+        """In the state of the last slot before a window; at genesis where there is none."""
+        if epochs[0] == self.parameters.first_epoch:
+            return self.world.epoch(epochs[0]).balances
+        return self.world.balances(self.parameters.first_slot(epochs[0]) - 1)
 
     def consensus(self, epochs: range) -> list[ConsensusTruth]:
         """What moved everybody's balance in a window, by index."""
@@ -229,9 +243,6 @@ class EthereumTruth:
             first = self.parameters.first_slot(number)
             for slot in range(max(first, 1), self.parameters.first_slot(number + 1)):
                 yield self._slot(slot, number, epoch.proposers[slot - first])
-
-    def _is_known(self, index: int, epochs: range) -> bool:
-        return index < len(self.world.epoch(epochs[-1]).balances)
 
     def _slot(self, slot: int, epoch: int, proposer: int) -> SlotTruth:
         block, claims = self.execution.at_slot(slot), self.execution.claims(slot)
