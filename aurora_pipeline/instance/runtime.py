@@ -156,9 +156,7 @@ def _beside(url: str) -> str:
         )
     name = f"{parts.path.strip('/')}{_DAGSTER_SUFFIX}"
     dagster = database_named(url, _DAGSTER_SUFFIX)
-    try:
-        psycopg.connect(dagster.conninfo).close()
-    except psycopg.OperationalError:
+    if not _answers(dagster):
         _create_database(database_named(url), name)
     given = dict(parse_qsl(parts.query))
     kept = urlencode({name: value for name, value in given.items() if name not in {"options", "client_encoding"}})
@@ -166,10 +164,22 @@ def _beside(url: str) -> str:
     return parts._replace(scheme="postgresql+psycopg2", path=f"/{name}", query=query).geturl()
 
 
+def _answers(database: Database) -> bool:
+    try:
+        psycopg.connect(database.conninfo).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
 def _create_database(beside: Database, name: str) -> None:
+    """Create a database unless it exists; safe from several processes at once."""
     with beside.autocommit() as connection:
         try:
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            # Another process was first: it lost no time between the look and this.
+            return
         except psycopg.Error as error:
             raise explained(error) or DatabaseNotMade(
                 f"Dagster's database {name} beside Aurora's can't be created: {str(error).splitlines()[0]}",

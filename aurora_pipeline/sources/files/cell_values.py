@@ -19,6 +19,7 @@ _TEXT_MAX: Final = 200
 _PLAIN_DIGITS_MAX: Final = 20
 _PLAIN_NUMBER: Final = re.compile(r"[0-9.eE+-]*\Z")
 _COINS_MAX: Final[Mapping[CellKind, Bound]] = {CellKind.AMOUNT: PAID, CellKind.STAKE: STAKED}
+_WHOLE: Final[Mapping[str, str]] = {"bps": "10000 bps", "percent": "100 percent", "fraction": "1, the whole"}
 _ERRORS: Final = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"})
 # The largest u64, which a stake account has where it has no epoch, as it is and as the float a spreadsheet makes of it.
 _NO_EPOCH: Final = frozenset((U64_MAX, 18_446_744_073_709_552_000))
@@ -78,8 +79,9 @@ def _bound(kind: CellKind, column: Mapping[str, str], family: Family) -> tuple[i
         bound = _COINS_MAX[kind]
         words = f"is more than {bound.coins} {coin}, {bound.why}; is {column['unit']} the right unit?"
         return bound.coins * 10 ** units[coin], words
-    maximum = BPS_WHOLE if kind is CellKind.RATE else U64_MAX
-    return maximum, f"is more than {maximum}"
+    if kind is CellKind.RATE:
+        return BPS_WHOLE, f"is more than {_WHOLE[column['unit']]}; is {column['unit']} the right unit?"
+    return U64_MAX, f"is more than {U64_MAX}"
 
 
 def _reader(kind: CellKind, family: Family) -> Callable[[str], str | datetime] | None:

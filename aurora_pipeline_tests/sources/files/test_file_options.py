@@ -88,8 +88,23 @@ def test_stranger__one_bad_cell__our_figures_stand_and_one_warning_names_it(tmp_
     (told,) = [words for words in result.warnings if "left out" in words]
     assert told == (
         f"own: mev.csv: rows about 1 validators that are not operated ({V}) can't be read and are left out:"
-        " row 3, column 'rate': 254 is more than 10000"
+        " row 3, column 'rate': 254 is more than 100 percent; is percent the right unit?"
     )
+
+
+@pytest.mark.parametrize(
+    ("rate", "unit", "told"),
+    [
+        ("254", "percent", "254 is more than 100 percent; is percent the right unit?"),
+        ("7", "fraction", "7 is more than 1, the whole; is fraction the right unit?"),
+        ("10001", "bps", "10001 is more than 10000 bps; is bps the right unit?"),
+    ],
+)
+def test_rate__more_than_the_whole__said_in_the_unit_of_its_column(
+    tmp_path: Path, rate: str, unit: str, told: str
+) -> None:
+    (one,) = fetch(mev_file(tmp_path, [rate], unit), U)
+    assert str(one.reason).endswith(f"row 2, column 'rate': {told}")
 
 
 def test_ours__one_bad_cell__refused_though_others_are_bad_too(tmp_path: Path) -> None:
