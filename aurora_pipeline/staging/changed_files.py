@@ -29,8 +29,8 @@ def changed_subjects(
 ) -> frozenset[str]:
     """The subjects whose final fetch came from a file that has other bytes or another mapping now.
 
-    So are those that a later provider told after a file had retracted them. A file that is gone changes nothing: what
-    it said is stored.
+    So are those that a later provider told after a file had retracted them, and those whose file is what it was again
+    after a reading in between that did not serve. A file that is gone changes nothing: what it said is stored.
     """
     final = {subject: fetch for subject, fetch in in_force.items() if fetch.state is FigureState.FINAL}
     names = [provider.name for provider in providers]
@@ -39,10 +39,10 @@ def changed_subjects(
         if provider.kind != FILE_KIND or not final or (now := _as_of_now(provider, role, epoch, family)) is None:
             continue
         own = {name: one.payload_ids[0] for name, one in final.items() if one.provider == provider.name}
-        later = [name for name, one in final.items() if one.provider in names[place + 1 :]]
-        read = own | last_read(connection, chain_id, epoch, stored_as, provider.name, later)
-        stored = said(connection, set(read.values()))
-        found |= {subject for subject, number in read.items() if stored.get(number) != now}
+        told = [name for name, one in final.items() if one.provider in names[place:]]
+        last = last_read(connection, chain_id, epoch, stored_as, provider.name, told)
+        stored = said(connection, {*own.values(), *last.values()})
+        found |= {subject for read in (own, last) for subject, number in read.items() if stored.get(number) != now}
     return frozenset(found)
 
 

@@ -22,6 +22,7 @@ from aurora_pipeline.staging.run import stage
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import fetch_states, load_fetches
+from aurora_pipeline.work.epoch_status import Oddities, oddities
 from aurora_pipeline_tests.canonical.answers import reference
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
 from aurora_pipeline_tests.sources.trillium.test_trillium import trillium_row
@@ -104,6 +105,10 @@ class Books:
             for row in frame.iter_rows(named=True)
         }
 
+    def oddities(self) -> Oddities:
+        with self.database.connect() as connection:
+            return oddities(connection, PeriodKey(CHAIN, EPOCH))
+
     def states(self, data_type: str = "fees") -> dict[str, FigureState]:
         with self.database.connect() as connection:
             return fetch_states(connection, CHAIN, EPOCH, data_type)
@@ -183,6 +188,21 @@ def test_file_broken__read_again__figures_stay_and_it_is_said(books: Books, refe
     assert books.fees() == PAID
     (problem,) = report.files_refused
     assert "row 4, column 'fees'" in problem
+
+
+def test_file_broken_and_put_back__read_again__nothing_says_that_it_could_not_be_read(books: Books) -> None:
+    mapping = books.home / "chains.yaml"
+    mapping.write_text(mapping.read_text().replace("[books, spare]", "[books]"))
+    books.write("fees.csv", FULL)
+    books.stage()
+    books.write("fees.csv", FULL | {KEYS[2]: "many"})
+    assert len(books.stage().files_refused) == 1
+    assert len(books.stage().files_refused) == 1, "as long as it is broken, every reading says so"
+    assert books.oddities().outdated
+    books.write("fees.csv", FULL)
+    assert books.stage().files_refused == ()
+    assert (books.fees(), books.oddities().outdated) == (PAID, ())
+    assert books.stage().requests == 0
 
 
 def test_file_broken_from_the_start__unavailable__since_no_waiting_mends_it(books: Books) -> None:
