@@ -102,7 +102,7 @@ def _compute(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters
         for epoch in left:
             end = live_through(aurora, runner, simulator, epoch, lambda text: progress.update(task, description=text))
             progress.advance(task)
-            out.print(f"  {end.in_words}", markup=False)
+            out.print(f"  {end.in_words()}", markup=False)
             changed += end.count("published")
             _stop_if_failed([end])
             if not _has_statements(aurora, FIRST_MONTH):
@@ -140,7 +140,7 @@ def _compute_months(aurora: Aurora) -> int:
             return changed
         runner.register_month(stale.key)
         end = runner.run(Job.MONTH, stale.key)
-        out.print(f"  {end.in_words}", markup=False)
+        out.print(f"  {end.in_words()}", markup=False)
         _stop_if_failed([end])
         changed += end.count("published")
 

@@ -23,6 +23,7 @@ from aurora_pipeline.work.computing import (
     PartnersRestated,
 )
 from aurora_pipeline.work.restated import in_lines, partner_lines
+from aurora_pipeline.work.runs import RunEnd
 
 _LACKING_SHOWN: Final = 300
 
@@ -83,10 +84,8 @@ class Steps(AbstractContextManager["Steps"]):
     def _end(self, step: Ended) -> None:
         if self._progress is not None:
             self._progress.advance(self._task)
-        _say([f"{step.end.in_words} in {step.seconds:.1f} s"])
-        for asset in step.end.assets:
-            if asset.lacking is not None:
-                _say([f"  {asset.asset}: {textwrap.shorten(asset.lacking, _LACKING_SHOWN)}"])
+        _say([step.end.in_words(step.seconds)])
+        _say(f"  {', '.join(assets)}: {_bounded(text, step.end)}" for text, assets in step.end.lacking)
         if not self._left:
             self._stop()
 
@@ -94,6 +93,14 @@ class Steps(AbstractContextManager["Steps"]):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def _bounded(text: str, end: RunEnd) -> str:
+    """The text; of a long one the beginning, and where all of it is."""
+    if len(text) <= _LACKING_SHOWN:
+        return text
+    where = f" (all of it: `aurora status {end.chain_id} {end.epoch}`)" if end.epoch is not None else ""
+    return textwrap.shorten(text, _LACKING_SHOWN, placeholder=" ...") + where
 
 
 def tell_of_period(period: Period) -> None:

@@ -72,7 +72,7 @@ def compute(
         runner.register_month(key)
         end = runner.run(Job.MONTH, key)
         if not as_json:
-            err.print(f"  {end.in_words}", markup=False)
+            err.print(f"  {end.in_words()}", markup=False)
         report(Computed((end,), (), ()), as_json)
         if not as_json:
             with aurora.database.connect() as connection:

@@ -21,6 +21,8 @@ _PROSE_WIDTH: Final = 24
 """Prose in narrower columns is hard to read."""
 _WORDS_WIDTH: Final = 44
 """Names up to this width, which is an address's, stay on one line."""
+_WORD_WIDTH: Final = 48
+"""Words up to this width, an address with signs around it, are not broken: what is to be copied stays in one piece."""
 _CARDS_MAX: Final = 5
 """Up to this many rows with prose are easier to read one below the other than in parts."""
 _GAP: Final = "  "
@@ -127,8 +129,9 @@ def _least(grid: _Grid, place: int) -> int:
     head = _widest(column.title.split() or [""])
     if column.is_number:
         return max(head, _widest(cells))
-    numbers = _widest([word for cell in cells for word in cell.split() if _NUMBER.match(word)])
-    return max(head, numbers, min(_widest(cells), _PROSE_WIDTH if column.is_prose else _WORDS_WIDTH))
+    words = [word for cell in cells for word in cell.split()]
+    whole = _widest([word for word in words if _NUMBER.match(word) or cell_len(word) <= _WORD_WIDTH])
+    return max(head, whole, min(_widest(cells), _PROSE_WIDTH if column.is_prose else _WORDS_WIDTH))
 
 
 def _widest(texts: Sequence[str]) -> int:

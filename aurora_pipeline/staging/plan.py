@@ -260,20 +260,26 @@ def as_retraction(outcome: ProviderOutcome) -> ProviderOutcome:
 
 
 def retracted_in_words(withdrawn: Iterable[ProviderOutcome]) -> tuple[str, ...]:
-    """Who withdrew what about whom."""
-    by_reason: dict[str, list[str]] = {}
+    """Who withdrew what about whom; of a word about everybody, the reason says who is not in it any more."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
     for one in withdrawn:
-        by_reason.setdefault(f"{one.provider} has it no longer ({one.fetched.reason})", []).append(one.fetched.subject)
-    return tuple(f"{words}: {_listed(subjects)}" for words, subjects in by_reason.items())
+        by_reason.setdefault((one.provider, _itself(one.fetched.reason)), []).append(one.fetched.subject)
+    return tuple(
+        f"{provider} no longer has all it had ({reason})"
+        if subjects == [EVERYONE]
+        else f"{provider} has it no longer ({reason}): {listed(subjects, _SHOWN)}"
+        for (provider, reason), subjects in by_reason.items()
+    )
+
+
+def _itself(reason: str | None) -> str:
+    """What an archive said, without that nobody had observed it."""
+    return (reason or "").removeprefix(f"{NOT_OBSERVED}; ")
 
 
 def without(states: Mapping[str, FigureState], subjects: Collection[str]) -> dict[str, FigureState]:
     """The states without those of some subjects."""
     return {subject: state for subject, state in states.items() if subject not in subjects}
-
-
-def _listed(subjects: Sequence[str]) -> str:
-    return listed(("everyone" if name == EVERYONE else name for name in subjects), _SHOWN)
 
 
 def files_refused(
@@ -289,7 +295,7 @@ def files_refused(
         return counting is not None and counting.provider == outcome.provider and bool(counting.payload_ids)
 
     told = [
-        outcome.fetched.reason or ""
+        _itself(outcome.fetched.reason)
         for outcome in outcomes
         if outcome.fetched.file_trouble is FileTrouble.REFUSED
         or (outcome.fetched.file_trouble is FileTrouble.ABSENT and refetch and was_there(outcome))

@@ -53,7 +53,7 @@ class StagingReport:
             "answers_reused": self.reused,
             "body_bytes": self.body_bytes,
             "states": _listed(self.states) or "nobody to ask about",
-            "reasons": _listed(self.reasons) or "none",
+            "reasons": "; ".join(f"{count} {reason}" for reason, count in self.reasons.items()) or "none",
             "providers_down": "; ".join(self.providers_down) or "none",
             "replaced": "; ".join(self.replaced) or "none",
             "retracted": "; ".join(self.retracted) or "none",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.registry.validators import operated_at
+from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import NOT_RETRACTED
@@ -63,6 +65,17 @@ class WarningKind:
 
 
 @dataclass(frozen=True)
+class Outdated:
+    """Data types whose figures are of an earlier reading of a file, and what was wrong with the newest one."""
+
+    data_types: tuple[str, ...]
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.data_types)}: {self.reason}"
+
+
+@dataclass(frozen=True)
 class Oddities:
     """What looks odd in a period's published layers and holds nothing back."""
 
@@ -74,7 +87,7 @@ class Oddities:
     """Of these, the ones without a name."""
     unusable: tuple[str, ...]
     """Data types with figures missing although every answer came: waiting does not help, asking again may."""
-    outdated: tuple[str, ...] = ()
+    outdated: tuple[Outdated, ...] = ()
     """Data types whose figures are of a file's earlier reading, as the newest one could not be used, and why."""
 
     @property
@@ -83,7 +96,8 @@ class Oddities:
         counts = [(len(self.warnings), "warning(s)"), (self.unexplained, "unexplained difference(s) to cross-checks")]
         told = [f"{count} {name}" for count, name in counts if count]
         told += [f"answers of {', '.join(self.unusable)} that cannot be used"] if self.unusable else []
-        told += [f"{len(self.outdated)} file(s) that could not be read again"] if self.outdated else []
+        early = sorted({name for one in self.outdated for name in one.data_types})
+        told += [f"{', '.join(early)} of an earlier reading of a file"] if early else []
         return ", ".join(told) or None
 
 
@@ -162,28 +176,42 @@ def together(found: Iterable[Oddities]) -> Oddities:
     )
 
 
-def kinds(warnings: Iterable[Warned], names: Collection[str] = ()) -> list[WarningKind]:
-    """Warnings grouped by layer and kind, the most frequent first; `names` of a chain may differ as keys may."""
+def kinds(warnings: Iterable[Warned], names: Mapping[str, str] | None = None) -> list[WarningKind]:
+    """Warnings grouped by layer and kind, the most frequent first.
+
+    `names` of a chain by key: they stand in the place of the keys, and may differ as keys may.
+    """
+    called = names or {}
+    with_names = _naming(called)
     by_asset: dict[str, list[str]] = {}
     for one in warnings:
         by_asset.setdefault(one.asset, []).append(one.text)
     found = [
         WarningKind(asset, len(kind.members), kind.text, tuple(texts[place] for place in kind.members))
         for asset, texts in by_asset.items()
-        for kind in alike(texts, names)
+        for kind in alike([with_names(text) for text in texts], called.values())
     ]
     return sorted(found, key=lambda one: -len(one.texts))
 
 
-def known_names(connection: Connection, chain_id: str) -> set[str]:
-    """Names of validators, partners, agreements and rules: warnings that differ only in these become one."""
+def _naming(names: Mapping[str, str]) -> Callable[[str], str]:
+    """How keys in a text become names."""
+    keys = [re.escape(key) for key, name in names.items() if key != name]
+    if not keys:
+        return lambda text: text
+    known = re.compile(rf"\b(?:{'|'.join(keys)})\b")
+    return lambda text: known.sub(lambda found: names[found[0]], text)
+
+
+def known_names(connection: Connection, chain_id: str) -> dict[str, str]:
+    """Names of validators by their keys; partners, agreements and rules are their own names."""
     rows = connection.execute(
-        """SELECT name FROM canonical_validator_identities WHERE chain_id = %s
-           UNION SELECT partner_id FROM partners UNION SELECT agreement_id FROM agreements
-           UNION SELECT agreement_id || '/' || rule_key FROM agreement_rules""",
+        """SELECT validator_key AS key, validator_name AS name FROM validator_names WHERE chain_id = %s
+           UNION SELECT partner_id, partner_id FROM partners UNION SELECT agreement_id, agreement_id FROM agreements
+           UNION SELECT agreement_id || '/' || rule_key, agreement_id || '/' || rule_key FROM agreement_rules""",
         [chain_id],
     )
-    return {row["name"] for row in rows}
+    return {row["key"]: row["name"] for row in rows}
 
 
 def oddities(connection: Connection, key: PeriodKey) -> Oddities:
@@ -219,7 +247,7 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
     )
 
 
-def _outdated(connection: Connection, key: PeriodKey) -> tuple[str, ...]:
+def _outdated(connection: Connection, key: PeriodKey) -> tuple[Outdated, ...]:
     """Data types of which a file's newest reading does not count: it was refused, and what it said before stays."""
     rows = connection.execute(
         f"""WITH fetches AS (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s AND epoch = %s)
@@ -231,4 +259,7 @@ def _outdated(connection: Connection, key: PeriodKey) -> tuple[str, ...]:
             ORDER BY s.data_type""".encode(),
         [key.chain_id, key.epoch, FILE_KIND],
     ).fetchall()
-    return tuple(f"{row['data_type']}: {row['reason']}" for row in rows)
+    by_reason: dict[str, list[str]] = {}
+    for row in rows:
+        by_reason.setdefault(row["reason"].removeprefix(f"{NOT_OBSERVED}; "), []).append(row["data_type"])
+    return tuple(Outdated(tuple(data_types), reason) for reason, data_types in by_reason.items())

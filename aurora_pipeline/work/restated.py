@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import Amount, amount, known_amount
 
 _SHOWN: Final = 50
+_STATE: Final = r"(?:unavailable|pending|partial): "
 _INCOME: Final = "other_income"
 _FIGURES: Final = (*(part.column for part in Component), *(cost.value.lower() for cost in CostType), _INCOME)
 Row = Mapping[str, Any]
@@ -147,5 +149,11 @@ def _reason(row: Row | None, figure: str) -> str | None:
         return "it has no line any more"
     if row[figure] is not None:
         return None
-    told: Sequence[str | None] = (row.get(f"{figure}_reason"), row["reason"])
+    told: Sequence[str | None] = (row.get(f"{figure}_reason"), _part_about(figure, row["reason"]), row["reason"])
     return next((text for text in told if text), None)
+
+
+def _part_about(figure: str, reason: str | None) -> str | None:
+    """What the reason of a whole row says of one of its figures; None where it does not single it out."""
+    found = re.search(rf"(?:\A|; ){figure.upper()} {_STATE}(.*?)(?=; [A-Z_]+ {_STATE}|\Z)", reason or "", re.DOTALL)
+    return None if found is None else found[1]

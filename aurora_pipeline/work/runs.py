@@ -83,13 +83,21 @@ class RunEnd:
         """What is wrong with the operator's files, each once."""
         return tuple(dict.fromkeys(one.files_refused for one in self.assets if one.files_refused is not None))
 
+    @property
+    def lacking(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What is late or cannot be had, each sentence once with the assets that say it."""
+        by_text: dict[str, list[str]] = {}
+        for one in self.assets:
+            if one.lacking is not None:
+                by_text.setdefault(one.lacking, []).append(one.asset)
+        return [(text, tuple(assets)) for text, assets in by_text.items()]
+
     def count(self, standing: str) -> int:
         """How many assets ended so."""
         return sum(asset.standing == standing for asset in self.assets)
 
-    @property
-    def in_words(self) -> str:
-        """How it ended, in one line."""
+    def in_words(self, seconds: float | None = None) -> str:
+        """How it ended, in one line, and how long it took."""
         counts = [
             f"{self.count(standing)} {standing}"
             for standing in ("published", "attested", "unchanged")
@@ -97,6 +105,7 @@ class RunEnd:
         ]
         partial = [asset.asset for asset in self.assets if asset.completeness == "PARTIAL"]
         told = ", ".join(counts) or "nothing computed"
+        told += "" if seconds is None else f" in {seconds:.1f} s"
         missing = f"; PARTIAL: {', '.join(partial)}" if partial else ""
         failed = f"; FAILED: {len(self.failures)} asset(s)" if self.failures else ""
         return f"{self.period}  {told}{missing}{failed}"

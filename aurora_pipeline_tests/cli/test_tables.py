@@ -105,6 +105,14 @@ def test_layout__prose_without_room__below_its_row() -> None:
     ]
 
 
+def test_layout__an_address_in_prose__whole_or_shortened_and_never_in_two_pieces() -> None:
+    rows = [("rewards", f"({ADDRESS}, {ADDRESS}) received 1.5")]
+    for width in range(40, 130):
+        lines = drawn(["data type", "reason"], rows, width, prose=("reason",))
+        shown = "".join(lines).count(ADDRESS) + "".join(lines).count("Pgoj…wR5S")
+        assert shown == 2, (width, lines)
+
+
 def test_layout__parts_with_prose__in_the_last_one_and_of_few_rows_as_cards() -> None:
     titles, why = ["epoch", "net", "costs", "why"], "agreed with Northwind: tips"
     rows = [(str(850 + number), "226.161040400", "24.078056182", why) for number in range(6)]

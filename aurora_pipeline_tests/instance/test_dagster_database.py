@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
-from aurora_pipeline.local_postgres.cluster import PORT, SUPERUSER
+from aurora_pipeline.local_postgres.cluster import SUPERUSER
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.local_postgres.postmaster import PORT
 
 STARTED = 8
 

@@ -145,8 +145,8 @@ def test_failures__run_that_did_not_begin__are_not_none() -> None:
 
 def test_lacking__said_by_a_reason_and_by_who_was_down__told_once() -> None:
     down = "archive: there is no file fees842.csv in file:books"
-    told = {"reasons": f"unavailable: {down}: 2", "providers_down": down, "replaced": "none", "states": "x"}
-    assert _lacking(told) == f"unavailable: {down}: 2"
+    told = {"reasons": f"2 unavailable: {down}", "providers_down": down, "replaced": "none", "states": "x"}
+    assert _lacking(told) == f"2 unavailable: {down}"
     replaced = {"reasons": "none", "providers_down": down, "replaced": f"node instead of archive ({down}): 2"}
     assert _lacking(replaced) == f"node instead of archive ({down}): 2"
     assert _lacking({"reasons": "none", "providers_down": down}) == down

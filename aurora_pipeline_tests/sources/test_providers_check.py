@@ -167,7 +167,7 @@ def test_check__own_files_in_order__says_which_it_looked_at(books: Path) -> None
     (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},1\n{STRANGER},2\n")
     (books / "positions.xlsx").write_bytes(workbook([HEADER, *(position(epoch) for epoch in ("841", "842"))]))
     fees = "fees: fees[new]_842.csv, fees[new]_99.csv, fees[new]_9.csv: 2 validators in epoch 842 (and 2 more epochs)"
-    positions = "positions: positions.xlsx: 1 validators in epoch 842 (and 1 more epochs)"
+    positions = "positions: positions.xlsx: 1 validators in epoch 842 (and 1 more epoch)"
     assert check_books() == (0, "None", [fees, positions])
 
 

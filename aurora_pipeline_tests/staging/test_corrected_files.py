@@ -213,12 +213,23 @@ def test_file_broken_from_the_start__unavailable__since_no_waiting_mends_it(book
     assert set(books.states().values()) == {FigureState.UNAVAILABLE}
 
 
+def test_file_of_meta_broken__said_without_that_nobody_observed_it(books: Books) -> None:
+    books.write("meta.csv", dict.fromkeys(KEYS, "700"), "rate")
+    books.stage("meta")
+    books.write("meta.csv", dict.fromkeys(KEYS, "many"), "rate")
+    (problem,) = books.stage("meta").files_refused
+    assert problem.startswith("books: meta.csv can't be read as providers.yaml says: row 2")
+
+
 def test_row_deleted_from_meta__word_about_everyone__the_rest_stays_known(books: Books) -> None:
     books.write("meta.csv", dict.fromkeys(KEYS, "700"), "rate")
     books.stage("meta")
     assert books.states("meta") == {EVERYONE: FigureState.FINAL}
     books.write("meta.csv", dict.fromkeys(KEYS[:2], "700"), "rate")
-    books.stage("meta")
+    (told,) = books.stage("meta").retracted
+    assert told.startswith("books no longer has all it had (the file meta.csv has no row of epoch 842")
+    assert KEYS[2] in told
+    assert "everyone" not in told
     assert books.states("meta") == {EVERYONE: FigureState.PARTIAL}
     with books.database.connect() as connection:
         frame = canonical_meta(reference(*KEYS), load_fetches(connection, CHAIN, EPOCH, "meta")).frame

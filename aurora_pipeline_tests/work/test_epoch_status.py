@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.work.epoch_status import DataTypeStatus, Oddities, Warned, WarningKind, grouped, kinds, together
+from aurora_pipeline.work.epoch_status import (
+    DataTypeStatus,
+    Oddities,
+    Outdated,
+    Warned,
+    WarningKind,
+    grouped,
+    kinds,
+    together,
+)
 
 ESTIMATE = "ESTIMATE: {} vote credits take at least {} votes of 5000 lamports each"
 
@@ -33,6 +42,19 @@ def test_oddities__nothing_odd__nothing_to_say() -> None:
     assert Oddities((), 5, 0, ()).in_words is None
     told = Oddities((Warned("mev", "odd"), Warned("fees", "odd")), 5, 3, ("rewards",)).in_words
     assert told == ("2 warning(s), 3 unexplained difference(s) to cross-checks, answers of rewards that cannot be used")
+
+
+def test_kinds__keys_of_the_chain__told_by_name_and_in_full_beside_it() -> None:
+    keys = {"V" * 43: "Vega", "W" * 43: "Altair", "acme": "acme"}
+    texts = [f"{key} of acme: odd" for key in ("V" * 43, "W" * 43)]
+    (kind,) = kinds([Warned("mev", text) for text in texts], keys)
+    assert (kind.text, kind.texts) == ("Vega, Altair of acme: odd", tuple(texts))
+
+
+def test_outdated__one_file_for_many_data_types__counted_and_said_once() -> None:
+    odd = Oddities((), 0, 0, (), (Outdated(("fees", "mev"), "books: f.csv is no UTF-8 text"),))
+    assert odd.in_words == "fees, mev of an earlier reading of a file"
+    assert str(odd.outdated[0]) == "fees, mev: books: f.csv is no UTF-8 text"
 
 
 def test_kinds__many_of_one_kind_in_many_periods__one_line_by_layer() -> None:

@@ -47,6 +47,13 @@ def test_alike__digits_inside_words_and_periods__are_no_numbers() -> None:
     assert told("fees_842.csv", "fees_842.csv") == [(2, "fees_842.csv")]
 
 
+def test_alike__rows_that_differ__the_first_of_them_all_and_no_range_of_each_place() -> None:
+    text = "{} mistakes in rows {}, column 'on', the first: is empty"
+    texts = (text.format(834, "2, 8, 14-16, 20 and 794 more"), text.format(833, "3, 9-11 and 793 more"))
+    assert told(*texts) == [(2, text.format("833 to 834", "2, 3, 8, 9, 11 and others"))]
+    assert told(texts[0], texts[0]) == [(2, texts[0])]
+
+
 @given(st.lists(st.text("ab 019.:", max_size=12), max_size=8), st.sets(st.text("ab", max_size=2), max_size=2))
 def test_alike__any_texts__each_is_counted_once_and_one_alone_is_told_as_it_is(
     texts: list[str], names: set[str]

@@ -100,7 +100,7 @@ class _Read:
         if self.newest is None:
             return "nothing of any epoch"
         ours = f", {self.ours} of your {registered}" if registered and self.listed is not None else ""
-        more = f" (and {self.epochs - 1} more epochs)" if self.epochs > 1 else ""
+        more = f" (and {self.epochs - 1} more epoch{'s' if self.epochs > 2 else ''})" if self.epochs > 1 else ""
         who = "" if self.listed is None else f"{self.listed} validators in "
         return f"{who}epoch {self.newest}{ours}{more}"
 

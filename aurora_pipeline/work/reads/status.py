@@ -152,4 +152,5 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
         data_types=found.data_types,
         late=found.late,
         warnings=grouped,
+        outdated=[str(one) for one in found.oddities.outdated],
     )
