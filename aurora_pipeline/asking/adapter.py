@@ -181,6 +181,13 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
+class NamesKeyHeader(Protocol):
+    """An adapter whose API wants its key as it stands in a header of its own, not as `Authorization: Bearer`."""
+
+    key_header: str
+
+
+@runtime_checkable
 class SeesCollectors(Protocol):
     """An adapter whose observations of positions show where commission goes."""
 
@@ -228,6 +235,7 @@ __all__ = [
     "FileAbsent",
     "FileTrouble",
     "KnowsPart",
+    "NamesKeyHeader",
     "PromisesCosts",
     "ProviderDown",
     "Question",

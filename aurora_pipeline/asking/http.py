@@ -61,15 +61,19 @@ class ProviderClient:
     """An open line to one provider, for one run: an async context manager."""
 
     def __init__(
-        self, provider: Provider, passing_trouble: Callable[[Answer], str | None] = lambda answer: None
+        self,
+        provider: Provider,
+        passing_trouble: Callable[[Answer], str | None] = lambda answer: None,
+        key_header: str | None = None,
     ) -> None:
+        """`key_header` names the header for the key where it is not sent as `Authorization: Bearer`."""
         self.requests = 0
         self.body_bytes = 0
         self.limits_left: dict[str, str] = {}
         """What the newest answer said is left of the provider's own limits, by header."""
         self._provider = provider
         self._passing_trouble = passing_trouble
-        self._lines = _Lines(provider)
+        self._lines = _Lines(provider, key_header)
         self._limiter = None if provider.rate_limit is None else _limiter(provider.rate_limit)
         # A node counts each question of a batch, so a batch must fit into what may go out at once.
         self.batch_size = provider.batch if self._limiter is None else min(provider.batch, int(self._limiter.max_rate))
@@ -304,8 +308,9 @@ class _Lines:
     A client per connection: a pool of many looks at all of them twice per request, which costs more than the rest.
     """
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: Provider, key_header: str | None) -> None:
         self._provider = provider
+        self._key_header = key_header
         self._places = asyncio.Semaphore(provider.concurrency)
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
@@ -333,7 +338,8 @@ class _Lines:
         provider = self._provider
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
         if provider.api_key is not None:
-            headers["Authorization"] = f"Bearer {provider.api_key.get_secret_value()}"
+            key = provider.api_key.get_secret_value()
+            headers |= {"Authorization": f"Bearer {key}"} if self._key_header is None else {self._key_header: key}
         base = urlsplit(provider.base_url)
         # A proxy of the environment serves the outside world, not this machine.
         may_leave = base.hostname not in ("localhost", "127.0.0.1", "::1")

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import psycopg
 
-from aurora_pipeline.asking.adapter import Adapter, Answer, Question
+from aurora_pipeline.asking.adapter import Adapter, Answer, NamesKeyHeader, Question
 from aurora_pipeline.asking.file_line import FileLine
 from aurora_pipeline.asking.http import ProviderClient
 from aurora_pipeline.asking.rpc_batch import grouped
@@ -245,7 +245,10 @@ def _shielded(work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
 
 def line_to(provider: Provider, adapter: Adapter) -> ProviderLine:
     """The open line to a provider: over HTTP, or to the operator's own files."""
-    return FileLine(provider) if provider.kind == FILE_KIND else ProviderClient(provider, adapter.passing_trouble)
+    if provider.kind == FILE_KIND:
+        return FileLine(provider)
+    key_header = adapter.key_header if isinstance(adapter, NamesKeyHeader) else None
+    return ProviderClient(provider, adapter.passing_trouble, key_header)
 
 
 @asynccontextmanager

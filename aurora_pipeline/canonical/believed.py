@@ -39,6 +39,16 @@ def believed(
     return row | nothing | {state: FigureState.UNAVAILABLE.value, reason: "; ".join(problems)}
 
 
+def told_if_final(
+    row: Row, figure: str, fetch: StagedFetch | None, *, state: str = "state", reason: str = "reason"
+) -> Row:
+    """A row as it is; where it is said to be final and has no figure, it is not known."""
+    if row[state] != FigureState.FINAL or row[figure] is not None:
+        return row
+    said_by = "its source" if fetch is None else fetch.provider
+    return row | {state: FigureState.UNAVAILABLE.value, reason: f"{said_by} calls it final, and tells no {figure}"}
+
+
 def all_believed(table: Table, rows: list[Row], amounts: Sequence[str], fetch: StagedFetch | None) -> list[Row]:
     """As `believed`, of very many rows: where the smallest and the largest amounts can be, each of them can."""
     known = {name: [row[name] for row in rows if row[name] is not None] for name in amounts}

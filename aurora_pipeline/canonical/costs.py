@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from aurora_pipeline.canonical.believed import believed
+from aurora_pipeline.canonical.believed import believed, told_if_final
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, Promises
 from aurora_pipeline.canonical.tables import COSTS
@@ -102,7 +102,7 @@ def _row(fetch: StagedFetch | None, cost: CostTold) -> Row:
         "reason": cost.reason,
         "source_fetch": None if fetch is None else fetch.fetch_id,
     }
-    return believed(COSTS, row, ("amount", "origin", "method"), fetch)
+    return told_if_final(believed(COSTS, row, ("amount", "origin", "method"), fetch), "amount", fetch)
 
 
 def _costs_beside(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aurora_pipeline.canonical.believed import believed
+from aurora_pipeline.canonical.believed import believed, told_if_final
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.fetch_choice import missing
-from aurora_pipeline.sources.impossible import contradicting_counts, zero_of_blocks
+from aurora_pipeline.sources.impossible import (
+    contradicting_counts,
+    fees_of_no_blocks,
+    parts_that_differ,
+    unproven_zero,
+)
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import FeesTold, Missing
@@ -53,16 +58,23 @@ def _row(fetch: StagedFetch | None, told: FeesTold | Missing) -> Row:
         "state": told.state.value,
         "reason": told.reason,
     }
-    if fetch is None or told.state is not FigureState.FINAL or told.zero_is_proven:
+    if fetch is None or told.state is not FigureState.FINAL:
         return row
-    problem = zero_of_blocks(fetch.provider, told.blocks_produced, told.fees)
+    problem = _doubt(told, fetch.provider)
     return row if problem is None else row | dict.fromkeys(_AMOUNTS) | missing(fetch, problem).columns
+
+
+def _doubt(told: FeesTold, provider: str) -> str | None:
+    """Why fees that are said to be final are no figure."""
+    problem = fees_of_no_blocks(provider, told.blocks_produced, told.fees)
+    problem = problem or parts_that_differ(told.fees, told.base_fees, told.priority_fees)
+    return problem if problem or told.zero_is_proven else unproven_zero(provider, told.blocks_produced, told.fees)
 
 
 def _believed(row: Row, fetch: StagedFetch | None, slots: int) -> Row:
     """A row without what cannot be; where its counts cannot, the fees of those slots are not known either."""
     row = believed(FEES, row, _COUNTS, fetch, with_them=_AMOUNTS)
-    row = believed(FEES, row, _AMOUNTS, fetch)
+    row = told_if_final(believed(FEES, row, _AMOUNTS, fetch), "fees", fetch)
     led, blocks, skipped = (row.get(name) for name in _COUNTS)
     problem = contradicting_counts(led, blocks, skipped, slots)
     if problem is None or row["state"] != FigureState.FINAL:

@@ -48,6 +48,8 @@ def _row(fetch: StagedFetch | None, told: TipsTold | Missing, protocol_fee_bps: 
         return source | told.columns, []
     if not told.took_part:
         return source | _nothing_earned(), []
+    if told.validator is None and None in (told.total, told.commission_bps):
+        return source | missing(fetch, "neither its tips are told, nor what they follow from").columns, []
     said: Row = {
         "total_tips": told.total,
         "validator_tips": told.validator,

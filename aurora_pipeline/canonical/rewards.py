@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aurora_pipeline.canonical.believed import all_believed, believed
+from aurora_pipeline.canonical.believed import all_believed, believed, told_if_final
 from aurora_pipeline.canonical.heard import heard, staged_by_kind
 from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.config.vocabulary import DataType
@@ -90,6 +90,8 @@ def _rows(reference: Reference, key: str, fetch: StagedFetch | None, told: Rewar
     validator = believed(REWARDS, validator, _OF_VALIDATOR, fetch)
     of_stakers = {"state": "stakers_state", "reason": "stakers_reason"}
     validator = believed(REWARDS, validator, ("staker_rewards", "gross_rewards"), fetch, **of_stakers)
+    validator = told_if_final(validator, "commission", fetch)
+    validator = told_if_final(validator, "staker_rewards", fetch, **of_stakers)
     accounts = all_believed(REWARDS, [_account_row(one) for one in told.accounts], _OF_ACCOUNT, fetch)
     return [start | validator, *(start | account for account in accounts)]
 

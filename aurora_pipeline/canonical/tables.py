@@ -27,7 +27,7 @@ FEES = Table(
     name="canonical_validator_fees",
     kind=TableKind.LAYER,
     description="Block fees per validator: the Fee rewards of the blocks in the slots it led.",
-    version=3,
+    version=4,
     columns=(
         CHAIN_ID,
         EPOCH,

@@ -20,9 +20,25 @@ def contradicting_counts(
     return None
 
 
-def zero_of_blocks(provider: str, blocks: int | None, fees: Amount | None) -> str | None:
-    """Why fees of 0 of blocks are no figure: it is what a provider says whose own source keeps no rewards."""
-    return f"{provider} has {blocks} blocks of it, and fees of 0" if blocks and fees == 0 else None
+def fees_of_no_blocks(provider: str, blocks: int | None, fees: Amount | None) -> str | None:
+    """Why fees of validators without a block are no figure, whoever says them; None where there are none of both."""
+    return f"{provider} has fees of {fees} of it, and no blocks" if blocks == 0 and fees else None
+
+
+def unproven_zero(provider: str, blocks: int | None, fees: Amount | None) -> str | None:
+    """Why fees of 0 are no figure: they are one of no blocks alone, and a count that is left out is not 0."""
+    if fees != 0 or blocks == 0:
+        return None
+    if blocks is None:
+        return f"{provider} has fees of 0 of it, and does not say of how many blocks"
+    return f"{provider} has {blocks} blocks of it, and fees of 0"
+
+
+def parts_that_differ(fees: Amount | None, base_fees: Amount | None, priority_fees: Amount | None) -> str | None:
+    """How the two parts of fees do not add up to them; None where they do, or are not all known."""
+    if fees is None or base_fees is None or priority_fees is None or base_fees + priority_fees == fees:
+        return None
+    return f"base fees of {base_fees} and priority fees of {priority_fees} are not the fees of {fees}"
 
 
 def lack_of_fees(
@@ -35,4 +51,9 @@ def lack_of_fees(
     """Why a row of a provider's is no fees of a validator; None where it is. `too_much` is its source's bound."""
     if fees is None:
         return f"{provider} has no fees in its row"
-    return contradicting_counts(led, blocks, None) or zero_of_blocks(provider, blocks, fees) or too_much(fees)
+    return (
+        contradicting_counts(led, blocks, None)
+        or fees_of_no_blocks(provider, blocks, fees)
+        or unproven_zero(provider, blocks, fees)
+        or too_much(fees)
+    )

@@ -353,6 +353,16 @@ def test_ask__keys__sent_but_never_said(caplog: pytest.LogCaptureFixture) -> Non
     assert results[0].headers["x-rpc-node"] == "node for …"
 
 
+def test_ask__api_key_of_an_api_with_a_header_of_its_own__sent_there_alone() -> None:
+    async def run(settings: Provider) -> None:
+        async with ProviderClient(settings, key_header="X-Key") as client:
+            await client.ask(question())
+
+    with FaultServer(in_turn(Reply(b"{}"))) as server:
+        asyncio.run(run(provider(server.url, api_key=SECRET)))
+    assert (server.seen[0].headers["x-key"], "authorization" in server.seen[0].headers) == (SECRET, False)
+
+
 def test_ask__api_key__sent_as_bearer() -> None:
     with FaultServer(in_turn(OK)) as server:
         ask(provider(server.url, api_key=SECRET), question())

@@ -132,6 +132,15 @@ def of(result: LayerResult, key: str) -> dict[str, Any]:
         (DataType.FEES, fees(SLOTS + 1, SLOTS + 1, 0, 5), f"{SLOTS + 1} slots led in a period of {SLOTS}"),
         (DataType.FEES, fees(8, 7, 1, 0), "the-provider has 7 blocks of it, and fees of 0"),
         (DataType.FEES, FeesTold(FINAL, blocks_produced=7, fees=Amount(0)), "7 blocks of it, and fees of 0"),
+        (DataType.FEES, FeesTold(FINAL, fees=Amount(0)), "fees of 0 of it, and does not say of how many blocks"),
+        (DataType.FEES, fees(8, 0, 8, 5), "fees of 5 of it, and no blocks"),
+        (DataType.FEES, fees(8, 0, 8, 5, zero_is_proven=True), "fees of 5 of it, and no blocks"),
+        (DataType.FEES, FeesTold(FINAL, None, 8, 7, 1), "the-provider calls it final, and tells no fees"),
+        (
+            DataType.FEES,
+            fees(8, 7, 1, 5, base_fees=Amount(3), priority_fees=Amount(9)),
+            "base fees of 3 and priority fees of 9 are not the fees of 5",
+        ),
         (DataType.FEES, fees(8, 7, 1, -5), "fees -5 is not at least 0"),
         (DataType.FEES, fees(8, 7, 1, 11_000_000 * COIN), "is more than 10000000 SOL"),
         (DataType.FEES, fees(8, 7, 1, 5, base_fees=Amount(BEYOND)), "is more than 10000000 SOL"),
@@ -139,6 +148,8 @@ def of(result: LayerResult, key: str) -> dict[str, Any]:
         (DataType.MEV, TipsTold(Amount(-1), Bps(700)), "total_tips -1 is not at least 0"),
         (DataType.MEV, TipsTold(Amount(100), Bps(10_001)), "mev_commission_bps 10001 is not from 0 to 10000"),
         (DataType.MEV, TipsTold(None, None, Amount(BEYOND)), "is more than 10000000 SOL"),
+        (DataType.MEV, TipsTold(None, None), "neither its tips are told, nor what they follow from"),
+        (DataType.MEV, TipsTold(Amount(100), None), "neither its tips are told, nor what they follow from"),
         (DataType.REWARDS, rewards(-1), "commission -1 is not at least 0"),
         (DataType.REWARDS, rewards(BEYOND), "is more than 10000000 SOL"),
         (DataType.REWARDS, rewards(commission_bps=Bps(HUGE)), f"commission_bps {HUGE} is more than 64 bits hold"),
@@ -147,6 +158,12 @@ def of(result: LayerResult, key: str) -> dict[str, Any]:
         (DataType.META, replace(GOOD[DataType.META], commission_bps=Bps(-1)), "is not from 0 to 10000"),
         (DataType.POSITIONS, PositionsTold(position(-1, 5).accounts, None), "active_stake -1 is not at least 0"),
         (DataType.POSITIONS, position(BEYOND, BEYOND), "is more than 1000000000 SOL"),
+        (
+            DataType.REWARDS,
+            RewardsTold(FINAL, FINAL, staker_rewards=Amount(5)),
+            "the-provider calls it final, and tells no commission",
+        ),
+        (DataType.COSTS, CostsTold({"VOTE_FEES": CostTold(FINAL)}), "calls it final, and tells no amount"),
         (DataType.COSTS, CostsTold({"VOTE_FEES": CostTold(FINAL, Amount(-5))}), "amount -5 is not at least 0"),
         (DataType.COSTS, CostsTold({"VOTE_FEES": CostTold(FINAL, Amount(5), None, "chain")}), "origin chain is not"),
     ],
@@ -196,7 +213,11 @@ def test_fees__any_numbers__the_table_holds_them_and_no_final_figure_contradicts
     if row["state"] == "final":
         led, blocks, skipped = (row[name] for name in ("leader_slots", "blocks_produced", "slots_skipped"))
         assert None in (led, blocks) or (led >= blocks and skipped in (None, led - blocks))
-        assert row["fees"] != 0 or not blocks or is_proven
+        assert row["fees"] is not None
+        assert row["fees"] != 0 or blocks == 0 or is_proven
+        assert row["fees"] == 0 or blocks != 0
+        parts = (row["base_fees"], row["priority_fees"])
+        assert None in parts or sum(parts) == row["fees"]
 
 
 @given(st.lists(NUMBERS, min_size=3, max_size=3))

@@ -7,7 +7,7 @@ from typing import Any
 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.files.answers import FileFees, FileReward, FileTips
-from aurora_pipeline.sources.impossible import contradicting_counts
+from aurora_pipeline.sources.impossible import contradicting_counts, fees_of_no_blocks
 
 
 def lack_of(data_type: DataType, told: Any) -> str | None:
@@ -26,7 +26,9 @@ def lack_of_fees(row: FileFees) -> str | None:
     """Why a row is no fees."""
     if row.fees is None:
         return "the file has no fees in its row"
-    return contradicting_counts(row.leader_slots, row.blocks_produced, None)
+    return contradicting_counts(row.leader_slots, row.blocks_produced, None) or fees_of_no_blocks(
+        "the file", row.blocks_produced, row.fees
+    )
 
 
 def lack_of_tips(row: FileTips) -> str | None:

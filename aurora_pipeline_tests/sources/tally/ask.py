@@ -33,7 +33,7 @@ class Tally:
         answers = await ask([question])
         if answers[0].status == _NOT_FOUND:
             late = f"{self._provider} has not published epoch {scope.epoch} yet"
-            return [pending(key, late, answers) for key in keys]
+            return [pending(key, late, answers, other_may_know=True) for key in keys]
         try:
             listed = read_fees(answers[0], self._provider, scope.epoch)
         except UnreadableAnswer as error:
