@@ -203,26 +203,28 @@ def _consolidation(node: SimulatedNode, event: Event) -> dict[str, str]:
 
 
 def _payload(node: SimulatedNode, slot: int, executed: BuiltBlock | None) -> dict[str, Any]:
-    parameters = node.parameters
-    number = executed.number if executed else 0
+    """The execution block; genesis has an empty one."""
+    if executed is None:
+        return _NO_PAYLOAD
+    parameters, number = node.parameters, executed.number
     parent = node.execution.numbered(number - 1)
-    transactions = range(len(executed.transactions)) if executed else range(0)
     return {
-        "parent_hash": (node.block_hash(parent.slot if parent else 0)) if executed else ZERO_ROOT,
-        "fee_recipient": _mixed_case(executed.draft.fee_recipient if executed else ZERO_ADDRESS),
+        "parent_hash": node.block_hash(parent.slot if parent else 0),
+        "fee_recipient": _mixed_case(executed.draft.fee_recipient),
         "state_root": parameters.hex("execution state", slot),
         "receipts_root": parameters.hex("receipts", slot),
         "logs_bloom": EMPTY_BLOOM,
         "prev_randao": parameters.hex("randao", slot),
         "block_number": str(number),
         "gas_limit": str(GAS_LIMIT),
-        "gas_used": str(executed.gas_used if executed else 0),
+        "gas_used": str(executed.gas_used),
         "timestamp": str(parameters.slot_time(slot)),
         "extra_data": extra_data(executed),
-        "base_fee_per_gas": str(executed.base_fee if executed else 0),
+        "base_fee_per_gas": str(executed.base_fee),
         "block_hash": node.block_hash(slot),
         "transactions": [
-            parameters.hex("raw transaction", number, index, size=_RAW_TRANSACTION_BYTES) for index in transactions
+            parameters.hex("raw transaction", number, index, size=_RAW_TRANSACTION_BYTES)
+            for index in range(len(executed.transactions))
         ],
         "withdrawals": [
             {
@@ -231,11 +233,23 @@ def _payload(node: SimulatedNode, slot: int, executed: BuiltBlock | None) -> dic
                 "address": _mixed_case(one.address),
                 "amount": str(one.amount),
             }
-            for one in (executed.withdrawals if executed else ())
+            for one in executed.withdrawals
         ],
-        "blob_gas_used": str(executed.blob_gas_used if executed else 0),
+        "blob_gas_used": str(executed.blob_gas_used),
         "excess_blob_gas": "0",
     }
+
+
+_NO_PAYLOAD = {
+    **dict.fromkeys(("parent_hash", "state_root", "receipts_root", "prev_randao", "block_hash"), ZERO_ROOT),
+    **dict.fromkeys(("block_number", "gas_limit", "gas_used", "timestamp", "base_fee_per_gas"), "0"),
+    **dict.fromkeys(("blob_gas_used", "excess_blob_gas"), "0"),
+    "fee_recipient": ZERO_ADDRESS,
+    "logs_bloom": EMPTY_BLOOM,
+    "extra_data": "0x",
+    "transactions": [],
+    "withdrawals": [],
+}
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from aurora_pipeline.demo.ethereum.node import ZERO_ROOT, SimulatedNode
 from aurora_pipeline.demo.ethereum.registry import Record
 
 _MOST_IDS = 64
+_SYNC_SUBNETS = 4
 _GENERAL: Mapping[str, tuple[str, ...]] = {
     "active": ("active_ongoing", "active_exiting", "active_slashed"),
     "pending": ("pending_initialized", "pending_queued"),
@@ -122,6 +123,19 @@ def _listed(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise BeaconError(400, f"Invalid request body: expected a list, got {value!r}")
     return value
+
+
+def sync_committees(node: SimulatedNode, state_id: str, epoch_text: str | None) -> Any:
+    """Who sits in the sync committee of a state's epoch, or of another one in the same term."""
+    slot = state_slot(node, state_id)
+    here = node.parameters.epoch_of(slot)
+    epoch, term = epoch_number(epoch_text or str(here)), node.parameters.epochs_per_sync_committee_period
+    if epoch // term != here // term:
+        raise BeaconError(400, f"epoch {epoch} is not in the sync committee period of the state's epoch {here}")
+    seats = [str(index) for index in node.world.epoch(here).committee]
+    size = max(len(seats) // _SYNC_SUBNETS, 1)
+    data = {"validators": seats, "validator_aggregates": [seats[at : at + size] for at in range(0, len(seats), size)]}
+    return envelope(node, data, finalized=slot <= node.finalized_slot)
 
 
 def proposer_duties(node: SimulatedNode, epoch_text: str) -> Any:

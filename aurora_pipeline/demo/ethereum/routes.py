@@ -74,6 +74,7 @@ class EthereumSimulator:
             f"{_V1}/beacon/states/{{state_id}}/validators": _validators,
             f"{_V1}/beacon/states/{{state_id}}/validators/{{validator_id}}": _validator,
             f"{_V1}/beacon/states/{{state_id}}/validator_balances": _balances,
+            f"{_V1}/beacon/states/{{state_id}}/sync_committees": _committees,
             f"{_V1}/beacon/states/{{state_id}}/pending_deposits": _of("state_id", beacon_states.pending_deposits),
             f"{_V1}/beacon/states/{{state_id}}/pending_partial_withdrawals": _of(
                 "state_id", beacon_states.pending_partial_withdrawals
@@ -177,6 +178,10 @@ def _validators(node: SimulatedNode, request: Request, body: Any) -> Any:
     return beacon_states.validators_by_query(
         node, request.path_params["state_id"], query.getlist("id"), query.getlist("status")
     )
+
+
+def _committees(node: SimulatedNode, request: Request, body: Any) -> Any:
+    return beacon_states.sync_committees(node, request.path_params["state_id"], request.query_params.get("epoch"))
 
 
 def _validator(node: SimulatedNode, request: Request, body: Any) -> Any:

@@ -31,6 +31,7 @@ class ConsensusTruth:
     source_penalties: int = 0
     inactivity_penalties: int = 0
     sync_rewards: int = 0
+    """All its seats in one block together, as nodes tell them; a block that cost more than it paid is a penalty."""
     sync_penalties: int = 0
     proposed_attestations: int = 0
     proposed_sync: int = 0
@@ -309,7 +310,7 @@ def _blocks(found: list[ConsensusTruth], epoch: Epoch, parameters: EthereumParam
             continue
         proposer.blocks_proposed += 1
         moves += block.moves
-        for validator, amount in block.seats():
+        for validator, amount in block.sync_rewards().items():
             found[validator].sync_rewards += max(amount, 0)
             found[validator].sync_penalties += max(-amount, 0)
     for move in moves:

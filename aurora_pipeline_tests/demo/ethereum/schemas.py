@@ -265,6 +265,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "validators": _envelope(_list(_VALIDATOR)),
     "validator": _envelope(_VALIDATOR),
     "balances": _envelope(_list(_object(_all(UINT, "index", "balance")))),
+    "sync_committees": _envelope(_object({"validators": _list(UINT), "validator_aggregates": _list(_list(UINT))})),
     "duties": _object(
         {
             "dependent_root": ROOT,

@@ -219,3 +219,13 @@ def test_duties__of_an_epoch__name_who_proposed(told: EthereumClient, known: Eth
         block = known.world.block(slot)
         assert block is None or block.proposer == proposer
     check("error", told.get(f"v1/validator/duties/proposer/{LAST_EPOCH + 2}", 400))
+
+
+def test_sync_committee__of_an_epoch__is_who_is_paid_in_it(told: EthereumClient, known: EthereumTruth) -> None:
+    answer = told.get(f"{V1}/states/{SOME}/sync_committees?epoch=5")
+    check("sync_committees", answer)
+    assert answer["data"]["validators"] == [str(index) for index in known.world.epoch(5).committee]
+    assert [seat for part in answer["data"]["validator_aggregates"] for seat in part] == answer["data"]["validators"]
+    rows = told.post(f"{V1}/rewards/sync_committee/{SOME}", [])["data"]
+    assert {row["validator_index"] for row in rows} == set(answer["data"]["validators"])
+    check("error", told.get(f"{V1}/states/{SOME}/sync_committees?epoch=8", 400))

@@ -1,0 +1,144 @@
+"""Chains of other seeds and presets, with traps of their own: what the adapter tells is what really happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aurora_pipeline.config import Configuration, load_configuration
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID, EthereumParameters
+from aurora_pipeline.demo.ethereum.protocol import WEI_PER_GWEI
+from aurora_pipeline.demo.ethereum.truth import WindowTruth, truth_of
+from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.periods.discovery import discover_periods
+from aurora_pipeline.periods.record import load_period
+from aurora_pipeline.registry.tables import VALIDATOR_IDENTITIES
+from aurora_pipeline.sources.beacon.tells import balances
+from aurora_pipeline.sources.kinds import KINDS
+from aurora_pipeline.sources.reference import OperatedValidator, Reference
+from aurora_pipeline.sources.told import BalanceTold, StagedFetches
+from aurora_pipeline.staging.run import stage_period
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.payloads.fetches import load_fetches
+from aurora_pipeline_tests.decided import decide
+from aurora_pipeline_tests.devchain.staged import aurora_of
+
+SMALL = EthereumParameters(seed=11, validators=16, strangers=32)
+GNOSIS = EthereumParameters(
+    seed=23, validators=20, strangers=30, slots_per_epoch=16, seconds_per_slot=5, sync_committee_size=16
+)
+END = 30
+_CHAINS = """
+chains:
+  - chain_id: ethereum-demo
+    name: Simulated chain
+    enabled: false
+    family: ethereum
+    period_type: EPOCH
+    period_size: {size}
+    first_period: {first}
+    native_unit: ETH
+    native_decimals: 18
+    finality_lag: 0
+    costs_due: [CONSENSUS_PENALTY]
+    roles: {{fees: [], mev: [], rewards: [beacon], meta: [beacon], positions: [beacon], costs: []}}
+"""
+_PROVIDERS = """
+providers:
+  beacon: {{enabled: true, kind: beacon_api, base_url: "{url}", retries: {{attempts: 1}}}}
+"""
+
+
+@contextmanager
+def _served(folder: Path, parameters: EthereumParameters) -> Iterator[str]:
+    options = {f"ethereum_{name}": value for name, value in parameters.as_dict().items()}
+    with SimulatorProcess(folder / "simulator.json", **options) as simulator:
+        simulator.advance_ethereum(epoch=END, fraction_bps=9_999)
+        yield f"{simulator.url}/ethereum/beacon"
+
+
+@pytest.fixture(scope="module", params=[SMALL, GNOSIS], ids=["8 slots", "16 slots of 5 s"])
+def chain(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, EthereumParameters]]:
+    with _served(tmp_path_factory.mktemp("chain"), request.param) as url:
+        yield url, request.param
+
+
+def _configured(folder: Path, url: str, window: range) -> Configuration:
+    (folder / "chains.yaml").write_text(_CHAINS.format(first=window[0], size=len(window)))
+    (folder / "providers.yaml").write_text(_PROVIDERS.format(url=url))
+    return load_configuration(folder / "chains.yaml", folder / "providers.yaml", {}, KINDS)
+
+
+def _told(database: Database, configuration: Configuration, window: range, keys: Sequence[str]) -> dict[str, object]:
+    """What is told of validators once a window is discovered and staged, by key."""
+    rows = [
+        {"chain_id": CHAIN_ID, "validator_key": key, "revision": 1, "name": key[:8], "ownership": "OPERATOR"}
+        | {"operator_fee_bps": None, "valid_from": datetime(2020, 1, 1, tzinfo=UTC)}
+        for key in keys
+    ]
+    with database.connect() as connection:
+        decide(connection, VALIDATOR_IDENTITIES, *rows)
+    key = PeriodKey(CHAIN_ID, EpochNumber(window[0]))
+    found = discover_periods(database, configuration, configuration.chain(CHAIN_ID), wanted=[key.epoch])
+    assert not found.troubles, found.troubles
+    report = stage_period(aurora_of(database, configuration), key, DataType.REWARDS)
+    assert report.states == {"final": 1}, report.reasons
+    with database.connect() as connection:
+        period = load_period(connection, key)
+        [fetch] = load_fetches(connection, CHAIN_ID, key.epoch, DataType.REWARDS)
+    assert period is not None
+    operated = tuple(OperatedValidator(key, None, key[:8], "OPERATOR") for key in keys)
+    bounds = (period.first_slot, period.last_slot, period.started_at, period.ended_at)
+    reference = Reference(CHAIN_ID, key.epoch, *bounds, operated)
+    return dict(balances(StagedFetches(reference, dict.fromkeys(reference.keys, fetch))).rows)
+
+
+def _as_told(one: WindowTruth) -> dict[str, object]:
+    """The figures that a source tells, as the truth has them."""
+    moved = one.consensus
+    amounts = {
+        "balance_start": one.start_balance,
+        "balance_end": one.end_balance,
+        "withdrawals": moved.withdrawn,
+        "consolidated_in": moved.consolidated_in,
+        "consolidated_out": moved.consolidated_out,
+        "profit": one.cl_profit,
+        "attestation_head": moved.head_rewards,
+        "attestation_target": moved.target_rewards - moved.target_penalties,
+        "attestation_source": moved.source_rewards - moved.source_penalties,
+        "inactivity": -moved.inactivity_penalties,
+        "proposals": moved.proposed,
+        "sync_committee": moved.synced,
+        "slashing": moved.slashed + moved.correlated,
+        "rewards": moved.rewards,
+        "penalties": moved.penalties,
+    }
+    told: dict[str, object] = {name: amount * WEI_PER_GWEI for name, amount in amounts.items()}
+    return {**told, "blocks_proposed": moved.blocks_proposed, "blocks_missed": moved.blocks_missed, "reason": None}
+
+
+@pytest.mark.parametrize(("first", "size"), [*((first, 4) for first in range(1, 25, 4)), (5, 7), (6, 1)])
+def test_balances__of_windows_of_the_story__are_those_of_the_chain(
+    database: Database, chain: tuple[str, EthereumParameters], first: int, size: int, tmp_path: Path
+) -> None:
+    url, parameters = chain
+    window = range(first, first + size)
+    keys = [one.pubkey for one in truth_of(parameters).validators(window)]
+    found = _told(database, _configured(tmp_path, url, window), window, keys)
+    wrong = {}
+    for one in truth_of(parameters).validators(window):
+        told, expected = found[one.pubkey], _as_told(one)
+        if not isinstance(told, BalanceTold):
+            wrong[one.index] = told
+        elif (said := {name: getattr(told, name) for name in expected}) != expected:
+            wrong[one.index] = {name: (said[name], expected[name]) for name in said if said[name] != expected[name]}
+    assert wrong == {}
