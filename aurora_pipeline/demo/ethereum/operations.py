@@ -11,10 +11,10 @@ from aurora_pipeline.demo.ethereum.plot import Event, Kind
 from aurora_pipeline.demo.ethereum.protocol import MIN_ACTIVATION_BALANCE
 from aurora_pipeline.demo.ethereum.state import (
     Move,
-    PendingConsolidation,
-    PendingDeposit,
-    PendingPartial,
     ProposedBlock,
+    QueuedConsolidation,
+    QueuedDeposit,
+    QueuedPartial,
     State,
 )
 
@@ -43,7 +43,7 @@ class Operations:
         record = (
             self._state.registry.records[event.validator] if event.validator < len(self._state.balances) else validator
         )
-        queued = PendingDeposit(
+        queued = QueuedDeposit(
             validator.pubkey, validator.withdrawal_address, record.is_compounding, event.amount, block.slot
         )
         self._state.deposits.change(block.slot, (*self._state.deposits.now, queued))
@@ -85,7 +85,7 @@ class Operations:
         excess = state.balances[event.validator] - MIN_ACTIVATION_BALANCE - queued
         if event.amount and record.is_compounding and record.exit_epoch == FAR_FUTURE_EPOCH and excess > 0:
             leaves = self._parameters.epoch_of(block.slot) + 1 + self._parameters.max_seed_lookahead
-            part = PendingPartial(
+            part = QueuedPartial(
                 event.validator, min(excess, event.amount), leaves + self._parameters.withdrawability_delay
             )
             state.partials.change(block.slot, (*state.partials.now, part))
@@ -96,7 +96,7 @@ class Operations:
             return
         state = self._state
         self._initiate_exit(block.slot, event.validator)
-        moved = PendingConsolidation(event.validator, event.target)
+        moved = QueuedConsolidation(event.validator, event.target)
         state.consolidations.change(block.slot, (*state.consolidations.now, moved))
 
     def _begin_to_compound(self, block: ProposedBlock, validator: int) -> None:
@@ -106,5 +106,5 @@ class Operations:
         excess = state.balances[validator] - MIN_ACTIVATION_BALANCE
         if excess > 0:
             block.moves.append(state.move(validator, Move.QUEUED, -excess))
-            queued = PendingDeposit(record.pubkey, record.withdrawal_address, True, excess, 0)
+            queued = QueuedDeposit(record.pubkey, record.withdrawal_address, True, excess, 0)
             state.deposits.change(block.slot, (*state.deposits.now, queued))

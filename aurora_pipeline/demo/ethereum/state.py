@@ -53,7 +53,7 @@ class PaidWithdrawal(NamedTuple):
     amount: int
 
 
-class PendingDeposit(NamedTuple):
+class QueuedDeposit(NamedTuple):
     pubkey: str
     withdrawal_address: str
     is_compounding: bool
@@ -62,13 +62,13 @@ class PendingDeposit(NamedTuple):
     """0, as the protocol has it, for what was queued by a validator that began to compound."""
 
 
-class PendingPartial(NamedTuple):
+class QueuedPartial(NamedTuple):
     validator: int
     amount: int
     withdrawable_epoch: int
 
 
-class PendingConsolidation(NamedTuple):
+class QueuedConsolidation(NamedTuple):
     source: int
     target: int
 
@@ -231,9 +231,9 @@ class State:
         """Whether the epoch that ends was justified, and the three before it."""
         self.marks: dict[int, bytearray] = {}
         """By epoch the flags of everybody's attestation."""
-        self.deposits: ChangingValue[tuple[PendingDeposit, ...]] = ChangingValue(())
-        self.partials: ChangingValue[tuple[PendingPartial, ...]] = ChangingValue(())
-        self.consolidations: ChangingValue[tuple[PendingConsolidation, ...]] = ChangingValue(())
+        self.deposits: ChangingValue[tuple[QueuedDeposit, ...]] = ChangingValue(())
+        self.partials: ChangingValue[tuple[QueuedPartial, ...]] = ChangingValue(())
+        self.consolidations: ChangingValue[tuple[QueuedConsolidation, ...]] = ChangingValue(())
         self.next_withdrawal = 0
         self.next_swept = 0
 

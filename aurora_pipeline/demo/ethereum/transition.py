@@ -23,7 +23,7 @@ from aurora_pipeline.demo.ethereum.state import (
     Finality,
     Move,
     Moved,
-    PendingDeposit,
+    QueuedDeposit,
     Settlement,
     State,
 )
@@ -185,7 +185,7 @@ class Transition:
         if ready:
             state.deposits.change(self._slot, (*pending[ready:], *waiting))
 
-    def _apply_deposit(self, deposit: PendingDeposit) -> bool:
+    def _apply_deposit(self, deposit: QueuedDeposit) -> bool:
         state, records = self._state, self._state.registry.records
         index = next((number for number, record in enumerate(records) if record.pubkey == deposit.pubkey), None)
         if index is None:
