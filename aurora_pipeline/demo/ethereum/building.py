@@ -40,7 +40,7 @@ class Built(StrEnum):
     ELSEWHERE = "elsewhere"
     """By a builder, who pays another address of the operator."""
     LOST = "lost"
-    """By a builder, who pays the zero address."""
+    """By a builder, who pays the zero address: the proposer had registered nobody."""
     TO_OWN = "to_own"
     """By a builder, who made the proposer's own address the fee recipient."""
 
@@ -82,6 +82,8 @@ class BlockPlan(NamedTuple):
     builder: str | None
     fee_recipient: str
     transactions: tuple[SentTransaction, ...]
+    registered: str
+    """Whom the proposer told the relays to pay."""
     payment: int
     """What the builder pays in its last transaction."""
     claimed: int | None
@@ -110,18 +112,21 @@ class Builders:
             transactions.append(self._searcher(random, proposer.fee_recipient, base_fee))
             tips += transactions[-1].value
         if built in _BY_OURSELVES:
-            return BlockPlan(built, None, proposer.fee_recipient, tuple(transactions), 0, None, ())
+            own = proposer.fee_recipient
+            return BlockPlan(built, None, own, tuple(transactions), own, 0, None, ())
         builder = BUILDERS[random.randrange(len(BUILDERS))]
         relays = (RELAYS, RELAYS[:1], RELAYS[1:])[random.randrange(3)]
         if built is Built.TO_OWN:
-            return BlockPlan(built, builder, proposer.fee_recipient, tuple(transactions), 0, tips, relays)
+            own = proposer.fee_recipient
+            return BlockPlan(built, builder, own, tuple(transactions), own, 0, tips, relays)
         # Builders bid below what a block earns them, and at times above.
         claimed = _LOTTERY_WEI + slot if built is Built.LOTTERY else tips * random.randrange(85, 104) // 100
         payment = {Built.SHORT: claimed // 2, Built.UNPAID: 0}.get(built, claimed)
         miner = self._cast.builder(builder)
         if payment:
             transactions.append(self._payment(random, miner, self._paid_to(built, proposer), payment, base_fee))
-        return BlockPlan(built, builder, miner, tuple(transactions), payment, claimed, relays)
+        registered = ZERO_ADDRESS if built is Built.LOST else proposer.fee_recipient
+        return BlockPlan(built, builder, miner, tuple(transactions), registered, payment, claimed, relays)
 
     def _how(self, proposer: Validator, random: Random) -> Built:
         if proposer.is_operated:

@@ -77,6 +77,8 @@ class Claim:
     builder: str
     number: int
     proposer: int
+    recipient: str
+    """Whom the proposer had told it to pay."""
     value: int
     gas_used: int
     transactions: int
@@ -168,13 +170,24 @@ class ExecutionChain:
         if validator.is_operated and not self.world.plot.is_offline(proposer, epoch):
             value = self.world.parameters.draw(10**17, "phantom", slot)
             number = len(self._blocks) + 1
-            claim = Claim(slot, RELAYS[1], BUILDERS[1], number, proposer, value, 21_000, 1, is_canonical=False)
+            to = validator.fee_recipient
+            claim = Claim(slot, RELAYS[1], BUILDERS[1], number, proposer, to, value, 21_000, 1, is_canonical=False)
             self._claims[slot].append(claim)
 
     def _claim(self, block: BuiltBlock, relay: str, builder: str, value: int, *, is_canonical: bool) -> None:
-        count = len(block.transactions)
         self._claims[block.slot].append(
-            Claim(block.slot, relay, builder, block.number, block.proposer, value, block.gas_used, count, is_canonical)
+            Claim(
+                block.slot,
+                relay,
+                builder,
+                block.number,
+                block.proposer,
+                block.draft.registered,
+                value,
+                block.gas_used,
+                len(block.transactions),
+                is_canonical,
+            )
         )
 
     def _next_nonce(self, sender: str) -> int:

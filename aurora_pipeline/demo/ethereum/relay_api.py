@@ -87,7 +87,7 @@ def _row(node: SimulatedNode, claim: Claim) -> dict[str, str]:
         "block_hash": parameters.hex(*known),
         "builder_pubkey": parameters.hex("builder key", claim.builder, size=48),
         "proposer_pubkey": proposer.pubkey,
-        "proposer_fee_recipient": proposer.fee_recipient,
+        "proposer_fee_recipient": claim.recipient,
         "gas_limit": str(GAS_LIMIT),
         "gas_used": str(claim.gas_used),
         "value": str(claim.value),
