@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -184,17 +185,32 @@ def _answer(database: Database, query: str) -> None:
 
 
 def _stay(database: Database, *, is_ours: bool) -> None:
-    """Say how to connect, and hold the server up where it is ours: until Ctrl-C, or the end of what is piped in."""
+    """Say how to connect, and hold the server up where it is ours: until it is ended, or what is piped in ends."""
     with database.connect():
         pass
     out.print(database.shown, markup=False, soft_wrap=True)
     if not is_ours:
         return
-    ends = "Ctrl-C" if sys.stdin.isatty() else "standard input ends"
+    is_fed = _is_fed()
+    ends = "standard input ends" if is_fed else "Ctrl-C" if _is_typed() else f"`kill {os.getpid()}`"
     out.print(f"  psql, DuckDB, polars and others take this as it is; the server runs until {ends}", markup=False)
     _hear_ctrl_c()
+    # In the background of a shell Ctrl-C is not heard; whoever ends it there lets go of the server as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        sys.stdin.read()
+        if is_fed or _is_typed():
+            sys.stdin.read()
+        else:
+            signal.pause()
+
+
+def _is_typed() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _is_fed() -> bool:
+    """Whether standard input is a pipe or a file, whose end means something; /dev/null has ended before it begins."""
+    return sys.stdin is not None and not stat.S_ISCHR(os.fstat(sys.stdin.fileno()).st_mode)
 
 
 def _hear_ctrl_c() -> None:

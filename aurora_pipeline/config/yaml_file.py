@@ -142,7 +142,11 @@ def _read_text(path: Path, result: YamlFile) -> str | None:
     except TooMuch as problem:
         result.add((), f"the file {problem}", "name a configuration file")
     except FileNotFoundError:
-        result.add((), "the file does not exist", "create it, or name the right folder or file")
+        result.add(
+            (),
+            "the file does not exist",
+            "`aurora init DIR` writes it; commands work on the folder they are called in, or on AURORA_HOME",
+        )
     except OSError as error:
         result.add((), f"the file cannot be read: {error.strerror}", "name a readable file")
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNothing
@@ -104,9 +105,12 @@ async def _discover(
         head = await _head(configuration, chain)
         left = final_epochs(head, chain.first_period, chain.finality_lag, known, chain.period_step)
         place = (head.epoch, head.slot)
-    except AuroraError:
+    except AuroraError as error:
         # What files tell has ended; without them only a node knows what has.
-        if not told or (wanted is not None and not set(wanted) <= {*told, *known}):
+        untold = set(wanted or ()) - {*told, *known}
+        if told and untold and isinstance(error, NodeMissing):
+            raise _told_by_nobody(configuration, chain, untold) from None
+        if not told or untold:
             raise
         left, place = [], (max(told) + 1, 0)
     left = sorted({*left, *(epoch for epoch in told if epoch >= chain.first_period and epoch not in known)})
@@ -127,6 +131,15 @@ async def _discover(
             if len(troubles) == _TROUBLES_MAX:
                 break
     return Discovered(chain.chain_id, *place, tuple(found), tuple(troubles))
+
+
+def _told_by_nobody(configuration: Configuration, chain: Chain, epochs: Collection[EpochNumber]) -> NodeMissing:
+    files = ", ".join(provider.name for provider in configuration.period_files_of(chain.chain_id))
+    return NodeMissing(
+        f"no file of {files} tells when epoch {listed(sorted(epochs))} of {chain.chain_id} began and ended,"
+        " and no node is asked",
+        "add it to the file (data_type: period), or enable a node in the chain's roles",
+    )
 
 
 def _epochs_told(configuration: Configuration, chain: Chain) -> set[EpochNumber]:

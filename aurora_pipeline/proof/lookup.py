@@ -16,6 +16,10 @@ from aurora_pipeline.store.declaration import Table
 _BEGINNING = re.compile(r"[0-9a-f]{4,32}\Z")
 _SHOWN = 8
 _ID_COLUMNS = {PARTNER_COMMISSION_LINES.name: "line_id", PARTNER_COMMISSION_STATEMENTS.name: "statement_id"}
+_LISTED_BY = {
+    PARTNER_COMMISSION_LINES.name: "aurora lines CHAIN EPOCH",
+    PARTNER_COMMISSION_STATEMENTS.name: "aurora statements list` and `aurora statements epochs",
+}
 
 
 @dataclass(frozen=True)
@@ -37,14 +41,14 @@ def find(connection: Connection, beginning: str, *tables: Table, as_of: datetime
     if not _BEGINNING.match(hexadecimal):
         raise NotUnderstood(
             f"{beginning!r} is no id or beginning of one",
-            "give at least 4 characters of an id like 3f2a91c0-77de-5d0e-9a8b-0c1d2e3f4a5b; `aurora lines` and"
-            " `aurora statements` list them",
+            "give at least 4 characters of an id like 3f2a91c0-77de-5d0e-9a8b-0c1d2e3f4a5b; `aurora lines CHAIN EPOCH`"
+            " and `aurora statements list` show them",
         )
     found = {table: _rows(connection, table, hexadecimal, as_of) for table in tables}
     places = [(table, identifier) for table, rows in found.items() for identifier in rows]
     what = " or ".join("line" if table is PARTNER_COMMISSION_LINES else "statement" for table in tables)
     if not places:
-        listing = " and ".join(f"SELECT {_ID_COLUMNS[table.name]} FROM {table.name}" for table in tables)
+        listing = ", ".join(f"`{_LISTED_BY[table.name]}`" for table in tables)
         raise IdUnknown(f"no {what} has an id that begins with {beginning!r}", f"ids are listed by {listing}")
     if len(places) > 1:
         shown = [found[table][identifier]["words"] for table, identifier in places[:_SHOWN]]

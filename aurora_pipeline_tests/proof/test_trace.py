@@ -165,7 +165,7 @@ def test_trace__what_is_no_id__is_refused_with_an_example(proven: Proven, text: 
 def test_trace__unknown_id__says_where_ids_are_listed(proven: Proven) -> None:
     with pytest.raises(AuroraError, match="no line has an id") as caught:
         trace_line(proven.connection, "00000000")
-    assert caught.value.remedy == "ids are listed by SELECT line_id FROM partner_commission_lines"
+    assert caught.value.remedy == "ids are listed by `aurora lines CHAIN EPOCH`"
 
 
 def test_trace__several_ids_begin_so__are_named(proven: Proven) -> None:

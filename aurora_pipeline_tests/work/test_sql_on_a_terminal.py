@@ -168,6 +168,27 @@ def test_sql__dsn_on_a_terminal__holds_the_server_until_ctrl_c(tmp_path: Path) -
         psycopg.connect(address)
 
 
+def test_sql__dsn_without_any_standard_input__holds_the_server_until_it_is_ended(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "aurora_pipeline", "init", str(tmp_path)], check=True, capture_output=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "aurora_pipeline", "sql", "--dsn"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "AURORA_HOME": str(tmp_path), "AURORA_DATABASE_URL": "", "AURORA_DEMO": "0"},
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    assert f"the server runs until `kill {process.pid}`" in process.stdout.readline()
+    with psycopg.connect(address) as session:
+        assert session.execute("SELECT 1").fetchone() == (1,)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(timeout=_SECONDS_MAX) == 0
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(address)
+
+
 def test_sql__dsn_with_something_piped_in__holds_the_server_until_that_ends(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "aurora_pipeline", "init", str(tmp_path)], check=True, capture_output=True)
     process = subprocess.Popen(

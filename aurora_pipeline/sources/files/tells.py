@@ -38,7 +38,7 @@ from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 UPPER_BOUND: Final = "UPPER_BOUND"
 """The reason of a commission computed from a validator's total: each stake account's floor is not in it."""
-CORRECTED: Final = "; a corrected file is read with `aurora backfill --refetch`"
+CORRECTED: Final = "; a corrected file is read by the next `aurora backfill`"
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
