@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.canonical.drafts import (
+    draft_balances,
     draft_costs,
     draft_fees,
     draft_meta,
@@ -22,7 +23,7 @@ from aurora_pipeline.canonical.drafts import (
 from aurora_pipeline.canonical.judging.completeness import counted
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF, draft_completeness, draft_cross_checks
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.loading import BELOW as BELOW_LINES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES, PARTNER_COMMISSION_LINES
@@ -110,8 +111,9 @@ def _of_period(draft: Callable[[Configuration, Connection, PeriodKey], list[Draf
     return drafts
 
 
-def _canonical(table: Table, draft: DraftOne, *reads: DataType) -> Layer:
-    return _one(table, draft, [staging_asset(data_type) for data_type in reads], "canonical", OPERATIONS)
+def _canonical(table: Table, draft: DraftOne, *reads: DataType, after: Sequence[Table] = ()) -> Layer:
+    below = [*[staging_asset(data_type) for data_type in reads], *_names(after)]
+    return _one(table, draft, below, "canonical", OPERATIONS)
 
 
 def _names(tables: Sequence[Table]) -> list[str]:
@@ -131,10 +133,18 @@ _CANONICAL = _names(list(TABLE_OF.values()))
 LAYERS: tuple[Layer, ...] = (
     _canonical(FEES, draft_fees, DataType.FEES, DataType.META),
     _canonical(MEV, draft_mev, DataType.MEV),
-    _canonical(REWARDS, draft_rewards, DataType.REWARDS, DataType.POSITIONS),
+    Layer(
+        (BALANCES,),
+        _of_period(draft_balances),
+        (staging_asset(DataType.REWARDS),),
+        REGISTRY_TABLES,
+        "canonical",
+        OPERATIONS,
+    ),
+    _canonical(REWARDS, draft_rewards, DataType.REWARDS, DataType.POSITIONS, after=[BALANCES]),
     _canonical(META, draft_meta, DataType.META),
     _canonical(POSITIONS, draft_positions, DataType.POSITIONS),
-    _canonical(COSTS, draft_costs, DataType.COSTS, DataType.MEV),
+    _canonical(COSTS, draft_costs, DataType.COSTS, DataType.MEV, after=[BALANCES]),
     _one(COMPLETENESS, draft_completeness, _CANONICAL, "canonical", OPERATIONS, _ALL_FINAL),
     _one(CROSS_CHECKS, draft_cross_checks, ["staging_cross_checks", *_CANONICAL], "canonical", OPERATIONS),
     _one(STAKE_EVENTS, draft_stake_events, _names([POSITIONS]), "canonical", OPERATIONS),

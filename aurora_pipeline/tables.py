@@ -32,5 +32,7 @@ ALL_TABLES: tuple[Table, ...] = (
 )
 
 LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.kind is TableKind.LAYER)
-PERIOD_LAYER_TABLES: tuple[Table, ...] = tuple(table for table in LAYER_TABLES if not table.is_monthly)
-"""Those that every period has; the others are of months."""
+PERIOD_LAYER_TABLES: tuple[Table, ...] = tuple(
+    table for table in LAYER_TABLES if not table.is_monthly and not table.of_some_chains
+)
+"""Those that every period has; the others are of months, or of the chains of some families."""

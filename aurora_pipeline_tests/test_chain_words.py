@@ -60,6 +60,7 @@ SAY_SLOT: Final[Mapping[str, str]] = MappingProxyType(
         "orchestration/": "when the running period is sampled; led slots in previews",
         "periods/": "the bounds of a period",
         "proof/": "the bounds of a period and led slots, verified",
+        "sources/contract.py": "which slots a validator had to propose blocks in",
         "sources/family.py": "where a chain's head is",
         "sources/reference.py": "the bounds of a period",
         "sources/impossible.py": "counts of led slots that cannot be",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -38,9 +39,10 @@ def canonical_costs(
     costs_due: Sequence[CostType],
     tips: Sequence[StagedFetch] = (),
     promises: Promises = NO_PROMISES,
+    penalties: Mapping[str, Mapping[str, Row]] = MappingProxyType({}),
 ) -> LayerResult:
     """Typed costs and other income. `entries` are the newest revisions the operator entered (COST_ENTRIES), `tips` the
-    fetches of tips, which may tell what was shared of priority fees.
+    fetches of tips, which may tell what was shared of priority fees, `penalties` what validators lost.
 
     What the chain says wins over an entry of the same type, and an entry over an estimate. A cost that nobody promised,
     is not due and not known has no row.
@@ -52,7 +54,8 @@ def canonical_costs(
     entered = _entered(entries)
     rows: list[Row] = []
     for validator in reference.validators:
-        known = _completed(told[validator.validator_key], beside.get(validator.validator_key, {}))
+        key = validator.validator_key
+        known = _completed(told[key], {**beside.get(key, {}), **penalties.get(key, {})})
         rows += _validator_rows(reference, validator, known, entered, costs_due, warnings)
     warnings += by_fetches.warnings
     if not any(row["entry_type"] == _SHARING for row in rows):

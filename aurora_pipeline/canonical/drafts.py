@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from aurora_pipeline.canonical.balances import balance_rows, canonical_balances, penalties_told
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.loading import (
@@ -11,6 +14,7 @@ from aurora_pipeline.canonical.loading import (
     load_observed,
     load_reference,
     load_staged,
+    load_with_balances,
     with_identities,
 )
 from aurora_pipeline.canonical.meta import canonical_meta
@@ -19,12 +23,13 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards, stakes_needed
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
-from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.registry.cost_entries import entries_in_force
-from aurora_pipeline.sources.result import LayerResult
+from aurora_pipeline.sources.reference import Reference
+from aurora_pipeline.sources.result import LayerResult, Row
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
@@ -64,20 +69,31 @@ def draft_mev(
     return draft_of(MEV, loaded, result, *config_inputs(chain, loaded.period, "protocol_fee_bps"))
 
 
+def draft_balances(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS
+) -> list[Draft]:
+    """What validators' own balances did; none on chains whose validators have none."""
+    if not configuration.chain(key.chain_id).family.traits.own_balances:
+        return []
+    loaded = load_staged(connection, key, staged, load_with_balances)
+    return [draft_of(BALANCES, loaded, canonical_balances(loaded.reference, loaded.fetches))]
+
+
 def draft_rewards(
     configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS
 ) -> Draft:
-    """Inflation rewards per validator and stake account."""
-    loaded = load_staged(connection, key, staged)
+    """Rewards of a period per validator and stake account."""
+    loaded = load_staged(connection, key, staged, load_with_balances)
+    balances, of_balances = _balances(configuration, connection, key, staged)
     # The whole observation can be large: it is read where a source says that it cannot do without.
     epoch_before = configuration.chain(key.chain_id).period_before(key.epoch)
     observed = [glance_at(connection, loaded, DataType.POSITIONS, epoch) for epoch in (key.epoch, epoch_before)]
     if stakes_needed(loaded.reference, loaded.fetches, observed[0]).any:
         observed[0] = load_observed(connection, loaded, DataType.POSITIONS, key.epoch)
-    result = canonical_rewards(loaded.reference, loaded.fetches, observed)
+    result = canonical_rewards(loaded.reference, loaded.fetches, observed, balances)
     before = str(PeriodKey(key.chain_id, epoch_before))
     inputs = [fetch.as_input for fetch in observed[0]] + [fetch.as_input_of(before) for fetch in observed[1]]
-    return draft_of(REWARDS, loaded, result, *inputs)
+    return draft_of(REWARDS, loaded, result, *inputs, *of_balances)
 
 
 def draft_meta(
@@ -108,8 +124,11 @@ def draft_costs(
     # What a provider says as a cross-check, nobody waits for.
     promises = promises_of(configuration, key.chain_id) if staged == DataType.COSTS else NO_PROMISES
     promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []
-    result = canonical_costs(loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises)
-    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised)
+    penalties, of_balances = _penalties(configuration, connection, loaded.reference, key, staged)
+    result = canonical_costs(
+        loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises, penalties
+    )
+    inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised, *of_balances)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
 
 
@@ -138,6 +157,28 @@ DRAFTS = {
     COSTS: draft_costs,
 }
 """How each canonical snapshot is computed from what is stored, without a network; proofs compute them again."""
+
+
+def _balances(
+    configuration: Configuration, connection: Connection, key: PeriodKey, staged: str
+) -> tuple[Mapping[str, Row], tuple[Input, ...]]:
+    """The rows of balances that rewards follow from: those in force, or what a cross-checker's answers say instead."""
+    if not configuration.chain(key.chain_id).family.traits.own_balances:
+        return {}, ()
+    if staged != DataType.REWARDS:
+        return balance_rows(draft_balances(configuration, connection, key, staged)[0].frame), ()
+    published = load_published(connection, BALANCES, key)
+    return balance_rows(published.frame), (published.as_input,)
+
+
+def _penalties(
+    configuration: Configuration, connection: Connection, reference: Reference, key: PeriodKey, staged: str
+) -> tuple[Mapping[str, Mapping[str, Row]], tuple[Input, ...]]:
+    """What validators lost of their balances; nothing on chains whose validators have none, or of a cross-checker."""
+    if staged != DataType.COSTS or not configuration.chain(key.chain_id).family.traits.own_balances:
+        return {}, ()
+    balances, inputs = _balances(configuration, connection, key, DataType.REWARDS)
+    return penalties_told(reference, balances), inputs
 
 
 def _identified(connection: Connection, loaded: LoadedFetches, key: PeriodKey) -> LoadedFetches:

@@ -16,7 +16,7 @@ from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
-from aurora_pipeline.store.payloads.fetches import StagedFetch, load_fetches
+from aurora_pipeline.store.payloads.fetches import StagedFetch, load_fetches, load_fetches_in_slices
 from aurora_pipeline.store.payloads.tables import EVERYONE
 
 CONFIG_TAG = "aurora.config.1"
@@ -72,6 +72,14 @@ def load_staged(
     concerned = {*loaded.reference.keys, EVERYONE}
     fetches = [fetch for fetch in load(connection, key.chain_id, key.epoch, data_type) if fetch.subject in concerned]
     return replace(loaded, fetches=fetches, inputs=(*loaded.inputs, *[fetch.as_input for fetch in fetches]))
+
+
+def load_with_balances(connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str) -> list[StagedFetch]:
+    """As `load_fetches`; where they tell balances, answers are every block of a period, and stay in the database."""
+    fetches = load_fetches_in_slices(connection, chain_id, epoch, data_type)
+    if any(fetch.kind in SOURCES and SOURCES[fetch.kind].tells.balances is not None for fetch in fetches):
+        return fetches
+    return load_fetches(connection, chain_id, epoch, data_type)
 
 
 def load_observed(

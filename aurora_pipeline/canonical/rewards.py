@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from aurora_pipeline.canonical.balances import told_by_balances
 from aurora_pipeline.canonical.believed import all_believed, believed, told_if_final
 from aurora_pipeline.canonical.heard import heard, staged_by_kind
 from aurora_pipeline.canonical.tables import REWARDS
@@ -23,17 +25,20 @@ _OF_ACCOUNT = ("staker_rewards", "gross_rewards")
 
 
 def canonical_rewards(
-    reference: Reference, fetches: Sequence[StagedFetch], observed: Sequence[Sequence[StagedFetch]] = ()
+    reference: Reference,
+    fetches: Sequence[StagedFetch],
+    observed: Sequence[Sequence[StagedFetch]] = (),
+    balances: Mapping[str, Row] = MappingProxyType({}),
 ) -> LayerResult:
     """A VALIDATOR row per operated validator and an ACCOUNT row per stake account that was asked about.
 
     `observed` are the positions fetches of the period and of the one before: they show where commission goes, and at
-    which rate.
+    which rate. `balances` are the rows of that layer, where validators have balances of their own.
     """
     now, before = (*observed, (), ())[:2]
     needed = stakes_needed(reference, fetches, now)
     seen = Observed(now, before, _stake_accounts(reference, now) if needed.owners else {})
-    told = heard(reference, fetches, DataType.REWARDS, lambda source: source.tells.rewards, seen)
+    told = heard(reference, fetches, DataType.REWARDS, told_by_balances(balances), seen)
     found = {key: _rows(reference, key, fetch, item) for key, fetch, item in told}
     rows = [row for key in reference.keys for row in found[key]]
     return layer_result(

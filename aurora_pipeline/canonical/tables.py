@@ -80,6 +80,74 @@ MEV = Table(
     key=("chain_id", "epoch", "validator_key"),
 )
 
+BALANCES = Table(
+    name="canonical_validator_balances",
+    kind=TableKind.LAYER,
+    of_some_chains=True,
+    description="What each validator's own balance did in a period and what it was earned for, on chains where each has"
+    " one (Ethereum). profit = balance_end - balance_start + withdrawals + queued - deposits - consolidated_in +"
+    " consolidated_out = rewards - penalties, whether a client or the operator owns the validator.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        integer("validator_index", "The validator's number on its chain.", nullable=True),
+        text("status", "Its status at the end, as the beacon chain names it.", nullable=True),
+        text("withdrawal_address", "Where its withdrawals go; null: its credentials name a key.", nullable=True),
+        Column("compounds", ColumnKind.BOOLEAN, "Whether what it earns stays and counts (0x02).", nullable=True),
+        Column("slashed", ColumnKind.BOOLEAN, "Whether it was slashed, in the period or before.", nullable=True),
+        money("stake", "What counted of its balance in the period (effective balance).", nullable=True, minimum=0),
+        money("balance_start", "Its balance before the period's first slot.", nullable=True, minimum=0),
+        money("balance_end", "Its balance after the period's last slot.", nullable=True, minimum=0),
+        money("withdrawals", "What left for the withdrawal address: no income.", nullable=True, minimum=0),
+        money("deposits", "What came into the chain for it: no income.", nullable=True, minimum=0),
+        money("consolidated_in", "Balance moved to it from another validator.", nullable=True, minimum=0),
+        money("consolidated_out", "Balance moved from it to another validator.", nullable=True, minimum=0),
+        money(
+            "queued",
+            "By how much more of it waits to be credited at the end than at the start: deposits, and what left the"
+            " balance when it began to compound. 0 where nothing moved that would have to be asked for.",
+            nullable=True,
+        ),
+        money("profit", "What it earned less what it lost, by its balance.", nullable=True),
+        integer(
+            "first_attested_epoch",
+            "The first epoch whose attestations count here: those are credited two epochs later. Null: none.",
+            nullable=True,
+        ),
+        integer("last_attested_epoch", "The last epoch whose attestations count here.", nullable=True),
+        money("attestation_head", "Attestations, head vote.", nullable=True, minimum=0),
+        money("attestation_target", "Attestations, target vote: rewards less penalties.", nullable=True),
+        money("attestation_source", "Attestations, source vote: rewards less penalties.", nullable=True),
+        money("inactivity", "Attestations, inactivity penalties; never above 0.", nullable=True),
+        money(
+            "proposals",
+            "Blocks proposed, on the consensus layer: attestations, sync bits and slashings included.",
+            nullable=True,
+            minimum=0,
+        ),
+        money("sync_committee", "Sync committee: rewards less penalties.", nullable=True),
+        money("slashing_penalties", "What being slashed cost, which no endpoint tells.", nullable=True, minimum=0),
+        money("residual", "What of the profit no reward explains that the node told.", nullable=True),
+        text(
+            "residual_of",
+            "What explains the residual. SLASHING: a slashing; ROUNDING: the client rounds; SYNC_REWARDS: the client"
+            " tells sync rewards that cannot be, and the balance tells them. Null: there is none, or nothing does.",
+            nullable=True,
+            one_of=("SLASHING", "ROUNDING", "SYNC_REWARDS"),
+        ),
+        money("rewards", "Everything earned on the consensus layer, before penalties.", nullable=True, minimum=0),
+        money("penalties", "Everything lost there, slashings included.", nullable=True, minimum=0),
+        integer("blocks_proposed", "Blocks it proposed.", nullable=True),
+        integer("blocks_missed", "Slots it had to propose in that have no block; null: not known.", nullable=True),
+        state(),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key"),
+    repeated=("balance_start", "balance_end", "stake"),
+)
+
 REWARDS = Table(
     name="canonical_stake_rewards",
     kind=TableKind.LAYER,
@@ -271,5 +339,5 @@ COSTS = Table(
     key=("chain_id", "epoch", "validator_key", "entry_type"),
 )
 
-CANONICAL_LAYERS = (FEES, MEV, REWARDS, META, POSITIONS, COSTS, STAKE_EVENTS, COMPLETENESS, CROSS_CHECKS)
+CANONICAL_LAYERS = (FEES, MEV, BALANCES, REWARDS, META, POSITIONS, COSTS, STAKE_EVENTS, COMPLETENESS, CROSS_CHECKS)
 CANONICAL_TABLES = CANONICAL_LAYERS

@@ -9,7 +9,7 @@ from aurora_pipeline.foundation.period_key import parse_key
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import ALL_LAYERS, Judgement, Layer
 from aurora_pipeline.orchestration.failing import as_failure
-from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, publish
+from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, nothing_due, publish
 from aurora_pipeline.periods.partitions import MONTHS, ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.snapshots import Draft
 
@@ -41,6 +41,9 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
             with aurora.database.connect() as connection:
                 drafts = layer.draft(aurora.configuration, connection, parse_key(context.partition_key))
                 require_logged(connection, [item for draft in drafts for item in draft.inputs])
+            if not drafts:
+                yield from nothing_due(layer.tables)
+                return
             for judgement in layer.judgements:
                 yield _judged(layer, judgement, drafts[0])
             yield from publish(context, aurora, drafts)

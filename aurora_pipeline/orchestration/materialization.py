@@ -23,6 +23,8 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, Table
 from aurora_pipeline.store.snapshots import Draft, DraftOutcome, Rejected, write_check_publish
 
+_GATE, _WARNINGS = "gate", "warnings"
+_NOTHING_DUE = "nothing due: validators of this chain have no balances of their own"
 _ID_SHOWN = 8
 _NUMBERS = re.compile(r"\b[0-9]+\b")
 _EXPECTED = re.compile(r"^HELD: |: FORMULA: |, known as [A-Z_]+$")
@@ -38,7 +40,7 @@ AssetEvent = dg.MaterializeResult[Any] | dg.AssetCheckResult
 def gate(table: Table) -> dg.AssetCheckSpec:
     """The check that shows the gate in Postgres: schema, keys, invariants. It blocks what comes after it."""
     return dg.AssetCheckSpec(
-        "gate",
+        _GATE,
         asset=table.name,
         blocking=True,
         description="Schema, unique keys and invariants held, so the snapshot was published. If not, the rejected rows"
@@ -48,7 +50,7 @@ def gate(table: Table) -> dg.AssetCheckSpec:
 
 def drift(table: Table) -> dg.AssetCheckSpec:
     """The check that shows what looks odd and holds nothing back."""
-    return dg.AssetCheckSpec("warnings", asset=table.name, description="What looks odd but holds nothing back.")
+    return dg.AssetCheckSpec(_WARNINGS, asset=table.name, description="What looks odd but holds nothing back.")
 
 
 def column_schema(table: Table) -> dg.TableSchema:
@@ -120,6 +122,14 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
         yield told
 
 
+def nothing_due(tables: Sequence[Table]) -> Iterator[AssetEvent]:
+    """What Dagster is told of a layer that chains of this family do not have: it is done, and nothing is published."""
+    for table in tables:
+        for name in (_GATE, _WARNINGS):
+            yield dg.AssetCheckResult(asset_key=table.name, check_name=name, passed=True)
+        yield dg.MaterializeResult(asset_key=table.name, metadata={"standing": _NOTHING_DUE})
+
+
 def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
     """What the period before was warned of, in the words by which warnings are compared."""
     row = connection.execute(
@@ -152,7 +162,7 @@ def _warnings_result(outcome: DraftOutcome, before: frozenset[str]) -> dg.AssetC
         metadata["as in the period before"] = dg.MetadataValue.text(str(known))
     return dg.AssetCheckResult(
         asset_key=outcome.table.name,
-        check_name="warnings",
+        check_name=_WARNINGS,
         passed=not new,
         severity=dg.AssetCheckSeverity.WARN,
         metadata=metadata,
@@ -162,7 +172,7 @@ def _warnings_result(outcome: DraftOutcome, before: frozenset[str]) -> dg.AssetC
 def _gate_result(outcome: DraftOutcome, passed: bool) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=outcome.table.name,
-        check_name="gate",
+        check_name=_GATE,
         passed=passed,
         metadata={
             "rows": dg.MetadataValue.text(str(outcome.row_count)),

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import format_coins, stored_amount
@@ -49,6 +49,9 @@ PREVIEWS: Final[Mapping[str, Preview]] = {
     FEES.name: Preview(("validator_key", "fees", "priority_fees", "leader_slots", "blocks_produced", "state"), "fees"),
     MEV.name: Preview(
         ("validator_key", "validator_tips", "total_tips", "mev_commission_bps", "state"), "validator_tips"
+    ),
+    BALANCES.name: Preview(
+        ("validator_key", "status", "rewards", "penalties", "profit", "residual", "residual_of", "state"), "profit"
     ),
     REWARDS.name: Preview(
         ("validator_key", "row_kind", "account_key", "commission", "staker_rewards", "state"),

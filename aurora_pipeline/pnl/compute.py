@@ -14,6 +14,8 @@ from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.pnl.figure import Figure, state_of_missing
+from aurora_pipeline.pnl.one_owner import components_by_owner
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component, state_column
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result
@@ -27,26 +29,6 @@ NO_OWN_STAKE = "NO_OWN_STAKE"
 
 NO_OPERATOR_WALLETS = "NO_OPERATOR_WALLETS"
 """The operator had no registered wallet at that instant: whatever stake there is, none is theirs, hence 0."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of a line. An amount that is not known is None, never 0."""
-
-    name: str
-    amount: Amount | None
-    state: FigureState
-    reason: str | None = None
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing about it can still change."""
-        return self.state is FigureState.FINAL
-
-    @property
-    def in_words(self) -> str:
-        """How a line's reason names it."""
-        return f"{self.name} {self.state}: {self.reason or 'no reason given'}"
 
 
 @dataclass(frozen=True)
@@ -75,8 +57,11 @@ def validator_pnl(
     costs: pl.DataFrame,
     operator_wallets: Collection[str],
     costs_due: Sequence[CostType],
+    own_balances: bool = False,
 ) -> LayerResult:
     """One line per operated validator. `operator_wallets` are those in force at the period's last instant.
+
+    `own_balances`: each validator has one balance and one owner, as registered; no wallet says whose stake is whose.
 
     A canonical frame without a row for a validator leaves the figure unavailable; nothing is assumed.
     """
@@ -85,7 +70,8 @@ def validator_pnl(
     rows: list[Row] = []
     violations: list[str] = []
     for validator in reference.validators:
-        components = _components(validator.validator_key, layers, wallets)
+        of_stakes = None if own_balances else wallets
+        components = _components(validator, layers, of_stakes)
         cost_figures = list(_cost_figures(layers.costs.get(validator.validator_key, {}), costs_due))
         violations += [
             f"{validator.validator_key}: {figure.name} is final but has no amount"
@@ -104,10 +90,19 @@ def validator_pnl(
     )
 
 
-def _components(key: str, layers: Layers, wallets: frozenset[str]) -> dict[Component, Figure]:
+def _components(
+    validator: OperatedValidator, layers: Layers, wallets: frozenset[str] | None
+) -> dict[Component, Figure]:
+    """The four components; by the operator's wallets, or, where none decides (None), by the validator's owner."""
+    key = validator.validator_key
+    fees = _figure(Component.EXEC_FEES, FEES, layers.fees.get(key), "fees")
+    tips = _figure(Component.MEV_TIPS, MEV, layers.mev.get(key), "validator_tips")
+    if wallets is None:
+        rewards = _figure(Component.VOTE_REWARDS, REWARDS, layers.commissions.get(key), "gross_rewards")
+        return components_by_owner(validator, fees, tips, rewards)
     return {
-        Component.EXEC_FEES: _figure(Component.EXEC_FEES, FEES, layers.fees.get(key), "fees"),
-        Component.MEV_TIPS: _figure(Component.MEV_TIPS, MEV, layers.mev.get(key), "validator_tips"),
+        Component.EXEC_FEES: fees,
+        Component.MEV_TIPS: tips,
         Component.VOTE_REWARDS: own_stake_rewards(
             layers.stake.get(key),
             layers.accounts.get(key, ()),
@@ -161,7 +156,7 @@ def own_stake_rewards(
             amounts.append(figure.amount)
     if lacking:
         reason = f"own stake {listed(figure.in_words for figure in lacking)}"
-        return Figure(name, None, _state_of_missing(lacking, any_known=bool(amounts)), reason)
+        return Figure(name, None, state_of_missing(lacking, any_known=bool(amounts)), reason)
     return Figure(name, total(amounts), FigureState.FINAL)
 
 
@@ -236,15 +231,7 @@ def _sums(figures: Sequence[Figure]) -> tuple[Amount | None, Amount]:
 def _state_of_line(figures: Sequence[Figure], open_figures: Sequence[Figure]) -> FigureState:
     if not open_figures:
         return FigureState.FINAL
-    return _state_of_missing(open_figures, any_known=any(figure.amount is not None for figure in figures))
-
-
-def _state_of_missing(lacking: Sequence[Figure], *, any_known: bool) -> FigureState:
-    """Partial where anything is known; else pending while anything may still come; else unavailable."""
-    states = {figure.state for figure in lacking}
-    if any_known or FigureState.PARTIAL in states:
-        return FigureState.PARTIAL
-    return FigureState.PENDING if FigureState.PENDING in states else FigureState.UNAVAILABLE
+    return state_of_missing(open_figures, any_known=any(figure.amount is not None for figure in figures))
 
 
 def _unbalanced(rows: Sequence[Mapping[str, Any]]) -> list[str]:

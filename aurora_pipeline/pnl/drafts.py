@@ -32,6 +32,7 @@ def draft_pnl(configuration: Configuration, connection: Connection, key: PeriodK
         costs.frame,
         own.wallets,
         chain.costs_due,
+        own_balances=chain.family.traits.own_balances,
     )
     inputs = [snapshot.as_input for snapshot in below]
     return draft_of(

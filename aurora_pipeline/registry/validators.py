@@ -39,7 +39,7 @@ VALIDATOR_COLUMNS = (
     "valid_until",
 )
 WALLET_COLUMNS = ("chain_id", "wallet_address", "valid_from", "valid_until", "notes")
-OWNERSHIPS = ("OPERATOR", "CLIENT")
+OPERATOR, CLIENT = OWNERSHIPS = ("OPERATOR", "CLIENT")
 
 
 @dataclass(frozen=True)

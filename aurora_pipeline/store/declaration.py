@@ -88,6 +88,8 @@ class Table:
     """A column that says the same as the key in one value: the database then needs no index over the long key."""
     repeated: tuple[str, ...] = ()
     """Amounts that several rows repeat, or that mean nothing when added up: no total of them is shown."""
+    of_some_chains: bool = False
+    """Whether only chains of some families have it: the others have no snapshot of it, and miss none."""
     restated: bool = False
     """Whether the views of restatements follow what becomes of its published amounts."""
     unique: tuple[tuple[str, ...], ...] = ()

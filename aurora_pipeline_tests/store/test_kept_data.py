@@ -69,15 +69,22 @@ def shown(database: Database) -> dict[str, Any]:
                FROM publications) p GROUP BY part ORDER BY 1"""
         ).fetchall()
         past = {
-            (table, str(row["at"])): connection.execute(
-                f"SELECT content_digest, count(*) FROM {table}_as_of(%s) GROUP BY 1 ORDER BY 1".encode(), [row["at"]]
-            ).fetchall()
+            (table, str(row["at"])): digests
             for row in moments
             for table in _layers(connection)
+            # A layer that came later, or that these chains do not have, shows nothing.
+            if (digests := _digests_at(connection, table, row["at"]))
         }
         now = connection.execute("SELECT asset, chain_id, period, content_digest, row_count FROM in_force").fetchall()
         log = connection.execute("SELECT entry_hash FROM audit_log ORDER BY 1").fetchall()
     return {"past": past, "log": log, "now": sorted(tuple(map(str, row.values())) for row in now)}
+
+
+def _digests_at(connection: Any, table: str, moment: datetime) -> list[Any]:
+    found: list[Any] = connection.execute(
+        f"SELECT content_digest, count(*) FROM {table}_as_of(%s) GROUP BY 1 ORDER BY 1".encode(), [moment]
+    ).fetchall()
+    return found
 
 
 def _layers(connection: Any) -> list[str]:
@@ -105,8 +112,8 @@ def upgraded(old: OldData, server: EmbeddedPostgres, tmp_path: Path) -> Iterator
 def test_upgrade__of_a_database_full_of_data__shows_the_same_and_can_be_taken_back(old: OldData) -> None:
     before = shown(old.database)
     assert len(before["log"]) > 1
-    assert {row[0] for row in before["now"]} == {table.name for table in LAYER_TABLES}
-    assert sum(map(bool, before["past"].values())) > 2 * len(LAYER_TABLES)
+    assert {row[0] for row in before["now"]} == {table.name for table in LAYER_TABLES if not table.of_some_chains}
+    assert len(before["past"]) > 2 * len(LAYER_TABLES)
     assert upgrade(old.database).is_current
     assert shown(old.database) == before
     downgrade(old.database, old.revision)

@@ -49,5 +49,6 @@ ETHEREUM: Final = FamilyTraits(
     address_pattern="^0x[0-9a-fA-F]{40}$",
     options=frozenset(),
     shares_tips=False,
+    own_balances=True,
     is_computed=False,
 )

@@ -32,5 +32,6 @@ SOLANA: Final = FamilyTraits(
     address_pattern="^[1-9A-HJ-NP-Za-km-z]{32,44}$",
     options=frozenset({"protocol_fee_bps", "exact_vote_fees", "split_fees"}),
     shares_tips=True,
+    own_balances=False,
     is_computed=True,
 )

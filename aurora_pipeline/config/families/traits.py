@@ -48,6 +48,9 @@ class FamilyTraits:
     """Those keys of chains.yaml that only some families have, and this one has."""
     shares_tips: bool
     """Whether a protocol takes a share of tips, which chains.yaml has to give with its days."""
+    own_balances: bool
+    """Whether each validator has a balance of its own and one owner: the balance tells what it earned, and the registry
+    whose that is. Else stake accounts earn, and each has an owner."""
     is_computed: bool
     """Whether figures of its chains can be computed; if not, they may be described but not enabled."""
 

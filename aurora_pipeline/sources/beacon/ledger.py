@@ -20,8 +20,8 @@ from aurora_pipeline.sources.beacon.answers.blocks import BeaconBlock, read_bloc
 from aurora_pipeline.sources.beacon.answers.chain import Spec, read_spec
 from aurora_pipeline.sources.beacon.answers.duties import read_duties
 from aurora_pipeline.sources.beacon.answers.pending import (
-    PendingConsolidation,
-    PendingDeposit,
+    WaitingConsolidation,
+    WaitingDeposit,
     read_pending_consolidations,
     read_pending_deposits,
 )
@@ -77,10 +77,10 @@ class WindowLedger:
     duties: dict[int, int] = field(default_factory=dict)
     """Who had to propose, by slot."""
     duty_epochs: set[int] = field(default_factory=set)
-    deposits_start: tuple[PendingDeposit, ...] | None = None
-    deposits_end: tuple[PendingDeposit, ...] | None = None
-    consolidations_start: tuple[PendingConsolidation, ...] | None = None
-    consolidations_end: tuple[PendingConsolidation, ...] | None = None
+    deposits_start: tuple[WaitingDeposit, ...] | None = None
+    deposits_end: tuple[WaitingDeposit, ...] | None = None
+    consolidations_start: tuple[WaitingConsolidation, ...] | None = None
+    consolidations_end: tuple[WaitingConsolidation, ...] | None = None
     _attested: dict[int, pl.DataFrame] = field(default_factory=dict)
 
     def read(self, answers: Iterable[Answer]) -> WindowLedger:

@@ -110,6 +110,7 @@ def _staged(narrowing: Narrowing = Narrowing.WHOLE_CHAIN) -> TableAccess:
 LAYERS: Final[Mapping[str, TableAccess]] = {
     "canonical_validator_fees": _layer(Narrowing.VALIDATOR),
     "canonical_validator_mev": _layer(Narrowing.VALIDATOR),
+    "canonical_validator_balances": _layer(Narrowing.VALIDATOR),
     "canonical_stake_rewards": _layer(Narrowing.VALIDATOR),
     "canonical_validator_meta": _layer(Narrowing.VALIDATOR),
     "canonical_stake_positions": _layer(Narrowing.VALIDATOR),

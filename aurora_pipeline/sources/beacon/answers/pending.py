@@ -12,7 +12,7 @@ from aurora_pipeline.store.payloads.answers import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class PendingDeposit:
+class WaitingDeposit:
     """Money that is the validator's already and not in its balance."""
 
     pubkey: str
@@ -22,7 +22,7 @@ class PendingDeposit:
 
 
 @dataclass(frozen=True, slots=True)
-class PendingConsolidation:
+class WaitingConsolidation:
     """A validator whose balance is going to be moved to another."""
 
     source_index: int
@@ -30,18 +30,18 @@ class PendingConsolidation:
 
 
 @reader
-def read_pending_deposits(answer: Answer, provider: str) -> tuple[PendingDeposit, ...]:
+def read_pending_deposits(answer: Answer, provider: str) -> tuple[WaitingDeposit, ...]:
     """/eth/v1/beacon/states/{slot}/pending_deposits: all of them."""
     return tuple(
-        PendingDeposit(public_key_of(row["pubkey"]), gwei(row["amount"]), row["slot"].whole_text())
+        WaitingDeposit(public_key_of(row["pubkey"]), gwei(row["amount"]), row["slot"].whole_text())
         for row in data(answer, provider).items()
     )
 
 
 @reader
-def read_pending_consolidations(answer: Answer, provider: str) -> tuple[PendingConsolidation, ...]:
+def read_pending_consolidations(answer: Answer, provider: str) -> tuple[WaitingConsolidation, ...]:
     """/eth/v1/beacon/states/{slot}/pending_consolidations: all of them."""
     return tuple(
-        PendingConsolidation(row["source_index"].whole_text(), row["target_index"].whole_text())
+        WaitingConsolidation(row["source_index"].whole_text(), row["target_index"].whole_text())
         for row in data(answer, provider).items()
     )

@@ -1,0 +1,199 @@
+"""What validators' balances did, through the whole pipeline from served JSON to P&L, whoever owns the validator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora_pipeline.canonical.balances import balance_rows, penalties_told, rewards_told
+from aurora_pipeline.canonical.drafts import (
+    draft_balances,
+    draft_costs,
+    draft_meta,
+    draft_positions,
+    draft_rewards,
+    draft_stake_events,
+)
+from aurora_pipeline.canonical.tables import BALANCES, COSTS, META, POSITIONS, REWARDS
+from aurora_pipeline.config import Configuration
+from aurora_pipeline.config.families import Family
+from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.foundation.units import Bps
+from aurora_pipeline.pnl.figure import Figure
+from aurora_pipeline.pnl.one_owner import components_by_owner
+from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.sources.reference import OperatedValidator
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.snapshots import load_published, write_check_publish
+from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
+from aurora_pipeline_tests.devchain.files import expected
+from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving
+from aurora_pipeline_tests.devchain.staged import reference, register, staged
+from aurora_pipeline_tests.faults.server import json_reply
+
+GWEI = 10**9
+OWN, CLIENTS = range(32), dict.fromkeys(range(32, 63), 500)
+"""Half of the validators are clients', at 5 percent; of one the fee was forgotten."""
+COLUMNS = {
+    "balance_start": "balance_start_gwei",
+    "balance_end": "balance_end_gwei",
+    "withdrawals": "withdrawals_gwei",
+    "profit": "cl_pnl_gwei",
+    "attestation_head": "att_head",
+    "attestation_target": "att_target",
+    "attestation_source": "att_source",
+    "inactivity": "att_inactivity",
+    "proposals": "block_rewards",
+    "sync_committee": "sync_rewards",
+    "residual": "not_in_rewards_api_gwei",
+}
+
+
+@pytest.fixture
+def chain() -> DevChain:
+    return DevChain()
+
+
+@pytest.fixture
+def configuration(chain: DevChain, tmp_path: Path) -> Iterator[Configuration]:
+    with serving(chain) as server:
+        yield configured(tmp_path, server.url)
+
+
+def published(database: Database, configuration: Configuration) -> dict[str, Any]:
+    """The canonical layers of the chain, computed and published as they are in a run."""
+    register(database, clients={**CLIENTS, 63: None})
+    staged(database, configuration, DataType.REWARDS, DataType.META, DataType.POSITIONS, DataType.COSTS, DataType.MEV)
+    for draft in (draft_balances, draft_rewards, draft_meta, draft_positions, draft_costs, draft_stake_events):
+        with database.connect() as connection:
+            drafts = draft(configuration, connection, KEY)
+        write_check_publish(database, drafts if isinstance(drafts, list) else [drafts])
+    with database.connect() as connection:
+        return {
+            table.name: load_published(connection, table, KEY) for table in (BALANCES, REWARDS, META, POSITIONS, COSTS)
+        }
+
+
+def test_layers__of_the_whole_chain__exactly_as_expected_in_wei(
+    database: Database, configuration: Configuration
+) -> None:
+    layers = published(database, configuration)
+    balances = balance_rows(layers[BALANCES.name].frame)
+    rewards = {(row["validator_key"], row["row_kind"]): row for row in layers[REWARDS.name].frame.iter_rows(named=True)}
+    costs = {row["validator_key"]: row for row in layers[COSTS.name].frame.iter_rows(named=True)}
+    assert layers[BALANCES.name].completeness == "FINAL"
+    for row in expected("by_validator"):
+        index, key = int(row["validator_index"]), pubkeys()[row["validator_index"]]
+        balance = balances[key]
+        assert {name: balance[name] for name in COLUMNS} == {
+            name: int(row[column]) * GWEI for name, column in COLUMNS.items()
+        }
+        assert (balance["blocks_proposed"], balance["blocks_missed"]) == (
+            int(row["blocks_proposed"]),
+            int(row["blocks_missed"]),
+        )
+        assert balance["rewards"] - balance["penalties"] == balance["profit"]
+        of_validator, of_account = rewards[key, "VALIDATOR"], rewards[key, "ACCOUNT"] if index != 63 else None
+        if index in OWN:
+            assert (of_validator["commission"], of_validator["gross_rewards"]) == (0, balance["rewards"])
+            assert costs[key]["amount"] == balance["penalties"]
+        elif index in CLIENTS:
+            assert of_validator["commission"] == balance["rewards"] * 500 // 10_000
+            assert (costs[key]["amount"], costs[key]["reason"]) == (0, "CLIENT_OWNED")
+        else:
+            assert of_validator["commission"] is None
+            assert "operator_fee_bps is not registered" in of_validator["reason"]
+        if of_account is not None:
+            assert of_account["staker_rewards"] + of_validator["commission"] == balance["rewards"]
+    assert balances[pubkeys()["20"]]["residual_of"] == "SLASHING"
+    assert {row["state"] for row in layers[META.name].frame.iter_rows(named=True)} == {"final"}
+    positions = layers[POSITIONS.name].frame
+    assert set(positions["state"]) == {"final"}
+
+
+def test_layer__of_a_chain_whose_validators_have_no_balances__has_no_draft(
+    database: Database, configuration: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = configuration.chain(CHAIN).model_copy(update={"family": Family("solana")})
+    monkeypatch.setattr(type(configuration), "chain", lambda self, name: chain)
+    with database.connect() as connection:
+        assert draft_balances(configuration, connection, KEY) == []
+
+
+def test_balances__that_move_without_a_reason__are_no_income_and_the_others_are(
+    database: Database, configuration: Configuration, chain: DevChain
+) -> None:
+    def validators(seen: Any) -> Any:
+        slot = seen.path.split("/")[-2]
+        listed = json.loads(chain._validators(seen, slot).body)
+        for one in listed["data"]:
+            if one["index"] == "5" and slot == "119":
+                one["balance"] = str(int(one["balance"]) + 10**9)
+        return json_reply(listed)
+
+    chain.answers[r"/eth/v1/beacon/states/\d+/validators"] = validators
+    layers = published(database, configuration)
+    balances = balance_rows(layers[BALANCES.name].frame)
+    row = balances[pubkeys()["5"]]
+    assert (row["state"], row["rewards"], row["penalties"], row["residual"]) == ("partial", None, None, 10**18)
+    assert "nothing which was told explains" in row["reason"]
+    assert layers[BALANCES.name].completeness == "PARTIAL"
+    assert balances[pubkeys()["6"]]["state"] == "final"
+    costs = {one["validator_key"]: one for one in layers[COSTS.name].frame.iter_rows(named=True)}
+    assert (costs[pubkeys()["5"]]["amount"], costs[pubkeys()["5"]]["state"]) == (None, "partial")
+
+
+# Whose it is: against an oracle that knows only the words of the specification.
+
+AMOUNTS = st.integers(0, 10**24)
+RATES = st.none() | st.integers(0, 10_000)
+STREAMS = st.tuples(*[st.none() | AMOUNTS] * 3)
+
+
+@given(STREAMS, RATES, st.sampled_from(["OPERATOR", "CLIENT"]))
+def test_components__of_any_owner__each_stream_is_floored_by_itself(
+    streams: tuple[int | None, int | None, int | None], rate: int | None, ownership: str
+) -> None:
+    validator = OperatedValidator("0xab", None, "v", ownership, None if rate is None else Bps(rate))
+    figures: list[Any] = [
+        Figure(name, amount, FigureState.FINAL if amount is not None else FigureState.PENDING, "late")  # type: ignore[arg-type]
+        for name, amount in zip(("EXEC_FEES", "MEV_TIPS", "VOTE_REWARDS"), streams, strict=True)
+    ]
+    found = components_by_owner(validator, *figures)
+    amounts = {component: figure.amount for component, figure in found.items()}
+    fees, tips, rewards = streams
+    if ownership == "OPERATOR":
+        expected_amounts = {"EXEC_FEES": fees, "MEV_TIPS": tips, "VOTE_REWARDS": rewards, "COMMISSION": 0}
+    else:
+        whole = None if rate is None or None in streams else sum(int(one or 0) * rate // 10_000 for one in streams)
+        expected_amounts = {"EXEC_FEES": 0, "MEV_TIPS": 0, "VOTE_REWARDS": 0, "COMMISSION": whole}
+    assert amounts == {Component(name): amount for name, amount in expected_amounts.items()}
+    assert all((figure.amount is None) == (not figure.is_final) for figure in found.values())
+    assert all(figure.reason for figure in found.values() if not figure.is_final)
+
+
+@given(AMOUNTS, st.integers(0, 10_000), st.sampled_from(["OPERATOR", "CLIENT"]))
+def test_rewards__of_any_owner__commission_and_the_owners_part_are_the_whole(
+    rewards: int, rate: int, ownership: str
+) -> None:
+    validator = OperatedValidator("0xab", None, "v", ownership, Bps(rate))
+    told = rewards_told(validator, {"rewards": rewards, "state": "final", "reason": None})
+    assert told.commission is not None
+    assert told.staker_rewards is not None
+    assert told.commission + told.staker_rewards == rewards == told.gross_rewards
+    assert told.commission == (rewards * rate // 10_000 if ownership == "CLIENT" else 0)
+    assert [account.staker_rewards for account in told.accounts] == [told.staker_rewards]
+
+
+def test_penalties__of_a_validator_without_a_row__are_missing_and_not_zero() -> None:
+    window = reference([3])
+    [costs] = penalties_told(window, {}).values()
+    assert costs["CONSENSUS_PENALTY"]["amount"] is None
+    assert costs["CONSENSUS_PENALTY"]["state"] == "unavailable"
