@@ -45,6 +45,8 @@ class Life:
     counts: Counter[str] = field(default_factory=Counter)
     model: Model = field(default_factory=Model)
     overrides: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    ever_overridden: set[tuple[str, str, str]] = field(default_factory=set)
+    """Partner, period and validator of every line that was, also where it was withdrawn."""
     chance: random.Random = field(default_factory=random.Random)
     witness: Witness = field(init=False)
 
@@ -135,6 +137,7 @@ class Life:
             recording.write(COMMISSION_OVERRIDES, row | {"revision": found["n"] + 1 if found else 1, "amount": amount})
             recording.note("override/x", "override.set", None, {}, [])
         self.model.overrode.add((partner, epoch, actor))
+        self.ever_overridden.add((partner, f"{epoch:07}", validator))
         if amount is None:
             self.overrides.pop(key, None)
         else:
@@ -415,7 +418,7 @@ class Life:
         name, key, source = self.chance.choice(opened)
         one = self.books.statement(name, key)
         _, ids = self.witness.as_published(name, one)
-        has_override = any(partner == name for partner, *_ in self.model.overrode)
+        has_override = (name, *source) in self.ever_overridden
         verdict = DisputeVerdict.ACCEPTED if has_override and self.chance.random() < 0.5 else DisputeVerdict.REJECTED
         settled = f"{name}-1/r" if verdict is DisputeVerdict.ACCEPTED else None
         self._both(
