@@ -31,6 +31,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.moments import await_moment
 from aurora_pipeline.store.row_amounts import with_amounts
 
 _EVENTS = """
@@ -88,7 +89,7 @@ class TermsHistory:
         """Overrides are read of one epoch only where it is given."""
         self.chain_id = chain_id
         if as_of is not None:
-            connection.execute("SELECT await_moment(%s)", [as_of])
+            await_moment(connection, as_of)
 
         def read(table: Table, query: str) -> list[Row]:
             columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.names)

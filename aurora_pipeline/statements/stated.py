@@ -20,6 +20,7 @@ from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.statements.decided import STATEMENT_APPROVALS, STATEMENT_OPENINGS, STATEMENT_SUBMISSIONS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.moments import await_moment
 
 
 class Stage(StrEnum):
@@ -150,7 +151,7 @@ WHERE chain_id = %(chain_id)s AND (%(as_of)s::timestamptz IS NULL OR recorded_at
 def load_accounts(connection: Connection, chain_id: str, as_of: datetime | None = None) -> dict[str, Account]:
     """Of every partner with anything stated or opened on the chain: where its statements stand, now or at a moment."""
     if as_of is not None:
-        connection.execute("SELECT await_moment(%s)", [as_of])
+        await_moment(connection, as_of)
     given = {"chain_id": chain_id, "as_of": as_of}
     openings = {row["partner_id"]: _opening(row) for row in connection.execute(_OPENINGS, given)}
     stated: dict[str, list[Stated]] = defaultdict(list)

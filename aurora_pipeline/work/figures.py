@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from aurora_pipeline.agreements.errors import AgreementUnknown
@@ -22,7 +21,7 @@ from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.registry.errors import ValidatorAmbiguous, ValidatorUnknown
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
-from aurora_pipeline.store.errors import MomentRefused
+from aurora_pipeline.store.moments import refusing_moments
 from aurora_pipeline.store.row_amounts import with_amounts
 
 Row = Mapping[str, Any]
@@ -76,11 +75,8 @@ def rows_of(connection: Connection, table: Table, wanted: Selection, moment: dat
         "agreement_id": wanted.agreement_id,
         "moment": moment,
     }
-    try:
+    with refusing_moments():
         return [_told(table, row) for row in connection.execute(query, values)]
-    except psycopg.errors.RaiseException as error:
-        # The database refuses moments that are not past: what they will hold can still change.
-        raise MomentRefused(str(error.diag.message_primary), error.diag.message_hint) from None
 
 
 def _source(table: Table, moment: datetime | None) -> sql.Composable:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 
 from aurora_pipeline.agreements.in_force import terms_in_force
 from aurora_pipeline.agreements.ledger import write_version
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, AgreementStatus
 from aurora_pipeline.decisions.recording import Recording
+from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.agreements.conftest import Apply, agreement
@@ -129,5 +129,5 @@ def test_terms_in_force__version_with_an_end__wins_until_then_only(two_versions:
 
 
 def test_terms_in_force__as_of_the_future__refused(two_versions: Database) -> None:
-    with pytest.raises(psycopg.DatabaseError, match="is not past"):
+    with pytest.raises(AuroraError, match="is not past"):
         _rates(two_versions, _day("2026-05-01"), as_of=datetime.now(UTC) + timedelta(days=1))

@@ -71,6 +71,14 @@ def test_pay__what_cannot_be__is_refused_and_nothing_written(books: Books, other
     assert (logged(books), books.rows("SELECT FROM statement_payments")) == (before, [])
 
 
+def test_pay__where_nothing_is_payable__says_so(books: Books) -> None:
+    books.minimum("acme", 1_000)
+    books.settle()
+    books.freeze("acme", AUGUST)
+    with pytest.raises(AuroraError, match=r"nothing is payable on .*; nothing was written"):
+        paying(books)
+
+
 def test_pay__the_same_transaction_again__is_refused_by_its_number(books: Books) -> None:
     books.freeze("acme", AUGUST)
     paying(books, amount="100 lamports")

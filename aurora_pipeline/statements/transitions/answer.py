@@ -151,7 +151,10 @@ def _behalf(taken: Step, on_behalf_of: str | None) -> str | None:
     if own == partner and on_behalf_of is None:
         return None
     if own is not None and own != partner:
-        raise NotTheirStatement(f"{taken.actor} belongs to {own}, and this is {partner}'s statement", "it is not yours")
+        raise NotTheirStatement(
+            f"{taken.actor} belongs to {own}, and this is {partner}'s statement; nothing was written",
+            f"`aurora statements list --partner {own}` shows yours",
+        )
     if on_behalf_of != partner:
         raise NotTheirStatement(
             f"this is the statement of {partner}, and {taken.actor} is not of {partner}; nothing was written",

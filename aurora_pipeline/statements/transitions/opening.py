@@ -21,6 +21,7 @@ from aurora_pipeline.statements.transitions.step import refusing
 from aurora_pipeline.store.database import Connection, Database
 
 COLUMNS: Final = ("partner", "chain_id", "opening", "paid_through")
+_BEGUN: Final = "an opening or a submitted statement already: an opening is imported once, before the first submission"
 _MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
 
 
@@ -108,7 +109,7 @@ def _read(
         elif through and MonthKey(chain, through).ended_at > known.get(chain, recorded_at):
             mistakes.add(line.number, f"{through} is not over on {chain}: it can't have been stated elsewhere")
         if (partner, chain) in begun or any((one.partner_id, one.chain_id) == (partner, chain) for one in found):
-            mistakes.add(line.number, f"{partner} on {chain} has an opening or a submitted statement already")
+            mistakes.add(line.number, f"{partner} on {chain} has {_BEGUN}")
         amount = mistakes.parse(line, "opening", units[chain].parse_signed) if len(mistakes.found) == before else None
         if amount is not None:
             found.append(Opened(partner, chain, amount, through or None))

@@ -48,6 +48,11 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         disputed = _disputed(taken)
         left_out = ZERO if payment.with_disputed else disputed
         due = max(stated.payable - stated.paid - left_out, ZERO)
+        if not stated.payable:
+            raise PaymentNotDue(
+                f"nothing is payable on {stated.statement_id}; nothing was written",
+                "its balance opens the next statement",
+            )
         if amount <= 0 or amount > due or (amount < due and not payment.is_part):
             held = f", without {units.in_coins(left_out)} that is disputed" if left_out else ""
             raise PaymentNotDue(

@@ -176,6 +176,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "statement_balances": _step(Narrowing.WHOLE_CHAIN),
     "statement_releases": _step(),
     "statement_payments": _step(),
+    "statement_disputed_payments": _step(),
     "statement_acknowledgements": _step(),
     "statement_disputes": _step(),
     "statement_dispute_answers": _step(),
@@ -217,6 +218,9 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "lines_are_current": _FINANCE,
     "names_account": _FINANCE,
     "require_current": _FINANCE,
+    "statement_closed_epochs": _FINANCE,
+    "statement_in_dispute": _FINANCE,
+    "statement_settlements": _FINANCE,
     # Run by triggers, called by nobody.
     "refuse_change": frozenset(),
     "refuse_unlogged": frozenset(),
@@ -234,6 +238,7 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_payment_allowed": frozenset(),
     "statement_dispute_allowed": frozenset(),
     "statement_answer_allowed": frozenset(),
+    "statement_repeated": frozenset(),
 }
 """Functions beside those of the layers."""
 
