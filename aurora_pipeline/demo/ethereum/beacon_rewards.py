@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aurora_pipeline.demo.ethereum import protocol
 from aurora_pipeline.demo.ethereum.beacon_answers import (
     BeaconError,
     block_slot,
@@ -12,7 +13,7 @@ from aurora_pipeline.demo.ethereum.beacon_answers import (
     validator_indices,
 )
 from aurora_pipeline.demo.ethereum.node import SimulatedNode
-from aurora_pipeline.demo.ethereum.state import Attested, Move, ProposedBlock
+from aurora_pipeline.demo.ethereum.state import SLASHED, Attested, Move, ProposedBlock, Settlement
 
 
 def attestation_rewards(node: SimulatedNode, epoch_text: str, body: Any) -> Any:
@@ -32,12 +33,34 @@ def attestation_rewards(node: SimulatedNode, epoch_text: str, body: Any) -> Any:
             for effective in sorted({paid.effective[index] for index in judged})
         ],
         "total_rewards": [
-            {"validator_index": str(index), **_row(paid.attested(index))}
+            {"validator_index": str(index), **_row(_attested(node, paid, index))}
             for index in judged
             if asked is None or index in asked
         ],
     }
     return envelope(node, data, finalized=epoch + 2 <= node.finality.finalized)
+
+
+def _attested(node: SimulatedNode, paid: Settlement, index: int) -> Attested:
+    """What a validator's attestation came to, as this node works it out."""
+    told = paid.attested(index)
+    return _rounded(paid, index, told) if node.condition.rounds_rewards else told
+
+
+def _rounded(paid: Settlement, index: int, told: Attested) -> Attested:
+    effective, marks = paid.effective[index], paid.marks[index]
+    flags = 0 if marks & SLASHED else marks
+    head, target, source = (
+        _to_nearest(protocol.reward_fraction(effective, flag, paid.participation))
+        if flags & flag
+        else -_to_nearest(protocol.penalty_fraction(effective, flag, paid.participation.base_reward_per_increment))
+        for flag in (protocol.HEAD, protocol.TARGET, protocol.SOURCE)
+    )
+    return told._replace(head=head, target=target, source=source)
+
+
+def _to_nearest(fraction: tuple[int, int]) -> int:
+    return (2 * fraction[0] + fraction[1]) // (2 * fraction[1])
 
 
 def _row(one: Attested) -> dict[str, str]:
@@ -65,6 +88,9 @@ def sync_committee_rewards(node: SimulatedNode, block_id: str, body: Any) -> Any
     """What a block paid or charged those who sit in the sync committee."""
     slot, block = _block(node, block_id)
     rewards = block.sync_rewards()
+    if node.condition.tells_sync_balances:
+        balances = node.balances(slot)
+        rewards = {index: balances[index] for index in rewards}
     asked = validator_indices(node, _ids(body), slot)
     rows = [
         {"validator_index": str(index), "reward": str(reward)}

@@ -36,6 +36,10 @@ class Condition:
     """A slot whose block it sees otherwise than the chain has it; 0 for none."""
     knows_old_duties: bool = True
     """Whether it tells who was to propose in epochs that are over."""
+    rounds_rewards: bool = False
+    """Whether it rounds what attestations earn and cost, as Lodestar does, where the protocol floors."""
+    tells_sync_balances: bool = False
+    """Whether it tells balances in place of what a sync committee earned, as Lodestar did once."""
     is_lodestar: bool = False
     """Whether it speaks as old Lodestar does: flags left out, ids with commas not understood, other errors."""
 

@@ -49,17 +49,31 @@ def base_reward_per_increment(total_active: int) -> int:
 
 def flag_reward(effective: int, flag: int, seen: Participation) -> int:
     """What a flag that was set in time earns; nothing while the chain leaks."""
+    return _floored(reward_fraction(effective, flag, seen))
+
+
+def reward_fraction(effective: int, flag: int, seen: Participation) -> tuple[int, int]:
+    """The same before it is floored: what is divided, and by what."""
     if seen.is_leaking:
-        return 0
+        return 0, 1
     base = effective // INCREMENT * seen.base_reward_per_increment
-    return base * WEIGHTS[flag] * seen.increments(flag) // (seen.active_increments * _ALL_WEIGHTS)
+    return base * WEIGHTS[flag] * seen.increments(flag), seen.active_increments * _ALL_WEIGHTS
 
 
 def flag_penalty(effective: int, flag: int, per_increment: int) -> int:
     """What a flag that was not set costs; the head costs nothing."""
+    return _floored(penalty_fraction(effective, flag, per_increment))
+
+
+def penalty_fraction(effective: int, flag: int, per_increment: int) -> tuple[int, int]:
+    """The same before it is floored."""
     if flag == HEAD:
-        return 0
-    return effective // INCREMENT * per_increment * WEIGHTS[flag] // _ALL_WEIGHTS
+        return 0, 1
+    return effective // INCREMENT * per_increment * WEIGHTS[flag], _ALL_WEIGHTS
+
+
+def _floored(fraction: tuple[int, int]) -> int:
+    return fraction[0] // fraction[1]
 
 
 def inactivity_penalty(effective: int, score: int) -> int:

@@ -149,6 +149,23 @@ def test_lodestar__as_it_was__leaves_out_flags_and_knows_no_commas(ailing: Ether
     assert "must equal current 26" in ailing.get("v1/validator/duties/proposer/2", 500)["message"]
 
 
+def test_rewards__that_a_client_tells_wrongly__differ_from_the_balances(ailing: EthereumClient) -> None:
+    path, slot = f"{V1}/rewards/attestations/7", 45
+    true = ailing.post(path, [])["data"]["total_rewards"]
+    ailing.simulator.ethereum_condition(rounds_rewards=True, tells_sync_balances=True)
+    rounded = ailing.post(path, [])["data"]["total_rewards"]
+    off = {
+        int(one[name]) - int(other[name])
+        for one, other in zip(rounded, true, strict=True)
+        for name in ("head", "target", "source", "inactivity")
+    }
+    assert off <= {-1, 0, 1}
+    assert len(off) > 1
+    for row in ailing.post(f"{V1}/rewards/sync_committee/{slot}", [])["data"]:
+        held = ailing.get(f"{V1}/states/{slot}/validator_balances?id={row['validator_index']}")["data"]
+        assert [one["balance"] for one in held] == [row["reward"]]
+
+
 @pytest.mark.parametrize("order", [{"rain": True}, {"syncing": True}, {"syncing": -1}, {"is_optimistic": 1}])
 def test_condition__senseless_order__is_refused(ailing: EthereumClient, order: dict[str, object]) -> None:
     with pytest.raises(AuroraError, match="of a node"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,23 +55,19 @@ providers:
 """
 
 
-@contextmanager
-def _served(folder: Path, parameters: EthereumParameters) -> Iterator[str]:
-    options = {f"ethereum_{name}": value for name, value in parameters.as_dict().items()}
-    with SimulatorProcess(folder / "simulator.json", **options) as simulator:
-        simulator.advance_ethereum(epoch=END, fraction_bps=9_999)
-        yield f"{simulator.url}/ethereum/beacon"
+Served = tuple[SimulatorProcess, EthereumParameters]
 
 
 @pytest.fixture(scope="module", params=[SMALL, GNOSIS], ids=["8 slots", "16 slots of 5 s"])
-def chain(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, EthereumParameters]]:
-    with _served(tmp_path_factory.mktemp("chain"), request.param) as url:
-        yield url, request.param
+def chain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    options = {f"ethereum_{name}": value for name, value in request.param.as_dict().items()}
+    with SimulatorProcess(tmp_path_factory.mktemp("chain") / "simulator.json", **options) as simulator:
+        simulator.advance_ethereum(epoch=END, fraction_bps=9_999)
+        yield simulator, request.param
 
 
-def _configured(folder: Path, url: str, window: range) -> Configuration:
+def _configured(folder: Path, simulator: SimulatorProcess, window: range) -> Configuration:
+    url = f"{simulator.url}/ethereum/beacon"
     (folder / "chains.yaml").write_text(_CHAINS.format(first=window[0], size=len(window)))
     (folder / "providers.yaml").write_text(_PROVIDERS.format(url=url))
     return load_configuration(folder / "chains.yaml", folder / "providers.yaml", {}, KINDS)
@@ -128,12 +123,12 @@ def _as_told(one: WindowTruth) -> dict[str, object]:
 
 @pytest.mark.parametrize(("first", "size"), [*((first, 4) for first in range(1, 25, 4)), (5, 7), (6, 1)])
 def test_balances__of_windows_of_the_story__are_those_of_the_chain(
-    database: Database, chain: tuple[str, EthereumParameters], first: int, size: int, tmp_path: Path
+    database: Database, chain: Served, first: int, size: int, tmp_path: Path
 ) -> None:
-    url, parameters = chain
+    simulator, parameters = chain
     window = range(first, first + size)
     keys = [one.pubkey for one in truth_of(parameters).validators(window)]
-    found = _told(database, _configured(tmp_path, url, window), window, keys)
+    found = _told(database, _configured(tmp_path, simulator, window), window, keys)
     wrong = {}
     for one in truth_of(parameters).validators(window):
         told, expected = found[one.pubkey], _as_told(one)
@@ -142,3 +137,30 @@ def test_balances__of_windows_of_the_story__are_those_of_the_chain(
         elif (said := {name: getattr(told, name) for name in expected}) != expected:
             wrong[one.index] = {name: (said[name], expected[name]) for name in said if said[name] != expected[name]}
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("condition", "explained"), [("rounds_rewards", "ROUNDING"), ("tells_sync_balances", "SYNC_REWARDS")]
+)
+def test_balances__of_a_client_that_tells_rewards_wrongly__win(
+    database: Database, chain: Served, condition: str, explained: str, tmp_path: Path
+) -> None:
+    simulator, parameters = chain
+    window = range(9, 12)
+    known = {one.pubkey: one for one in truth_of(parameters).validators(window)}
+    simulator.ethereum_condition(**{condition: True})
+    try:
+        found = _told(database, _configured(tmp_path, simulator, window), window, list(known))
+    finally:
+        simulator.ethereum_condition()
+    said = {key: one for key, one in found.items() if isinstance(one, BalanceTold)}
+    assert said.keys() == known.keys()
+    assert {key: one.profit for key, one in said.items()} == {
+        key: one.cl_profit * WEI_PER_GWEI for key, one in known.items()
+    }
+    assert explained in {one.explained for one in said.values()}
+    for one in said.values():
+        assert one.reason is None
+        assert one.rewards is not None
+        assert one.penalties is not None
+        assert one.rewards - one.penalties == one.profit
