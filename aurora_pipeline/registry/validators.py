@@ -23,6 +23,7 @@ from aurora_pipeline.foundation.csv_file import (
     write_csv,
 )
 from aurora_pipeline.foundation.units import Bps
+from aurora_pipeline.registry.numbered import with_keys
 from aurora_pipeline.registry.tables import OPERATOR_WALLETS, VALIDATOR_IDENTITIES
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Table
@@ -87,6 +88,7 @@ def import_validators(
         ["chain_id", "validator_key", "name", "valid_from"],
         ["identity_key", "ownership", "operator_fee_bps", "valid_until"],
     )
+    lines = with_keys(lines, mistakes, configuration)
     rows = [(line.number, _validator(line, mistakes, configuration)) for line in lines]
     return _import(database, mistakes, rows, VALIDATOR_IDENTITIES, actor, reason)
 

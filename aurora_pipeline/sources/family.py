@@ -5,7 +5,7 @@ What a family is before anybody is asked (units, keys, options) are its traits, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -72,6 +72,10 @@ class FamilySource(Protocol):
         It asks the same questions each time, so that stored answers tell the same bounds again. Where the chain's
         `network` is known, a node of another one is refused.
         """
+        ...
+
+    async def keys_of(self, numbers: Sequence[int], ask: Ask, provider: str) -> Mapping[int, str]:
+        """The keys of validators that are named by their numbers, of those that there are."""
         ...
 
     def network(self, answers: Iterable[Answer], provider: str) -> str | None:

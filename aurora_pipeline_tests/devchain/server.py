@@ -78,7 +78,7 @@ class DevChain:
         return not_found(seen) if block is None else json_reply(block)
 
     def _validators(self, seen: Seen, slot: str) -> Reply:
-        listed = held("validators_by_slot").get(slot)
+        listed = held("validators_by_slot").get("127" if slot == "finalized" else slot)
         if listed is None:
             return not_found(seen)
         ids = set(json.loads(seen.body)["ids"] if seen.verb == "POST" else _ids(seen))
@@ -127,7 +127,7 @@ _ENDPOINTS: Final[Mapping[str, Callable[..., Reply]]] = {
     r"/eth/v1/beacon/states/head/finality_checkpoints": DevChain._finality,
     r"/eth/v1/beacon/headers/(\d+)": DevChain._header,
     r"/eth/v2/beacon/blocks/(\d+)": DevChain._block,
-    r"/eth/v1/beacon/states/(\d+)/validators": DevChain._validators,
+    r"/eth/v1/beacon/states/(\d+|finalized)/validators": DevChain._validators,
     r"/eth/v1/beacon/rewards/attestations/(\d+)": DevChain._attestations,
     r"/eth/v1/beacon/rewards/blocks/(\d+)": DevChain._block_rewards,
     r"/eth/v1/beacon/rewards/sync_committee/(\d+)": DevChain._sync_rewards,

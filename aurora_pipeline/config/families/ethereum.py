@@ -44,6 +44,7 @@ ETHEREUM: Final = FamilyTraits(
     spans_epochs=True,
     period_epochs=225,
     validator_key_is="public key",
+    numbers_validators=True,
     check_validator_key=check_public_key,
     check_address=check_address,
     address_pattern="^0x[0-9a-fA-F]{40}$",

@@ -27,6 +27,7 @@ SOLANA: Final = FamilyTraits(
     spans_epochs=False,
     period_epochs=1,
     validator_key_is="vote account",
+    numbers_validators=False,
     check_validator_key=check_key,
     check_address=check_key,
     address_pattern="^[1-9A-HJ-NP-Za-km-z]{32,44}$",

@@ -39,6 +39,8 @@ class FamilyTraits:
     """How many epochs it is where chains.yaml does not say."""
     validator_key_is: str
     """What names a validator on its chains, in words."""
+    numbers_validators: bool
+    """Whether a validator has a number on its chain, too, by which people name it."""
     check_validator_key: Callable[[str], str]
     check_address: Callable[[str], str]
     """The account that stake or a payment belongs to."""

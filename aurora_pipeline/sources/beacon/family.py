@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from aurora_pipeline.asking.adapter import Answer, Ask
+from aurora_pipeline.asking.adapter import Answer, Ask, ProviderDown
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.sources.beacon import periods
+from aurora_pipeline.sources.beacon import periods, questions
+from aurora_pipeline.sources.beacon.answers.validators import read_validators
 from aurora_pipeline.sources.beacon.ask import BeaconApi
+from aurora_pipeline.sources.beacon.asks.states import validators_in
 from aurora_pipeline.sources.beacon.windows import Windows
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 
@@ -27,6 +29,14 @@ class EthereumChains:
     async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of a window that is final, proven at both ends by the parents of blocks."""
         return await periods.bounds(self._windows, epoch, ask, provider, network)
+
+    async def keys_of(self, numbers: Sequence[int], ask: Ask, provider: str) -> Mapping[int, str]:
+        """Public keys by index, in the finalized state: those never change."""
+        ids = [str(number) for number in numbers]
+        answers = await validators_in(ask, provider, "finalized", ids, questions.KEYS)
+        if answers is None:
+            raise ProviderDown(provider, "it does not have the finalized state", may_pass=True)
+        return {one.index: key for answer in answers for key, one in read_validators(answer, provider).items()}
 
     def network(self, answers: Iterable[Answer], provider: str) -> str | None:
         """Which network told answers, by its genesis."""

@@ -31,6 +31,7 @@ START: Final = "validators at the start"
 """The kind of questions about the state before a window's first slot."""
 END: Final = "validators at the end"
 """The kind of questions about the state after a window's last slot."""
+KEYS: Final = "public keys of validators"
 MOVED: Final = "validators whose balance is moved"
 """The kind of questions about others' validators, from which balance came."""
 ATTESTATIONS: Final = "attestation rewards"
@@ -108,22 +109,22 @@ def block(slot: int) -> Question:
     return Question(f"block {slot}", f"/eth/v2/beacon/blocks/{slot}", accepts=settles(read_block), kind=BLOCK)
 
 
-def validators(slot: int, ids: Sequence[str], kind: str) -> Question:
-    """Some validators, by public key or index, in the state after a slot."""
+def validators(state: str, ids: Sequence[str], kind: str) -> Question:
+    """Some validators, by public key or index, in a state: that after a slot, or the finalized one."""
     return Question(
-        f"{kind}: {_named(ids)} in state {slot}",
-        f"/eth/v1/beacon/states/{slot}/validators",
+        f"{kind}: {_named(ids)} in state {state}",
+        f"/eth/v1/beacon/states/{state}/validators",
         {"ids": list(ids), "statuses": []},
         accepts=settles(read_validators),
         kind=kind,
     )
 
 
-def validators_by_get(slot: int, ids: Sequence[str], kind: str) -> Question:
+def validators_by_get(state: str, ids: Sequence[str], kind: str) -> Question:
     """The same of a node that takes no POST: fewer at once, and each named by a parameter of its own."""
     return Question(
-        f"{kind}: {_named(ids)} in state {slot} by GET",
-        f"/eth/v1/beacon/states/{slot}/validators",
+        f"{kind}: {_named(ids)} in state {state} by GET",
+        f"/eth/v1/beacon/states/{state}/validators",
         query={"id": tuple(ids)},
         accepts=settles(read_validators),
         kind=kind,

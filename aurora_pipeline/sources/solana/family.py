@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from aurora_pipeline.asking.adapter import Answer, Ask
 from aurora_pipeline.foundation.units import EpochNumber
@@ -23,6 +23,10 @@ class SolanaChains:
     async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them."""
         return await periods.bounds(epoch, ask, provider)
+
+    async def keys_of(self, numbers: Sequence[int], ask: Ask, provider: str) -> Mapping[int, str]:
+        """None: validators have no numbers."""
+        return {}
 
     def network(self, answers: Iterable[Answer], provider: str) -> str | None:
         """None: which cluster a node belongs to is not asked."""

@@ -26,7 +26,7 @@ def _answers(epoch: Epoch) -> Iterable[Answer]:
     )
     some = [str(index) for index in range(8)]
     of_validators = (
-        questions.validators(119, some, questions.END),
+        questions.validators("119", some, questions.END),
         questions.attestation_rewards(EpochNumber(5), some),
         questions.sync_rewards(42, ["9", "51"]),
     )

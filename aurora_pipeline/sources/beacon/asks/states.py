@@ -16,7 +16,7 @@ _GOT_MAX: Final = 64
 _NOT_HAD: Final = frozenset((404, 405, 415, 501))
 """Statuses of a node that does not have the state, or does not take the question that way."""
 
-Build = Callable[[int, Sequence[str], str], Question]
+Build = Callable[[str, Sequence[str], str], Question]
 
 
 class StateGone(Exception):
@@ -33,20 +33,28 @@ async def validators_at(ask: Ask, provider: str, slot: int, spec: Spec, ids: Seq
     """
     first_of_epoch = spec.first_slot(spec.epoch_of(slot))
     for one in range(slot, first_of_epoch - 1, -1):
-        for build, most in ((questions.validators, _POSTED_MAX), (questions.validators_by_get, _GOT_MAX)):
-            found = await _all_of(ask, provider, one, ids, kind, build, most)
-            if found is not None:
-                return found
+        found = await validators_in(ask, provider, str(one), ids, kind)
+        if found is not None:
+            return found
     raise StateGone(f"the state of slot {slot}")
 
 
+async def validators_in(ask: Ask, provider: str, state: str, ids: Sequence[str], kind: str) -> list[Answer] | None:
+    """Answers about validators in a state; None where the node does not have it."""
+    for build, most in ((questions.validators, _POSTED_MAX), (questions.validators_by_get, _GOT_MAX)):
+        found = await _all_of(ask, provider, state, ids, kind, build, most)
+        if found is not None:
+            return found
+    return None
+
+
 async def _all_of(
-    ask: Ask, provider: str, slot: int, ids: Sequence[str], kind: str, build: Build, most: int
+    ask: Ask, provider: str, state: str, ids: Sequence[str], kind: str, build: Build, most: int
 ) -> list[Answer] | None:
     batches = [ids[start : start + most] for start in range(0, len(ids), most)]
-    first = await ask([build(slot, batches[0], kind)])
+    first = await ask([build(state, batches[0], kind)])
     if first[0].status in _NOT_HAD:
         return None
     if first[0].status != 200:
         refuse_status(first[0], provider)
-    return [*first, *await ask([build(slot, batch, kind) for batch in batches[1:]])]
+    return [*first, *await ask([build(state, batch, kind) for batch in batches[1:]])]
