@@ -89,6 +89,15 @@ class Alive:
 
 
 @dataclass(frozen=True)
+class NamesValidators:
+    """Questions that name the validators they are about, in fetches that are about everyone."""
+
+    kind: str
+    of: Callable[[Mapping[str, object]], frozenset[str]]
+    """The validators that one such request names."""
+
+
+@dataclass(frozen=True)
 class Source:
     """One kind of provider."""
 
@@ -109,6 +118,8 @@ class Source:
     """What it needs to tell rewards, given the fetches of rewards and a glance at the observed stake."""
     proposals: Callable[[StagedFetch, int, int], Mapping[str, tuple[ProposedSlot, ...]]] | None = None
     """The slots of a period that validators had to propose blocks in, as a fetch of rewards tells them."""
+    names_validators: NamesValidators | None = None
+    """Where its fetches about everyone are about those validators only that it was asked about."""
     own_words: Mapping[DataType, OwnWords] = field(default_factory=dict)
     """Figures by column and validator that it says, and that no layer takes from it: for comparisons only."""
     explains: Callable[[FoundDifference], str | None] = lambda found: None

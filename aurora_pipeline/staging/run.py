@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from aurora_pipeline.asking.adapter import (
+    EVERYONE,
     LEADER_SCHEDULE,
     Adapter,
     Fetched,
@@ -36,6 +37,7 @@ from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
 from aurora_pipeline.sources.kinds import SOURCES, adapter_for, adapter_of, promised_costs
 from aurora_pipeline.staging.changed_files import changed_subjects
+from aurora_pipeline.staging.covered import leaves_out
 from aurora_pipeline.staging.plan import (
     NOBODY,
     NOW_ONLY,
@@ -173,7 +175,8 @@ def run_errand(
             connection, errand.providers, chain_id, epoch, errand.role, errand.stored_as, family, in_force
         )
         states = {subject: one.state for subject, one in in_force.items()}
-        todo = still_to_ask(validators, without(states, changed), refetch)
+        left_out = [EVERYONE] if leaves_out(connection, in_force, validators) else []
+        todo = still_to_ask(validators, without(states, [*changed, *left_out]), refetch)
         heard = _Heard()
         if todo and errand.role in NOW_ONLY:
             heard.outcomes = _observed(connection, configuration, period, errand, todo)

@@ -98,7 +98,7 @@ class WindowLedger:
                 self.start |= read_validators(answer, self.provider)
             case questions.END:
                 self.end |= read_validators(answer, self.provider)
-                self.asked |= ids_asked(answer)
+                self.asked |= ids_asked(answer.request)
             case questions.MOVED:
                 self.moved |= read_validators(answer, self.provider)
             case questions.BLOCK:
@@ -292,11 +292,11 @@ class WindowLedger:
         return UnreadableAnswer(self.provider, "the window", f"it was not told {what}")
 
 
-def ids_asked(answer: Answer) -> set[str]:
+def ids_asked(request: Mapping[str, object]) -> frozenset[str]:
     """The ids that a question about validators named."""
-    body, query = answer.request.get("body"), answer.request.get("query")
+    body, query = request.get("body"), request.get("query")
     named = body["ids"] if isinstance(body, dict) else query["id"] if isinstance(query, dict) else ()
-    return set(named)
+    return frozenset(named)
 
 
 def _number(answer: Answer) -> int:

@@ -196,6 +196,15 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
         )
 
 
+def requests_of(connection: Connection, payload_ids: Collection[int], question: str) -> list[Mapping[str, object]]:
+    """What was asked by questions of one kind, of some stored answers, without reading a body."""
+    rows = connection.execute(
+        "SELECT request FROM staging_payloads WHERE payload_id = ANY(%s) AND question = %s",
+        [list(payload_ids), question],
+    ).fetchall()
+    return [row["request"] for row in rows]
+
+
 def said(connection: Connection, payload_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """Of stored answers what was asked (as digests write it) and the hash of the body, without reading the body."""
     rows = connection.execute(

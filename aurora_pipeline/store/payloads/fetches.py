@@ -111,6 +111,7 @@ class FetchInForce:
     state: FigureState
     provider: str
     payload_ids: tuple[int, ...]
+    kind: str = ""
 
 
 def fetches_in_force(
@@ -119,7 +120,7 @@ def fetches_in_force(
     """Each subject's fetch that counts, without reading any body."""
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
     return {
-        row["subject"]: FetchInForce(FigureState(row["state"]), row["provider"], tuple(row["payload_ids"]))
+        row["subject"]: FetchInForce(FigureState(row["state"]), row["provider"], tuple(row["payload_ids"]), row["kind"])
         for row in rows
     }
 

@@ -123,6 +123,20 @@ def test_balances__asked_again__nothing_is(database: Database, configuration: Co
     assert report.requests == 0
 
 
+def test_balances__of_a_validator_that_is_registered_later__asked_about_with_all_others(
+    database: Database, configuration: Configuration
+) -> None:
+    told(database, configuration, list(range(60)))
+    register(database, range(60, 64))
+    [report] = staged(database, configuration, DataType.REWARDS)
+    # Blocks are not asked for again.
+    assert 0 < report.requests < 120 < report.reused
+    by_key = dict(balances(fetched(database, DataType.REWARDS)).rows)
+    exactly_as_expected({index: by_key[key] for index, key in pubkeys().items()})
+    [report] = staged(database, configuration, DataType.REWARDS)
+    assert report.requests == 0
+
+
 def test_balances__of_a_few__only_their_proposals_are_asked_about(
     database: Database, configuration: Configuration, chain: DevChain
 ) -> None:
