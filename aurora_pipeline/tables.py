@@ -11,6 +11,7 @@ from aurora_pipeline.periods.tables import PERIOD_TABLES
 from aurora_pipeline.pnl.tables import PNL_TABLES
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
+from aurora_pipeline.statements.released import RELEASED_TABLES
 from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.payloads.tables import PAYLOAD_TABLES
@@ -29,6 +30,7 @@ ALL_TABLES: tuple[Table, ...] = (
     *COMMISSION_TABLES,
     *STATEMENT_TABLES,
     *STATEMENT_DECISIONS,
+    *RELEASED_TABLES,
 )
 
 LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.kind is TableKind.LAYER)

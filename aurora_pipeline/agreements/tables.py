@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
+from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, RECORDED_THROUGH, REVISION, VALID_FROM, VALID_UNTIL
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
@@ -112,7 +112,15 @@ PARTNERS = Table(
     name="partners",
     kind=TableKind.DECISION,
     description="Who is paid. Only the newest revision counts.",
-    columns=(PARTNER_ID, REVISION, text("name", "The partner's name for people."), REASON, RECORDED_BY, recorded_at()),
+    columns=(
+        PARTNER_ID,
+        REVISION,
+        text("name", "The partner's name for people."),
+        REASON,
+        RECORDED_BY,
+        recorded_at(),
+        RECORDED_THROUGH,
+    ),
     key=("partner_id", "revision"),
 )
 
@@ -129,6 +137,7 @@ PARTNER_SERIES = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("partner_id", "chain_id", "change_number"),
 )
@@ -146,6 +155,7 @@ PARTNER_MINIMUMS = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("partner_id", "chain_id", "change_number"),
 )
@@ -165,6 +175,7 @@ PARTNER_WALLETS = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("chain_id", "wallet_address", "revision", "introduced_at"),
     indexes=(("partner_id",),),
@@ -174,7 +185,7 @@ AGREEMENTS = Table(
     name="agreements",
     kind=TableKind.DECISION,
     description="Which partner an agreement belongs to, for good; its terms are in its versions.",
-    columns=(AGREEMENT_ID, PARTNER_ID, REASON, RECORDED_BY, recorded_at()),
+    columns=(AGREEMENT_ID, PARTNER_ID, REASON, RECORDED_BY, recorded_at(), RECORDED_THROUGH),
     key=("agreement_id",),
     indexes=(("partner_id",),),
 )
@@ -192,6 +203,7 @@ AGREEMENT_VERSIONS = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("agreement_id", "version"),
 )
@@ -261,6 +273,7 @@ AGREEMENT_EVENTS = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("agreement_id", "event_number"),
 )
@@ -283,6 +296,7 @@ COMMISSION_OVERRIDES = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("agreement_id", "rule_key", "chain_id", "epoch", "target", "validator_key", "wallet_address", "revision"),
     indexes=(("chain_id", "epoch"),),

@@ -64,7 +64,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "agreements": Command("agreements", _PARTNERS, "Agreements with partners."),
     "override": Command("overrides", _PARTNERS, "Pay something else for a line or a rule than what was computed."),
     "overrides": Command("overrides", _PARTNERS, "What is paid instead of what was computed."),
-    "users": Command("partners", _INSIDE, "Who works with Aurora, and what each may do."),
+    "users": Command("users", _INSIDE, "Who works with Aurora, and what each may do."),
     "providers": Command("providers", _INSIDE, "Whom Aurora asks."),
     "config": Command("configuration", _INSIDE, "The configuration files."),
     "db": Command("configuration", _INSIDE, "The database's schema."),

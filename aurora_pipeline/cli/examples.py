@@ -65,6 +65,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "overrides list": "aurora overrides list --chain solana-mainnet --epoch 842",
     "overrides withdraw": 'aurora overrides withdraw 3f2a91c0 --reason "settled otherwise"',
     "users list": "aurora users list",
+    "users role": 'aurora users role ada OPS --reason "changed teams"',
+    "users disable": 'aurora users disable ada --reason "left us"',
     "users add": 'aurora users add ada --name "Ada Moss" --role FINANCE --from 2026-01-01 --reason "joined"',
     "config check": "aurora config check",
     "db current": "aurora db current",

@@ -1,4 +1,4 @@
-"""`aurora partners` and `users`: who is paid, and who works with Aurora."""
+"""`aurora partners`: who is paid."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import typer
 from aurora_pipeline.agreements.partners import rename
 from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.terminal import Reason, opened, out, print_table, read_day, tell_recorded
+from aurora_pipeline.cli.terminal import Reason, opened, out, print_table, tell_recorded
 from aurora_pipeline.decisions.person import deciding
-from aurora_pipeline.decisions.tables import UserRole
-from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.work.reads import partners as reads
 
 partners = typer.Typer(help="Who is paid.", no_args_is_help=True)
-users = typer.Typer(help="Who works with Aurora, and what each may do.", no_args_is_help=True)
 
 PartnerArgument = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's key.", show_default=False)]
 
@@ -78,44 +75,4 @@ def partners_rename(
     """Give a partner another name; its key stays, and so does all that was said under the old name."""
     with opened() as aurora:
         change = rename(aurora.database, partner, name, deciding(aurora.database), reason)
-    tell_recorded([] if change is None else [change], as_json)
-
-
-@users.command("list")
-def users_list(as_json: Json = False) -> None:
-    """Show every user."""
-    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        found = reads.users(connection)
-    if as_json:
-        print_json("users_list", found)
-        return
-    shown = [
-        [
-            one.login,
-            one.name,
-            one.role,
-            one.partner_id,
-            instant_text(one.valid_from),
-            None if one.valid_until is None else instant_text(one.valid_until),
-        ]
-        for one in found
-    ]
-    print_table(f"{len(found)} user(s)", ["login", "name", "role", "partner", "from", "until"], shown)
-
-
-@users.command("add")
-def users_add(
-    login: Annotated[str, typer.Argument(help="The person's login on the database.", show_default=False)],
-    name: Annotated[str, typer.Option("--name", help="The person's name.", show_default=False)],
-    role: Annotated[UserRole, typer.Option("--role", help="What the person may do.", show_default=False)],
-    since: Annotated[str, typer.Option("--from", help="From which day on.", show_default=False)],
-    reason: Reason = "",
-    until: Annotated[str | None, typer.Option("--until", help="Until which day (excluded).")] = None,
-    partner: Annotated[str | None, typer.Option("--partner", help="For the role PARTNER: of which one.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Add a person, or say of a known login what holds now."""
-    start, end = read_day(since, "--from"), None if until is None else read_day(until, "--until")
-    with opened() as aurora:
-        change = record_user(aurora.database, login, name, role, partner, start, end, deciding(aurora.database), reason)
     tell_recorded([] if change is None else [change], as_json)

@@ -155,6 +155,16 @@ def history(statement: Statement, as_json: Json = False) -> None:
         ],
         prose=["what", "why"],
     )
+    told = sum(not one.is_own_login for one in events)
+    if told:
+        through = ", ".join(
+            sorted({one.recorded_through or "a login not recorded" for one in events if not one.is_own_login})
+        )
+        out.print(
+            f"note: duties are not separated in {told} of these: they came through {through}, who says for whom it"
+            " decides; with logins of their own the database says who it was (docs/access.md)",
+            markup=False,
+        )
 
 
 def _decide(

@@ -92,6 +92,8 @@ def _show(told: reads.Status, now: datetime) -> None:
         newest = max(one.last_tick_at for one in sensors)
         failing = sum(one.problem is not None for one in sensors)
         out.print(f"sensors: {len(sensors)} known, the last ran {_ago(newest, now)}, {failing} failing", markup=False)
+    for note in told.access:
+        out.print(f"note: {note}", markup=False)
 
 
 def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:

@@ -26,6 +26,20 @@ class RoleNotFit(AuroraError):
     what_to_do = "Give --partner with the role PARTNER, and with no other."
 
 
+class UserUnknown(NotThere):
+    """No user has the login that was given."""
+
+    code = "user-unknown"
+    what_to_do = "`aurora users list` shows them; the message names the nearest."
+
+
+class LoginsNotHere(NotAllowed):
+    """The embedded server trusts its one user and asks nobody for a password: nobody can have a login there."""
+
+    code = "logins-not-here"
+    what_to_do = "Set AURORA_DATABASE_URL to a PostgreSQL of your own."
+
+
 class LastDecider(Conflict):
     """Without this user nobody could decide anything. Nothing was written."""
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from aurora_pipeline.store.database import Connection, copy_rows
+from aurora_pipeline.decisions.signing import Signing, signing
+from aurora_pipeline.store.database import Connection, write_rows
 from aurora_pipeline.store.digests import GENESIS_HASH, record_digest
 
 AUDIT_TAG: Final = "aurora.audit.1"
@@ -34,6 +35,8 @@ class Entry:
     after: str | None
     previous_hash: str
     entry_hash: str
+    recorded_through: str | None = None
+    """The login that it came through; null on entries from before this was recorded."""
 
     @property
     def expected_hash(self) -> str:
@@ -47,6 +50,7 @@ class Entry:
             self.before,
             self.after,
             self.previous_hash,
+            self.recorded_through,
         )
 
 
@@ -91,9 +95,11 @@ def entry_hash(
     before: str | None,
     after: str | None,
     previous_hash: str,
+    recorded_through: str | None = None,
 ) -> str:
     """SHA-256 (hex) over an entry's columns, encoded as every digest encodes its fields."""
-    return record_digest(AUDIT_TAG, sequence, recorded_at, actor, action, subject, before, after, previous_hash)
+    fields = (sequence, recorded_at, actor, action, subject, before, after, previous_hash)
+    return record_digest(AUDIT_TAG, *fields, *([] if recorded_through is None else [recorded_through]))
 
 
 def canonical_json(state: Mapping[str, Any]) -> str:
@@ -122,13 +128,11 @@ def append(
     after: Mapping[str, Any] | None,
 ) -> Entry:
     """Append one entry within the caller's transaction: the decision and its entry are committed together or not."""
-    clock = connection.execute("SELECT record_instant() AS instant").fetchone()
-    assert clock is not None  # a function call gives one row
-    (entry,) = append_all(connection, actor, [LoggedEvent(action, subject, before, after)], clock["instant"])
+    (entry,) = append_all(connection, signing(connection, actor), [LoggedEvent(action, subject, before, after)])
     return entry
 
 
-def append_all(connection: Connection, actor: str, events: Sequence[LoggedEvent], recorded_at: datetime) -> list[Entry]:
+def append_all(connection: Connection, by: Signing, events: Sequence[LoggedEvent]) -> list[Entry]:
     """Append many entries in one go, each linked to the one before, with an instant that this transaction took.
 
     record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.
@@ -139,10 +143,10 @@ def append_all(connection: Connection, actor: str, events: Sequence[LoggedEvent]
         sequence = 1 if newest is None else newest.sequence + 1
         previous = GENESIS_HASH if newest is None else newest.entry_hash
         texts = [None if state is None else canonical_json(state) for state in (before, after)]
-        content = (sequence, recorded_at, actor, action, subject, texts[0], texts[1], previous)
-        found.append(Entry(*content, entry_hash(*content)))
+        content = (sequence, by.recorded_at, by.person, action, subject, texts[0], texts[1], previous)
+        found.append(Entry(*content, entry_hash(*content, by.login), by.login))
         newest = Head(sequence, found[-1].entry_hash)
-    copy_rows(connection, "audit_log", [vars(entry) for entry in found])
+    write_rows(connection, "audit_log", [by.told(vars(entry)) for entry in found])
     return found
 
 
@@ -157,7 +161,8 @@ def entries(connection: Connection) -> Iterable[Entry]:
     after = None
     while True:
         rows = connection.execute(
-            """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+            """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash,
+                  recorded_through
                FROM audit_log WHERE %(after)s::bigint IS NULL OR sequence > %(after)s
                ORDER BY sequence LIMIT %(limit)s""",
             {"after": after, "limit": _ROWS_AT_ONCE},
@@ -172,7 +177,8 @@ def entries(connection: Connection) -> Iterable[Entry]:
 def entries_at(connection: Connection, sequences: Sequence[int]) -> list[Entry]:
     """Some entries by their places in the chain."""
     rows = connection.execute(
-        """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+        """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash,
+                  recorded_through
            FROM audit_log WHERE sequence = ANY(%s) ORDER BY sequence""",
         [list(sequences)],
     ).fetchall()
@@ -199,7 +205,8 @@ def found_entries(
     }
     rows = connection.execute(
         """SELECT * FROM (
-               SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash
+               SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash,
+                      recorded_through
                FROM audit_log
                WHERE (%(subject)s::text IS NULL OR subject ~ ('^(?:' || %(subject)s || ')$'))
                  AND (%(action)s::text IS NULL OR action ~ ('^(?:' || %(action)s || ')$'))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aurora_pipeline.decisions.errors import MayNotDecide
 from aurora_pipeline.decisions.revisions import holds_at
+from aurora_pipeline.decisions.signing import connected_as
 from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.decisions.unlogged_rows import require_whole
 from aurora_pipeline.decisions.users import DECIDING, may_decide, register_first, users
@@ -25,9 +26,15 @@ def actor() -> str:
         return "unknown"
 
 
+def acting(database: Database) -> str:
+    """Who acts on a database: whose login it is; on one that trusts whoever owns it, the operating system's user."""
+    with database.connect() as connection:
+        return connected_as(connection) or actor()
+
+
 def speaking(database: Database) -> str:
     """The person behind a command who may speak for a partner: one of the partner's, or one who decides."""
-    person, now = actor(), datetime.now(UTC)
+    person, now = acting(database), datetime.now(UTC)
     require_whole(database, (USERS,))
     row = _users(database).get(person)
     if row is not None and row["role"] == UserRole.PARTNER and holds_at(row, now):
@@ -40,10 +47,12 @@ def deciding(database: Database) -> str:
 
     On an instance without users, whoever decides first is registered as its ADMIN, with an entry in the audit log.
     """
-    person, now = actor(), datetime.now(UTC)
+    with database.connect() as connection:
+        login = connected_as(connection)
+    person, now = login or actor(), datetime.now(UTC)
     require_whole(database, (USERS,))
     known = _users(database)
-    if not known:
+    if not known and login is None:
         register_first(database, person, _ALWAYS, _FIRST)
         known = _users(database)
     row = known.get(person)

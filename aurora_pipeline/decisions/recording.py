@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 from aurora_pipeline.decisions.errors import ReasonMissing
 from aurora_pipeline.decisions.log import LoggedEvent, append_all
 from aurora_pipeline.decisions.rows import LoggedRow, logged_row, rows_root
+from aurora_pipeline.decisions.signing import Signing, signing
 from aurora_pipeline.decisions.tables import AUDIT_ROWS
 from aurora_pipeline.foundation import free_text
-from aurora_pipeline.store.database import Connection, copy_rows
+from aurora_pipeline.store.database import Connection, write_rows
 from aurora_pipeline.store.declaration import Table
 
 Row = Mapping[str, Any]
@@ -47,9 +48,8 @@ class Recording:
     """Who records, why, and the one instant that every row of a change carries, so that no as-of read splits it."""
 
     connection: Connection
-    actor: str
+    by: Signing
     reason: str
-    recorded_at: datetime
     _written: list[LoggedRow] = field(default_factory=list)
     """Rows that wait for the entry that tells of them."""
 
@@ -57,9 +57,17 @@ class Recording:
     def begin(cls, connection: Connection, actor: str, reason: str) -> Recording:
         """Take the ledger's clock; nobody else records anything until this transaction ends."""
         reason = free_text.reason(reason)
-        row = connection.execute("SELECT record_instant() AS instant").fetchone()
-        assert row is not None  # a function call gives one row
-        return cls(connection, actor.strip(), reason, row["instant"])
+        return cls(connection, signing(connection, actor), reason)
+
+    @property
+    def actor(self) -> str:
+        """Who records."""
+        return self.by.person
+
+    @property
+    def recorded_at(self) -> datetime:
+        """The one instant that every row carries."""
+        return self.by.recorded_at
 
     def require_reason(self) -> None:
         """Raise unless it is known who records and why; what was written so far is rolled back with it."""
@@ -92,10 +100,15 @@ class Recording:
         return self._log(notes, [[next(written) for _ in note.rows] for note in notes])
 
     def _append(self, table: Table, rows: Sequence[Row]) -> list[LoggedRow]:
-        signature = {"reason": self.reason, "recorded_by": self.actor, "recorded_at": self.recorded_at}
+        signature = {
+            "reason": self.reason,
+            "recorded_by": self.actor,
+            "recorded_at": self.recorded_at,
+            "recorded_through": self.by.login,
+        }
         signed = {name: value for name, value in signature.items() if name in table.names}
         whole = [{**row, **signed} for row in rows]
-        copy_rows(self.connection, table.name, whole)
+        write_rows(self.connection, table.name, [self.by.told(row) for row in whole])
         return [logged_row(table, row) for row in whole]
 
     def _log(self, notes: Sequence[Note], written: Sequence[Sequence[LoggedRow]]) -> list[Change]:
@@ -108,11 +121,11 @@ class Recording:
             )
             for note, rows in zip(notes, written, strict=True)
         ]
-        entries = append_all(self.connection, self.actor, events, self.recorded_at)
+        entries = append_all(self.connection, self.by, events)
         told = [
             {"sequence": entry.sequence, "place": place, **vars(row)}
             for entry, rows in zip(entries, written, strict=True)
             for place, row in enumerate(rows, start=1)
         ]
-        copy_rows(self.connection, AUDIT_ROWS.name, told)
+        write_rows(self.connection, AUDIT_ROWS.name, told)
         return [Change(note.subject, note.action, tuple(note.words)) for note in notes]

@@ -50,13 +50,36 @@ def logged_row(table: Table, row: Mapping[str, Any]) -> LoggedRow:
 
 def row_digest(table: Table, row: Mapping[str, Any]) -> str:
     """What commits to every column of a row."""
-    values: list[Value] = [_value(row[name]) for name in table.names]
+    values: list[Value] = [_value(row[column.name]) for column in table.columns[: _committed(table, row)]]
     return record_digest(WHOLE_ROW_TAG, table.name, *values)
+
+
+def _committed(table: Table, row: Mapping[str, Any]) -> int:
+    """How many columns a row commits to: one from before a column came has null in it, and says nothing of it."""
+    count = len(table.columns)
+    while count and table.columns[count - 1].since > 1 and row[table.columns[count - 1].name] is None:
+        count -= 1
+    return count
 
 
 def row_digests(table: Table, frame: pl.DataFrame) -> list[str]:
     """What commits to every column of each row of a whole table, as `logged_row` does."""
-    return record_digests(WHOLE_ROW_TAG, table.name, table.columns, frame)
+    later = sum(column.since > 1 for column in table.columns)
+    first = len(table.columns) - later
+    names = [column.name for column in table.columns[first:]]
+    counted = [
+        pl.when(pl.col(name).is_null()).then(first).otherwise(first + place) for place, name in enumerate(names, 1)
+    ]
+    counts = frame.select(pl.max_horizontal(first, *counted).alias("count"))["count"] if names else None
+    if counts is None:
+        return record_digests(WHOLE_ROW_TAG, table.name, table.columns, frame)
+    digests = [""] * len(frame)
+    for count in counts.unique():
+        part = (counts == count).arg_true()
+        found = record_digests(WHOLE_ROW_TAG, table.name, table.columns[:count], frame[part])
+        for place, digest in zip(part, found, strict=True):
+            digests[place] = digest
+    return digests
 
 
 def rows_root(rows: Iterable[LoggedRow]) -> str:
@@ -68,7 +91,7 @@ def rows_root(rows: Iterable[LoggedRow]) -> str:
 
 def is_decided(column: Column) -> bool:
     """Whether a column holds what was decided, not who recorded it when."""
-    return column.name not in {"revision", "reason", "recorded_by", "recorded_at"}
+    return column.name not in {"revision", "reason", "recorded_by", "recorded_at", "recorded_through"}
 
 
 def _value(value: Any) -> Value:

@@ -22,8 +22,23 @@ class UserRole(StrEnum):
 VALID_FROM = Column("valid_from", ColumnKind.INSTANT, "From when on it holds (included).")
 VALID_UNTIL = Column("valid_until", ColumnKind.INSTANT, "Until when it holds (excluded); null: open.", nullable=True)
 REVISION = integer("revision", "The newest revision counts as a whole; earlier ones are history.", minimum=1)
-RECORDED_BY = Column("recorded_by", ColumnKind.TEXT, "Who recorded it.", digested=False)
+RECORDED_BY = Column("recorded_by", ColumnKind.TEXT, "Who recorded it.", digested=False, default="DEFAULT current_user")
+RECORDED_THROUGH = Column(
+    "recorded_through",
+    ColumnKind.TEXT,
+    "The login through which it came: the person's own, or that of a program; null: recorded before this was.",
+    nullable=True,
+    digested=False,
+    default="DEFAULT session_user",
+    since=2,
+)
 REASON = Column("reason", ColumnKind.TEXT, "Why it was decided.", digested=False)
+
+
+def narrowed(name: str, description: str) -> Column:
+    """What somebody is narrowed to."""
+    return Column(name, ColumnKind.TEXT, description, nullable=True, digested=False, since=2)
+
 
 AUDIT_LOG = Table(
     name="audit_log",
@@ -32,13 +47,14 @@ AUDIT_LOG = Table(
     columns=(
         integer("sequence", "The entry's place in the chain; 1 is the first, and none is left out.", minimum=1),
         recorded_at(),
-        text("actor", "Who did it."),
+        Column("actor", ColumnKind.TEXT, "Who did it.", default="DEFAULT current_user"),
         text("action", "What was done, like agreement.created."),
         text("subject", "What it was done to, like agreement/northwind-2026."),
         text("before", "The state before, as canonical JSON; null: there was none.", nullable=True),
         text("after", "The state after, as canonical JSON; null: there is none.", nullable=True),
         Column("previous_hash", ColumnKind.DIGEST, "The entry_hash of the entry before; 64 zeros for the first."),
         Column("entry_hash", ColumnKind.DIGEST, "SHA-256 over all the other columns, in this order."),
+        RECORDED_THROUGH,
     ),
     key=("sequence",),
     unique=(("entry_hash",),),
@@ -60,6 +76,9 @@ USERS = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        narrowed("chains", "The only chains that the person sees, as a sorted JSON list; null: every one."),
+        narrowed("validators", "The only validators that the person sees, as such a list; null: every one."),
+        RECORDED_THROUGH,
     ),
     key=("login", "revision"),
 )

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aurora_pipeline.config.problems import did_you_mean
-from aurora_pipeline.decisions.errors import LastDecider, PartnerUnknown, RoleNotFit
+from aurora_pipeline.decisions.errors import LastDecider, PartnerUnknown, RoleNotFit, UserUnknown
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.decisions.tables import USERS, UserRole
 from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.csv_file import instant_text
 from aurora_pipeline.foundation.errors import RangeBackwards
+from aurora_pipeline.store.access.logins import follow, logins
 from aurora_pipeline.store.database import Connection, Database
 
 DECIDING: Final = frozenset({UserRole.ADMIN, UserRole.FINANCE, UserRole.OPS})
 """Who decides anything at all; the others read."""
+_TELLING: Final = 4
+"""A word of so many letters in a login tells whose it is."""
+_TOLD: Final = ("login", "name", "role", "partner_id", "valid_from", "valid_until", "chains", "validators")
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The only chains and validators that a person sees; null: every one."""
+
+    chains: Sequence[str] | None = None
+    validators: Sequence[str] | None = None
+
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """As they stand in the table of users."""
+        return {"chains": _listed(self.chains), "validators": _listed(self.validators)}
+
+
+def _listed(names: Sequence[str] | None) -> str | None:
+    return None if names is None else json.dumps(sorted(set(names)), separators=(",", ":"), ensure_ascii=False)
 
 
 def record_user(
@@ -29,8 +52,14 @@ def record_user(
     valid_until: datetime | None,
     actor: str,
     reason: str,
+    *,
+    narrowed: Narrowed = Narrowed(),
+    password: str | None = None,
 ) -> Change | None:
-    """Add a person, or say of a known one what holds now; None where just that is recorded."""
+    """Add a person, or say of a known one what holds now; None where just that is recorded.
+
+    With a password the person has a login on the server, which from then on follows what is recorded.
+    """
     login, name = free_text.name(login, "login"), free_text.name(name)
     if valid_until is not None and valid_until <= valid_from:
         raise RangeBackwards(
@@ -42,6 +71,8 @@ def record_user(
             f"{login} has the role {role} and {'no partner' if partner_id is None else f'the partner {partner_id}'}",
             "the role PARTNER needs --partner, every other role goes without",
         )
+    if role is UserRole.PARTNER and narrowed != Narrowed():
+        raise RoleNotFit(f"{login} is of a partner, who sees its own alone", "leave out --chain and --validator")
     told = {
         "login": login,
         "name": name,
@@ -49,12 +80,69 @@ def record_user(
         "partner_id": partner_id,
         "valid_from": valid_from,
         "valid_until": valid_until,
+        **narrowed.columns,
     }
     with database.connect() as connection:
         recording = Recording.begin(connection, actor, reason)
         if partner_id is not None:
             _require_partner(connection, partner_id)
-        return _record(recording, told)
+        change = _record(recording, told)
+        if password is not None:
+            _require_fit_login(connection, told)
+            change = change or _password_noted(recording, login)
+        if password is not None or login in logins(connection):
+            follow(connection, login, password)
+        return change
+
+
+def end_user(database: Database, login: str, actor: str, reason: str) -> Change | None:
+    """From now on a person is no user any more, and the login is closed; None where it is so already."""
+    with database.connect() as connection:
+        recording = Recording.begin(connection, actor, reason)
+        known = find_user(connection, login)
+        if known["valid_until"] is not None and known["valid_until"] <= recording.recorded_at:
+            return None
+        until = max(recording.recorded_at, known["valid_from"] + timedelta(microseconds=1))
+        told = {name: known[name] for name in _TOLD} | {"valid_until": until}
+        change = _record(recording, told)
+        if login in logins(connection):
+            follow(connection, login, None)
+        return change
+
+
+def find_user(connection: Connection, login: str) -> dict[str, Any]:
+    """What holds of a person; raises where nobody has the login."""
+    known = {row["login"]: row for row in users(connection)}
+    if login not in known:
+        raise UserUnknown(f"there is no user {login!r}", did_you_mean(login, known, "user"))
+    return known[login]
+
+
+def narrowed_to(row: Mapping[str, Any]) -> Narrowed:
+    """What a user is narrowed to."""
+    chains, validators = (None if row[name] is None else json.loads(row[name]) for name in ("chains", "validators"))
+    return Narrowed(chains, validators)
+
+
+def _password_noted(recording: Recording, login: str) -> Change:
+    recording.require_reason()
+    return recording.note(f"user/{login}", "user.password_set", None, {"login": login}, [f"{login} has a new password"])
+
+
+def _require_fit_login(connection: Connection, told: Mapping[str, Any]) -> None:
+    """An auditor's login ends; a partner's tells nobody on the server whose it is."""
+    login, role = told["login"], told["role"]
+    if role is UserRole.AUDITOR and told["valid_until"] is None:
+        raise RoleNotFit(f"{login} is an auditor, and no day is given on which that ends", "give --until")
+    if role is UserRole.PARTNER:
+        names = connection.execute("SELECT name FROM partners WHERE partner_id = %s", [told["partner_id"]]).fetchall()
+        words = {told["partner_id"], *(word for row in names for word in row["name"].split()), *told["name"].split()}
+        shown = [word for word in words if len(word) >= _TELLING and word.casefold() in login.casefold()]
+        if shown:
+            raise RoleNotFit(
+                f"the login {login} names {shown[0]}, and every login of the server sees which others there are",
+                "give one that tells nothing, like p_7f3a",
+            )
 
 
 def register_first(database: Database, login: str, valid_from: datetime, reason: str) -> None:
@@ -64,7 +152,7 @@ def register_first(database: Database, login: str, valid_from: datetime, reason:
         recording = Recording.begin(connection, login, reason)
         if not users(connection):
             admin = {"login": login, "name": login, "role": UserRole.ADMIN, "partner_id": None}
-            _record(recording, {**admin, "valid_from": valid_from, "valid_until": None})
+            _record(recording, {**admin, "valid_from": valid_from, "valid_until": None, **Narrowed().columns})
 
 
 def _record(recording: Recording, told: Mapping[str, Any]) -> Change | None:
@@ -115,8 +203,7 @@ def users(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _state(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: instant_text(value) if isinstance(value, datetime) else value
-        for key, value in row.items()
-        if key in ("revision", "name", "role", "partner_id", "valid_from", "valid_until")
-    }
+    told = ("revision", "name", "role", "partner_id", "valid_from", "valid_until")
+    later = [name for name in ("chains", "validators") if row[name] is not None]
+    shown = {name: row[name] for name in (*told, *later)}
+    return {name: instant_text(value) if isinstance(value, datetime) else value for name, value in shown.items()}

@@ -19,6 +19,15 @@ def sync_registry(connection: Connection, configuration: Configuration) -> None:
         insert_rows(connection, table, rows)
 
 
+def may_sync(connection: Connection) -> bool:
+    """Whether who is connected may make the tables say what the files say."""
+    row = connection.execute(
+        """SELECT bool_and(has_table_privilege(name, 'INSERT') AND has_table_privilege(name, 'DELETE')) AS it
+           FROM unnest(ARRAY['chains', 'providers', 'chain_provider_mappings']) name"""
+    ).fetchone()
+    return row is not None and bool(row["it"])
+
+
 def _present(connection: Connection, table: str) -> list[dict[str, Any]]:
     return _sorted(connection.execute(f"SELECT * FROM {table}".encode()).fetchall())
 

@@ -16,9 +16,10 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.errors import FolderUnusable, SettingRefused
 from aurora_pipeline.foundation.outages import explained, read_only
 from aurora_pipeline.foundation.private_folder import private_folder
-from aurora_pipeline.instance.chains import sync_registry
+from aurora_pipeline.instance.chains import may_sync, sync_registry
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.store.access.safety import require_safe_logins
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.errors import DatabaseNotMade, SchemaOutdated
 from aurora_pipeline.store.revision import revision
@@ -95,12 +96,17 @@ class Aurora:
             from aurora_pipeline.store.migrate import upgrade
 
             upgrade(database)
+        if self.workspace.database_url is not None:
+            with database.connect() as connection:
+                require_safe_logins(connection)
         if self.reads_only:
             database.let_go()
             return replace(database, reads_only=True)
         with database.connect() as connection:
             _refuse_read_only(connection)
-            sync_registry(connection, self.configuration)
+            # Whoever may not change the tables works by what the files said where somebody may.
+            if may_sync(connection):
+                sync_registry(connection, self.configuration)
         return database
 
     def dagster_records(self) -> Database:

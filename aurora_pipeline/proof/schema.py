@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import psycopg
+from psycopg.rows import dict_row
 
 from aurora_pipeline.proof.findings import Checked, Findings
+from aurora_pipeline.store.access.applying import grant_whole, is_granted
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.ddl import create_statements
 from aurora_pipeline.tables import ALL_TABLES
@@ -23,7 +25,7 @@ _RELATION = "n.nspname || '.' || c.relname"
 _OF_RELATION = f"JOIN pg_class c ON c.oid = %s JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}"
 _CATALOG = f"""
 SELECT 'relation' AS kind, {_RELATION} AS name,
-       concat_ws(' ', c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relpersistence, c.reloptions) AS definition
+       concat_ws(' ', c.relkind, c.relpersistence, c.reloptions) AS definition
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relkind IN ('r', 'v', 'p', 'm', 'f')
 UNION ALL
 SELECT 'column', {_RELATION} || '.' || a.attname,
@@ -54,8 +56,34 @@ SELECT 'domain', n.nspname || '.' || t.typname,
                   FROM pg_constraint o WHERE o.contypid = t.oid))
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {_OURS} AND t.typtype = 'd'
 """
-_PARTS = frozenset({"column", "constraint", "trigger", "rule"})
-"""What belongs to a relation; one too many on ours is found too."""
+# What is granted and which rows are shown: compared where the database's roles were made.
+_ACCESS = f"""
+SELECT 'row security' AS kind, {_RELATION} AS name,
+       concat_ws(' ', c.relrowsecurity, c.relforcerowsecurity) AS definition
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relkind IN ('r', 'p')
+UNION ALL
+SELECT 'policy', {_RELATION} || '.' || p.polname,
+       concat_ws(' ', p.polcmd, p.polpermissive, (SELECT string_agg(r::regrole::text, ',' ORDER BY r::regrole::text)
+                                                  FROM unnest(p.polroles) r),
+                 pg_get_expr(p.polqual, p.polrelid), '/', pg_get_expr(p.polwithcheck, p.polrelid))
+FROM pg_policy p {_OF_RELATION % "p.polrelid"}
+UNION ALL
+SELECT 'right', {_RELATION} || '.' || concat_ws(' ', g.who, g.what, g.attname), ''
+FROM (SELECT c.oid AS place, NULL AS attname, a.privilege_type AS what, coalesce(r.rolname, 'everybody') AS who
+      FROM pg_class c, aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> c.relowner
+      UNION ALL
+      SELECT t.attrelid, t.attname, a.privilege_type, coalesce(r.rolname, 'everybody')
+      FROM pg_attribute t, aclexplode(t.attacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee) g
+     {_OF_RELATION % "g.place"} AND c.relkind IN ('r', 'p', 'v')
+UNION ALL
+SELECT 'right', n.nspname || '.' || p.proname || '.' || coalesce(r.rolname, 'everybody') || ' calls', ''
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace,
+     aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+WHERE {_OURS} AND a.grantee <> p.proowner
+"""
+_PARTS = frozenset({"column", "constraint", "trigger", "rule", "policy", "right"})
+"""What belongs to a relation or function; one too many on ours is found too."""
+_WHOLES = frozenset({"relation", "function"})
 _MOVED_AWAY = """
 ALTER SCHEMA layers RENAME TO layers_in_use;
 ALTER SCHEMA public RENAME TO public_in_use;
@@ -65,39 +93,42 @@ CREATE SCHEMA public;
 
 def verify_schema(connection: Connection, database: Database, findings: Findings) -> None:
     """Compare the schema that a connection sees with what this version creates on the same server."""
+    granted = is_granted(connection)
     try:
-        wanted = declared(database)
+        wanted = declared(database, with_access=granted)
     except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.InsufficientPrivilege) as error:
         said = str(error).splitlines()[0]
         problem = f"not compared with what this version creates: it can't be created here to compare ({said})"
         findings.note(Checked.SCHEMA, "schema", problem)
         return
-    compare(present(connection), wanted, findings)
+    compare(present(connection, with_access=granted), wanted, findings)
 
 
-def present(connection: Connection) -> Catalog:
-    """What there is, as a connection sees it."""
-    rows = connection.execute(_CATALOG.encode()).fetchall()
+def present(connection: Connection, *, with_access: bool = False) -> Catalog:
+    """What there is, as a connection sees it; what is granted too, where that is asked for."""
+    query = f"{_CATALOG} UNION ALL {_ACCESS}" if with_access else _CATALOG
+    rows = connection.execute(query.encode()).fetchall()
     return {(row["kind"], row["name"]): row["definition"] for row in rows}
 
 
-def declared(database: Database) -> Catalog:
+def declared(database: Database, *, with_access: bool = False) -> Catalog:
     """What this version creates, as the database's server writes it; nothing of it stays."""
     # A session of its own, so that whatever becomes of it, nobody works in it afterwards.
-    with psycopg.connect(database.conninfo, options="-c search_path=public") as session:
+    with psycopg.connect(database.conninfo, options="-c search_path=public", row_factory=dict_row) as session:
         try:
             session.execute(_MOVED_AWAY.encode())
             for statement in create_statements(ALL_TABLES):
                 session.execute(statement.encode())
-            rows = session.execute(_CATALOG.encode()).fetchall()
+            if with_access:
+                grant_whole(session)
+            return present(session, with_access=with_access)
         finally:
             session.rollback()
-    return {(kind, name): definition for kind, name, definition in rows}
 
 
 def compare(found: Catalog, wanted: Catalog, findings: Findings) -> None:
     """Name what is missing, changed, or hung onto a relation of ours; what others keep beside it is theirs."""
-    ours = {name for kind, name in wanted if kind == "relation"}
+    ours = {name for kind, name in wanted if kind in _WHOLES}
     for (kind, name), definition in wanted.items():
         there = found.get((kind, name))
         if there is None:

@@ -32,6 +32,7 @@ from aurora_pipeline.proof.publications import (
     verify_publications_of,
     verify_reports,
 )
+from aurora_pipeline.proof.released import verify_released
 from aurora_pipeline.proof.row_chains import CHAINED, chain_head, verify_chain
 from aurora_pipeline.proof.snapshot_records import Snapshot, snapshots_by_id, snapshots_of_period
 from aurora_pipeline.proof.snapshots import Below, named_upstream, verify_snapshots
@@ -131,6 +132,7 @@ def verify_audit(connection: Connection, witness: Heads | None = None) -> Verify
         findings.fail(Checked.AUDIT, f"audit_log entry {report.broken_at}", report.problem)
     else:
         verify_decisions(connection, findings)
+        verify_released(connection, findings)
     verify_publication_chain(connection, findings, None if witness is None else witness.publications)
     verify_reports(connection, findings)
     for table in CHAINED:

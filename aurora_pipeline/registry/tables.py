@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.config.vocabulary import CostType
-from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, REVISION, VALID_FROM, VALID_UNTIL
+from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, RECORDED_THROUGH, REVISION, VALID_FROM, VALID_UNTIL
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     EPOCH,
@@ -39,6 +39,7 @@ VALIDATOR_IDENTITIES = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("chain_id", "validator_key", "revision", "valid_from"),
 )
@@ -57,6 +58,7 @@ OPERATOR_WALLETS = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("chain_id", "wallet_address", "revision", "valid_from"),
 )
@@ -77,6 +79,7 @@ COST_ENTRIES = Table(
         REASON,
         RECORDED_BY,
         recorded_at(),
+        RECORDED_THROUGH,
     ),
     key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),
 )

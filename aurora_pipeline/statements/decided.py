@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from aurora_pipeline.agreements.tables import PARTNER_ID
-from aurora_pipeline.decisions.tables import REASON, RECORDED_BY
+from aurora_pipeline.decisions.tables import REASON, RECORDED_BY, RECORDED_THROUGH
 from aurora_pipeline.statements.acting import ACTING, decided_by, said_by, timed
 from aurora_pipeline.statements.current import CURRENT
 from aurora_pipeline.statements.guards import (
@@ -47,7 +47,7 @@ STATEMENT_ID = Column("statement_id", ColumnKind.UUID, "The statement.")
 ATTEMPT = integer("attempt", "Which submission of the statement it is about, from 1.", minimum=1)
 STATEMENT_DIGEST = Column("statement_digest", ColumnKind.DIGEST, "The statement's digest, as the person saw it.")
 NUMBER = integer("number", "The place in the chain of the partner's balances; 0: the imported opening.")
-_SIGNED = (REASON, RECORDED_BY, recorded_at())
+_SIGNED = (REASON, RECORDED_BY, recorded_at(), RECORDED_THROUGH)
 
 STATEMENT_OPENINGS = Table(
     name="statement_openings",

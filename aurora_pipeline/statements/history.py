@@ -6,33 +6,41 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aurora_pipeline.foundation.units import Amount
+from aurora_pipeline.store.access.names import roles_of
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.row_amounts import with_amounts
 
 _EVENTS = """
-SELECT recorded_at, recorded_by, 'submitted' AS what, statement_digest, reason,
+SELECT recorded_at, recorded_by, recorded_through, 'submitted' AS what, statement_digest, reason,
        (SELECT 'accepted at 0: ' || string_agg(left(one, 8), ', ' ORDER BY one)
         FROM jsonb_array_elements_text(accepted::jsonb) one) AS detail
 FROM statement_submissions WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'rejected', statement_digest, reason, NULL
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'rejected', statement_digest, reason, NULL
 FROM statement_rejections WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'approved', statement_digest, reason, 'submitted by ' || submitter
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'approved', statement_digest, reason, 'submitted by ' || submitter
 FROM statement_approvals WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'released', statement_digest, reason, NULL
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'released', statement_digest, reason, NULL
 FROM statement_releases WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'paid', statement_digest, reason,
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'paid', statement_digest, reason,
        amount || ' base units to ' || payout_address || ', ' || reference || ', ' || transaction_id
        || coalesce((SELECT ', although ' || d.disputed || ' base units of it were disputed'
                     FROM statement_disputed_payments d
                     WHERE (d.statement_id, d.payment_number) = (p.statement_id, p.payment_number)), '')
 FROM statement_payments p WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'acknowledged', statement_digest, reason, 'for ' || on_behalf_of
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'acknowledged', statement_digest, reason, 'for ' || on_behalf_of
 FROM statement_acknowledgements WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'disputed', statement_digest, reason,
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'disputed', statement_digest, reason,
        'line ' || line_id || ': ' || claimed || ' base units instead of '
        || coalesce(stated || ' base units', 'not known') || coalesce(', for ' || on_behalf_of, '')
 FROM statement_disputes WHERE statement_id = %(id)s
-UNION ALL SELECT recorded_at, recorded_by, 'dispute ' || lower(verdict), NULL, reason,
+UNION ALL
+SELECT recorded_at, recorded_by, recorded_through, 'dispute ' || lower(verdict), NULL, reason,
        'line ' || line_id || coalesce(', settled by ' || settled_by, '')
 FROM statement_dispute_answers WHERE statement_id = %(id)s
 ORDER BY 1
@@ -48,6 +56,10 @@ class StatementEvent:
     what: str
     statement_digest: str | None
     reason: str
+    recorded_through: str | None
+    """The login that it came through; null: recorded before that was."""
+    is_own_login: bool
+    """Whether the database says who it was: the login is the person's own, or took on the person's role."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ class Dispute:
 def events_of(connection: Connection, statement_id: str) -> list[StatementEvent]:
     """What was decided about a statement, in the order of time."""
     rows = connection.execute(_EVENTS.encode(), {"id": statement_id}).fetchall()
+    api = roles_of(connection).api
     return [
         StatementEvent(
             row["recorded_at"],
@@ -82,6 +95,8 @@ def events_of(connection: Connection, statement_id: str) -> list[StatementEvent]
             row["what"] + (f" ({row['detail']})" if row["detail"] else ""),
             row["statement_digest"],
             row["reason"],
+            row["recorded_through"],
+            row["recorded_through"] in (row["recorded_by"], api),
         )
         for row in rows
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -205,13 +206,11 @@ def insert_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, 
         cursor.executemany(statement, [[row[name] for name in names] for row in rows])
 
 
-def copy_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """As `insert_rows`, by COPY: a hundred thousand rows take seconds. Not for tables under row-level security."""
+def write_rows(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `insert_rows`, all in one statement: a hundred thousand rows take seconds. COPY is refused under policies."""
     if not rows:
         return
-    names = list(rows[0])
-    columns = sql.SQL(", ").join(sql.Identifier(name) for name in names)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), columns)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row([row[name] for name in names])
+    names = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    statement = sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)")
+    document = json.dumps(rows, default=str)
+    connection.execute(statement.format(table=sql.Identifier(table), names=names), [document])

@@ -6,9 +6,11 @@ declaration can't change without its migration.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from aurora_pipeline.store.access.person import PERSON
 from aurora_pipeline.store.column_rules import quoted
 from aurora_pipeline.store.declaration import KIND_RULES, Column, ColumnKind, Table, TableKind
 from aurora_pipeline.store.restatements import restatement_views
@@ -77,7 +79,8 @@ INSERT INTO ledger_clock (last_instant) VALUES ('-infinity');
 
 -- One instant for all that a transaction records, so that no moment shows half of it. A transaction is known by its
 -- number and its start: after a restore into another server the number alone could come again.
-CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
+-- It runs as its owner: people who decide can neither take the lock nor move the clock but by this.
+CREATE FUNCTION record_instant() RETURNS timestamptz LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 DECLARE instant timestamptz;
 BEGIN
     SELECT last_instant INTO instant FROM ledger_clock
@@ -269,6 +272,8 @@ END $$;
 """
 
 
+_VIEW: Final = re.compile(r"^CREATE VIEW (\w+) ", re.MULTILINE)
+_FUNCTION: Final = re.compile(r"^CREATE FUNCTION (\w+)\(", re.MULTILINE)
 _BY_EPOCH = {"unit": "epoch", "type": "bigint", "place": "epoch"}
 
 
@@ -282,7 +287,20 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     statements += [published_view(table) for table in declared if table.kind is TableKind.LAYER]
     statements += [restatement_views(declared)]
     statements += [one for table in declared for one in table.guards]
-    return statements
+    statements += [PERSON]
+    return [*statements, guarded_names(statements)]
+
+
+def guarded_names(statements: Iterable[str]) -> str:
+    """Views that show what their reader may read, and functions whose names mean Aurora's own objects for everybody."""
+    text = "\n".join(statements)
+    views = [f"ALTER VIEW {name} SET (security_invoker = true);" for name in _VIEW.findall(text)]
+    pinned = [
+        f"ALTER FUNCTION {name} SET search_path = pg_catalog, public, pg_temp;"
+        for name in _FUNCTION.findall(text)
+        if name != "await_moment"  # it needs nothing of Aurora's
+    ]
+    return "\n".join(views + pinned)
 
 
 def _column(column: Column) -> str:

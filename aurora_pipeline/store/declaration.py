@@ -60,7 +60,7 @@ class Column:
     references: str | None = None
     default: str | None = None
     since: int = 1
-    """The layer version that brought the column: snapshots of earlier ones neither have it nor commit to it."""
+    """The table's version that brought the column: earlier snapshots and decisions neither have it nor commit to it."""
 
     def problem(self, value: Any) -> str | None:
         """Why a value of the column's type cannot stand in it; None where it can."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Conflict, Misconfigured, Outage
+from aurora_pipeline.foundation.errors import AuroraError, CheckFailed, Conflict, Misconfigured, NotAllowed, Outage
 
 
 class DatabaseRefuses(Misconfigured):
@@ -31,6 +31,27 @@ class DatabaseRoleUnusable(Misconfigured):
 
     code = "database-role-unusable"
     what_to_do = "Follow the message; `aurora db upgrade` by a user who may create roles makes it."
+
+
+class LoginRefused(NotAllowed):
+    """The login of a person cannot be made or changed on this server by whoever asks. Nothing was written."""
+
+    code = "login-refused"
+    what_to_do = "Have it done by an ADMIN, or by who owns the database and may make roles."
+
+
+class PasswordTooShort(AuroraError):
+    """The password that was given is too short. Nothing was written."""
+
+    code = "password-too-short"
+    what_to_do = "Give a longer one."
+
+
+class LoginsUnsafe(Misconfigured):
+    """A login of partners, or the one that takes on people's roles, may do more than it should: nothing is done."""
+
+    code = "logins-unsafe"
+    what_to_do = "Take the right from it that the message names."
 
 
 class SchemaOutdated(Conflict):

@@ -15,7 +15,13 @@ from psycopg.rows import tuple_row
 from sqlalchemy import Connection, create_engine, pool, text
 
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.store.access.applying import MIGRATION_LOCK, grant_access, withdraw_access
+from aurora_pipeline.store.access.applying import (
+    MIGRATION_LOCK,
+    grant_access,
+    pause_access,
+    withdraw_access,
+    withdraw_rights,
+)
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.errors import SchemaNotMoved
 from aurora_pipeline.store.revision import Revision, revision
@@ -46,6 +52,8 @@ def _begun(database: Database) -> psycopg.Connection[Any]:
 
 def upgrade(database: Database, target: str = "head") -> Revision:
     """Bring the schema up to `target`; does nothing when it is there already."""
+    if not revision(database).is_current:
+        pause_access(database)
     reached = _run(database, command.upgrade, target)
     if reached.is_current:
         # Where it may not be granted, whoever asks for the login is told.
@@ -56,7 +64,10 @@ def upgrade(database: Database, target: str = "head") -> Revision:
 
 def downgrade(database: Database, target: str) -> Revision:
     """Take the schema down to `target` (`base` for an empty database, `-1` for one step)."""
+    withdraw_rights(database)
     reached = _run(database, command.downgrade, target)
+    if reached.is_current:
+        grant_access(database)
     if reached.present is None:
         with suppress(AuroraError):
             withdraw_access(database)

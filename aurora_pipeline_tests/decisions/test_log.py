@@ -57,6 +57,7 @@ def test_append__the_entry__can_be_hashed_again_from_what_is_stored_alone(databa
     parts = [field("t", "aurora.audit.1"), field("i", "2"), field("z", at), field("t", "ada")]
     parts += [field("t", "thing.changed"), field("t", "thing/2"), field("t", '{"version":1}')]
     parts += [field("t", '{"name":"Zoë","version":2}'), field("t", first.entry_hash)]
+    parts += [field("t", "postgres")]
     assert second.entry_hash == hashlib.sha256(b"".join(parts)).hexdigest()
     assert first.previous_hash == GENESIS_HASH
 

@@ -68,6 +68,10 @@ def decided(proven: Proven) -> Proven:
     proven.connection.execute("SET LOCAL session_replication_role = replica")
     for table in (PARTNER_MINIMUMS, *STATEMENT_DECISIONS):
         decide(proven.connection, table, {column.name: _any(column) for column in table.columns})
+    proven.connection.execute(
+        "INSERT INTO released_snapshots SELECT f.*, r.recorded_at FROM statement_releases r,"
+        " LATERAL statement_released_from(r.statement_id) f"
+    )
     proven.connection.execute("SET LOCAL session_replication_role = origin")
     return proven
 

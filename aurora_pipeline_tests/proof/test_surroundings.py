@@ -47,7 +47,6 @@ _OLDEST = """DO $$ BEGIN EXECUTE 'CREATE OR REPLACE VIEW in_force AS '
             "publications_entry_hash_key: it is gone",
         ),
         ("ALTER DOMAIN amount DROP CONSTRAINT amount_check", "domain public.amount"),
-        ("ALTER TABLE snapshots ENABLE ROW LEVEL SECURITY", "relation public.snapshots"),
         ("UPDATE ledger_clock SET last_instant = last_instant - interval '1 day'", "ledger_clock: it was set back"),
         ("UPDATE ledger_clock SET last_instant = '2099-01-01'", "ledger_clock: it is ahead"),
         ("DELETE FROM ledger_clock", "ledger_clock: its row is gone"),

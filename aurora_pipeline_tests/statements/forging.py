@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from aurora_pipeline.agreements.tables import AGREEMENT_RULES, AGREEMENT_VERSIONS, COMMISSION_OVERRIDES
 from aurora_pipeline.decisions.recording import Recording
+from aurora_pipeline.decisions.signing import Signing
 from aurora_pipeline.decisions.tables import USERS
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.statements.decided import (
@@ -153,10 +155,10 @@ def write(
         if moment is None:
             recording = Recording.begin(connection, who, "in another's name")
         else:
-            recording = Recording(connection, who, "back-dated", moment)
+            recording = Recording(connection, Signing(who, "postgres", moment, is_owner=True), "back-dated")
         for table, row in rows:
             recording.write(table, row)
-        recording.actor = logged_by or who
+        recording.by = replace(recording.by, person=logged_by or who)
         recording.note("statement/forged", "forged", None, {}, [])
 
 

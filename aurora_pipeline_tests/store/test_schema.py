@@ -23,7 +23,7 @@ _SCHEMAS = "('public', 'layers')"
 _OURS = f"n.nspname IN {_SCHEMAS} AND c.relname NOT LIKE 'alembic_version%'"
 _CATALOG = {
     "schemas": "SELECT nspname FROM pg_namespace n WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'",
-    "relations": f"""SELECT n.nspname, c.relname, c.relkind, c.relrowsecurity, c.reloptions,
+    "relations": f"""SELECT n.nspname, c.relname, c.relkind, c.reloptions,
                obj_description(c.oid, 'pg_class') AS comment
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relkind <> 't'""",
     "columns": f"""SELECT n.nspname, c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod) AS type,

@@ -7,8 +7,16 @@ from typing import Final
 import psycopg
 
 from aurora_pipeline.store.access.everybody import take_from_everybody
-from aurora_pipeline.store.access.granting import create_roles, grant_declared, grant_reading, named
+from aurora_pipeline.store.access.granting import (
+    create_roles,
+    grant_declared,
+    grant_reading,
+    may_bypass,
+    take_back,
+)
 from aurora_pipeline.store.access.names import Roles, is_ours, roles_of
+from aurora_pipeline.store.access.objects import Objects, named
+from aurora_pipeline.store.access.rows import drop_policies, lay_rows_open, secure_rows
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.errors import DatabaseRoleUnusable
 
@@ -23,8 +31,7 @@ def grant_access(database: Database) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
             roles = roles_of(connection)
             create_roles(connection, roles)
-            grant_declared(connection, roles)
-            grant_reading(connection, roles)
+            grant_whole(connection)
             take_from_everybody(connection, roles)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
         said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
@@ -32,6 +39,37 @@ def grant_access(database: Database) -> None:
             f"the roles of {database.shown} can't be made or granted: {said}",
             "have `aurora db upgrade` run by a user who may create roles and owns the database",
         ) from None
+
+
+def grant_whole(connection: Connection) -> None:
+    """Policies and grants of roles that are there. Rows are secured before anybody is let at them."""
+    roles, schema = roles_of(connection), Objects.of(connection)
+    secure_rows(connection, roles, schema, forced=may_bypass(connection))
+    grant_declared(connection, roles, schema)
+    grant_reading(connection, roles)
+
+
+def is_granted(connection: Connection) -> bool:
+    """Whether the database at hand has roles of its own; a copy has none until `aurora db upgrade`."""
+    names = list(roles_of(connection).marks)
+    row = connection.execute("SELECT count(*) AS n FROM pg_roles WHERE rolname = ANY(%s)", [names]).fetchone()
+    return row is not None and row["n"] == len(names)
+
+
+def pause_access(database: Database) -> None:
+    """Before the schema moves up: nobody but who passes policies sees a row until they are put back."""
+    with database.connect() as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        drop_policies(connection)
+
+
+def withdraw_rights(database: Database) -> None:
+    """Before the schema moves down, below what policies rest on: nobody but the owner holds anything any more."""
+    with database.connect() as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        schema = Objects.of(connection)
+        take_back(connection, roles_of(connection), schema)
+        lay_rows_open(connection, schema)
 
 
 def withdraw_access(database: Database) -> None:

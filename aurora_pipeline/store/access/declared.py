@@ -32,6 +32,7 @@ class Narrowing(StrEnum):
     WHOLE_CHAIN = "the rows of these chains, and nothing where some validators are named"
     VALIDATOR = "the rows of these chains and validators"
     STATEMENT = "the rows about statements that are seen"
+    LOG = "all of it where the person decides, since the log is one chain; else nothing"
     NOTHING = "nothing: no row tells which chain it is about"
 
 
@@ -72,14 +73,8 @@ class PartnerAccess:
     hidden: frozenset[str] = frozenset()
 
 
-ADMIN, FINANCE, OPS, ANALYST, AUDITOR, WORKER = (
-    Role.ADMIN,
-    Role.FINANCE,
-    Role.OPS,
-    Role.ANALYST,
-    Role.AUDITOR,
-    Role.WORKER,
-)
+ADMIN, FINANCE, OPS, ANALYST, PARTNER, AUDITOR, WORKER = Role
+_PEOPLE: Final = frozenset(Role) - {WORKER}
 _OPERATOR: Final = frozenset({ADMIN, FINANCE, OPS, ANALYST, AUDITOR})
 _FIGURES: Final = _OPERATOR | {WORKER}
 _TERMS: Final = frozenset({FINANCE, OPS, ANALYST, AUDITOR, WORKER})
@@ -152,8 +147,8 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "chain_provider_mappings": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.CHAIN, is_mirror=True),
     # What is decided about people and machines.
     "users": TableAccess(_LOG - {WORKER}, frozenset({ADMIN}), Narrowing.ALL),
-    "audit_log": TableAccess(_LOG, _DECIDING, Narrowing.NOTHING),
-    "audit_rows": TableAccess(_LOG, _DECIDING, Narrowing.NOTHING),
+    "audit_log": TableAccess(_LOG, _DECIDING, Narrowing.LOG),
+    "audit_rows": TableAccess(_LOG, _DECIDING, Narrowing.LOG),
     "canonical_validator_identities": TableAccess(_FIGURES, _PLANT, Narrowing.VALIDATOR),
     "operator_wallets": TableAccess(_FIGURES, _PLANT, Narrowing.WHOLE_CHAIN),
     "cost_entries": TableAccess(_FIGURES, frozenset({FINANCE, OPS}), Narrowing.VALIDATOR),
@@ -180,6 +175,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "statement_acknowledgements": _step(),
     "statement_disputes": _step(),
     "statement_dispute_answers": _step(),
+    "released_snapshots": TableAccess(_FIGURES, frozenset(), Narrowing.WHOLE_CHAIN),
 }
 """Tables in the schema `public`. `ledger_clock` is in none: it is moved by `record_instant` alone."""
 
@@ -197,6 +193,9 @@ VIEWS: Final[Mapping[str, ViewAccess]] = {
     "partner_names": ViewAccess(_FIGURES),
     "restatements": ViewAccess(_FIGURES),
     "restatements_in_coins": ViewAccess(_FIGURES),
+    "released_statements": ViewAccess(_FIGURES | {PARTNER}),
+    "released_statement_entries": ViewAccess(_FIGURES | {PARTNER}),
+    "released_statement_lines": ViewAccess(_FIGURES | {PARTNER}),
 }
 """Views beside those of the layers."""
 
@@ -221,6 +220,18 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_closed_epochs": _FINANCE,
     "statement_in_dispute": _FINANCE,
     "statement_settlements": _FINANCE,
+    "statement_released_from": _FIGURES,
+    # What policies ask of whoever looks.
+    "access_granted": _PEOPLE,
+    "access_whole": _PEOPLE,
+    "access_is_narrowed": _PEOPLE,
+    "access_chains": _PEOPLE,
+    "access_validators": _PEOPLE,
+    "access_partner": _PEOPLE,
+    "access_login_follows": frozenset({ADMIN}),
+    "access_holding": frozenset(),
+    "access_group": frozenset(),
+    "access_groups": frozenset(),
     # Run by triggers, called by nobody.
     "refuse_change": frozenset(),
     "refuse_unlogged": frozenset(),
@@ -239,8 +250,44 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_dispute_allowed": frozenset(),
     "statement_answer_allowed": frozenset(),
     "statement_repeated": frozenset(),
+    "statement_release_shown": frozenset(),
 }
 """Functions beside those of the layers."""
 
 FILLED: Final = frozenset({"recorded_by", "recorded_through", "recorded_at", "actor"})
 """Columns that nobody who decides may fill: the database writes who it is, by which login, and when."""
+DECIDING: Final = _DECIDING
+"""Who decides anything at all; the others read."""
+
+_SIGNATURE: Final = frozenset({"reason", "recorded_by", "recorded_through"})
+"""Who of the operator's people decided it, and what they wrote about it."""
+_REASONED: Final = frozenset({"reason"})
+"""A reason in words may name what others claim of the same component."""
+
+PARTNER_SEES: Final[Mapping[str, PartnerAccess]] = {
+    "monthly_statements": PartnerAccess(Own.RELEASED, _REASONED),
+    "monthly_statement_entries": PartnerAccess(Own.RELEASED, _REASONED),
+    "epoch_payables": PartnerAccess(Own.RELEASED, _REASONED),
+    "epoch_payable_entries": PartnerAccess(Own.RELEASED, _REASONED),
+    "partner_commission_lines": PartnerAccess(Own.RELEASED, _REASONED),
+    "released_snapshots": PartnerAccess(Own.PARTNER),
+    "statement_releases": PartnerAccess(Own.STATEMENT, _SIGNATURE | {"approver"}),
+    "statement_payments": PartnerAccess(Own.STATEMENT, _SIGNATURE),
+    "statement_acknowledgements": PartnerAccess(Own.STATEMENT, _SIGNATURE),
+    "statement_disputes": PartnerAccess(Own.STATEMENT, _SIGNATURE - _REASONED),
+    "statement_dispute_answers": PartnerAccess(Own.STATEMENT, _SIGNATURE - _REASONED),
+    "partners": PartnerAccess(Own.PARTNER, _SIGNATURE),
+    "partner_series": PartnerAccess(Own.PARTNER, _SIGNATURE),
+    "partner_minimum_payouts": PartnerAccess(Own.PARTNER, _SIGNATURE),
+    "partner_wallets": PartnerAccess(Own.PARTNER, _SIGNATURE | {"notes"}),
+    "agreements": PartnerAccess(Own.PARTNER, _SIGNATURE),
+    "agreement_versions": PartnerAccess(Own.AGREEMENT, _SIGNATURE),
+    "agreement_rules": PartnerAccess(Own.AGREEMENT),
+    "agreement_rule_tiers": PartnerAccess(Own.AGREEMENT),
+    "agreement_events": PartnerAccess(Own.AGREEMENT, _SIGNATURE),
+    "chains": PartnerAccess(
+        Own.CHAIN,
+        frozenset({"enabled", "family", "period_type", "first_period", "finality_lag", "dual_approval"}),
+    ),
+}
+"""Tables of which a partner sees its own rows, and which columns of these it does not."""

@@ -6,14 +6,31 @@ from typing import Final
 
 from psycopg import sql
 
-from aurora_pipeline.store.access.granting import named
+from aurora_pipeline.store.access.declared import Role
 from aurora_pipeline.store.access.names import Roles
+from aurora_pipeline.store.access.objects import named
 from aurora_pipeline.store.database import Connection
 
 _LARGE_OBJECTS: Final = ("lo_creat(int4)", "lo_create(oid)", "lo_from_bytea(oid, bytea)")
 """What PostgreSQL lets everybody write, whatever they were granted."""
 # Publications take turns by an advisory lock; who holds it stops them. Only a superuser can take it from everybody.
 ADVISORY: Final = "p.pronamespace = 'pg_catalog'::regnamespace AND p.proname LIKE '%%advisory%%'"
+_COUNTING_VIEWS: Final = """
+SELECT c.oid::regclass::text AS name FROM pg_class c
+WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'v'
+  AND c.relname ~ '^pg_stat(io)?_.*_?(tables|indexes|sequences|user_functions)$'
+"""
+_COUNTING_FUNCTIONS: Final = """
+SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f'
+  AND (p.proname ~ '^pg_stat_get_(xact_)?(tuples|live_tuples|dead_tuples|numscans|blocks|mod_since|ins_since|.*count$)'
+       OR p.proname IN ('pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size'))
+"""
+_OTHER_COLUMNS: Final = """
+SELECT string_agg(quote_ident(attname), ', ') AS names FROM pg_attribute
+WHERE attrelid = 'pg_class'::regclass AND attnum > 0
+  AND attname NOT IN ('reltuples', 'relpages', 'relallvisible', 'relallfrozen')
+"""
 
 
 def take_from_everybody(connection: Connection, roles: Roles) -> None:
@@ -33,6 +50,23 @@ def take_from_everybody(connection: Connection, roles: Roles) -> None:
         for function in _LARGE_OBJECTS:
             connection.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC".encode())
         _keep_locks_for_writers(connection)
+        _hide_totals(connection, roles)
+
+
+def _hide_totals(connection: Connection, roles: Roles) -> None:
+    """How many rows a table has, and how large it is, whoever may not read it: for Aurora's own people alone."""
+    partner = roles.of_role(Role.PARTNER)
+    people = sql.SQL(", ").join(sql.Identifier(role) for role in roles.marks if role not in (partner, roles.api))
+    for kind, query in (("", _COUNTING_VIEWS), ("FUNCTION", _COUNTING_FUNCTIONS)):
+        listed = sql.SQL(", ".join(row["name"] for row in connection.execute(query.encode()).fetchall()))
+        right = "EXECUTE" if kind else "SELECT"
+        connection.execute(sql.SQL(f"REVOKE {right} ON {kind} {{}} FROM PUBLIC").format(listed))
+        connection.execute(sql.SQL(f"GRANT {right} ON {kind} {{}} TO {{}}").format(listed, people))
+    (row,) = connection.execute(_OTHER_COLUMNS.encode()).fetchall()
+    connection.execute(
+        f"REVOKE SELECT ON pg_class FROM PUBLIC; GRANT SELECT ({row['names']}) ON pg_class TO PUBLIC".encode()
+    )
+    connection.execute(sql.SQL("GRANT SELECT ON pg_class TO {}").format(people))
 
 
 def _close_database(connection: Connection, roles: Roles) -> None:

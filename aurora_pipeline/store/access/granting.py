@@ -5,26 +5,25 @@ It follows every migration, since role names carry the database's name: a restor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from psycopg import sql
 
-from aurora_pipeline.store.access.declared import (
-    COLUMNS,
-    FILLED,
-    FUNCTIONS,
-    LAYERS,
-    TABLES,
-    VIEWS,
-    Role,
-    TableAccess,
-)
+from aurora_pipeline.store.access.declared import COLUMNS, PARTNER_SEES, Role
 from aurora_pipeline.store.access.names import Roles, is_ours
+from aurora_pipeline.store.access.objects import (
+    OURS,
+    SECRETS,
+    Objects,
+    functions_declared,
+    insert_columns,
+    named,
+    tables_declared,
+    views_declared,
+)
 from aurora_pipeline.store.database import Connection
 
-LAYER_SCHEMA: Final = "layers"
 _PLAIN: Final = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 # Aurora's roles of other databases that hold something in this one: it was copied, or restored under another name.
 _STRANGERS: Final = """
@@ -33,19 +32,6 @@ WHERE d.classoid = 'pg_authid'::regclass AND d.description LIKE 'Aurora''s: %%' 
   AND EXISTS (SELECT FROM pg_shdepend s WHERE s.refobjid = r.oid AND s.refclassid = 'pg_authid'::regclass
               AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
-_RELATIONS: Final = """
-SELECT n.nspname AS schema, c.relname AS name, c.relkind::text AS kind,
-       (SELECT array_agg(a.attname::text) FROM pg_attribute a
-        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('public', 'layers') AND c.relkind IN ('r', 'v', 'p') AND pg_has_role(c.relowner, 'USAGE')
-"""
-_FUNCTIONS: Final = """
-SELECT p.proname AS name, p.oid::regprocedure::text AS signature FROM pg_proc p
-WHERE p.pronamespace = 'public'::regnamespace AND pg_has_role(p.proowner, 'USAGE')
-"""
-SECRETS: Final = ["instance_secret"]
-OURS: Final = "n.nspname IN ('public', 'layers') AND c.relkind IN ('r', 'v', 'p', 'm')"
 _READABLE: Final = f"""
 SELECT n.nspname AS schema, c.relname AS name
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -57,26 +43,6 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'public' AND pg_has_role(p.proowner, 'USAGE')
   AND (p.proname LIKE '%\\_as\\_of' OR p.proname IN ('await_moment', 'as_json', 'restated_because')) ORDER BY 1
 """
-
-
-@dataclass(frozen=True)
-class Schema:
-    """What is there to be granted."""
-
-    columns: Mapping[tuple[str, str], frozenset[str]]
-    """Of each table and view, by its schema and name."""
-    signatures: Mapping[str, str]
-    """Of each function, by its name."""
-
-    @classmethod
-    def of(cls, connection: Connection) -> Schema:
-        """That of the database at hand."""
-        relations = connection.execute(_RELATIONS.encode()).fetchall()
-        functions = connection.execute(_FUNCTIONS.encode()).fetchall()
-        return cls(
-            {(row["schema"], row["name"]): frozenset(row["columns"] or ()) for row in relations},
-            {row["name"]: row["signature"] for row in functions},
-        )
 
 
 def create_roles(connection: Connection, roles: Roles) -> None:
@@ -106,9 +72,8 @@ def may_bypass(connection: Connection) -> bool:
     return row is not None and bool(row["it"])
 
 
-def grant_declared(connection: Connection, roles: Roles) -> None:
+def grant_declared(connection: Connection, roles: Roles, schema: Objects) -> None:
     """Take from the roles what they hold, and give each what is declared, in one round trip."""
-    schema = Schema.of(connection)
     strangers = connection.execute(_STRANGERS.encode(), [list(roles.marks)]).fetchall()
     ours = [*(roles.of_role(role) for role in Role), roles.api]
     statements = [
@@ -121,41 +86,15 @@ def grant_declared(connection: Connection, roles: Roles) -> None:
     connection.execute(sql.SQL(";\n").join(statements))
 
 
-def named(template: str, *names: str) -> sql.Composed:
-    """A statement with names in their quotes."""
-    return sql.SQL(template).format(*map(sql.Identifier, names))
+def take_back(connection: Connection, roles: Roles, schema: Objects) -> None:
+    """Take from the roles all that they hold in this database."""
+    held = [roles.of_role(role) for role in Role] + [roles.api, roles.group, roles.login]
+    present = connection.execute("SELECT rolname AS name FROM pg_roles WHERE rolname = ANY(%s)", [held]).fetchall()
+    if present and schema.columns:
+        connection.execute(sql.SQL(";\n").join(_taken_back([row["name"] for row in present], schema)))
 
 
-def views_of(layer: str) -> tuple[str, ...]:
-    """The views that show a layer; one without amounts has none in coins."""
-    return (layer, f"{layer}_named", f"{layer}_in_coins")
-
-
-def functions_declared() -> dict[str, frozenset[Role]]:
-    """Every function, those of the layers among them, and who may call it."""
-    return {**FUNCTIONS, **{f"{name}_as_of": access.reads for name, access in LAYERS.items()}}
-
-
-def views_declared() -> dict[str, frozenset[Role]]:
-    """Every view, those of the layers among them, and who may read it."""
-    of_layers = {view: access.reads for name, access in LAYERS.items() for view in views_of(name)}
-    return {**{name: view.reads for name, view in VIEWS.items()}, **of_layers}
-
-
-def tables_declared() -> Iterator[tuple[str, str, TableAccess]]:
-    """Every table with its schema and what may be done on it."""
-    yield from ((LAYER_SCHEMA, name, access) for name, access in LAYERS.items())
-    yield from (("public", name, access) for name, access in TABLES.items())
-
-
-def insert_columns(access: TableAccess, columns: frozenset[str]) -> frozenset[str] | None:
-    """Which columns those who insert may fill; None: every one, since the rows say nothing of who decided."""
-    if Role.WORKER in access.adds or not columns & FILLED:
-        return None
-    return columns - FILLED
-
-
-def _taken_back(roles: Iterable[str], schema: Schema) -> Iterator[sql.Composable]:
+def _taken_back(roles: Iterable[str], schema: Objects) -> Iterator[sql.Composable]:
     listed = sql.SQL(", ").join(map(sql.Identifier, roles))
     for kind in ("TABLES", "SEQUENCES", "FUNCTIONS"):
         yield sql.SQL(f"REVOKE ALL ON ALL {kind} IN SCHEMA public, layers FROM {{}}").format(listed)
@@ -167,7 +106,7 @@ def _taken_back(roles: Iterable[str], schema: Schema) -> Iterator[sql.Composable
         yield sql.SQL(f"REVOKE ALL ON FUNCTION {functions} FROM PUBLIC")
 
 
-def _on_tables(roles: Roles, schema: Schema) -> Iterator[sql.Composable]:
+def _on_tables(roles: Roles, schema: Objects) -> Iterator[sql.Composable]:
     for place, name, access in tables_declared():
         columns = schema.columns.get((place, name))
         if columns is None:
@@ -181,19 +120,22 @@ def _on_tables(roles: Roles, schema: Schema) -> Iterator[sql.Composable]:
             yield from _granted("DELETE", where, access.adds, roles)
         for role, some in COLUMNS.get(name, {}).items():
             yield from _granted(_of("SELECT", some), where, {role}, roles)
+        if name in PARTNER_SEES:
+            shown = columns - PARTNER_SEES[name].hidden
+            yield from _granted(_of("SELECT", shown), where, {Role.PARTNER}, roles)
 
 
 def _of(right: str, columns: Iterable[str]) -> str:
     return f"{right} ({', '.join(sorted(columns))})"
 
 
-def _on_views(roles: Roles, schema: Schema) -> Iterator[sql.Composable]:
+def _on_views(roles: Roles, schema: Objects) -> Iterator[sql.Composable]:
     for name, reads in views_declared().items():
         if ("public", name) in schema.columns:
             yield from _granted("SELECT", sql.Identifier("public", name), reads, roles)
 
 
-def _on_functions(roles: Roles, schema: Schema) -> Iterator[sql.Composable]:
+def _on_functions(roles: Roles, schema: Objects) -> Iterator[sql.Composable]:
     for name, callers in functions_declared().items():
         if name in schema.signatures:
             yield from _granted("EXECUTE", sql.SQL(f"FUNCTION {schema.signatures[name]}"), callers, roles)

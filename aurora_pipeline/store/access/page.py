@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aurora_pipeline.store.access.declared import COLUMNS, FILLED, LAYERS, TABLES, Role, TableAccess
-from aurora_pipeline.store.access.granting import functions_declared, views_declared, views_of
+from aurora_pipeline.store.access.objects import functions_declared, views_declared, views_of
 
 _INTRODUCTION: Final = """\
 # Who may do what in the database

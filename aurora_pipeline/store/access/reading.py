@@ -15,8 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.store.access.applying import grant_access
 from aurora_pipeline.store.access.everybody import ADVISORY
-from aurora_pipeline.store.access.granting import OURS, SECRETS
 from aurora_pipeline.store.access.names import Roles, is_ours, roles_of
+from aurora_pipeline.store.access.objects import OURS, SECRETS
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.errors import DatabaseRoleUnusable
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from aurora_pipeline.agreements.ledger import Ledger, read_ledger
 from aurora_pipeline.agreements.partners import ALWAYS, KnownPartner, known_partner
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.agreements.wallets import wallet_rows
+from aurora_pipeline.decisions.users import narrowed_to
 from aurora_pipeline.decisions.users import users as recorded_users
+from aurora_pipeline.store.access.logins import logins
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import Amount, known_amount, shaped
 
@@ -76,6 +79,12 @@ class User:
     partner_id: str | None
     valid_from: datetime
     valid_until: datetime | None
+    chains: Sequence[str] | None
+    """The only chains that the person sees; null: every one."""
+    validators: Sequence[str] | None
+    """The only validators that the person sees; null: every one."""
+    on_server: str
+    """Whether the person's login on the server is open or closed; none: there is none of Aurora's making."""
     reason: str
     recorded_by: str
     recorded_at: datetime
@@ -101,7 +110,14 @@ def wallets(connection: Connection, chain_id: str | None = None, partner_id: str
 
 def users(connection: Connection) -> list[User]:
     """Everybody who works with Aurora."""
-    return [shaped(User, row) for row in recorded_users(connection)]
+    known = logins(connection)
+    return [_user(row, known) for row in recorded_users(connection)]
+
+
+def _user(row: dict[str, Any], known: Mapping[str, bool]) -> User:
+    narrowed = narrowed_to(row)
+    state = {True: "open", False: "closed", None: "none"}[known.get(row["login"])]
+    return shaped(User, row, chains=narrowed.chains, validators=narrowed.validators, on_server=state)
 
 
 def _told(ledger: Ledger, known: KnownPartner, found: Sequence[Wallet], units: Mapping[str, ChainUnits]) -> Partner:

@@ -92,6 +92,8 @@ class AuditEntry:
     after: Mapping[str, Any] | None
     previous_hash: str
     entry_hash: str
+    recorded_through: str | None
+    """The login that it came through; null: recorded before that was."""
 
 
 def trace_node(node: FoundNode) -> TraceNode:

@@ -131,6 +131,10 @@ class StatementEvent:
     what: str
     statement_digest: str | None
     reason: str
+    recorded_through: str | None
+    """The login that it came through; null: recorded before that was."""
+    is_own_login: bool
+    """Whether the database says who it was: the login is the person's own, or took on the person's role."""
 
 
 _AMOUNTS: Final = (

@@ -10,6 +10,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.store.access.safety import access_notes
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.asked_epochs import require_recorded
@@ -81,6 +82,8 @@ class Status:
     providers: Sequence[Contact]
     sensors: Sequence[Ticking]
     attention: Sequence[str]
+    access: Sequence[str]
+    """What people should know of who is kept from what here."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,11 @@ def status(aurora: Aurora, chains: Sequence[Chain], now: datetime, *, clock_runs
     with aurora.database.connect() as connection:
         states = [_state(connection, chain) for chain in chains]
         heard = contacts(connection, _asked(aurora, chains))
+        access = access_notes(connection, is_embedded=aurora.workspace.database_url is None)
     sensors = ticking(aurora.dagster_records())
     attention = [text for state in states for text in of_chain(state, now, clock_runs)]
     attention += of_sensors(sensors, now, clock_runs)
-    return Status([_chain(state, now) for state in states], heard, sensors, attention)
+    return Status([_chain(state, now) for state in states], heard, sensors, attention, access)
 
 
 def _state(connection: Connection, chain: Chain) -> ChainState:

@@ -9,14 +9,14 @@ import pytest
 
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.store.access.applying import grant_access, withdraw_access
-from aurora_pipeline.store.access.declared import COLUMNS, LAYERS, TABLES, Role
-from aurora_pipeline.store.access.granting import (
+from aurora_pipeline.store.access.declared import COLUMNS, LAYERS, PARTNER_SEES, TABLES, Role
+from aurora_pipeline.store.access.names import Roles, roles_of
+from aurora_pipeline.store.access.objects import (
     functions_declared,
     insert_columns,
     tables_declared,
     views_declared,
 )
-from aurora_pipeline.store.access.names import Roles, roles_of
 from aurora_pipeline.store.access.page import page
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
@@ -86,6 +86,10 @@ def expected(database: Database, roles: Roles) -> set[Right]:
                 found |= {("relation", shown, "", "INSERT", of(role))}
             else:
                 found |= {("column", shown, column, "INSERT", of(role)) for column in filled}
+    for table, partner in PARTNER_SEES.items():
+        shown = f"layers.{table}" if table in LAYERS else table
+        readable = columns[shown] - partner.hidden
+        found |= {("column", shown, column, "SELECT", of(Role.PARTNER)) for column in readable}
     for table, by_role in COLUMNS.items():
         found |= {("column", table, name, "SELECT", of(role)) for role, names in by_role.items() for name in names}
     found |= {("relation", name, "", "SELECT", of(role)) for name, reads in views_declared().items() for role in reads}
@@ -112,6 +116,7 @@ def test_grants__repeated__stay_the_same(granted: Database) -> None:
         "GRANT UPDATE ON statement_approvals TO {finance}",
         "GRANT INSERT (recorded_by) ON statement_approvals TO {finance}",
         "GRANT SELECT ON users TO {partner}",
+        "DROP POLICY people_read ON users; GRANT SELECT ON users TO {partner}",
         "GRANT EXECUTE ON FUNCTION record_instant() TO PUBLIC",
         "REVOKE SELECT ON validator_pnl FROM {analyst}",
     ],

@@ -1,0 +1,138 @@
+"""Which rows each role sees and adds: policies as SQL, made from the declaration.
+
+What a policy asks of the person is asked once per query, in a subquery of its own: asked row by row it costs seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from psycopg import sql
+
+from aurora_pipeline.store.access.declared import DECIDING, PARTNER_SEES, Narrowing, Own, Role, TableAccess
+from aurora_pipeline.store.access.names import Roles
+from aurora_pipeline.store.access.objects import Objects, named, tables_declared
+from aurora_pipeline.store.column_rules import quoted
+from aurora_pipeline.store.database import Connection
+
+_PRESENT: Final = """
+SELECT n.nspname AS schema, c.relname AS name, p.polname AS policy
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname IN ('public', 'layers')
+"""
+_CHAINS: Final = "((SELECT access_chains()) IS NULL OR chain_id = ANY ((SELECT access_chains())::text[]))"
+_VALIDATORS: Final = (
+    "((SELECT access_validators()) IS NULL OR validator_key = ANY ((SELECT access_validators())::text[]))"
+)
+_NARROWED: Final = {
+    Narrowing.ALL: "true",
+    Narrowing.CHAIN: _CHAINS,
+    Narrowing.WHOLE_CHAIN: f"(SELECT access_validators()) IS NULL AND {_CHAINS}",
+    Narrowing.VALIDATOR: f"{_CHAINS} AND {_VALIDATORS}",
+    Narrowing.STATEMENT: "statement_id = ANY (ARRAY(SELECT s.statement_id FROM public.statement_submissions s))",
+    Narrowing.NOTHING: "false",
+}
+_OWN: Final = {
+    Own.PARTNER: "partner_id = (SELECT access_partner())",
+    Own.AGREEMENT: "agreement_id = ANY (ARRAY(SELECT a.agreement_id FROM public.agreements a))",
+    Own.RELEASED: "partner_id = (SELECT access_partner())"
+    " AND snapshot_id = ANY (ARRAY(SELECT r.snapshot_id FROM public.released_snapshots r))",
+    Own.STATEMENT: "statement_id = ANY (ARRAY(SELECT r.statement_id FROM public.released_snapshots r))",
+    Own.CHAIN: "chain_id = ANY (ARRAY(SELECT r.chain_id FROM public.released_snapshots r))",
+}
+
+
+def secure_rows(connection: Connection, roles: Roles, schema: Objects, *, forced: bool) -> None:
+    """Put the policies of every declared table in place of those that are there, in one round trip.
+
+    Where it is `forced`, the tables' owner sees no rows either, unless it may pass policies: then it could not COPY.
+    """
+    statements: list[sql.Composable] = []
+    drop_policies(connection)
+    for place, name, access in tables_declared():
+        if (place, name) not in schema.columns:
+            continue
+        where = sql.Identifier(place, name)
+        force = "FORCE" if forced else "NO FORCE"
+        statements.append(
+            sql.SQL(f"ALTER TABLE {{}} ENABLE ROW LEVEL SECURITY, {force} ROW LEVEL SECURITY").format(where)
+        )
+        statements += _policies(where, name, access, roles)
+    connection.execute(sql.SQL(";\n").join(statements))
+
+
+def drop_policies(connection: Connection) -> None:
+    """Take the policies of declared tables away. As long as there is none, only who passes policies sees a row."""
+    ours = {(place, name) for place, name, _ in tables_declared()}
+    there = connection.execute(_PRESENT.encode()).fetchall()
+    dropped = [
+        named("DROP POLICY {} ON {}.{}", row["policy"], row["schema"], row["name"])
+        for row in there
+        if (row["schema"], row["name"]) in ours
+    ]
+    if dropped:
+        connection.execute(sql.SQL(";\n").join(dropped))
+
+
+def lay_rows_open(connection: Connection, schema: Objects) -> None:
+    """Show rows to everybody who holds a grant, as before there were policies: take the grants back first."""
+    drop_policies(connection)
+    statements = [
+        named("ALTER TABLE {}.{} NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY", place, name)
+        for place, name, _ in tables_declared()
+        if (place, name) in schema.columns
+    ]
+    if statements:
+        connection.execute(sql.SQL(";\n").join(statements))
+
+
+def people_see(access: TableAccess, roles: Iterable[Role]) -> str:
+    """What must be true of a row that some of the operator's people see or add."""
+    listed = _array(roles)
+    if access.narrowing is Narrowing.ALL:
+        return f"(SELECT access_granted({listed}))"
+    if access.narrowing is Narrowing.LOG:
+        deciding = _array(DECIDING & frozenset(roles))
+        return f"(SELECT access_whole({listed})) OR (SELECT access_granted({deciding}))"
+    # Asked first, and alone for who is narrowed to nothing: of most people one value is looked at per row.
+    return f"(SELECT access_whole({listed})) OR ((SELECT access_granted({listed})) AND {_NARROWED[access.narrowing]})"
+
+
+def _array(roles: Iterable[Role]) -> str:
+    return f"ARRAY[{', '.join(quoted(role) for role in sorted(roles))}]"
+
+
+def partner_sees(own: Own) -> str:
+    """What must be true of a row that a partner sees."""
+    return _OWN[own]
+
+
+def _policies(where: sql.Identifier, name: str, access: TableAccess, roles: Roles) -> Iterator[sql.Composable]:
+    people = access.reads - {Role.WORKER}
+    adding = access.adds - {Role.WORKER}
+    if people:
+        yield from _policy("people_read", where, "SELECT", people, roles, f"USING ({people_see(access, people)})")
+    if adding:
+        told = f"WITH CHECK ({people_see(access, adding)})"
+        yield from _policy("people_add", where, "INSERT", adding, roles, told)
+    if adding and access.is_mirror:
+        yield from _policy("people_delete", where, "DELETE", adding, roles, f"USING ({people_see(access, adding)})")
+    if name in PARTNER_SEES:
+        own = partner_sees(PARTNER_SEES[name].own)
+        yield from _policy("partner_reads", where, "SELECT", {Role.PARTNER}, roles, f"USING ({own})")
+    if Role.WORKER in access.reads | access.adds and not people:
+        return
+    yield named_policy("login_reads", where, "SELECT", [roles.group], "USING (true)")
+
+
+def _policy(
+    policy: str, where: sql.Identifier, action: str, to: Iterable[Role], roles: Roles, rest: str
+) -> Iterator[sql.Composable]:
+    yield named_policy(policy, where, action, [roles.of_role(role) for role in sorted(to)], rest)
+
+
+def named_policy(policy: str, where: sql.Identifier, action: str, to: Iterable[str], rest: str) -> sql.Composable:
+    """One policy for some roles."""
+    listed = sql.SQL(", ").join(map(sql.Identifier, to))
+    return sql.SQL(f"CREATE POLICY {policy} ON {{}} FOR {action} TO {{}} {rest}").format(where, listed)
