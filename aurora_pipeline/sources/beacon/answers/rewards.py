@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from aurora_pipeline.asking.reading import Node, reader
+from aurora_pipeline.asking.reading import reader, while_reading
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Gwei
 from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, is_final, signed_gwei
@@ -39,23 +40,14 @@ class SyncReward:
 @reader
 def read_attestation_rewards(answer: Answer, provider: str) -> pl.DataFrame:
     """/eth/v1/beacon/rewards/attestations/{epoch}: one row per validator, gwei as whole numbers, of either sign."""
-    told = data(answer, provider)
-    if is_final(answer, provider) is False:
-        told.refuse("the epoch's rewards are not final")
-    rows = told["total_rewards"]
-    if not isinstance(rows.value, list):
-        rows.refuse("expected a list")
-    frame = _quickly(rows.value)
-    frame = _slowly(rows) if frame is None else frame
-    if frame[_INDEX].is_duplicated().any():
-        rows.refuse("a validator is listed twice")
-    return frame
+    frame = _quickly(answer)
+    return _slowly(answer, provider) if frame is None else frame
 
 
-def _quickly(rows: list[Any]) -> pl.DataFrame | None:
-    """The rows, if each one is just as the standard has it: there can be very many."""
-    plain = all(type(row) is dict and all(type(row.get(name)) is str for name in _AS_TEXT) for row in rows)
-    if not plain:
+def _quickly(answer: Answer) -> pl.DataFrame | None:
+    """The rows, if everything is just as the standard has it: there can be very many, in very many epochs."""
+    rows = _plain_rows(answer)
+    if rows is None:
         return None
     frame = pl.DataFrame({name: [row[name] for row in rows] for name in _AS_TEXT}, schema=_AS_TEXT)
     is_number = pl.all().str.contains(_NUMBER).all()
@@ -63,11 +55,32 @@ def _quickly(rows: list[Any]) -> pl.DataFrame | None:
         return None
     frame = frame.cast(pl.Int64())
     odd = frame.filter((pl.col(_INDEX) < 0) | (pl.col("head") < 0) | (pl.col("inactivity") > 0))
-    return frame if odd.is_empty() else None
+    return frame if odd.is_empty() and frame[_INDEX].is_unique().all() else None
 
 
-def _slowly(rows: Node) -> pl.DataFrame:
-    """The rows of clients that leave things out, and the place where a row is wrong."""
+def _plain_rows(answer: Answer) -> list[dict[str, str]] | None:
+    """The rows where each value of theirs is a text, and nothing is said against them."""
+    try:
+        with while_reading(len(answer.body)):
+            told = json.loads(answer.body) if answer.status == 200 else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.get("execution_optimistic", False) is not False:
+        return None
+    inner = told.get("data")
+    rows = inner.get("total_rewards") if isinstance(inner, dict) else None
+    if not isinstance(rows, list) or told.get("finalized", True) is not True:
+        return None
+    plain = all(type(row) is dict and all(type(row.get(name)) is str for name in _AS_TEXT) for row in rows)
+    return rows if plain else None
+
+
+def _slowly(answer: Answer, provider: str) -> pl.DataFrame:
+    """The rows of clients that leave things out, and the place where something is wrong."""
+    told = data(answer, provider)
+    if is_final(answer, provider) is False:
+        told.refuse("the epoch's rewards are not final")
+    rows = told["total_rewards"]
     found: dict[str, list[int]] = {name: [] for name in _AS_TEXT}
     for row in rows.items():
         found[_INDEX].append(row[_INDEX].whole_text(2**62))
@@ -78,7 +91,10 @@ def _slowly(rows: Node) -> pl.DataFrame:
             if (name == "head" and amount < 0) or (name == "inactivity" and amount > 0):
                 row.refuse(f"{name} is {amount}")
             found[name].append(amount)
-    return pl.DataFrame(found, schema=dict.fromkeys(_AS_TEXT, pl.Int64()))
+    frame = pl.DataFrame(found, schema=dict.fromkeys(_AS_TEXT, pl.Int64()))
+    if frame[_INDEX].is_duplicated().any():
+        rows.refuse("a validator is listed twice")
+    return frame
 
 
 @reader
