@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,19 @@ from aurora_pipeline.canonical.drafts import (
     draft_rewards,
     draft_stake_events,
 )
-from aurora_pipeline.canonical.tables import BALANCES, COSTS, META, POSITIONS, REWARDS
+from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.families import Family
-from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.foundation.units import Bps
+from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.pnl.figure import Figure
 from aurora_pipeline.pnl.one_owner import components_by_owner
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.sources.reference import OperatedValidator
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.snapshots import load_published, write_check_publish
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
 from aurora_pipeline_tests.devchain.files import expected
@@ -197,3 +200,57 @@ def test_penalties__of_a_validator_without_a_row__are_missing_and_not_zero() -> 
     [costs] = penalties_told(window, {}).values()
     assert costs["CONSENSUS_PENALTY"]["amount"] is None
     assert costs["CONSENSUS_PENALTY"]["state"] == "unavailable"
+
+
+def test_pnl__of_the_whole_chain__balance_and_execution_income_of_whoever_owns_it(
+    database: Database, configuration: Configuration
+) -> None:
+    layers = published(database, configuration)
+    clients: dict[int, int | None] = {**CLIENTS, 63: None}
+    operated = tuple(
+        OperatedValidator(
+            pubkeys()[str(index)],
+            None,
+            f"v{index}",
+            "CLIENT" if index in clients else "OPERATOR",
+            Bps(rate) if (rate := clients.get(index)) is not None else None,
+        )
+        for index in range(64)
+    )
+    window = replace(reference(), validators=operated)
+    income = {pubkeys()[row["validator_index"]]: row for row in expected("by_validator")}
+    fees = [{**window.row(key), "fees": int(row["priority_fees_wei"]), "state": "final"} for key, row in income.items()]
+    tips = [
+        {**window.row(key), "validator_tips": int(row["mev_payments_wei"]), "state": "final"}
+        for key, row in income.items()
+    ]
+    result = validator_pnl(
+        window,
+        frame_of(FEES, fees),
+        frame_of(MEV, tips),
+        layers[REWARDS.name].frame,
+        layers[POSITIONS.name].frame,
+        layers[COSTS.name].frame,
+        operator_wallets=(),
+        costs_due=[CostType.CONSENSUS_PENALTY],
+        own_balances=True,
+    )
+    assert result.violations == ()
+    balances = balance_rows(layers[BALANCES.name].frame)
+    for line in result.frame.iter_rows(named=True):
+        row, balance = income[line["validator_key"]], balances[line["validator_key"]]
+        streams = [int(row["priority_fees_wei"]), int(row["mev_payments_wei"]), int(balance["rewards"])]
+        index = int(row["validator_index"])
+        if index in OWN:
+            assert line["net"] == int(row["cl_pnl_gwei"]) * GWEI + streams[0] + streams[1]
+            assert (line["commission"], line["commission_reason"]) == (0, "OPERATOR_OWNED")
+        elif index in CLIENTS:
+            assert line["net"] == line["commission"] == sum(one * 500 // 10_000 for one in streams)
+            assert [line[name] for name in ("exec_fees", "mev_tips", "vote_rewards", "consensus_penalty")] == [0] * 4
+        else:
+            assert (line["commission"], line["net"]) == (None, None)
+            assert "operator_fee_bps is not registered" in line["reason"]
+    # The worked example of the specification: validators 0 to 3, 10 percent of both layers.
+    first = result.frame.head(4)
+    assert int(first["net"].sum()) == 54_271_569_038_606_406
+    assert int(first["net"].sum()) * 1_000 // 10_000 == 5_427_156_903_860_640
