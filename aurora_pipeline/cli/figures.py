@@ -123,7 +123,9 @@ def pnl(
             ],
             [name.replace("_", " ") for name in columns],
         )
-        out.print(f"net of all {len(found.rows)}: {found.total('net')}", markup=False)
+        if found.rows:
+            costs = "each cost by itself with --csv or --json"
+            out.print(f"net of all {len(found.rows)}: {found.total('net')}; {costs}", markup=False)
 
 
 def lines(
@@ -186,7 +188,8 @@ def allocation(
             ],
             ["amount"],
         )
-        out.print(f"sum of all {len(found.rows)}: {found.total('amount')}", markup=False)
+        if found.rows:
+            out.print(f"sum of all {len(found.rows)}: {found.total('amount')}", markup=False)
 
 
 def epoch_statements(
@@ -224,7 +227,8 @@ def epoch_statements(
             ],
             ["lines", "total", "held"],
         )
-        out.print(f"total of all {len(found.rows)}: {found.total('lines_total')}", markup=False)
+        if found.rows:
+            out.print(f"total of all {len(found.rows)}: {found.total('lines_total')}", markup=False)
 
 
 def show_epoch_statement(partner: str, chain_id: str, epoch: EpochNumber, as_of: str | None, as_json: bool) -> None:

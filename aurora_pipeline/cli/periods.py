@@ -40,6 +40,9 @@ def periods_list(
     if as_json:
         print_json("periods_list", known)
         return
+    if not known:
+        out.print(f"no finalized period of {chain_id} is known yet; --discover asks the chain", markup=False)
+        return
     rows = [
         [p.period, p.first_slot, p.last_slot, p.started_at, p.ended_at, p.digest[:12], p.told_by or ""] for p in known
     ]

@@ -115,4 +115,4 @@ def costs_import(file: CsvFile, reason: Why = None, as_json: Json = False) -> No
     with opened() as aurora:
         person, chains = deciding(aurora.database), aurora.configuration.chains
         report = import_costs(aurora.database, read_text(file), file.name, chains, person, _why(file, reason))
-    _tell("entries", report, as_json)
+    _tell("cost(s)", report, as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from textwrap import shorten
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from aurora_pipeline.work.reads import status as reads
 from aurora_pipeline.work.what_is_next import DueRun, what_is_next
 
 _PERIODS_SHOWN = 20
+_MISSING_SHOWN = 160
 _WARNINGS_SHOWN = 20
 
 
@@ -86,8 +88,9 @@ def _show(told: reads.Status, now: datetime) -> None:
     silent = [one.provider for one in heard if one.last_contact_at is None]
     answered = [f"{one.provider} {_ago(one.last_contact_at, now)}" for one in heard if one.last_contact_at is not None]
     if heard:
-        answered += [f"not lately: {', '.join(silent)}"] if silent else []
-        out.print(f"providers answered: {', '.join(answered)}", markup=False)
+        words = [f"providers answered: {', '.join(answered)}"] if answered else []
+        words += [f"no answer lately from {', '.join(silent)}"] if silent else []
+        out.print("; ".join(words), markup=False)
     if sensors:
         newest = max(one.last_tick_at for one in sensors)
         failing = sum(one.problem is not None for one in sensors)
@@ -100,6 +103,7 @@ def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:
     out.print(f"[bold]{chain.chain_id}[/]  {chain.in_words}")
     if chain.head_epoch is not None:
         out.print(f"  {_head_in_words(chain, now)}", markup=False)
+    shown = [one for one in chain.periods if one.is_published][-_PERIODS_SHOWN:]
     rows = [
         [
             period.epoch,
@@ -108,13 +112,15 @@ def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:
             period.completeness,
             "" if period.stale is None else f"stale: {period.stale}",
             period.lacking or "",
-            period.missing or "",
+            shorten(period.missing or "", _MISSING_SHOWN, placeholder=" ..."),
         ]
-        for period in [one for one in chain.periods if one.is_published][-_PERIODS_SHOWN:]
+        for period in shown
     ]
     if rows:
         columns = ["epoch", "ended (UTC)", "layers", "state", "stale", "not final", "missing"]
         print_table("", columns, rows, right=["epoch"], prose=columns[-3:])
+    if any(len(one.missing or "") > _MISSING_SHOWN for one in shown):
+        out.print(f"what is missing, and why, in full: `aurora status {chain.chain_id} EPOCH`", markup=False)
     untouched = [EpochNumber(period.epoch) for period in chain.periods if not period.is_published]
     if untouched:
         out.print(f"nothing is published of epoch {spans(untouched)}", markup=False)

@@ -14,7 +14,7 @@ from aurora_pipeline.decisions.recording import Note, Recording
 from aurora_pipeline.decisions.revisions import ImportReport, Row
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.csv_file import CsvLine, CsvMistakes, read_lines, required_text
-from aurora_pipeline.foundation.money import shift_point
+from aurora_pipeline.foundation.money import format_coins, shift_point, stored_amount_or_none
 from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.registry.tables import COST_ENTRIES, ENTRY_TYPES, VALIDATOR_IDENTITIES
@@ -154,7 +154,9 @@ def import_costs(
         mistakes.raise_if_any()
         newest = _newest(connection, {(entry.key.chain_id, entry.key.epoch) for entry in entries})
         file_hash = body_hash(text.encode())
-        found = ((entry, _note(entry, newest.get(entry.key), file_hash)) for entry in entries)
+        found = (
+            (entry, _note(entry, newest.get(entry.key), file_hash, chains[entry.key.chain_id])) for entry in entries
+        )
         noted = [(entry, note) for entry, note in found if note is not None]
         recording.record_all(COST_ENTRIES, [note for _, note in noted])
     changed = tuple(f"{entry.key}: {note.words[0]}" for entry, note in noted)
@@ -162,7 +164,7 @@ def import_costs(
     return CostImport(changed, len(entries) - len(changed), tuple(periods))
 
 
-def _note(entry: CostEntry, newest: Row | None, file_hash: str) -> Note | None:
+def _note(entry: CostEntry, newest: Row | None, file_hash: str, chain: Chain) -> Note | None:
     """What an entry changes; None where the newest revision says the same, or there is nothing to withdraw."""
     before = None if newest is None else (newest["amount"], newest["notes"])
     if before == (entry.amount, entry.notes) or (before is None and entry.amount is None):
@@ -171,12 +173,13 @@ def _note(entry: CostEntry, newest: Row | None, file_hash: str) -> Note | None:
     was = None if newest is None else {"amount": newest["amount"], "notes": newest["notes"]}
     after = {"revision": revision, "amount": entry.amount, "notes": entry.notes, "file_hash": file_hash}
     action = "cost.entered" if newest is None else "cost.withdrawn" if entry.amount is None else "cost.changed"
-    words = f"{_in_words(None if newest is None else newest['amount'])} -> {_in_words(entry.amount)}"
+    held = None if newest is None else stored_amount_or_none(newest["amount"])
+    words = f"{_in_words(held, chain)} -> {_in_words(entry.amount, chain)}"
     return Note(f"cost/{entry.key}", action, was, after, [words], [{**vars(entry.key), **after}])
 
 
-def _in_words(amount: Amount | None) -> str:
-    return "nothing" if amount is None else str(amount)
+def _in_words(amount: Amount | None, chain: Chain) -> str:
+    return "nothing" if amount is None else f"{format_coins(amount, chain.native_decimals)} {chain.native_unit}"
 
 
 def _check_validators(connection: Connection, entries: Sequence[CostEntry], mistakes: CsvMistakes) -> None:

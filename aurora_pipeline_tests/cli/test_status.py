@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from aurora_pipeline.cli import terminal
 from aurora_pipeline.cli.running import report
-from aurora_pipeline.cli.status import _show_epoch
+from aurora_pipeline.cli.status import _show, _show_epoch
 from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.computing import Computed
-from aurora_pipeline.work.reads.status import EpochStatus
+from aurora_pipeline.work.reads.status import ChainStatus, EpochStatus, PeriodStatus, Status
 from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline_tests.cli.conftest import Run
 
@@ -39,6 +42,20 @@ def test_report__failed_assets__one_remedy_each(failure: str, remedy: str | None
         )
     assert "mev: it is empty" in caught.value.message
     assert caught.value.remedy == remedy
+
+
+def test_status__much_is_missing__its_beginning_and_which_command_tells_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal.out, "_width", 80)
+    now, why = datetime(2026, 9, 1, tzinfo=UTC), "; ".join(f"FEES_{number} unavailable: no row" for number in range(20))
+    period = PeriodStatus("demo", 850, "demo:0000850", now, now, 16, 16, "PARTIAL", None, "fees 1 unavailable", why)
+    chain = ChainStatus("demo", 1, 0, 1, 0, now, None, None, None, [period], [])
+    _show(Status([chain], [], [], []), now)
+    told = capsys.readouterr().out
+    assert "FEES_0 unavailable" in told
+    assert "FEES_19" not in told
+    assert "what is missing, and why, in full: `aurora status demo EPOCH`" in told
 
 
 def test_status_next__everything_rests_on_what_counts__an_empty_list(run: Run) -> None:

@@ -161,8 +161,8 @@ def test_import__new_changed_equal_and_withdrawn__only_differences_are_written(r
         "invoices",
     )
     assert second.changed == (
-        "solana-mainnet:0000850 V INFRASTRUCTURE: 12500000000 -> 13000000000",
-        "solana-mainnet:0000850 W INFRASTRUCTURE: 1000000000 -> nothing",
+        "solana-mainnet:0000850 V INFRASTRUCTURE: 12.500000000 SOL -> 13.000000000 SOL",
+        "solana-mainnet:0000850 W INFRASTRUCTURE: 1.000000000 SOL -> nothing",
     )
     assert (second.unchanged, second.periods) == (1, (PeriodKey(CHAIN, EpochNumber(850)),))
     assert amounts(registered) == {
