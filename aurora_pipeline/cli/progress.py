@@ -48,6 +48,7 @@ class Steps(AbstractContextManager["Steps"]):
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._left = 0
+        self._said: set[tuple[str, tuple[str, ...]]] = set()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -85,7 +86,10 @@ class Steps(AbstractContextManager["Steps"]):
         if self._progress is not None:
             self._progress.advance(self._task)
         _say([step.end.in_words(step.seconds)])
-        _say(f"  {', '.join(assets)}: {_bounded(text, step.end)}" for text, assets in step.end.lacking)
+        # What lacks in every period of a range is said with the first of them.
+        lacking = [one for one in step.end.lacking if one not in self._said]
+        self._said.update(lacking)
+        _say(f"  {', '.join(assets)}: {_bounded(text, step.end)}" for text, assets in lacking)
         if not self._left:
             self._stop()
 
