@@ -51,7 +51,7 @@ def test_status__much_is_missing__its_beginning_and_which_command_tells_all(
     now, why = datetime(2026, 9, 1, tzinfo=UTC), "; ".join(f"FEES_{number} unavailable: no row" for number in range(20))
     period = PeriodStatus("demo", 850, "demo:0000850", now, now, 16, 16, "PARTIAL", None, "fees 1 unavailable", why)
     chain = ChainStatus("demo", 1, 0, 1, 0, now, None, None, None, [period], [])
-    _show(Status([chain], [], [], []), now)
+    _show(Status([chain], [], [], [], []), now)
     told = capsys.readouterr().out
     assert "FEES_0 unavailable" in told
     assert "FEES_19" not in told
