@@ -1,4 +1,4 @@
-"""From revenue and terms to commission lines, rule results and the revenue allocation, as money.md §3 defines them."""
+"""From revenue and terms to commission lines, rule results and the revenue allocation (docs/commissions.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One rule over all its validators: bases, tiers, cap and floor, as money.md §3 defines them. Plain ints throughout."""
+"""One rule over all its validators: bases, tiers, cap and floor (docs/commissions.md). Plain ints throughout."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def compute_rule(
 
 
 def _set_base(share: Share, rule: Rule, partner_id: str, attribution: Attribution, loss: LossBalance | None) -> None:
-    """The base of money.md §3's table, floored once, or why it is not known."""
+    """The base by the method's measure, floored once, or why it is not known."""
     revenue = share.revenue
     whole: Amount | None = ZERO
     if not rule.pays_clients_rewards:

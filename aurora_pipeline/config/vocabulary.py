@@ -1,4 +1,4 @@
-"""The closed lists that configuration and every later room share: families, period types, data types, cost types."""
+"""The closed lists that configuration and every later room share: period types, data types, cost types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validator P&L as money.md §2 defines it: components, costs and what is missing, joined per validator."""
+"""Validator P&L: components, costs and what is missing, joined per validator."""
 
 from __future__ import annotations
 

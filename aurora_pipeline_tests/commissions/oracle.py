@@ -1,4 +1,4 @@
-"""The oracle: money.md §3 once more in plain fractions, sharing no code with the engine. Slow, and meant to be read."""
+"""The oracle: docs/commissions.md once more in plain fractions, sharing no code with the engine; meant to be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine against the oracle in plain fractions, which shares no code with it, and the properties of money.md §3."""
+"""The engine against the oracle in plain fractions, which shares no code with it, and the properties of lines."""
 
 from __future__ import annotations
 
