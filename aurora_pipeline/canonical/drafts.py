@@ -178,7 +178,9 @@ def _penalties(
     if staged != DataType.COSTS or not configuration.chain(key.chain_id).family.traits.own_balances:
         return {}, ()
     balances, inputs = _balances(configuration, connection, key, DataType.REWARDS)
-    return penalties_told(reference, balances), inputs
+    # Their rows name the fetches that the balances were read from.
+    fetches = load_staged(connection, key, DataType.REWARDS, load_fetches_in_slices).fetches
+    return penalties_told(reference, balances), (*inputs, *(fetch.as_input for fetch in fetches))
 
 
 def _identified(connection: Connection, loaded: LoadedFetches, key: PeriodKey) -> LoadedFetches:

@@ -30,6 +30,7 @@ from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.pnl.figure import Figure
 from aurora_pipeline.pnl.one_owner import components_by_owner
 from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.sources.reference import OperatedValidator
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
@@ -38,7 +39,7 @@ from aurora_pipeline.store.snapshots import load_published, write_check_publish
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
 from aurora_pipeline_tests.devchain.files import expected
 from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving
-from aurora_pipeline_tests.devchain.staged import reference, register, staged
+from aurora_pipeline_tests.devchain.staged import aurora_of, reference, register, staged
 from aurora_pipeline_tests.faults.server import json_reply
 
 GWEI = 10**9
@@ -254,3 +255,26 @@ def test_pnl__of_the_whole_chain__balance_and_execution_income_of_whoever_owns_i
     first = result.frame.head(4)
     assert int(first["net"].sum()) == 54_271_569_038_606_406
     assert int(first["net"].sum()) * 1_000 // 10_000 == 5_427_156_903_860_640
+
+
+def test_verify__the_whole_window__follows_from_the_stored_bytes(
+    database: Database, configuration: Configuration
+) -> None:
+    published(database, configuration)
+    with database.connect() as connection:
+        findings = verify_period(connection, KEY, aurora=aurora_of(database, configuration), deep=True)
+    assert findings.failures == ()
+
+
+def test_recompute__of_the_same_answers__publishes_nothing_new(
+    database: Database, configuration: Configuration
+) -> None:
+    before = published(database, configuration)
+    for draft in (draft_balances, draft_rewards, draft_costs):
+        with database.connect() as connection:
+            drafts = draft(configuration, connection, KEY)
+        outcomes = write_check_publish(database, drafts if isinstance(drafts, list) else [drafts])
+        assert [outcome.standing.value for outcome in outcomes] == ["unchanged"]
+        assert [outcome.content_digest for outcome in outcomes] == [
+            before[outcome.table.name].content_digest for outcome in outcomes
+        ]
