@@ -18,7 +18,7 @@ from aurora_pipeline.foundation.units import EpochNumber, Gwei
 from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.answers.blocks import BeaconBlock, read_block
 from aurora_pipeline.sources.beacon.answers.chain import Spec, read_spec
-from aurora_pipeline.sources.beacon.answers.duties import read_duties
+from aurora_pipeline.sources.beacon.answers.duties import read_duties, read_lookahead
 from aurora_pipeline.sources.beacon.answers.pending import (
     WaitingConsolidation,
     WaitingDeposit,
@@ -76,7 +76,7 @@ class WindowLedger:
     sync_rewards: dict[int, tuple[SyncReward, ...]] = field(default_factory=dict)
     duties: dict[int, int] = field(default_factory=dict)
     """Who had to propose, by slot."""
-    duty_epochs: set[int] = field(default_factory=set)
+    duty_epochs: set[EpochNumber] = field(default_factory=set)
     deposits_start: tuple[WaitingDeposit, ...] | None = None
     deposits_end: tuple[WaitingDeposit, ...] | None = None
     consolidations_start: tuple[WaitingConsolidation, ...] | None = None
@@ -113,7 +113,9 @@ class WindowLedger:
                 self._committee(answer)
             case questions.DUTIES if answer.status == 200:
                 self.duties |= read_duties(answer, self.provider)
-                self.duty_epochs.add(_number(answer))
+                self.duty_epochs.add(EpochNumber(_number(answer)))
+            case questions.LOOKAHEAD if answer.status == 200:
+                self._lookahead(answer)
             case _:
                 self._waiting(answer)
 
@@ -143,6 +145,17 @@ class WindowLedger:
         frame, epoch = read_attestation_rewards(answer, self.provider), _number(answer)
         told = self._attested.get(epoch)
         self._attested[epoch] = frame if told is None else pl.concat([told, frame])
+
+    def _lookahead(self, answer: Answer) -> None:
+        """Whole epochs only: what a client tells of one in part is no answer about its other slots."""
+        spec, proposers = self.known_spec, read_lookahead(answer, self.provider)
+        slot = int(str(answer.request["path"]).split("/")[-2])
+        epoch, per_epoch = spec.epoch_of(slot), spec.slots_per_epoch
+        for number in range(len(proposers) // per_epoch):
+            first = spec.first_slot(epoch + number)
+            of_epoch = proposers[number * per_epoch : (number + 1) * per_epoch]
+            self.duties |= {first + place: one for place, one in enumerate(of_epoch)}
+            self.duty_epochs.add(epoch + number)
 
     def _committee(self, answer: Answer) -> None:
         query = answer.request["query"]

@@ -12,7 +12,7 @@ from aurora_pipeline.sources.beacon.ledger import WindowLedger
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
-_NEEDED: Final = frozenset({questions.SPEC, questions.END, questions.BLOCK, questions.DUTIES})
+_NEEDED: Final = frozenset({questions.SPEC, questions.END, questions.BLOCK, questions.DUTIES, questions.LOOKAHEAD})
 
 
 def proposals(fetch: StagedFetch, first_slot: int, last_slot: int) -> Mapping[str, tuple[ProposedSlot, ...]]:

@@ -11,7 +11,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.beacon.answers.blocks import read_block
 from aurora_pipeline.sources.beacon.answers.chain import read_finalized, read_genesis, read_spec, read_syncing
-from aurora_pipeline.sources.beacon.answers.duties import read_duties
+from aurora_pipeline.sources.beacon.answers.duties import read_duties, read_lookahead
 from aurora_pipeline.sources.beacon.answers.headers import read_header
 from aurora_pipeline.sources.beacon.answers.pending import read_pending_consolidations, read_pending_deposits
 from aurora_pipeline.sources.beacon.answers.rewards import (
@@ -39,6 +39,7 @@ BLOCK_REWARDS: Final = "block rewards"
 SYNC_COMMITTEE: Final = "sync committee"
 SYNC_REWARDS: Final = "sync rewards"
 DUTIES: Final = "proposer duties"
+LOOKAHEAD: Final = "proposer lookahead"
 DEPOSITS_START: Final = "pending deposits at the start"
 DEPOSITS_END: Final = "pending deposits at the end"
 CONSOLIDATIONS_START: Final = "pending consolidations at the start"
@@ -176,6 +177,14 @@ def proposer_duties(epoch: EpochNumber) -> Question:
     path = f"/eth/v1/validator/duties/proposer/{epoch}"
     return Question(
         f"proposer duties {epoch}", path, accepts=settles(read_duties), kind=DUTIES, final_statuses=MAY_FAIL
+    )
+
+
+def proposer_lookahead(slot: int) -> Question:
+    """Who has to propose in a state's epoch and in those after it that are decided: states tell it since Fulu."""
+    path = f"/eth/v1/beacon/states/{slot}/proposer_lookahead"
+    return Question(
+        f"proposer lookahead {slot}", path, accepts=settles(read_lookahead), kind=LOOKAHEAD, final_statuses=MAY_FAIL
     )
 
 

@@ -36,6 +36,7 @@ def _answers(epoch: Epoch) -> Iterable[Answer]:
         yield answer_to(question, json.loads(reply.body))
     yield answer_to(questions.sync_committee(42, EpochNumber(5)), {"data": {"validators": ["9", "51", "51"]}})
     yield answer_to(questions.pending_deposits(119, questions.DEPOSITS_END), {"data": [_DEPOSIT]})
+    yield answer_to(questions.proposer_lookahead(40), {"data": ["9", "51"] * 8})
     consolidation = {"source_index": "4", "target_index": "5"}
     yield answer_to(questions.pending_consolidations(119, questions.CONSOLIDATIONS_END), {"data": [consolidation]})
 

@@ -382,6 +382,21 @@ def test_duties__that_the_node_forgot__what_was_missed_is_not_known_and_nothing_
     assert known(found["0"]).profit == 11_566_435 * GWEI
 
 
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_duties__that_the_node_forgot__are_told_by_its_states(
+    database: Database, configuration: Configuration, chain: DevChain, epochs: int
+) -> None:
+    def lookahead(seen: Seen) -> Reply:
+        epoch = int(seen.path.split("/")[-2]) // 8
+        duties = [held("proposer_duties_by_epoch")[str(min(epoch + more, 15))] for more in range(epochs)]
+        # A client that tells a slot more tells nothing of its epoch.
+        return json_reply({"data": [one["validator_index"] for of_epoch in duties for one in of_epoch] + ["7"]})
+
+    chain.answers[r".*/duties/proposer/\d+"] = lambda seen: json_reply({"message": "must equal current 10"}, 500)
+    chain.answers[r".*/proposer_lookahead"] = lookahead
+    exactly_as_expected(told(database, configuration))
+
+
 def test_proposals__of_the_chain__those_of_each_validator_and_what_it_missed(
     database: Database, configuration: Configuration
 ) -> None:

@@ -18,3 +18,9 @@ def read_duties(answer: Answer, provider: str) -> dict[int, int]:
             row.refuse(f"slot {slot} is listed twice")
         found[slot] = row["validator_index"].whole_text()
     return found
+
+
+@reader
+def read_lookahead(answer: Answer, provider: str) -> tuple[int, ...]:
+    """/eth/v1/beacon/states/{slot}/proposer_lookahead: who has to propose, slot by slot from the epoch's first on."""
+    return tuple(one.whole_text() for one in data(answer, provider).items())

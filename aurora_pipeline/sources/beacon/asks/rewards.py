@@ -146,11 +146,19 @@ class EarnedFetch:
                 yield questions.sync_rewards(block.slot, [str(index) for index in sitting])
 
     async def _duties(self) -> None:
-        """Who had to propose: only to count what was missed, so a node that forgot it is left in peace."""
-        for epoch in self._ledger.duty_epochs_due:
-            [answer] = await self._told([questions.proposer_duties(epoch)])
-            if answer.status != 200:
-                return
+        """Who had to propose: only to count what was missed, so a node that forgot it is left in peace.
+
+        Many forget duties soon; since Fulu each state still tells them, for two epochs.
+        """
+        for build in (questions.proposer_duties, self._lookahead):
+            for epoch in self._ledger.duty_epochs_due:
+                if epoch not in self._ledger.duty_epochs:
+                    [answer] = await self._told([build(epoch)])
+                    if answer.status != 200:
+                        break
+
+    def _lookahead(self, epoch: EpochNumber) -> Question:
+        return questions.proposer_lookahead(self._ledger.known_spec.first_slot(epoch))
 
     async def _waiting(self, found: dict[str, Earned]) -> None:
         """What waits to be credited at both ends, and whose balance was moved."""
