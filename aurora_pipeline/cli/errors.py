@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.foundation.errors import AuroraError, Conflict
+from typing import Final
+
+from aurora_pipeline.foundation.errors import AuroraError, Conflict, NotAllowed
 
 
 class CommandNotUnderstood(AuroraError):
@@ -59,3 +61,24 @@ class DagsterNotStarted(AuroraError):
 
     code = "dagster-not-started"
     what_to_do = "Read its log, which the message names."
+
+
+class RightMissing(NotAllowed):
+    """The database does not let this login do that. Nothing was written."""
+
+    code = "right-missing"
+    what_to_do = "docs/access.md says who may: have one of them do it, or work with another login."
+
+
+_RIGHT_MISSING: Final = "42501"
+
+
+def right_missing(error: BaseException) -> RightMissing | None:
+    """What is said where the database refuses a login what was asked of it; None where the error is another one."""
+    if getattr(error, "sqlstate", None) != _RIGHT_MISSING:
+        return None
+    said = str(error).strip().splitlines()[0]
+    return RightMissing(
+        f"the database does not let this login do that: {said}; nothing was written",
+        "docs/access.md says who may: have one of them do it, or set another login in AURORA_DATABASE_URL",
+    )

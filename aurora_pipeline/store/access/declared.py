@@ -134,6 +134,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "canonical_periods": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
     "instance_secret": TableAccess(_WORKER, frozenset(), Narrowing.ALL),
     "alembic_version": TableAccess(_FIGURES, frozenset(), Narrowing.ALL),
+    "ledger_clock": TableAccess(_FIGURES, frozenset(), Narrowing.ALL),
     # What providers told.
     "staging_bodies": _staged(),
     "staging_file_bodies": _staged(Narrowing.NOTHING),
@@ -177,7 +178,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "statement_dispute_answers": _step(),
     "released_snapshots": TableAccess(_FIGURES, frozenset(), Narrowing.WHOLE_CHAIN),
 }
-"""Tables in the schema `public`. `ledger_clock` is in none: it is moved by `record_instant` alone."""
+"""Tables in the schema `public`. `ledger_clock` is moved by `record_instant` alone."""
 
 COLUMNS: Final[Mapping[str, Mapping[Role, frozenset[str]]]] = {
     "partners": {ADMIN: frozenset({"partner_id", "revision", "name"})},

@@ -30,7 +30,12 @@ _MARKS: Final = {(True, False): "r", (False, True): "+", (True, True): "r +", (F
 def page() -> str:
     """The whole page."""
     layers = _table("Layers", "`layers.{}`", LAYERS, "Rows of the immutable snapshots.")
-    tables = _table("Tables", "`{}`", TABLES, "What is recorded, decided and stored. `ledger_clock` is nobody's.")
+    tables = _table(
+        "Tables",
+        "`{}`",
+        TABLES,
+        "What is recorded, decided and stored. `ledger_clock` is moved by `record_instant` alone.",
+    )
     return "\n".join([_introduction(), layers, tables, _columns(), _views(), _functions()])
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from psycopg import sql
 
-from aurora_pipeline.store.access.declared import DECIDING, PARTNER_SEES, Narrowing, Own, Role, TableAccess
+from aurora_pipeline.store.access.declared import COLUMNS, DECIDING, PARTNER_SEES, Narrowing, Own, Role, TableAccess
 from aurora_pipeline.store.access.names import Roles
 from aurora_pipeline.store.access.objects import Objects, named, tables_declared
 from aurora_pipeline.store.column_rules import quoted
@@ -109,7 +109,7 @@ def partner_sees(own: Own) -> str:
 
 
 def _policies(where: sql.Identifier, name: str, access: TableAccess, roles: Roles) -> Iterator[sql.Composable]:
-    people = access.reads - {Role.WORKER}
+    people = (access.reads | frozenset(COLUMNS.get(name, ()))) - {Role.WORKER}
     adding = access.adds - {Role.WORKER}
     if people:
         yield from _policy("people_read", where, "SELECT", people, roles, f"USING ({people_see(access, people)})")

@@ -22,7 +22,6 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "access.md"
-_NOBODYS = {"ledger_clock"}
 # One row for each right that somebody but the owner holds: on what, which one, and who.
 _GRANTED = """
 SELECT 'relation' AS kind, c.oid::regclass::text AS name, '' AS detail, a.privilege_type AS held, a.grantee
@@ -141,7 +140,7 @@ def test_declaration__every_object_of_the_database__stands_in_it(granted: Databa
             "SELECT proname AS name FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
         ).fetchall()
     tables = {row["name"] for row in relations if not row["is_view"]}
-    assert tables - _NOBODYS == {*LAYERS, *TABLES}
+    assert tables == {*LAYERS, *TABLES}
     assert {row["name"] for row in relations if row["is_view"]} == set(views_declared())
     assert {row["name"] for row in functions} == set(functions_declared())
 
