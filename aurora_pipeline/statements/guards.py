@@ -268,7 +268,7 @@ DECLARE
     of_family text := (SELECT c.family FROM statement_submissions s JOIN chains c USING (chain_id)
                        WHERE s.statement_id = NEW.statement_id LIMIT 1);
 BEGIN
-    IF NOT coalesce(CASE of_family accounts_of_families END, false) THEN
+    IF of_family IS NOT NULL AND NOT coalesce(CASE of_family accounts_of_families END, false) THEN
         RAISE EXCEPTION '"%" is no account of the statement''s chain', NEW.payout_address
             USING HINT = 'give the partner''s account on this chain';
     END IF;

@@ -158,7 +158,7 @@ DECLARE
     of_family text := (SELECT c.family FROM statement_submissions s JOIN chains c USING (chain_id)
                        WHERE s.statement_id = NEW.statement_id LIMIT 1);
 BEGIN
-    IF NOT coalesce(CASE of_family WHEN 'solana' THEN NEW.payout_address ~ '^[1-9A-HJ-NP-Za-km-z]{32,44}$' WHEN 'ethereum' THEN NEW.payout_address ~ '^0x[0-9a-fA-F]{40}$' END, false) THEN
+    IF of_family IS NOT NULL AND NOT coalesce(CASE of_family WHEN 'solana' THEN NEW.payout_address ~ '^[1-9A-HJ-NP-Za-km-z]{32,44}$' WHEN 'ethereum' THEN NEW.payout_address ~ '^0x[0-9a-fA-F]{40}$' END, false) THEN
         RAISE EXCEPTION '"%" is no account of the statement''s chain', NEW.payout_address
             USING HINT = 'give the partner''s account on this chain';
     END IF;
