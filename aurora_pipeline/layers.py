@@ -20,10 +20,21 @@ from aurora_pipeline.canonical.drafts import (
     draft_rewards,
     draft_stake_events,
 )
+from aurora_pipeline.canonical.income_drafts import draft_execution_income
 from aurora_pipeline.canonical.judging.completeness import counted
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF, draft_completeness, draft_cross_checks
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.canonical.tables import (
+    BALANCES,
+    COSTS,
+    EXECUTION_INCOME,
+    FEES,
+    META,
+    MEV,
+    POSITIONS,
+    REWARDS,
+    STAKE_EVENTS,
+)
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.loading import BELOW as BELOW_LINES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES, PARTNER_COMMISSION_LINES
@@ -131,8 +142,16 @@ _STATEMENT_TERMS = (*AGREEMENT_TABLES, *STATEMENT_DECISIONS)
 _CANONICAL = _names(list(TABLE_OF.values()))
 
 LAYERS: tuple[Layer, ...] = (
-    _canonical(FEES, draft_fees, DataType.FEES, DataType.META),
-    _canonical(MEV, draft_mev, DataType.MEV),
+    Layer(
+        (EXECUTION_INCOME,),
+        _of_period(draft_execution_income),
+        tuple(map(staging_asset, (DataType.FEES, DataType.MEV, DataType.REWARDS))),
+        REGISTRY_TABLES,
+        "canonical",
+        OPERATIONS,
+    ),
+    _canonical(FEES, draft_fees, DataType.FEES, DataType.META, after=[EXECUTION_INCOME]),
+    _canonical(MEV, draft_mev, DataType.MEV, after=[EXECUTION_INCOME]),
     Layer(
         (BALANCES,),
         _of_period(draft_balances),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aurora_pipeline.foundation.units import Wei
 
@@ -25,3 +26,12 @@ class ProposedSlot:
     slot: int
     payload: Payload | None
     """None: it proposed none, and the slot is empty."""
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Every slot that validators had to propose in; a validator that is not named is not known of."""
+
+    slots: Mapping[str, tuple[ProposedSlot, ...]] = field(default_factory=dict)
+    tells_missed: bool = False
+    """Whether those without a block are among them: nodes forget soon who had to propose."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from aurora_pipeline.canonical.balances import balance_rows, canonical_balances, penalties_told
 from aurora_pipeline.canonical.costs import canonical_costs
-from aurora_pipeline.canonical.fees import canonical_fees
+from aurora_pipeline.canonical.fees import canonical_fees, fees_of_blocks
+from aurora_pipeline.canonical.income_drafts import of_validators
 from aurora_pipeline.canonical.loading import (
     LoadedFetches,
     config_inputs,
@@ -18,12 +19,22 @@ from aurora_pipeline.canonical.loading import (
     with_identities,
 )
 from aurora_pipeline.canonical.meta import canonical_meta
-from aurora_pipeline.canonical.mev import canonical_mev
+from aurora_pipeline.canonical.mev import canonical_mev, mev_of_blocks
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards, stakes_needed
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
-from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.canonical.tables import (
+    BALANCES,
+    COSTS,
+    EXECUTION_INCOME,
+    FEES,
+    META,
+    MEV,
+    POSITIONS,
+    REWARDS,
+    STAKE_EVENTS,
+)
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
@@ -54,6 +65,10 @@ def draft_fees(
     configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.FEES
 ) -> Draft:
     """Block fees per validator."""
+    # What another provider says for comparison is told as it tells it.
+    if configuration.chain(key.chain_id).family.traits.income_by_block and staged == DataType.FEES:
+        loaded, income = load_reference(connection, key), load_published(connection, EXECUTION_INCOME, key)
+        return draft_of(FEES, loaded, fees_of_blocks(loaded.reference, of_validators(income)), income.as_input)
     loaded = _identified(connection, load_staged(connection, key, staged), key)
     return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
 
@@ -62,6 +77,10 @@ def draft_mev(
     configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.MEV
 ) -> Draft:
     """MEV tips per validator."""
+    # What another provider says for comparison is told as it tells it.
+    if configuration.chain(key.chain_id).family.traits.income_by_block and staged == DataType.MEV:
+        loaded, income = load_reference(connection, key), load_published(connection, EXECUTION_INCOME, key)
+        return draft_of(MEV, loaded, mev_of_blocks(loaded.reference, of_validators(income)), income.as_input)
     loaded = load_staged(connection, key, staged)
     chain = configuration.chain(key.chain_id)
     fee_bps = chain.protocol_fee_at(loaded.period.last_instant)

@@ -34,13 +34,35 @@ def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> Laye
         {**reference.row(one.validator_key), "identity_key": one.identity_key, **found[one.validator_key]}
         for one in reference.validators
     ]
+    return _result(reference, rows, told.warnings)
+
+
+def fees_of_blocks(reference: Reference, validators: Sequence[Row]) -> LayerResult:
+    """The same where fees are made block by block: the rows of what all blocks of each validator paid it."""
+    told = {row["validator_key"]: row for row in validators}
+    rows = [
+        {
+            **reference.row(one.validator_key),
+            "identity_key": one.identity_key,
+            "leader_slots": told[one.validator_key]["slots_proposed"],
+            "blocks_produced": told[one.validator_key]["blocks_proposed"],
+            "slots_skipped": told[one.validator_key]["slots_missed"],
+            **{name: told[one.validator_key][name] for name in ("fees", "state", "reason", "source_fetch")},
+        }
+        for one in reference.validators
+        if one.validator_key in told
+    ]
+    return _result(reference, rows, [])
+
+
+def _result(reference: Reference, rows: Sequence[Row], warnings: Sequence[str]) -> LayerResult:
     return layer_result(
         FEES,
         rows,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
         violations=missing_rows(FEES, reference.keys, rows),
-        warnings=told.warnings,
+        warnings=warnings,
     )
 
 

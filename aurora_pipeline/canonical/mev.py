@@ -19,6 +19,8 @@ from aurora_pipeline.sources.told import Missing, TipsTold
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
+PAYMENTS: Final = "PAYMENTS"
+"""The method of tips that are added up from what builders paid in blocks."""
 _SPLIT: Final = ("total_tips", "validator_tips", "protocol_tips", "staker_tips")
 
 
@@ -40,6 +42,33 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
         violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
         warnings=[*warnings, *told.warnings],
     )
+
+
+def mev_of_blocks(reference: Reference, validators: Sequence[Row]) -> LayerResult:
+    """The same where tips are what builders paid: the rows of what all blocks of each validator paid it."""
+    told = {row["validator_key"]: row for row in validators}
+    rows = [{**reference.row(key), **_of_blocks(told[key])} for key in reference.keys if key in told]
+    return layer_result(
+        MEV,
+        rows,
+        says_something=map(was_asked, rows),
+        states=[row["state"] for row in rows],
+        violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
+    )
+
+
+def _of_blocks(told: Row) -> Row:
+    row: Row = {"state": told["mev_state"], "reason": told["mev_reason"], "source_fetch": told["source_fetch"]}
+    tips = told["mev"]
+    if tips is None:
+        return row
+    return row | {
+        "total_tips": tips,
+        "validator_tips": tips,
+        "protocol_tips": 0,
+        "staker_tips": 0,
+        "method": PAYMENTS,
+    }
 
 
 def _row(fetch: StagedFetch | None, told: TipsTold | Missing, protocol_fee_bps: Bps) -> tuple[Row, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aurora_pipeline.canonical.block_income import IncomeKind
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.registry.tables import ENTRY_TYPES
 from aurora_pipeline.store.declaration import (
@@ -69,9 +70,10 @@ MEV = Table(
         text(
             "method",
             "NODE: the validator's own node in the tip tree; FORMULA: computed, because the node was not to be had;"
-            " NOT_PARTICIPATING: no MEV client, nothing earned.",
+            " NOT_PARTICIPATING: no MEV client, nothing earned; PAYMENTS: what builders paid it, block by block"
+            " (canonical_execution_income).",
             nullable=True,
-            one_of=("NODE", "FORMULA", "NOT_PARTICIPATING"),
+            one_of=("NODE", "FORMULA", "NOT_PARTICIPATING", "PAYMENTS"),
         ),
         state(),
         reason(),
@@ -339,5 +341,82 @@ COSTS = Table(
     key=("chain_id", "epoch", "validator_key", "entry_type"),
 )
 
-CANONICAL_LAYERS = (FEES, MEV, BALANCES, REWARDS, META, POSITIONS, COSTS, STAKE_EVENTS, COMPLETENESS, CROSS_CHECKS)
+EXECUTION_INCOME = Table(
+    name="canonical_execution_income",
+    kind=TableKind.LAYER,
+    of_some_chains=True,
+    description="What each block paid its proposer, on chains where a block pays one: exactly one income per block.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text(
+            "row_kind",
+            "SLOT: one slot that the validator had to propose a block in; VALIDATOR: all of its slots together.",
+            one_of=("SLOT", "VALIDATOR"),
+        ),
+        integer("slot", "The slot; the period's first one on VALIDATOR rows."),
+        text(
+            "kind",
+            "How the block paid (SLOT rows): see the glossary. Null where that is not known.",
+            nullable=True,
+            one_of=[kind.value for kind in IncomeKind],
+        ),
+        integer("block_number", "The execution block's number; null where there is no block.", nullable=True),
+        text("block_hash", "Its hash, as the beacon chain has it.", nullable=True),
+        text("fee_recipient", "Who received the block's tips.", nullable=True),
+        money("tips", "What all transactions paid above the base fee, whoever received it.", nullable=True, minimum=0),
+        money("burned_fees", "The base fees, which nobody received.", nullable=True, minimum=0),
+        money("payment", "What was sent for the block beside tips.", nullable=True, minimum=0),
+        text("payment_recipient", "To whom.", nullable=True),
+        text("payment_hash", "In which transaction, the last of them.", nullable=True),
+        money("fees", "The income that is EXEC_FEES.", nullable=True, minimum=0),
+        money("mev", "The income that is MEV_TIPS. On SLOT rows one of the two is 0.", nullable=True, minimum=0),
+        money(
+            "claim", "What relays say was paid for the block, the most of it: never a figure.", nullable=True, minimum=0
+        ),
+        money("difference", "The income less the claim.", nullable=True),
+        text("relays", "Who delivered the block, with | between them.", nullable=True),
+        money(
+            "phantom_claim",
+            "What relays claim of another block of the slot, which is not there.",
+            nullable=True,
+            minimum=0,
+        ),
+        text("phantom_relays", "Who claims that.", nullable=True),
+        integer("slots_proposed", "Slots it had to propose in (VALIDATOR rows).", nullable=True),
+        integer("blocks_proposed", "Slots with a block of it (VALIDATOR rows).", nullable=True),
+        integer("slots_missed", "Slots without (VALIDATOR rows).", nullable=True),
+        state(of="the row's fees"),
+        reason(),
+        state("mev_state", "the row's mev"),
+        reason("mev_reason", "mev_state"),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key", "row_kind", "slot"),
+    repeated=(
+        "tips",
+        "burned_fees",
+        "payment",
+        "fees",
+        "mev",
+        "claim",
+        "difference",
+        "phantom_claim",
+    ),
+)
+
+CANONICAL_LAYERS = (
+    EXECUTION_INCOME,
+    FEES,
+    MEV,
+    BALANCES,
+    REWARDS,
+    META,
+    POSITIONS,
+    COSTS,
+    STAKE_EVENTS,
+    COMPLETENESS,
+    CROSS_CHECKS,
+)
 CANONICAL_TABLES = CANONICAL_LAYERS

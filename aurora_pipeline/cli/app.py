@@ -58,6 +58,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "audit": Command("proof", _PROVE, "Verify the log of decisions, or list it."),
     "validators": Command("registry", _TELL, "Which validators the operator runs, dated."),
     "operator-wallets": Command("registry:operator_wallets", _TELL, "Whose stake is the operator's own, dated."),
+    "fee-recipients": Command("registry:fee_recipients", _TELL, "Whose addresses receive what blocks earn, dated."),
     "costs": Command("registry", _TELL, "Costs and other income that no provider knows."),
     "partners": Command("partners", _PARTNERS, "Who is paid."),
     "wallets": Command("wallets", _PARTNERS, "Which partner introduced which wallet, dated."),

@@ -44,6 +44,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "validators list": "aurora validators list --chain solana-mainnet",
     "operator-wallets import": "aurora operator-wallets import operator_wallets.csv",
     "operator-wallets export": "aurora operator-wallets export > operator_wallets.csv",
+    "fee-recipients import": "aurora fee-recipients import fee_recipients.csv",
+    "fee-recipients export": "aurora fee-recipients export > fee_recipients.csv",
     "costs import": "aurora costs import machines.csv",
     "providers check": "aurora providers check",
     "partners list": "aurora partners list",

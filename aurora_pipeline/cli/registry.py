@@ -1,4 +1,4 @@
-"""`aurora validators`, `operator-wallets`, `costs`: what the operator enters, as CSV in and out."""
+"""`aurora validators`, `operator-wallets`, `fee-recipients`, `costs`: what the operator enters, as CSV in and out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.revisions import ImportReport
 from aurora_pipeline.foundation.csv_file import instant_text, read_text
 from aurora_pipeline.registry.cost_entries import import_costs
+from aurora_pipeline.registry.fee_recipients import (
+    export_recipients,
+    import_fee_recipients,
+    registered_recipients,
+)
 from aurora_pipeline.registry.validators import (
     export_validators,
     export_wallets,
@@ -28,6 +33,7 @@ validators = typer.Typer(help="Which validators the operator runs, dated.", no_a
 operator_wallets = typer.Typer(
     help="Withdraw authorities whose stake is the operator's own, dated.", no_args_is_help=True
 )
+fee_recipients = typer.Typer(help="Whose addresses receive what blocks earn, dated.", no_args_is_help=True)
 costs = typer.Typer(help="Costs and other income that no provider knows.", no_args_is_help=True)
 
 CsvFile = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header.", show_default=False)]
@@ -107,6 +113,22 @@ def wallets_export(chain: ChainOption = None) -> None:
     """Print the registered wallets as CSV that `import` takes."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         typer.echo(export_wallets(registered_wallets(connection, chain)), nl=False)
+
+
+@fee_recipients.command("import")
+def recipients_import(file: CsvFile, reason: Why = None, as_json: Json = False) -> None:
+    """Import fee recipients: chain_id, validator_key (* for all), fee_recipient, valid_from [, valid_until, notes]."""
+    with opened() as aurora:
+        person = deciding(aurora.database)
+        report = import_fee_recipients(aurora.database, aurora.configuration, file, person, _why(file, reason))
+    _tell("fee recipient(s)", report, as_json)
+
+
+@fee_recipients.command("export")
+def recipients_export(chain: ChainOption = None) -> None:
+    """Print the registered fee recipients as CSV that `import` takes."""
+    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
+        typer.echo(export_recipients(registered_recipients(connection, chain)), nl=False)
 
 
 @costs.command("import")

@@ -9,7 +9,17 @@ from typing import Any, Final
 import polars as pl
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
+from aurora_pipeline.canonical.tables import (
+    BALANCES,
+    COSTS,
+    EXECUTION_INCOME,
+    FEES,
+    META,
+    MEV,
+    POSITIONS,
+    REWARDS,
+    STAKE_EVENTS,
+)
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import format_coins, stored_amount
@@ -52,6 +62,9 @@ PREVIEWS: Final[Mapping[str, Preview]] = {
     ),
     BALANCES.name: Preview(
         ("validator_key", "status", "rewards", "penalties", "profit", "residual", "residual_of", "state"), "profit"
+    ),
+    EXECUTION_INCOME.name: Preview(
+        ("validator_key", "slot", "kind", "fees", "mev", "claim", "difference", "state"), "claim"
     ),
     REWARDS.name: Preview(
         ("validator_key", "row_kind", "account_key", "commission", "staker_rewards", "state"),

@@ -25,10 +25,11 @@ _MEANING = {
     DataType.POSITIONS: "Stake accounts and validators' totals, as observed while the period ran.",
     DataType.COSTS: "Blocks with their transactions' fees, for what votes cost.",
 }
-# Which stake accounts to ask about, and identities nobody registered, are known from what was observed.
+# Which stake accounts to ask about, and identities nobody registered, are known from what was observed; which blocks,
+# on chains where each pays one proposer, from what was told of rewards.
 _NEEDS = {
     DataType.REWARDS: [DataType.POSITIONS],
-    DataType.FEES: [DataType.META],
+    DataType.FEES: [DataType.META, DataType.REWARDS],
     DataType.COSTS: [DataType.META],
 }
 # Transient I/O alone is tried again, and only here; a failed check is a fact. Each question was tried several times by

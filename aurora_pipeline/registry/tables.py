@@ -84,4 +84,24 @@ COST_ENTRIES = Table(
     key=("chain_id", "epoch", "validator_key", "entry_type", "revision"),
 )
 
-REGISTRY_TABLES = (VALIDATOR_IDENTITIES, OPERATOR_WALLETS, COST_ENTRIES)
+FEE_RECIPIENTS = Table(
+    name="fee_recipients",
+    kind=TableKind.DECISION,
+    description="The address that receives what a validator's blocks earn, dated. Only the newest revision counts.",
+    columns=(
+        CHAIN_ID,
+        text("validator_key", "The validator; * is every validator of the chain that has no row of its own."),
+        REVISION,
+        VALID_FROM,
+        VALID_UNTIL,
+        text("fee_recipient", "The address."),
+        Column("notes", ColumnKind.TEXT, "What the operator noted.", nullable=True, digested=False),
+        REASON,
+        RECORDED_BY,
+        recorded_at(),
+        RECORDED_THROUGH,
+    ),
+    key=("chain_id", "validator_key", "revision", "valid_from"),
+)
+
+REGISTRY_TABLES = (VALIDATOR_IDENTITIES, OPERATOR_WALLETS, COST_ENTRIES, FEE_RECIPIENTS)

@@ -131,7 +131,7 @@ def _import(
 
 def _validator(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> Row | None:
     before = len(mistakes.found)
-    traits = _traits(line, mistakes, configuration)
+    traits = traits_of(line, mistakes, configuration)
     check = required_text if traits is None else traits.check_validator_key
     row: Row = {
         "chain_id": line.cells["chain_id"],
@@ -148,7 +148,7 @@ def _validator(line: CsvLine, mistakes: CsvMistakes, configuration: Configuratio
 
 def _wallet(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> Row | None:
     before = len(mistakes.found)
-    traits = _traits(line, mistakes, configuration)
+    traits = traits_of(line, mistakes, configuration)
     check = required_text if traits is None else traits.check_address
     row: Row = {
         "chain_id": line.cells["chain_id"],
@@ -160,7 +160,7 @@ def _wallet(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) 
     return row if len(mistakes.found) == before else None
 
 
-def _traits(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> FamilyTraits | None:
+def traits_of(line: CsvLine, mistakes: CsvMistakes, configuration: Configuration) -> FamilyTraits | None:
     """What the family of the line's chain decides; an unknown chain is a mistake of its own."""
     chain = configuration.chains.get(line.cells["chain_id"])
     if chain is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeAlias, TypeVar
 
 from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Question
-from aurora_pipeline.asking.proposals import ProposedSlot
+from aurora_pipeline.asking.proposals import Proposals
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.sources.blocks_told import BlocksTold, DeliveredTold
@@ -116,7 +116,7 @@ class Source:
     """The kind of questions to read of a data type's fetches where another layer looks at them in passing."""
     stakes_needed: Callable[[StagedFetches], StakesNeeded] = _no_stakes
     """What it needs to tell rewards, given the fetches of rewards and a glance at the observed stake."""
-    proposals: Callable[[StagedFetch, int, int], Mapping[str, tuple[ProposedSlot, ...]]] | None = None
+    proposals: Callable[[StagedFetch, int, int], Proposals] | None = None
     """The slots of a period that validators had to propose blocks in, as a fetch of rewards tells them."""
     names_validators: NamesValidators | None = None
     """Where its fetches about everyone are about those validators only that it was asked about."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from aurora_pipeline.asking.adapter import Adapter, PromisesCosts
+from aurora_pipeline.asking.adapter import Adapter, KnowsPart, PromisesCosts
 from aurora_pipeline.config.errors import ProviderKindUnknown
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
@@ -55,6 +55,11 @@ def promised_costs(provider: Provider, data_type: str) -> frozenset[str]:
     """The types of cost that a provider's answers about a data type tell."""
     adapter = adapter_for(provider)
     return adapter.promised_costs(data_type) if isinstance(adapter, PromisesCosts) else frozenset()
+
+
+def knows_part(adapter: Adapter, data_type: str) -> bool:
+    """Whether each provider of a kind knows only a part of a data type, so that all of them are asked."""
+    return isinstance(adapter, KnowsPart) and data_type in adapter.parts
 
 
 def adapter_of(kind: str, provider: str) -> Adapter:

@@ -68,9 +68,16 @@ def checked_by(role: str, provider: str) -> str:
     return f"{role}@{provider}"
 
 
-def subjects_of(data_type: str, validators: Sequence[ValidatorAsked]) -> tuple[str, ...]:
-    """What the fetches of a data type are about."""
-    return (EVERYONE,) if data_type in TOGETHER else tuple(one.validator_key for one in validators)
+def part_of(role: str, provider: str) -> str:
+    """The data type under which what one provider knows of a role is stored, where each knows a part."""
+    return f"{role}+{provider}"
+
+
+def subjects_of(data_type: str, validators: Sequence[ValidatorAsked], is_part: bool = False) -> tuple[str, ...]:
+    """What the fetches of a data type are about; `is_part`: of providers that each know a part of it."""
+    if is_part or data_type in TOGETHER:
+        return (EVERYONE,)
+    return tuple(one.validator_key for one in validators)
 
 
 def still_to_ask(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.foundation.errors import AuroraError
@@ -59,6 +60,37 @@ class StagingReport:
             "retracted": "; ".join(self.retracted) or "none",
             "files_refused": "; ".join(self.files_refused) or "none",
         }
+
+
+def together(data_type: str, reports: Sequence[StagingReport]) -> StagingReport:
+    """The reports of all who were asked about a data type as one."""
+    if len(reports) == 1:
+        return reports[0]
+
+    def counted(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for one in counts:
+            found.update(one)
+        return dict(found)
+
+    def listed(texts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text for some in texts for text in some))
+
+    return StagingReport(
+        chain_id=reports[0].chain_id,
+        epoch=reports[0].epoch,
+        data_type=data_type,
+        requests=sum(one.requests for one in reports),
+        reused=sum(one.reused for one in reports),
+        body_bytes=sum(one.body_bytes for one in reports),
+        states=counted(one.states for one in reports),
+        reasons=counted(one.reasons for one in reports),
+        providers_down=listed(one.providers_down for one in reports),
+        replaced=listed(one.replaced for one in reports),
+        retracted=listed(one.retracted for one in reports),
+        files_refused=listed(one.files_refused for one in reports),
+        nothing_heard=all(one.nothing_heard for one in reports),
+    )
 
 
 @dataclass(frozen=True)

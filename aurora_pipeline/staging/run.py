@@ -20,7 +20,6 @@ from aurora_pipeline.asking.adapter import (
     SeesCollectors,
     ValidatorAsked,
 )
-from aurora_pipeline.asking.proposals import ProposedSlot
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.verdict import Stumbled, down, final, not_understood
@@ -35,7 +34,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
-from aurora_pipeline.sources.kinds import SOURCES, adapter_for, adapter_of, promised_costs
+from aurora_pipeline.sources.kinds import adapter_for, adapter_of, knows_part, promised_costs
 from aurora_pipeline.staging.changed_files import changed_subjects
 from aurora_pipeline.staging.covered import leaves_out
 from aurora_pipeline.staging.plan import (
@@ -49,6 +48,7 @@ from aurora_pipeline.staging.plan import (
     kept,
     lacking,
     nobody_named,
+    part_of,
     replaced,
     retracted_in_words,
     retractions,
@@ -62,7 +62,8 @@ from aurora_pipeline.staging.plan import (
     without,
     worth_recording,
 )
-from aurora_pipeline.staging.report import StagingReport
+from aurora_pipeline.staging.proposals import staged_proposals
+from aurora_pipeline.staging.report import StagingReport, together
 from aurora_pipeline.staging.samples import (
     Sample,
     archived_identities,
@@ -79,7 +80,6 @@ from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import (
     fetch_states,
     fetches_in_force,
-    load_fetches_in_slices,
     record_fetch,
 )
 from aurora_pipeline.store.payloads.tables import INGESTION_RUNS
@@ -140,9 +140,17 @@ def stage(
     Where no provider can be had, that is recorded as pending too: whoever reads the fetches learns why there is no
     figure, and the report says `nothing_heard`.
     """
-    providers = configuration.providers_for(chain.chain_id, DataType(data_type))
-    errand = Errand(DataType(data_type), data_type, providers)
-    return run_errand(database, configuration, period, errand, validators, refetch, dagster_run)
+    role = DataType(data_type)
+    providers = configuration.providers_for(chain.chain_id, role)
+    parts = [one for one in providers if knows_part(adapter_for(one), role)]
+    others = tuple(one for one in providers if one not in parts)
+    errands = [Errand(role, part_of(role, one.name), (one,)) for one in parts]
+    if others or not parts:
+        errands.append(Errand(role, data_type, others))
+    return together(
+        data_type,
+        [run_errand(database, configuration, period, errand, validators, refetch, dagster_run) for errand in errands],
+    )
 
 
 @dataclass(frozen=True)
@@ -229,6 +237,7 @@ def _scope(
     keys = [one.validator_key for one in validators]
     is_fees, is_rewards = data_type == DataType.FEES, data_type == DataType.REWARDS
     chain = configuration.chain(chain_id)
+    by_block = is_fees and chain.family.traits.income_by_block
     stakes: dict[str, tuple[str, ...]] = {}
     collectors: dict[str, tuple[str, ...]] = {}
     doubts: dict[str, str] = {}
@@ -252,19 +261,8 @@ def _scope(
         split_fees=chain.split_fees,
         family=chain.family,
         network=recorded_network(connection, chain),
-        proposals=staged_proposals(connection, period) if is_fees else {},
+        proposals=staged_proposals(connection, period).slots if by_block else {},
     )
-
-
-def staged_proposals(connection: Connection, period: Period) -> dict[str, tuple[ProposedSlot, ...]]:
-    """The slots that validators had to propose blocks in, as the fetches of rewards that count tell them."""
-    found: dict[str, tuple[ProposedSlot, ...]] = {}
-    fetches = load_fetches_in_slices(connection, period.key.chain_id, period.key.epoch, DataType.REWARDS)
-    for fetch in fetches:
-        told = SOURCES[fetch.kind].proposals if fetch.kind in SOURCES else None
-        if told is not None:
-            found |= told(fetch, period.first_slot, period.last_slot)
-    return found
 
 
 def observed_collectors(
@@ -317,7 +315,7 @@ async def _ask_in_order(
             try:
                 fetched = await _fetch(database, provider, adapter, place, errand.role, asked, False, heard)
             except Stumbled as again:
-                fetched = [not_understood(subject, again) for subject in subjects_of(errand.role, left)]
+                fetched = [not_understood(subject, again) for subject in _subjects(adapter, errand.role, left)]
         outcomes = [
             as_fallback(ProviderOutcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched
         ]
@@ -348,7 +346,7 @@ async def _fetch(
             return told
         except ProviderDown as error:
             heard.providers_down.append(str(error))
-            return answered_anew(told, [down(subject, error) for subject in subjects_of(role, scope.validators)])
+            return answered_anew(told, [down(subject, error) for subject in _subjects(adapter, role, scope.validators)])
         except UnreadableAnswer as error:
             raise Stumbled(provider.name, role, error) from error
         except (AuroraError, psycopg.Error, OSError):
@@ -359,6 +357,10 @@ async def _fetch(
             heard.requests += ask.requests
             heard.reused += ask.reused
             heard.body_bytes += ask.body_bytes
+
+
+def _subjects(adapter: Adapter, role: DataType, validators: Sequence[ValidatorAsked]) -> tuple[str, ...]:
+    return subjects_of(role, validators, knows_part(adapter, role))
 
 
 def _observed(

@@ -158,6 +158,7 @@ def test_data_directory__a_file_in_its_place__says_so(tmp_path: Path, aurora: Co
             'did you mean "INFRASTRUCTURE"?',
         ),
         (("operator-wallets", "import"), "wallet\n", "unknown column 'wallet'"),
+        (("fee-recipients", "import"), "wallet\n", "unknown column 'wallet'"),
     ],
 )
 def test_file__with_a_mistake__named_with_its_place_and_nothing_written(
@@ -175,7 +176,12 @@ def test_file__with_a_mistake__named_with_its_place_and_nothing_written(
 
 
 def test_file__missing__says_which(made: Made, aurora: Command) -> None:
-    for command in (("validators", "import"), ("costs", "import"), ("operator-wallets", "import")):
+    for command in (
+        ("validators", "import"),
+        ("costs", "import"),
+        ("operator-wallets", "import"),
+        ("fee-recipients", "import"),
+    ):
         ended = aurora(made.home, "--demo", *command, "nowhere.csv")
         assert ended.code == 2
         assert "nowhere.csv can't be read: No such file" in ended.told

@@ -51,5 +51,6 @@ ETHEREUM: Final = FamilyTraits(
     options=frozenset(),
     shares_tips=False,
     own_balances=True,
+    income_by_block=True,
     is_computed=False,
 )

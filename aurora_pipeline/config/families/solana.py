@@ -34,5 +34,6 @@ SOLANA: Final = FamilyTraits(
     options=frozenset({"protocol_fee_bps", "exact_vote_fees", "split_fees"}),
     shares_tips=True,
     own_balances=False,
+    income_by_block=False,
     is_computed=True,
 )

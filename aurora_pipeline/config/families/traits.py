@@ -53,6 +53,8 @@ class FamilyTraits:
     own_balances: bool
     """Whether each validator has a balance of its own and one owner: the balance tells what it earned, and the registry
     whose that is. Else stake accounts earn, and each has an owner."""
+    income_by_block: bool
+    """Whether each block pays one proposer, so that fees and tips are made block by block."""
     is_computed: bool
     """Whether figures of its chains can be computed; if not, they may be described but not enabled."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
-from aurora_pipeline.asking.proposals import ProposedSlot
+from aurora_pipeline.asking.proposals import Proposals, ProposedSlot
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.ledger import WindowLedger
@@ -15,24 +14,26 @@ from aurora_pipeline.store.payloads.fetches import StagedFetch
 _NEEDED: Final = frozenset({questions.SPEC, questions.END, questions.BLOCK, questions.DUTIES, questions.LOOKAHEAD})
 
 
-def proposals(fetch: StagedFetch, first_slot: int, last_slot: int) -> Mapping[str, tuple[ProposedSlot, ...]]:
+def proposals(fetch: StagedFetch, first_slot: int, last_slot: int) -> Proposals:
     """By validator its slots in order, those it missed among them where the node still knew who had to propose.
 
     Nothing where the fetch is not whole: a validator that is not named is not known to have proposed nothing.
     """
     if fetch.state is not FigureState.FINAL:
-        return {}
+        return Proposals()
     ledger = WindowLedger(fetch.provider, first_slot, last_slot)
     try:
         ledger.read(answer for answer in fetch.answers if answer.question in _NEEDED)
         ledger.prove_blocks()
     except UnreadableAnswer:
-        return {}
+        return Proposals()
     own = ledger.indices
     found: dict[str, list[ProposedSlot]] = {key: [] for key in own.values()}
     for block in ledger.own_blocks():
         found[own[block.proposer_index]].append(ProposedSlot(block.slot, block.payload))
-    for index, slots in (ledger.missed() or {}).items():
+    missed = ledger.missed()
+    for index, slots in (missed or {}).items():
         if index in own:
             found[own[index]] += [ProposedSlot(slot, None) for slot in slots]
-    return {key: tuple(sorted(slots, key=lambda one: one.slot)) for key, slots in found.items()}
+    listed = {key: tuple(sorted(slots, key=lambda one: one.slot)) for key, slots in found.items()}
+    return Proposals(listed, missed is not None)

@@ -111,6 +111,7 @@ LAYERS: Final[Mapping[str, TableAccess]] = {
     "canonical_stake_positions": _layer(Narrowing.VALIDATOR),
     "canonical_validator_costs": _layer(Narrowing.VALIDATOR),
     "canonical_stake_events": _layer(Narrowing.VALIDATOR),
+    "canonical_execution_income": _layer(Narrowing.VALIDATOR),
     "canonical_completeness": _layer(Narrowing.VALIDATOR),
     "cross_check_differences": _layer(Narrowing.VALIDATOR),
     "validator_pnl": _layer(Narrowing.VALIDATOR),
@@ -152,6 +153,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "audit_rows": TableAccess(_LOG, _DECIDING, Narrowing.LOG),
     "canonical_validator_identities": TableAccess(_FIGURES, _PLANT, Narrowing.VALIDATOR),
     "operator_wallets": TableAccess(_FIGURES, _PLANT, Narrowing.WHOLE_CHAIN),
+    "fee_recipients": TableAccess(_FIGURES, _PLANT, Narrowing.VALIDATOR),
     "cost_entries": TableAccess(_FIGURES, frozenset({FINANCE, OPS}), Narrowing.VALIDATOR),
     # What is decided about terms.
     "partners": _terms(Narrowing.ALL),

@@ -19,7 +19,8 @@ from aurora_pipeline.sources.beacon.proposals import proposals
 from aurora_pipeline.sources.beacon.source import BEACON_API
 from aurora_pipeline.sources.beacon.tells import balances, meta, positions
 from aurora_pipeline.sources.told import BalanceTold, MetaTold, Missing, PositionsTold, StagedFetches
-from aurora_pipeline.staging.run import stage_period, staged_proposals
+from aurora_pipeline.staging.proposals import staged_proposals
+from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads.fetches import load_fetches
 from aurora_pipeline.store.payloads.tables import EVERYONE
@@ -402,11 +403,12 @@ def test_proposals__of_the_chain__those_of_each_validator_and_what_it_missed(
 ) -> None:
     told(database, configuration)
     found = proposals(fetched(database, DataType.REWARDS).each[0], 16, 119)
-    assert found == scopes.proposals()
-    assert [one for slots in found.values() for one in slots if one.payload is None] == [
+    assert found.slots == scopes.proposals()
+    assert [one for slots in found.slots.values() for one in slots if one.payload is None] == [
         ProposedSlot(33, None),
         ProposedSlot(65, None),
     ]
+    assert found.tells_missed
     with database.connect() as connection:
         assert staged_proposals(connection, load_period(connection, KEY)) == found
 
