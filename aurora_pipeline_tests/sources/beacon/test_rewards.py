@@ -216,7 +216,9 @@ def test_quirk__the_state_of_the_last_slot_is_not_had__the_one_before_it_in_its_
             return json_reply({"code": 404, "message": "State not found"}, 404)
         return chain._validators(seen, "119" if slot == "118" else slot)
 
+    staged(database, configuration)
     chain.answers[r"/eth/v1/beacon/states/\d+/validators"] = without_119
+    chain.answers[r"/eth/v1/beacon/headers/119"] = lambda seen: json_reply({"message": "no"}, 404)
     exactly_as_expected(told(database, configuration))
 
 

@@ -36,6 +36,10 @@ async def validators_at(ask: Ask, provider: str, slot: int, spec: Spec, ids: Seq
         found = await validators_in(ask, provider, str(one), ids, kind)
         if found is not None:
             return found
+        [header] = await ask([questions.header(one)])
+        if header.status == 200:
+            # It is there to have a state: the node has let go of it.
+            break
     raise StateGone(f"the state of slot {slot}")
 
 

@@ -1,0 +1,136 @@
+"""A window of an Ethereum chain through every layer, from served JSON to statements, whoever owns the validators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
+from aurora_pipeline.canonical.loading import load_reference
+from aurora_pipeline.canonical.tables import BALANCES, FEES, MEV
+from aurora_pipeline.config import Configuration
+from aurora_pipeline.config.families.ethereum import check_address
+from aurora_pipeline.config.vocabulary import ROLES
+from aurora_pipeline.instance.chains import sync_registry
+from aurora_pipeline.layers import LAYERS
+from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.declaration import Completeness, Table
+from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
+from aurora_pipeline_tests.devchain.files import expected, held
+from aurora_pipeline_tests.devchain.server import pubkeys, serving
+from aurora_pipeline_tests.devchain.staged import aurora_of, register, staged
+
+GWEI = 10**9
+CLIENTS: dict[int, int | None] = dict.fromkeys(range(32, 36), 500)
+"""One client has four validators, at 5 percent; all others are the operator's own."""
+AGREEMENTS = f"""
+partners:
+  - {{partner: acme, name: Acme, payable_series: {{{CHAIN}: EPOCH}}}}
+agreements:
+  - agreement: acme-2026
+    partner: acme
+    active_from: 2026-01-01
+    rules:
+      - {{rule: net, chain: {CHAIN}, component: VOTE_REWARDS, method: FIXED_SHARE, basis: NET, rate_bps: 1000}}
+      - {{rule: fees, chain: {CHAIN}, component: EXEC_FEES, method: FIXED_SHARE, rate_bps: 1000}}
+      - {{rule: tips, chain: {CHAIN}, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: 1000}}
+      - {{rule: brought, chain: {CHAIN}, component: COMMISSION, method: CLIENT_REVENUE, rate_bps: 2000}}
+"""
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Iterator[Configuration]:
+    with serving() as server:
+        yield configured(tmp_path, server.url)
+
+
+def lived(database: Database, configuration: Configuration, folder: Path) -> None:
+    """Everything that is computed of the window; what blocks paid is as it is expected."""
+    register(database, clients=CLIENTS)
+    with database.connect() as connection:
+        sync_registry(connection, configuration)
+    (folder / "agreements.yaml").write_text(AGREEMENTS)
+    apply(database, folder / "agreements.yaml", "ada", "signed")
+    address = held("validators_by_slot")["119"][32]["validator"]["withdrawal_credentials"][-40:]
+    lines = (
+        f"chain_id,wallet_address,introduced_date,partner\n{CHAIN},{check_address('0x' + address)},2026-01-01,acme\n"
+    )
+    (folder / "wallets.csv").write_text(lines)
+    import_wallets(database, folder / "wallets.csv", None, "ada", "signed", Duplicates.REFUSE)
+    staged(database, configuration, *ROLES)
+    for layer in LAYERS:
+        with database.connect() as connection:
+            if layer.tables[0] in (FEES, MEV):
+                drafts = [_paid(connection, layer.tables[0])]
+            else:
+                drafts = layer.draft(configuration, connection, KEY)
+        write_check_publish(database, drafts)
+
+
+def _paid(connection: Any, table: Table) -> Draft:
+    """What blocks paid, from the chain's own books."""
+    loaded = load_reference(connection, KEY)
+    column, figure = ("priority_fees_wei", "fees") if table is FEES else ("mev_payments_wei", "validator_tips")
+    rows = [
+        {**loaded.reference.row(pubkeys()[row["validator_index"]]), figure: int(row[column]), "state": "final"}
+        for row in expected("by_validator")
+    ]
+    return Draft(table, KEY, frame_of(table, rows), loaded.inputs, Completeness.FINAL)
+
+
+def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
+    with database.connect() as connection:
+        return connection.execute(f"SELECT * FROM {table}".encode()).fetchall()
+
+
+def test_window__through_every_layer__lines_and_statements_to_the_wei(
+    database: Database, configuration: Configuration, tmp_path: Path
+) -> None:
+    lived(database, configuration, tmp_path)
+    layers = {row["asset"]: row["completeness"] for row in rows_of(database, "in_force")}
+    assert set(layers.values()) == {"FINAL"}
+    balances = {row["validator_key"]: row for row in rows_of(database, BALANCES.name)}
+    lines = {(row["rule_key"], row["validator_key"]): row for row in rows_of(database, "partner_commission_lines")}
+    for row in expected("by_validator"):
+        index, key = int(row["validator_index"]), pubkeys()[row["validator_index"]]
+        fees, tips, rewards = int(row["priority_fees_wei"]), int(row["mev_payments_wei"]), int(balances[key]["rewards"])
+        final = {
+            rule: 0 if (line := lines.get((rule, key))) is None else int(line["final"])
+            for rule in ("net", "fees", "tips", "brought")
+        }
+        if index in CLIENTS:
+            commission = sum(one * 500 // 10_000 for one in (rewards, fees, tips))
+            assert final == {"net": 0, "fees": 0, "tips": 0, "brought": commission * 2000 // 10_000}
+        else:
+            profit = max(0, int(row["cl_pnl_gwei"]) * GWEI)
+            shares = {"net": profit // 10, "fees": fees // 10, "tips": tips // 10}
+            assert final == {**shares, "brought": 0}
+    [statement] = rows_of(database, "partner_commission_statements")
+    assert int(statement["lines_total"]) == sum(int(line["final"]) for line in lines.values())
+    with database.connect() as connection:
+        report = verify_period(connection, KEY, aurora=aurora_of(database, configuration))
+    assert report.failures == ()
+
+
+def test_window__what_is_looked_at__reads_well(
+    database: Database, configuration: Configuration, tmp_path: Path
+) -> None:
+    lived(database, configuration, tmp_path)
+    complete = {(row["data_type"], row["state"]) for row in rows_of(database, "canonical_completeness")}
+    assert complete == {(role.value, "final") for role in ROLES}
+    pnl = {row["name"]: row for row in rows_of(database, "validator_pnl_in_coins")}
+    # A slashed one, one that left, one that won many proposals, one of a client.
+    assert (str(pnl["v20"]["net"]), str(pnl["v20"]["consensus_penalty"])) == (
+        "-0.010345820000000000",
+        str(pnl["v20"]["vote_rewards"] + pnl["v20"]["exec_fees"] + pnl["v20"]["mev_tips"] - pnl["v20"]["net"]),
+    )
+    assert str(pnl["v21"]["net"]) == "0.007089068000000000"
+    assert pnl["v51"]["vote_rewards"] > 0.8
+    assert (pnl["v32"]["net"], pnl["v32"]["vote_rewards_reason"]) == (pnl["v32"]["commission"], "CLIENT_OWNED")
