@@ -22,6 +22,7 @@ from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, Table
 from aurora_pipeline.store.snapshots import Draft, DraftOutcome, Rejected, write_check_publish
+from aurora_pipeline.store.tables import WARNINGS_NOW
 
 _GATE, _WARNINGS = "gate", "warnings"
 _NOTHING_DUE = "nothing due: validators of this chain have no balances of their own"
@@ -133,9 +134,9 @@ def nothing_due(tables: Sequence[Table]) -> Iterator[AssetEvent]:
 def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
     """What the period before was warned of, in the words by which warnings are compared."""
     row = connection.execute(
-        """SELECT r.warnings FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
+        f"""SELECT {WARNINGS_NOW} AS warnings FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
            WHERE f.asset = %s AND f.chain_id = %s AND f.period < %s AND length(f.period) = length(%s)
-           ORDER BY f.period DESC LIMIT 1""",
+           ORDER BY f.period DESC LIMIT 1""".encode(),
         [draft.table.name, draft.key.chain_id, draft.key.period, draft.key.period],
     ).fetchone()
     return frozenset() if row is None else frozenset(map(_compared, row["warnings"]))

@@ -33,7 +33,7 @@ from aurora_pipeline.store.errors import PublicationRefused, SecretMissing, Stor
 from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.layer_rows import LayerRows
 from aurora_pipeline.store.row_chains import append_chained
-from aurora_pipeline.store.tables import ATTESTATIONS
+from aurora_pipeline.store.tables import ATTESTATIONS, WARNINGS_NOW
 
 _PARTITION_LOCK = 4717
 
@@ -198,6 +198,7 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
         snapshot_id, content, lineage = equal["snapshot_id"], equal["content_digest"], equal["lineage_digest"]
         attestation = _attestation(connection, draft, snapshot_id, lineage, _lineage(draft, content), dagster_run)
         standing = DraftStanding.UNCHANGED if attestation is None else DraftStanding.ATTESTED
+        _record_warnings(connection, draft, snapshot_id, dagster_run)
         if not equal["in_force"]:
             # The figures went back to what they once were: that snapshot comes into force again.
             standing = DraftStanding.PUBLISHED
@@ -278,6 +279,18 @@ def _write(
         ],
     )
     return snapshot_id, content, _lineage(draft, content)
+
+
+def _record_warnings(connection: Connection, draft: Draft, snapshot_id: int, dagster_run: str | None) -> None:
+    """Append what looks odd now about a snapshot that is known already, where it is not what was told of it last."""
+    query = f"SELECT {WARNINGS_NOW} AS warnings FROM snapshot_reports r WHERE r.snapshot_id = %s"
+    told = connection.execute(query.encode(), [snapshot_id]).fetchone()
+    if told is not None and told["warnings"] != list(draft.warnings):
+        connection.execute(
+            """INSERT INTO later_warnings (snapshot_id, number, warnings, dagster_run)
+               SELECT %s, count(*) + 1, %s, %s FROM later_warnings WHERE snapshot_id = %s""",
+            [snapshot_id, json.dumps(list(draft.warnings)), dagster_run, snapshot_id],
+        )
 
 
 def _next_snapshot_id(connection: Connection) -> int:

@@ -95,6 +95,24 @@ SNAPSHOT_REPORTS = Table(
     key=("snapshot_id",),
 )
 
+LATER_WARNINGS = Table(
+    name="later_warnings",
+    kind=TableKind.LEDGER,
+    description="What looked odd when the content of a snapshot was computed again, where that was something else than"
+    " before. The newest of a snapshot counts; without one, what its report says. Not for partners.",
+    columns=(
+        SNAPSHOT_ID,
+        integer("number", "Its place among those of the snapshot, from 1.", minimum=1),
+        json("warnings", "What looks odd and does not hold publication back; empty where nothing does any more."),
+        DAGSTER_RUN,
+        written_at(),
+    ),
+    key=("snapshot_id", "number"),
+)
+WARNINGS_NOW = """coalesce((SELECT w.warnings FROM later_warnings w WHERE w.snapshot_id = r.snapshot_id
+                  ORDER BY w.number DESC LIMIT 1), r.warnings)"""
+"""The warnings that count of a snapshot whose report is `r`."""
+
 ATTESTATIONS = Table(
     name="attestations",
     kind=TableKind.LEDGER,
@@ -143,4 +161,4 @@ PUBLICATIONS = Table(
     ),
 )
 
-STORE_TABLES = (SNAPSHOTS, SNAPSHOT_REPORTS, ATTESTATIONS, PUBLICATIONS)
+STORE_TABLES = (SNAPSHOTS, SNAPSHOT_REPORTS, LATER_WARNINGS, ATTESTATIONS, PUBLICATIONS)

@@ -19,6 +19,7 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import NOT_RETRACTED
 from aurora_pipeline.store.payloads.tables import EVERYONE
+from aurora_pipeline.store.tables import WARNINGS_NOW
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.late import in_words, load_pending
@@ -218,9 +219,9 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
     """What the checks and cross-checks of a period's layers in force say."""
     where = [key.chain_id, key.epoch]
     warnings = connection.execute(
-        """SELECT f.asset, warning FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
-                  jsonb_array_elements_text(r.warnings) WITH ORDINALITY AS told (warning, place)
-           WHERE f.chain_id = %s AND f.epoch = %s AND f.asset <> ALL(%s) ORDER BY f.asset, place""",
+        f"""SELECT f.asset, warning FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
+                  jsonb_array_elements_text({WARNINGS_NOW}) WITH ORDINALITY AS told (warning, place)
+           WHERE f.chain_id = %s AND f.epoch = %s AND f.asset <> ALL(%s) ORDER BY f.asset, place""".encode(),
         [*where, _TOLD_OTHERWISE],
     ).fetchall()
     whole = connection.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -35,6 +36,7 @@ from aurora_pipeline.store.snapshots import (
     write_check_publish,
 )
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline.work.epoch_status import oddities
 
 CHAIN, EPOCH = "solana-demo", EpochNumber(850)
 FIRST = Input("fetch", "fees/rpc/A", "a" * 64)
@@ -200,6 +202,30 @@ def test_publish__content_returns_to_an_earlier_one__that_snapshot_is_in_force_a
     (back,) = write_check_publish(database, [draft(1)])
     assert (back.standing, back.snapshot_id) == (DraftStanding.PUBLISHED, first.snapshot_id)
     assert in_force(database) == [1]
+    assert rows(database, "snapshots") == 2
+
+
+def warned(database: Database) -> list[str]:
+    """What counts as odd about the snapshot in force, as status reads it."""
+    with database.connect() as connection:
+        return [one.text for one in oddities(connection, PeriodKey(CHAIN, EPOCH)).warnings]
+
+
+def test_warnings__of_a_later_reading_of_equal_content__count_and_are_appended_once(database: Database) -> None:
+    def publish(amount: int, *warnings: str, inputs: tuple[Input, ...] = (FIRST,)) -> DraftStanding:
+        (outcome,) = write_check_publish(database, [replace(draft(amount, inputs=inputs), warnings=warnings)])
+        return outcome.standing
+
+    publish(1, "a stranger's cell is odd")
+    assert publish(1, inputs=(SECOND,)) is DraftStanding.ATTESTED
+    assert warned(database) == []
+    publish(1, "the unit may be wrong", inputs=(SECOND,))
+    publish(1, "the unit may be wrong", inputs=(SECOND,))
+    assert (warned(database), rows(database, "later_warnings")) == (["the unit may be wrong"], 2)
+    publish(2, "another snapshot")
+    assert warned(database) == ["another snapshot"]
+    assert publish(1, "a stranger's cell is odd") is DraftStanding.PUBLISHED
+    assert warned(database) == ["a stranger's cell is odd"]
     assert rows(database, "snapshots") == 2
 
 

@@ -131,6 +131,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "snapshots": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
     "publications": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
     "snapshot_reports": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
+    "later_warnings": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
     "attestations": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
     "canonical_periods": TableAccess(_FIGURES, _WORKER, Narrowing.CHAIN),
     "instance_secret": TableAccess(_WORKER, frozenset(), Narrowing.ALL),
