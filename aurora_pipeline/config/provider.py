@@ -70,8 +70,8 @@ class Provider(FrozenModel):
         default=1,
         ge=1,
         le=1_000,
-        description="Kind solana_rpc: how many questions may go into one request, where the node takes batches; each "
-        "counts in rate_limit.",
+        description="Kinds solana_rpc and evm_rpc: how many questions may go into one request, where the node takes "
+        "batches; each counts in rate_limit.",
     )
     timeouts: Timeouts = Field(default=Timeouts(), description="How long one attempt may take.")
     retries: Retries = Field(default=Retries(), description="How often a request is sent again.")
