@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from aurora_pipeline.store.access.declared import COLUMNS, FILLED, LAYERS, TABLES, Role, TableAccess
+from aurora_pipeline.store.access.declared import (
+    COLUMNS,
+    FILLED,
+    LAYERS,
+    PARTNER_SEES,
+    TABLES,
+    Narrowing,
+    Role,
+    TableAccess,
+)
 from aurora_pipeline.store.access.objects import functions_declared, views_declared, views_of
 
 _INTRODUCTION: Final = """\
@@ -36,7 +45,7 @@ def page() -> str:
         TABLES,
         "What is recorded, decided and stored. `ledger_clock` is moved by `record_instant` alone.",
     )
-    return "\n".join([_introduction(), layers, tables, _columns(), _views(), _functions()])
+    return "\n".join([_introduction(), layers, tables, _columns(), _rows(), _partners(), _views(), _functions()])
 
 
 def _introduction() -> str:
@@ -60,6 +69,30 @@ def _columns() -> str:
         for role, names in by_role.items()
     ]
     return f"## Single columns\n\n{_markdown(['table', 'role', 'reads'], rows)}"
+
+
+def _rows() -> str:
+    told = {
+        name: access.narrowing for name, access in {**LAYERS, **TABLES}.items() if access.narrowing is not Narrowing.ALL
+    }
+    rows = [[f"`{name}`", narrowing] for name, narrowing in told.items()]
+    return (
+        "## People who are narrowed\nWho is narrowed to chains or validators (`aurora users add --chain --validator`)"
+        " sees and adds of each table the rows below; of every other one what the role does. Before and after the time"
+        f" of a person nothing is seen.\n\n{_markdown(['table', 'what is seen of it'], rows)}"
+    )
+
+
+def _partners() -> str:
+    rows = [
+        [f"`{name}`", seen.own, ", ".join(f"`{column}`" for column in sorted(seen.hidden)) or "none"]
+        for name, seen in PARTNER_SEES.items()
+    ]
+    return (
+        "## What a partner sees\nOf these tables alone some rows, and of these not every column. Reasons in words may"
+        " name others who claim of the same component. `released_statements`, `released_statement_entries` and"
+        f" `released_statement_lines` show them together.\n\n{_markdown(['table', 'rows', 'hidden columns'], rows)}"
+    )
 
 
 def _views() -> str:
