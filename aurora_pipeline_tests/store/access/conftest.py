@@ -29,6 +29,8 @@ SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 ADMIN, FINANCE, SECOND, OPS, ANALYST, AUDITOR = "adele", "fiona", "frank", "oona", "anna", "audrey"
 PARTNER, OTHER = "p_7f3a", "p_90c1"
 NO_CHAIN, ONE_VALIDATOR, FORMER = "nils", "vera", "fred"
+OVERRODE = "finley"
+"""Of FINANCE, narrowed to the chain: who overrode a figure of Northwind's August, which September adjusts."""
 PEOPLE: dict[str, tuple[UserRole, str | None]] = {
     ADMIN: (UserRole.ADMIN, None),
     FINANCE: (UserRole.FINANCE, None),
@@ -107,6 +109,7 @@ def guarded(guarded_server: EmbeddedPostgres) -> Iterator[Guarded]:
     (validator,) = found.rows("SELECT min(validator_key) AS key FROM validator_pnl")
     _add(found.database, NO_CHAIN, UserRole.ANALYST, None, Narrowed(chains=("elsewhere",)))
     _add(found.database, ONE_VALIDATOR, UserRole.ANALYST, None, Narrowed((CHAIN,), (validator["key"],)))
+    _add(found.database, OVERRODE, UserRole.FINANCE, None, Narrowed(chains=(CHAIN,)))
     # His time runs out by itself: nobody disables the login.
     soon = datetime.now(UTC) + timedelta(seconds=1)
     _add(found.database, FORMER, UserRole.FINANCE, None, until=soon)

@@ -26,6 +26,7 @@ from aurora_pipeline_tests.store.access.conftest import (
     AUDITOR,
     FINANCE,
     OPS,
+    OVERRODE,
     PARTNER,
     SECOND,
     Guarded,
@@ -80,6 +81,7 @@ def test_people__a_statements_life__each_step_by_who_may_and_under_the_own_name(
         assert run(login, "statements", "submit", draft["id"], *why).startswith("refused: ")
     assert "submitted" in run(FINANCE, "statements", "submit", draft["id"], *why)
     assert "somebody else has to" in run(FINANCE, "statements", "approve", draft["id"], *why)
+    assert "overrode a figure of statement" in run(OVERRODE, "statements", "approve", draft["id"], *why)
     assert "approved" in run(SECOND, "statements", "approve", draft["id"], *why)
     assert guarded.rows("SELECT period FROM released_statements", PARTNER) == [{"period": "2026-08"}]
     assert "somebody else has to" in run(SECOND, "statements", "release", draft["id"], *why)

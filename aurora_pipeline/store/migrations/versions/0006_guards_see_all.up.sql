@@ -1,0 +1,19 @@
+-- Guards judge by all rows, also by those that whoever acts does not see: frozen. A change is a new migration.
+ALTER FUNCTION refuse_change SECURITY DEFINER;
+ALTER FUNCTION refuse_unlogged SECURITY DEFINER;
+ALTER FUNCTION statement_step_timed SECURITY DEFINER;
+ALTER FUNCTION statement_actor_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_speaker_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_step_signed SECURITY DEFINER;
+ALTER FUNCTION statement_submission_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_repeated SECURITY DEFINER;
+ALTER FUNCTION statement_rejection_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_approval_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_balance_complete SECURITY DEFINER;
+ALTER FUNCTION statement_opening_complete SECURITY DEFINER;
+ALTER FUNCTION statement_opening_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_release_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_payment_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_dispute_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_answer_allowed SECURITY DEFINER;
+ALTER FUNCTION statement_release_shown SECURITY DEFINER;
