@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
+
 from aurora_pipeline.canonical.balances import balance_rows, canonical_balances, penalties_told
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees, fees_of_blocks
@@ -44,7 +46,7 @@ from aurora_pipeline.sources.result import LayerResult, Row
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.payloads.fetches import load_fetches_in_slices
+from aurora_pipeline.store.payloads.fetches import fetch_identities, load_fetches_in_slices
 from aurora_pipeline.store.snapshots import Draft, NotPublished, Published, load_published
 
 
@@ -68,7 +70,8 @@ def draft_fees(
     # What another provider says for comparison is told as it tells it.
     if configuration.chain(key.chain_id).family.traits.income_by_block and staged == DataType.FEES:
         loaded, income = load_reference(connection, key), load_published(connection, EXECUTION_INCOME, key)
-        return draft_of(FEES, loaded, fees_of_blocks(loaded.reference, of_validators(income)), income.as_input)
+        result = fees_of_blocks(loaded.reference, of_validators(income))
+        return draft_of(FEES, loaded, result, income.as_input, *_fetches_named(connection, result.frame))
     loaded = _identified(connection, load_staged(connection, key, staged), key)
     return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
 
@@ -80,7 +83,8 @@ def draft_mev(
     # What another provider says for comparison is told as it tells it.
     if configuration.chain(key.chain_id).family.traits.income_by_block and staged == DataType.MEV:
         loaded, income = load_reference(connection, key), load_published(connection, EXECUTION_INCOME, key)
-        return draft_of(MEV, loaded, mev_of_blocks(loaded.reference, of_validators(income)), income.as_input)
+        result = mev_of_blocks(loaded.reference, of_validators(income))
+        return draft_of(MEV, loaded, result, income.as_input, *_fetches_named(connection, result.frame))
     loaded = load_staged(connection, key, staged)
     chain = configuration.chain(key.chain_id)
     fee_bps = chain.protocol_fee_at(loaded.period.last_instant)
@@ -196,10 +200,15 @@ def _penalties(
     """What validators lost of their balances; nothing on chains whose validators have none, or of a cross-checker."""
     if staged != DataType.COSTS or not configuration.chain(key.chain_id).family.traits.own_balances:
         return {}, ()
-    balances, inputs = _balances(configuration, connection, key, DataType.REWARDS)
-    # Their rows name the fetches that the balances were read from.
-    fetches = load_staged(connection, key, DataType.REWARDS, load_fetches_in_slices).fetches
-    return penalties_told(reference, balances), (*inputs, *(fetch.as_input for fetch in fetches))
+    published = load_published(connection, BALANCES, key)
+    inputs = (published.as_input, *_fetches_named(connection, published.frame))
+    return penalties_told(reference, balance_rows(published.frame)), inputs
+
+
+def _fetches_named(connection: Connection, frame: pl.DataFrame) -> list[Input]:
+    """The fetches that rows made of another layer's rows name: what a row names, its snapshot rests on."""
+    numbers = frame["source_fetch"].drop_nulls().unique().to_list()
+    return [fetch.as_input for fetch in fetch_identities(connection, numbers).values()]
 
 
 def _identified(connection: Connection, loaded: LoadedFetches, key: PeriodKey) -> LoadedFetches:

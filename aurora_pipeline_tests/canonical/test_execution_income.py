@@ -12,29 +12,16 @@ from aurora_pipeline.canonical.drafts import draft_fees, draft_mev
 from aurora_pipeline.canonical.income_drafts import draft_execution_income
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.registry.tables import FEE_RECIPIENTS
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
-from aurora_pipeline_tests.decided import decide
-from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
+from aurora_pipeline_tests.devchain.configured import KEY, WHOLE_PROVIDERS, WHOLE_ROLES, configured
 from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving
-from aurora_pipeline_tests.devchain.staged import SINCE, aurora_of, register, staged
+from aurora_pipeline_tests.devchain.staged import aurora_of, register, register_recipients, staged
 from aurora_pipeline_tests.faults.server import Reply, Seen
 
-ROLES = (
-    "{fees: [], mev: [], rewards: [beacon], meta: [beacon], positions: [beacon], costs: []}",
-    "{fees: [execution], mev: [relay-a, relay-b], rewards: [beacon], meta: [beacon], positions: [beacon], costs: []}",
-)
-PROVIDERS = """
-providers:
-  beacon: {{enabled: true, kind: beacon_api, base_url: "{url}", retries: {{attempts: 1}}}}
-  execution: {{enabled: true, kind: evm_rpc, base_url: "{url}/execution", batch: 10, retries: {{attempts: 1}}}}
-  relay-a: {{enabled: true, kind: mev_relay, base_url: "{url}/relay_a", retries: {{attempts: 1}}}}
-  relay-b: {{enabled: true, kind: mev_relay, base_url: "{url}/relay_b", retries: {{attempts: 1}}}}
-"""
 STAGED = (DataType.REWARDS, DataType.FEES, DataType.MEV)
 
 
@@ -46,24 +33,13 @@ def chain() -> DevChain:
 @pytest.fixture
 def configuration(chain: DevChain, tmp_path: Path) -> Iterator[Configuration]:
     with serving(chain) as server:
-        yield configured(tmp_path, server.url, ROLES, providers=PROVIDERS)
+        yield configured(tmp_path, server.url, WHOLE_ROLES, providers=WHOLE_PROVIDERS)
 
 
 def register_all(database: Database, recipients: Mapping[str, str] | None = None) -> None:
     """All validators, and the fee recipient of each."""
     register(database)
-    rows = [
-        {
-            "chain_id": CHAIN,
-            "validator_key": pubkeys()[index],
-            "revision": 1,
-            "fee_recipient": address,
-            "valid_from": SINCE,
-        }
-        for index, address in (held("fee_recipients") if recipients is None else recipients).items()
-    ]
-    with database.connect() as connection:
-        decide(connection, FEE_RECIPIENTS, *rows)
+    register_recipients(database, recipients)
 
 
 def drafts(database: Database, configuration: Configuration) -> tuple[Draft, Draft, Draft]:

@@ -34,6 +34,20 @@ providers:
 """
 
 
+WHOLE_ROLES: Final = (
+    "{fees: [], mev: [], rewards: [beacon], meta: [beacon], positions: [beacon], costs: []}",
+    "{fees: [execution], mev: [relay-a, relay-b], rewards: [beacon], meta: [beacon], positions: [beacon], costs: []}",
+)
+"""The change of chains.yaml that has execution income asked for, too."""
+WHOLE_PROVIDERS: Final = """
+providers:
+  beacon: {{enabled: true, kind: beacon_api, base_url: "{url}", retries: {{attempts: 1}}}}
+  execution: {{enabled: true, kind: evm_rpc, base_url: "{url}/execution", batch: 10, retries: {{attempts: 1}}}}
+  relay-a: {{enabled: true, kind: mev_relay, base_url: "{url}/relay_a", retries: {{attempts: 1}}}}
+  relay-b: {{enabled: true, kind: mev_relay, base_url: "{url}/relay_b", retries: {{attempts: 1}}}}
+"""
+
+
 def configured(folder: Path, url: str, *changes: tuple[str, str], providers: str = PROVIDERS) -> Configuration:
     """The configuration with some texts of chains.yaml replaced; `url` is where the chain is served."""
     chains = CHAINS

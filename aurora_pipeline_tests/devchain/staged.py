@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.registry.tables import VALIDATOR_IDENTITIES
+from aurora_pipeline.registry.tables import FEE_RECIPIENTS, VALIDATOR_IDENTITIES
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.staging.report import StagingReport
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY
+from aurora_pipeline_tests.devchain.files import held
 from aurora_pipeline_tests.devchain.server import pubkeys
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -38,6 +39,22 @@ def register(
         rows.append({**row, "operator_fee_bps": of_clients.get(index), "valid_from": SINCE})
     with database.connect() as connection:
         decide(connection, VALIDATOR_IDENTITIES, *rows)
+
+
+def register_recipients(database: Database, recipients: Mapping[str, str] | None = None) -> None:
+    """Register where each validator's blocks pay; as the chain has it, unless `recipients` by index say otherwise."""
+    rows = [
+        {
+            "chain_id": CHAIN,
+            "validator_key": pubkeys()[index],
+            "revision": 1,
+            "fee_recipient": address,
+            "valid_from": SINCE,
+        }
+        for index, address in (held("fee_recipients") if recipients is None else recipients).items()
+    ]
+    with database.connect() as connection:
+        decide(connection, FEE_RECIPIENTS, *rows)
 
 
 def staged(

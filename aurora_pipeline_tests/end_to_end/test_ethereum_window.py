@@ -10,22 +10,19 @@ import pytest
 
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
-from aurora_pipeline.canonical.loading import load_reference
-from aurora_pipeline.canonical.tables import BALANCES, FEES, MEV
+from aurora_pipeline.canonical.tables import BALANCES
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.families.ethereum import check_address
-from aurora_pipeline.config.vocabulary import ROLES
+from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
-from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
+from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, WHOLE_PROVIDERS, WHOLE_ROLES, configured
 from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import pubkeys, serving
-from aurora_pipeline_tests.devchain.staged import aurora_of, register, staged
+from aurora_pipeline_tests.devchain.staged import aurora_of, register, register_recipients, staged
 
 GWEI = 10**9
 CLIENTS: dict[int, int | None] = dict.fromkeys(range(32, 36), 500)
@@ -48,12 +45,13 @@ agreements:
 @pytest.fixture
 def configuration(tmp_path: Path) -> Iterator[Configuration]:
     with serving() as server:
-        yield configured(tmp_path, server.url)
+        yield configured(tmp_path, server.url, WHOLE_ROLES, providers=WHOLE_PROVIDERS)
 
 
 def lived(database: Database, configuration: Configuration, folder: Path) -> None:
-    """Everything that is computed of the window; what blocks paid is as it is expected."""
+    """Everything that is computed of the window."""
     register(database, clients=CLIENTS)
+    register_recipients(database)
     with database.connect() as connection:
         sync_registry(connection, configuration)
     (folder / "agreements.yaml").write_text(AGREEMENTS)
@@ -64,25 +62,11 @@ def lived(database: Database, configuration: Configuration, folder: Path) -> Non
     )
     (folder / "wallets.csv").write_text(lines)
     import_wallets(database, folder / "wallets.csv", None, "ada", "signed", Duplicates.REFUSE)
-    staged(database, configuration, *ROLES)
+    staged(database, configuration, DataType.REWARDS, *(role for role in ROLES if role is not DataType.REWARDS))
     for layer in LAYERS:
         with database.connect() as connection:
-            if layer.tables[0] in (FEES, MEV):
-                drafts = [_paid(connection, layer.tables[0])]
-            else:
-                drafts = layer.draft(configuration, connection, KEY)
+            drafts = layer.draft(configuration, connection, KEY)
         write_check_publish(database, drafts)
-
-
-def _paid(connection: Any, table: Table) -> Draft:
-    """What blocks paid, from the chain's own books."""
-    loaded = load_reference(connection, KEY)
-    column, figure = ("priority_fees_wei", "fees") if table is FEES else ("mev_payments_wei", "validator_tips")
-    rows = [
-        {**loaded.reference.row(pubkeys()[row["validator_index"]]), figure: int(row[column]), "state": "final"}
-        for row in expected("by_validator")
-    ]
-    return Draft(table, KEY, frame_of(table, rows), loaded.inputs, Completeness.FINAL)
 
 
 def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
