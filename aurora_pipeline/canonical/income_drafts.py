@@ -32,8 +32,8 @@ def draft_execution_income(configuration: Configuration, connection: Connection,
     chain = configuration.chain(key.chain_id)
     if not chain.family.traits.income_by_block:
         return []
-    loaded = load_staged(connection, key, DataType.FEES)
-    # Every block of the period is in them, and they are gone through once.
+    # Blocks with all their receipts, and every block of the period: they are gone through once.
+    loaded = load_staged(connection, key, DataType.FEES, load_fetches_in_slices)
     rewards = load_staged(connection, key, DataType.REWARDS, load_fetches_in_slices)
     relays, of_relays = _relays(configuration, connection, key, loaded.reference)
     registered = recipients_of(connection, key.chain_id)

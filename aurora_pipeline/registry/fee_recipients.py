@@ -36,7 +36,7 @@ COLUMNS: Final = ("chain_id", "validator_key", "fee_recipient", "valid_from", "v
 class FeeRecipients:
     """The registered addresses of a chain, in small letters, and the rows that say so."""
 
-    rows: tuple[Row, ...]
+    by_validator: Mapping[str, Sequence[Row]]
     inputs: tuple[Input, ...]
 
     def own(self, validator_key: str, instant: datetime) -> frozenset[str]:
@@ -46,13 +46,11 @@ class FeeRecipients:
 
     def ever(self, validator_keys: Sequence[str]) -> frozenset[str]:
         """Every address that was registered for some validators, or for all, at any time: it is theirs still."""
-        wanted = {*validator_keys, EVERY_VALIDATOR}
-        return frozenset(row["fee_recipient"] for row in self.rows if row["validator_key"] in wanted)
+        wanted = (*validator_keys, EVERY_VALIDATOR)
+        return frozenset(row["fee_recipient"] for key in wanted for row in self.by_validator.get(key, ()))
 
     def _held(self, key: str, instant: datetime) -> frozenset[str]:
-        return frozenset(
-            row["fee_recipient"] for row in self.rows if row["validator_key"] == key and holds_at(row, instant)
-        )
+        return frozenset(row["fee_recipient"] for row in self.by_validator.get(key, ()) if holds_at(row, instant))
 
 
 def import_fee_recipients(
@@ -106,7 +104,7 @@ def export_recipients(rows: Sequence[Mapping[str, object]]) -> str:
 def recipients_of(connection: Connection, chain_id: str) -> FeeRecipients:
     """Every fee recipient that is registered on a chain, whenever it holds."""
     rows = registered_recipients(connection, chain_id)
-    return FeeRecipients(
-        tuple({**row, "fee_recipient": row["fee_recipient"].lower()} for row in rows),
-        tuple(decision_input(FEE_RECIPIENTS, row) for row in rows),
-    )
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["validator_key"], []).append({**row, "fee_recipient": row["fee_recipient"].lower()})
+    return FeeRecipients(found, tuple(decision_input(FEE_RECIPIENTS, row) for row in rows))

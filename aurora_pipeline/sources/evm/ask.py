@@ -15,6 +15,7 @@ from aurora_pipeline.sources.evm.blocks import blocks_in, lack_of
 from aurora_pipeline.sources.evm.errors import passing_trouble
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.payloads.fetches import RecordedAnswer
 
 _NOT_KNOWN = "which blocks it proposed is not known yet: the beacon node's blocks of the period are not staged"
 
@@ -73,9 +74,9 @@ class EvmRpc:
             return down(subject, error)
         except UnreadableAnswer as error:
             return unreadable(subject, error, answers)
-        if not lacking:
-            return final(subject, answers)
-        return _not_all(subject, lacking, answers)
+        # Of all validators' blocks together only what commits to them is kept.
+        kept = [answer.kept for answer in answers]
+        return _not_all(subject, lacking, kept) if lacking else final(subject, kept)
 
     def _lacking(self, plan: Sequence[Payload], answers: Sequence[Answer]) -> dict[int, Missing]:
         found = blocks_in(answers, self._provider)
@@ -91,7 +92,7 @@ def _questions(plan: Sequence[Payload]) -> list[Question]:
     return [ask(one.number) for one in plan for ask in (questions.block, questions.receipts)]
 
 
-def _not_all(subject: str, lacking: Mapping[int, Missing], answers: Sequence[Answer]) -> Fetched:
+def _not_all(subject: str, lacking: Mapping[int, Missing], answers: Sequence[RecordedAnswer]) -> Fetched:
     """Pending while waiting may help with one of the blocks; those that are not told are asked for again."""
     waits = [lack for lack in lacking.values() if lack.state is FigureState.PENDING]
     first = next(iter(waits or lacking.values()))

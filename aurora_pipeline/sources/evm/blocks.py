@@ -28,6 +28,8 @@ from aurora_pipeline.store.declaration import FigureState
 
 def blocks_in(answers: Sequence[Answer], provider: str) -> dict[int, ExecutedBlock | Missing]:
     """Every block that answers are about, by number."""
+    # They may be read from the database whenever they are gone through.
+    answers = tuple(answers)
     blocks, receipts = (
         {asked_number(answer): answer for answer in answers_to(answers, method)}
         for method in (BLOCK_BY_NUMBER, RECEIPTS)

@@ -19,7 +19,7 @@ from aurora_pipeline.sources.blocks_told import Delivered, ExecutedBlock
 from aurora_pipeline.sources.evm.ask import EvmRpc
 from aurora_pipeline.sources.evm.blocks import blocks_in
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import provider
+from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.devchain.scopes import scope
 from aurora_pipeline_tests.sources.evm.anvil import Anvil, installed, running
 
@@ -63,24 +63,25 @@ def payload(block: Mapping[str, Any]) -> Payload:
 
 def asked(node: Anvil, *payloads: Payload) -> Fetched:
     """What the adapter makes of one validator's blocks."""
-    whole = scope()
-    first = whole.validators[0]
+    window = scope()
+    first = window.validators[0]
     slots = tuple(ProposedSlot(16 + place, one) for place, one in enumerate(payloads))
-    asked_about = replace(whole, validators=(first,), proposals={first.validator_key: slots})
+    asked_about = replace(window, validators=(first,), proposals={first.validator_key: slots})
 
     async def go() -> list[Fetched]:
         adapter = EvmRpc("anvil")
         async with asking_unrecorded(provider(node.url, adapter.kind), adapter) as ask:
-            return await adapter.fetch("fees", asked_about, ask)
+            return await adapter.fetch("fees", asked_about, Remembering(ask, heard))
 
+    heard: dict[str, Answer] = {}
     (one,) = asyncio.run(go())
-    return one
+    return replace(one, answers=tuple(heard[kept.request_key] for kept in one.answers))
 
 
 def executed(node: Anvil, one: Payload) -> ExecutedBlock:
     fetched = asked(node, one)
     assert (fetched.state, fetched.reason) == (FigureState.FINAL, None)
-    told = blocks_in([answer for answer in fetched.answers if isinstance(answer, Answer)], "anvil")[one.number]
+    told = blocks_in(whole(fetched.answers), "anvil")[one.number]
     assert isinstance(told, ExecutedBlock)
     return told
 

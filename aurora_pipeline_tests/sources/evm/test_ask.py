@@ -17,7 +17,7 @@ from aurora_pipeline.sources.evm.ask import EvmRpc
 from aurora_pipeline.sources.evm.blocks import blocks_in
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline_tests.asking.asked import provider
+from aurora_pipeline_tests.asking.asked import Remembering, provider, whole
 from aurora_pipeline_tests.devchain.answers import number_at
 from aurora_pipeline_tests.devchain.scopes import scope
 from aurora_pipeline_tests.devchain.server import DevChain, serving
@@ -48,8 +48,10 @@ def fetched(chain: DevChain, asked: FetchScope | None = None) -> tuple[list[Fetc
 
     async def go(url: str) -> list[Fetched]:
         adapter = EvmRpc("node")
+        heard: dict[str, Answer] = {}
         async with asking_unrecorded(provider(f"{url}/execution", adapter.kind), adapter) as ask:
-            return await adapter.fetch("fees", asked or scope(), ask)
+            found = await adapter.fetch("fees", asked or scope(), Remembering(ask, heard))
+        return [replace(one, answers=tuple(heard[kept.request_key] for kept in one.answers)) for one in found]
 
     with serving(chain) as server:
         return asyncio.run(go(server.url)), server
@@ -61,12 +63,12 @@ def of_validator_0(chain: DevChain) -> Fetched:
 
 def of(*places: int) -> FetchScope:
     """The window with some of its validators alone."""
-    whole = scope()
-    return replace(whole, validators=tuple(whole.validators[place] for place in places))
+    window = scope()
+    return replace(window, validators=tuple(window.validators[place] for place in places))
 
 
 def told(one: Fetched) -> Mapping[int, ExecutedBlock | Missing]:
-    return blocks_in([answer for answer in one.answers if isinstance(answer, Answer)], "node")
+    return blocks_in(whole(one.answers), "node")
 
 
 def test_fetch__the_small_chain__final_for_everybody_with_just_its_own_blocks() -> None:
@@ -153,13 +155,13 @@ def test_fetch__node_that_cannot_tell__named_and_never_final(change: Rpc, state:
 
 
 def test_fetch__one_of_several_blocks_missing__not_final_and_the_others_told() -> None:
-    whole = scope()
+    window = scope()
     place = next(
         place
-        for place, one in enumerate(whole.validators)
-        if sum(slot.payload is not None for slot in whole.proposals[one.validator_key]) == 2
+        for place, one in enumerate(window.validators)
+        if sum(slot.payload is not None for slot in window.proposals[one.validator_key]) == 2
     )
-    first = whole.proposals[whole.validators[place].validator_key][0].payload
+    first = window.proposals[window.validators[place].validator_key][0].payload
     assert first is not None
 
     def change(question: dict[str, Any], result: Any) -> Any:
