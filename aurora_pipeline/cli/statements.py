@@ -14,7 +14,7 @@ from aurora_pipeline.cli.epochs import parse_month
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.statement_notes import disputes_shown, overrides_shown, print_disputes, print_overrides
+from aurora_pipeline.cli.statement_notes import print_disputes, print_overrides
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
@@ -26,7 +26,6 @@ from aurora_pipeline.statements.documents import (
     PayableStatement,
     Row,
     StatementDocument,
-    document,
     find_statement,
     in_words,
     payable_statements,
@@ -38,8 +37,8 @@ from aurora_pipeline.statements.payable_drafts import periods_of
 from aurora_pipeline.statements.tables import EntryKind
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.figures import partner_known
+from aurora_pipeline.work.reads.statement_in_full import shown_statement, statement_in_full
 from aurora_pipeline.work.reads.statements import statement as balance
-from aurora_pipeline.work.reads.statements import statement_in_full
 
 statements = typer.Typer(help="What each partner is owed, and who decides what next.", no_args_is_help=True)
 statements.command("epochs")(epoch_statements)
@@ -135,17 +134,17 @@ def statements_show(
                 show_epoch_statement(statement, chain_id, key.epoch, as_of, as_json)
                 return
             found = statement_of(connection, statement, key, moment)
-        told = document(connection, found)
+        shown = shown_statement(connection, found, moment)
         chain = aurora.configuration.chain(found.key.chain_id)
-        overridden, disputed = overrides_shown(connection, told, moment), disputes_shown(connection, told, moment)
     if as_json:
-        print_json("statements_show", statement_in_full(chain, told))
+        print_json("statements_show", statement_in_full(chain, shown))
         return
+    told = shown.document
     _print_head(chain, told)
     _print_lines(chain, told.lines)
     _print_entries(chain, told.entries)
-    print_overrides(chain, overridden)
-    print_disputes(chain, disputed)
+    print_overrides(chain, shown.overridden)
+    print_disputes(chain, shown.disputes)
     _print_balance(chain, told)
     _print_foot(chain, told)
 

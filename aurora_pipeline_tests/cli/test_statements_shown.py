@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,18 @@ def test_show__the_statement_after_a_dispute__says_both_sides_words_and_who_over
     assert not re.search(r"is 175\b", told)
     assert re.search(r"0\.000000175 . 0\.000000100 . sam . settled", told)
     assert "Disputes" not in show("show", "brook", CHAIN, AUGUST)
+
+
+def test_show__as_json__has_the_overrides_and_disputes_too(books: Books, show: Show) -> None:
+    told = json.loads(show("show", "acme", CHAIN, SEPTEMBER, "--json"))["data"]
+    (overridden,), (disputed,) = told["overridden"], told["disputes"]
+    assert (overridden["amount"]["amount"], overridden["recorded_by"], overridden["validator_key"]) == (
+        "175",
+        "sam",
+        "v1",
+    )
+    assert (disputed["claimed"]["amount"], disputed["state"], disputed["answer"]) == ("175", "ACCEPTED", "so it was")
+    assert disputed["why"] == "it was promised"
 
 
 def test_show__as_it_was_before_the_dispute__says_nothing_of_it(books: Books, show: Show) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.statements.history import Dispute
 from aurora_pipeline.statements.history import disputes as recorded_disputes
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import Amount, amount, shaped
@@ -39,12 +40,12 @@ def disputes(
 ) -> list[DisputeShape]:
     """Every dispute, or those of a partner; of all or of those that are not answered."""
     return [
-        shaped(
-            DisputeShape,
-            vars(one),
-            stated=amount(one.stated, chains[one.chain_id].base_unit),
-            claimed=amount(one.claimed, chains[one.chain_id].base_unit),
-        )
+        dispute_shape(one, chains[one.chain_id].base_unit)
         for one in recorded_disputes(connection, partner_id=partner_id)
         if not only_open or one.state == "OPEN"
     ]
+
+
+def dispute_shape(one: Dispute, unit: str) -> DisputeShape:
+    """A dispute as JSON has it."""
+    return shaped(DisputeShape, vars(one), stated=amount(one.stated, unit), claimed=amount(one.claimed, unit))

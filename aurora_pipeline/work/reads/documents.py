@@ -28,7 +28,8 @@ from aurora_pipeline.work.reads.proof import Audit, AuditEntry, Report, TraceNod
 from aurora_pipeline.work.reads.recorded import Applied, Recorded
 from aurora_pipeline.work.reads.registry import Period, Validator
 from aurora_pipeline.work.reads.statement_difference import StatementDifference
-from aurora_pipeline.work.reads.statements import PayableStatement, StatementDocument, StatementEvent
+from aurora_pipeline.work.reads.statement_in_full import StatementDocument
+from aurora_pipeline.work.reads.statements import PayableStatement, StatementEvent
 from aurora_pipeline.work.reads.status import EpochStatus, Status
 from aurora_pipeline.work.what_is_next import DueRun
 
