@@ -37,8 +37,8 @@ def claims_on(agreements: Iterable[AgreementInForce], chain_id: str, validator_k
 def most_claimed_bps(claims: Sequence[RuleClaim]) -> int | None:
     """The most that claims funded by one component take of it together; None where nothing bounds them.
 
-    The partners' shares of a validator's stake sum to at most the whole, and so do those of its stakers' rewards:
-    of the rules that are weighted alike, only those of the partner with the highest rates can count in full.
+    The partners' shares of a validator's stake are together at most the whole; so are those of its stakers' rewards.
+    So of the rules that are weighted alike, only those of the partner with the highest rates can count in full.
     """
     whole = 0
     weighted: dict[bool, dict[str, int]] = {False: defaultdict(int), True: defaultdict(int)}

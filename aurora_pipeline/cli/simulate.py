@@ -52,8 +52,8 @@ def agreements_simulate(
     """Show what the terms of a file would have paid in past epochs, compared with what was paid. Writes nothing.
 
     They count as if they had been in force in all of these epochs, whatever dates the file says; agreements that it
-    does not mention stay as they were. Overrides of the file's agreements were decided on other terms: they are part of
-    what was paid, not of what would have been, and how much of the difference is theirs is said.
+    does not mention stay as they were. Overrides of the file's agreements were decided on other terms. They are part of
+    what was paid, not of what would have been; how much of the difference is theirs is said.
     """
     wanted = epoch_range(EpochNumber(first), EpochNumber(last), "--from {} --to {}")
     if as_json and as_csv:

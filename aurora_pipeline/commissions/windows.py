@@ -50,8 +50,10 @@ NO_EARLIER_PERIODS = WindowInputs()
 
 
 def month_top_up(floor: Clamp, base: Amount, paid: Amount, is_known: bool) -> Amount | None:
-    """What a floor per MONTH adds to a month: `floor` of the version in force in its last period, `base` the sum of the
-    rule's bases and `paid` of its computed amounts after cuts. None while a base of the month is not known.
+    """What a floor per MONTH adds to a month. None while a base of the month is not known.
+
+    `floor` is that of the version in force in its last period. `base` is the sum of the rule's bases, `paid` that of
+    its computed amounts after cuts.
     """
     if floor.window is not Window.MONTH:
         raise ValueError("this floor is not a floor per MONTH")

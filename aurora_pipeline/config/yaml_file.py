@@ -1,7 +1,7 @@
 """Read one YAML file into plain values that remember their lines.
 
-Stricter than PyYAML on purpose: a duplicate key, an alias or a tag is a mistake instead of a silent surprise, only
-`true` and `false` are booleans (not `no` and `on`), and only plain decimal digits are numbers (not `0o17`, `1:30`).
+Stricter than PyYAML on purpose. A key that is given twice, an alias or a tag is a mistake, and no silent surprise.
+Only `true` and `false` are booleans, not `no` and `on`. Only decimal digits are numbers, not `0o17` and `1:30`.
 """
 
 from __future__ import annotations

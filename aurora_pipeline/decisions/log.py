@@ -1,8 +1,8 @@
 """Append to the audit log and verify it.
 
-An entry's hash covers the hash of the entry before, so one hash commits to the whole history up to it. What a chain
-alone cannot show is that its newest entries were cut off: for that, keep a head (`AuditReport.head`) outside the
-database and hand it to `verify` later.
+An entry's hash covers the hash of the entry before, so one hash commits to the whole history up to it. A chain alone
+cannot show that its newest entries were cut off. For that, keep a head (`AuditReport.head`) outside the database and
+hand it to `verify` later.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Decisions that no entry of the audit log holds: nothing is computed from them, nor where a logged one is gone.
 
-A row that somebody slipped into a table of decisions looks like any other, and may hide another one: a later revision
+A row that somebody slipped into a table of decisions looks like any other. It may hide another one: a later revision
 that ends a wallet is no input of any figure. So whole tables are compared, and the entries of all that is read.
 """
 

@@ -1,7 +1,7 @@
 """What the demo's monthly statements have to say, from the opening to the closing balance.
 
-Like `owed` it shares no code with Aurora: what was stated is what was owed by what was known then, and an adjustment is
-the difference to what is owed by what is known now.
+Like `owed` it shares no code with Aurora. What was stated is what was owed by what was known then. An adjustment is the
+difference to what is owed by what is known now.
 """
 
 from __future__ import annotations

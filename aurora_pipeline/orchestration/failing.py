@@ -21,8 +21,8 @@ CODE = "code"
 class Said(dg.Failure, DagsterUserCodeProcessError):
     """A failure that is its sentence: Dagster records it as it is, in steps, run starts and ticks alike.
 
-    Of any other exception it keeps every line of code on the way. What it takes from a process of its own it does not
-    unpack further, and hands on as it was told: that is why this counts as such an error. It is never tried again.
+    Of any other exception it keeps every line of code on the way. An error from a process of its own it hands on as it
+    was told: that is why this counts as such an error. It is never tried again.
     """
 
     def __init__(self, sentence: str, may_pass: bool = False, metadata: Mapping[str, Any] | None = None) -> None:

@@ -29,8 +29,8 @@ _NOT_ENDED = [
     job_name=Job.COMMISSIONS.value,
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Requests every period, frozen or not, whose lines rest on terms, wallets, overrides or earlier periods"
-    " that no longer count: first those that others read, and these once they are done.",
+    description="Requests every period, frozen or not, whose lines rest on what no longer counts: terms, wallets,"
+    " overrides or earlier periods. First come those that others read, and these once they are done.",
 )
 def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
     """One look at what was published and decided since the last one; a chain in trouble does not hold up the others."""

@@ -82,8 +82,8 @@ def verify_period(
 def verify_digest(connection: Connection, digest: str, *, aurora: Aurora | None = None) -> VerifyReport:
     """Recompute what a digest names and everything below it, down to the bytes.
 
-    It may be the content or lineage digest of a snapshot or an attestation, a statement's digest over its lines, a
-    fetch's or a period's digest, a body's hash or an audit entry's. Raises CheckFailed where nothing has that digest.
+    Snapshots and attestations have a content and a lineage digest; statements (over their lines), fetches, periods,
+    bodies and audit entries have one each. Raises CheckFailed where nothing has that digest.
     """
     if not _DIGEST.match(digest):
         raise NotUnderstood(f"{digest!r} is no digest", "a digest has 64 characters, 0-9 and a-f")

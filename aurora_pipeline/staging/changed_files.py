@@ -29,8 +29,9 @@ def changed_subjects(
 ) -> frozenset[str]:
     """The subjects whose final fetch came from a file that has other bytes or another mapping now.
 
-    So are those that a later provider told after a file had retracted them, and those whose file is what it was again
-    after a reading in between that did not serve. A file that is gone changes nothing: what it said is stored.
+    Two more sorts belong to them: subjects that a later provider told after a file had retracted them, and subjects
+    whose file was put back after a reading that did not serve. A file that is gone changes nothing: what it said is
+    stored.
     """
     final = {subject: fetch for subject, fetch in in_force.items() if fetch.state is FigureState.FINAL}
     names = [provider.name for provider in providers]

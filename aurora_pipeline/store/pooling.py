@@ -1,8 +1,8 @@
 """Connection pooling for Dagster's storages, switched on by `plugin=aurora_pool` in their SQLAlchemy URL.
 
-dagster-postgres opens a new connection for every statement (NullPool), some sixty per step, a quarter of them about
-which tables and columns there are, and has no option for it; pooled and remembered, a run's own overhead falls to a
-fraction. SQLAlchemy's engine plugins allow it without touching Dagster's classes. docs/decisions/ says more.
+dagster-postgres opens a new connection for every statement (NullPool), some sixty per step, and has no option for it.
+A quarter of them asks which tables and columns there are. Pooled and remembered, a run's overhead is a fraction.
+SQLAlchemy's engine plugins allow it without touching Dagster's classes. docs/decisions/ says more.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ def test_check__ours_are_registered__counted_and_strangers_only_warned_of(
     assert one["problem"] is None, one
     assert one["looked_at"][0].endswith(": 1 validators in epoch 842, 1 of your 1 (and 2 more epochs)")
     (odd,) = one["odd"]
-    assert odd.startswith(f"fees: rows about 1 validators that are not operated ({STRANGER}) can't be read")
+    assert odd.startswith(f"fees: rows about 1 validator that is not operated ({STRANGER}) can't be read")
     (books / "fees[new]_842.csv").write_text(f"vote,fees\n{OURS},many\n{STRANGER},1\n")
     assert check_books()[0] == 1
 

@@ -94,7 +94,8 @@ class Listed(dict[str, Told]):
         if not strangers:
             return list(self.remarks)
         wrong = in_words([mistake for name in strangers for mistake in self.mistakes[name]])
-        whom = f"{len(strangers)} validators that are not operated ({shown(strangers)})"
+        one_or_more = "1 validator that is" if len(strangers) == 1 else f"{len(strangers)} validators that are"
+        whom = f"{one_or_more} not operated ({shown(strangers)})"
         return [*self.remarks, f"rows about {whom} can't be read and are left out: {wrong}"]
 
     def _names(self, validator_key: str, identities: Sequence[str]) -> list[str]:

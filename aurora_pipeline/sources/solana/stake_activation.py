@@ -1,7 +1,7 @@
 """How much of a delegation counts in an epoch: warm-up and cool-down of at most 9 % of the cluster's stake per epoch.
 
-The chain's own rule (Delegation::stake_activating_and_deactivating) in its integer form: what an account may change by
-in an epoch is its share of all changing stake, times 9 % of the cluster's effective stake, floored, and at least 1.
+The chain's own rule (Delegation::stake_activating_and_deactivating) in its integer form. In an epoch an account changes
+by its share of all changing stake, times 9 % of the cluster's effective stake: rounded down, and at least 1.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def access_notes(connection: Connection, *, is_embedded: bool) -> list[str]:
         )
     if not is_embedded and not row["is_forced"]:
         notes.append(
-            "row-level security does not hold for the owner of the database, who works itself: have"
-            " `aurora db upgrade` run by a superuser once, and let the service work as the worker's login"
+            "the owner of the database works itself, and sees every row: have `aurora db upgrade` run by a superuser"
+            " once, and let the service work as the worker's login"
         )
     return notes

@@ -227,8 +227,8 @@ def load_fetches(
 ) -> list[StagedFetch]:
     """The fetch that counts of every subject, with its answers; sorted by subject.
 
-    The newest final fetch counts unless its provider retracted it since, else the newest: asking again while a
-    provider is down never takes a figure away, and what a provider no longer has is not paid by its earlier word.
+    The newest final fetch counts unless its provider retracted it since; else the newest does. So asking again while
+    a provider is down never takes a figure away, and what a provider no longer has is not paid by its earlier word.
     Where only the answers to some kinds of questions are needed, the others, and their bodies, are left out.
     """
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()

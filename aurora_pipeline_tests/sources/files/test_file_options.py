@@ -87,7 +87,7 @@ def test_stranger__one_bad_cell__our_figures_stand_and_one_warning_names_it(tmp_
     assert list(result.frame["mev_commission_bps"]) == [800, 700]
     (told,) = [words for words in result.warnings if "left out" in words]
     assert told == (
-        f"own: mev.csv: rows about 1 validators that are not operated ({V}) can't be read and are left out:"
+        f"own: mev.csv: rows about 1 validator that is not operated ({V}) can't be read and are left out:"
         " row 3, column 'rate': 254 is more than 100 percent; is percent the right unit?"
     )
 
