@@ -48,10 +48,7 @@ class Chain(FrozenModel):
     enabled: Flag = Field(
         description="true: its periods are computed. false: nothing is asked for it, and its roles are not checked."
     )
-    family: Family = Field(
-        description="Which protocol the chain speaks: solana or ethereum. Ethereum chains can be described and not "
-        "enabled: their figures cannot be computed yet."
-    )
+    family: Family = Field(description="Which protocol the chain speaks: solana or ethereum.")
     period_type: PeriodType = Field(description="What one period is: EPOCH, BLOCK_WINDOW or SLOT_RANGE.")
     period_size: Whole | None = Field(
         default=None,
@@ -121,13 +118,6 @@ class Chain(FrozenModel):
         description="Providers of kind file with a file of data_type period, which tells when epochs began and ended. "
         "Nodes are asked first; what they do not tell, or where there are none, is taken as these tell it.",
     )
-
-    @field_validator("family", mode="after")
-    @classmethod
-    def _family_is_computed(cls, family: Family, info: ValidationInfo) -> Family:
-        if info.data.get("enabled"):
-            _accept(family.traits.refused_enabled())
-        return family
 
     @field_validator("period_type", mode="after")
     @classmethod

@@ -63,7 +63,6 @@ IN_CHAINS = [
     ([("period_type: EPOCH", "period_type: SLOT_RANGE\n    period_size: 9")], 6, "period_type", "per epoch", "EPOCH"),
     ([("period_type: EPOCH", "period_type: EPOCH\n    period_size: 9")], 7, "period_size", "one epoch", "remove"),
     # what the chain's family decides
-    ([("family: solana", "family: ethereum")], 5, "family", "Ethereum chains cannot be computed yet", "enabled: false"),
     ([("unit: SOL", "unit: Lamports")], 8, "native_unit", "Lamports is a smaller unit of Solana chains", "SOL"),
     ([("decimals: 9", "decimals: 18")], 9, "native_decimals", "a Solana chain has 9 decimals, as SOL", "decimals: 9"),
     ([*DESCRIBED, ("EPOCH", "BLOCK_WINDOW")], 2, "period_size", "needs", "blocks"),

@@ -158,7 +158,6 @@ def test_configuration__of_every_family__decimals_and_options_are_its_own(family
 
 @of_every_family
 def test_source__of_every_family__asks_a_kind_of_provider_that_there_is(family: Family) -> None:
-    assert family.traits.is_computed == (family.traits.refused_enabled() is None)
     assert family in SOURCES
     assert {SolanaChains.kind, EthereumChains.kind} <= KINDS.keys()
 

@@ -52,5 +52,4 @@ ETHEREUM: Final = FamilyTraits(
     shares_tips=False,
     own_balances=True,
     income_by_block=True,
-    is_computed=False,
 )

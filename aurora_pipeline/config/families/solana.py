@@ -35,5 +35,4 @@ SOLANA: Final = FamilyTraits(
     shares_tips=True,
     own_balances=False,
     income_by_block=False,
-    is_computed=True,
 )

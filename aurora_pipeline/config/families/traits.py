@@ -55,8 +55,6 @@ class FamilyTraits:
     whose that is. Else stake accounts earn, and each has an owner."""
     income_by_block: bool
     """Whether each block pays one proposer, so that fees and tips are made block by block."""
-    is_computed: bool
-    """Whether figures of its chains can be computed; if not, they may be described but not enabled."""
 
     @property
     def base_units(self) -> str:
@@ -82,14 +80,6 @@ class FamilyTraits:
     def period_step(self, period_type: PeriodType, size: int | None) -> int:
         """By how much the numbers of periods rise: each has the number of its first epoch, block or slot."""
         return size or self.period_epochs
-
-    def refused_enabled(self) -> FamilyRefusal | None:
-        """Why no chain of the family can be enabled; None where they can."""
-        if self.is_computed:
-            return None
-        return FamilyRefusal(
-            f"figures of {self.title} chains cannot be computed yet", "write enabled: false, or remove it"
-        )
 
     def refused_period_type(self, period_type: PeriodType) -> FamilyRefusal | None:
         """Why a period cannot be of a type."""
