@@ -25,7 +25,14 @@ class ProposedSlot:
 
     slot: int
     payload: Payload | None
-    """None: it proposed none, and the slot is empty."""
+    """None where the slot is empty, or its block has none."""
+    has_block: bool = False
+    """Of a slot without a payload: whether it is not empty. Blocks had none before the merge; some fork may end it."""
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether nothing was proposed."""
+        return self.payload is None and not self.has_block
 
 
 @dataclass(frozen=True)

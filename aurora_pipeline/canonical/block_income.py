@@ -20,6 +20,10 @@ from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
 
 NOTHING: Final = Wei(0)
+_NO_PAYLOAD: Final = Missing(
+    FigureState.UNAVAILABLE,
+    "its block holds no execution block: it is of before the merge, or of a fork not known here",
+)
 NOBODY: Final = "0x" + "0" * 40
 """The address that nobody has: what is sent there is lost."""
 
@@ -99,8 +103,10 @@ def block_income(
     proposed: ProposedSlot, executed: ExecutedBlock | Missing | None, relays: RelaysHeard, recipients: Recipients
 ) -> BlockIncome:
     """The one income of a proposed slot. `executed` is None where nobody was asked about its block."""
-    if proposed.payload is None:
+    if proposed.is_missed:
         found = BlockIncome(proposed.slot, IncomeKind.MISSED, fees=NOTHING, mev=NOTHING)
+    elif proposed.payload is None:
+        found = BlockIncome(proposed.slot, None, lack=_NO_PAYLOAD)
     elif isinstance(executed, ExecutedBlock):
         found = _executed(proposed.slot, proposed.payload, executed, relays, recipients)
     else:

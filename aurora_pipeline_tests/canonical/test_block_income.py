@@ -135,6 +135,13 @@ def test_block_income__missed_slot__nothing_and_a_relays_word_changes_that_not()
     assert "the chain does not have" in told.odd
 
 
+def test_block_income__block_without_an_execution_block__no_missed_slot_and_no_zero() -> None:
+    told = block_income(ProposedSlot(SLOT, None, has_block=True), None, RelaysHeard(), RECIPIENTS)
+    assert (told.kind, told.income) == (None, None)
+    assert told.lack is not None
+    assert told.lack.state is FigureState.UNAVAILABLE
+
+
 def test_block_income__row_of_another_block_of_the_slot__no_claim_of_this_one() -> None:
     told = income_of(block(BUILDER, sent(BUILDER, OWN, 600)), claimed(900, "a", PHANTOM), claimed(600, "b"))
     assert (told.kind, told.claim, told.relays, told.phantom_relays) == (IncomeKind.MEV_PAYMENT, 600, ("b",), ("a",))

@@ -30,7 +30,9 @@ def proposals(fetch: StagedFetch, first_slot: int, last_slot: int) -> Proposals:
     own = ledger.indices
     found: dict[str, list[ProposedSlot]] = {key: [] for key in own.values()}
     for block in ledger.own_blocks():
-        found[own[block.proposer_index]].append(ProposedSlot(block.slot, block.payload))
+        found[own[block.proposer_index]].append(
+            ProposedSlot(block.slot, block.payload, has_block=block.payload is None)
+        )
     missed = ledger.missed()
     for index, slots in (missed or {}).items():
         if index in own:

@@ -62,6 +62,8 @@ class EvmRpc:
         return ()
 
     async def _blocks(self, subject: str, plan: Sequence[Payload], ask: AskMany) -> Fetched:
+        if not plan:
+            return final(subject, ())
         answers: list[Answer] = []
         try:
             answers += await ask(_questions(plan))
@@ -96,7 +98,7 @@ def _not_all(subject: str, lacking: Mapping[int, Missing], answers: Sequence[Rec
     """Pending while waiting may help with one of the blocks; those that are not told are asked for again."""
     waits = [lack for lack in lacking.values() if lack.state is FigureState.PENDING]
     first = next(iter(waits or lacking.values()))
-    more = f"; so are {len(lacking) - 1} more of its blocks" if len(lacking) > 1 else ""
+    more = f"; {len(lacking) - 1} more of its blocks are not told either" if len(lacking) > 1 else ""
     keys = frozenset(
         question.key for number in lacking for question in (questions.block(number), questions.receipts(number))
     )
