@@ -146,7 +146,8 @@ PARTNER_COMMISSION_LINES = Table(
         "validator_amount",
         "wallet_weight",
     ),
-    indexes=(("line_id",),),
+    # The second is how a partner's rows are found: policies name the partner and the snapshots it may see.
+    indexes=(("line_id",), ("partner_id", "snapshot_id")),
 )
 
 COMMISSION_RULE_RESULTS = Table(

@@ -162,6 +162,8 @@ def _entry_columns() -> tuple[Column, ...]:
 
 
 _REPEATED = ("minimum_payout",)
+_FOUND_BY = (("statement_id",), ("partner_id", "snapshot_id"))
+"""A partner's rows are found by the second: policies name the partner and the snapshots it may see."""
 _ENTRY_KEY = ("partner_id", "kind", "source_period", "agreement_id", "rule_key", "validator_key", "wallet_address")
 
 MONTHLY_STATEMENTS = Table(
@@ -175,7 +177,7 @@ MONTHLY_STATEMENTS = Table(
     key=("chain_id", "month", "partner_id"),
     repeated=_REPEATED,
     unique=(("snapshot_id", "statement_id"),),
-    indexes=(("statement_id",),),
+    indexes=_FOUND_BY,
 )
 
 MONTHLY_ENTRIES = Table(
@@ -187,7 +189,7 @@ MONTHLY_ENTRIES = Table(
     key=("chain_id", "month", *_ENTRY_KEY, "line_kind"),
     repeated=("stated", "now"),
     row_id="entry_id",
-    indexes=(("statement_id",),),
+    indexes=_FOUND_BY,
 )
 
 EPOCH_PAYABLES = Table(
@@ -201,7 +203,7 @@ EPOCH_PAYABLES = Table(
     key=("chain_id", "epoch", "partner_id"),
     repeated=_REPEATED,
     unique=(("snapshot_id", "statement_id"),),
-    indexes=(("statement_id",),),
+    indexes=_FOUND_BY,
 )
 
 EPOCH_ENTRIES = Table(
@@ -213,7 +215,7 @@ EPOCH_ENTRIES = Table(
     key=("chain_id", "epoch", *_ENTRY_KEY, "line_kind"),
     repeated=("stated", "now"),
     row_id="entry_id",
-    indexes=(("statement_id",),),
+    indexes=_FOUND_BY,
 )
 
 MONTHLY_TABLES = (MONTHLY_STATEMENTS, MONTHLY_ENTRIES)

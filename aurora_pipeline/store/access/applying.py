@@ -14,6 +14,7 @@ from aurora_pipeline.store.access.granting import (
     may_bypass,
     take_back,
 )
+from aurora_pipeline.store.access.logins import follow, logins
 from aurora_pipeline.store.access.names import Roles, is_ours, roles_of
 from aurora_pipeline.store.access.objects import Objects, named
 from aurora_pipeline.store.access.rows import drop_policies, lay_rows_open, secure_rows
@@ -33,6 +34,8 @@ def grant_access(database: Database) -> None:
             create_roles(connection, roles)
             grant_whole(connection)
             take_from_everybody(connection, roles)
+            for login in logins(connection):
+                follow(connection, login, None)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
         said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
         raise DatabaseRoleUnusable(

@@ -53,7 +53,7 @@ def create_roles(connection: Connection, roles: Roles) -> None:
         rights = _PLAIN.replace("NOBYPASSRLS", "BYPASSRLS") if is_worker and bypasses else _PLAIN
         _create(connection, roles.of_role(role), f"{'LOGIN' if is_worker else 'NOLOGIN'} {rights}", roles)
     _create(connection, roles.api, f"LOGIN NOINHERIT {_PLAIN}", roles)
-    for name, how in ((roles.group, "NOLOGIN"), (roles.login, "LOGIN")):
+    for name, how in ((roles.narrowed, "NOLOGIN"), (roles.group, "NOLOGIN"), (roles.login, "LOGIN")):
         _create(connection, name, f"{how} {_PLAIN}", roles)
 
 
@@ -75,7 +75,7 @@ def may_bypass(connection: Connection) -> bool:
 def grant_declared(connection: Connection, roles: Roles, schema: Objects) -> None:
     """Take from the roles what they hold, and give each what is declared, in one round trip."""
     strangers = connection.execute(_STRANGERS.encode(), [list(roles.marks)]).fetchall()
-    ours = [*(roles.of_role(role) for role in Role), roles.api]
+    ours = [*(roles.of_role(role) for role in Role), roles.api, roles.narrowed]
     statements = [
         *_taken_back([*ours, *(row["name"] for row in strangers)], schema),
         named(f"GRANT USAGE ON SCHEMA public, layers TO {', '.join('{}' for _ in Role)}", *ours[: len(Role)]),
@@ -88,7 +88,7 @@ def grant_declared(connection: Connection, roles: Roles, schema: Objects) -> Non
 
 def take_back(connection: Connection, roles: Roles, schema: Objects) -> None:
     """Take from the roles all that they hold in this database."""
-    held = [roles.of_role(role) for role in Role] + [roles.api, roles.group, roles.login]
+    held = [roles.of_role(role) for role in Role] + [roles.api, roles.narrowed, roles.group, roles.login]
     present = connection.execute("SELECT rolname AS name FROM pg_roles WHERE rolname = ANY(%s)", [held]).fetchall()
     if present and schema.columns:
         connection.execute(sql.SQL(";\n").join(_taken_back([row["name"] for row in present], schema)))

@@ -15,6 +15,7 @@ _NAME_BYTES_MAX: Final = 63
 _MARK: Final = "Aurora's: reads the database {}, and nothing else."
 _MARK_OF_ROLE: Final = "Aurora's: {} of the database {}."
 _API: Final = "API"
+_NARROWED: Final = "NARROWED"
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,14 @@ class Roles:
         return short(self.database, f"_{_API.lower()}")
 
     @property
+    def narrowed(self) -> str:
+        """Whom the policies of narrowed people are for: all others are spared them. It is granted nothing."""
+        return short(self.database, f"_{_NARROWED.lower()}")
+
+    @property
     def marks(self) -> Mapping[str, str]:
         """The comment by which each role is known for Aurora's."""
-        kinds = {self.of_role(role): role.value for role in Role} | {self.api: _API}
+        kinds = {self.of_role(role): role.value for role in Role} | {self.api: _API, self.narrowed: _NARROWED}
         named = {name: _MARK_OF_ROLE.format(kind, self.database) for name, kind in kinds.items()}
         return {self.group: self.mark, self.login: self.mark, **named}
 

@@ -7,7 +7,7 @@ from typing import Final
 PERSON: Final = r"""
 -- What holds now of whoever acts: the login, or whom a program's login has taken on for a transaction. It runs as its
 -- owner, for whom current_user would be itself.
-CREATE FUNCTION access_holding() RETURNS SETOF users LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+CREATE FUNCTION access_holding() RETURNS SETOF users LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
 DECLARE
     person text := coalesce(nullif(current_setting('role'), 'none'), session_user);
 BEGIN
@@ -16,40 +16,40 @@ BEGIN
 END $$;
 
 -- Whether who acts is now somebody of one of these roles.
-CREATE FUNCTION access_granted(roles text[]) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+CREATE FUNCTION access_granted(roles text[]) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
     SECURITY DEFINER AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM access_holding() WHERE role = ANY (roles));
 END $$;
 
 -- Whether so, and narrowed to no chains or validators.
-CREATE FUNCTION access_whole(roles text[]) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+CREATE FUNCTION access_whole(roles text[]) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE
     SECURITY DEFINER AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM access_holding() WHERE role = ANY (roles) AND chains IS NULL AND validators IS NULL);
 END $$;
 
 -- Whether who acts is narrowed, and sees less than there is.
-CREATE FUNCTION access_is_narrowed() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+CREATE FUNCTION access_is_narrowed() RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM access_holding() WHERE chains IS NOT NULL OR validators IS NOT NULL);
 END $$;
 
 -- The only chains, and the only validators, that who acts sees; null: every one.
-CREATE FUNCTION access_chains() RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+CREATE FUNCTION access_chains() RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
 BEGIN
     RETURN (SELECT array(SELECT jsonb_array_elements_text(chains::jsonb)) FROM access_holding()
             WHERE chains IS NOT NULL);
 END $$;
 
-CREATE FUNCTION access_validators() RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+CREATE FUNCTION access_validators() RETURNS text[] LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
 BEGIN
     RETURN (SELECT array(SELECT jsonb_array_elements_text(validators::jsonb)) FROM access_holding()
             WHERE validators IS NOT NULL);
 END $$;
 
 -- The partner for whom who acts is here; null: for none.
-CREATE FUNCTION access_partner() RETURNS text LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+CREATE FUNCTION access_partner() RETURNS text LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER AS $$
 BEGIN
     RETURN (SELECT partner_id FROM access_holding() WHERE role = 'PARTNER');
 END $$;
@@ -91,6 +91,9 @@ BEGIN
         EXECUTE format('ALTER ROLE %I PASSWORD %L', person, verifier);
     END IF;
     EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', access_group(decided.role), person);
+    IF decided.chains IS NOT NULL OR decided.validators IS NOT NULL THEN
+        EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET FALSE', access_group('NARROWED'), person);
+    END IF;
     EXECUTE format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', person, access_group('API'));
 END $$;
 
@@ -108,6 +111,6 @@ BEGIN
 END $$;
 
 CREATE FUNCTION access_groups() RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
-    SELECT unnest(ARRAY['ADMIN', 'FINANCE', 'OPS', 'ANALYST', 'PARTNER', 'AUDITOR'])
+    SELECT unnest(ARRAY['ADMIN', 'FINANCE', 'OPS', 'ANALYST', 'PARTNER', 'AUDITOR', 'NARROWED'])
 $$;
 """

@@ -26,18 +26,16 @@ _VALIDATORS: Final = (
     "((SELECT access_validators()) IS NULL OR validator_key = ANY ((SELECT access_validators())::text[]))"
 )
 _NARROWED: Final = {
-    Narrowing.ALL: "true",
     Narrowing.CHAIN: _CHAINS,
     Narrowing.WHOLE_CHAIN: f"(SELECT access_validators()) IS NULL AND {_CHAINS}",
     Narrowing.VALIDATOR: f"{_CHAINS} AND {_VALIDATORS}",
     Narrowing.STATEMENT: "statement_id = ANY (ARRAY(SELECT s.statement_id FROM public.statement_submissions s))",
-    Narrowing.NOTHING: "false",
 }
 _OWN: Final = {
     Own.PARTNER: "partner_id = (SELECT access_partner())",
     Own.AGREEMENT: "agreement_id = ANY (ARRAY(SELECT a.agreement_id FROM public.agreements a))",
     Own.RELEASED: "partner_id = (SELECT access_partner())"
-    " AND snapshot_id = ANY (ARRAY(SELECT r.snapshot_id FROM public.released_snapshots r))",
+    " AND snapshot_id IN (SELECT r.snapshot_id FROM public.released_snapshots r)",
     Own.STATEMENT: "statement_id = ANY (ARRAY(SELECT r.statement_id FROM public.released_snapshots r))",
     Own.CHAIN: "chain_id = ANY (ARRAY(SELECT r.chain_id FROM public.released_snapshots r))",
 }
@@ -88,15 +86,20 @@ def lay_rows_open(connection: Connection, schema: Objects) -> None:
 
 
 def people_see(access: TableAccess, roles: Iterable[Role]) -> str:
-    """What must be true of a row that some of the operator's people see or add."""
+    """What must be true of a row that people see or add who are narrowed to nothing. It looks at no column."""
     listed = _array(roles)
     if access.narrowing is Narrowing.ALL:
         return f"(SELECT access_granted({listed}))"
     if access.narrowing is Narrowing.LOG:
         deciding = _array(DECIDING & frozenset(roles))
-        return f"(SELECT access_whole({listed})) OR (SELECT access_granted({deciding}))"
-    # Asked first, and alone for who is narrowed to nothing: of most people one value is looked at per row.
-    return f"(SELECT access_whole({listed})) OR ((SELECT access_granted({listed})) AND {_NARROWED[access.narrowing]})"
+        return f"(SELECT access_whole({listed}) OR access_granted({deciding}))"
+    return f"(SELECT access_whole({listed}))"
+
+
+def narrowed_see(access: TableAccess, roles: Iterable[Role]) -> str | None:
+    """The same of people who are narrowed; None where they see nothing, or as much as the others."""
+    narrowed = _NARROWED.get(access.narrowing)
+    return None if narrowed is None else f"(SELECT access_granted({_array(roles)})) AND {narrowed}"
 
 
 def _array(roles: Iterable[Role]) -> str:
@@ -111,13 +114,15 @@ def partner_sees(own: Own) -> str:
 def _policies(where: sql.Identifier, name: str, access: TableAccess, roles: Roles) -> Iterator[sql.Composable]:
     people = (access.reads | frozenset(COLUMNS.get(name, ()))) - {Role.WORKER}
     adding = access.adds - {Role.WORKER}
-    if people:
-        yield from _policy("people_read", where, "SELECT", people, roles, f"USING ({people_see(access, people)})")
-    if adding:
-        told = f"WITH CHECK ({people_see(access, adding)})"
-        yield from _policy("people_add", where, "INSERT", adding, roles, told)
-    if adding and access.is_mirror:
-        yield from _policy("people_delete", where, "DELETE", adding, roles, f"USING ({people_see(access, adding)})")
+    actions = [("read", "SELECT", "USING", people), ("add", "INSERT", "WITH CHECK", adding)]
+    actions += [("delete", "DELETE", "USING", adding)] if access.is_mirror else []
+    for verb, action, clause, who in actions:
+        if not who:
+            continue
+        yield from _policy(f"people_{verb}", where, action, who, roles, f"{clause} ({people_see(access, who)})")
+        narrowed = narrowed_see(access, who)
+        if narrowed is not None:
+            yield named_policy(f"narrowed_{verb}", where, action, [roles.narrowed], f"{clause} ({narrowed})")
     if name in PARTNER_SEES:
         own = partner_sees(PARTNER_SEES[name].own)
         yield from _policy("partner_reads", where, "SELECT", {Role.PARTNER}, roles, f"USING ({own})")

@@ -27,7 +27,7 @@ KEPT = Path(__file__).parents[1] / "kept" / "0001.tar.xz"
 CHAIN = "solana-demo"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 ADMIN, FINANCE, SECOND, OPS, ANALYST, AUDITOR = "adele", "fiona", "frank", "oona", "anna", "audrey"
-PARTNER, OTHER = "p_7f3a", "p_90c1"
+PARTNER, OTHER, UNRELEASED = "p_7f3a", "p_90c1", "p_5c2e"
 NO_CHAIN, ONE_VALIDATOR, FORMER = "nils", "vera", "fred"
 OVERRODE = "finley"
 """Of FINANCE, narrowed to the chain: who overrode a figure of Northwind's August, which September adjusts."""
@@ -40,6 +40,7 @@ PEOPLE: dict[str, tuple[UserRole, str | None]] = {
     AUDITOR: (UserRole.AUDITOR, None),
     PARTNER: (UserRole.PARTNER, "northwind"),
     OTHER: (UserRole.PARTNER, "lumen"),
+    UNRELEASED: (UserRole.PARTNER, "meridian"),
 }
 _HBA = "local all postgres trust\nlocal all all scram-sha-256\n"
 

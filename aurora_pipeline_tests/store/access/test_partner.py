@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.store.access.declared import LAYERS, PARTNER_SEES
-from aurora_pipeline_tests.store.access.conftest import OTHER, PARTNER, PEOPLE, Guarded
+from aurora_pipeline_tests.store.access.conftest import OTHER, PARTNER, PEOPLE, UNRELEASED, Guarded
 
 _OF_PARTNER = "FROM {} WHERE partner_id = '{}'"
 _STATED = "FROM layers.{table} t WHERE (t.snapshot_id, t.partner_id) IN (SELECT r.snapshot_id, r.partner_id"
@@ -75,12 +75,11 @@ def test_partner__of_a_validator__sees_what_its_statement_needs(guarded: Guarded
     assert all(line["weight"] <= line["weight_whole"] for line in lines)
 
 
-def test_partner__without_a_released_statement__sees_none(guarded: Guarded) -> None:
-    with guarded.database.connect() as connection:
-        (row,) = connection.execute(
-            "SELECT count(*) AS n FROM partners WHERE partner_id NOT IN (SELECT partner_id FROM released_snapshots)"
-        ).fetchall()
-    assert row["n"] == 1  # meridian, whose login would see none of the three
+def test_partner__without_a_released_statement__sees_its_terms_and_no_figure(guarded: Guarded) -> None:
+    assert guarded.rows("SELECT 1 FROM layers.monthly_statements WHERE partner_id = 'meridian'")
+    assert guarded.rows("SELECT DISTINCT partner_id FROM agreements", UNRELEASED) == [{"partner_id": "meridian"}]
+    for table in ("released_statements", "released_statement_lines", "layers.monthly_statements", "statement_payments"):
+        assert guarded.rows(f"SELECT 1 FROM {table}", UNRELEASED) == []
 
 
 def test_partner__payments_disputes_and_answers__are_its_own(guarded: Guarded) -> None:
