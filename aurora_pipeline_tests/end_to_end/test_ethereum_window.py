@@ -16,6 +16,7 @@ from aurora_pipeline.config.families.ethereum import check_address
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.layers import LAYERS
+from aurora_pipeline.proof.trace import trace_line
 from aurora_pipeline.proof.verify import verify_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.snapshots import write_check_publish
@@ -99,6 +100,10 @@ def test_window__through_every_layer__lines_and_statements_to_the_wei(
     [statement] = rows_of(database, "partner_commission_statements")
     assert int(statement["lines_total"]) == sum(int(line["final"]) for line in lines.values())
     with database.connect() as connection:
+        for rule, payload in (("net", ": validators at the end: "), ("tips", ": eth_getBlockReceipts ")):
+            line = next(line for (name, _), line in lines.items() if name == rule and line["final"])
+            told = [node.title for node in trace_line(connection, str(line["line_id"])).walk()]
+            assert [title for title in told if title.startswith("payload ") and payload in title]
         report = verify_period(connection, KEY, aurora=aurora_of(database, configuration))
     assert report.failures == ()
 

@@ -47,11 +47,14 @@ def read_attestation_rewards(answer: Answer, provider: str) -> pl.DataFrame:
 def _quickly(answer: Answer) -> pl.DataFrame | None:
     """The rows, if everything is just as the standard has it: there can be very many, in very many epochs."""
     rows = _plain_rows(answer)
-    if rows is None:
+    try:
+        columns = None if rows is None else {name: [row[name] for row in rows] for name in _AS_TEXT}
+        frame = pl.DataFrame(columns, schema=_AS_TEXT, strict=True)
+    except (KeyError, TypeError, pl.exceptions.PolarsError):
         return None
-    frame = pl.DataFrame({name: [row[name] for row in rows] for name in _AS_TEXT}, schema=_AS_TEXT)
-    is_number = pl.all().str.contains(_NUMBER).all()
-    if rows and not all(frame.select(is_number).row(0)):
+    numbers = frame.select(pl.all().str.contains(_NUMBER).all()).row(0) if len(frame) else (rows == [],)
+    # A null among them is no number, and makes no column of numbers false either.
+    if not all(numbers) or sum(frame.null_count().row(0)) > 0:
         return None
     frame = frame.cast(pl.Int64())
     odd = frame.filter((pl.col(_INDEX) < 0) | (pl.col("head") < 0) | (pl.col("inactivity") > 0))
@@ -59,7 +62,7 @@ def _quickly(answer: Answer) -> pl.DataFrame | None:
 
 
 def _plain_rows(answer: Answer) -> list[dict[str, str]] | None:
-    """The rows where each value of theirs is a text, and nothing is said against them."""
+    """The rows where nothing is said against them; what each of them is, nobody has looked at yet."""
     try:
         with while_reading(len(answer.body)):
             told = json.loads(answer.body) if answer.status == 200 else None
@@ -69,10 +72,7 @@ def _plain_rows(answer: Answer) -> list[dict[str, str]] | None:
         return None
     inner = told.get("data")
     rows = inner.get("total_rewards") if isinstance(inner, dict) else None
-    if not isinstance(rows, list) or told.get("finalized", True) is not True:
-        return None
-    plain = all(type(row) is dict and all(type(row.get(name)) is str for name in _AS_TEXT) for row in rows)
-    return rows if plain else None
+    return rows if isinstance(rows, list) and told.get("finalized", True) is True else None
 
 
 def _slowly(answer: Answer, provider: str) -> pl.DataFrame:
