@@ -145,7 +145,7 @@ def _read_text(path: Path, result: YamlFile) -> str | None:
         result.add(
             (),
             "the file does not exist",
-            "`aurora init DIR` writes it; commands work on the folder they are called in, or on AURORA_HOME",
+            "name one that is there; `aurora init DIR` writes a folder with all that is needed",
         )
     except OSError as error:
         result.add((), f"the file cannot be read: {error.strerror}", "name a readable file")

@@ -32,4 +32,4 @@ def test_new_workspace__before_anything_is_computed__each_command_says_so_and_wh
 
 def test_empty_folder__any_command__points_to_init(aurora: Command, tmp_path: Path) -> None:
     ended = aurora(tmp_path, "status", AURORA_DEMO="0")
-    assert (ended.code, ended.told.count("`aurora init DIR` writes it")) == (2, 2), ended.told
+    assert (ended.code, ended.told.count("`aurora init DIR` writes a folder")) == (2, 2), ended.told

@@ -280,7 +280,7 @@ def test_error__as_text__counts_and_lists_every_problem(tmp_path: Path) -> None:
         load_configuration(tmp_path / "a.yaml", tmp_path / "b.yaml", {}, {})
     text = str(refused.value)
     assert text.startswith("2 mistakes in the configuration")
-    assert re.findall(r"([ab]\.yaml)  the file does not exist\n    -> `aurora init DIR` writes it", text) == [
+    assert re.findall(r"([ab]\.yaml)  the file does not exist\n    -> name one that is there", text) == [
         "a.yaml",
         "b.yaml",
     ]
