@@ -14,6 +14,7 @@ from aurora_pipeline.cli.epochs import parse_month
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.figures import AsOf, Csv, epoch_statements, one_form, show_epoch_statement
 from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.statement_formulas import print_formulas
 from aurora_pipeline.cli.statement_notes import print_disputes, print_overrides
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table, read_day, said_in_coins
 from aurora_pipeline.config.chain import Chain
@@ -142,6 +143,7 @@ def statements_show(
     told = shown.document
     _print_head(chain, told)
     _print_lines(chain, told.lines)
+    print_formulas(told.lines)
     _print_entries(chain, told.entries)
     print_overrides(chain, shown.overridden)
     print_disputes(chain, shown.disputes)
@@ -219,7 +221,8 @@ def _print_head(chain: Chain, told: StatementDocument) -> None:
     one, row = told.statement, told.statement.row
     unit = chain.native_unit
     out.print(f"Statement {one.statement_id}", style="bold", markup=False)
-    out.print(f"to {row['partner_name']} ({row['partner_id']}), for {one.key}, in {unit}", markup=False)
+    payer = "" if chain.operator is None else f"from {chain.operator} "
+    out.print(f"{payer}to {row['partner_name']} ({row['partner_id']}), for {one.key}, in {unit}", markup=False)
     out.print(f"from {row['started_at']:%Y-%m-%d %H:%M} to {row['ended_at']:%Y-%m-%d %H:%M} UTC", markup=False)
     stage = f"{one.stage}" + (f", number {row['number']}" if one.is_payable else ": for information only")
     frozen = "; FROZEN: it stays as it was approved" if one.stage.is_frozen else ""
@@ -246,12 +249,13 @@ def _place(one: PayableStatement) -> str:
 
 def _print_lines(chain: Chain, lines: Sequence[Row]) -> None:
     """The lines by validator and rule: each with what its epochs come to."""
-    groups: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, str, str, str, str], list[Row]] = defaultdict(list)
     for line in lines:
         whom = line["validator_name"] or line["validator_key"] or "(all)"
-        groups[whom, line["component"], f"{line['agreement_id']}/{line['rule_key']}", line["kind"]].append(line)
+        rule = f"{line['agreement_id']}/{line['rule_key']}"
+        groups[whom, line["validator_key"], line["component"], rule, line["kind"]].append(line)
     shown = []
-    for (whom, component, rule, kind), every in groups.items():
+    for (whom, _, component, rule, kind), every in groups.items():
         due = [one["final"] for one in every if one["final"] is not None and not one["held"]]
         rates = {one["rate_bps"] for one in every}
         shown.append(

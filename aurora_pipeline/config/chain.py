@@ -45,6 +45,12 @@ class Chain(FrozenModel):
         description="The chain's name in partition keys, tables and commands: lower-case letters, digits and hyphens.",
     )
     name: str = Field(min_length=1, max_length=80, description="The chain's name for people.")
+    operator: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=80,
+        description="Who operates the validators: statements name it as the party that pays.",
+    )
     enabled: Flag = Field(
         description="true: its periods are computed. false: nothing is asked for it, and its roles are not checked."
     )

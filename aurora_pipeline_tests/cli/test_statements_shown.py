@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aurora_pipeline.cli.statement_formulas import _shown
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE
 from aurora_pipeline.statements.decided import DisputeVerdict
 from aurora_pipeline.statements.transitions.answer import answer, dispute
@@ -83,6 +84,54 @@ def test_show__as_json__has_the_overrides_and_disputes_too(books: Books, show: S
     )
     assert (disputed["claimed"]["amount"], disputed["state"], disputed["answer"]) == ("175", "ACCEPTED", "so it was")
     assert disputed["why"] == "it was promised"
+
+
+def test_show__any_statement__names_both_parties_and_the_formula_of_each_rule(books: Books, show: Show) -> None:
+    told = show("show", "acme", CHAIN, AUGUST)
+    assert f"from Aurora Validators to Acme (acme), for {CHAIN}:{AUGUST}, in SOL" in told
+    words = " ".join(re.sub("[│┃]", " ", told).split())
+    assert (
+        "acme-1/r version 1 each validator and epoch FIXED_SHARE, GROSS: base = MEV_TIPS floor(base x 500 / 10000)"
+        in (words)
+    )
+
+
+def test_formulas__of_tiers_caps_weights_and_losses__say_whose_amount_is_shared() -> None:
+    plain = {
+        "agreement_id": "a",
+        "rule_key": "r",
+        "agreement_version": 2,
+        "rule_order": 1,
+        "kind": "LINE",
+        "epoch": 850,
+    }
+    plain |= {"component": "EXEC_FEES", "basis": "GROSS", "attribution_method": "FIXED_SHARE", "rate_bps": None}
+    plain |= {"weight": None, "loss_before": None, "rule_amount": None, "rule_trace": None}
+    tiers = plain | {"rule_trace": "floor((100 x 1000) / 10000)", "rule_amount": 10, "basis": "NET", "loss_before": 1}
+    cut = plain | {"kind": "CAP_REDUCTION", "rule_trace": "min(10, 15) - 15 = -5", "rule_amount": -5}
+    flat = plain | {"rule_key": "s", "rate_bps": 500, "weight": 1, "attribution_method": "STAKE_WEIGHT"}
+    top_up = plain | {"kind": "FLOOR_TOP_UP", "epoch": 851, "rule_trace": "max(0, 5 - 1)"}
+    unknown = plain | {"rule_key": "t"}
+    a = "a/r version 2"
+    assert list(_shown([flat, top_up, cut, tiers, {**flat, "epoch": 851}, unknown])) == [
+        (
+            a,
+            "850",
+            "FIXED_SHARE, NET: base = max(0, EXEC_FEES - its costs - losses carried on)",
+            "floor((100 x 1000) / 10000), shared by base",
+        ),
+        (a, "850", "CAP_REDUCTION", "min(10, 15) - 15 = -5, shared by amount"),
+        (a, "851", "FLOOR_TOP_UP", "max(0, 5 - 1)"),
+        *2
+        * [
+            (
+                "a/s version 2",
+                "each validator and epoch",
+                "STAKE_WEIGHT, GROSS: base = EXEC_FEES x weight / all weight",
+                "floor(base x 500 / 10000)",
+            )
+        ],
+    ]
 
 
 def test_show__as_it_was_before_the_dispute__says_nothing_of_it(books: Books, show: Show) -> None:
