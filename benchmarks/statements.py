@@ -22,7 +22,6 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
 
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, HOME_VARIABLE
@@ -125,6 +124,13 @@ def _command(address: str, folder: Path, statements: int) -> Took:
     return min(took, key=lambda one: one.processor)
 
 
+def tell(console: Console, what: str, ours: Took, beside: Took) -> None:
+    """Print a measure when it is taken: a run of many minutes that is ended tells what it knows by then."""
+    by = (("by the clock", ours.seconds, beside.seconds), ("processor", ours.processor, beside.processor))
+    told = [f"{kind} {one:.1f} s, raw {other:.1f} s, {one / other:.2f} times" for kind, one, other in by]
+    console.print(f"{what}: {'; '.join(told)}; load {os.getloadavg()[0]:.1f}")
+
+
 def main() -> None:
     """Build the month, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -146,10 +152,9 @@ def main() -> None:
         console.print(
             f"{each * _PERIODS * asked.partners} lines of {asked.partners} partners published in {setup:.1f} s"
         )
-        rows: list[tuple[str, Took, Took]] = []
         data = folder / "postgres"
         baseline = measured(data, lambda: raw(database, month.month))
-        rows.append(("statements of the month", measured(data, lambda: books.compute(month)), baseline))
+        tell(console, "statements of the month", measured(data, lambda: books.compute(month)), baseline)
         with database.connect() as connection:
             every = payable_statements(connection, CHAIN)
         for one in every:
@@ -162,14 +167,8 @@ def main() -> None:
             books.lines[epoch] = {}
         books.live(month.month, following.month)
         took = measured(data, lambda: books.compute(following))
-        rows.append(("all lines restated: adjustments", took, measured(data, lambda: raw(database, month.month))))
-        rows.append((f"list of {_LISTED} statements", *listed(server, folder)))
-        table = Table("what", "seconds", "raw", "times raw", "processor", "raw", "times raw")
-        for what, ours, beside in rows:
-            clock = (ours.seconds, beside.seconds, ours.seconds / beside.seconds)
-            used = (ours.processor, beside.processor, ours.processor / beside.processor)
-            table.add_row(what, *[f"{figure:.1f}" for figure in (*clock, *used)])
-        console.print(table)
+        tell(console, "all lines restated: adjustments", took, measured(data, lambda: raw(database, month.month)))
+        tell(console, f"list of {_LISTED} statements", *listed(server, folder))
         found = pl.DataFrame(books.rows("SELECT count(*) AS n FROM monthly_statement_entries"))
         console.print(f"{found.item()} adjustments")
 
