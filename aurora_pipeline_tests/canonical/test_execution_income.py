@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ from aurora_pipeline.canonical.drafts import draft_fees, draft_mev
 from aurora_pipeline.canonical.income_drafts import draft_execution_income
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.registry.tables import FEE_RECIPIENTS
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.work.late import load_pending
+from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.devchain.configured import KEY, WHOLE_PROVIDERS, WHOLE_ROLES, configured
 from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving
-from aurora_pipeline_tests.devchain.staged import aurora_of, register, register_recipients, staged
-from aurora_pipeline_tests.faults.server import Reply, Seen
+from aurora_pipeline_tests.devchain.staged import SINCE, aurora_of, register, register_recipients, staged
+from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen
 
 STAGED = (DataType.REWARDS, DataType.FEES, DataType.MEV)
 
@@ -31,9 +35,14 @@ def chain() -> DevChain:
 
 
 @pytest.fixture
-def configuration(chain: DevChain, tmp_path: Path) -> Iterator[Configuration]:
-    with serving(chain) as server:
-        yield configured(tmp_path, server.url, WHOLE_ROLES, providers=WHOLE_PROVIDERS)
+def served(chain: DevChain) -> Iterator[FaultServer]:
+    with serving(chain) as running:
+        yield running
+
+
+@pytest.fixture
+def configuration(served: FaultServer, tmp_path: Path) -> Configuration:
+    return configured(tmp_path, served.url, WHOLE_ROLES, providers=WHOLE_PROVIDERS)
 
 
 def register_all(database: Database, recipients: Mapping[str, str] | None = None) -> None:
@@ -126,7 +135,7 @@ def test_income__its_traps__warned_of_by_name(database: Database, configuration:
 
 
 def test_income__a_relay_that_is_down__holds_up_only_what_it_alone_explains(
-    database: Database, configuration: Configuration, chain: DevChain
+    database: Database, configuration: Configuration, chain: DevChain, served: FaultServer
 ) -> None:
     register_all(database)
     # Slot 61, which paid nothing, is known to relay b alone.
@@ -139,10 +148,14 @@ def test_income__a_relay_that_is_down__holds_up_only_what_it_alone_explains(
     assert "relay-b" in slot["mev_reason"]
     assert [row["validator_key"] for row in rows(mev) if row["state"] != "final"] == [key]
     assert [row["validator_key"] for row in rows(fees) if row["state"] != "final"] == [key]
+    with database.connect() as connection:
+        assert {one.data_type for one in load_pending(connection, KEY.chain_id)} == {"mev+relay-b"}
     # It comes back, and is asked for alone.
     del chain.answers[r"/relay_b/.*"]
-    (report,) = staged(database, configuration, DataType.MEV)
+    served.seen.clear()
+    report = stage_period(aurora_of(database, configuration), KEY, DataType.MEV)
     assert report.is_complete
+    assert {seen.path.split("/")[1] for seen in served.seen} == {"relay_b"}
     again, _, mev = drafts(database, configuration)
     assert again.completeness is Completeness.FINAL
     assert all(row["state"] == "final" for row in rows(mev))
@@ -191,6 +204,30 @@ def test_income__no_fee_recipient_registered__no_final_zero_for_a_proposed_block
     vanilla = [row for row in rows(income, row_kind="SLOT") if row["relays"] is None and row["kind"] != "MISSED"]
     assert vanilla
     assert all(row["fees"] is None and "import the address" in row["reason"] for row in vanilla)
+
+
+def test_income__recipient_that_changed_within_the_window__each_slot_by_its_own_instant(
+    database: Database, configuration: Configuration
+) -> None:
+    register(database)
+    recipients = held("fee_recipients")
+    changed = datetime.fromtimestamp(1_800_000_000 + 60 * 6, UTC)
+    key, new = pubkeys()["51"], "0x" + "51" * 20
+    dated = [(index, to, SINCE, changed if index == "51" else None) for index, to in recipients.items()]
+    dated.append(("51", new, changed, None))
+    with database.connect() as connection:
+        for index, to, since, until in dated:
+            row = {"chain_id": KEY.chain_id, "validator_key": pubkeys()[index], "revision": 1, "fee_recipient": to}
+            decide(connection, FEE_RECIPIENTS, {**row, "valid_from": since, "valid_until": until})
+    staged(database, configuration, *STAGED)
+    income, _, mev = drafts(database, configuration)
+    told = {row["slot"]: row["kind"] for row in rows(income, row_kind="SLOT", validator_key=key)}
+    assert (told[57], told[60]) == ("MEV_PAYMENT", "PAYMENT_TO_OPERATOR")
+    # What was its address stays the operator's: the income is the same.
+    (tips,) = rows(mev, validator_key=key)
+    line = next(line for line in expected("by_validator") if line["validator_index"] == "51")
+    assert tips["validator_tips"] == int(line["mev_payments_wei"])
+    assert any("slot 60: it was paid to" in text for text in income.warnings)
 
 
 def test_income__execution_node_of_another_chain__waited_for_and_named(
