@@ -29,6 +29,21 @@ two Auroras can share a server. People have logins of their own that inherit fro
 themselves to it. `aurora_worker` is the login of Aurora's own service; `aurora_api` has no right of its own and takes
 on a person's for one transaction; `aurora_reader` is the login of `aurora sql` and reads all but secrets.
 
+## In production
+* A PostgreSQL of your own, 18.6 or newer. `aurora db upgrade` by a superuser makes the roles; by an owner who may
+  make roles it makes them too, but the worker can't pass policies then, tables are not FORCEd, and advisory locks
+  and statistics stay everybody's: `aurora status` says so.
+* The service works as `aurora_worker`: set its password (`\\password aurora_worker` in psql) and give it a database
+  for Dagster: `CREATE DATABASE aurora_dagster OWNER aurora_worker`, then `REVOKE CONNECT ON DATABASE aurora_dagster
+  FROM PUBLIC`. What computes is started there: no person's login can write a layer, nor the worker decide.
+* People: `aurora users add LOGIN --name --role --from --password`. An ADMIN or who upgrades can do it. A partner's
+  login tells nothing (`p_7f3a`); an auditor's ends (`--until`).
+* When Aurora starts it refuses to work where a partner's login or `aurora_api` is a superuser, passes row-level
+  security, or holds any other role's rights.
+* Backups are made by a superuser or another login that passes row-level security; with `row_security = off`, which
+  `pg_dump` sets, an incomplete one fails instead of being silently partial.
+
+## Tables and roles
 In the tables below `r` is reading and `+` is inserting rows, which is all that anybody may do: nothing is ever changed.
 `=` is inserting and deleting: the table mirrors a file. Of what people decide the database itself writes who it was, by
 which login, and when: the columns {filled} can be filled by nobody.
@@ -54,7 +69,7 @@ def _introduction() -> str:
 
 def _table(heading: str, shown: str, tables: Mapping[str, TableAccess], words: str) -> str:
     rows = [[shown.format(name), *(_mark(access, role) for role in Role)] for name, access in tables.items()]
-    return f"## {heading}\n{words}\n\n{_markdown(['table', *Role], rows)}"
+    return f"### {heading}\n{words}\n\n{_markdown(['table', *Role], rows)}"
 
 
 def _mark(access: TableAccess, role: Role) -> str:

@@ -15,6 +15,7 @@ from aurora_pipeline.decisions.users import Narrowed, record_user
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.access.applying import grant_access, withdraw_access
 from aurora_pipeline.store.access.names import Roles
+from aurora_pipeline.store.access.safety import access_notes
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.errors import DatabaseRefuses
 from aurora_pipeline.store.migrate import downgrade, upgrade
@@ -136,3 +137,40 @@ def test_policies__one_of_them_broken__shows_more_to_a_partner(guarded: Guarded,
             connection.execute(f"SET LOCAL ROLE {PARTNER}".encode())
             found += connection.execute(_SEEN[seen].encode()).fetchall()
     assert len(after) > len(before) > 0
+
+
+@pytest.fixture
+def plain(guarded_server: EmbeddedPostgres) -> Iterator[Guarded]:
+    """A database whose owner is no superuser and passes no policies, but may make roles."""
+    found = Guarded(guarded_server, "plain")
+    admin = Database(guarded_server.dsn("postgres"))
+    with admin.autocommit() as connection:
+        connection.execute(f"CREATE ROLE olaf LOGIN CREATEROLE PASSWORD '{secret('olaf')}'".encode())
+        connection.execute("CREATE DATABASE plain OWNER olaf TEMPLATE template0")
+    yield found
+    found.database.let_go()
+    with admin.autocommit() as connection:
+        connection.execute("DROP DATABASE plain WITH (FORCE)")
+        for role in (ANNE, ACME, *Roles.of("plain").marks, "olaf"):
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+
+
+def test_upgrade__by_an_owner_who_is_no_superuser__makes_the_roles_and_goes_on_working_itself(plain: Guarded) -> None:
+    owner = plain.as_login("olaf")
+    upgrade(owner)
+    with owner.connect() as connection:
+        decide(connection, PARTNERS, {"partner_id": "acme", "revision": 1, "name": "Acme"})
+        assert connection.execute("SELECT count(*) AS n FROM partners").fetchall() == [{"n": 1}]
+        notes = access_notes(connection, is_embedded=False)
+    assert "the owner of the database works itself" in notes[-1]
+    for login, kind, partner in ((ANNE, UserRole.ANALYST, None), (ACME, UserRole.PARTNER, "acme")):
+        told = (login, "Any One", kind, partner, SINCE, None, "ada", "joined")
+        record_user(owner, *told, password=secret(login))
+    owner.let_go()
+    assert plain.rows("SELECT partner_id FROM partners", ACME) == [{"partner_id": "acme"}]
+    assert plain.rows("SELECT * FROM validator_pnl", ANNE) == []
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        plain.rows("SELECT * FROM users", ACME)
+    downgrade(owner, "base")
+    upgrade(owner)
+    owner.let_go()
