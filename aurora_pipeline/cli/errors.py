@@ -67,7 +67,7 @@ class RightMissing(NotAllowed):
     """The database does not let this login do that. Nothing was written."""
 
     code = "right-missing"
-    what_to_do = "docs/access.md says who may: have one of them do it, or work with another login."
+    what_to_do = "Have somebody do it who may (docs/access.md), or work with another login."
 
 
 _RIGHT_MISSING: Final = "42501"
