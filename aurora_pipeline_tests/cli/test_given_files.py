@@ -14,6 +14,7 @@ from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation import given_file
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.workspace import HOME_VARIABLE
+from aurora_pipeline.store.revision import wanted_revision
 from aurora_pipeline_tests.cli.conftest import VOTE, Made, Run
 
 HEAD = "chain_id,epoch,validator_key,cost_type,amount,unit,notes\n"
@@ -86,7 +87,7 @@ def test_costs__an_epoch_no_key_can_hold__refused(run: Run, tmp_path: Path, epoc
 def test_downgrade__one_step__as_its_help_says(run: Run, arguments: tuple[str, ...]) -> None:
     ended = run("db", "downgrade", *arguments)
     assert ended.code == 0, ended.err
-    assert "revision none" in ended.out
+    assert f"revision {int(wanted_revision()) - 1:04d}" in ended.out
 
 
 def test_audit__more_entries_than_there_can_be__refused(run: Run) -> None:
