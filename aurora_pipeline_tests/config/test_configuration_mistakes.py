@@ -15,7 +15,7 @@ Problems = Callable[..., tuple[Mistake, ...]]
 With = Callable[..., str]
 
 FEES = "    protocol_fee_bps:\n      - {from: 2025-01-01, bps: 300}\n      - {from: 2025-06-01, bps: 309}\n"
-# A chain of a family that cannot be computed may be described.
+# A chain that is not enabled may be described: its roles are not checked.
 DESCRIBED = [
     ("enabled: true", "enabled: false"),
     ("family: solana", "family: ethereum"),
