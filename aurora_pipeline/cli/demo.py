@@ -12,9 +12,12 @@ from aurora_pipeline.cli.progress import Steps, bar
 from aurora_pipeline.cli.running import job_runner
 from aurora_pipeline.cli.table import wrapped
 from aurora_pipeline.cli.terminal import err, opened, out, use_demo, workspace
+from aurora_pipeline.demo import ethereum_story
 from aurora_pipeline.demo.closing import CORRECTED, FIRST_MONTH, Closing
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.errors import DemoDiffers
+from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
+from aurora_pipeline.demo.ethereum_story import WINDOWS
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID, STANDSTILL_AFTER_EPOCHS, Parameters
@@ -66,6 +69,9 @@ def demo(
             parameters = Parameters.from_dict(simulator.clock()["parameters"])
             _introduce(aurora, parameters, continued)
             changed = _live(aurora, simulator, parameters, epochs)
+            ethereum = EthereumParameters.from_dict(simulator.ethereum_clock()["parameters"])
+            changed += _live_ethereum(aurora, simulator, ethereum)
+            _show_ethereum(aurora, ethereum)
             _show(aurora, parameters, epochs, changed, time.monotonic() - started)
 
 
@@ -88,9 +94,57 @@ def _live(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters, e
     for change in cast.changes:
         out.print(f"  imported {change}")
     with aurora.database.connect() as connection:
-        left = [epoch for epoch in wanted if not is_computed(connection, epoch)]
+        left = [epoch for epoch in wanted if not is_computed(connection, CHAIN_ID, epoch)]
     published = _compute(aurora, simulator, parameters, left) if left else 0
     return len(cast.changes) + published + close_months(aurora, parameters)
+
+
+def _live_ethereum(aurora: Aurora, simulator: SimulatorControl, parameters: EthereumParameters) -> int:
+    """The same for the demo's other chain, window by window; says how much changed."""
+    chain = ethereum_story.ethereum_chain(aurora)
+    out.print(
+        f"Chain {chain.chain_id}: {parameters.validators} validators of ours among"
+        f" {parameters.validators + parameters.strangers}, in windows of {chain.period_step} epochs"
+    )
+    changes = ethereum_story.register_cast(aurora, parameters)
+    for change in changes:
+        out.print(f"  imported {change}")
+    windows = ethereum_story.windows_of(chain, WINDOWS)
+    with aurora.database.connect() as connection:
+        left = [window for window in windows if not is_computed(connection, chain.chain_id, window[0])]
+    runner, changed = job_runner(aurora), len(changes)
+    with bar() as progress:
+        task = progress.add_task("", total=len(left))
+        for window in left:
+            end = ethereum_story.live_through(
+                aurora, runner, simulator, window, lambda text: progress.update(task, description=text)
+            )
+            progress.advance(task)
+            out.print(f"  {end.in_words()}", markup=False)
+            changed += end.count("published")
+            _stop_if_failed([end])
+    return changed
+
+
+def _show_ethereum(aurora: Aurora, parameters: EthereumParameters) -> None:
+    """What validators of the other chain earned in its last window, and that all of it is what was simulated."""
+    chain = ethereum_story.ethereum_chain(aurora)
+    windows = ethereum_story.windows_of(chain, WINDOWS)
+    with aurora.database.connect() as connection:
+        show_pnl(connection, chain, windows[-1][0])
+        show_statements(connection, chain, windows[-1][0])
+        figures = ethereum_story.compare(connection, parameters, windows)
+        lines = ethereum_story.compare_lines(connection, parameters, windows)
+    _refuse_differences([*figures.differences, *lines.differences])
+    out.print(
+        f"\n[green]{figures.compared} of {figures.compared} figures and {lines.compared} of {lines.compared} lines of"
+        f" {chain.chain_id} equal what the simulator knows it generated, to the wei.[/]"
+    )
+
+
+def _refuse_differences(differences: list[str]) -> None:
+    if differences:
+        raise DemoDiffers("\n  ".join(["figures differ from what was simulated:", *differences[:20]]))
 
 
 def _compute(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters, left: list[int]) -> int:
@@ -170,9 +224,7 @@ def _show(aurora: Aurora, parameters: Parameters, epochs: int, changed: int, sec
         if line_id is not None:
             out.print("\n[bold]One line, down to the bytes a provider sent[/]")
             out.print(render(trace_line(connection, line_id)))
-    differences = [*figures.differences, *(terms.differences if terms else ())]
-    if differences:
-        raise DemoDiffers("\n  ".join(["figures differ from what was simulated:", *differences[:20]]))
+    _refuse_differences([*figures.differences, *(terms.differences if terms else ())])
     out.print(
         f"\n[green]{figures.compared} of {figures.compared} figures equal what the simulator knows it generated,"
         " to the lamport.[/]"

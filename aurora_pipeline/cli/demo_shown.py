@@ -18,7 +18,8 @@ from aurora_pipeline.store.database import Connection
 def show_pnl(connection: Connection, chain: Chain, epoch: int) -> None:
     """What each validator earned and cost in an epoch."""
     rows = connection.execute(
-        "SELECT * FROM validator_pnl WHERE chain_id = %s AND epoch = %s ORDER BY net DESC NULLS LAST", [CHAIN_ID, epoch]
+        "SELECT * FROM validator_pnl WHERE chain_id = %s AND epoch = %s ORDER BY net DESC NULLS LAST, name",
+        [chain.chain_id, epoch],
     ).fetchall()
     figures = ["exec_fees", "mev_tips", "vote_rewards", "commission", "total_revenue", "total_costs", "net"]
     shown = [
@@ -37,7 +38,7 @@ def show_statements(connection: Connection, chain: Chain, epoch: int) -> None:
     rows = connection.execute(
         """SELECT partner_name, line_count, held_count, lines_total, held_total, state, statement_id
            FROM partner_commission_statements WHERE chain_id = %s AND epoch = %s ORDER BY partner_name""",
-        [CHAIN_ID, epoch],
+        [chain.chain_id, epoch],
     ).fetchall()
     shown = [
         [
@@ -56,7 +57,7 @@ def show_statements(connection: Connection, chain: Chain, epoch: int) -> None:
     print_table(title, columns, shown, right=["lines", "total", "held"])
     held = connection.execute(
         "SELECT reason FROM partner_commission_lines WHERE chain_id = %s AND epoch = %s AND held LIMIT 1",
-        [CHAIN_ID, epoch],
+        [chain.chain_id, epoch],
     ).fetchone()
     if held is not None:
         out.print(f"held, not owed until the terms are settled: {held['reason']}", markup=False)

@@ -41,7 +41,7 @@ OBSERVED_AT_BPS = (3_000, 8_000)
 """The parts of an epoch after which the demo samples it, early and late."""
 PUBLISHED_AT_BPS = 1_500
 """The part of the next epoch after which rewards are paid and tip trees published."""
-_FILES, _AGREEMENTS = "files", "agreements.yaml"
+FILES, _AGREEMENTS = "files", "agreements.yaml"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Regi
 
     What is registered already is left alone, and so is its file: both may have been changed, as the demo invites to.
     """
-    folder = aurora.workspace.data_dir / _FILES
+    folder = aurora.workspace.data_dir / FILES
     folder.mkdir(parents=True, exist_ok=True)
     configuration, database = aurora.configuration, aurora.database
     with database.connect() as connection:
@@ -95,7 +95,7 @@ def register_cast(aurora: Aurora, parameters: Parameters, epochs: range) -> Regi
 
 def agreements_file(aurora: Aurora) -> Path:
     """Where the demo's agreements are written."""
-    return aurora.workspace.data_dir / _FILES / _AGREEMENTS
+    return aurora.workspace.data_dir / FILES / _AGREEMENTS
 
 
 def _written(path: Path, text: str) -> Path:
@@ -164,11 +164,11 @@ def _advance(simulator: SimulatorControl, epoch: int, part_bps: int) -> bool:
     return True
 
 
-def is_computed(connection: Connection, epoch: int) -> bool:
+def is_computed(connection: Connection, chain_id: str, epoch: int) -> bool:
     """Whether every layer of an epoch is in force."""
     row = connection.execute(
         "SELECT count(*) AS n FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [CHAIN_ID, epoch, [table.name for table in PERIOD_LAYER_TABLES]],
+        [chain_id, epoch, [table.name for table in PERIOD_LAYER_TABLES]],
     ).fetchone()
     return row is not None and row["n"] == len(PERIOD_LAYER_TABLES)
 

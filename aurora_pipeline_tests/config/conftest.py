@@ -15,6 +15,9 @@ KINDS: Final = {
     "solana_rpc": frozenset({"fees", "rewards", "meta", "positions", "costs"}),
     "jito": frozenset({"mev"}),
     "stakewiz": frozenset({"meta"}),
+    "beacon_api": frozenset({"rewards", "meta", "positions"}),
+    "evm_rpc": frozenset({"fees"}),
+    "mev_relay": frozenset({"mev"}),
     "file": frozenset({"fees", "mev", "rewards", "meta", "positions", "costs"}),
 }
 

@@ -191,11 +191,15 @@ def test_shipped_demo_files__with_their_variable__ask_only_the_simulator(kinds: 
     url = "http://127.0.0.1:8899"
     files = (DEMO / "chains.yaml", DEMO / "providers.yaml")
     configuration = load_configuration(*files, {"AURORA_DEMO_URL": url}, kinds)
-    assert list(configuration.chains) == ["solana-demo"]
+    assert list(configuration.chains) == ["solana-demo", "ethereum-demo"]
     assert {name: provider.base_url for name, provider in configuration.providers.items()} == {
         "demo-rpc": f"{url}/rpc",
         "demo-kobe": f"{url}/kobe/api/v1",
         "demo-stakewiz": f"{url}/stakewiz",
+        "demo-beacon": f"{url}/ethereum/beacon",
+        "demo-execution": f"{url}/ethereum/execution",
+        "demo-relay-a": f"{url}/ethereum/relay-a",
+        "demo-relay-b": f"{url}/ethereum/relay-b",
     }
     with pytest.raises(ConfigurationError, match="AURORA_DEMO_URL is not set"):
         load_configuration(*files, {}, kinds)

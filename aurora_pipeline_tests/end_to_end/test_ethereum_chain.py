@@ -1,0 +1,81 @@
+"""The demo's Ethereum chain through the whole pipeline: every figure and line is what its own books say, to the wei."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from aurora_pipeline.demo import ethereum_story
+from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID, EthereumParameters
+from aurora_pipeline.demo.process import SimulatorProcess
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.instance.workspace import (
+    DAGSTER_URL_VARIABLE,
+    DEMO_URL_VARIABLE,
+    DEMO_VARIABLE,
+    HOME_VARIABLE,
+    Workspace,
+)
+from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
+from aurora_pipeline.orchestration.runs import JobRunner
+from aurora_pipeline_tests.end_to_end.world import kept_environment
+
+pytestmark = pytest.mark.slow
+SMALL = EthereumParameters(seed=5, validators=20, strangers=40)
+Lived = tuple[Aurora, list[range]]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    """A workspace in which all windows of the story were lived through, and those windows."""
+    home = tmp_path_factory.mktemp("ethereum")
+    options = {f"ethereum_{name}": value for name, value in SMALL.as_dict().items()}
+    with SimulatorProcess(home / "simulator.json", **options) as simulator:
+        workspace = Workspace(home, True, {**os.environ, DEMO_URL_VARIABLE: simulator.url})
+        with (
+            kept_environment("DAGSTER_HOME", DAGSTER_URL_VARIABLE, HOME_VARIABLE, DEMO_VARIABLE),
+            Aurora(workspace) as aurora,
+        ):
+            assert ethereum_story.register_cast(aurora, SMALL)
+            runner = JobRunner(aurora, build_definitions(Overrides(aurora=aurora)))
+            windows = ethereum_story.windows_of(ethereum_story.ethereum_chain(aurora), ethereum_story.WINDOWS)
+            try:
+                for window in windows:
+                    end = ethereum_story.live_through(aurora, runner, simulator, window, lambda text: None)
+                    assert end.failures == ()
+                yield aurora, windows
+            finally:
+                runner.instance.dispose()
+
+
+def test_windows__of_the_whole_story__come_out_to_the_wei(lived: Lived) -> None:
+    aurora, windows = lived
+    with aurora.database.connect() as connection:
+        figures = ethereum_story.compare(connection, SMALL, windows)
+        lines = ethereum_story.compare_lines(connection, SMALL, windows)
+    assert (figures.differences, lines.differences) == ((), ())
+    assert figures.compared == 5 * (SMALL.validators * len(windows) + len(windows))
+    assert lines.compared == 3 * (SMALL.validators + 1) * len(windows)
+
+
+def test_windows__of_the_whole_story__are_final_and_nothing_is_left_open(lived: Lived) -> None:
+    aurora, _ = lived
+    with aurora.database.connect() as connection:
+        states = connection.execute(
+            "SELECT DISTINCT asset, completeness FROM in_force WHERE chain_id = %s AND completeness <> 'FINAL'",
+            [CHAIN_ID],
+        ).fetchall()
+        residuals = connection.execute(
+            """SELECT DISTINCT residual_of FROM canonical_validator_balances
+               WHERE chain_id = %s AND residual <> 0""",
+            [CHAIN_ID],
+        ).fetchall()
+    assert states == []
+    assert [row["residual_of"] for row in residuals] == ["SLASHING"]
+
+
+def test_cast__registered_again__is_left_alone(lived: Lived) -> None:
+    aurora, _ = lived
+    assert ethereum_story.register_cast(aurora, SMALL) == ()
