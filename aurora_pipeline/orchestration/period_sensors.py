@@ -15,6 +15,7 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.family import ChainHead
+from aurora_pipeline.staging.sampling import is_observed
 from aurora_pipeline.work.runs import Job
 
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.
@@ -99,10 +100,12 @@ def _known(context: dg.SensorEvaluationContext, aurora: Aurora, chain: Chain) ->
     " running period: what a chain does not tell about the past.",
 )
 def observe_open_period(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
-    """One question to each enabled chain; the sampling itself is a run's work. Every tick asks anew."""
+    """One question to each enabled chain that forgets; the sampling itself is a run's work. Every tick asks anew."""
     requests: list[dg.RunRequest] = []
     trouble: list[str] = []
     for chain in aurora.configuration.enabled_chains():
+        if not is_observed(aurora.configuration, chain):
+            continue
         try:
             sample = observation_key(chain.chain_id, chain_head(aurora.configuration, chain))
         except AuroraError as error:

@@ -43,6 +43,16 @@ class _Seen:
     answered: bool = False
 
 
+def is_observed(configuration: Configuration, chain: Chain) -> bool:
+    """Whether anybody who is asked about a chain observes what it forgets; else its past tells everything."""
+    return any(_observers(configuration, chain, data_type) for data_type in OBSERVED)
+
+
+def _observers(configuration: Configuration, chain: Chain, data_type: str) -> list[Provider]:
+    asked = configuration.providers_for(chain.chain_id, role_of(data_type))
+    return [provider for provider in asked if data_type in adapter_for(provider).observes]
+
+
 def observe(
     database: Database, configuration: Configuration, chain: Chain, scope: FetchScope, slot: int
 ) -> ObservationReport:
@@ -56,11 +66,7 @@ def observe(
         if data_type == LEADER_SCHEDULE and _has_schedule(database, configuration, scope):
             seen.answered = True
             continue
-        providers = [
-            provider
-            for provider in configuration.providers_for(chain.chain_id, role_of(data_type))
-            if data_type in adapter_for(provider).observes
-        ]
+        providers = _observers(configuration, chain, data_type)
         asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
         for checker in configuration.cross_checkers_for(chain.chain_id, role_of(data_type)):
             observes = data_type in adapter_for(checker).observes and data_type != LEADER_SCHEDULE
