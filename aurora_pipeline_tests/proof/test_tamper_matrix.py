@@ -41,6 +41,7 @@ STATEMENT_LAYERS = (*MONTHLY_TABLES, *EPOCH_PAYABLE_TABLES)
 EMPTY = {
     "staging_file_bodies": "this world has no files; end_to_end/test_own_books.py changes theirs",
     **{table.name: "nobody is paid by EPOCH in this world, and no month is over" for table in STATEMENT_LAYERS},
+    "later_warnings": "nothing is computed again with other warnings in this world; no figure rests on a warning",
     "released_snapshots": "no statement is released in this world; store/access/test_audited.py changes those",
     "cross_check_differences": "nobody differs in this world; its rows are verified as every layer's",
 }
