@@ -30,6 +30,7 @@ LINE_COLUMNS: Final = (
     "wallet_address",
     "kind",
     "component",
+    "rate_bps",
     "revenue",
     "costs",
     "weight",
@@ -65,14 +66,23 @@ class Origins:
 
 EARLIER: Final = {"partner_id": pl.String, "line_id": pl.String, "adjusted": _AMOUNT, "entries": pl.Int64}
 """The frame of what earlier statements adjusted: the sum per line, and how many entries it is of."""
-CAUSES: Final = {"partner_id": pl.String, "epoch": pl.Int64, "likeliest": pl.String, "by_terms": pl.String}
-"""The frame of why a period's lines of a partner moved: where a line does not tell, and where terms come first."""
+CAUSES: Final = {
+    name: pl.Int64 if name == "epoch" else pl.String
+    for name in ("partner_id", "epoch", "likeliest", "by_terms", "by_code")
+}
+"""The frame of why a period's lines of a partner moved: where a line does not tell, where terms or code come first."""
 
 
 def causes_of(origins: Mapping[tuple[str, EpochNumber], Origins]) -> pl.DataFrame:
     """The causes by partner and epoch, from what changed under the lines."""
     rows = [
-        (partner_id, epoch, one.likeliest.value, (Cause.RULE if one.terms else one.likeliest).value)
+        (
+            partner_id,
+            epoch,
+            one.likeliest.value,
+            (Cause.RULE if one.terms else one.likeliest).value,
+            (Cause.CODE if one.code else one.likeliest).value,
+        )
         for (partner_id, epoch), one in origins.items()
     ]
     return pl.DataFrame(rows, schema=CAUSES, orient="row")
@@ -123,6 +133,9 @@ def _told(found: pl.DataFrame, causes: pl.DataFrame) -> pl.DataFrame:
     is_other = {name: pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in _COMPARED}
     is_one_sided = pl.col("is_stated").is_null() | pl.col("is_now").is_null()
     moved = is_other["revenue"] | is_other["costs"] | is_other["weight_whole"]
+    # A flat line of which nothing moved can only be computed otherwise, whatever else changed in its period.
+    is_flat = pl.col("rate_bps").is_not_null() & pl.col("rate_bps_now").is_not_null()
+    had_amount = pl.col("final").is_not_null() & ~pl.col("held").fill_null(True)
     cause = (
         pl.when(is_other["override"])
         .then(pl.lit(Cause.OVERRIDE.value))
@@ -134,6 +147,8 @@ def _told(found: pl.DataFrame, causes: pl.DataFrame) -> pl.DataFrame:
         .then(fallback)
         .when(is_other["weight"])
         .then(by_terms)
+        .when(is_flat & had_amount)
+        .then(pl.col("by_code").fill_null(Cause.DATA.value))
         .otherwise(fallback)
     )
     why = (
