@@ -12,13 +12,13 @@ from typing import Generic, TypeVar
 
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.contract import Source, Tell
-from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.fetch_choice import fetch_in, missing
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.told import Missing, Observed, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
-from aurora_pipeline.store.payloads.tables import EVERYONE, NO_PROVIDER
+from aurora_pipeline.store.payloads.tables import NO_PROVIDER
 
 Item = TypeVar("Item")
 
@@ -56,10 +56,9 @@ def staged_by_kind(
 ) -> dict[str, StagedFetches]:
     """The fetches that speak about operated validators, by the kind of provider that reads them."""
     by_subject = {fetch.subject: fetch for fetch in fetches}
-    of_all = by_subject.get(EVERYONE)
     about: dict[str, dict[str, StagedFetch]] = {}
     for key in reference.keys:
-        fetch = by_subject.get(key) or of_all
+        fetch = fetch_in(by_subject, key)
         if fetch is not None:
             about.setdefault(fetch.kind, {})[key] = fetch
     return {kind: StagedFetches(reference, of_kind, observed or Observed()) for kind, of_kind in about.items()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aurora_pipeline.sources.reference import OperatedValidator
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch, takes_the_place
 from aurora_pipeline.store.payloads.tables import EVERYONE
 
 NOTHING_STAGED = "nothing staged: no provider was asked about it in this period"
@@ -15,8 +15,13 @@ NOTHING_STAGED = "nothing staged: no provider was asked about it in this period"
 
 def fetch_about(fetches: Iterable[StagedFetch], validator_key: str) -> StagedFetch | None:
     """The fetch about a validator: its own one, else the one that covers all."""
-    by_subject = {fetch.subject: fetch for fetch in fetches}
-    return by_subject.get(validator_key) or by_subject.get(EVERYONE)
+    return fetch_in({fetch.subject: fetch for fetch in fetches}, validator_key)
+
+
+def fetch_in(by_subject: Mapping[str, StagedFetch], validator_key: str) -> StagedFetch | None:
+    """The same of fetches by subject."""
+    own, of_all = by_subject.get(validator_key), by_subject.get(EVERYONE)
+    return of_all if own is None or (of_all is not None and takes_the_place(of_all, own)) else own
 
 
 def missing(fetch: StagedFetch | None, detail: str | None = None) -> Missing:

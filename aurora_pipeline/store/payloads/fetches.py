@@ -17,7 +17,7 @@ from aurora_pipeline.store.digests import (
     root_above,
 )
 from aurora_pipeline.store.payloads.answers import Answer, Kept, answers_by_id
-from aurora_pipeline.store.payloads.tables import FETCH_TAG, Verdict
+from aurora_pipeline.store.payloads.tables import EVERYONE, FETCH_TAG, Verdict
 
 RecordedAnswer = Answer | Kept
 
@@ -112,6 +112,7 @@ class FetchInForce:
     provider: str
     payload_ids: tuple[int, ...]
     kind: str = ""
+    fetch_id: int = 0
 
 
 def fetches_in_force(
@@ -120,14 +121,28 @@ def fetches_in_force(
     """Each subject's fetch that counts, without reading any body."""
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
     return {
-        row["subject"]: FetchInForce(FigureState(row["state"]), row["provider"], tuple(row["payload_ids"]), row["kind"])
+        row["subject"]: FetchInForce(
+            FigureState(row["state"]), row["provider"], tuple(row["payload_ids"]), row["kind"], row["fetch_id"]
+        )
         for row in rows
     }
 
 
 def fetch_states(connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str) -> dict[str, FigureState]:
     """The state of each subject's fetch that counts, without reading any body."""
-    return {name: one.state for name, one in fetches_in_force(connection, chain_id, epoch, data_type).items()}
+    in_force = fetches_in_force(connection, chain_id, epoch, data_type)
+    of_all = in_force.get(EVERYONE)
+    return {
+        name: one.state
+        for name, one in in_force.items()
+        if name == EVERYONE or of_all is None or not takes_the_place(of_all, one)
+    }
+
+
+def takes_the_place(of_all: StagedFetch | FetchInForce, own: StagedFetch | FetchInForce) -> bool:
+    """Whether a fetch about everyone is the newer word about a validator than one of its own that is not final."""
+    is_final = of_all.state is FigureState.FINAL and own.state is not FigureState.FINAL
+    return is_final and of_all.fetch_id > own.fetch_id
 
 
 def last_read(

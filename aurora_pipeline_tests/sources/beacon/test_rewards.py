@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.asking.proposals import ProposedSlot
+from aurora_pipeline.canonical.drafts import draft_balances
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.families.ethereum import check_address
 from aurora_pipeline.config.vocabulary import DataType
@@ -24,6 +25,7 @@ from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads.fetches import load_fetches
 from aurora_pipeline.store.payloads.tables import EVERYONE
+from aurora_pipeline.work.late import load_pending
 from aurora_pipeline_tests.devchain import scopes
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
 from aurora_pipeline_tests.devchain.files import expected, held
@@ -358,6 +360,24 @@ def test_node__that_is_behind_or_of_another_network__tells_nothing(
     report = stage_period(aurora_of(database, configuration), KEY, DataType.REWARDS)
     assert report.states.keys() == {"pending"}
     assert words in "; ".join(report.reasons)
+
+
+def test_node__that_was_away_and_is_back__nothing_stays_pending(
+    database: Database, configuration: Configuration, chain: DevChain
+) -> None:
+    register(database)
+    staged(database, configuration)
+    chain.syncing.update(is_syncing=True)
+    aurora = aurora_of(database, configuration)
+    away = stage_period(aurora, KEY, DataType.REWARDS)
+    assert away.states.keys() == {"pending"}
+    chain.syncing.update(is_syncing=False)
+    back = stage_period(aurora, KEY, DataType.REWARDS)
+    assert (back.states, back.is_complete) == ({"final": 1}, True)
+    with database.connect() as connection:
+        assert load_pending(connection, CHAIN) == []
+        [draft] = draft_balances(configuration, connection, KEY)
+    assert (draft.completeness, set(draft.frame["state"])) == ("FINAL", {"final"})
 
 
 def test_validator__that_the_chain_does_not_have__unavailable_and_others_are_told(
