@@ -206,6 +206,17 @@ def test_discovery__other_presets__instants_by_the_nodes_own_spec(
     assert period.ended_at - period.started_at == timedelta(seconds=104 * seconds)
 
 
+@pytest.mark.parametrize(("name", "coin"), [("gnosis-mainnet", "xDAI"), ("hoodi", "ETH"), ("sepolia", "ETH")])
+def test_discovery__a_chain_of_another_name_and_coin__takes_yaml_alone(
+    database: Database, chain: DevChain, at: Configured, name: str, coin: str
+) -> None:
+    chain.spec = {"data": {"SLOTS_PER_EPOCH": "8", "SECONDS_PER_SLOT": "5"}}
+    configuration = at((CHAIN, name), ("native_unit: ETH", f"native_unit: {coin}"), ("enabled: false", "enabled: true"))
+    assert [one.chain_id for one in configuration.enabled_chains()] == [name]
+    [period] = discover_periods(database, configuration, configuration.chain(name)).recorded
+    assert (str(period.key), period.ended_at) == (f"{name}:0000002", GENESIS + timedelta(seconds=120 * 5))
+
+
 @pytest.mark.parametrize("spec", [{}, {"SLOTS_PER_EPOCH": "0"}, {"SLOTS_PER_EPOCH": "8"}, {"SLOTS_PER_EPOCH": "x"}])
 def test_discovery__a_spec_that_lacks_what_is_needed__refused(
     database: Database, chain: DevChain, at: Configured, spec: dict[str, Any]
