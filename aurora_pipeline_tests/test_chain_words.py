@@ -63,7 +63,7 @@ SAY_SLOT: Final[Mapping[str, str]] = MappingProxyType(
         "sources/contract.py": "which slots a validator had to propose blocks in",
         "sources/family.py": "where a chain's head is",
         "sources/reference.py": "the bounds of a period",
-        "sources/impossible.py": "counts of led slots that cannot be",
+        "sources/contradictions.py": "counts of led slots that cannot be",
         "asking/proposals.py": "which slots a validator proposed in",
         "sources/blocks_told.py": "of which slot a relay delivered a block",
         "sources/told.py": "which slots a validator led, as any source tells it",

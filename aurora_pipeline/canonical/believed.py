@@ -1,7 +1,7 @@
 """Figures that cannot be: numbers that no column holds, amounts that nobody earns, counts that contradict each other.
 
 Held off here, whoever says them: that validator's figure is not known, and why; those of others stay. What bounds an
-amount is in sources/bounds.py, which counts contradict each other in sources/impossible.py (sources refuse by both
+amount is in sources/bounds.py, which counts contradict each other in sources/contradictions.py (sources refuse by both
 before they call a fetch final); a doubt that only one data type has stands in its own module, as in canonical/fees.py.
 """
 

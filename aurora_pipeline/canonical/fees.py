@@ -8,13 +8,13 @@ from aurora_pipeline.canonical.believed import believed, told_if_final
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.sources.fetch_choice import missing
-from aurora_pipeline.sources.impossible import (
+from aurora_pipeline.sources.contradictions import (
     contradicting_counts,
     fees_of_no_blocks,
     parts_that_differ,
     unproven_zero,
 )
+from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
 from aurora_pipeline.sources.told import FeesTold, Missing

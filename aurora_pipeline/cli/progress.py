@@ -22,7 +22,7 @@ from aurora_pipeline.work.computing import (
     FoundFinal,
     PartnersRestated,
 )
-from aurora_pipeline.work.restated import in_lines, partner_lines
+from aurora_pipeline.work.run_changes import in_lines, partner_lines
 from aurora_pipeline.work.runs import RunEnd
 
 _LACKING_SHOWN: Final = 300

@@ -10,7 +10,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period
-from aurora_pipeline.work.restated import (
+from aurora_pipeline.work.run_changes import (
     Restated,
     RestatedPartner,
     owed_to_partners,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from aurora_pipeline.config.vocabulary import DataType
+from aurora_pipeline.sources.contradictions import contradicting_counts, fees_of_no_blocks
 from aurora_pipeline.sources.files.answers import FileFees, FileReward, FileTips
-from aurora_pipeline.sources.impossible import contradicting_counts, fees_of_no_blocks
 
 
 def lack_of(data_type: DataType, told: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Final
 from aurora_pipeline.asking.reading import U64_MAX, Node, parsed, reader
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import EpochNumber, Lamports
-from aurora_pipeline.sources.impossible import lack_of_fees
+from aurora_pipeline.sources.contradictions import lack_of_fees
 from aurora_pipeline.sources.solana.amounts import paid, staked, too_much_paid
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount
 from aurora_pipeline.store.payloads.answers import Answer

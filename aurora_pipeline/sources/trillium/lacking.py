@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.sources.impossible import lack_of_fees
+from aurora_pipeline.sources.contradictions import lack_of_fees
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.sources.trillium.answers import TrilliumValidator
 

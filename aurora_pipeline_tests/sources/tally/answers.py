@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import Node, parsed, reader
 from aurora_pipeline.foundation.units import Amount, EpochNumber
-from aurora_pipeline.sources.impossible import lack_of_fees
+from aurora_pipeline.sources.contradictions import lack_of_fees
 from aurora_pipeline.sources.solana.amounts import too_much_paid
 from aurora_pipeline.store.payloads.answers import Answer
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.work.restated import restated
+from aurora_pipeline.work.run_changes import restated
 
 KEY = PeriodKey.parse("solana-demo:0000850")
 ROW: dict[str, Any] = {
