@@ -159,7 +159,7 @@ def _compute(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters
             out.print(f"  {end.in_words()}", markup=False)
             changed += end.count("published")
             _stop_if_failed([end])
-            if not _has_statements(aurora, FIRST_MONTH):
+            if not _has_statements(aurora, FIRST_MONTH) and _stale_month(aurora) is not None:
                 progress.stop()
                 changed += close_months(aurora, parameters)
                 progress.start()
@@ -187,16 +187,20 @@ def close_months(aurora: Aurora, parameters: Parameters) -> int:
 def _compute_months(aurora: Aurora) -> int:
     """Compute the months that are over and have no statements, or stale ones; says how many layers were published."""
     changed, runner = 0, job_runner(aurora)
-    while True:
-        with aurora.database.connect() as connection:
-            stale = first_stale(aurora.configuration, connection, CHAIN_ID)
-        if stale is None or not isinstance(stale.key, MonthKey):
-            return changed
-        runner.register_month(stale.key)
-        end = runner.run(Job.MONTH, stale.key)
+    while (month := _stale_month(aurora)) is not None:
+        runner.register_month(month)
+        end = runner.run(Job.MONTH, month)
         out.print(f"  {end.in_words()}", markup=False)
         _stop_if_failed([end])
         changed += end.count("published")
+    return changed
+
+
+def _stale_month(aurora: Aurora) -> MonthKey | None:
+    """The first month that is over and has no statements, or stale ones."""
+    with aurora.database.connect() as connection:
+        stale = first_stale(aurora.configuration, connection, CHAIN_ID)
+    return stale.key if stale is not None and isinstance(stale.key, MonthKey) else None
 
 
 def _has_statements(aurora: Aurora, month: MonthKey) -> bool:
