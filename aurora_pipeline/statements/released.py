@@ -10,7 +10,7 @@ from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.statements.tables import EPOCH_ENTRIES, EPOCH_PAYABLES, MONTHLY_ENTRIES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.column_rules import quoted
-from aurora_pipeline.store.declaration import CHAIN_ID, Column, ColumnKind, Table, TableKind, text
+from aurora_pipeline.store.declaration import CHAIN_ID, EPOCH, Column, ColumnKind, Table, TableKind, text
 from aurora_pipeline.store.tables import recorded_at
 
 
@@ -88,12 +88,16 @@ def _shown(table: Table) -> list[Column]:
     return [one for one in table.columns if one.name not in _HIDDEN | _UNDATED]
 
 
+_PERIOD: Final = text("period", "Its month, like 2026-08, or its epoch, with zeros before it.")
+_RELEASED_AT: Final = Column("released_at", ColumnKind.INSTANT, "When it was released.")
+_STATEMENT_ID: Final = Column("statement_id", ColumnKind.UUID, "The statement that states the line.")
+
 VIEWS: Final = (
     _view(
         "released_statements",
         "Statements with balances as they were released.",
         map(_statements, (MONTHLY_STATEMENTS, EPOCH_PAYABLES)),
-        _shown(MONTHLY_STATEMENTS),
+        [*_shown(MONTHLY_STATEMENTS), _PERIOD, _RELEASED_AT],
     )
     + _view(
         "released_statement_entries",
@@ -105,7 +109,7 @@ VIEWS: Final = (
         "released_statement_lines",
         "The commission lines of released statements, as stated.",
         [_lines()],
-        _shown(PARTNER_COMMISSION_LINES),
+        [*_shown(PARTNER_COMMISSION_LINES), _STATEMENT_ID, EPOCH],
     )
 )
 

@@ -19,6 +19,7 @@ from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.decisions import DECISIONS
 from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.verify import verify_audit
+from aurora_pipeline.registry.tables import FEE_RECIPIENTS
 from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.store.database import read_frame, table_kinds
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
@@ -66,7 +67,7 @@ def decided(proven: Proven) -> Proven:
     proven.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     # What makes a step possible is of no interest here: any row will do.
     proven.connection.execute("SET LOCAL session_replication_role = replica")
-    for table in (PARTNER_MINIMUMS, *STATEMENT_DECISIONS):
+    for table in (PARTNER_MINIMUMS, FEE_RECIPIENTS, *STATEMENT_DECISIONS):
         decide(proven.connection, table, {column.name: _any(column) for column in table.columns})
     proven.connection.execute(
         "INSERT INTO released_snapshots SELECT f.*, r.recorded_at FROM statement_releases r,"

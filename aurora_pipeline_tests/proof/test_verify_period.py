@@ -432,7 +432,7 @@ def test_verify__rejected_snapshots__hold_with_or_without_their_rows(copied: Aur
 
 def test_verify__login_that_may_not_read_the_secret__takes_salts_as_stored(proven: Proven) -> None:
     for statement in (
-        "CREATE ROLE proof_reader",
+        "CREATE ROLE proof_reader BYPASSRLS",
         "GRANT USAGE ON SCHEMA public, layers TO proof_reader",
         "GRANT SELECT ON ALL TABLES IN SCHEMA public, layers TO proof_reader",
         "REVOKE ALL ON instance_secret FROM proof_reader",

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from aurora_pipeline.canonical.balances import canonical_balances
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
 from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.tables import CANONICAL_LAYERS
+from aurora_pipeline.canonical.tables import CANONICAL_LAYERS, EXECUTION_INCOME
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES
@@ -27,6 +28,7 @@ VALIDATORS = reference("V", "W")
 LAYERS: dict[str, tuple[str, Callable[[Sequence[StagedFetch]], LayerResult]]] = {
     "canonical_validator_fees": ("solana_rpc", lambda fetches: canonical_fees(VALIDATORS, fetches)),
     "canonical_validator_mev": ("jito", lambda fetches: canonical_mev(VALIDATORS, fetches, Bps(309))),
+    "canonical_validator_balances": ("beacon_api", lambda fetches: canonical_balances(VALIDATORS, fetches)),
     "canonical_stake_rewards": ("solana_rpc", lambda fetches: canonical_rewards(VALIDATORS, fetches)),
     "canonical_validator_meta": ("stakewiz", lambda fetches: canonical_meta(VALIDATORS, fetches)),
     "canonical_stake_positions": ("solana_rpc", lambda fetches: canonical_positions(VALIDATORS, fetches)),
@@ -35,8 +37,12 @@ LAYERS: dict[str, tuple[str, Callable[[Sequence[StagedFetch]], LayerResult]]] = 
         lambda fetches: canonical_costs(VALIDATORS, fetches, frame_of(COST_ENTRIES, []), [CostType.VOTE_FEES]),
     ),
 }
-TABLES = {table.name: table for table in CANONICAL_LAYERS if {"source_fetch", "state"} <= {*table.names}}
-"""The layers that are read from fetches; the others are derived from them."""
+TABLES = {
+    table.name: table
+    for table in CANONICAL_LAYERS
+    if {"source_fetch", "state"} <= {*table.names} and table is not EXECUTION_INCOME
+}
+"""The layers that are read from fetches of one data type; the others are derived from them, or joined from several."""
 
 
 def test_layers__all_declared__are_tested_here() -> None:

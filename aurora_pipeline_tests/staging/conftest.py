@@ -30,13 +30,16 @@ _STAKE_ACCOUNTS = 200
 
 
 def demo_configuration(url: str, providers: str | None = None, tmp_path: Path | None = None) -> Configuration:
-    """The demo's configuration for a simulator; `providers` overrides providers.yaml."""
+    """The demo's configuration for a simulator; `providers` overrides providers.yaml, for Solana's chain alone."""
     demo = Path(str(files("aurora_pipeline.demo")))
-    path = demo / "providers.yaml"
+    chains, path = demo / "chains.yaml", demo / "providers.yaml"
     if providers is not None and tmp_path is not None:
         path = tmp_path / "providers.yaml"
         path.write_text(providers, encoding="utf-8")
-    return load_configuration(demo / "chains.yaml", path, {"AURORA_DEMO_URL": url}, KINDS)
+        first, _, _ = chains.read_text(encoding="utf-8").partition("\n  - chain_id: ethereum-demo")
+        chains = tmp_path / "chains.yaml"
+        chains.write_text(first, encoding="utf-8")
+    return load_configuration(chains, path, {"AURORA_DEMO_URL": url}, KINDS)
 
 
 def without_pauses(configuration: Configuration) -> Configuration:

@@ -173,6 +173,8 @@ COMMENT ON COLUMN released_statements.lines_digest IS 'Merkle root over its line
 COMMENT ON COLUMN released_statements.entries_digest IS 'Merkle root over its top-ups and adjustments, by their keys.';
 COMMENT ON COLUMN released_statements.state IS 'How much is known of the total.';
 COMMENT ON COLUMN released_statements.statement_digest IS 'Commits to all the other columns: what is approved and paid.';
+COMMENT ON COLUMN released_statements.period IS 'Its month, like 2026-08, or its epoch, with zeros before it.';
+COMMENT ON COLUMN released_statements.released_at IS 'When it was released.';
 CREATE VIEW released_statement_entries AS
     SELECT t.chain_id, t.entry_id, t.statement_id, t.partner_id, t.kind, t.source_period, t.line_id, t.number, t.agreement_id, t.agreement_version, t.rule_key, t.validator_key, t.wallet_address, t.line_kind, t.component, t.stated, t.now, t.amount, t.cause, t.disputed_on, t.state
     FROM layers.monthly_statement_entries t JOIN released_snapshots r ON (r.snapshot_id, r.statement_id) = (t.snapshot_id, t.statement_id) AND r.part = 'ENTRIES'
@@ -237,6 +239,8 @@ COMMENT ON COLUMN released_statement_lines.override IS 'What is paid instead of 
 COMMENT ON COLUMN released_statement_lines.final IS 'The override if there is one, else the computed amount. Counts 0 while held.';
 COMMENT ON COLUMN released_statement_lines.held IS 'Whether it waits because lines claim more than the component holds.';
 COMMENT ON COLUMN released_statement_lines.state IS 'How much is known of the line''s amounts.';
+COMMENT ON COLUMN released_statement_lines.statement_id IS 'The statement that states the line.';
+COMMENT ON COLUMN released_statement_lines.epoch IS 'The period''s number on its chain (an epoch, or the first epoch of a window).';
 -- What holds now of whoever acts: the login, or whom a program's login has taken on for a transaction. It runs as its
 -- owner, for whom current_user would be itself.
 CREATE FUNCTION access_holding() RETURNS SETOF users LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
