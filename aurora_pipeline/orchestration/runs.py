@@ -135,7 +135,7 @@ def _ended(events: Sequence[dg.DagsterEvent]) -> list[AssetEnd]:
 def failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
     """What each failed step said; of an error that nobody expected its innermost cause, and that it is a defect."""
     steps = [f"{event.step_key}: {_said(event.step_failure_data)}" for event in events if event.is_step_failure]
-    return steps or [error.message.strip() for error in _not_begun(events)]
+    return steps or [str(_outage(error) or error.message.strip()) for error in _of_the_run(events)]
 
 
 def _may_pass(events: Sequence[dg.DagsterEvent]) -> bool:
@@ -143,11 +143,11 @@ def _may_pass(events: Sequence[dg.DagsterEvent]) -> bool:
     told = [event.step_failure_data for event in events if event.is_step_failure]
     if told:
         return all(_passes(one) for one in told)
-    return any(tells_outage(error) for error in _not_begun(events))
+    return any(tells_outage(error) or isinstance(_outage(error), Outage) for error in _of_the_run(events))
 
 
-def _not_begun(events: Sequence[dg.DagsterEvent]) -> list[SerializableErrorInfo]:
-    """Why a run failed before its first step."""
+def _of_the_run(events: Sequence[dg.DagsterEvent]) -> list[SerializableErrorInfo]:
+    """Why a run failed before its first step, or between two of them."""
     told = [event.job_failure_data.error for event in events if event.is_job_failure]
     return [error for error in told if error is not None]
 
@@ -156,10 +156,10 @@ def _said(failure: StepFailureData) -> str:
     told = failure.user_failure_data
     if told is not None and told.description is not None:
         return told.description
-    outage = _outage(failure)
+    outage = _outage(failure.error)
     if outage is not None:
         return str(outage)
-    causes = _causes(failure)
+    causes = _causes(failure.error)
     return _unexpected(causes[-1].message if causes else "failed")
 
 
@@ -167,18 +167,18 @@ def _passes(failure: StepFailureData) -> bool:
     told = failure.user_failure_data
     if told is not None:
         return MAY_PASS in told.metadata and told.metadata[MAY_PASS].value is True
-    return isinstance(_outage(failure), Outage)
+    return isinstance(_outage(failure.error), Outage)
 
 
-def _outage(failure: StepFailureData) -> AuroraError | None:
+def _outage(error: SerializableErrorInfo | None) -> AuroraError | None:
     """What Dagster met when it wrote its own records, of which it keeps the name and the words."""
-    found = (named(one.cls_name or "", one.message) for one in _causes(failure))
+    found = (named(one.cls_name or "", one.message) for one in _causes(error))
     return next((one for one in found if one is not None), None)
 
 
-def _causes(failure: StepFailureData) -> list[SerializableErrorInfo]:
+def _causes(error: SerializableErrorInfo | None) -> list[SerializableErrorInfo]:
     """An error and what it wraps; the outer ones are Dagster's, and say only that a step failed."""
-    causes, error = [], failure.error
+    causes = []
     while error is not None:
         causes.append(error)
         error = error.cause

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import dagster as dg
+import psycopg
 import pytest
 
 from aurora_pipeline.foundation.errors import AuroraError, DatabaseLost, FileUnreadable
@@ -140,6 +141,21 @@ def test_failures__run_that_did_not_begin__are_not_none() -> None:
 
     result = dg.materialize([unreached], resources={"needed": needed}, raise_on_error=False)
     assert failures(result.all_events) == ["the database is away"]
+    assert _may_pass(result.all_events)
+
+
+def test_failures__run_whose_own_records_could_not_be_written__an_outage_in_one_sentence() -> None:
+    @dg.resource
+    def needed(context: dg.InitResourceContext) -> None:
+        raise psycopg.errors.DiskFull('could not extend file "base/1/2": No space left on device')
+
+    @dg.asset(required_resource_keys={"needed"})
+    def unreached() -> None: ...
+
+    result = dg.materialize([unreached], resources={"needed": needed}, raise_on_error=False)
+    (said,) = failures(result.all_events)
+    assert said.startswith("the disk of the database is full")
+    assert "\n" not in said.partition("\n  -> ")[0]
     assert _may_pass(result.all_events)
 
 

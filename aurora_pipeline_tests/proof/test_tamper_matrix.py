@@ -43,6 +43,8 @@ EMPTY = {
     **{table.name: "nobody is paid by EPOCH in this world, and no month is over" for table in STATEMENT_LAYERS},
     "later_warnings": "nothing is computed again with other warnings in this world; no figure rests on a warning",
     "released_snapshots": "no statement is released in this world; store/access/test_audited.py changes those",
+    "canonical_validator_balances": "validators of Solana have none; canonical/test_balances.py verifies those",
+    "canonical_execution_income": "on Solana no block pays its proposer alone; its rows are verified as every layer's",
     "cross_check_differences": "nobody differs in this world; its rows are verified as every layer's",
 }
 DELETED, COPIED = "a row deleted", "a copy inserted"
