@@ -134,6 +134,8 @@ def _head_in_words(summary: reads.ChainStatus, now: datetime) -> str:
     head = f"the chain is in epoch {summary.head_epoch} or later"
     if summary.behind is not None:
         head += f", {summary.behind} ended and not published" if summary.behind else ", all before it is published"
+    if not summary.is_observed:
+        return head
     if summary.seen is None:
         return f"{head}; nobody observed it"
     return f"{head}; epoch {summary.seen.epoch} last observed {_ago(summary.seen.observed_at, now)}"

@@ -50,12 +50,23 @@ def test_status__much_is_missing__its_beginning_and_which_command_tells_all(
     monkeypatch.setattr(terminal.out, "_width", 80)
     now, why = datetime(2026, 9, 1, tzinfo=UTC), "; ".join(f"FEES_{number} unavailable: no row" for number in range(20))
     period = PeriodStatus("demo", 850, "demo:0000850", now, now, 16, 16, "PARTIAL", None, "fees 1 unavailable", why)
-    chain = ChainStatus("demo", 1, 0, 1, 0, now, None, None, None, [period], [])
+    chain = ChainStatus("demo", 1, 0, 1, 0, now, None, None, True, None, [period], [])
     _show(Status([chain], [], [], [], []), now)
     told = capsys.readouterr().out
     assert "FEES_0 unavailable" in told
     assert "FEES_19" not in told
     assert "what is missing, and why, in full: `aurora status demo EPOCH`" in told
+
+
+@pytest.mark.parametrize("observed", [True, False])
+def test_status__a_chain_that_forgets_nothing__is_not_said_to_be_unobserved(
+    observed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime(2026, 9, 1, tzinfo=UTC)
+    _show(Status([ChainStatus("demo", 1, 1, 0, 0, now, 23, 0, observed, None, [], [])], [], [], [], []), now)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the chain is in epoch 23 or later, all before it is published" in told
+    assert ("nobody observed it" in told) is observed
 
 
 def test_status_next__everything_rests_on_what_counts__an_empty_list(run: Run) -> None:

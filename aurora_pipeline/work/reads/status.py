@@ -10,6 +10,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.staging.sampling import is_observed
 from aurora_pipeline.store.access.safety import access_notes
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
@@ -57,6 +58,8 @@ class ChainStatus:
     last_ended_at: datetime | None
     head_epoch: int | None
     behind: int | None
+    is_observed: bool
+    """Whether anybody is asked while a period runs; else the chain's past tells everything."""
     seen: Seen | None
     periods: Sequence[PeriodStatus]
     late: Sequence[str]
@@ -113,7 +116,11 @@ def status(aurora: Aurora, chains: Sequence[Chain], now: datetime, *, clock_runs
     sensors = ticking(aurora.dagster_records())
     attention = [text for state in states for text in of_chain(state, now, clock_runs)]
     attention += of_sensors(sensors, now, clock_runs)
-    return Status([_chain(state, now) for state in states], heard, sensors, attention, access)
+    shown = [
+        _chain(state, now, observed=is_observed(aurora.configuration, chain))
+        for state, chain in zip(states, chains, strict=True)
+    ]
+    return Status(shown, heard, sensors, attention, access)
 
 
 def _state(connection: Connection, chain: Chain) -> ChainState:
@@ -130,11 +137,12 @@ def _asked(aurora: Aurora, chains: Sequence[Chain]) -> list[str]:
     return [one.name for one in aurora.configuration.providers.values() if one.enabled and one.name in named]
 
 
-def _chain(state: ChainState, now: datetime) -> ChainStatus:
+def _chain(state: ChainState, now: datetime, *, observed: bool) -> ChainStatus:
     chain_id, layers = state.status.chain_id, len(PERIOD_LAYER_TABLES)
     return shaped(
         ChainStatus,
         vars(state.status),
+        is_observed=observed,
         periods=[shaped(PeriodStatus, vars(one), chain_id=chain_id, layers=layers) for one in state.periods],
         late=[in_words(one, now) for one in state.pending],
     )
