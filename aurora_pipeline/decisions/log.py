@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from aurora_pipeline.decisions.came_with import came_with
 from aurora_pipeline.decisions.signing import Signing, signing
 from aurora_pipeline.store.database import Connection, write_rows
-from aurora_pipeline.store.digests import GENESIS_HASH, record_digest
+from aurora_pipeline.store.digests import GENESIS_HASH, body_hash, record
 
 AUDIT_TAG: Final = "aurora.audit.1"
 _ROWS_AT_ONCE = 5_000
@@ -37,11 +38,17 @@ class Entry:
     entry_hash: str
     recorded_through: str | None = None
     """The login that it came through; null on entries from before this was recorded."""
+    correlation_id: str | None = None
+    """What all entries of one command or request share; null as above."""
+    request: str | None = None
+    """The command or request it came with, as that said itself; null as above."""
+    actor_role: str | None = None
+    """What the actor was then; null as above, and where it was no user."""
 
     @property
-    def expected_hash(self) -> str:
-        """The hash that the entry's content has."""
-        return entry_hash(
+    def record(self) -> bytes:
+        """The bytes that the entry's content stands for; its leaf in the signed log."""
+        return entry_record(
             self.sequence,
             self.recorded_at,
             self.actor,
@@ -51,7 +58,15 @@ class Entry:
             self.after,
             self.previous_hash,
             self.recorded_through,
+            self.correlation_id,
+            self.request,
+            self.actor_role,
         )
+
+    @property
+    def expected_hash(self) -> str:
+        """The hash that the entry's content has."""
+        return body_hash(self.record)
 
 
 class LoggedEvent(NamedTuple):
@@ -86,7 +101,7 @@ class AuditReport:
         return self.problem is None
 
 
-def entry_hash(
+def entry_record(
     sequence: int,
     recorded_at: datetime,
     actor: str,
@@ -96,10 +111,19 @@ def entry_hash(
     after: str | None,
     previous_hash: str,
     recorded_through: str | None = None,
-) -> str:
-    """SHA-256 (hex) over an entry's columns, encoded as every digest encodes its fields."""
+    correlation_id: str | None = None,
+    request: str | None = None,
+    actor_role: str | None = None,
+) -> bytes:
+    """An entry's columns, encoded as every digest encodes its fields; their SHA-256 is the entry_hash.
+
+    Those of later versions that are null at the end are left out: entries from before them keep their hashes.
+    """
     fields = (sequence, recorded_at, actor, action, subject, before, after, previous_hash)
-    return record_digest(AUDIT_TAG, *fields, *([] if recorded_through is None else [recorded_through]))
+    later = [recorded_through, correlation_id, request, actor_role]
+    while later and later[-1] is None:
+        later.pop()
+    return record(AUDIT_TAG, *fields, *later)
 
 
 def canonical_json(state: Mapping[str, Any]) -> str:
@@ -138,13 +162,14 @@ def append_all(connection: Connection, by: Signing, events: Sequence[LoggedEvent
     record_instant() holds the ledger's lock until commit, so nobody else can append to the head that is read now.
     """
     newest = head(connection)
+    later = (by.login, *came_with(), by.role)
     found: list[Entry] = []
     for action, subject, before, after in events:
         sequence = 1 if newest is None else newest.sequence + 1
         previous = GENESIS_HASH if newest is None else newest.entry_hash
         texts = [None if state is None else canonical_json(state) for state in (before, after)]
         content = (sequence, by.recorded_at, by.person, action, subject, texts[0], texts[1], previous)
-        found.append(Entry(*content, entry_hash(*content, by.login), by.login))
+        found.append(Entry(*content, body_hash(entry_record(*content, *later)), *later))
         newest = Head(sequence, found[-1].entry_hash)
     write_rows(connection, "audit_log", [by.told(vars(entry)) for entry in found])
     return found
@@ -156,13 +181,12 @@ def head(connection: Connection) -> Head | None:
     return None if row is None else Head(row["sequence"], row["entry_hash"])
 
 
-def entries(connection: Connection) -> Iterable[Entry]:
-    """All entries in order, read in portions."""
-    after = None
+def entries(connection: Connection, after: int | None = None) -> Iterator[Entry]:
+    """All entries in order, or those behind one, read in portions."""
     while True:
         rows = connection.execute(
             """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash,
-                  recorded_through
+                  recorded_through, correlation_id, request, actor_role
                FROM audit_log WHERE %(after)s::bigint IS NULL OR sequence > %(after)s
                ORDER BY sequence LIMIT %(limit)s""",
             {"after": after, "limit": _ROWS_AT_ONCE},
@@ -178,7 +202,7 @@ def entries_at(connection: Connection, sequences: Sequence[int]) -> list[Entry]:
     """Some entries by their places in the chain."""
     rows = connection.execute(
         """SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash,
-                  recorded_through
+                  recorded_through, correlation_id, request, actor_role
            FROM audit_log WHERE sequence = ANY(%s) ORDER BY sequence""",
         [list(sequences)],
     ).fetchall()
@@ -206,7 +230,7 @@ def found_entries(
     rows = connection.execute(
         """SELECT * FROM (
                SELECT sequence, recorded_at, actor, action, subject, before, after, previous_hash, entry_hash,
-                      recorded_through
+                      recorded_through, correlation_id, request, actor_role
                FROM audit_log
                WHERE (%(subject)s::text IS NULL OR subject ~ ('^(?:' || %(subject)s || ')$'))
                  AND (%(action)s::text IS NULL OR action ~ ('^(?:' || %(action)s || ')$'))

@@ -12,7 +12,8 @@ from uuid import UUID
 import polars as pl
 
 from aurora_pipeline.store.declaration import Column, Table
-from aurora_pipeline.store.digests import Input, Value, encode_value, merkle_root, record_digest, record_digests
+from aurora_pipeline.store.digests import Input, Value, encode_value, record_digest, record_digests
+from aurora_pipeline.store.merkle import merkle_root
 
 DECISION_TAG: Final = "aurora.decision.1"
 WHOLE_ROW_TAG: Final = "aurora.decision-row.1"

@@ -11,9 +11,12 @@ from aurora_pipeline.store.access.declared import FILLED
 from aurora_pipeline.store.database import Connection
 
 _SIGNING: Final = """
-SELECT record_instant() AS recorded_at, current_user::text AS person, session_user::text AS login,
-       pg_has_role(relowner, 'USAGE') AS is_owner
-FROM pg_class WHERE oid = 'public.audit_log'::regclass
+SELECT recorded_at, person, login, is_owner, role_at(person, recorded_at) AS role
+FROM (SELECT record_instant() AS recorded_at, session_user::text AS login, is_owner,
+             CASE WHEN is_owner THEN %(actor)s::text ELSE current_user::text END AS person
+      FROM (SELECT pg_has_role(relowner, 'USAGE') AS is_owner FROM pg_class
+            WHERE oid = 'public.audit_log'::regclass) own
+      OFFSET 0) signed
 """
 
 
@@ -24,6 +27,8 @@ class Signing:
     person: str
     login: str
     recorded_at: datetime
+    role: str | None
+    """What the person is to Aurora; None: no user, or not any more."""
     is_owner: bool
     """Whether the login owns Aurora's tables: it is everybody, and says for whom it records."""
 
@@ -36,9 +41,9 @@ class Signing:
 
 def signing(connection: Connection, actor: str) -> Signing:
     """Take the ledger's clock, and sign as the login; one that owns the tables records for the actor it names."""
-    row = connection.execute(_SIGNING.encode()).fetchone()
+    row = connection.execute(_SIGNING.encode(), {"actor": actor.strip()}).fetchone()
     assert row is not None  # Aurora's schema has that table
-    return Signing(**(row | {"person": actor.strip()} if row["is_owner"] else row))
+    return Signing(**row)
 
 
 def connected_as(connection: Connection) -> str | None:

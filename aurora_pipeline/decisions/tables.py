@@ -40,6 +40,68 @@ def narrowed(name: str, description: str) -> Column:
     return Column(name, ColumnKind.TEXT, description, nullable=True, digested=False, since=2)
 
 
+def _came_with(name: str, description: str) -> Column:
+    told = f"{description}; null: none did, or it was recorded before this was."
+    return Column(name, ColumnKind.TEXT, told, nullable=True, digested=False, since=3)
+
+
+_LATER = ("recorded_through", "correlation_id", "request", "actor_role")
+"""Columns that came after the first version: an entry from before has null there, and is hashed without them."""
+
+
+def _sql_field(letter: str, text: str) -> str:
+    """A field as digests encode it, of an SQL expression."""
+    return f"coalesce('{letter}' || octet_length({text}) || ':' || {text}, '-')"
+
+
+def _sql_later(place: int = len(_LATER)) -> str:
+    """The fields of later columns, without those at the end that are null."""
+    if place == 0:
+        return "''"
+    fields = " || ".join(_sql_field("t", f"a.{name}") for name in _LATER[:place])
+    return f"CASE WHEN a.{_LATER[place - 1]} IS NOT NULL THEN {fields}\n           ELSE {_sql_later(place - 1)} END"
+
+
+_RECORD = "\n           || ".join(
+    [
+        "'t14:aurora.audit.1'",
+        _sql_field("i", "a.sequence::text"),
+        _sql_field("z", """to_char(a.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""),
+        *(_sql_field("t", f"a.{name}") for name in ("actor", "action", "subject", "before", "after")),
+        _sql_field("t", "a.previous_hash"),
+        _sql_later(),
+    ]
+)
+_FOLLOWS = f"""
+-- The database computes each new entry's hash itself, whoever writes it, and holds it against the entry before.
+CREATE FUNCTION audit_log_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong bigint;
+    person text;
+BEGIN
+    SELECT a.sequence INTO wrong
+    FROM added a LEFT JOIN audit_log p ON p.sequence = a.sequence - 1
+    WHERE (p.sequence IS NULL AND a.sequence <> 1)
+       OR a.previous_hash <> coalesce(p.entry_hash, repeat('0', 64))
+       OR a.entry_hash <> encode(sha256(convert_to({_RECORD}, 'UTF8')), 'hex')
+    ORDER BY a.sequence LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'entry % of the audit log does not follow the one before it, or its hash is not its own', wrong
+            USING HINT = 'entries are written by Aurora''s commands, which compute both';
+    END IF;
+    SELECT a.actor INTO person
+    FROM (SELECT DISTINCT actor, recorded_at, actor_role FROM added) a
+    WHERE a.actor_role IS DISTINCT FROM role_at(a.actor, a.recorded_at) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'an entry of the audit log gives % a role that it did not have then', person
+            USING HINT = 'the table of users says who has which; entries are written by Aurora''s commands';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER follows AFTER INSERT ON audit_log REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_log_follows();
+"""
+
 AUDIT_LOG = Table(
     name="audit_log",
     kind=TableKind.LEDGER,
@@ -55,10 +117,26 @@ AUDIT_LOG = Table(
         Column("previous_hash", ColumnKind.DIGEST, "The entry_hash of the entry before; 64 zeros for the first."),
         Column("entry_hash", ColumnKind.DIGEST, "SHA-256 over all the other columns, in this order."),
         RECORDED_THROUGH,
+        _came_with(
+            "correlation_id", "What all entries of one command or request share; null: recorded before this was."
+        ),
+        _came_with(
+            "request", "The command or request it came with, as that said itself; null: recorded before this was."
+        ),
+        Column(
+            "actor_role",
+            ColumnKind.TEXT,
+            "What the actor was when the decision was made; null: no user then, or it was recorded before this was.",
+            nullable=True,
+            digested=False,
+            default="DEFAULT role_at(current_user::text, record_instant())",
+            since=4,
+        ),
     ),
     key=("sequence",),
     unique=(("entry_hash",),),
     indexes=(("subject",), ("recorded_at",)),
+    guards=(_FOLLOWS,),
 )
 
 USERS = Table(
