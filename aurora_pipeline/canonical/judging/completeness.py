@@ -37,6 +37,7 @@ def canonical_completeness(reference: Reference, frames: Frames) -> LayerResult:
     return layer_result(
         COMPLETENESS,
         rows,
+        due=reference.keys,
         says_something=[True for _ in rows],
         states=[row["state"] for row in rows],
         warnings=in_words(rows),

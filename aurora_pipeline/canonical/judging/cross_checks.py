@@ -53,6 +53,7 @@ def canonical_cross_checks(
     return layer_result(
         CROSS_CHECKS,
         rows,
+        due=(),
         says_something=[True for _ in rows],
         # A difference is no lack: what counts is as complete as it was.
         states=(),
@@ -61,14 +62,14 @@ def canonical_cross_checks(
 
 
 def in_words(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Differences counted by what is compared with whom, named ones apart."""
-    counts = Counter((row["data_type"], row["figure"], row["other_provider"], row["known_as"]) for row in rows)
-    told = []
-    for (data_type, figure, other, name), count in counts.items():
-        told.append(
-            f"{data_type} {figure}: {count} differ from {other}, {f'known as {name}' if name else 'UNEXPLAINED'}"
-        )
-    return told
+    """Differences with a name, counted by what is compared with whom; the rule providers_disagree warns of others."""
+    counts = Counter(
+        (row["data_type"], row["figure"], row["other_provider"], row["known_as"]) for row in rows if row["known_as"]
+    )
+    return [
+        f"{data_type} {figure}: {count} differ from {other}, known as {name}"
+        for (data_type, figure, other, name), count in counts.items()
+    ]
 
 
 def figures_of(table: Table) -> list[str]:

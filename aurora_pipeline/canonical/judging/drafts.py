@@ -18,8 +18,9 @@ from aurora_pipeline.staging.plan import checked_by
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.payloads.fetches import fetch_identities, load_fetches, staged_providers
-from aurora_pipeline.store.snapshots import Draft, Published, load_published
+from aurora_pipeline.store.published import Published, load_published
 
 TABLE_OF: Final = {
     DataType.FEES: FEES,
@@ -44,7 +45,7 @@ def draft_completeness(configuration: Configuration, connection: Connection, key
         result.frame,
         inputs,
         result.completeness,
-        result.violations,
+        result.grounds,
         result.warnings,
     )
 
@@ -81,7 +82,7 @@ def draft_cross_checks(configuration: Configuration, connection: Connection, key
         result.frame,
         tuple(inputs),
         Completeness.FINAL,
-        result.violations,
+        result.grounds,
         result.warnings,
     )
 
