@@ -78,10 +78,15 @@ class Database:
         try:
             yield connection
             connection.commit()
+        except AuroraError:
+            # What Aurora refuses is no fault of the session's.
+            _roll_back(connection)
+            idle_sessions.keep(connection, self.kind)
+            raise
         except BaseException as error:
             # Ends the transaction too. Whatever went wrong may have been the session's own doing.
             connection.close()
-            told = None if isinstance(error, AuroraError) else explained(error)
+            told = explained(error)
             if told is None:
                 raise
             raise told from error
@@ -113,6 +118,14 @@ class Database:
             f"the database at {self.shown} does not answer: {said}",
             "start it, or correct AURORA_DATABASE_URL; without that variable Aurora runs its own",
         )
+
+
+def _roll_back(connection: Connection) -> None:
+    """End a transaction without a trace; a session that cannot is closed."""
+    try:
+        connection.rollback()
+    except psycopg.Error:
+        connection.close()
 
 
 def _presence(conninfo: str) -> Ping:

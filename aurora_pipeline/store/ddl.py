@@ -95,6 +95,16 @@ BEGIN
     RETURN instant;
 END $$;
 
+-- What somebody was to Aurora when a transaction began that records at a moment: what it records of people counts after
+-- it. Null: no user then. VOLATILE, so that it sees what was recorded while the clock was waited for.
+CREATE FUNCTION role_at(person text, moment timestamptz) RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+BEGIN
+    RETURN (SELECT role
+            FROM (SELECT * FROM users WHERE login = person AND recorded_at < moment
+                  ORDER BY revision DESC LIMIT 1) newest
+            WHERE valid_from <= moment AND (valid_until IS NULL OR moment < valid_until));
+END $$;
+
 -- Waits until all that was recorded up to a moment is committed. It has to be a statement of its own, before the one
 -- that reads: a statement's view of the rows is older than its waiting. The lock is taken in a subtransaction that is
 -- rolled back, which lets go of it at once, also when the wait is cancelled: no reader ever holds up a publication.
@@ -124,6 +134,11 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     RETURN NULL;
 END $$;
+
+-- A period's number as keys have it. Without a search path of its own it is put into the queries that call it.
+CREATE FUNCTION period_of(epoch bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT lpad(epoch::text, greatest(7, length(epoch::text)), '0')
+$$;
 
 -- Known only to this instance; salts the leaves of what is shown to partners row by row.
 CREATE TABLE instance_secret (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), secret bytea NOT NULL);
@@ -171,7 +186,7 @@ CREATE VIEW snapshot_states AS
 COMMENT ON VIEW snapshot_states IS 'Every snapshot ever written and whether it is in force, superseded or rejected.';
 
 CREATE VIEW staging_payloads_json AS
-    SELECT p.*, as_json(b.body) AS body_json
+    SELECT p.*, CASE WHEN b.packed_from IS NULL THEN as_json(b.body) END AS body_json
     FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash);
 COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
 """
@@ -299,7 +314,7 @@ def guarded_names(statements: Iterable[str]) -> str:
     pinned = [
         f"ALTER FUNCTION {name} SET search_path = pg_catalog, public, pg_temp;"
         for name in _FUNCTION.findall(text)
-        if name != "await_moment"  # it needs nothing of Aurora's
+        if name not in ("await_moment", "period_of")  # they need nothing of Aurora's
     ]
     # As whoever writes they would overlook what row-level security hides from a person.
     judging = [f"ALTER FUNCTION {name} SECURITY DEFINER;" for name in _GUARD.findall(text)]
@@ -419,7 +434,9 @@ def _commented(view: str, description: str, columns: Mapping[str, str]) -> str:
 def _small_views_explained(tables: Iterable[Table]) -> str:
     """What the columns of the views beside the layers' mean; a view of a whole table says what the table says."""
     told = {table.name: {column.name: column.description for column in table.columns} for table in tables}
-    payloads = told["staging_payloads"] | {"body_json": "The body as JSON; null: it is none, or is kept elsewhere."}
+    payloads = told["staging_payloads"] | {
+        "body_json": "The body as JSON; null: it is none, is long and stored packed, or is kept elsewhere."
+    }
     views = {**_SMALL_VIEWS, "staging_payloads_json": payloads}
     return "\n".join(_explained(view, columns) for view, columns in views.items())
 

@@ -1,4 +1,4 @@
-"""Digests: the canonical bytes of rows and records, RFC 6962 Merkle roots, content and lineage digests.
+"""Digests: the canonical bytes of rows and records, content and lineage digests.
 
 docs/digests.md describes every encoding here with test vectors, so that others can recompute a digest without
 this code. Changing an encoding is changing every digest ever published.
@@ -17,14 +17,21 @@ import polars as pl
 
 from aurora_pipeline.foundation.period_key import PartitionKey
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
+from aurora_pipeline.store.frames import FRAME_TYPES, ints
+from aurora_pipeline.store.merkle import root
 
 ROW_TAG: Final = "aurora.row.1"
 SALT_TAG: Final = "aurora.salt.1"
 LINEAGE_TAG: Final = "aurora.lineage.1"
 PUBLICATION_TAG: Final = "aurora.publication.2"
 SNAPSHOT_TAG: Final = "aurora.snapshot.1"
+_LEAF: Final = "\x00"
+"""With what a leaf begins in the RFC 6962 Merkle tree."""
 GENESIS_HASH: Final = "0" * 64
 """What stands for the entry before the first one of a chain."""
+
+_FEW: Final = 100
+"""Up to so many rows are encoded value by value: to set up the work on whole columns takes longer than that."""
 
 ROWS_AT_ONCE: Final = 2**16
 """Rows that are encoded, hashed and sent together. A power of two: a slice is then a subtree of the Merkle tree."""
@@ -32,6 +39,7 @@ ROWS_AT_ONCE: Final = 2**16
 SALT: Final = Column("salt", ColumnKind.DIGEST, "Keeps anybody from guessing the row from its leaf's hash.")
 
 Value = str | int | bool | datetime | None
+_ENCODED_KINDS: Final = frozenset(ColumnKind) - {ColumnKind.BYTES, ColumnKind.JSON, ColumnKind.INTEGERS}
 
 
 def encode_value(value: Value) -> bytes:
@@ -58,9 +66,14 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def record(tag: str, *values: Value) -> bytes:
+    """The bytes of a tagged record."""
+    return b"".join(encode_value(value) for value in (tag, *values))
+
+
 def record_digest(tag: str, *values: Value) -> str:
     """SHA-256 (hex) of a tagged record: a decision row, a period's bounds, a configuration value."""
-    return hashlib.sha256(b"".join(encode_value(value) for value in (tag, *values))).hexdigest()
+    return hashlib.sha256(record(tag, *values)).hexdigest()
 
 
 def record_digests(tag: str, name: str, columns: Sequence[Column], frame: pl.DataFrame) -> list[str]:
@@ -72,33 +85,6 @@ def record_digests(tag: str, name: str, columns: Sequence[Column], frame: pl.Dat
 def body_hash(body: bytes) -> str:
     """SHA-256 (hex) of a provider's answer, exactly as it came."""
     return hashlib.sha256(body).hexdigest()
-
-
-def leaf_hash(leaf: bytes) -> bytes:
-    """What stands for a leaf in the RFC 6962 Merkle tree."""
-    return hashlib.sha256(b"\x00" + leaf).digest()
-
-
-def merkle_root(leaves: Iterable[bytes]) -> str:
-    """The RFC 6962 Merkle tree hash (hex) of some leaves in order; of no leaves, SHA-256 of nothing."""
-    return root_above(map(leaf_hash, leaves))
-
-
-def root_above(hashes: Iterable[bytes]) -> str:
-    """As `merkle_root`, where of the leaves only their hashes were kept."""
-    return _root(list(hashes)).hex()
-
-
-def _root(nodes: list[bytes]) -> bytes:
-    """The root over the hashes of leaves, or over the roots of full subtrees of one size and a last, smaller one."""
-    sha256 = hashlib.sha256
-    if not nodes:
-        return sha256(b"").digest()
-    while len(nodes) > 1:
-        # Pairing neighbours and carrying an odd last node up is RFC 6962's split at the largest power of two.
-        pairs = [sha256(b"\x01" + nodes[i] + nodes[i + 1]).digest() for i in range(0, len(nodes) - 1, 2)]
-        nodes = pairs if len(nodes) % 2 == 0 else [*pairs, nodes[-1]]
-    return nodes[0]
 
 
 def _field(column: Column) -> pl.Expr:
@@ -121,6 +107,28 @@ def _field(column: Column) -> pl.Expr:
 
 def _encoded(frame: pl.DataFrame, fields: Sequence[str | Column]) -> list[bytes]:
     """The fields of each row, joined; a text among them is encoded already."""
+    if len(frame) <= _FEW and _have_their_types(frame, fields):
+        return [b"".join(parts) for parts in zip(*(_each(frame, field) for field in fields), strict=True)]
+    return _at_once(frame, fields)
+
+
+def _have_their_types(frame: pl.DataFrame, fields: Sequence[str | Column]) -> bool:
+    """Whether columns are encoded value by value as they are at once: a rejected frame may hold anything."""
+    types = frame.schema
+    columns = [field for field in fields if isinstance(field, Column)]
+    return all(one.kind in _ENCODED_KINDS and types.get(one.name) == FRAME_TYPES[one.kind] for one in columns)
+
+
+def _each(frame: pl.DataFrame, field: str | Column) -> list[bytes]:
+    """A field of each row, value by value."""
+    if isinstance(field, str):
+        return [field.encode()] * len(frame)
+    values = frame[field.name]
+    return [encode_value(one) for one in (ints(values) if field.kind is ColumnKind.AMOUNT else values.to_list())]
+
+
+def _at_once(frame: pl.DataFrame, fields: Sequence[str | Column]) -> list[bytes]:
+    """As `_encoded`, a column at a time: for many rows."""
     # Text that every row has in common is encoded once: a layer's rows share their period, and often much more.
     pieces: list[str | pl.Expr] = [""]
     for field in fields:
@@ -192,21 +200,31 @@ def _texts(*texts: str) -> list[str]:
     return [encode_value(text).decode() for text in texts]
 
 
+def roots_by(table: Table, frame: pl.DataFrame, column: str) -> dict[str, str]:
+    """Of each text in a column, the Merkle root over the leaves of the rows that have it, in digest order."""
+    ordered = sorted_by_key(table, frame)
+    sha256 = hashlib.sha256
+    hashes: dict[str, list[bytes]] = {}
+    for text, leaf in zip(ordered[column], _encoded(ordered, [_LEAF, *_leaf_fields(table)]), strict=True):
+        hashes.setdefault(text, []).append(sha256(leaf).digest())
+    return {text: root(own).hex() for text, own in hashes.items()}
+
+
 class ContentDigest:
     """The Merkle root over rows that come as `slices_by_key` gives them."""
 
     def __init__(self, table: Table) -> None:
-        self._fields = ["\x00", *_leaf_fields(table)]
+        self._fields = [_LEAF, *_leaf_fields(table)]
         self._subtrees: list[bytes] = []
 
     def add(self, part: pl.DataFrame) -> None:
         """Take in the next slice. All but the last are full: their number of rows is a power of two."""
         sha256 = hashlib.sha256
-        self._subtrees.append(_root([sha256(leaf).digest() for leaf in _encoded(part, self._fields)]))
+        self._subtrees.append(root([sha256(leaf).digest() for leaf in _encoded(part, self._fields)]))
 
     def hex(self) -> str:
         """The digest of all rows so far."""
-        return _root(self._subtrees).hex()
+        return root(self._subtrees).hex()
 
 
 def content_digest(table: Table, frame: pl.DataFrame) -> str:
@@ -225,7 +243,7 @@ class Input(NamedTuple):
     digest: str
 
 
-def publication_hash(
+def publication_record(
     sequence: int,
     published_at: datetime,
     snapshot_id: int,
@@ -234,12 +252,15 @@ def publication_hash(
     content: str,
     lineage: str,
     completeness: str,
-    record: str,
+    written: str,
     previous: str,
-) -> str:
-    """What commits to a publication, to the snapshot and its report (`record`), and to every publication before."""
+) -> bytes:
+    """What commits to a publication, to the snapshot and its report (`written`), and to every publication before.
+
+    Its SHA-256 is the publication's entry_hash.
+    """
     place = (sequence, published_at, snapshot_id, asset, key.chain_id, key.digested)
-    return record_digest(PUBLICATION_TAG, *place, content, lineage, str(completeness), record, previous)
+    return record(PUBLICATION_TAG, *place, content, lineage, str(completeness), written, previous)
 
 
 SNAPSHOT_RECORD: Final = """s.layer_version, s.row_count, s.written_at, s.dagster_run,

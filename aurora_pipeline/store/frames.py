@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from types import NoneType
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -28,6 +29,8 @@ FRAME_TYPES: dict[ColumnKind, Any] = {
     ColumnKind.INTEGERS: pl.List(pl.Int64),
 }
 _TEXT_LENGTH_MAX = LengthMax(100_000)
+GATE_SWITCHES: Final = ("PANDERA_VALIDATION_ENABLED", "PANDERA_VALIDATION_DEPTH")
+"""What of the environment could switch the gate off; where none is set there is nothing to look at."""
 
 
 def frame_schema(table: Table) -> dict[str, Any]:
@@ -83,23 +86,24 @@ def whole_numbers(series: pl.Series) -> list[Amount]:
 
 @cache
 def _gate(table: Table) -> Any:
-    """The Pandera schema that decides: types, order, keys, and every column's values in one look at the frame.
+    """The Pandera schema that decides: columns, their types and order, and every value in one look at the frame.
 
-    Built on first use, for importing Pandera takes a while. Pandera's own column checks look at the frame once or
-    more each, two hundred times per period; they are left to `_words`, which says what is wrong where something is.
+    Built on first use, for importing Pandera takes a while. Told of the columns, Pandera looks at each by itself, which
+    takes ten times as long as all of this; that is left to `_words`, which says what is wrong where something is.
     """
     import pandera.polars as pa
 
-    holds = [rule for column in table.columns for rule in _holds(column)]
+    declared = pl.Schema(frame_schema(table))
+    holds = [rule.alias(str(place)) for place, rule in enumerate(r for c in table.columns for r in _holds(c))]
 
-    def values(data: Any) -> bool:
-        return all(data.lazyframe.select(rule.alias(str(number)) for number, rule in enumerate(holds)).collect().row(0))
+    def as_declared(data: Any) -> bool:
+        frame: pl.LazyFrame = data.lazyframe
+        if frame.collect_schema() != declared:
+            return False
+        return all(frame.select(holds).collect().row(0))
 
-    columns = {column.name: pa.Column(FRAME_TYPES[column.kind], nullable=True) for column in table.columns}
-    checks = [pa.Check(values, name="values", error="its values")]
-    return pa.DataFrameSchema(
-        columns, checks=checks, unique=list(table.key), strict=True, ordered=True, name=table.name
-    )
+    check = pa.Check(as_declared, name="as declared", error="its columns, or their values")
+    return pa.DataFrameSchema(checks=[check], name=table.name)
 
 
 def _holds(column: Column) -> list[pl.Expr]:
@@ -120,7 +124,7 @@ def _words(table: Table) -> Any:
         return pa.Column(FRAME_TYPES[column.kind], checks=checks, nullable=column.nullable)
 
     columns = {column.name: column_of(column) for column in table.columns}
-    return pa.DataFrameSchema(columns, unique=list(table.key), strict=True, ordered=True, name=table.name)
+    return pa.DataFrameSchema(columns, strict=True, ordered=True, name=table.name)
 
 
 def _breaking(rule: ColumnRule, data: Any) -> pl.LazyFrame:
@@ -136,26 +140,36 @@ def _rules_of(column: Column) -> list[ColumnRule]:
     return rules
 
 
+@dataclass(frozen=True)
+class Refused:
+    """What Pandera refuses of a frame."""
+
+    column: str
+    words: str
+    shown: str
+    """The first values that are refused."""
+
+
 def assert_validation_is_on() -> None:
-    """Refuse to work where the environment has switched Pandera off: the gate would stand open silently."""
+    """Refuse to work where the environment has switched any of Pandera's checks off: the gate would stand open."""
     from pandera.config import ValidationDepth, get_config_context
 
     context = get_config_context()
-    if not context.validation_enabled or context.validation_depth is ValidationDepth.SCHEMA_ONLY:
+    is_whole = context.validation_depth in (None, ValidationDepth.SCHEMA_AND_DATA)
+    if not context.validation_enabled or not is_whole:
         raise SettingRefused(
             "Pandera validation is switched off in this environment, so no check would hold back a bad figure",
-            "unset PANDERA_VALIDATION_ENABLED and PANDERA_VALIDATION_DEPTH"
-            f" (now {os.environ.get('PANDERA_VALIDATION_ENABLED')!r},"
-            f" {os.environ.get('PANDERA_VALIDATION_DEPTH')!r})",
+            f"unset {' and '.join(GATE_SWITCHES)}"
+            f" (now {', '.join(repr(os.environ.get(name)) for name in GATE_SWITCHES)})",
         )
 
 
-def schema_violations(table: Table, frame: pl.DataFrame) -> list[str]:
-    """What in an eager frame breaks the table's schema, in words; empty when it holds."""
+def refusals(table: Table, frame: pl.DataFrame) -> list[Refused]:
+    """What in an eager frame breaks the table's schema; empty when it holds."""
     from pandera.errors import SchemaError, SchemaErrors
 
     assert_validation_is_on()
-    refused: list[str] = []
+    refused: list[Refused] = []
     for schema in (_gate(table), _words(table)):
         try:
             schema.validate(frame, lazy=True)
@@ -168,9 +182,9 @@ def schema_violations(table: Table, frame: pl.DataFrame) -> list[str]:
     return refused
 
 
-def _in_words(table: Table, error: Any) -> str:
+def _in_words(table: Table, error: Any) -> Refused:
     column = getattr(error.schema, "name", None) or table.name
     cases = error.failure_cases
     shown = cases.head(3).to_dicts() if isinstance(cases, pl.DataFrame) else cases
     check = getattr(error.check, "error", None) or error.check or error.reason_code
-    return f"{table.name}.{column}: {check} fails for {shown}"
+    return Refused(column, f"{table.name}.{column}: {check} fails for {shown}", str(shown))

@@ -11,6 +11,7 @@ from aurora_pipeline.store.database import Connection, copy_frames
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import ROWS_AT_ONCE, ContentDigest, salts, slices_by_key
+from aurora_pipeline.store.errors import SecretMissing
 
 
 class LayerRows:
@@ -75,3 +76,11 @@ class LayerRows:
 
 def _salted(table: Table, part: pl.DataFrame, secret: bytes) -> pl.DataFrame:
     return part.with_columns(pl.Series("salt", salts(table, part, secret), pl.String))
+
+
+def instance_secret(connection: Connection) -> bytes:
+    """The secret that salts the leaves of what is shown row by row. Never log it."""
+    row = connection.execute("SELECT secret FROM instance_secret").fetchone()
+    if row is None:
+        raise SecretMissing("the instance secret is missing", "restore the table instance_secret from a backup")
+    return bytes(row["secret"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
@@ -40,4 +41,35 @@ def recorded_inputs(
     kept: dict[Input, Input] = {}
     for row in rows:
         found[row["epoch"]].append(frozenset(kept.setdefault(item, item) for item in map(Input._make, row["inputs"])))
+    return found
+
+
+_DECIDED = """
+SELECT f.epoch, f.sequence, ARRAY(
+    SELECT ARRAY[read ->> 1, read ->> 2] FROM jsonb_array_elements(l.inputs) read
+    WHERE read ->> 0 = 'decision' AND starts_with(read ->> 1, %s)) AS named
+FROM in_force f
+CROSS JOIN LATERAL (
+    SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+    UNION ALL
+    SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
+WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s"""
+
+
+@dataclass
+class DecisionsRead:
+    """Which rows of one table of decisions the snapshot in force of a period rests on."""
+
+    sequence: int
+    """Of the publication that brought it into force."""
+    lineages: list[frozenset[Input]] = field(default_factory=list)
+
+
+def decisions_read(connection: Connection, chain_id: str, layer: Table, decided: Table) -> dict[int, DecisionsRead]:
+    """By epoch, what lineages of a layer in force name of a table, as far as this version of the layer wrote them."""
+    found: dict[int, DecisionsRead] = {}
+    parameters = [f"{decided.name}:", chain_id, layer.name, layer.version]
+    for row in connection.execute(_DECIDED.encode(), parameters):
+        named = frozenset(Input("decision", name, digest) for name, digest in row["named"])
+        found.setdefault(row["epoch"], DecisionsRead(row["sequence"])).lineages.append(named)
     return found

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aurora_pipeline.store.database import Database
+if TYPE_CHECKING:
+    from aurora_pipeline.store.database import Database
 
+_MAY_READ = "SELECT has_table_privilege(to_regclass('public.alembic_version'), 'SELECT') AS may"
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
@@ -16,6 +19,8 @@ class Revision:
 
     present: str | None
     wanted: str
+    is_hidden: bool = False
+    """Whether this login may not read which one there is: a partner's, or one that holds no rights here."""
 
     @property
     def is_current(self) -> bool:
@@ -31,8 +36,7 @@ def wanted_revision() -> str:
 def revision(database: Database) -> Revision:
     """The database's present revision and the wanted one."""
     with database.connect() as connection:
-        has_any = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL AS known").fetchone()
-        row = None
-        if has_any is not None and has_any["known"]:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return Revision(None if row is None else row["version_num"], wanted_revision())
+        found = connection.execute(_MAY_READ).fetchone()
+        may = None if found is None else found["may"]
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if may else None
+    return Revision(None if row is None else row["version_num"], wanted_revision(), is_hidden=may is False)

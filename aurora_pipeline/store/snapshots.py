@@ -1,134 +1,37 @@
-"""Write, check, publish: how a layer's result becomes the truth, or does not; and how the next layer reads it."""
+"""Write, check, publish: how a layer's result becomes the truth, or does not."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
-import polars as pl
 import psycopg
 from psycopg import sql
 
-from aurora_pipeline.foundation.errors import CheckFailed, Conflict
 from aurora_pipeline.foundation.money import stored_amount
-from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.store.database import Connection, Database, read_frame, table_kinds
+from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
-from aurora_pipeline.store.declaration import Completeness, Table
+from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import (
     GENESIS_HASH,
     SNAPSHOT_RECORD,
     Input,
+    body_hash,
     lineage_digest,
-    publication_hash,
+    publication_record,
     snapshot_record,
-    sorted_by_key,
 )
-from aurora_pipeline.store.errors import PublicationRefused, SecretMissing, StoredOtherwise
-from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.layer_rows import LayerRows
+from aurora_pipeline.store.drafts import Draft, DraftOutcome, DraftStanding, Rejected
+from aurora_pipeline.store.errors import PublicationRefused, StoredOtherwise
+from aurora_pipeline.store.gate.judging import JudgedDraft, is_released, judged
+from aurora_pipeline.store.gate.rule import Gate
+from aurora_pipeline.store.layer_rows import LayerRows, instance_secret
 from aurora_pipeline.store.row_chains import append_chained
 from aurora_pipeline.store.tables import ATTESTATIONS, WARNINGS_NOW
 
 _PARTITION_LOCK = 4717
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A layer's result for one period before anyone may rely on it."""
-
-    table: Table
-    key: PartitionKey
-    frame: pl.DataFrame
-    inputs: tuple[Input, ...]
-    completeness: Completeness
-    violations: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The asset and period, for messages."""
-        return f"{self.table.name} of {self.key}"
-
-
-class DraftStanding(StrEnum):
-    """What became of a draft."""
-
-    PUBLISHED = "published"
-    UNCHANGED = "unchanged"
-    """Equal content from equal inputs: nothing was written."""
-    ATTESTED = "attested"
-    """Equal content from other inputs: the new lineage was appended, nothing was published."""
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True)
-class DraftOutcome:
-    """What became of a draft, and the digests of the snapshot that holds its content."""
-
-    table: Table
-    key: PartitionKey
-    snapshot_id: int
-    content_digest: str
-    lineage_digest: str
-    standing: DraftStanding
-    completeness: Completeness
-    row_count: int
-    totals: dict[str, Amount]
-    violations: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-class Rejected(CheckFailed):
-    """A check failed: the snapshot is readable as rejected, and what was in force before still is."""
-
-    code = "checks-failed"
-    what_to_do = "Look at the rejected rows, which the message names, correct the cause and recompute."
-
-    def __init__(self, outcomes: Sequence[DraftOutcome]) -> None:
-        self.outcomes = tuple(outcomes)
-        broken = [f"{o.table.name}: {violation}" for o in outcomes for violation in o.violations]
-        first = outcomes[0]
-        super().__init__(
-            f"{first.key} was not published, {len(broken)} check(s) failed:\n  " + "\n  ".join(broken[:20]),
-            f"the rejected rows are in {LAYER_SCHEMA}.{first.table.name} where snapshot_id = {first.snapshot_id};"
-            " correct the cause and recompute",
-        )
-
-
-class NotPublished(Conflict):
-    """An input a layer needs has no published snapshot for the period."""
-
-    code = "not-published"
-    what_to_do = "Compute what is missing: `aurora backfill CHAIN EPOCH`."
-
-
-@dataclass(frozen=True)
-class Published:
-    """A published snapshot as the next layer reads it."""
-
-    table: Table
-    key: PartitionKey
-    snapshot_id: int
-    content_digest: str
-    lineage_digest: str
-    completeness: Completeness
-    frame: pl.DataFrame
-
-    @property
-    def as_input(self) -> Input:
-        """How a consumer names this snapshot in its lineage: by the snapshot's first lineage digest."""
-        return snapshot_input(self.table, self.key, self.lineage_digest)
-
-
-def snapshot_input(table: Table, key: PartitionKey, lineage: str) -> Input:
-    """How a lineage names a snapshot of a layer: by the snapshot's first lineage digest."""
-    return Input("snapshot", f"{table.name}@{key}", lineage)
 
 
 class _Settled(NamedTuple):
@@ -139,39 +42,37 @@ class _Settled(NamedTuple):
 
 
 def write_check_publish(
-    database: Database, drafts: Sequence[Draft], dagster_run: str | None = None
+    database: Database, drafts: Sequence[Draft], gate: Gate, dagster_run: str | None = None
 ) -> list[DraftOutcome]:
     """Write each draft as a snapshot, check all of them, publish all of them or none, in one transaction.
 
+    There is no other way into a layer, and none without a gate that knows its table.
+
     Raises Rejected, after the rejected snapshots were committed, when a check fails.
     """
-    checked = [_checked(draft) for draft in sorted(drafts, key=lambda draft: draft.table.name)]
-    accepted = not any(draft.violations for draft in checked)
+    checked = [judged(database, draft, gate) for draft in sorted(drafts, key=lambda draft: draft.table.name)]
     with database.connect() as connection:
-        for draft in checked:
-            _lock_partition(connection, draft)
-        settled = [_settle(connection, draft, accepted, dagster_run) for draft in checked]
+        for one in checked:
+            _lock_partition(connection, one.draft)
+        accepted = all(not one.violations or is_released(connection, one, _digest) for one in checked)
+        settled = [_settle(connection, one, accepted, dagster_run) for one in checked]
         # Last, because the ledger's clock stands still for everybody else from here to the commit.
-        append_chained(connection, ATTESTATIONS, [one.attestation for one in settled if one.attestation is not None])
-        for one in settled:
-            if one.outcome.standing is DraftStanding.PUBLISHED:
-                _publish(connection, one.outcome)
-    outcomes = [one.outcome for one in settled]
+        append_chained(connection, ATTESTATIONS, [new.attestation for new in settled if new.attestation is not None])
+        outcomes = [told.outcome for told in settled]
+        for outcome in outcomes:
+            if outcome.standing is DraftStanding.PUBLISHED:
+                _publish(connection, outcome)
     if not accepted:
         raise Rejected([o for o in outcomes if o.violations])
     return outcomes
 
 
-def _checked(draft: Draft) -> Draft:
-    """The draft with what its schema and keys say added to its violations."""
-    violations = [*draft.violations, *schema_violations(draft.table, draft.frame)]
-    if not violations:
-        strangers = draft.frame.filter(
-            pl.any_horizontal(pl.col(name) != value for name, value in draft.key.columns.items())
-        )
-        if len(strangers):
-            violations.append(f"{len(strangers)} rows belong to another period than {draft.name}")
-    return replace(draft, violations=tuple(violations))
+def _digest(connection: Connection, draft: Draft) -> str:
+    return _rows_of(connection, draft).content_digest()
+
+
+def _rows_of(connection: Connection, draft: Draft) -> LayerRows:
+    return LayerRows(draft.table, draft.frame, instance_secret(connection) if draft.table.salted else None)
 
 
 def _lock_partition(connection: Connection, draft: Draft) -> None:
@@ -182,9 +83,10 @@ def _lock_partition(connection: Connection, draft: Draft) -> None:
     )
 
 
-def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: str | None) -> _Settled:
+def _settle(connection: Connection, judged: JudgedDraft, accepted: bool, dagster_run: str | None) -> _Settled:
     """Write the draft, or recognise it; say what became of it and what has yet to be appended."""
-    rows = LayerRows(draft.table, draft.frame, instance_secret(connection) if draft.table.salted else None)
+    draft = judged.draft
+    rows = _rows_of(connection, draft)
     alike = _published_alike(connection, draft) if accepted else []
     # Where nothing published could be equal there is no need to know the digest before the rows are on their way.
     content = None if accepted and not alike and not rows.are_few else rows.content_digest()
@@ -192,13 +94,13 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
     attestation = None
     equal = next((one for one in alike if one["content_digest"] == content), None)
     if equal is None:
-        snapshot_id, content, lineage = _write(connection, draft, rows, content, totals, accepted, dagster_run)
+        snapshot_id, content, lineage = _write(connection, judged, rows, content, totals, accepted, dagster_run)
         standing = DraftStanding.PUBLISHED if accepted else DraftStanding.REJECTED
     else:
         snapshot_id, content, lineage = equal["snapshot_id"], equal["content_digest"], equal["lineage_digest"]
         attestation = _attestation(connection, draft, snapshot_id, lineage, _lineage(draft, content), dagster_run)
         standing = DraftStanding.UNCHANGED if attestation is None else DraftStanding.ATTESTED
-        _record_warnings(connection, draft, snapshot_id, dagster_run)
+        _record_warnings(connection, judged, snapshot_id, dagster_run)
         if not equal["in_force"]:
             # The figures went back to what they once were: that snapshot comes into force again.
             standing = DraftStanding.PUBLISHED
@@ -212,8 +114,8 @@ def _settle(connection: Connection, draft: Draft, accepted: bool, dagster_run: s
         draft.completeness,
         len(draft.frame),
         totals,
-        draft.violations,
-        draft.warnings,
+        judged.violations,
+        judged.warnings,
     )
     return _Settled(outcome, attestation)
 
@@ -243,7 +145,7 @@ def _published_alike(connection: Connection, draft: Draft) -> list[dict[str, Any
 
 def _write(
     connection: Connection,
-    draft: Draft,
+    judged: JudgedDraft,
     rows: LayerRows,
     content: str | None,
     totals: dict[str, Amount],
@@ -251,7 +153,8 @@ def _write(
     dagster_run: str | None,
 ) -> tuple[int, str, str]:
     """Write a snapshot, its rows and its report; its number, its content digest and its lineage digest."""
-    report_violations = list(draft.violations)
+    draft = judged.draft
+    report_violations = [one.as_json for one in judged.violations]
     if content is None:
         snapshot_id = _next_snapshot_id(connection)
         # The rows come before the snapshot they belong to, as its digest is not known yet.
@@ -261,11 +164,11 @@ def _write(
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     else:
         snapshot_id = _record(connection, draft, content, dagster_run)
-        if draft.violations:
+        if judged.violations and not accepted:
             report_violations += _keep_rejected_rows(connection, rows, snapshot_id)
         else:
             rows.load(connection, snapshot_id)
-    if not draft.violations:
+    if accepted or not judged.violations:
         _assert_read_back(connection, draft, snapshot_id, len(draft.frame), totals)
     connection.execute(
         """INSERT INTO snapshot_reports (snapshot_id, totals, accepted, violations, warnings)
@@ -275,21 +178,21 @@ def _write(
             json.dumps({name: str(value) for name, value in totals.items()}),
             accepted,
             json.dumps(report_violations),
-            json.dumps(list(draft.warnings)),
+            json.dumps(judged.warnings_json),
         ],
     )
     return snapshot_id, content, _lineage(draft, content)
 
 
-def _record_warnings(connection: Connection, draft: Draft, snapshot_id: int, dagster_run: str | None) -> None:
+def _record_warnings(connection: Connection, judged: JudgedDraft, snapshot_id: int, dagster_run: str | None) -> None:
     """Append what looks odd now about a snapshot that is known already, where it is not what was told of it last."""
     query = f"SELECT {WARNINGS_NOW} AS warnings FROM snapshot_reports r WHERE r.snapshot_id = %s"
     told = connection.execute(query.encode(), [snapshot_id]).fetchone()
-    if told is not None and told["warnings"] != list(draft.warnings):
+    if told is not None and told["warnings"] != judged.warnings_json:
         connection.execute(
             """INSERT INTO later_warnings (snapshot_id, number, warnings, dagster_run)
                SELECT %s, count(*) + 1, %s, %s FROM later_warnings WHERE snapshot_id = %s""",
-            [snapshot_id, json.dumps(list(draft.warnings)), dagster_run, snapshot_id],
+            [snapshot_id, json.dumps(judged.warnings_json), dagster_run, snapshot_id],
         )
 
 
@@ -328,7 +231,7 @@ def _record(
     return int(row["snapshot_id"])
 
 
-def _keep_rejected_rows(connection: Connection, rows: LayerRows, snapshot_id: int) -> list[str]:
+def _keep_rejected_rows(connection: Connection, rows: LayerRows, snapshot_id: int) -> list[object]:
     """Keep a rejected snapshot's rows readable where the table can hold them at all; say so where it can't."""
     try:
         with connection.transaction():
@@ -366,7 +269,7 @@ def _publish(connection: Connection, outcome: DraftOutcome) -> None:
     digests = (outcome.content_digest, outcome.lineage_digest)
     told = (sequence, clock["instant"], outcome.snapshot_id, outcome.table.name)
     record = _snapshot_record(connection, outcome.snapshot_id)
-    own = publication_hash(*told, outcome.key, *digests, outcome.completeness, record, before)
+    own = body_hash(publication_record(*told, outcome.key, *digests, outcome.completeness, record, before))
     try:
         connection.execute(
             """INSERT INTO publications (sequence, published_at, snapshot_id, asset, chain_id, period,
@@ -414,51 +317,3 @@ def _listed(inputs: Sequence[Input]) -> list[list[str]]:
 
 def _layer(table: Table) -> sql.Identifier:
     return sql.Identifier(LAYER_SCHEMA, table.name)
-
-
-def instance_secret(connection: Connection) -> bytes:
-    """The secret that salts the leaves of what is shown row by row. Never log it."""
-    row = connection.execute("SELECT secret FROM instance_secret").fetchone()
-    if row is None:
-        raise SecretMissing("the instance secret is missing", "restore the table instance_secret from a backup")
-    return bytes(row["secret"])
-
-
-def load_published(connection: Connection, table: Table, key: PartitionKey, as_of: datetime | None = None) -> Published:
-    """The snapshot in force (or in force at a past moment); raises NotPublished where there is none."""
-    place: list[object] = [table.name, key.chain_id, key.period]
-    if as_of is None:
-        query, parameters = "in_force WHERE asset = %s AND chain_id = %s AND period = %s", place
-    else:
-        query, parameters = "in_force_as_of(%s, of_asset => %s, of_chain => %s, of_period => %s)", [as_of, *place]
-    row = connection.execute(f"SELECT * FROM {query}", parameters).fetchone()
-    if row is None:
-        raise NotPublished(
-            f"{table.name} of {key} is not published{'' if as_of is None else f' as of {as_of}'}",
-            f"run `{_computing(key)}`, or see in the Dagster UI why it failed",
-        )
-    return Published(
-        table,
-        key,
-        row["snapshot_id"],
-        row["content_digest"],
-        row["lineage_digest"],
-        Completeness(row["completeness"]),
-        stored_rows(connection, table, row["snapshot_id"]).drop("salt", strict=False),
-    )
-
-
-def _computing(key: PartitionKey) -> str:
-    if isinstance(key, PeriodKey):
-        return f"aurora backfill {key.chain_id} {key.epoch}"
-    return f"aurora statements compute {key.chain_id} {key.period}"
-
-
-def stored_rows(connection: Connection, table: Table, snapshot_id: int) -> pl.DataFrame:
-    """The rows of one snapshot, published or not, in digest order, with their salts where the table has them."""
-    extra = ("salt",) if table.salted else ()
-    kinds = table_kinds(table, *extra)
-    query = sql.SQL("SELECT {} FROM {} WHERE snapshot_id = %s").format(
-        sql.SQL(", ").join(sql.Identifier(name) for name in kinds), _layer(table)
-    )
-    return sorted_by_key(table, read_frame(connection, query, kinds, [snapshot_id]))

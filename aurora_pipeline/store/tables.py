@@ -51,7 +51,7 @@ EPOCH_OF_PERIOD = Column(
     "The epoch as a number; null: the snapshot is of a month.",
     nullable=True,
     digested=False,
-    default="GENERATED ALWAYS AS (CASE WHEN period ~ '^[0-9]{7}$' THEN period::bigint END) STORED",
+    default="GENERATED ALWAYS AS (CASE WHEN period ~ '^[0-9]{7,}$' THEN period::bigint END) STORED",
 )
 
 SNAPSHOTS = Table(

@@ -22,9 +22,10 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline_tests.gated import write_check_publish
 
 _CHAIN, _EPOCHS, _WRITERS, _READERS = "solana-demo", range(10, 13), 4, 4
 Answer = tuple[tuple[int, int], ...]

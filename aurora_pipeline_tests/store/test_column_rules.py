@@ -14,8 +14,9 @@ from aurora_pipeline.store.column_rules import ColumnRule, HexDigits, LengthMax,
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.ddl import create_table
 from aurora_pipeline.store.declaration import KIND_RULES, Column, ColumnKind, Table, TableKind
-from aurora_pipeline.store.frames import FRAME_TYPES, exact_series, schema_violations
+from aurora_pipeline.store.frames import FRAME_TYPES, exact_series
 from aurora_pipeline.tables import ALL_TABLES
+from aurora_pipeline_tests.gated import schema_violations
 
 LETTERS: Final = st.characters(codec="utf-8", exclude_characters="\0")
 DECLARED: Final = {(column.kind, rule) for table in ALL_TABLES for column in table.columns for rule in column.rules}

@@ -31,15 +31,18 @@ from aurora_pipeline.periods.record import Period
 from aurora_pipeline.store import digests
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Column, ColumnKind, Completeness, FigureState, Table, TableKind
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.merkle import merkle_root
 from aurora_pipeline.store.payloads.answers import Answer, answer_leaf, store_answers
 from aurora_pipeline.store.payloads.fetches import fetch_digest, record_fetch
 from aurora_pipeline.store.payloads.tables import Verdict
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline.tables import ALL_TABLES
+from aurora_pipeline_tests.gated import write_check_publish
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "digests.md"
 Row = dict[str, Any]
+NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 
 def field(value: Any) -> bytes:
@@ -159,7 +162,7 @@ def test_document__merkle_trees__are_those_of_rfc_6962() -> None:
     leaves = [bytes.fromhex(text) for text in found["leaves"]]
     assert len(found["roots"]) == len(leaves) + 1
     for count, root in enumerate(found["roots"]):
-        assert merkle(leaves[:count]).hex() == root == digests.merkle_root(leaves[:count])
+        assert merkle(leaves[:count]).hex() == root == merkle_root(leaves[:count])
 
 
 @pytest.mark.parametrize("name", ["content", "content-salted"])
@@ -346,6 +349,30 @@ def test_content__salted__agrees_with_the_document(rows: list[Row], secret: byte
     assert digests.content_digest(salted, ours) == content(salted.name, salted.key, names, rows, secret)
 
 
+@settings(deadline=None)
+@given(rows=ROWS)
+def test_leaves__encoded_a_column_at_a_time__are_those_encoded_value_by_value(rows: list[Row]) -> None:
+    ours = _instants_in_utc(rows)
+    fields: list[str | Column] = ["before", *EVERY_KIND.digested]
+    assert digests._at_once(ours, fields) == digests._encoded(ours, fields)
+
+
+def test_leaves__of_a_frame_of_other_types__are_encoded_as_they_are() -> None:
+    as_floats = frame_of(EVERY_KIND, [{"amount": 1}]).with_columns(amount=pl.lit(1.5))
+    amount = EVERY_KIND.column("amount")
+    assert digests._encoded(as_floats, [amount]) == [b"i3:1.5"]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, digests._FEW + 1])
+def test_roots_by__a_column__is_the_root_over_the_rows_of_each_of_its_texts(rows: int) -> None:
+    told = [{"key_text": str(n), "key_number": n % 5, "key_instant": NOON, "note": "aäb"[n % 3]} for n in range(rows)]
+    found = digests.roots_by(EVERY_KIND, frame_of(EVERY_KIND, told[::-1]), "note")
+    names = [column.name for column in EVERY_KIND.digested]
+    filled = [dict.fromkeys(names) | row for row in told]
+    of_each = {str(row["note"]): [one for one in filled if one["note"] == row["note"]] for row in filled}
+    assert found == {note: content(EVERY_KIND.name, EVERY_KIND.key, names, own) for note, own in of_each.items()}
+
+
 def _instants_in_utc(rows: Sequence[Row]) -> pl.DataFrame:
     """Instants as the database returns them; only the zone they are told in changes."""
     told = [
@@ -358,7 +385,7 @@ def _instants_in_utc(rows: Sequence[Row]) -> pl.DataFrame:
 @pytest.mark.parametrize("count", range(71))
 def test_merkle__of_so_many_leaves__is_rfc_6962s(count: int) -> None:
     leaves = [f"leaf {number}".encode() for number in range(count)]
-    assert digests.merkle_root(leaves) == merkle(leaves).hex()
+    assert merkle_root(leaves) == merkle(leaves).hex()
 
 
 @given(value=optional(TEXTS | NUMBERS | st.booleans() | INSTANTS | st.integers(-AMOUNT_MAX, AMOUNT_MAX)))

@@ -13,8 +13,9 @@ import pytest
 
 from aurora_pipeline.foundation.money import AMOUNT_MAX
 from aurora_pipeline.store.declaration import Column, ColumnKind, Table
-from aurora_pipeline.store.frames import FRAME_TYPES, _gate, schema_violations
+from aurora_pipeline.store.frames import FRAME_TYPES, _gate
 from aurora_pipeline.tables import ALL_TABLES
+from aurora_pipeline_tests.gated import schema_violations
 from aurora_pipeline_tests.store.column_values import choices, ends
 
 _VALUES: dict[ColumnKind, Any] = {

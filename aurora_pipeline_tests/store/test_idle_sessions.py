@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from aurora_pipeline.foundation.errors import Conflict
 from aurora_pipeline.store import idle_sessions
 from aurora_pipeline.store.database import Connection, Database
 
@@ -55,6 +59,39 @@ def test_session__block_raised__is_not_used_again_and_nothing_is_committed(datab
     with database.connect() as connection:
         assert [pid(connection)] != failed
         assert connection.execute("SELECT * FROM told").fetchall() == []
+
+
+def test_session__aurora_refused__is_used_again_and_nothing_is_committed(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE told (number integer)")
+        first = pid(connection)
+
+    def insert_and_refuse(*, by_the_database: bool) -> None:
+        with database.connect() as connection:
+            connection.execute("INSERT INTO told VALUES (1)")
+            with suppress(psycopg.DatabaseError):
+                connection.execute("SELECT 1 / 0" if by_the_database else "SELECT 1")
+            raise Conflict("not now", "later")
+
+    for by_the_database in (False, True):
+        with pytest.raises(Conflict):
+            insert_and_refuse(by_the_database=by_the_database)
+        with database.connect() as connection:
+            assert pid(connection) == first
+            assert connection.execute("SELECT * FROM told").fetchall() == []
+
+
+def test_session__ended_while_aurora_refused__is_not_used_again(database: Database) -> None:
+    def end_and_refuse() -> None:
+        with database.connect() as connection:
+            with Database(f"{database.conninfo} application_name=admin").connect() as admin:
+                admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid(connection)])
+            raise Conflict("not now", "later")
+
+    with pytest.raises(Conflict, match="not now"):
+        end_and_refuse()
+    with database.connect() as connection:
+        assert connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}
 
 
 def test_sessions__many__few_wait(database: Database) -> None:

@@ -22,21 +22,13 @@ from aurora_pipeline.store.access.reading import reader
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.digests import ROWS_AT_ONCE, Input, content_digest, slices_by_key
+from aurora_pipeline.store.drafts import Draft, DraftOutcome, DraftStanding, Rejected
 from aurora_pipeline.store.frames import frame_of, frame_schema
-from aurora_pipeline.store.layer_rows import LayerRows
-from aurora_pipeline.store.snapshots import (
-    Draft,
-    DraftOutcome,
-    DraftStanding,
-    NotPublished,
-    Rejected,
-    instance_secret,
-    load_published,
-    stored_rows,
-    write_check_publish,
-)
+from aurora_pipeline.store.layer_rows import LayerRows, instance_secret
+from aurora_pipeline.store.published import NotPublished, load_published, stored_rows
 from aurora_pipeline.tables import LAYER_TABLES
 from aurora_pipeline.work.epoch_status import oddities
+from aurora_pipeline_tests.gated import write_check_publish
 
 CHAIN, EPOCH = "solana-demo", EpochNumber(850)
 FIRST = Input("fetch", "fees/rpc/A", "a" * 64)
@@ -63,9 +55,9 @@ def fees_frame(*amounts: int | None) -> pl.DataFrame:
     )
 
 
-def draft(*amounts: int | None, inputs: tuple[Input, ...] = (FIRST,), violations: tuple[str, ...] = ()) -> Draft:
+def draft(*amounts: int | None, inputs: tuple[Input, ...] = (FIRST,)) -> Draft:
     completeness = Completeness.PARTIAL if None in amounts else Completeness.FINAL
-    return Draft(FEES, PeriodKey(CHAIN, EPOCH), fees_frame(*amounts), inputs, completeness, violations)
+    return Draft(FEES, PeriodKey(CHAIN, EPOCH), fees_frame(*amounts), inputs, completeness)
 
 
 def in_force(database: Database) -> list[int | None]:
@@ -91,7 +83,7 @@ def test_publish__first_content__is_in_force_with_its_digest(database: Database)
         assert content_digest(FEES, stored_rows(connection, FEES, outcome.snapshot_id)) == outcome.content_digest
 
 
-def many(rows: int, fees: int = 7, violations: tuple[str, ...] = ()) -> Draft:
+def many(rows: int, fees: int = 7) -> Draft:
     """Validators in an order that is not the key's."""
     number = pl.int_range(rows)
     known = {
@@ -103,7 +95,7 @@ def many(rows: int, fees: int = 7, violations: tuple[str, ...] = ()) -> Draft:
     }
     columns = [known.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in frame_schema(FEES).items()]
     frame = pl.select(number.alias("number")).select(columns)
-    return Draft(FEES, PeriodKey(CHAIN, EPOCH), frame, (FIRST,), Completeness.FINAL, violations)
+    return Draft(FEES, PeriodKey(CHAIN, EPOCH), frame, (FIRST,), Completeness.FINAL)
 
 
 MANY = ROWS_AT_ONCE + 10
@@ -152,7 +144,7 @@ def test_publish__many_rows_fail_to_be_made_on_the_way__leaves_nothing(
 
 def test_publish__many_rows_rejected__are_readable(database: Database) -> None:
     with pytest.raises(Rejected) as caught:
-        write_check_publish(database, [many(MANY, violations=("broken",))])
+        write_check_publish(database, [many(MANY)], broken=["broken"])
     assert rows(database, "layers.canonical_validator_fees") == MANY
     assert caught.value.outcomes[0].content_digest == content_digest(FEES, many(MANY).frame)
 
@@ -232,7 +224,7 @@ def test_warnings__of_a_later_reading_of_equal_content__count_and_are_appended_o
 def test_publish__broken_invariant__keeps_the_old_in_force_and_the_rejected_readable(database: Database) -> None:
     write_check_publish(database, [draft(1)])
     with pytest.raises(Rejected, match="slots do not add up") as caught:
-        write_check_publish(database, [draft(2, violations=("slots do not add up",))])
+        write_check_publish(database, [draft(2)], broken=["slots do not add up"])
     assert in_force(database) == [1]
     rejected = caught.value.outcomes[0]
     with database.connect() as connection:
@@ -242,7 +234,7 @@ def test_publish__broken_invariant__keeps_the_old_in_force_and_the_rejected_read
         ).fetchone()
     assert kept["fees"].to_list() == [2]
     assert report is not None
-    assert report["violations"] == ["slots do not add up"]
+    assert report["violations"] == [{"rule": "always", "words": "slots do not add up", "where": {}, "figures": {}}]
 
 
 def test_publish__negative_amount__is_rejected_by_the_schema(database: Database) -> None:
@@ -264,9 +256,10 @@ def test_publish__one_of_two_drafts_rejected__publishes_neither(database: Databa
         write_check_publish(
             database,
             [
+                draft(1),
                 Draft(VALIDATOR_PNL, PeriodKey(CHAIN, EPOCH), pnl, (), Completeness.FINAL),
-                draft(1, violations=("broken",)),
             ],
+            broken=["broken"],
         )
     assert rows(database, "publications") == 0
 

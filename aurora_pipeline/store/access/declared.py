@@ -32,6 +32,9 @@ class Narrowing(StrEnum):
     WHOLE_CHAIN = "the rows of these chains, and nothing where some validators are named"
     VALIDATOR = "the rows of these chains and validators"
     STATEMENT = "the rows about statements that are seen"
+    RULE = "the rules about these chains and validators: by name, by pattern or as all; none is added"
+    TIER = "the tiers of such rules; none is added"
+    AGREEMENT = "the rows of agreements that ever had such a rule; none is added"
     LOG = "all of it where the person decides, since the log is one chain; else nothing"
     NOTHING = "nothing: no row tells which chain it is about"
 
@@ -90,7 +93,7 @@ def _layer(narrowing: Narrowing) -> TableAccess:
     return TableAccess(_FIGURES, _WORKER, narrowing)
 
 
-def _terms(narrowing: Narrowing = Narrowing.NOTHING) -> TableAccess:
+def _terms(narrowing: Narrowing) -> TableAccess:
     return TableAccess(_TERMS, _FINANCE, narrowing)
 
 
@@ -110,6 +113,7 @@ LAYERS: Final[Mapping[str, TableAccess]] = {
     "canonical_validator_meta": _layer(Narrowing.VALIDATOR),
     "canonical_stake_positions": _layer(Narrowing.VALIDATOR),
     "canonical_validator_costs": _layer(Narrowing.VALIDATOR),
+    "canonical_account_balances": _layer(Narrowing.VALIDATOR),
     "canonical_stake_events": _layer(Narrowing.VALIDATOR),
     "canonical_execution_income": _layer(Narrowing.VALIDATOR),
     "canonical_completeness": _layer(Narrowing.VALIDATOR),
@@ -148,24 +152,31 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "chains": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.CHAIN, is_mirror=True),
     "providers": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.ALL, is_mirror=True),
     "chain_provider_mappings": TableAccess(_FIGURES, _PLANT | {WORKER}, Narrowing.CHAIN, is_mirror=True),
+    "alert_tellings": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
     # What is decided about people and machines.
     "users": TableAccess(_LOG - {WORKER}, frozenset({ADMIN}), Narrowing.ALL),
     "audit_log": TableAccess(_LOG, _DECIDING, Narrowing.LOG),
     "audit_rows": TableAccess(_LOG, _DECIDING, Narrowing.LOG),
+    "snapshot_releases": TableAccess(_FIGURES, _FINANCE, Narrowing.CHAIN),
+    "warning_acknowledgements": TableAccess(_FIGURES, frozenset({FINANCE, OPS}), Narrowing.CHAIN),
     "canonical_validator_identities": TableAccess(_FIGURES, _PLANT, Narrowing.VALIDATOR),
     "operator_wallets": TableAccess(_FIGURES, _PLANT, Narrowing.WHOLE_CHAIN),
     "fee_recipients": TableAccess(_FIGURES, _PLANT, Narrowing.VALIDATOR),
     "cost_entries": TableAccess(_FIGURES, frozenset({FINANCE, OPS}), Narrowing.VALIDATOR),
+    # What is signed of all of this, and by which key.
+    "log_leaves": TableAccess(_FIGURES, _WORKER, Narrowing.ALL),
+    "log_checkpoints": TableAccess(_FIGURES, _WORKER, Narrowing.ALL),
+    "log_keys": TableAccess(_FIGURES, frozenset({ADMIN}), Narrowing.ALL),
     # What is decided about terms.
     "partners": _terms(Narrowing.ALL),
     "partner_series": _terms(Narrowing.CHAIN),
     "partner_minimum_payouts": _terms(Narrowing.CHAIN),
     "partner_wallets": _terms(Narrowing.WHOLE_CHAIN),
-    "agreements": _terms(),
-    "agreement_versions": _terms(),
-    "agreement_rules": _terms(),
-    "agreement_rule_tiers": _terms(),
-    "agreement_events": _terms(),
+    "agreements": _terms(Narrowing.AGREEMENT),
+    "agreement_versions": _terms(Narrowing.AGREEMENT),
+    "agreement_rules": _terms(Narrowing.RULE),
+    "agreement_rule_tiers": _terms(Narrowing.TIER),
+    "agreement_events": _terms(Narrowing.AGREEMENT),
     "commission_overrides": _terms(Narrowing.VALIDATOR),
     # The steps of statements.
     "statement_openings": _step(Narrowing.WHOLE_CHAIN),
@@ -180,6 +191,7 @@ TABLES: Final[Mapping[str, TableAccess]] = {
     "statement_disputes": _step(),
     "statement_dispute_answers": _step(),
     "released_snapshots": TableAccess(_FIGURES, frozenset(), Narrowing.WHOLE_CHAIN),
+    "evidence": TableAccess(_FIGURES, _WORKER, Narrowing.NOTHING),
 }
 """Tables in the schema `public`. `ledger_clock` is moved by `record_instant` alone."""
 
@@ -206,14 +218,17 @@ VIEWS: Final[Mapping[str, ViewAccess]] = {
 FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "await_moment": _FIGURES,
     "as_json": _FIGURES,
+    "period_of": _FIGURES | {PARTNER},
     "in_force_as_of": _FIGURES,
     "restated_because": _FIGURES,
     "record_instant": _DECIDING | {WORKER},
+    "role_at": _DECIDING | {WORKER},
     # What the steps of statements look at, as whoever takes one.
     "statement_line_snapshots": _FIGURES,
     "statement_in_dispute": _FINANCE,
     "statement_settlements": _FINANCE,
     "statement_released_from": _FIGURES,
+    "statement_released_under": _FIGURES,
     # What policies ask of whoever looks.
     "access_granted": _PEOPLE,
     "access_whole": _PEOPLE,
@@ -239,6 +254,11 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_side": frozenset(),
     "refuse_change": frozenset(),
     "refuse_unlogged": frozenset(),
+    "rules_broken": frozenset(),
+    "person_role": frozenset(),
+    "snapshot_release_allowed": frozenset(),
+    "publication_allowed": frozenset(),
+    "acknowledgement_allowed": frozenset(),
     "statement_step_timed": frozenset(),
     "statement_actor_allowed": frozenset(),
     "statement_speaker_allowed": frozenset(),
@@ -255,10 +275,14 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_answer_allowed": frozenset(),
     "statement_repeated": frozenset(),
     "statement_release_shown": frozenset(),
+    "log_leaves_follow": frozenset(),
+    "log_checkpoint_reached": frozenset(),
+    "audit_log_follows": frozenset(),
+    "refuse_unlogged_mirror": frozenset(),
 }
 """Functions beside those of the layers."""
 
-FILLED: Final = frozenset({"recorded_by", "recorded_through", "recorded_at", "actor"})
+FILLED: Final = frozenset({"recorded_by", "recorded_through", "recorded_at", "actor", "actor_role"})
 """Columns that nobody who decides may fill: the database writes who it is, by which login, and when."""
 DECIDING: Final = _DECIDING
 """Who decides anything at all; the others read."""
@@ -291,7 +315,7 @@ PARTNER_SEES: Final[Mapping[str, PartnerAccess]] = {
     "agreement_events": PartnerAccess(Own.AGREEMENT, _SIGNATURE),
     "chains": PartnerAccess(
         Own.CHAIN,
-        frozenset({"enabled", "family", "period_type", "first_period", "finality_lag", "dual_approval"}),
+        frozenset({"enabled", "period_type", "first_period", "finality_lag", "dual_approval"}),
     ),
 }
 """Tables of which a partner sees its own rows, and which columns of these it does not."""

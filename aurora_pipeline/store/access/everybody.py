@@ -18,14 +18,20 @@ ADVISORY: Final = "p.pronamespace = 'pg_catalog'::regnamespace AND p.proname LIK
 _COUNTING_VIEWS: Final = """
 SELECT c.oid::regclass::text AS name FROM pg_class c
 WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'v'
-  AND c.relname ~ '^pg_stat(io)?_.*_?(tables|indexes|sequences|user_functions)$'
+  AND (c.relname ~ '^pg_stat(io)?_.*_?(tables|indexes|sequences|user_functions)$'
+       OR c.relname IN ('pg_stat_database', 'pg_stat_database_conflicts', 'pg_stat_io', 'pg_stat_wal', 'pg_stat_slru',
+                        'pg_stat_bgwriter', 'pg_stat_checkpointer', 'pg_stat_archiver'))
 """
 _COUNTING_FUNCTIONS: Final = """
 SELECT p.oid::regprocedure::text AS name FROM pg_proc p
 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.prokind = 'f'
-  AND (p.proname ~ '^pg_stat_get_(xact_)?(tuples|live_tuples|dead_tuples|numscans|blocks|mod_since|ins_since|.*count$)'
-       OR p.proname IN ('pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size'))
+  AND ((p.proname LIKE 'pg\\_stat\\_get\\_%' AND p.proname !~ '^pg_stat_get_(activity|backend|progress|wal_)')
+       OR p.proname IN ('pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size',
+                        'pg_database_size', 'pg_tablespace_size',
+                        'pg_current_wal_lsn', 'pg_current_wal_insert_lsn', 'pg_current_wal_flush_lsn'))
 """
+_MONITORS: Final = "pg_monitor"
+"""PostgreSQL's own role of whatever watches servers; it reads such figures everywhere."""
 _OTHER_COLUMNS: Final = """
 SELECT string_agg(quote_ident(attname), ', ') AS names FROM pg_attribute
 WHERE attrelid = 'pg_class'::regclass AND attnum > 0
@@ -54,9 +60,10 @@ def take_from_everybody(connection: Connection, roles: Roles) -> None:
 
 
 def _hide_totals(connection: Connection, roles: Roles) -> None:
-    """How many rows a table has, and how large it is, whoever may not read it: for Aurora's own people alone."""
+    """How many rows tables have, how large they are and how much is written: for Aurora's own people and monitors."""
     partner = roles.of_role(Role.PARTNER)
-    people = sql.SQL(", ").join(sql.Identifier(role) for role in roles.marks if role not in (partner, roles.api))
+    told = [*(role for role in roles.marks if role not in (partner, roles.api)), _MONITORS]
+    people = sql.SQL(", ").join(map(sql.Identifier, told))
     for kind, query in (("", _COUNTING_VIEWS), ("FUNCTION", _COUNTING_FUNCTIONS)):
         listed = sql.SQL(", ".join(row["name"] for row in connection.execute(query.encode()).fetchall()))
         right = "EXECUTE" if kind else "SELECT"

@@ -38,6 +38,10 @@ on a person's for one transaction; `aurora_reader` is the login of `aurora sql` 
   FROM PUBLIC`. What computes is started there: no person's login can write a layer, nor the worker decide.
 * People: `aurora users add LOGIN --name --role --from --password`. An ADMIN or who upgrades can do it. A partner's
   login tells nothing (`p_7f3a`); an auditor's ends (`--until`).
+* A partner works with `aurora statements list`, `show` and `export --csv` (its AURORA_DATABASE_URL is all it needs) or
+  with SQL; every other command is refused before anything is read.
+* Where partners have logins, let them into no other database of the server, whose statistics tell how much is
+  written: `REVOKE CONNECT ON DATABASE postgres FROM PUBLIC`, and so for each other one.
 * When Aurora starts it refuses to work where a partner's login or `aurora_api` is a superuser, passes row-level
   security, or holds any other role's rights.
 * Backups are made by a superuser or another login that passes row-level security; with `row_security = off`, which

@@ -25,7 +25,22 @@ _CHAINS: Final = "((SELECT access_chains()) IS NULL OR chain_id = ANY ((SELECT a
 _VALIDATORS: Final = (
     "((SELECT access_validators()) IS NULL OR validator_key = ANY ((SELECT access_validators())::text[]))"
 )
+# A rule names validators by a pattern of the shell. One with brackets is shown: it may name some of the person's.
+_PATTERN: Final = (
+    r"replace(replace(regexp_replace(validator_key, '([^a-zA-Z0-9*?])', '\\\1', 'g'), '*', '.*'), '?', '.')"
+)
+_RULES: Final = f"""
+    ((SELECT access_chains()) IS NULL OR chain_id IS NULL OR chain_id = ANY ((SELECT access_chains())::text[]))
+    AND ((SELECT access_validators()) IS NULL OR validator_key IS NULL OR validator_key ~ '[][]'
+         OR EXISTS (SELECT FROM unnest((SELECT access_validators())::text[]) v
+                    WHERE v = validator_key OR v ~ ('^(?:' || {_PATTERN} || ')$')))"""
+_RULES_SEEN: Final = "(SELECT r.agreement_id, r.version, r.rule_key FROM public.agreement_rules r)"
+_ONLY_READ: Final = frozenset({Narrowing.RULE, Narrowing.TIER, Narrowing.AGREEMENT})
+"""What touches other chains and validators too is not decided by who sees a part of it."""
 _NARROWED: Final = {
+    Narrowing.RULE: _RULES,
+    Narrowing.TIER: f"(agreement_id, version, rule_key) IN {_RULES_SEEN}",
+    Narrowing.AGREEMENT: "agreement_id = ANY (ARRAY(SELECT r.agreement_id FROM public.agreement_rules r))",
     Narrowing.CHAIN: _CHAINS,
     Narrowing.WHOLE_CHAIN: f"(SELECT access_validators()) IS NULL AND {_CHAINS}",
     Narrowing.VALIDATOR: f"{_CHAINS} AND {_VALIDATORS}",
@@ -121,7 +136,7 @@ def _policies(where: sql.Identifier, name: str, access: TableAccess, roles: Role
             continue
         yield from _policy(f"people_{verb}", where, action, who, roles, f"{clause} ({people_see(access, who)})")
         narrowed = narrowed_see(access, who)
-        if narrowed is not None:
+        if narrowed is not None and not (action == "INSERT" and access.narrowing in _ONLY_READ):
             yield named_policy(f"narrowed_{verb}", where, action, [roles.narrowed], f"{clause} ({narrowed})")
     if name in PARTNER_SEES:
         own = partner_sees(PARTNER_SEES[name].own)

@@ -11,13 +11,10 @@ from typing import Any
 
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.digests import (
-    Value,
-    body_hash,
-    encode_value,
-    leaf_hash,
-)
+from aurora_pipeline.store.digests import Value, body_hash, encode_value
 from aurora_pipeline.store.file_bodies import is_file, load_file_bodies, store_file_bodies
+from aurora_pipeline.store.merkle import leaf_hash
+from aurora_pipeline.store.payloads.packing import packed, unpacked
 from aurora_pipeline.store.payloads.tables import RESPONSE_TAG
 
 
@@ -79,7 +76,8 @@ def answer_leaf(request_key: str, question: str, request: str, status: int, resp
 
 _LARGE_BODY_BYTES = 2**20
 _INSERT_BODY = """
-    INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, %b) ON CONFLICT DO NOTHING
+    INSERT INTO staging_bodies (chain_id, epoch, response_hash, body, packed_from)
+    VALUES (%s, %s, %s, %b, %s) ON CONFLICT DO NOTHING
 """
 
 
@@ -94,11 +92,11 @@ def store_answers(
     stored = []
     with connection.cursor() as cursor:
         large = {digest for digest, body in bodies.items() if len(body) >= _LARGE_BODY_BYTES}
-        small = [(chain_id, epoch, digest, body) for digest, body in bodies.items() if digest not in large]
+        small = [(chain_id, epoch, digest, *packed(body)) for digest, body in bodies.items() if digest not in large]
         cursor.executemany(_INSERT_BODY, small)
         for digest in large:
             # Each by itself: in a pipeline all of them wait in one buffer, which is moved with every piece sent.
-            cursor.execute(_INSERT_BODY, (chain_id, epoch, digest, bodies[digest]))
+            cursor.execute(_INSERT_BODY, (chain_id, epoch, digest, *packed(bodies[digest])))
         cursor.executemany(
             """INSERT INTO staging_payloads
                    (chain_id, epoch, data_type, provider, request_key, question, request, status, headers,
@@ -163,6 +161,16 @@ def answers_by_id(
     return {answer.payload_id: answer for answer in _with_bodies(connection, rows)}
 
 
+def ids_about(connection: Connection, payload_ids: Sequence[int], questions: Collection[str]) -> list[int]:
+    """Those of some payloads that answer questions of some kinds, in their order, without reading a body."""
+    rows = connection.execute(
+        "SELECT payload_id FROM staging_payloads WHERE payload_id = ANY(%s) AND question = ANY(%s)",
+        [list(payload_ids), list(questions)],
+    ).fetchall()
+    found = {row["payload_id"] for row in rows}
+    return [number for number in payload_ids if number in found]
+
+
 def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
     """Payload rows with their bodies, in order.
 
@@ -177,11 +185,12 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
             wanted.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
     bodies: dict[tuple[str, int, str], bytes] = {}
     for (chain_id, epoch), hashes in wanted.items():
-        query = b"""SELECT response_hash, body FROM staging_bodies
+        query = b"""SELECT response_hash, body, packed_from FROM staging_bodies
                     WHERE chain_id = %s AND epoch = %s AND response_hash = ANY(%s)"""
         with connection.cursor() as cursor:
             for found in cursor.stream(query, [chain_id, epoch, list(hashes)], binary=True):
-                bodies[chain_id, epoch, found["response_hash"]] = found["body"]
+                body = unpacked(found["body"], found["packed_from"])
+                bodies[chain_id, epoch, found["response_hash"]] = body
     for row in rows:
         place = (row["chain_id"], row["epoch"], row["response_hash"])
         yield Answer(

@@ -11,12 +11,9 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import (
     FigureState,
 )
-from aurora_pipeline.store.digests import (
-    Input,
-    record_digest,
-    root_above,
-)
-from aurora_pipeline.store.payloads.answers import Answer, Kept, answers_by_id
+from aurora_pipeline.store.digests import Input, record_digest
+from aurora_pipeline.store.merkle import root_above
+from aurora_pipeline.store.payloads.answers import Answer, Kept, answers_by_id, ids_about
 from aurora_pipeline.store.payloads.tables import EVERYONE, FETCH_TAG, Verdict
 
 RecordedAnswer = Answer | Kept
@@ -208,6 +205,10 @@ class StoredAnswers(Sequence[Answer]):
         self._connection = connection
         self._payload_ids = payload_ids
 
+    def about(self, questions: Collection[str]) -> StoredAnswers:
+        """Those of them that answer questions of some kinds; no body of another is read."""
+        return StoredAnswers(self._connection, ids_about(self._connection, self._payload_ids, questions))
+
     def __len__(self) -> int:
         """How many there are, without reading any."""
         return len(self._payload_ids)
@@ -229,11 +230,28 @@ class StoredAnswers(Sequence[Answer]):
             yield from self[start : start + ANSWERS_AT_ONCE]
 
 
+def answers_about(answers: Sequence[Answer], questions: Collection[str]) -> Iterable[Answer]:
+    """Of a fetch's answers those to questions of some kinds."""
+    if isinstance(answers, StoredAnswers):
+        return answers.about(questions)
+    return (answer for answer in answers if answer.question in questions)
+
+
 def load_fetches_in_slices(
     connection: Connection, chain_id: str, epoch: EpochNumber, data_type: str
 ) -> list[StagedFetch]:
     """As `load_fetches`, for fetches whose answers may be larger than memory: go through them once, and keep none."""
     rows = connection.execute(_FETCHES_THAT_COUNT, [chain_id, epoch, data_type]).fetchall()
+    return [_staged(row, StoredAnswers(connection, row["payload_ids"])) for row in rows]
+
+
+def load_named_in_slices(connection: Connection, numbers: Iterable[int]) -> list[StagedFetch]:
+    """Fetches by their number, whether they still count or not: what published rows name, they rest on."""
+    rows = connection.execute(
+        """SELECT fetch_id, data_type, provider, kind, subject, state, verdict, reason, payload_ids, fetch_digest
+           FROM staging_fetches WHERE fetch_id = ANY(%s) ORDER BY fetch_id""",
+        [sorted(set(numbers))],
+    ).fetchall()
     return [_staged(row, StoredAnswers(connection, row["payload_ids"])) for row in rows]
 
 

@@ -55,7 +55,20 @@ BODIES = Table(
     name="staging_bodies",
     kind=TableKind.LEDGER,
     description="Bodies of provider answers, byte for byte, once per chain, period and hash; files apart.",
-    columns=(CHAIN_ID, EPOCH, RESPONSE_HASH, Column("body", ColumnKind.BYTES, "The exact bytes.", digested=False)),
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        RESPONSE_HASH,
+        Column("body", ColumnKind.BYTES, "The exact bytes.", digested=False),
+        Column(
+            "packed_from",
+            ColumnKind.INTEGER,
+            "Of a long body that is stored packed (zstd or zlib): how many bytes it has; null: it stands as it came.",
+            nullable=True,
+            digested=False,
+            since=2,
+        ),
+    ),
     key=("chain_id", "epoch", "response_hash"),
 )
 

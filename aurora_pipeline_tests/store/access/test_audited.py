@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from aurora_pipeline.proof.findings import Findings
-from aurora_pipeline.proof.released import verify_released
-from aurora_pipeline.proof.schema import compare, declared, present
+from aurora_pipeline.proof.verifying.members import verify_members
+from aurora_pipeline.proof.verifying.released import verify_released
+from aurora_pipeline.proof.verifying.schema import compare, declared, present
+from aurora_pipeline.store.access.declared import Role
 from aurora_pipeline_tests.store.access.conftest import Guarded
 
 _FIRST = "WHERE ctid = (SELECT min(ctid) FROM released_snapshots)"
@@ -72,3 +74,29 @@ def test_audit__what_is_granted_or_shown_was_changed__is_named(guarded: Guarded,
     findings = Findings()
     compare(found, declared(guarded.database, with_access=True), findings)
     assert {one.where for one in findings.report("schema").failures} == ({named} if named else set())
+
+
+GRANTED = {
+    "nothing": ("SELECT 1", ""),
+    "a stranger": ("CREATE ROLE mallory LOGIN; GRANT {finance} TO mallory", "login mallory"),
+    "another role": ("GRANT {finance} TO anna", "login anna"),
+    "the right to grant": ("GRANT {finance} TO fiona WITH ADMIN OPTION", "login fiona"),
+    "to write layers": ("CREATE ROLE mallory LOGIN; GRANT {worker} TO mallory", "login mallory"),
+    "to read all": ("CREATE ROLE mallory LOGIN; GRANT {read} TO mallory", "login mallory"),
+    "a partner reads more": ("GRANT {analyst} TO p_7f3a", "login p_7f3a"),
+    "a role taken away": ("REVOKE {finance} FROM fiona", ""),
+}
+
+
+@pytest.mark.parametrize("what", GRANTED)
+def test_audit__who_holds_a_role_that_no_decision_gives__is_named(guarded: Guarded, what: str) -> None:
+    grant, named = GRANTED[what]
+    roles = guarded.roles
+    names = {role.value.lower(): roles.of_role(role) for role in Role} | {"read": roles.group}
+    findings = Findings()
+    with guarded.database.connect() as connection, connection.transaction(force_rollback=True):
+        connection.execute(grant.format(**names).encode())
+        verify_members(connection, findings)
+    report = findings.report("members")
+    assert {one.where for one in report.failures} == ({named} if named else set())
+    assert report.held

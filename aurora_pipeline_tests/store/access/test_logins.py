@@ -16,7 +16,7 @@ from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import end_user, record_user
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.proof.verify import verify_audit
+from aurora_pipeline.proof.verifying.verify import verify_audit
 from aurora_pipeline.store.access.declared import Role
 from aurora_pipeline.store.access.logins import logins
 from aurora_pipeline.store.access.safety import access_notes, require_safe_logins

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,13 +14,20 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from aurora_pipeline.canonical.tables import FEES
 from aurora_pipeline.cli import app as cli
 from aurora_pipeline.foundation.period_key import MonthKey, parse_key
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import find_workspace
-from aurora_pipeline.layers import ALL_LAYERS
+from aurora_pipeline.layers import ALL_LAYERS, GATE
+from aurora_pipeline.proof.verifying.verify import verify_audit
+from aurora_pipeline.sources.result import grounds
+from aurora_pipeline.store import snapshots
 from aurora_pipeline.store.access.declared import Role
-from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.drafts import Draft, DraftStanding, Rejected
+from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline_tests.gated import write_check_publish
 from aurora_pipeline_tests.store.access.conftest import (
     ADMIN,
     ANALYST,
@@ -28,6 +36,7 @@ from aurora_pipeline_tests.store.access.conftest import (
     OPS,
     OVERRODE,
     PARTNER,
+    PEOPLE,
     SECOND,
     Guarded,
     secret,
@@ -118,8 +127,6 @@ def test_status__as_a_person__says_which_server_is_needed(run: Run) -> None:
         (ANALYST, ("users", "list")),
         (OPS, ("partners", "rename", "lumen", "Mine", "--reason", "x")),
         (FINANCE, ("users", "disable", "anna", "--reason", "x")),
-        (PARTNER, ("statements", "list", "solana-demo")),
-        (PARTNER, ("status",)),
     ],
 )
 def test_command__of_who_may_not__is_refused_in_words(run: Run, login: str, command: tuple[str, ...]) -> None:
@@ -172,3 +179,88 @@ def test_worker__computes_and_publishes__and_decides_nothing(guarded: Guarded, h
         for table in ("partners", "statement_approvals", "users", "audit_log", "audit_rows"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), aurora.database.connect() as connection:
                 connection.execute(f"INSERT INTO {table} DEFAULT VALUES".encode())
+
+
+def test_ops__whose_file_says_that_one_person_is_enough__leaves_an_entry(
+    guarded: Guarded, run: Run, home: Path
+) -> None:
+    """chains.yaml decides whether a second person releases: who makes the table say otherwise is on record."""
+    before = guarded.rows("SELECT max(sequence) AS last FROM audit_log")[0]["last"]
+    shown = "SELECT chain_id, dual_approval FROM chains ORDER BY 1"
+    entry = "SELECT * FROM audit_log ORDER BY sequence DESC LIMIT 1"
+    text = (home / "chains.yaml").read_text()
+    try:
+        for login, said in ((OPS, "false"), (ADMIN, "true")):
+            (home / "chains.yaml").write_text(_dual_approval(text, said))
+            run(login, "validators", "import", "no-such-file.csv")
+            (found,) = guarded.rows(entry)
+            assert (found["actor"], found["action"], found["subject"]) == (login, "chains.mirrored", "chains.yaml")
+            assert f'"dual_approval":{said}' in found["after"]
+            assert found["actor_role"] == PEOPLE[login][0]
+            assert found["request"] == "aurora validators import no-such-file.csv"
+            assert {row["dual_approval"] for row in guarded.rows(shown)} == {said == "true"}
+        assert guarded.rows(entry)[0]["sequence"] == before + 2
+        with guarded.database.connect() as connection:
+            assert verify_audit(connection).holds
+    finally:
+        (home / "chains.yaml").write_text(text)
+        run(OPS, "validators", "import", "no-such-file.csv")
+    assert {row["dual_approval"] for row in guarded.rows(shown)} == {True}
+
+
+def _dual_approval(text: str, said: str) -> str:
+    """The file with another word for every chain."""
+    plain = re.sub(r"\n +dual_approval: \w+", "", text)
+    return re.sub(r"(\n +native_decimals: \d+)", rf"\1\n    dual_approval: {said}", plain)
+
+
+def test_log__an_admin_makes_its_key_and_the_service_alone_signs_it(
+    guarded: Guarded, run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People decide, and write nothing that is signed; the service signs, and decides nothing."""
+    monkeypatch.setenv("AURORA_LOG_KEY", str(home / "log.key"))
+    worker = guarded.roles.of_role(Role.WORKER)
+    new = ("keys", "new", "example.com/aurora", "--reason", "partners verify by it")
+    for login in (FINANCE, OPS, ANALYST, worker):
+        assert run(login, *new).startswith("refused"), login
+        assert list(home.glob("log.key*")) == [], login
+    assert "PRIVATE" not in run(ADMIN, *new)
+    (key,) = guarded.rows("SELECT recorded_by, recorded_through, public_key FROM log_keys")
+    assert (key["recorded_by"], key["recorded_through"]) == (ADMIN, ADMIN)
+    for login in (ADMIN, FINANCE, ANALYST, PARTNER):
+        assert run(login, "checkpoint").startswith("refused"), login
+    assert guarded.rows("SELECT FROM log_leaves") == []
+    assert "Signed the checkpoint of" in run(worker, "checkpoint")
+    (signed,) = guarded.rows("SELECT size, note FROM log_checkpoints")
+    kept = home / "kept.checkpoint"
+    kept.write_text(signed["note"])
+    for login in (ADMIN, FINANCE, ANALYST, AUDITOR, worker):
+        assert "holds" in run(login, "checkpoint", "verify", str(kept), "--key", key["public_key"]), login
+    assert run(PARTNER, "checkpoint", "list").startswith("refused")
+    with guarded.database.connect() as connection:
+        assert verify_audit(connection).holds
+
+
+def test_people__a_rejected_snapshot__is_read_by_many_and_released_by_finance_alone(guarded: Guarded, run: Run) -> None:
+    one = unbalanced_slots()
+    with pytest.raises(Rejected) as caught:
+        snapshots.write_check_publish(guarded.database, [one], GATE)
+    number = str(caught.value.outcomes[0].snapshot_id)
+    why = ("--reason", "a second node says so")
+    for login in (OPS, ANALYST, AUDITOR, ADMIN):
+        assert "slots_add_up" in run(login, "snapshots", "show", number)
+        assert run(login, "snapshots", "release", number, *why).startswith("refused")
+    assert "counts although it breaks slots_add_up" in run(FINANCE, "snapshots", "release", number, *why)
+    assert "snapshot.released" in run(AUDITOR, "audit", "--list", "--subject", f"snapshot/{number}")
+    (row,) = guarded.rows(f"SELECT recorded_by, recorded_through FROM snapshot_releases WHERE snapshot_id = {number}")
+    assert (row["recorded_by"], row["recorded_through"]) == (FINANCE, FINANCE)
+    (outcome,) = snapshots.write_check_publish(guarded.database, [one], GATE)
+    assert outcome.standing is DraftStanding.PUBLISHED
+
+
+def unbalanced_slots() -> Draft:
+    """Fees of a period that nothing else is of, whose slots do not add up."""
+    key = parse_key("solana-demo:0000123")
+    counts = {"leader_slots": 4, "blocks_produced": 3, "slots_skipped": 2, "fees": 10}
+    frame = frame_of(FEES, [{**key.columns, **counts, "validator_key": "V1", "state": "final"}])
+    return Draft(FEES, key, frame, (), Completeness.FINAL, grounds(["V1"], [True]))

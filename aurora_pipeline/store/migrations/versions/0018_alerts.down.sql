@@ -1,0 +1,3 @@
+-- Takes back what the way up made.
+
+DROP TABLE alert_tellings;

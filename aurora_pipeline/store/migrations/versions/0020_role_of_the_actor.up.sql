@@ -1,0 +1,61 @@
+-- What the actor of an entry was, by the database itself, and an index for what partners read: frozen.
+
+-- What somebody was to Aurora when a transaction began that records at a moment: what it records of people counts after
+-- it. Null: no user then. VOLATILE, so that it sees what was recorded while the clock was waited for.
+CREATE FUNCTION role_at(person text, moment timestamptz) RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+BEGIN
+    RETURN (SELECT role
+            FROM (SELECT * FROM users WHERE login = person AND recorded_at < moment
+                  ORDER BY revision DESC LIMIT 1) newest
+            WHERE valid_from <= moment AND (valid_until IS NULL OR moment < valid_until));
+END $$;
+ALTER FUNCTION role_at SET search_path = pg_catalog, public, pg_temp;
+
+ALTER TABLE audit_log ADD COLUMN actor_role text;
+ALTER TABLE audit_log ALTER COLUMN actor_role SET DEFAULT role_at(current_user::text, record_instant());
+COMMENT ON COLUMN audit_log.actor_role IS 'What the actor was when the decision was made; null: no user then, or it was recorded before this was.';
+
+-- The database computes each new entry's hash itself, whoever writes it, and holds it against the entry before.
+CREATE OR REPLACE FUNCTION audit_log_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong bigint;
+    person text;
+BEGIN
+    SELECT a.sequence INTO wrong
+    FROM added a LEFT JOIN audit_log p ON p.sequence = a.sequence - 1
+    WHERE (p.sequence IS NULL AND a.sequence <> 1)
+       OR a.previous_hash <> coalesce(p.entry_hash, repeat('0', 64))
+       OR a.entry_hash <> encode(sha256(convert_to('t14:aurora.audit.1'
+           || coalesce('i' || octet_length(a.sequence::text) || ':' || a.sequence::text, '-')
+           || coalesce('z' || octet_length(to_char(a.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) || ':' || to_char(a.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '-')
+           || coalesce('t' || octet_length(a.actor) || ':' || a.actor, '-')
+           || coalesce('t' || octet_length(a.action) || ':' || a.action, '-')
+           || coalesce('t' || octet_length(a.subject) || ':' || a.subject, '-')
+           || coalesce('t' || octet_length(a.before) || ':' || a.before, '-')
+           || coalesce('t' || octet_length(a.after) || ':' || a.after, '-')
+           || coalesce('t' || octet_length(a.previous_hash) || ':' || a.previous_hash, '-')
+           || CASE WHEN a.actor_role IS NOT NULL THEN coalesce('t' || octet_length(a.recorded_through) || ':' || a.recorded_through, '-') || coalesce('t' || octet_length(a.correlation_id) || ':' || a.correlation_id, '-') || coalesce('t' || octet_length(a.request) || ':' || a.request, '-') || coalesce('t' || octet_length(a.actor_role) || ':' || a.actor_role, '-')
+           ELSE CASE WHEN a.request IS NOT NULL THEN coalesce('t' || octet_length(a.recorded_through) || ':' || a.recorded_through, '-') || coalesce('t' || octet_length(a.correlation_id) || ':' || a.correlation_id, '-') || coalesce('t' || octet_length(a.request) || ':' || a.request, '-')
+           ELSE CASE WHEN a.correlation_id IS NOT NULL THEN coalesce('t' || octet_length(a.recorded_through) || ':' || a.recorded_through, '-') || coalesce('t' || octet_length(a.correlation_id) || ':' || a.correlation_id, '-')
+           ELSE CASE WHEN a.recorded_through IS NOT NULL THEN coalesce('t' || octet_length(a.recorded_through) || ':' || a.recorded_through, '-')
+           ELSE '' END END END END, 'UTF8')), 'hex')
+    ORDER BY a.sequence LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'entry % of the audit log does not follow the one before it, or its hash is not its own', wrong
+            USING HINT = 'entries are written by Aurora''s commands, which compute both';
+    END IF;
+    SELECT a.actor INTO person
+    FROM (SELECT DISTINCT actor, recorded_at, actor_role FROM added) a
+    WHERE a.actor_role IS DISTINCT FROM role_at(a.actor, a.recorded_at) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'an entry of the audit log gives % a role that it did not have then', person
+            USING HINT = 'the table of users says who has which; entries are written by Aurora''s commands';
+    END IF;
+    RETURN NULL;
+END $$;
+ALTER FUNCTION audit_log_follows SET search_path = pg_catalog, public, pg_temp;
+ALTER FUNCTION audit_log_follows SECURITY DEFINER;
+
+-- What a partner reads of released snapshots is in the index as a whole.
+DROP INDEX released_snapshots_partner_id_part_idx;
+CREATE INDEX ON released_snapshots (partner_id, part, snapshot_id);
