@@ -16,7 +16,7 @@ from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.registry.validators import CLIENT
 from aurora_pipeline.sources.contract import Source, Tell
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import (
     EXACT,
     AccountReward,
@@ -45,9 +45,9 @@ def canonical_balances(reference: Reference, fetches: Sequence[StagedFetch]) -> 
     return layer_result(
         BALANCES,
         rows,
+        due=reference.keys,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
-        violations=[*missing_rows(BALANCES, reference.keys, rows), *_unbalanced(rows)],
         warnings=told.warnings,
     )
 
@@ -96,21 +96,6 @@ def _row(fetch: StagedFetch | None, told: BalanceTold | Missing) -> Row:
         "reason": told.reason,
     }
     return source | believed(BALANCES, row, _EARNED, fetch)
-
-
-def _unbalanced(rows: Sequence[Row]) -> list[str]:
-    """Rows whose columns do not give the profit that they say."""
-    problems = []
-    for row in rows:
-        if row.get("profit") is None:
-            continue
-        moved = row["balance_end"] - row["balance_start"] + row["withdrawals"] + row["queued"] - row["deposits"]
-        profit = moved - row["consolidated_in"] + row["consolidated_out"]
-        earned = profit if row["rewards"] is None else row["rewards"] - row["penalties"]
-        if not profit == earned == row["profit"]:
-            key = row["validator_key"]
-            problems.append(f"{key}: its balance gives {profit}, its rewards {earned}, the row says {row['profit']}")
-    return problems
 
 
 def told_by_balances(balances: Mapping[str, Row]) -> Callable[[Source], Tell[RewardsTold] | None]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aurora_pipeline.foundation.units import Amount
-from aurora_pipeline.sources.contract import Source
+from aurora_pipeline.sources.contract import Bounds
 from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.result import Row
 from aurora_pipeline.store.declaration import Column, ColumnKind, FigureState, Table
@@ -32,9 +32,9 @@ def believed(
     reason: str = "reason",
 ) -> Row:
     """A row as it is, or without some of its figures (and what goes with them) where one of them cannot be."""
-    source = _source(fetch)
+    bounds = _bounds(fetch)
     known = [(table.column(name), row[name]) for name in figures if row.get(name) is not None]
-    problems = [problem for column, value in known if (problem := _problem(column, value, source)) is not None]
+    problems = [problem for column, value in known if (problem := _problem(column, value, bounds)) is not None]
     if not problems:
         return row
     nothing = dict.fromkeys((*figures, *with_them))
@@ -63,17 +63,20 @@ def problem_of(table: Table, name: str, values: Sequence[Amount], fetch: StagedF
     """Why the smallest or the largest of some amounts cannot be; None where all of them can."""
     if not values:
         return None
-    column, source = table.column(name), _source(fetch)
-    return _problem(column, min(values), source) or _problem(column, max(values), source)
+    column, bounds = table.column(name), _bounds(fetch)
+    return _problem(column, min(values), bounds) or _problem(column, max(values), bounds)
 
 
-def _source(fetch: StagedFetch | None) -> Source | None:
-    return None if fetch is None else SOURCES.get(fetch.kind)
+def _bounds(fetch: StagedFetch | None) -> Bounds | None:
+    source = None if fetch is None else SOURCES.get(fetch.kind)
+    if source is None or fetch is None:
+        return None
+    return source.bounds_of(fetch) if source.bounds_of else Bounds(source.too_much_paid, source.too_much_staked)
 
 
-def _problem(column: Column, value: Any, source: Source | None) -> str | None:
-    if column.kind is ColumnKind.AMOUNT and source is not None:
-        bound = source.too_much_staked if column.name in _STAKES else source.too_much_paid
+def _problem(column: Column, value: Any, bounds: Bounds | None) -> str | None:
+    if column.kind is ColumnKind.AMOUNT and bounds is not None:
+        bound = bounds.staked if column.name in _STAKES else bounds.paid
         problem = bound(Amount(value))
         if problem is not None:
             return f"{column.name} {problem}"

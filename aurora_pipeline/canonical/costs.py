@@ -65,6 +65,7 @@ def canonical_costs(
     return layer_result(
         COSTS,
         rows,
+        due=reference.keys,
         # Where somebody was asked about costs, a due one that nobody tells or entered holds back nothing else.
         says_something=[was_asked(row) or told[row["validator_key"]].was_asked for row in rows],
         states=[row["state"] for row in rows],

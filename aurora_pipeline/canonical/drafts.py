@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from aurora_pipeline.canonical.account_balances import BalanceGrounds, canonical_account_balances, scans_in
 from aurora_pipeline.canonical.balances import balance_rows, canonical_balances, penalties_told
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees, fees_of_blocks
@@ -27,6 +28,7 @@ from aurora_pipeline.canonical.promised_costs import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards, stakes_needed
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
 from aurora_pipeline.canonical.tables import (
+    ACCOUNT_BALANCES,
     BALANCES,
     COSTS,
     EXECUTION_INCOME,
@@ -40,14 +42,25 @@ from aurora_pipeline.canonical.tables import (
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.cost_entries import entries_in_force
+from aurora_pipeline.registry.fee_recipients import recipients_of
+from aurora_pipeline.sources.contract import Source
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.payloads.fetches import fetch_identities, load_fetches_in_slices
-from aurora_pipeline.store.snapshots import Draft, NotPublished, Published, load_published
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline.store.frames import exact_rows
+from aurora_pipeline.store.payloads.fetches import (
+    StagedFetch,
+    fetch_identities,
+    load_fetches_in_slices,
+    load_named_in_slices,
+)
+from aurora_pipeline.store.published import NotPublished, Published, load_published
 
 
 def draft_of(table: Table, loaded: LoadedFetches, result: LayerResult, *more: Input) -> Draft:
@@ -58,7 +71,7 @@ def draft_of(table: Table, loaded: LoadedFetches, result: LayerResult, *more: In
         result.frame,
         (*loaded.inputs, *more),
         result.completeness,
-        result.violations,
+        result.grounds,
         result.warnings,
     )
 
@@ -68,11 +81,15 @@ def draft_fees(
 ) -> Draft:
     """Block fees per validator."""
     # What another provider says for comparison is told as it tells it.
-    if configuration.chain(key.chain_id).family.traits.income_by_block and staged == DataType.FEES:
+    by_block = configuration.chain(key.chain_id).family.traits.income_by_block
+    if by_block and staged == DataType.FEES:
         loaded, income = load_reference(connection, key), load_published(connection, EXECUTION_INCOME, key)
-        result = fees_of_blocks(loaded.reference, of_validators(income))
+        own = _of_whole_periods(connection, loaded, DataType.FEES, lambda source: source.tells.fees is not None)
+        result = fees_of_blocks(loaded.reference, of_validators(income), own)
         return draft_of(FEES, loaded, result, income.as_input, *_fetches_named(connection, result.frame))
-    loaded = _identified(connection, load_staged(connection, key, staged), key)
+    loaded = load_staged(connection, key, staged)
+    # Where blocks pay their proposers, these sign with their own keys: no identity leads to their slots.
+    loaded = loaded if by_block else _identified(connection, loaded, key)
     return draft_of(FEES, loaded, canonical_fees(loaded.reference, loaded.fetches))
 
 
@@ -83,10 +100,13 @@ def draft_mev(
     # What another provider says for comparison is told as it tells it.
     if configuration.chain(key.chain_id).family.traits.income_by_block and staged == DataType.MEV:
         loaded, income = load_reference(connection, key), load_published(connection, EXECUTION_INCOME, key)
-        result = mev_of_blocks(loaded.reference, of_validators(income))
+        own = _of_whole_periods(connection, loaded, DataType.MEV, lambda source: source.tells.mev is not None)
+        result = mev_of_blocks(loaded.reference, of_validators(income), own)
         return draft_of(MEV, loaded, result, income.as_input, *_fetches_named(connection, result.frame))
     loaded = load_staged(connection, key, staged)
     chain = configuration.chain(key.chain_id)
+    if not chain.family.traits.shares_tips:
+        return draft_of(MEV, loaded, canonical_mev(loaded.reference, loaded.fetches, Bps(0)))
     fee_bps = chain.protocol_fee_at(loaded.period.last_instant)
     result = canonical_mev(loaded.reference, loaded.fetches, fee_bps)
     return draft_of(MEV, loaded, result, *config_inputs(chain, loaded.period, "protocol_fee_bps"))
@@ -122,9 +142,13 @@ def draft_rewards(
 def draft_meta(
     configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.META
 ) -> Draft:
-    """What each validator was, as observed."""
+    """What each validator was, as observed, or as the chain's states tell it."""
     loaded = load_staged(connection, key, staged)
-    return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches))
+    if not configuration.chain(key.chain_id).family.traits.income_by_block:
+        return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches))
+    registered, instant = recipients_of(connection, key.chain_id), loaded.period.last_instant
+    own = {one: "|".join(sorted(registered.own(one, instant))) or None for one in loaded.reference.keys}
+    return draft_of(META, loaded, canonical_meta(loaded.reference, loaded.fetches, own), *registered.inputs)
 
 
 def draft_positions(
@@ -153,6 +177,37 @@ def draft_costs(
     )
     inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised, *of_balances)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))
+
+
+def draft_account_balances(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
+    """What validators' accounts held and what moved it; none on chains whose validators have balances of their own."""
+    chain = configuration.chain(key.chain_id)
+    if chain.family.traits.own_balances:
+        return []
+    loaded, before = load_reference(connection, key), chain.period_before(key.epoch)
+    published = [load_published(connection, table, key) for table in (FEES, REWARDS, COSTS)]
+    fees, rewards, costs = (one.frame for one in published)
+    of_validators = rewards.filter(pl.col("row_kind") == "VALIDATOR")
+    # Blocks that pay all stakers are of no use here, and large.
+    paid, paid_before = (load_observed(connection, loaded, DataType.REWARDS, of, [""]) for of in (key.epoch, before))
+    led, led_before = (load_observed(connection, loaded, DataType.FEES, of) for of in (key.epoch, before))
+    # Those that the costs in force were added up from: that they are whole is proven of them.
+    scans = scans_in(costs)
+    scanned = load_named_in_slices(connection, scans.values())
+    grounds = BalanceGrounds(
+        rewards=paid,
+        rewards_before=paid_before,
+        fees=led,
+        fees_before=led_before,
+        costs=scanned,
+        reward_rows={row["validator_key"]: row for row in exact_rows(REWARDS, of_validators)},
+        fee_rows={row["validator_key"]: row for row in exact_rows(FEES, fees)},
+        scans=scans,
+    )
+    result = canonical_account_balances(loaded.reference, grounds)
+    inputs = [fetch.as_input for fetch in (*paid, *led, *scanned)]
+    inputs += [fetch.as_input_of(str(PeriodKey(key.chain_id, before))) for fetch in (*paid_before, *led_before)]
+    return [draft_of(ACCOUNT_BALANCES, loaded, result, *(one.as_input for one in published), *inputs)]
 
 
 def draft_stake_events(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
@@ -203,6 +258,18 @@ def _penalties(
     published = load_published(connection, BALANCES, key)
     inputs = (published.as_input, *_fetches_named(connection, published.frame))
     return penalties_told(reference, balance_rows(published.frame)), inputs
+
+
+def _of_whole_periods(
+    connection: Connection, loaded: LoadedFetches, data_type: DataType, tells: Callable[[Source], bool]
+) -> list[StagedFetch]:
+    """Fetches that tell fees or tips of validators themselves, and not the blocks that these are made of."""
+    found = load_fetches_in_slices(connection, loaded.reference.chain_id, loaded.reference.epoch, data_type)
+    return [
+        fetch
+        for fetch in found
+        if fetch.subject in loaded.reference.keys and fetch.kind in SOURCES and tells(SOURCES[fetch.kind])
+    ]
 
 
 def _fetches_named(connection: Connection, frame: pl.DataFrame) -> list[Input]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.asking.proposals import Proposals, ProposedSlot
+from aurora_pipeline.asking.proposals import NO_SUCH_VALIDATOR, Proposals, ProposedSlot
 from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.block_income import (
     BlockIncome,
@@ -21,8 +21,9 @@ from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Wei
 from aurora_pipeline.sources.blocks_told import BlocksTold, Delivered, DeliveredTold, ExecutedBlock
 from aurora_pipeline.sources.fetch_choice import missing
+from aurora_pipeline.sources.kinds import SOURCES
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import Missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -34,6 +35,7 @@ _NOT_KNOWN = Missing(
     FigureState.PENDING,
     "which blocks it proposed is not known yet: the beacon node's blocks of the period are not staged, or not whole",
 )
+_NOBODY = Missing(FigureState.UNAVAILABLE, NO_SUCH_VALIDATOR)
 
 
 @dataclass(frozen=True)
@@ -92,20 +94,26 @@ def incomes(
     """The income of every operated validator, block by block."""
     told = heard(reference, fetches, DataType.FEES, lambda source: source.tells.blocks)
     rows = _by_slot(relays)
-    silent = [f"{one.relay}: {one.rows.reason}" for one in relays if isinstance(one.rows, Missing)]
     found: dict[str, ValidatorIncome] = {}
     for key, fetch, item in told:
         if key not in proposals.slots:
-            found[key] = ValidatorIncome(key, fetch, lack=_NOT_KNOWN)
+            found[key] = ValidatorIncome(key, fetch, lack=_NOBODY if key in proposals.absent else _NOT_KNOWN)
             continue
         blocks = tuple(
             block_income(
-                one, _executed(one, item), RelaysHeard(rows.get(one.slot, ()), silent), recipients(key, one.slot)
+                one,
+                _executed(one, _by_block(fetch, item)),
+                RelaysHeard(rows.get(one.slot, ()), _silent(relays, one.slot)),
+                recipients(key, one.slot),
             )
             for one in proposals.slots[key]
         )
         found[key] = ValidatorIncome(key, fetch, blocks, tells_missed=proposals.tells_missed)
     return [found[key] for key in reference.keys]
+
+
+def _silent(relays: Sequence[DeliveredTold], slot: int) -> list[str]:
+    return [silence for one in relays if (silence := one.silence(slot)) is not None]
 
 
 def _by_slot(relays: Sequence[DeliveredTold]) -> dict[int, list[Delivered]]:
@@ -114,6 +122,14 @@ def _by_slot(relays: Sequence[DeliveredTold]) -> dict[int, list[Delivered]]:
         for row in [] if isinstance(relay.rows, Missing) else relay.rows:
             found.setdefault(row.slot, []).append(row)
     return found
+
+
+def _by_block(fetch: StagedFetch | None, item: BlocksTold | Missing) -> BlocksTold | Missing:
+    """What is told of blocks; who tells fees of the whole period tells of none."""
+    source = None if fetch is None else SOURCES.get(fetch.kind)
+    if fetch is None or source is None or source.tells.fees is None or not isinstance(item, Missing):
+        return item
+    return Missing(FigureState.UNAVAILABLE, f"{fetch.provider} tells its fees of the period, not block by block")
 
 
 def _executed(one: ProposedSlot, told: BlocksTold | Missing) -> ExecutedBlock | Missing | None:
@@ -131,9 +147,9 @@ def execution_income(reference: Reference, found: Sequence[ValidatorIncome]) -> 
     return layer_result(
         EXECUTION_INCOME,
         rows,
+        due=reference.keys,
         says_something=[was_asked(row) or row["mev_state"] == _FINAL for row in rows],
         states=[row[name] for row in rows for name in ("state", "mev_state")],
-        violations=[*missing_rows(EXECUTION_INCOME, reference.keys, rows), *_both(found)],
         warnings=[
             f"{one.validator_key}: slot {block.slot}: {odd}"
             for one in found
@@ -141,16 +157,6 @@ def execution_income(reference: Reference, found: Sequence[ValidatorIncome]) -> 
             for odd in _odd(block)
         ],
     )
-
-
-def _both(found: Sequence[ValidatorIncome]) -> list[str]:
-    """Blocks of which fees and tips would both be paid: there is no such block."""
-    return [
-        f"{one.validator_key}: the block of slot {block.slot} pays {block.fees} and {block.mev}"
-        for one in found
-        for block in one.blocks
-        if block.fees and block.mev
-    ]
 
 
 def _odd(block: BlockIncome) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aurora_pipeline.canonical.believed import believed, told_if_final
 from aurora_pipeline.canonical.heard import heard
@@ -16,7 +16,7 @@ from aurora_pipeline.sources.contradictions import (
 )
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import FeesTold, Missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -27,41 +27,65 @@ _AMOUNTS = ("fees", "base_fees", "priority_fees")
 
 def canonical_fees(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
     """One row per operated validator. Fees are those of the blocks it led, whoever received them."""
-    told = heard(reference, fetches, DataType.FEES, lambda source: source.tells.fees)
-    slots = reference.last_slot - reference.first_slot + 1
-    found = {key: _believed(_row(fetch, item), fetch, slots) for key, fetch, item in told}
+    found, warnings = _told(reference, fetches)
     rows = [
         {**reference.row(one.validator_key), "identity_key": one.identity_key, **found[one.validator_key]}
         for one in reference.validators
     ]
-    return _result(reference, rows, told.warnings)
+    return _result(reference, rows, warnings)
 
 
-def fees_of_blocks(reference: Reference, validators: Sequence[Row]) -> LayerResult:
-    """The same where fees are made block by block: the rows of what all blocks of each validator paid it."""
-    told = {row["validator_key"]: row for row in validators}
+def fees_of_blocks(reference: Reference, validators: Sequence[Row], fetches: Sequence[StagedFetch] = ()) -> LayerResult:
+    """The same where fees are made block by block: the rows of what all blocks of each validator paid it.
+
+    Where blocks do not tell them, what a source of the operator's says of the whole period counts (`fetches`).
+    """
+    of_blocks = {row["validator_key"]: _of_blocks(row) for row in validators}
+    said, warnings = _told(reference, fetches) if fetches else ({}, [])
+    spoken_of = {fetch.subject for fetch in fetches}
     rows = [
         {
             **reference.row(one.validator_key),
             "identity_key": one.identity_key,
-            "leader_slots": told[one.validator_key]["slots_proposed"],
-            "blocks_produced": told[one.validator_key]["blocks_proposed"],
-            "slots_skipped": told[one.validator_key]["slots_missed"],
-            **{name: told[one.validator_key][name] for name in ("fees", "state", "reason", "source_fetch")},
+            **_known(of_blocks[one.validator_key], said if one.validator_key in spoken_of else {}, one.validator_key),
         }
         for one in reference.validators
-        if one.validator_key in told
+        if one.validator_key in of_blocks
     ]
-    return _result(reference, rows, [])
+    return _result(reference, rows, warnings)
+
+
+def _of_blocks(told: Row) -> Row:
+    return {
+        "leader_slots": told["slots_proposed"],
+        "blocks_produced": told["blocks_proposed"],
+        "slots_skipped": told["slots_missed"],
+        **{name: told[name] for name in ("fees", "state", "reason", "source_fetch")},
+    }
+
+
+def _known(of_blocks: Row, said: Mapping[str, Row], key: str) -> Row:
+    """What blocks tell; where they tell no fees, what a source says of them all, with the chain's own counts."""
+    row = said.get(key)
+    if of_blocks["fees"] is not None or row is None:
+        return of_blocks
+    return row | {name: of_blocks[name] for name in _COUNTS if of_blocks[name] is not None}
+
+
+def _told(reference: Reference, fetches: Sequence[StagedFetch]) -> tuple[dict[str, Row], Sequence[str]]:
+    """What sources say of each validator's fees in a period, as far as it can be."""
+    told = heard(reference, fetches, DataType.FEES, lambda source: source.tells.fees)
+    slots = reference.last_slot - reference.first_slot + 1
+    return {key: _believed(_row(fetch, item), fetch, slots) for key, fetch, item in told}, told.warnings
 
 
 def _result(reference: Reference, rows: Sequence[Row], warnings: Sequence[str]) -> LayerResult:
     return layer_result(
         FEES,
         rows,
+        due=reference.keys,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
-        violations=missing_rows(FEES, reference.keys, rows),
         warnings=warnings,
     )
 

@@ -20,9 +20,10 @@ from aurora_pipeline.staging.plan import part_of
 from aurora_pipeline.staging.proposals import proposals_in
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import exact_rows
 from aurora_pipeline.store.payloads.fetches import StagedFetch, load_fetches, load_fetches_in_slices
-from aurora_pipeline.store.snapshots import Draft, Published
+from aurora_pipeline.store.published import Published
 
 _NOT_ASKED = Missing(FigureState.PENDING, "it was not asked yet")
 
@@ -60,7 +61,7 @@ def draft_execution_income(configuration: Configuration, connection: Connection,
             result.frame,
             tuple(dict.fromkeys(inputs)),
             result.completeness,
-            result.violations,
+            result.grounds,
             result.warnings,
         )
     ]

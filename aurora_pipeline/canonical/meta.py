@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
 from aurora_pipeline.canonical.tables import META
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import MetaTold, Missing
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -17,20 +17,35 @@ from aurora_pipeline.store.payloads.fetches import StagedFetch
 _EXPECTED = ("identity_key", "commission_bps", "active_stake")
 """Without one of these a row is PARTIAL; the others are not known by every provider."""
 
-_NUMBERS = ("commission_bps", "commission_source", "mev_commission_bps", "active_stake")
+_NUMBERS = (
+    "commission_bps",
+    "commission_source",
+    "mev_commission_bps",
+    "active_stake",
+    "activation_epoch",
+    "exit_epoch",
+)
 
 
-def canonical_meta(reference: Reference, fetches: Sequence[StagedFetch]) -> LayerResult:
-    """One row per operated validator, as observed while the period ran."""
+def canonical_meta(
+    reference: Reference, fetches: Sequence[StagedFetch], recipients: Mapping[str, str | None] | None = None
+) -> LayerResult:
+    """One row per operated validator, as observed while the period ran, or as the chain's state at its end has it.
+
+    `recipients` are the registered fee recipients, by validator: no chain tells them but in the blocks themselves.
+    """
     told = heard(reference, fetches, DataType.META, lambda source: source.tells.meta)
     found = {key: _row(fetch, item) for key, fetch, item in told}
-    rows: list[Row] = [reference.row(key) | found[key] for key in reference.keys]
+    registered = recipients or {}
+    rows: list[Row] = [
+        reference.row(key) | {"fee_recipient": registered.get(key)} | found[key] for key in reference.keys
+    ]
     return layer_result(
         META,
         rows,
+        due=reference.keys,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
-        violations=missing_rows(META, reference.keys, rows),
         warnings=[*_changed_identities(reference, rows), *told.warnings],
     )
 
@@ -47,6 +62,10 @@ def _row(fetch: StagedFetch | None, told: MetaTold | Missing) -> Row:
         "mev_commission_bps": told.mev_commission_bps,
         "active_stake": told.active_stake,
         "delinquent": told.delinquent,
+        "status": told.status,
+        "withdrawal_credentials": told.withdrawal_credentials,
+        "activation_epoch": told.activation_epoch,
+        "exit_epoch": told.exit_epoch,
     }
     lacking = [name for name in _EXPECTED if row[name] is None and name not in told.has_no]
     state = FigureState.PARTIAL if lacking else FigureState.FINAL

@@ -14,7 +14,7 @@ from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import Missing, TipsTold
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -37,24 +37,49 @@ def canonical_mev(reference: Reference, fetches: Sequence[StagedFetch], protocol
     return layer_result(
         MEV,
         rows,
+        due=reference.keys,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
-        violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
         warnings=[*warnings, *told.warnings],
     )
 
 
-def mev_of_blocks(reference: Reference, validators: Sequence[Row]) -> LayerResult:
-    """The same where tips are what builders paid: the rows of what all blocks of each validator paid it."""
+def mev_of_blocks(reference: Reference, validators: Sequence[Row], fetches: Sequence[StagedFetch] = ()) -> LayerResult:
+    """The same where tips are what builders paid: the rows of what all blocks of each validator paid it.
+
+    Where blocks do not tell them, what a source of the operator's says of the whole period counts (`fetches`).
+    """
     told = {row["validator_key"]: row for row in validators}
-    rows = [{**reference.row(key), **_of_blocks(told[key])} for key in reference.keys if key in told]
+    said = {key: _whole(row) for key, row in _said(reference, fetches).items()}
+    rows = [
+        {
+            **reference.row(key),
+            **(_of_blocks(told[key]) if told[key]["mev"] is not None or key not in said else said[key]),
+        }
+        for key in reference.keys
+        if key in told
+    ]
     return layer_result(
         MEV,
         rows,
+        due=reference.keys,
         says_something=map(was_asked, rows),
         states=[row["state"] for row in rows],
-        violations=[*missing_rows(MEV, reference.keys, rows), *_unshared_tips(rows)],
     )
+
+
+def _said(reference: Reference, fetches: Sequence[StagedFetch]) -> dict[str, Row]:
+    """What sources say of the tips of validators that they are asked about one by one."""
+    spoken_of = {fetch.subject for fetch in fetches}
+    told = heard(reference, fetches, DataType.MEV, lambda source: source.tells.mev) if fetches else ()
+    return {key: _row(fetch, item, Bps(0))[0] for key, fetch, item in told if key in spoken_of}
+
+
+def _whole(row: Row) -> Row:
+    """Tips of which nobody has a share: all of them are the validator's, and no tree or formula made them."""
+    if row["state"] != FigureState.FINAL or row.get("total_tips") is not None:
+        return row
+    return row | {"total_tips": row["validator_tips"], "protocol_tips": 0, "staker_tips": 0, "method": None}
 
 
 def _of_blocks(told: Row) -> Row:
@@ -134,18 +159,3 @@ def formula_tips(total_tips: Amount, commission_bps: Bps, protocol_fee_bps: Bps)
     """floor(total * commission), cut to total - protocol where both together exceed the total."""
     protocol = share_bps(total_tips, protocol_fee_bps)
     return min(share_bps(total_tips, commission_bps), total_tips - protocol)
-
-
-def _unshared_tips(rows: Sequence[Row]) -> list[str]:
-    """Validators whose parts do not add up to the total; not every source tells all of them."""
-    found = []
-    for row in rows:
-        if any(row.get(name) is None for name in _SPLIT):
-            continue
-        whole, validator, protocol, stakers = (row[name] for name in _SPLIT)
-        if whole != validator + protocol + stakers:
-            found.append(
-                f"{row['validator_key']}: validator {validator} + protocol {protocol} + stakers {stakers}"
-                f" is not the total {whole}"
-            )
-    return found

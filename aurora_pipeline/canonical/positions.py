@@ -15,7 +15,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, missing_rows, nothing_known, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, grounds, was_asked
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StakeTotal
 from aurora_pipeline.store.declaration import Completeness, FigureState
 from aurora_pipeline.store.frames import exact_series, frame_of, frame_schema
@@ -42,14 +42,12 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
             row = _validator_row(reference, key, fetch, item)
             frames[key], first_rows[key] = pl.concat([frame_of(POSITIONS, [row]), _accounts(row, item)]), row
     present = [first_rows[key] for key in reference.keys]
-    violations = missing_rows(POSITIONS, reference.keys, present)
-    if present and not any(map(was_asked, present)):
-        violations.append(nothing_known(POSITIONS, present))
     is_final = all(row["state"] == FigureState.FINAL for row in present)
     return LayerResult(
+        POSITIONS,
         frame=pl.concat([frames[key] for key in reference.keys] or [frame_of(POSITIONS, [])]),
         completeness=Completeness.FINAL if is_final else Completeness.PARTIAL,
-        violations=tuple(violations),
+        grounds=grounds(reference.keys, map(was_asked, present)),
         warnings=tuple(told.warnings),
     )
 

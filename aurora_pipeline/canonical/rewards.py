@@ -15,7 +15,7 @@ from aurora_pipeline.sources.contract import StakesNeeded
 from aurora_pipeline.sources.fetch_choice import fetch_about
 from aurora_pipeline.sources.kinds import SOURCES, adapter_of
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows, was_asked
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result, was_asked
 from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
@@ -44,9 +44,9 @@ def canonical_rewards(
     return layer_result(
         REWARDS,
         rows,
+        due=reference.keys,
         says_something=map(was_asked, rows),
         states=[row[name] for row in rows for name in ("state", "stakers_state") if row.get(name) is not None],
-        violations=missing_rows(REWARDS, reference.keys, rows),
         warnings=told.warnings,
     )
 

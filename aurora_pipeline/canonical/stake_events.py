@@ -14,7 +14,7 @@ from aurora_pipeline.canonical.tables import STAKE_EVENTS
 from aurora_pipeline.foundation.money import stored_amount_or_none
 from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.sources.reference import Reference
-from aurora_pipeline.sources.result import LayerResult, Row, layer_result, missing_rows
+from aurora_pipeline.sources.result import LayerResult, Row, layer_result
 from aurora_pipeline.store.declaration import FigureState
 
 NO_EARLIER_POSITIONS = "NO_EARLIER_POSITIONS: positions of the period before are not published, so nothing is compared"
@@ -50,9 +50,9 @@ def canonical_stake_events(
     return layer_result(
         STAKE_EVENTS,
         rows,
+        due=reference.keys,
         says_something=[True for _ in rows],
         states=[str(row["state"]) for row in rows],
-        violations=missing_rows(STAKE_EVENTS, reference.keys, rows),
     )
 
 

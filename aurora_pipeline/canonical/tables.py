@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aurora_pipeline.canonical.block_income import IncomeKind
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.registry.tables import ENTRY_TYPES
@@ -21,7 +23,9 @@ from aurora_pipeline.store.declaration import (
     text,
 )
 
-IDENTITY_KEY = text("identity_key", "The key that signs blocks and pays vote fees; null: not known.", nullable=True)
+IDENTITY_KEY = text(
+    "identity_key", "The key that signs blocks, and pays vote fees where there are any; null: not known.", nullable=True
+)
 _COUNT = "Null where not known."
 
 FEES = Table(
@@ -56,13 +60,13 @@ FEES = Table(
 MEV = Table(
     name="canonical_validator_mev",
     kind=TableKind.LAYER,
-    description="MEV tips per validator: the whole tip tree and who gets which part of it.",
+    description="What validators were paid for what their blocks hold, beside fees: all of it, and who gets what.",
     version=2,
     columns=(
         CHAIN_ID,
         EPOCH,
         VALIDATOR_KEY,
-        money("total_tips", "The tip tree's total.", nullable=True, minimum=0),
+        money("total_tips", "The whole of it: the tip tree's total, or what builders paid.", nullable=True, minimum=0),
         integer("mev_commission_bps", "The validator's MEV commission of the period.", nullable=True, maximum=10_000),
         money("validator_tips", "The validator's part.", nullable=True, minimum=0),
         money("protocol_tips", "The protocol's part.", nullable=True, minimum=0),
@@ -85,6 +89,7 @@ MEV = Table(
 BALANCES = Table(
     name="canonical_validator_balances",
     kind=TableKind.LAYER,
+    version=2,
     of_some_chains=True,
     description="What each validator's own balance did in a period and what it was earned for, on chains where each has"
     " one (Ethereum). profit = balance_end - balance_start + withdrawals + queued - deposits - consolidated_in +"
@@ -153,7 +158,7 @@ BALANCES = Table(
 REWARDS = Table(
     name="canonical_stake_rewards",
     kind=TableKind.LAYER,
-    description="Inflation rewards of a period, per validator (its commission) and per stake account (its part).",
+    description="What staking earned: per validator the operator's commission or fee, per stake account its part.",
     version=3,
     columns=(
         CHAIN_ID,
@@ -182,7 +187,10 @@ REWARDS = Table(
         ),
         text("recipient_key", "The account that received the commission (VALIDATOR rows).", nullable=True),
         integer(
-            "commission_bps", "Commission as observed in the period (VALIDATOR rows).", nullable=True, maximum=10_000
+            "commission_bps",
+            "The commission, or the operator's fee on a client's validator (VALIDATOR rows).",
+            nullable=True,
+            maximum=10_000,
         ),
         text(
             "commission_source",
@@ -215,11 +223,17 @@ REWARDS = Table(
     repeated=("staker_rewards", "gross_rewards"),
 )
 
+
+def _of_states(column: Column) -> Column:
+    """A column of META that came with its third version: what states of a chain tell, where validators are in them."""
+    return replace(column, since=3)
+
+
 META = Table(
     name="canonical_validator_meta",
     kind=TableKind.LAYER,
-    description="What a validator was during the period: identity, commission, stake, as observed.",
-    version=2,
+    description="What a validator was: identity, commission, stake; as observed, or as the chain's states tell it.",
+    version=3,
     columns=(
         CHAIN_ID,
         EPOCH,
@@ -239,6 +253,28 @@ META = Table(
         state(),
         reason(),
         SOURCE_FETCH,
+        _of_states(text("status", "Its status at the period's end, as its chain names it.", nullable=True)),
+        _of_states(
+            text(
+                "withdrawal_credentials",
+                "What its withdrawals are bound to, as the chain has it: a kind, and a key or an address.",
+                nullable=True,
+            )
+        ),
+        _of_states(
+            text(
+                "fee_recipient",
+                "The address registered for what its blocks earn, at the period's last instant; several have | between"
+                " them. Null: none is registered.",
+                nullable=True,
+            )
+        ),
+        _of_states(
+            integer("activation_epoch", "The first epoch in which it has duties; null: not known yet.", nullable=True)
+        ),
+        _of_states(
+            integer("exit_epoch", "The first epoch in which it has none any more; null: it has no end.", nullable=True)
+        ),
     ),
     key=("chain_id", "epoch", "validator_key"),
 )
@@ -246,7 +282,7 @@ META = Table(
 POSITIONS = Table(
     name="canonical_stake_positions",
     kind=TableKind.LAYER,
-    description="Stake on each validator during the period: one row per stake account, one with the validator's total.",
+    description="Stake on each validator: a row per stake account (or for its own balance), and one with the total.",
     version=2,
     columns=(
         CHAIN_ID,
@@ -406,6 +442,57 @@ EXECUTION_INCOME = Table(
     ),
 )
 
+ACCOUNT_BALANCES = Table(
+    name="canonical_account_balances",
+    kind=TableKind.LAYER,
+    of_some_chains=True,
+    description="What the accounts of each validator held at both edges of a period and what moved between, by the"
+    " balances the chain itself tells, where accounts earn and not validators. balance_end = balance_start + rewards"
+    " - charges - fees_paid + received - sent + residual.",
+    columns=(
+        CHAIN_ID,
+        EPOCH,
+        VALIDATOR_KEY,
+        text(
+            "account_kind",
+            "VOTE: the account that its key names; COLLECTOR: the account that received its commission, where that is"
+            " another one, maybe shared with other validators; IDENTITY: the key that signs its blocks and pays for its"
+            " votes.",
+            one_of=("VOTE", "COLLECTOR", "IDENTITY"),
+        ),
+        text("account_key", "The account; `unknown` where the identity is not known."),
+        text(
+            "method",
+            "TRANSACTIONS: every block of the period was read with its transactions, the edges are before the first"
+            " and after the last one that names the account; REWARD_ROWS: reward rows alone, the edges are after the"
+            " last one of the period before and of this one. Null: neither.",
+            one_of=("TRANSACTIONS", "REWARD_ROWS"),
+            nullable=True,
+        ),
+        integer("start_slot", "The slot of the first edge; null where it is not known.", nullable=True),
+        money("balance_start", "What it held there.", nullable=True, minimum=0),
+        integer("end_slot", "The slot of the last edge; null where it is not known.", nullable=True),
+        money("balance_end", "What it held there.", nullable=True, minimum=0),
+        money("rewards", "Reward rows between the edges.", nullable=True, minimum=0),
+        money("charges", "What the chain itself took between them.", nullable=True, minimum=0),
+        money("fees_paid", "Fees of transactions it paid; null where these were not read.", nullable=True, minimum=0),
+        money("received", "What came in by transactions; null where these were not read.", nullable=True, minimum=0),
+        money("sent", "What went out by transactions, without fees; null the same.", nullable=True, minimum=0),
+        integer("moves", "How many rows and transactions that is.", nullable=True),
+        money(
+            "residual",
+            "What of the balance's change is none of these. With TRANSACTIONS every unit is explained where it is 0;"
+            " with REWARD_ROWS it is what transactions moved. Null where an edge is not known: that is not 0.",
+            nullable=True,
+        ),
+        state(of="the residual"),
+        reason(),
+        SOURCE_FETCH,
+    ),
+    key=("chain_id", "epoch", "validator_key", "account_kind", "account_key"),
+    repeated=("balance_start", "balance_end"),
+)
+
 CANONICAL_LAYERS = (
     EXECUTION_INCOME,
     FEES,
@@ -415,6 +502,7 @@ CANONICAL_LAYERS = (
     META,
     POSITIONS,
     COSTS,
+    ACCOUNT_BALANCES,
     STAKE_EVENTS,
     COMPLETENESS,
     CROSS_CHECKS,

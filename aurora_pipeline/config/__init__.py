@@ -8,6 +8,7 @@ from aurora_pipeline.config.chain import Chain, DatedBps
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.file_table import FileColumn, FileTable
+from aurora_pipeline.config.letterhead import Letterhead, Paper
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.config.problems import ConfigurationError, did_you_mean
 from aurora_pipeline.config.provider import Provider, RateLimit, Retries, Timeouts
@@ -25,6 +26,8 @@ __all__ = [
     "Family",
     "FileColumn",
     "FileTable",
+    "Letterhead",
+    "Paper",
     "PeriodType",
     "Problem",
     "Provider",

@@ -16,7 +16,9 @@ from aurora_pipeline.config.errors import ProtocolFeeMissing
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.families.traits import FamilyRefusal, FamilyTraits
 from aurora_pipeline.config.fields import Day, Epoch, Flag, FrozenModel, Rate, Whole, broken_rule
+from aurora_pipeline.config.letterhead import Letterhead
 from aurora_pipeline.config.vocabulary import ROLES, CostType, DataType, PeriodType
+from aurora_pipeline.foundation.period_key import EPOCH_MAX
 from aurora_pipeline.foundation.units import Bps, EpochNumber
 
 Item = TypeVar("Item", bound=str)
@@ -51,6 +53,9 @@ class Chain(FrozenModel):
         max_length=80,
         description="Who operates the validators: statements name it as the party that pays.",
     )
+    letterhead: Letterhead = Field(
+        default=Letterhead(), description="What statements on paper have at their head beside the operator's name."
+    )
     enabled: Flag = Field(
         description="true: its periods are computed. false: nothing is asked for it, and its roles are not checked."
     )
@@ -66,9 +71,9 @@ class Chain(FrozenModel):
     )
     first_period: Epoch = Field(
         ge=0,
-        le=9_999_999,
-        description="The number of the first period to compute, at most seven digits as in partition keys; "
-        "every later one is registered in order.",
+        le=EPOCH_MAX,
+        description="The number of the first period to compute: its epoch, or, of windows of slots or blocks, its "
+        "first slot; every later one is registered in order.",
     )
     native_unit: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9]{0,11}$", description="The whole coin, for display and in agreements: SOL, ETH."
@@ -83,6 +88,17 @@ class Chain(FrozenModel):
         default=True,
         description="true: who releases a statement is another person than who approved it. "
         "false: they may be the same.",
+    )
+    degraded_behind: Whole = Field(
+        default=5,
+        ge=1,
+        description="How many periods the chain may be ahead of what is published until `aurora status` calls it"
+        " DEGRADED.",
+    )
+    unhealthy_behind: Whole = Field(
+        default=10,
+        ge=1,
+        description="How many periods the chain may be ahead until it is UNHEALTHY; not fewer than `degraded_behind`.",
     )
     protocol_fee_bps: tuple[DatedBps, ...] = Field(
         default=(),
@@ -124,6 +140,17 @@ class Chain(FrozenModel):
         description="Providers of kind file with a file of data_type period, which tells when epochs began and ended. "
         "Nodes are asked first; what they do not tell, or where there are none, is taken as these tell it.",
     )
+
+    @field_validator("unhealthy_behind", mode="after")
+    @classmethod
+    def _in_order(cls, unhealthy: int, info: ValidationInfo) -> int:
+        degraded = info.data.get("degraded_behind")
+        if degraded is not None and unhealthy < degraded:
+            raise broken_rule(
+                f"a chain is not unhealthy ({unhealthy}) before it is degraded ({degraded})",
+                f"give {degraded} or more, or a smaller degraded_behind",
+            )
+        return unhealthy
 
     @field_validator("period_type", mode="after")
     @classmethod

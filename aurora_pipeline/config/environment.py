@@ -28,6 +28,11 @@ class Interpolated:
     malformed: bool = False
 
 
+def variables_in(text: str) -> tuple[str, ...]:
+    """The variables that a text refers to."""
+    return tuple(dict.fromkeys(match["name"] for match in _REFERENCE.finditer(text) if match["name"]))
+
+
 def interpolate(text: str, env: Mapping[str, str]) -> Interpolated:
     """Replace every reference once; what is put in is not read again. An empty variable counts as unset.
 

@@ -19,6 +19,13 @@ class ChainDisabled(Conflict):
     what_to_do = "Set `enabled: true` for it in chains.yaml."
 
 
+class ChainNotSetUp(Misconfigured):
+    """Nodes that the chain needs have no address yet."""
+
+    code = "chain-not-set-up"
+    what_to_do = "Set the variables that the message names; or `enabled: false` for the chain in chains.yaml."
+
+
 class ProviderUnknown(NotThere):
     """No provider has the name that was given."""
 
@@ -31,6 +38,13 @@ class ProviderDisabled(Conflict):
 
     code = "provider-disabled"
     what_to_do = "Set `enabled: true` for it in providers.yaml."
+
+
+class ProviderWithoutAddress(Misconfigured):
+    """The provider has no address yet."""
+
+    code = "provider-without-address"
+    what_to_do = "Set the variable that the message names, or give it a `base_url` in providers.yaml."
 
 
 class ProviderKindUnknown(Misconfigured):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.config.environment import interpolate
+from aurora_pipeline.config.environment import interpolate, variables_in
 from aurora_pipeline.config.explain import explain
 from aurora_pipeline.config.problems import ConfigurationError, did_you_mean
 from aurora_pipeline.config.provider import Provider
@@ -43,11 +43,13 @@ def load_configuration(
     providers: dict[str, Provider | None] = {}
     unset: dict[str, tuple[str, ...]] = {}
     filled: dict[str, Value] = {}
+    addresses: dict[str, tuple[str, ...]] = {}
     for name, entry in (provider_entries or {}).items():
         filled[name], missing = _filled(providers_file, ("providers", name), entry, env)
         providers[name] = _provider(providers_file, name, filled[name], missing, name in asked)
         if missing:
             unset[name] = tuple(dict.fromkeys(variable for _, variable in missing))
+        addresses |= _without_address(name, entry, filled[name])
     check_kinds(providers_file, filled, kinds)
     check_roles(chains_file, chain_entries, None if provider_entries is None else filled, kinds)
 
@@ -58,7 +60,15 @@ def load_configuration(
         chains={chain.chain_id: chain for chain in chains if chain is not None},
         providers={name: provider for name, provider in providers.items() if provider is not None},
         unset_variables=unset,
+        address_variables=addresses,
     )
+
+
+def _without_address(name: str, entry: Value, filled: Value) -> dict[str, tuple[str, ...]]:
+    """The variables that would give a provider its address, where it has none."""
+    if not isinstance(entry, dict) or not isinstance(filled, dict) or filled.get("base_url") != "":
+        return {}
+    return {name: variables_in(str(entry["base_url"]))}
 
 
 def _section(file: YamlFile, name: str) -> Value:

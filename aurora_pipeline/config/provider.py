@@ -57,7 +57,8 @@ class Provider(FrozenModel):
     base_url: str = Field(
         repr=False,
         description="Where it answers, http or https, without a trailing slash; of kind file the folder of its files, "
-        "as file:FOLDER, relative to providers.yaml.",
+        "as file:FOLDER, relative to providers.yaml. Empty while it has no address yet, as `${NAME:-}` is: it is not "
+        "asked, and a chain that needs it is not set up.",
     )
     api_key: SecretStr | None = Field(
         default=None, description="Its key, from the environment: `${NAME}`, or `${NAME:-}` if it works without."
@@ -89,6 +90,8 @@ class Provider(FrozenModel):
         remedy = "write it like https://host/path"
         if info.data.get("kind") == FILE_KIND:
             return _folder_url(url, info)
+        if not url:
+            return url
         if any(character.isspace() or not character.isprintable() for character in url):
             raise broken_rule("the address holds a space or control character", remedy)
         if not url.isascii():
@@ -140,6 +143,11 @@ class Provider(FrozenModel):
         if len({table.data_type for table in files}) < len(files):
             raise broken_rule("two files tell about the same data type", "make two providers of them")
         return files
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it can be: it is enabled, and has an address."""
+        return self.enabled and self.base_url != ""
 
     @property
     def folder(self) -> Path:

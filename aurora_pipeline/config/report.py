@@ -56,7 +56,7 @@ def provider_report(configuration: Configuration) -> list[ProviderRow]:
             url=provider.shown_url,
             limits=_limits(provider),
             has_key=provider.api_key is not None,
-            unset_variables=configuration.unset_variables.get(name, ()),
+            unset_variables=configuration.unset_variables.get(name, configuration.address_variables.get(name, ())),
         )
         for name, provider in configuration.providers.items()
     ]

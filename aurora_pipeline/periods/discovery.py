@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from aurora_pipeline.asking.adapter import ProviderDown
+from aurora_pipeline.asking.adapter import Ask, ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import StoredUnder, asking, asking_unrecorded
 from aurora_pipeline.config.chain import Chain
@@ -22,7 +22,7 @@ from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNoth
 from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.sources.families import source_of
-from aurora_pipeline.sources.family import ChainHead
+from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.files.periods import epochs_told, told_bounds
 from aurora_pipeline.sources.kinds import adapter_for
 from aurora_pipeline.store.database import Database
@@ -80,14 +80,23 @@ def chain_head(configuration: Configuration, chain: Chain) -> ChainHead:
     return asyncio.run(_head(configuration, chain))
 
 
+def chain_now(configuration: Configuration, chain: Chain) -> ChainHead:
+    """Where the chain is by now, final or not: what is observed, is observed there."""
+    return asyncio.run(_asked(configuration, chain, source_of(chain).now))
+
+
 async def _head(configuration: Configuration, chain: Chain) -> ChainHead:
-    source = source_of(chain)
+    return await _asked(configuration, chain, source_of(chain).head)
 
-    async def head_of(provider: Provider) -> ChainHead:
+
+async def _asked(
+    configuration: Configuration, chain: Chain, place: Callable[[Ask, str], Awaitable[ChainHead]]
+) -> ChainHead:
+    async def told_by(provider: Provider) -> ChainHead:
         async with asking_unrecorded(provider, adapter_for(provider)) as ask:
-            return await source.head(ask, provider.name)
+            return await place(ask, provider.name)
 
-    return await _from_any(configuration, chain, head_of, _HEAD)
+    return await _from_any(configuration, chain, told_by, _HEAD)
 
 
 async def _discover(
@@ -159,12 +168,13 @@ class _Recording:
     async def __call__(self, provider: Provider) -> Period:
         place = StoredUnder(self.chain.chain_id, self.epoch, DataType.PERIOD)
         async with asking(self.database, provider, adapter_for(provider), place) as ask:
-            if provider.kind == FILE_KIND:
-                told = await told_bounds(self.epoch, ask, provider, self.chain.family)
-            else:
-                with self.database.connect() as connection:
-                    network = recorded_network(connection, self.chain)
-                told = await source_of(self.chain).bounds(self.epoch, ask, provider.name, network)
+            try:
+                told = await self._bounds(provider, ask)
+            except UnreadableAnswer:
+                # What earlier runs stored may be of a node that was not well, or had less history.
+                if not ask.doubt(ask.from_earlier):
+                    raise
+                told = await self._bounds(provider, ask)
         period = Period(
             PeriodKey(self.chain.chain_id, self.epoch),
             told.first_slot,
@@ -177,6 +187,13 @@ class _Recording:
         with self.database.connect() as connection:
             record_period(connection, period, [answer.payload_id for answer in told.answers])
         return period
+
+    async def _bounds(self, provider: Provider, ask: Ask) -> PeriodBounds:
+        if provider.kind == FILE_KIND:
+            return await told_bounds(self.epoch, ask, provider, self.chain.family)
+        with self.database.connect() as connection:
+            network = recorded_network(connection, self.chain)
+        return await source_of(self.chain).bounds(self.epoch, ask, provider.name, network)
 
 
 async def _from_any(

@@ -70,6 +70,16 @@ class DeliveredTold:
 
     relay: str
     rows: Sequence[Delivered] | Missing
+    slots: frozenset[int] | None = None
+    """The slots that it was asked about one by one; None: all of the period."""
+
+    def silence(self, slot: int) -> str | None:
+        """Why it says nothing of a slot, in a sentence that names it; None where it was heard."""
+        if isinstance(self.rows, Missing):
+            return f"{self.relay}: {self.rows.reason}"
+        if self.slots is None or slot in self.slots:
+            return None
+        return f"{self.relay}: it is asked slot by slot, and was not asked about this one (--refetch asks)"
 
 
 def disagreement(payload: Payload, block: ExecutedBlock) -> str | None:

@@ -10,6 +10,7 @@ from aurora_pipeline.asking.adapter import Adapter, Answer, PromisesCosts, Quest
 from aurora_pipeline.asking.proposals import Proposals
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.units import Amount, EpochNumber
+from aurora_pipeline.sources.account_moves import TellMoves
 from aurora_pipeline.sources.blocks_told import BlocksTold, DeliveredTold
 from aurora_pipeline.sources.differences import FoundDifference
 from aurora_pipeline.sources.reference import Reference
@@ -98,6 +99,14 @@ class NamesValidators:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """Why amounts are not believed; None where they can be."""
+
+    paid: Callable[[Amount], str | None]
+    staked: Callable[[Amount], str | None]
+
+
+@dataclass(frozen=True)
 class Source:
     """One kind of provider."""
 
@@ -110,6 +119,8 @@ class Source:
     """Why an amount that somebody earned or paid is not believed, a sum of what was read too; None where it can be."""
     too_much_staked: Callable[[Amount], str | None]
     """The same of an amount at stake."""
+    bounds_of: Callable[[StagedFetch], Bounds] | None = None
+    """Both by the chain that a fetch is of, where it tells of chains of several families."""
     costs_beside: Mapping[DataType, Tell[CostsTold]] = field(default_factory=dict)
     """Costs that its answers about another data type tell, by that data type."""
     glances: Mapping[DataType, str] = field(default_factory=dict)
@@ -120,6 +131,8 @@ class Source:
     """The slots of a period that validators had to propose blocks in, as a fetch of rewards tells them."""
     names_validators: NamesValidators | None = None
     """Where its fetches about everyone are about those validators only that it was asked about."""
+    moves: TellMoves | None = None
+    """What its answers show of the balances of single accounts, where they show any."""
     own_words: Mapping[DataType, OwnWords] = field(default_factory=dict)
     """Figures by column and validator that it says, and that no layer takes from it: for comparisons only."""
     explains: Callable[[FoundDifference], str | None] = lambda found: None

@@ -16,7 +16,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 
 @dataclass(frozen=True)
 class ChainHead:
-    """Where a chain's finalized head stands in the period that is running.
+    """Where a chain's head, finalized or the newest, stands in the period that is running.
 
     Every family counts its time in slots, whether or not there is a block in each.
     """
@@ -30,6 +30,8 @@ class ChainHead:
     """The running period's last slot, which has not come yet."""
     settles_after: int = 0
     """How many slots a period's last one must lie behind the head before everything that was earned is credited."""
+    looks: int = 6
+    """How often to look at the running period for what its chain forgets."""
 
     @property
     def slots_gone(self) -> int:
@@ -66,6 +68,10 @@ class FamilySource(Protocol):
         """Where the finalized head is."""
         ...
 
+    async def now(self, ask: Ask, provider: str) -> ChainHead:
+        """Where the newest block is that the chain forgets something about."""
+        ...
+
     async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of a period that has ended, proven by the chain; raises UnreadableAnswer where they cannot be.
 
@@ -80,4 +86,8 @@ class FamilySource(Protocol):
 
     def network(self, answers: Iterable[Answer], provider: str) -> str | None:
         """Which network told stored answers about a period; None where nodes of the family do not say."""
+        ...
+
+    def roots(self, answers: Iterable[Answer], provider: str) -> Mapping[int, str]:
+        """Roots of blocks, by slot, that stored answers about a period tell; none where the family has none."""
         ...

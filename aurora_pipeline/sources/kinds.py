@@ -11,6 +11,7 @@ from aurora_pipeline.config.errors import ProviderKindUnknown
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.beacon.source import BEACON_API
+from aurora_pipeline.sources.beaconcha.source import BEACONCHA
 from aurora_pipeline.sources.contract import Source
 from aurora_pipeline.sources.evm.source import EVM_RPC
 from aurora_pipeline.sources.files.ask import OwnFiles
@@ -40,7 +41,7 @@ def register(source: Source) -> None:
     _roles[kind] = source.roles
 
 
-for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, BEACON_API, EVM_RPC, MEV_RELAY, FILES):
+for _source in (SOLANA_RPC, JITO, STAKEWIZ, SOLANA_BEACH, TRILLIUM, BEACON_API, EVM_RPC, MEV_RELAY, BEACONCHA, FILES):
     register(_source)
 
 

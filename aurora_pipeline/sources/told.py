@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
-from aurora_pipeline.foundation.units import Amount, Bps
+from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -185,6 +185,10 @@ class MetaTold:
     mev_commission_bps: Bps | None = None
     active_stake: Amount | None = None
     delinquent: bool | None = None
+    status: str | None = None
+    withdrawal_credentials: str | None = None
+    activation_epoch: EpochNumber | None = None
+    exit_epoch: EpochNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -111,6 +111,7 @@ def with_what_others_said(
     best: Mapping[str, ProviderOutcome], outcomes: Sequence[ProviderOutcome]
 ) -> dict[str, ProviderOutcome]:
     """The outcomes that are kept; those that lack something also say why the role's other providers did not help."""
+    about = _by_subject(outcomes)
 
     def explained(outcome: ProviderOutcome) -> ProviderOutcome:
         fetched = outcome.fetched
@@ -118,8 +119,8 @@ def with_what_others_said(
         others = [
             # That nobody observed it is said once, by the one that is kept.
             one.fetched.reason.removeprefix(f"{NOT_OBSERVED}; " if said.startswith(NOT_OBSERVED) else "")
-            for one in outcomes
-            if one is not outcome and one.fetched.subject in (fetched.subject, EVERYONE) and one.fetched.reason
+            for one in about(fetched.subject)
+            if one is not outcome and one.fetched.reason
         ]
         told = [text for text in dict.fromkeys(others) if text not in said]
         if fetched.state is FigureState.FINAL or not told:
@@ -142,16 +143,28 @@ def lacking(best: Mapping[str, ProviderOutcome], counting: Collection[str]) -> d
 
 def replaced(best: Mapping[str, ProviderOutcome], outcomes: Sequence[ProviderOutcome]) -> tuple[str, ...]:
     """Which providers answered in the place of others that were asked before them, and why, with how many subjects."""
+    about = _by_subject(outcomes)
     told = Counter(
         f"{kept_one.provider} instead of {one.provider} ({one.fetched.reason})"
         for subject, kept_one in best.items()
-        for one in outcomes
+        for one in about(subject)
         if one.provider != kept_one.provider
-        and one.fetched.subject in (subject, EVERYONE)
         and kept_one.fetched.state is FigureState.FINAL
         and one.fetched.state is not FigureState.FINAL
     )
     return tuple(f"{words}: {count}" for words, count in told.items())
+
+
+def _by_subject(outcomes: Sequence[ProviderOutcome]) -> Callable[[str], list[ProviderOutcome]]:
+    """What was learned about a subject, or about everyone, in the order in which it was learned."""
+    places: dict[str, list[int]] = {}
+    for place, outcome in enumerate(outcomes):
+        places.setdefault(outcome.fetched.subject, []).append(place)
+
+    def about(subject: str) -> list[ProviderOutcome]:
+        return [outcomes[place] for place in sorted({*places.get(subject, ()), *places.get(EVERYONE, ())})]
+
+    return about
 
 
 def _standing(outcome: ProviderOutcome) -> tuple[int, bool]:

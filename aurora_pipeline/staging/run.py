@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import psycopg
-
-from aurora_pipeline.asking.adapter import (
-    EVERYONE,
-    LEADER_SCHEDULE,
-    Adapter,
-    Fetched,
-    FetchScope,
-    ProviderDown,
-    SeesCollectors,
-    ValidatorAsked,
-)
-from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.recording import StoredUnder, asking
-from aurora_pipeline.asking.verdict import Stumbled, down, final, not_understood
+from aurora_pipeline.asking.adapter import EVERYONE, ValidatorAsked
+from aurora_pipeline.asking.verdict import final
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
 from aurora_pipeline.config.vocabulary import DataType
-from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.foundation.log import logger
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, load_period
 from aurora_pipeline.registry.validators import identities_between, operated_at
-from aurora_pipeline.sources.kinds import adapter_for, adapter_of, knows_part, promised_costs
+from aurora_pipeline.sources.kinds import adapter_for, knows_part
+from aurora_pipeline.staging.asking_in_order import RunSoFar, ask_in_order
 from aurora_pipeline.staging.changed_files import changed_subjects
 from aurora_pipeline.staging.covered import leaves_out
 from aurora_pipeline.staging.plan import (
     NOBODY,
     NOW_ONLY,
     ProviderOutcome,
-    answered_anew,
-    as_fallback,
     as_retraction,
     files_refused,
     kept,
@@ -56,49 +39,20 @@ from aurora_pipeline.staging.plan import (
     still_to_ask,
     subjects_of,
     tally,
-    unresolved,
     with_not_observed,
     with_what_others_said,
     without,
     worth_recording,
 )
-from aurora_pipeline.staging.proposals import staged_proposals
 from aurora_pipeline.staging.report import StagingReport, together
-from aurora_pipeline.staging.samples import (
-    Sample,
-    archived_identities,
-    archived_stake_accounts,
-    observed_identities,
-    observed_leader_schedule,
-    observed_stake_accounts,
-    samples,
-    stakes_in_doubt,
-    what_is_told,
-)
+from aurora_pipeline.staging.samples import samples
+from aurora_pipeline.staging.scope import scope_of
 from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads.fetches import (
-    fetch_states,
-    fetches_in_force,
-    record_fetch,
-)
+from aurora_pipeline.store.payloads.fetches import fetch_states, fetches_in_force, record_fetch
 from aurora_pipeline.store.payloads.tables import INGESTION_RUNS
 
 __all__ = ["StagingReport", "stage", "stage_period"]
-
-
-_log = logger("staging")
-
-
-@dataclass
-class _Heard:
-    """What a run has heard so far, and what it cost."""
-
-    outcomes: list[ProviderOutcome] = field(default_factory=list)
-    providers_down: list[str] = field(default_factory=list)
-    requests: int = 0
-    reused: int = 0
-    body_bytes: int = 0
 
 
 def stage_period(
@@ -179,23 +133,24 @@ def run_errand(
     with database.connect() as connection:
         in_force = fetches_in_force(connection, chain_id, epoch, errand.stored_as)
         family = configuration.chain(chain_id).family
+        is_now_only = errand.role in NOW_ONLY and family.traits.forgets_states
         changed = changed_subjects(
             connection, errand.providers, chain_id, epoch, errand.role, errand.stored_as, family, in_force
         )
         states = {subject: one.state for subject, one in in_force.items()}
         left_out = [EVERYONE] if leaves_out(connection, in_force, validators) else []
         todo = still_to_ask(validators, without(states, [*changed, *left_out]), refetch)
-        heard = _Heard()
-        if todo and errand.role in NOW_ONLY:
+        heard = RunSoFar()
+        if todo and is_now_only:
             heard.outcomes = _observed(connection, configuration, period, errand, todo)
         asked = [one for one in errand.providers if errand.role in adapter_for(one).serves]
         if todo and asked:
-            scope = _scope(connection, configuration, period, errand.role, todo)
+            scope = scope_of(connection, configuration, period, errand.role, todo)
     if todo and asked:
-        asyncio.run(_ask_in_order(database, asked, errand, scope, refetch, heard))
+        asyncio.run(ask_in_order(database, asked, errand.role, errand.stored_as, scope, refetch, heard))
     if not errand.providers:
         heard.outcomes += nobody_named(errand.role, todo, heard.outcomes)
-    if errand.role in NOW_ONLY:
+    if is_now_only:
         heard.outcomes = with_not_observed(errand.role, todo, heard.outcomes, _observers(errand))
     best = with_what_others_said(kept(heard.outcomes), heard.outcomes)
     withdrawn = retractions(heard.outcomes, in_force)
@@ -212,155 +167,6 @@ def run_errand(
         report = _report(period, errand.stored_as, heard, best, now, retracted_in_words(withdrawn), refused)
         _record_run(connection, report, dagster_run, started_at)
     return report
-
-
-def _scope(
-    connection: Connection,
-    configuration: Configuration,
-    period: Period,
-    data_type: str,
-    validators: Sequence[ValidatorAsked],
-) -> FetchScope:
-    """The reference point of a fetch, with what was observed of it: identities, stake accounts, leader schedule."""
-    chain_id, epoch = period.key.chain_id, period.key.epoch
-
-    def seen(what: str) -> dict[str, Sample]:
-        slots = (period.first_slot, period.last_slot)
-        return samples(connection, configuration, chain_id, epoch, what, slots)
-
-    if any(one.identity_key is None for one in validators):
-        archived = archived_identities(connection, chain_id, epoch) if data_type != DataType.META else {}
-        identities = archived | observed_identities(seen(DataType.META))
-        validators = [
-            replace(one, identity_key=one.identity_key or identities.get(one.validator_key)) for one in validators
-        ]
-    keys = [one.validator_key for one in validators]
-    is_fees, is_rewards = data_type == DataType.FEES, data_type == DataType.REWARDS
-    chain = configuration.chain(chain_id)
-    by_block = is_fees and chain.family.traits.income_by_block
-    stakes: dict[str, tuple[str, ...]] = {}
-    collectors: dict[str, tuple[str, ...]] = {}
-    doubts: dict[str, str] = {}
-    if is_rewards:
-        collectors = observed_collectors(connection, configuration, period)
-        positions = seen(DataType.POSITIONS)
-        stakes = observed_stake_accounts(positions, keys)
-        doubts = stakes_in_doubt(positions, keys, epoch)
-        stakes |= archived_stake_accounts(connection, chain_id, epoch, [key for key in keys if key not in stakes])
-    return FetchScope(
-        chain_id=chain_id,
-        epoch=epoch,
-        first_slot=period.first_slot,
-        last_slot=period.last_slot,
-        validators=tuple(validators),
-        stake_accounts=stakes,
-        stakes_in_doubt=doubts,
-        leader_schedule=observed_leader_schedule(seen(LEADER_SCHEDULE)) if is_fees else None,
-        collectors=collectors,
-        scan_blocks=chain.exact_vote_fees,
-        split_fees=chain.split_fees,
-        family=chain.family,
-        network=recorded_network(connection, chain),
-        proposals=staged_proposals(connection, period).slots if by_block else {},
-    )
-
-
-def observed_collectors(
-    connection: Connection, configuration: Configuration, period: Period
-) -> dict[str, tuple[str, ...]]:
-    """Accounts that may have collected a validator's commission: seen in the period, or in the one before it."""
-    size = period.last_slot - period.first_slot + 1
-    before = configuration.chain(period.key.chain_id).period_before(period.key.epoch)
-    found: dict[str, dict[str, None]] = {}
-    for epoch, first_slot in ((period.key.epoch, period.first_slot), (before, period.first_slot - size)):
-        slots = (first_slot, first_slot + size - 1)
-        seen = samples(connection, configuration, period.key.chain_id, epoch, DataType.POSITIONS, slots)
-        for keys, collectors in _collectors_seen(seen):
-            for key in keys:
-                if collectors.get(key, key) != key:
-                    found.setdefault(key, {})[collectors[key]] = None
-    return {key: tuple(collectors) for key, collectors in found.items()}
-
-
-def _collectors_seen(seen: Mapping[str, Sample]) -> Iterator[tuple[list[str], Mapping[str, str]]]:
-    """The collectors that each observation saw, and whose sample it is; what many samples share is read once."""
-    by_moment: dict[tuple[str, str, int], list[str]] = {}
-    for key, sample in seen.items():
-        one = sample.observation
-        by_moment.setdefault((one.kind, one.provider, one.slot), []).append(key)
-    for (kind, provider, _), keys in by_moment.items():
-        adapter = adapter_of(kind, provider)
-        answers = {answer.payload_id: answer for key in keys for answer in seen[key].answers}
-        sees = adapter.collectors if isinstance(adapter, SeesCollectors) else None
-        yield keys, {} if sees is None else what_is_told(sees, list(answers.values())) or {}
-
-
-async def _ask_in_order(
-    database: Database, providers: Sequence[Provider], errand: Errand, scope: FetchScope, refetch: bool, heard: _Heard
-) -> None:
-    """Ask the providers in order, each one about what those before it could not tell."""
-    promises = {provider.name: promised_costs(provider, errand.role) for provider in providers}
-    for provider in providers:
-        left = unresolved(scope.validators, kept(heard.outcomes))
-        if not left:
-            return
-        adapter = adapter_for(provider)
-        place = StoredUnder(scope.chain_id, scope.epoch, errand.stored_as)
-        asked = replace(scope, validators=left)
-        try:
-            fetched = await _fetch(database, provider, adapter, place, errand.role, asked, not refetch, heard)
-        except Stumbled as stumbled:
-            # Stored answers may be what it stumbled over: asked again, the provider may say something better.
-            _log.warning("%s", stumbled)
-            try:
-                fetched = await _fetch(database, provider, adapter, place, errand.role, asked, False, heard)
-            except Stumbled as again:
-                fetched = [not_understood(subject, again) for subject in _subjects(adapter, errand.role, left)]
-        outcomes = [
-            as_fallback(ProviderOutcome(provider.name, adapter.kind, one), heard.outcomes, promises) for one in fetched
-        ]
-        heard.outcomes += outcomes
-        unheard = outcomes and all(one.is_unheard and one.may_come_back for one in outcomes)
-        if unheard and fetched[0].reason is not None:
-            heard.providers_down.append(fetched[0].reason)
-
-
-async def _fetch(
-    database: Database,
-    provider: Provider,
-    adapter: Adapter,
-    place: StoredUnder,
-    role: DataType,
-    scope: FetchScope,
-    reuse: bool,
-    heard: _Heard,
-) -> list[Fetched]:
-    """What one provider says about a scope. Raises Stumbled where its answers are more than the adapter can take."""
-    async with asking(database, provider, adapter, place, reuse=reuse) as ask:
-        told: list[Fetched] = []
-        try:
-            told = await adapter.fetch(role, scope, ask)
-            if ask.doubt(frozenset().union(*(one.ask_again for one in told))):
-                # What earlier runs stored did not serve.
-                told = answered_anew(told, await adapter.fetch(role, scope, ask))
-            return told
-        except ProviderDown as error:
-            heard.providers_down.append(str(error))
-            return answered_anew(told, [down(subject, error) for subject in _subjects(adapter, role, scope.validators)])
-        except UnreadableAnswer as error:
-            raise Stumbled(provider.name, role, error) from error
-        except (AuroraError, psycopg.Error, OSError):
-            raise
-        except Exception as error:
-            raise Stumbled(provider.name, role, error) from error
-        finally:
-            heard.requests += ask.requests
-            heard.reused += ask.reused
-            heard.body_bytes += ask.body_bytes
-
-
-def _subjects(adapter: Adapter, role: DataType, validators: Sequence[ValidatorAsked]) -> tuple[str, ...]:
-    return subjects_of(role, validators, knows_part(adapter, role))
 
 
 def _observed(
@@ -410,7 +216,7 @@ def _record(
 def _report(
     period: Period,
     data_type: str,
-    heard: _Heard,
+    heard: RunSoFar,
     best: Mapping[str, ProviderOutcome],
     states: Mapping[str, FigureState],
     retracted: tuple[str, ...],

@@ -9,7 +9,8 @@ from typing import Any
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.periods.discovery import chain_head
+from aurora_pipeline.periods.discovery import chain_now
+from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
@@ -23,12 +24,19 @@ def observe_running_period(database: Database, configuration: Configuration, cha
     with database.connect() as connection:
         rows = registered_validators(connection, chain.chain_id)
         periods = recorded_periods(connection, chain.chain_id)
+        network = recorded_network(connection, chain)
     validators = possibly_operated(rows, periods[-1].ended_at if periods else None)
     if not validators:
         raise NoValidators(f"no validator of {chain.chain_id} is registered", "aurora validators import FILE.csv")
-    head = chain_head(configuration, chain)
+    head = chain_now(configuration, chain)
     scope = FetchScope(
-        chain.chain_id, head.epoch, head.first_slot, head.last_slot, tuple(validators), family=chain.family
+        chain.chain_id,
+        head.epoch,
+        head.first_slot,
+        head.last_slot,
+        tuple(validators),
+        family=chain.family,
+        network=network,
     )
     return observe(database, configuration, chain, scope, head.slot)
 

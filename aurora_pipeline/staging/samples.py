@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Answer, WeighsStake
 from aurora_pipeline.asking.reading import UnreadableAnswer
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.log import logger
@@ -32,9 +33,9 @@ class Sample:
     answers: tuple[Answer, ...]
 
 
-def role_of(data_type: str) -> DataType:
-    """The role whose providers are asked for an observed data type; the leader schedule goes with fees."""
-    return DataType.FEES if data_type == LEADER_SCHEDULE else DataType(data_type)
+def role_of(data_type: str, chain: Chain) -> DataType:
+    """The role whose providers are asked for an observed data type."""
+    return chain.family.traits.leaders_told_with if data_type == LEADER_SCHEDULE else DataType(data_type)
 
 
 def samples(
@@ -55,7 +56,7 @@ def samples(
            WHERE chain_id = %s AND epoch = %s AND data_type = %s""",
         [chain_id, epoch, data_type],
     ).fetchall()
-    role = role_of(data_type)
+    role = role_of(data_type, configuration.chain(chain_id))
     providers = [provider.name for provider in configuration.providers_for(chain_id, role)]
     checkers = {provider.name for provider in configuration.cross_checkers_for(chain_id, role)} - set(providers)
     seen = [Observation(**{**row, "payload_ids": tuple(row["payload_ids"])}) for row in rows]
@@ -148,3 +149,8 @@ def observed_leader_schedule(schedules: Mapping[str, Sample]) -> Answer | None:
     """The answer that holds the leader schedule, where one was observed."""
     sample = schedules.get(EVERYONE)
     return None if sample is None else sample.answers[-1]
+
+
+def observed_duties(schedules: Mapping[str, Sample]) -> tuple[Answer, ...]:
+    """The answers that tell who leads in parts of the period."""
+    return tuple(sample.answers[-1] for subject, sample in schedules.items() if subject != EVERYONE)

@@ -49,7 +49,7 @@ def is_observed(configuration: Configuration, chain: Chain) -> bool:
 
 
 def _observers(configuration: Configuration, chain: Chain, data_type: str) -> list[Provider]:
-    asked = configuration.providers_for(chain.chain_id, role_of(data_type))
+    asked = configuration.providers_for(chain.chain_id, role_of(data_type, chain))
     return [provider for provider in asked if data_type in adapter_for(provider).observes]
 
 
@@ -68,7 +68,7 @@ def observe(
             continue
         providers = _observers(configuration, chain, data_type)
         asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
-        for checker in configuration.cross_checkers_for(chain.chain_id, role_of(data_type)):
+        for checker in configuration.cross_checkers_for(chain.chain_id, role_of(data_type, chain)):
             observes = data_type in adapter_for(checker).observes and data_type != LEADER_SCHEDULE
             if observes and (data_type, checker.name) not in seen.asked:
                 asyncio.run(_observe_in_order(database, [checker], data_type, scope, slot, seen))
@@ -83,10 +83,10 @@ def observe(
 
 
 def _has_schedule(database: Database, configuration: Configuration, scope: FetchScope) -> bool:
-    """Whether the leader schedule was observed; it does not change while its epoch runs."""
+    """Whether the leader schedule of the whole period was observed; it does not change while that runs."""
     slots = (scope.first_slot, scope.last_slot)
     with database.connect() as connection:
-        return bool(samples(connection, configuration, scope.chain_id, scope.epoch, LEADER_SCHEDULE, slots))
+        return EVERYONE in samples(connection, configuration, scope.chain_id, scope.epoch, LEADER_SCHEDULE, slots)
 
 
 async def _observe_in_order(
@@ -126,7 +126,8 @@ async def _observe_in_order(
         seen.observed[data_type] = seen.observed.get(data_type, 0) + len(good)
         subjects = {one.subject for one in good}
         left = tuple(one for one in left if one.validator_key not in subjects)
-        if not left or EVERYONE in subjects:
+        # What is about no single validator is about all of them.
+        if not left or subjects - {one.validator_key for one in scope.validators}:
             return
 
 

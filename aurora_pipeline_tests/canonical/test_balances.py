@@ -30,17 +30,18 @@ from aurora_pipeline.pnl.compute import validator_pnl
 from aurora_pipeline.pnl.figure import Figure
 from aurora_pipeline.pnl.one_owner import components_by_owner
 from aurora_pipeline.pnl.tables import Component
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.sources.reference import OperatedValidator
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import load_published, write_check_publish
+from aurora_pipeline.store.published import load_published
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, configured
-from aurora_pipeline_tests.devchain.files import expected
+from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving
-from aurora_pipeline_tests.devchain.staged import aurora_of, reference, register, staged
+from aurora_pipeline_tests.devchain.staged import aurora_of, reference, register, register_recipients, staged
 from aurora_pipeline_tests.faults.server import json_reply
+from aurora_pipeline_tests.gated import broken, write_check_publish
 
 GWEI = 10**9
 OWN, CLIENTS = range(32), dict.fromkeys(range(32, 63), 500)
@@ -117,9 +118,37 @@ def test_layers__of_the_whole_chain__exactly_as_expected_in_wei(
         if of_account is not None:
             assert of_account["staker_rewards"] + of_validator["commission"] == balance["rewards"]
     assert balances[pubkeys()["20"]]["residual_of"] == "SLASHING"
-    assert {row["state"] for row in layers[META.name].frame.iter_rows(named=True)} == {"final"}
     positions = layers[POSITIONS.name].frame
     assert set(positions["state"]) == {"final"}
+
+
+def test_meta__of_the_chain__status_credentials_recipient_and_when_they_came_and_went(
+    database: Database, configuration: Configuration
+) -> None:
+    register(database)
+    recipients = held("fee_recipients")
+    register_recipients(database, {index: address for index, address in recipients.items() if index != "7"})
+    staged(database, configuration, DataType.META)
+    with database.connect() as connection:
+        draft = draft_meta(configuration, connection, KEY)
+    write_check_publish(database, [draft])
+    rows = {row["validator_key"]: row for row in draft.frame.iter_rows(named=True)}
+    states = {one["validator"]["pubkey"]: one for one in held("validators_by_slot")["119"]}
+    assert rows.keys() == states.keys()
+    for key, row in rows.items():
+        told, index = states[key], states[key]["index"]
+        assert (row["status"], row["withdrawal_credentials"]) == (
+            told["status"],
+            told["validator"]["withdrawal_credentials"],
+        )
+        left = int(told["validator"]["exit_epoch"])
+        assert row["activation_epoch"] == int(told["validator"]["activation_epoch"])
+        assert row["exit_epoch"] == (None if left == 2**64 - 1 else left)
+        assert row["fee_recipient"] == (None if index == "7" else recipients[index].lower())
+        assert (row["state"], row["reason"]) == ("final", None)
+    assert rows[pubkeys()["20"]]["status"].endswith("slashed")
+    # What it says of recipients it also rests on: new ones are new inputs.
+    assert sum(one.name.startswith("fee_recipients") for one in draft.inputs) >= len(recipients) - 1
 
 
 def test_layer__of_a_chain_whose_validators_have_no_balances__has_no_draft(
@@ -236,7 +265,7 @@ def test_pnl__of_the_whole_chain__balance_and_execution_income_of_whoever_owns_i
         costs_due=[CostType.CONSENSUS_PENALTY],
         own_balances=True,
     )
-    assert result.violations == ()
+    assert broken(result) == ()
     balances = balance_rows(layers[BALANCES.name].frame)
     for line in result.frame.iter_rows(named=True):
         row, balance = income[line["validator_key"]], balances[line["validator_key"]]

@@ -21,7 +21,7 @@ from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import frame_of, schema_violations
+from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline.store.payloads.tables import EVERYONE, Verdict
@@ -51,6 +51,7 @@ from aurora_pipeline_tests.canonical.answers import (
     vote_states,
     with_blocks,
 )
+from aurora_pipeline_tests.gated import broken, schema_violations
 
 VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"
 NUMBERS = count()
@@ -173,7 +174,7 @@ def test_vote_fees__failed_votes_and_two_signatures_count_and_other_transactions
     assert (row["entry_type"], row["amount"], row["origin"], row["state"]) == ("VOTE_FEES", 20_000, "CHAIN", "final")
     assert row["source_fetch"] == 7
     assert row_of(result, "W")["amount"] == 5_000
-    assert (result.completeness, result.violations, result.warnings) == (Completeness.FINAL, (), ())
+    assert (result.completeness, broken(result), result.warnings) == (Completeness.FINAL, (), ())
 
 
 def test_vote_fees__identity_that_never_voted__zero_with_reason_and_a_warning() -> None:
@@ -223,7 +224,7 @@ def test_vote_fees__entered_and_on_chain__the_chain_wins_and_both_are_named() ->
 
 def test_vote_fees__not_due_and_not_known__no_row_but_a_warning() -> None:
     result = costs_from(due=())
-    assert (len(result.frame), result.completeness, result.violations) == (0, Completeness.FINAL, ())
+    assert (len(result.frame), result.completeness, broken(result)) == (0, Completeness.FINAL, ())
     assert "VOTE_FEES, which are not due" in result.warnings[0]
 
 
@@ -340,11 +341,11 @@ def test_entries__due_one_not_entered__row_without_amount(entries: pl.DataFrame)
     row = row_of(result, entry_type="INFRASTRUCTURE")
     assert (row["amount"], row["state"]) == (None, "unavailable")
     assert row["reason"].startswith("not entered")
-    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+    assert (result.completeness, broken(result)) == (Completeness.PARTIAL, ())
 
 
 def test_costs__none_of_the_due_ones_known__is_a_violation() -> None:
-    assert costs_from(keys=("V", "W")).violations[0].startswith("nothing is known of canonical_validator_costs")
+    assert broken(costs_from(keys=("V", "W")))[0].startswith("nothing is known of canonical_validator_costs")
 
 
 def test_costs__vote_fees_of_the_worked_example__to_the_lamport() -> None:
@@ -406,7 +407,7 @@ def test_file__what_its_mapping_promises_is_not_there__missing_with_the_files_re
     assert (row["entry_type"], row["amount"], row["state"]) == (NETWORK, None, lacking)
     assert said in row["reason"]
     # Nothing else is held back by it.
-    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+    assert (result.completeness, broken(result)) == (Completeness.PARTIAL, ())
 
 
 def test_file__fails_and_a_fallback_answers__its_costs_are_missing_beside_the_others() -> None:
@@ -429,7 +430,7 @@ def test_costs__asked_about_and_a_due_one_not_entered__holds_nothing_back() -> N
     result = from_file(costs_file(f"validator,NETWORK_FEE\n{VOTE},0\n"), due=(CostType.INFRASTRUCTURE,))
     row = row_of(result, VOTE)
     assert (row["entry_type"], row["amount"], row["reason"][:11]) == ("INFRASTRUCTURE", None, "not entered")
-    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+    assert (result.completeness, broken(result)) == (Completeness.PARTIAL, ())
 
 
 def test_priority_fee_sharing__tips_from_a_fallback__missing_while_the_first_source_is_awaited() -> None:

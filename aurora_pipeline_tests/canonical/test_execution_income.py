@@ -17,7 +17,7 @@ from aurora_pipeline.registry.tables import FEE_RECIPIENTS
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.work.late import load_pending
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.devchain.configured import KEY, WHOLE_PROVIDERS, WHOLE_ROLES, configured
@@ -25,6 +25,7 @@ from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving
 from aurora_pipeline_tests.devchain.staged import SINCE, aurora_of, register, register_recipients, staged
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen
+from aurora_pipeline_tests.gated import write_check_publish
 
 STAGED = (DataType.REWARDS, DataType.FEES, DataType.MEV)
 

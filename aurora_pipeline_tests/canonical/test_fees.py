@@ -16,7 +16,6 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solanabeach.answers import BLOCK_REWARDS, SUCCESS_RATE, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline.store.payloads.tables import EVERYONE
@@ -41,6 +40,7 @@ from aurora_pipeline_tests.canonical.answers import (
     whole,
     with_blocks,
 )
+from aurora_pipeline_tests.gated import broken, schema_violations
 
 # V leads the slots with the indices 4..7; there are blocks in 3, 4, 6, 7 and 8, so that 5 was skipped.
 SCHEDULE = schedule(id_V=[4, 5, 6, 7], id_W=[0, 1, 2, 3])
@@ -62,7 +62,7 @@ def test_fees__blocks_and_a_proven_skip__summed_whoever_received_them() -> None:
     row = row_of(result)
     assert (row["leader_slots"], row["blocks_produced"], row["slots_skipped"]) == (4, 3, 1)
     assert (row["fees"], row["state"], row["reason"], row["source_fetch"]) == (7_507 + 1_000 + 20, "final", None, 7)
-    assert (result.completeness, result.violations) == (Completeness.FINAL, ())
+    assert (result.completeness, broken(result)) == (Completeness.FINAL, ())
 
 
 SILENT_7 = block(FIRST + 7, FIRST + 6)
@@ -150,7 +150,7 @@ def test_fees__one_block_missing__null_never_the_sum_of_the_others(state: Figure
     assert str(FIRST + 6) in row["reason"]
     assert "the node is behind" in row["reason"]
     assert result.completeness is Completeness.PARTIAL
-    assert result.violations == ()
+    assert broken(result) == ()
 
 
 def test_fees__block_answered_with_an_error__is_missing() -> None:
@@ -229,7 +229,7 @@ def test_fees__schedule_not_usable__unavailable_not_zero(schedule_answer: Answer
     row = row_of(result)
     assert (row["fees"], row["leader_slots"], row["state"]) == (None, None, "unavailable")
     assert row["reason"].startswith("leader schedule not known")
-    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+    assert (result.completeness, broken(result)) == (Completeness.PARTIAL, ())
 
 
 def test_fees__empty_list_of_blocks__is_no_epoch_of_skips() -> None:
@@ -243,7 +243,7 @@ def test_fees__nothing_staged_about_one_validator__row_says_so_and_the_other_sta
     other = row_of(result, "W")
     assert (other["fees"], other["state"]) == (None, "unavailable")
     assert other["reason"].startswith("nothing staged")
-    assert result.violations == ()
+    assert broken(result) == ()
 
 
 def test_fees__one_fetch_about_everyone__serves_every_validator() -> None:
@@ -352,7 +352,7 @@ def test_fees__any_epoch__every_validator_gets_exactly_the_fees_of_its_slots(
         *blocks,
     ]
     result = canonical_fees(reference("V", "W", "X"), [fetch("fees", answers, subject=EVERYONE)])
-    assert (result.violations, result.completeness) == ((), Completeness.FINAL)
+    assert (broken(result), result.completeness) == ((), Completeness.FINAL)
     for key, indices in slots.items():
         row = row_of(result, key)
         assert row["fees"] == sum(fee + FIRST + index for index in indices if index in made)

@@ -12,7 +12,6 @@ from aurora_pipeline.canonical.tables import MEV
 from aurora_pipeline.foundation.units import Amount, Bps
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.canonical.answers import (
     EPOCH,
@@ -29,6 +28,7 @@ from aurora_pipeline_tests.canonical.answers import (
     tip_nodes,
     tip_trees,
 )
+from aurora_pipeline_tests.gated import broken, schema_violations
 
 
 def mev_from(*answers: Answer, state: FigureState = FINAL, reason: str | None = None) -> LayerResult:
@@ -55,7 +55,7 @@ def test_mev__worked_figures__split_as_the_tree_is(total: int, bps: int, own: in
     row = row_of(result)
     assert tuple(row[name] for name in PARTS) == parts
     assert (row["total_tips"], row["mev_commission_bps"], row["method"]) == (total, bps, "NODE")
-    assert (row["state"], result.completeness, result.violations, result.warnings) == (
+    assert (row["state"], result.completeness, broken(result), result.warnings) == (
         "final",
         Completeness.FINAL,
         (),
@@ -199,7 +199,7 @@ def test_mev__from_a_file__what_its_columns_tell(
 ) -> None:
     listing = own_file("mev", f"validator,{','.join(columns)}\n{VOTE},{line}\n", validator=None, **columns)
     result = canonical_mev(reference(VOTE), [fetch("mev", [listing], subject=VOTE, kind="file")], Bps(309))
-    assert (schema_violations(MEV, result.frame), result.violations) == ([], ())
+    assert (schema_violations(MEV, result.frame), broken(result)) == ([], ())
     row = row_of(result, VOTE)
     assert tuple(row[name] for name in ("total_tips", "validator_tips", "protocol_tips", "staker_tips")) == split
     assert row["state"] == state

@@ -15,7 +15,6 @@ from aurora_pipeline.sources.reference import OperatedValidator, Reference
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.tables import EVERYONE, Verdict
 from aurora_pipeline_tests.canonical.answers import (
@@ -42,6 +41,7 @@ from aurora_pipeline_tests.canonical.answers import (
     vote_state,
     vote_states,
 )
+from aurora_pipeline_tests.gated import broken, schema_violations
 
 
 def rewards_from(
@@ -61,7 +61,7 @@ def test_rewards__everything_answered__commission_and_each_account() -> None:
     result = rewards_from(*told("V", "s1", "s2", paid={"V": 70_000, "s1": 930_002, "s2": 5}))
     assert validator(result) == (70_000, "final", 930_007, "final")
     assert row_of(result, account_key="s1")["staker_rewards"] == 930_002
-    assert (len(result.frame), result.completeness, result.violations) == (3, Completeness.FINAL, ())
+    assert (len(result.frame), result.completeness, broken(result)) == (3, Completeness.FINAL, ())
 
 
 def test_rewards__commission_of_zero_percent__row_of_zero_is_zero() -> None:
@@ -261,7 +261,7 @@ def test_rewards__answered_with_any_error__no_zero(code: int) -> None:
 def test_rewards__answer_that_cannot_be_trusted__null_for_all_its_addresses(bad: Answer) -> None:
     result = rewards_from(bad)
     assert validator(result)[:2] == (None, "unavailable")
-    assert (result.completeness, result.violations) == (Completeness.PARTIAL, ())
+    assert (result.completeness, broken(result)) == (Completeness.PARTIAL, ())
 
 
 def test_rewards__nothing_staged__both_states_say_so() -> None:

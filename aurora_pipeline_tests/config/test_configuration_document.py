@@ -15,6 +15,7 @@ from aurora_pipeline.config import (
     DatedBps,
     FileColumn,
     FileTable,
+    Letterhead,
     Provider,
     RateLimit,
     Retries,
@@ -49,7 +50,10 @@ def _default(field: FieldInfo) -> str:
     return f"`{default}`"
 
 
-@pytest.mark.parametrize("model", [Chain, DatedBps, Provider, RateLimit, Timeouts, Retries, FileTable, FileColumn])
+MODELS = (Chain, Letterhead, DatedBps, Provider, RateLimit, Timeouts, Retries, FileTable, FileColumn)
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_document__table_of_a_model__says_what_the_code_does(model: type[BaseModel]) -> None:
     table = table_of(model)
     assert table in DOCUMENT.read_text(encoding="utf-8"), f"docs/configuration.md should hold:\n{table}"

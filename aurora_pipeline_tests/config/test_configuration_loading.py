@@ -180,11 +180,49 @@ def test_environment__empty_default_for_a_key__no_key(load: Load, providers_with
 def test_shipped_files__empty_environment__load(kinds: Kinds) -> None:
     configuration = load_configuration(ROOT / "chains.yaml", ROOT / "providers.yaml", {}, kinds)
     assert [chain.chain_id for chain in configuration.enabled_chains()] == ["solana-mainnet"]
-    assert not configuration.chain("ethereum-mainnet").enabled
+    assert configuration.chain("ethereum-mainnet").enabled
+    assert configuration.not_set_up() == [
+        "ethereum-mainnet is not set up: ethereum-execution, ethereum-beacon have no address; set"
+        " ETHEREUM_EXECUTION_URL and ETHEREUM_BEACON_URL, or `enabled: false` for the chain"
+    ]
+    with pytest.raises(AuroraError, match="ethereum-mainnet is not set up") as refused:
+        configuration.usable_chain("ethereum-mainnet")
+    assert "set ETHEREUM_EXECUTION_URL and ETHEREUM_BEACON_URL" in str(refused.value.remedy)
     assert not configuration.providers["solanabeach"].enabled
     assert configuration.providers["solana-rpc"].base_url == "https://api.mainnet-beta.solana.com"
     for role in ROLES:
         assert configuration.providers_for("solana-mainnet", role)
+
+
+def test_shipped_files__with_both_nodes_addresses__both_chains(kinds: Kinds) -> None:
+    nodes = {"ETHEREUM_BEACON_URL": "http://beacon:5052", "ETHEREUM_EXECUTION_URL": "http://execution:8545"}
+    files = (ROOT / "chains.yaml", ROOT / "providers.yaml")
+    configuration = load_configuration(*files, nodes, kinds)
+    assert [chain.chain_id for chain in configuration.enabled_chains()] == ["solana-mainnet", "ethereum-mainnet"]
+    assert configuration.not_set_up() == []
+    assert len(configuration.providers_for("ethereum-mainnet", DataType.MEV)) == 6
+    # One of two is not enough: nothing of the chain is computed in part because a variable was forgotten.
+    beacon_alone = load_configuration(*files, {"ETHEREUM_BEACON_URL": nodes["ETHEREUM_BEACON_URL"]}, kinds)
+    assert [chain.chain_id for chain in beacon_alone.enabled_chains()] == ["solana-mainnet"]
+    [said] = beacon_alone.not_set_up("ethereum-mainnet")
+    assert "ethereum-execution has no address; set ETHEREUM_EXECUTION_URL" in said
+    assert beacon_alone.not_set_up("solana-mainnet") == []
+
+
+def test_provider__without_an_address_beside_one_that_has_one__is_passed_over(
+    load: Load, chains_with: With, providers_with: With
+) -> None:
+    spare = "  spare: {enabled: true, kind: solana_rpc, base_url: ''}\n"
+    chains = chains_with(("fees: [rpc, beach]", "fees: [spare, rpc]"))
+    configuration = load(chains=chains, providers=providers_with() + spare)
+    assert [provider.name for provider in configuration.providers_for("solana-test", DataType.FEES)] == ["rpc"]
+    assert configuration.not_set_up() == []
+    alone = load(chains=chains_with(("fees: [rpc, beach]", "fees: [spare]")), providers=providers_with() + spare)
+    assert alone.enabled_chains() == ()
+    assert alone.not_set_up() == [
+        "solana-test is not set up: spare has no address; write its base_url into providers.yaml,"
+        " or `enabled: false` for the chain"
+    ]
 
 
 def test_shipped_demo_files__with_their_variable__ask_only_the_simulator(kinds: Kinds) -> None:

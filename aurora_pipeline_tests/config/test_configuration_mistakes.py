@@ -35,7 +35,7 @@ IN_CHAINS = [
     ([("      mev: [kobe]", "      period: [rpc]\n      mev: [kobe]")], 17, "roles.period", "no role", "fees, mev"),
     # types and bounds
     ([("first_period: 850", "first_period: -1")], 7, "first_period", "at least 0, found the number -1", "first period"),
-    ([("first_period: 850", "first_period: 10000000")], 7, "first_period", "at most 9999999", "first period"),
+    ([("first_period: 850", "first_period: 1000000000000")], 7, "first_period", "at most 999999999999", "first period"),
     ([("first_period: 850", "first_period: soon")], 7, "first_period", 'whole number, found the text "soon"', "period"),
     ([("first_period: 850", "first_period: 850.5")], 7, "first_period", "found the number 850.5", "period"),
     ([("first_period: 850", "first_period: true")], 7, "first_period", "whole number, found true", "period"),

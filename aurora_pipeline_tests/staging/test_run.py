@@ -25,7 +25,7 @@ from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.sources.solana.answers.rewards import read_inflation_rewards
 from aurora_pipeline.sources.solana.blocks import EpochVotes, VoteFees
 from aurora_pipeline.sources.solana.reward_rows import read_paid_in_blocks
-from aurora_pipeline.staging import run
+from aurora_pipeline.staging import asking_in_order
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport, StagingReport
 from aurora_pipeline.staging.run import stage
@@ -218,7 +218,7 @@ def test_stage__adapter_breaks_over_an_answer__pending_with_what_it_met_and_then
 ) -> None:
     world.simulator.advance(epoch=NEXT, fraction_bps=9_000)
     with monkeypatch.context() as patched:
-        patched.setattr(run, "adapter_for", lambda provider: Careless(provider.name))
+        patched.setattr(asking_in_order, "adapter_for", lambda provider: Careless(provider.name))
         report = staged(world, database, "mev")
     assert report.states == {"pending": OPERATED}
     (reason,) = {one.reason for one in fetches(database, "mev").values()}

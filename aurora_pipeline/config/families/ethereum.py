@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aurora_pipeline.config.families.traits import FamilyTraits
-from aurora_pipeline.config.vocabulary import PeriodType
+from aurora_pipeline.config.vocabulary import DataType, PeriodType
 from aurora_pipeline.foundation.addresses import checksummed
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}\Z")
@@ -51,5 +51,7 @@ ETHEREUM: Final = FamilyTraits(
     options=frozenset(),
     shares_tips=False,
     own_balances=True,
+    forgets_states=False,
+    leaders_told_with=DataType.REWARDS,
     income_by_block=True,
 )

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aurora_pipeline.config.families.traits import FamilyTraits
-from aurora_pipeline.config.vocabulary import PeriodType
+from aurora_pipeline.config.vocabulary import DataType, PeriodType
 from aurora_pipeline.foundation.addresses import key_problem
 
 
@@ -34,5 +34,7 @@ SOLANA: Final = FamilyTraits(
     options=frozenset({"protocol_fee_bps", "exact_vote_fees", "split_fees"}),
     shares_tips=True,
     own_balances=False,
+    forgets_states=True,
+    leaders_told_with=DataType.FEES,
     income_by_block=False,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aurora_pipeline.config.vocabulary import PeriodType
+from aurora_pipeline.config.vocabulary import DataType, PeriodType
 
 
 class FamilyRefusal(NamedTuple):
@@ -53,6 +53,10 @@ class FamilyTraits:
     own_balances: bool
     """Whether each validator has a balance of its own and one owner: the balance tells what it earned, and the registry
     whose that is. Else stake accounts earn, and each has an owner."""
+    forgets_states: bool
+    """Whether nobody tells later what validators and stakes were: it has to be observed while the period runs."""
+    leaders_told_with: DataType
+    """The data type whose providers say who leads which slots."""
     income_by_block: bool
     """Whether each block pays one proposer, so that fees and tips are made block by block."""
 

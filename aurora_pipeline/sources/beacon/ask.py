@@ -1,4 +1,4 @@
-"""A beacon node: which questions answer a data type of a window that is final."""
+"""A beacon node: which questions answer a data type of a window that is final, and what it is asked while one runs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aurora_pipeline.asking.adapter import Answer, Ask, AskMany, Fetched, FetchScope
+from aurora_pipeline.asking.adapter import LEADER_SCHEDULE, Answer, Ask, AskMany, Fetched, FetchScope
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.answers.envelope import OPTIMISTIC
+from aurora_pipeline.sources.beacon.asks.duties import seen_duties
 from aurora_pipeline.sources.beacon.asks.rewards import EarnedFetch
 from aurora_pipeline.sources.beacon.asks.settled import settled
 
@@ -21,7 +22,7 @@ class BeaconApi:
 
     kind = "beacon_api"
     serves = frozenset({DataType.REWARDS.value, DataType.META.value, DataType.POSITIONS.value})
-    observes: frozenset[str] = frozenset()
+    observes = frozenset({LEADER_SCHEDULE})
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
@@ -30,7 +31,7 @@ class BeaconApi:
         """Fetch rewards, meta or positions: the states of a window's ends do not change any more."""
         match data_type:
             case DataType.REWARDS:
-                return await EarnedFetch(self._provider, scope, ask).fetch()
+                return await EarnedFetch(self.kind, self._provider, scope, ask).fetch()
             case DataType.META:
                 return [await settled(self._provider, scope, ask, [questions.END])]
             case DataType.POSITIONS:
@@ -38,8 +39,10 @@ class BeaconApi:
         raise ValueError(f"{self.kind} does not serve {data_type}")
 
     async def observe(self, data_type: str, scope: FetchScope, ask: Ask) -> list[Fetched]:
-        """Nothing: the chain's past can be asked for."""
-        raise ValueError(f"{self.kind} does not observe {data_type}")
+        """Who has to propose now: the rest of the chain's past can be asked for."""
+        if data_type != LEADER_SCHEDULE:
+            raise ValueError(f"{self.kind} does not observe {data_type}")
+        return await seen_duties(self._provider, scope, ask)
 
     def passing_trouble(self, answer: Answer) -> str | None:
         """Why an answer should be asked again after a pause: the node only assumes yet that it is right."""

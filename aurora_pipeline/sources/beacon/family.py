@@ -26,6 +26,10 @@ class EthereumChains:
         """Where the finalized checkpoint is in the running window."""
         return await periods.head(self._windows, ask, provider)
 
+    async def now(self, ask: Ask, provider: str) -> ChainHead:
+        """Where the node's head is: duties are forgotten before their epoch is final."""
+        return await periods.now(self._windows, ask, provider)
+
     async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of a window that is final, proven at both ends by the parents of blocks."""
         return await periods.bounds(self._windows, epoch, ask, provider, network)
@@ -41,3 +45,7 @@ class EthereumChains:
     def network(self, answers: Iterable[Answer], provider: str) -> str | None:
         """Which network told answers, by its genesis."""
         return periods.network_of(answers, provider)
+
+    def roots(self, answers: Iterable[Answer], provider: str) -> Mapping[int, str]:
+        """Roots of the blocks around a window's ends, from their headers."""
+        return periods.roots_of(answers, provider)

@@ -18,7 +18,7 @@ from aurora_pipeline.foundation.units import EpochNumber, Gwei
 from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.answers.blocks import BeaconBlock, read_block
 from aurora_pipeline.sources.beacon.answers.chain import Spec, read_spec
-from aurora_pipeline.sources.beacon.answers.duties import read_duties, read_lookahead
+from aurora_pipeline.sources.beacon.answers.duties import lacking_slots, read_duties, read_lookahead
 from aurora_pipeline.sources.beacon.answers.pending import (
     WaitingConsolidation,
     WaitingDeposit,
@@ -112,8 +112,7 @@ class WindowLedger:
             case questions.SYNC_COMMITTEE if answer.status == 200:
                 self._committee(answer)
             case questions.DUTIES if answer.status == 200:
-                self.duties |= read_duties(answer, self.provider)
-                self.duty_epochs.add(EpochNumber(_number(answer)))
+                self._duties(EpochNumber(_number(answer)), read_duties(answer, self.provider))
             case questions.LOOKAHEAD if answer.status == 200:
                 self._lookahead(answer)
             case _:
@@ -145,6 +144,13 @@ class WindowLedger:
         frame, epoch = read_attestation_rewards(answer, self.provider), _number(answer)
         told = self._attested.get(epoch)
         self._attested[epoch] = frame if told is None else pl.concat([told, frame])
+
+    def _duties(self, epoch: EpochNumber, told: Mapping[int, int]) -> None:
+        """Whole epochs only: a slot that is left out would be one that nobody missed."""
+        spec = self.known_spec
+        if not lacking_slots(told, spec.first_slot(epoch), spec.slots_per_epoch):
+            self.duties |= told
+            self.duty_epochs.add(epoch)
 
     def _lookahead(self, answer: Answer) -> None:
         """Whole epochs only: what a client tells of one in part is no answer about its other slots."""
@@ -192,15 +198,34 @@ class WindowLedger:
         """Public keys of the validators asked about, by index."""
         return {one.index: key for key, one in self.end.items() if key in self.asked}
 
+    def holds(self, slot: int) -> bool:
+        """Whether a slot lies in the window."""
+        return self.first_slot <= slot <= self.last_slot
+
     @property
     def window_blocks(self) -> list[BeaconBlock]:
         """The window's blocks in order."""
         return [self.blocks[slot] for slot in sorted(self.blocks) if self.first_slot <= slot <= self.last_slot]
 
+    def consolidations_asked(self) -> list[tuple[str, str]]:
+        """Source and target, by public key, of each consolidation that a block of the window asks for, once."""
+        asked = [one for block in self.window_blocks for one in block.consolidation_requests]
+        pairs = [(one.source_pubkey, one.target_pubkey) for one in asked if one.source_pubkey != one.target_pubkey]
+        return list(dict(pairs).items())
+
+    def state_before(self, key: str) -> ValidatorState | None:
+        """A validator's state before the window, whoever's it is, as far as it was asked for."""
+        return self.start.get(key) or self.moved.get(key)
+
+    @property
+    def earning_blocks(self) -> list[BeaconBlock]:
+        """The same without the chain's first block of all, which nobody proposed, and nobody voted on."""
+        return [block for block in self.window_blocks if block.slot > 0]
+
     def own_blocks(self) -> list[BeaconBlock]:
         """Those that the validators asked about proposed."""
         own = self.indices
-        return [block for block in self.window_blocks if block.proposer_index in own]
+        return [block for block in self.earning_blocks if block.proposer_index in own]
 
     def prove_blocks(self) -> None:
         """Raise where a block is missing: each one names the execution block of the one before it."""
@@ -221,6 +246,17 @@ class WindowLedger:
                 key = questions.block(block.slot).key
                 problem = f"its execution block's parent is not that of slot {before.slot}: one between them is missing"
                 raise UnreadableAnswer(self.provider, key, problem)
+
+    def prove_roots(self, roots: Mapping[int, str]) -> None:
+        """Raise where a block follows another one than that whose root is known: the node is on another fork."""
+        for before, block in pairwise(self.blocks[slot] for slot in sorted(self.blocks)):
+            known = roots.get(before.slot)
+            if known is not None and block.parent_root != known:
+                problem = (
+                    f"its parent is {block.parent_root}, not the block of slot {before.slot} that the period was"
+                    f" recorded by ({known}): the node follows another fork, or the chain was reorganised"
+                )
+                raise UnreadableAnswer(self.provider, questions.block(block.slot).key, problem)
 
     def attested(self) -> dict[int, AttestationSums]:
         """What attestations came to, by index; raises where an epoch was not told of."""
@@ -250,7 +286,7 @@ class WindowLedger:
         """What each seat in the sync committee earned in each slot, by index; raises where one was not told of."""
         found: dict[int, list[Gwei]] = defaultdict(list)
         own = self.indices.keys()
-        for block in self.window_blocks:
+        for block in self.earning_blocks:
             committee = self.committees.get(self.sync_period(self.known_spec.epoch_of(block.slot)))
             sitting = own if committee is None else own & committee
             if not sitting:
@@ -282,7 +318,7 @@ class WindowLedger:
 
     def missed(self) -> dict[int, list[int]] | None:
         """Slots with a duty and no block, by index; None where not all duties are known."""
-        if not self.duty_epochs.issuperset(self.duty_epochs_due):
+        if self.duties_unknown:
             return None
         found: dict[int, list[int]] = defaultdict(list)
         for slot in sorted(self.empty):
@@ -290,6 +326,17 @@ class WindowLedger:
             if self.first_slot <= slot <= self.last_slot and slot in self.duties and slot > 0:
                 found[self.duties[slot]].append(slot)
         return found
+
+    @property
+    def duties_unknown(self) -> list[EpochNumber]:
+        """Epochs of which nobody told who had to propose their blocks, or told it of another fork."""
+        epoch_of = self.known_spec.epoch_of
+        others = {
+            epoch_of(block.slot)
+            for block in self.earning_blocks
+            if self.duties.get(block.slot, block.proposer_index) != block.proposer_index
+        }
+        return [epoch for epoch in self.duty_epochs_due if epoch not in self.duty_epochs or epoch in others]
 
     def withdrawn(self, keys: Collection[int]) -> dict[int, Gwei]:
         """What left each validator's balance for its address, by index."""
@@ -310,6 +357,11 @@ def ids_asked(request: Mapping[str, object]) -> frozenset[str]:
     body, query = request.get("body"), request.get("query")
     named = body["ids"] if isinstance(body, dict) else query["id"] if isinstance(query, dict) else ()
     return frozenset(named)
+
+
+def epoch_asked(answer: Answer) -> EpochNumber:
+    """The epoch that a question about duties is about."""
+    return EpochNumber(_number(answer))
 
 
 def _number(answer: Answer) -> int:

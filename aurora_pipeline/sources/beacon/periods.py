@@ -43,6 +43,18 @@ async def head(windows: Windows, ask: Ask, provider: str) -> ChainHead:
     return ChainHead(number, slot, *windows.slots_of(number, spec), settles_after=spec.slots_per_epoch)
 
 
+async def now(windows: Windows, ask: Ask, provider: str) -> ChainHead:
+    """Where the node's head is, final or not; to be looked at once in each epoch."""
+    answers = await ask([questions.spec(), questions.syncing()])
+    spec = read_spec(answers[0], provider)
+    _at_the_head(answers[1], provider)
+    slot = read_syncing(answers[1], provider).head_slot
+    number = windows.number_at(slot, spec)
+    first_slot, last_slot = windows.slots_of(number, spec)
+    epochs = spec.epoch_of(last_slot) - spec.epoch_of(first_slot) + 1
+    return ChainHead(number, slot, first_slot, last_slot, looks=epochs)
+
+
 async def bounds(
     windows: Windows, number: EpochNumber, ask: Ask, provider: str, network: str | None = None
 ) -> PeriodBounds:
@@ -89,6 +101,12 @@ def network_of(answers: Iterable[Answer], provider: str) -> str | None:
     """Which network told answers; None where they do not say."""
     told = next((answer for answer in answers if answer.question == questions.GENESIS), None)
     return None if told is None else read_genesis(told, provider).network
+
+
+def roots_of(answers: Iterable[Answer], provider: str) -> dict[int, str]:
+    """The roots of the blocks whose headers are among answers, by slot."""
+    headers = [read_header(answer, provider) for answer in answers if answer.question == questions.HEADER]
+    return {header.slot: header.root for header in headers if header is not None}
 
 
 def genesis_of(answer: Answer, provider: str, network: str | None) -> Genesis:

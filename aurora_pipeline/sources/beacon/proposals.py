@@ -7,9 +7,10 @@ from typing import Final
 from aurora_pipeline.asking.proposals import Proposals, ProposedSlot
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.sources.beacon import questions
+from aurora_pipeline.sources.beacon.last_read import recall
 from aurora_pipeline.sources.beacon.ledger import WindowLedger
 from aurora_pipeline.store.declaration import FigureState
-from aurora_pipeline.store.payloads.fetches import StagedFetch
+from aurora_pipeline.store.payloads.fetches import StagedFetch, answers_about
 
 _NEEDED: Final = frozenset({questions.SPEC, questions.END, questions.BLOCK, questions.DUTIES, questions.LOOKAHEAD})
 
@@ -21,9 +22,10 @@ def proposals(fetch: StagedFetch, first_slot: int, last_slot: int) -> Proposals:
     """
     if fetch.state is not FigureState.FINAL:
         return Proposals()
-    ledger = WindowLedger(fetch.provider, first_slot, last_slot)
+    ledger = recall(fetch, first_slot, last_slot)
     try:
-        ledger.read(answer for answer in fetch.answers if answer.question in _NEEDED)
+        if ledger is None:
+            ledger = WindowLedger(fetch.provider, first_slot, last_slot).read(answers_about(fetch.answers, _NEEDED))
         ledger.prove_blocks()
     except UnreadableAnswer:
         return Proposals()
@@ -38,4 +40,4 @@ def proposals(fetch: StagedFetch, first_slot: int, last_slot: int) -> Proposals:
         if index in own:
             found[own[index]] += [ProposedSlot(slot, None) for slot in slots]
     listed = {key: tuple(sorted(slots, key=lambda one: one.slot)) for key, slots in found.items()}
-    return Proposals(listed, missed is not None)
+    return Proposals(listed, missed is not None, frozenset(ledger.asked - ledger.end.keys()))

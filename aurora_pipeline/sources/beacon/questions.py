@@ -25,6 +25,8 @@ from aurora_pipeline.sources.beacon.answers.validators import read_validators
 GENESIS: Final = "genesis"
 """The kind of question that tells which network it is."""
 SPEC: Final = "spec"
+HEADER: Final = "header"
+"""The kind of questions about blocks without their bodies."""
 BLOCK: Final = "block"
 """The kind of questions about whole blocks."""
 START: Final = "validators at the start"
@@ -102,7 +104,7 @@ def finality(least: EpochNumber | None = None) -> Question:
 
 def header(slot: int) -> Question:
     """The header of a slot's block, if it has one."""
-    return Question(f"header {slot}", f"/eth/v1/beacon/headers/{slot}", accepts=settles(read_header), kind="header")
+    return Question(f"header {slot}", f"/eth/v1/beacon/headers/{slot}", accepts=settles(read_header), kind=HEADER)
 
 
 def block(slot: int) -> Question:

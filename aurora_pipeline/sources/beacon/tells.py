@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
+from aurora_pipeline.asking.proposals import NO_SUCH_VALIDATOR
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.families.ethereum import check_address
+from aurora_pipeline.foundation.listing import spans
 from aurora_pipeline.foundation.money import wei_of
-from aurora_pipeline.foundation.units import Gwei, Wei
+from aurora_pipeline.foundation.units import EpochNumber, Gwei, Wei
 from aurora_pipeline.sources.beacon.answers.envelope import FAR_FUTURE
 from aurora_pipeline.sources.beacon.answers.validators import ValidatorState
+from aurora_pipeline.sources.beacon.last_read import recall
 from aurora_pipeline.sources.beacon.ledger import NOTHING, WindowLedger
 from aurora_pipeline.sources.beacon.truth import Earned, earned
 from aurora_pipeline.sources.fetch_choice import missing
@@ -31,7 +34,6 @@ Item = TypeVar("Item")
 Said = TypeVar("Said")
 _NOT_HAD: Final = frozenset({"commission_bps"})
 """What a validator of this family does not have."""
-_NOBODY: Final = "the chain has no such validator"
 _NOT_ASKED: Final = "it was not asked about: it was registered later; `aurora backfill CHAIN EPOCH --refetch` asks"
 
 
@@ -44,10 +46,21 @@ def meta(staged: StagedFetches) -> Told[MetaTold | Missing]:
     """What each validator was at the window's end."""
 
     def of_one(ledger: WindowLedger, one: ValidatorState) -> MetaTold:
-        staked = wei_of(_stake(ledger, None, one))
-        return MetaTold(identity_key=one.pubkey, active_stake=staked, has_no=_NOT_HAD)
+        return MetaTold(
+            identity_key=one.pubkey,
+            active_stake=wei_of(_stake(ledger, None, one)),
+            status=one.status,
+            withdrawal_credentials=one.credentials,
+            activation_epoch=_if_known(one.activation_epoch),
+            exit_epoch=_if_known(one.exit_epoch),
+            has_no=_NOT_HAD,
+        )
 
     return _told(staged, lambda ledger: ledger.end, of_one)
+
+
+def _if_known(told: int) -> EpochNumber | None:
+    return None if told == FAR_FUTURE else EpochNumber(told)
 
 
 def positions(staged: StagedFetches) -> Told[PositionsTold]:
@@ -86,7 +99,7 @@ def _told(
             elif key in found:
                 rows.append((key, tell(ledger, found[key])))
             else:
-                rows.append((key, missing(fetch, _NOBODY if key in ledger.asked else _NOT_ASKED)))
+                rows.append((key, missing(fetch, NO_SUCH_VALIDATOR if key in ledger.asked else _NOT_ASKED)))
     return Told(rows)
 
 
@@ -94,11 +107,13 @@ def _found(
     staged: StagedFetches, fetch: StagedFetch, found_in: Callable[[WindowLedger], Mapping[str, Item]]
 ) -> tuple[WindowLedger, Mapping[str, Item] | Missing]:
     """What a fetch's answers add up to; or why they are not read."""
-    ledger = WindowLedger(fetch.provider, staged.reference.first_slot, staged.reference.last_slot)
+    slots = (staged.reference.first_slot, staged.reference.last_slot)
+    ledger = WindowLedger(fetch.provider, *slots)
     if fetch.state is not FigureState.FINAL:
         return ledger, missing(fetch)
     try:
-        return ledger, found_in(ledger.read(fetch.answers))
+        ledger = recall(fetch, *slots) or ledger.read(fetch.answers)
+        return ledger, found_in(ledger)
     except UnreadableAnswer as error:
         return ledger, missing(fetch, error.problem)
 
@@ -148,5 +163,13 @@ def _balance(ledger: WindowLedger, one: Earned) -> BalanceTold:
         blocks_missed=one.blocks_missed,
         first_attested_epoch=epochs[0] if epochs else None,
         last_attested_epoch=epochs[-1] if epochs else None,
-        reason=one.unexplained,
+        reason=one.unexplained or _uncounted(ledger, one),
     )
+
+
+def _uncounted(ledger: WindowLedger, one: Earned) -> str | None:
+    """Why it is not known how many of its proposals it missed."""
+    if one.blocks_missed is not None:
+        return None
+    epochs = spans(ledger.duties_unknown)
+    return f"missed proposals are not counted: nobody told who had to propose in epochs {epochs}, nor was it sampled"

@@ -9,12 +9,12 @@ the two differ, the residual is explained by name (a slashing, a client that rou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from aurora_pipeline.foundation.money import total
-from aurora_pipeline.foundation.units import Gwei
+from aurora_pipeline.foundation.units import EpochNumber, Gwei
 from aurora_pipeline.sources.beacon.answers.chain import Spec
 from aurora_pipeline.sources.beacon.answers.rewards import PARTS
 from aurora_pipeline.sources.beacon.answers.validators import ValidatorState
@@ -120,18 +120,39 @@ class _Moved:
         )
 
 
+@dataclass(frozen=True)
+class _Case:
+    """What is known of one validator before it is judged."""
+
+    told: _Told
+    moved: _Moved
+    blocks: int
+    missed: int | None
+
+    def with_balance(self, came: Gwei = NOTHING, went: Gwei = NOTHING) -> _Case:
+        """The same where so much more of its balance was moved to it, or from it."""
+        moved = self.moved
+        return replace(
+            self,
+            moved=replace(
+                moved, consolidated_in=moved.consolidated_in + came, consolidated_out=moved.consolidated_out + went
+            ),
+        )
+
+
 def earned(ledger: WindowLedger) -> dict[str, Earned]:
     """What each validator earned, by public key; raises UnreadableAnswer where the answers are not whole."""
     ledger.prove_blocks()
     own = ledger.indices
     attested, synced, proposed, missed = ledger.attested(), ledger.synced(), ledger.proposed(), ledger.missed()
     moves = _moves(ledger, own)
-    found = {}
+    cases = {}
     for index, key in own.items():
         blocks = proposed.get(index, [])
         told = _Told(attested.get(index, _NOT_ATTESTED), total([reward for _, reward in blocks]), synced.get(index, []))
-        found[key] = _of_one(ledger, key, told, moves[index], len(blocks), _count(missed, index))
-    return found
+        cases[key] = _Case(told, moves[index], len(blocks), _count(missed, index))
+    found = {key: _of_one(ledger, key, case) for key, case in cases.items()}
+    return found | _consolidated_within(ledger, cases, found)
 
 
 _NOT_ATTESTED: Final = AttestationSums(dict.fromkeys(PARTS, NOTHING), NOTHING, NOTHING, 0)
@@ -198,6 +219,34 @@ def _consolidated(ledger: WindowLedger) -> tuple[dict[int, Gwei], dict[int, Gwei
     return came, went
 
 
+def _consolidated_within(
+    ledger: WindowLedger, cases: Mapping[str, _Case], found: Mapping[str, Earned]
+) -> dict[str, Earned]:
+    """Those whose balance moved by a consolidation that was asked for and done within the window, judged by that.
+
+    Neither end's queue has it, and the chain ignores many that are asked for: the block names it, and what was done is
+    what explains the balance to the unit.
+    """
+    judged: dict[str, Earned] = {}
+    came: dict[str, Gwei] = {}
+    for source, target in ledger.consolidations_asked():
+        state = ledger.state_before(source)
+        if state is None or (source in cases and found[source].unexplained is None):
+            continue
+        amount = min(state.effective_balance, state.balance)
+        if source in cases:
+            one = _of_one(ledger, source, cases[source].with_balance(went=amount))
+            if one.unexplained is not None:
+                continue
+            judged[source] = one
+        came[target] = came.get(target, NOTHING) + amount
+    for target, amount in came.items():
+        if target in cases and found[target].unexplained is not None:
+            one = _of_one(ledger, target, cases[target].with_balance(came=amount))
+            judged |= {target: one} if one.unexplained is None else {}
+    return judged
+
+
 def needs_more(found: Mapping[str, Earned], ledger: WindowLedger) -> bool:
     """Whether what waits in the chain has to be asked for: something moved that the blocks alone do not tell of."""
     deposited = _deposited(ledger).keys()
@@ -208,7 +257,8 @@ def _began_to_compound(one: Earned) -> bool:
     return one.start is not None and one.end.compounds and not one.start.compounds
 
 
-def _of_one(ledger: WindowLedger, key: str, told: _Told, moved: _Moved, blocks: int, missed: int | None) -> Earned:
+def _of_one(ledger: WindowLedger, key: str, case: _Case) -> Earned:
+    told, moved = case.told, case.moved
     start, end = ledger.start.get(key), ledger.end[key]
     profit = moved.profit(NOTHING if start is None else start.balance, end.balance)
     residual = profit - (told.rewards - told.penalties)
@@ -234,8 +284,8 @@ def _of_one(ledger: WindowLedger, key: str, told: _Told, moved: _Moved, blocks: 
         residual=residual,
         explained=explained,
         unexplained=problem,
-        blocks_proposed=blocks,
-        blocks_missed=missed,
+        blocks_proposed=case.blocks,
+        blocks_missed=case.missed,
     )
 
 
@@ -268,13 +318,15 @@ def _explanation(
 
 
 def _fits_slashing(ledger: WindowLedger, start: ValidatorState, end: ValidatorState, penalty: Gwei) -> bool:
-    """Whether a loss can be that of a slashing: at once a fixed part, half-way to the exit what others' crimes add."""
+    """Whether a loss can be that of a slashing: at once a fixed part, half-way to the exit what others' crimes add.
+
+    That is lost as the chain leaves the epoch half-way: in the first slot of the epoch after.
+    """
     spec = ledger.known_spec
     at_once = NOTHING if start.slashed else Gwei(start.effective_balance // slashing_quotient(spec, ledger))
     vector = spec.constants.get("EPOCHS_PER_SLASHINGS_VECTOR")
     half_way = None if vector is None else end.withdrawable_epoch - vector // 2
-    epochs = ledger.duty_epochs_due
-    adds = half_way is None or epochs[0] <= half_way <= epochs[-1]
+    adds = half_way is None or ledger.holds(spec.first_slot(EpochNumber(half_way + 1)))
     return penalty == at_once or (adds and penalty > at_once)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from aurora_pipeline.asking.adapter import Answer, Ask, AskMany, Fetched, FetchScope, ProviderDown, Question
-from aurora_pipeline.asking.proposals import Payload, ProposedSlot
+from aurora_pipeline.asking.proposals import NO_SUCH_VALIDATOR, Payload, ProposedSlot
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.verdict import down, final, pending, unreadable
+from aurora_pipeline.asking.verdict import down, final, pending, unavailable, unreadable
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.evm import questions
 from aurora_pipeline.sources.evm.blocks import blocks_in, lack_of
@@ -41,7 +41,7 @@ class EvmRpc:
                 async for _ in answers:
                     pass
         return [
-            await self._blocks(key, plan, ask) if key in scope.proposals else pending(key, _NOT_KNOWN)
+            await self._blocks(key, plan, ask) if key in scope.proposals else _not_known(key, scope)
             for key, plan in plans.items()
         ]
 
@@ -84,6 +84,10 @@ class EvmRpc:
         found = blocks_in(answers, self._provider)
         lacks = {one.number: lack_of(one, found.get(one.number), answers, self._provider) for one in plan}
         return {number: lack for number, lack in lacks.items() if lack is not None}
+
+
+def _not_known(subject: str, scope: FetchScope) -> Fetched:
+    return unavailable(subject, NO_SUCH_VALIDATOR) if subject in scope.absent else pending(subject, _NOT_KNOWN)
 
 
 def _payloads(proposals: Sequence[ProposedSlot]) -> list[Payload]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aurora_pipeline.sources.contract import Source, Tells
+from aurora_pipeline.sources.files.amounts import bounds_of
 from aurora_pipeline.sources.files.ask import OwnFiles
 from aurora_pipeline.sources.files.tells import costs, fees, meta, positions, rewards, tips
 from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
@@ -15,4 +16,5 @@ FILES: Final = Source(
     alive=None,
     too_much_paid=too_much_paid,
     too_much_staked=too_much_staked,
+    bounds_of=bounds_of,
 )

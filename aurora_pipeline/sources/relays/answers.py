@@ -16,6 +16,8 @@ from aurora_pipeline.store.payloads.answers import Answer
 
 DELIVERED: Final = "/relay/v1/data/bidtraces/proposer_payload_delivered"
 _SAID_LENGTH_MAX: Final = 200
+_NOT_UNDERSTOOD: Final = frozenset((400, 404, 422))
+"""Statuses of a relay that does not take the question that way."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,15 @@ class DeliveredRow:
 
 @reader
 def read_page(answer: Answer, provider: str) -> tuple[DeliveredRow, ...]:
-    """One page, newest first: rows of slots up to the cursor that was asked, each block once."""
+    """One page, newest first: rows of the slot, or of slots up to the cursor, that was asked; each block once."""
     page = _page(answer, provider)
     rows = tuple(_row(row) for row in page.items())
     if len({(one.slot, one.block_hash) for one in rows}) < len(rows):
         page.refuse("a block is listed twice")
-    cursor = asked_cursor(answer)
+    cursor, slot = asked_cursor(answer), asked_slot(answer)
+    others = [one.slot for one in rows if slot not in (None, one.slot)]
+    if others:
+        page.refuse(f"slot {others[0]} was answered where slot {slot} was asked")
     if cursor is not None and any(one.slot > cursor for one in rows):
         page.refuse(f"slot {max(one.slot for one in rows)} was answered where slots up to {cursor} were asked")
     if any(later.slot > earlier.slot for earlier, later in pairwise(rows)):
@@ -61,9 +66,40 @@ def _row(row: Node) -> DeliveredRow:
 
 def asked_cursor(answer: Answer) -> int | None:
     """The slot from which on backward a page was asked."""
+    return _asked(answer, "cursor")
+
+
+def asked_slot(answer: Answer) -> int | None:
+    """The one slot that was asked about."""
+    return _asked(answer, "slot")
+
+
+def _asked(answer: Answer, name: str) -> int | None:
     query = answer.request.get("query")
-    cursor = query.get("cursor") if isinstance(query, Mapping) else None
-    return cursor if type(cursor) is int else None
+    number = query.get(name) if isinstance(query, Mapping) else None
+    return number if type(number) is int else None
+
+
+def pages_by_cursor(answer: Answer, provider: str) -> bool:
+    """Whether a relay understood that it was asked for a page: some refuse the cursor, or send the newest rows."""
+    cursor = asked_cursor(answer)
+    if answer.status in _NOT_UNDERSTOOD or cursor is None:
+        return False
+    page = parsed(answer, provider)
+    rows = page.items() if isinstance(page.value, list) else []
+    return all(row["slot"].whole_text() <= cursor for row in rows)
+
+
+def read_slots(answers: Sequence[Answer], provider: str) -> dict[int, tuple[DeliveredRow, ...]]:
+    """What a relay delivered in each of the slots that it was asked about one by one."""
+    told = ((asked_slot(answer), answer) for answer in pages_of(answers))
+    return {slot: read_page(answer, provider) for slot, answer in told if slot is not None}
+
+
+def is_by_slot(answers: Sequence[Answer], provider: str) -> bool:
+    """Whether it was asked slot by slot, because it gives no pages: the question that shows so comes first."""
+    pages = pages_of(answers)
+    return bool(pages) and not pages_by_cursor(pages[0], provider)
 
 
 def read_pages(answers: Sequence[Answer], provider: str, first_slot: int, last_slot: int) -> tuple[DeliveredRow, ...]:

@@ -16,6 +16,11 @@ def delivered_up_to(slot: int) -> Question:
     return Question(f"delivered up to slot {slot}", DELIVERED, query={"cursor": slot}, accepts=_is_page)
 
 
+def delivered_in(slot: int) -> Question:
+    """What it delivered in one slot."""
+    return Question(f"delivered in slot {slot}", DELIVERED, query={"slot": slot}, accepts=_is_page)
+
+
 def newest_delivered() -> Question:
     """The newest block that it delivered: enough to see that it is there."""
     return Question("newest delivered", DELIVERED, query={"limit": 1}, accepts=_is_page)

@@ -20,6 +20,10 @@ class SolanaChains:
         """Where the finalized head is in the running epoch."""
         return await periods.head(ask, provider)
 
+    async def now(self, ask: Ask, provider: str) -> ChainHead:
+        """The same: what is observed is what is finalized."""
+        return await self.head(ask, provider)
+
     async def bounds(self, epoch: EpochNumber, ask: Ask, provider: str, network: str | None = None) -> PeriodBounds:
         """The bounds of an epoch that has ended, proven at both ends by the parents of the blocks after them."""
         return await periods.bounds(epoch, ask, provider)
@@ -31,3 +35,7 @@ class SolanaChains:
     def network(self, answers: Iterable[Answer], provider: str) -> str | None:
         """None: which cluster a node belongs to is not asked."""
         return None
+
+    def roots(self, answers: Iterable[Answer], provider: str) -> Mapping[int, str]:
+        """None: bounds are told by slots."""
+        return {}

@@ -10,6 +10,7 @@ from aurora_pipeline.sources.solana import questions
 from aurora_pipeline.sources.solana.amounts import too_much_paid, too_much_staked
 from aurora_pipeline.sources.solana.answers.epochs import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
+from aurora_pipeline.sources.solana.balance_moves import moves
 from aurora_pipeline.sources.solana.fees import fees
 from aurora_pipeline.sources.solana.meta import meta
 from aurora_pipeline.sources.solana.positions import positions
@@ -24,4 +25,5 @@ SOLANA_RPC: Final = Source(
     too_much_staked,
     glances={DataType.POSITIONS: questions.VOTE_STATES},
     stakes_needed=stakes_needed,
+    moves=moves,
 )

@@ -40,7 +40,7 @@ chains:
     name: Simulated chain
     enabled: false
     family: ethereum
-    period_type: EPOCH
+    period_type: {kind}
     period_size: {size}
     first_period: {first}
     native_unit: ETH
@@ -66,15 +66,20 @@ def chain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield simulator, request.param
 
 
-def _configured(folder: Path, simulator: SimulatorProcess, window: range) -> Configuration:
+def _configured(folder: Path, simulator: SimulatorProcess, window: range, kind: str = "EPOCH") -> Configuration:
     url = f"{simulator.url}/ethereum/beacon"
-    (folder / "chains.yaml").write_text(_CHAINS.format(first=window[0], size=len(window)))
+    (folder / "chains.yaml").write_text(_CHAINS.format(kind=kind, first=window[0], size=len(window)))
     (folder / "providers.yaml").write_text(_PROVIDERS.format(url=url))
     return load_configuration(folder / "chains.yaml", folder / "providers.yaml", {}, KINDS)
 
 
 def _told(database: Database, configuration: Configuration, window: range, keys: Sequence[str]) -> dict[str, object]:
-    """What is told of validators once a window is discovered and staged, by key."""
+    """What is told of validators once they are registered, and a window is discovered and staged, by key."""
+    _register(database, keys)
+    return _told_of(database, configuration, window[0], keys)
+
+
+def _register(database: Database, keys: Sequence[str]) -> None:
     rows = [
         {"chain_id": CHAIN_ID, "validator_key": key, "revision": 1, "name": key[:8], "ownership": "OPERATOR"}
         | {"operator_fee_bps": None, "valid_from": datetime(2020, 1, 1, tzinfo=UTC)}
@@ -82,7 +87,10 @@ def _told(database: Database, configuration: Configuration, window: range, keys:
     ]
     with database.connect() as connection:
         decide(connection, VALIDATOR_IDENTITIES, *rows)
-    key = PeriodKey(CHAIN_ID, EpochNumber(window[0]))
+
+
+def _told_of(database: Database, configuration: Configuration, first: int, keys: Sequence[str]) -> dict[str, object]:
+    key = PeriodKey(CHAIN_ID, EpochNumber(first))
     found = discover_periods(database, configuration, configuration.chain(CHAIN_ID), wanted=[key.epoch])
     assert not found.troubles, found.troubles
     report = stage_period(aurora_of(database, configuration), key, DataType.REWARDS)
@@ -121,7 +129,9 @@ def _as_told(one: WindowTruth) -> dict[str, object]:
     return {**told, "blocks_proposed": moved.blocks_proposed, "blocks_missed": moved.blocks_missed, "reason": None}
 
 
-@pytest.mark.parametrize(("first", "size"), [*((first, 4) for first in range(1, 25, 4)), (5, 7), (6, 1)])
+@pytest.mark.parametrize(
+    ("first", "size"), [*((first, 4) for first in range(1, 25, 4)), (5, 7), (6, 1), (3, 8), (11, 2)]
+)
 def test_balances__of_windows_of_the_story__are_those_of_the_chain(
     database: Database, chain: Served, first: int, size: int, tmp_path: Path
 ) -> None:
@@ -137,6 +147,44 @@ def test_balances__of_windows_of_the_story__are_those_of_the_chain(
         elif (said := {name: getattr(told, name) for name in expected}) != expected:
             wrong[one.index] = {name: (said[name], expected[name]) for name in said if said[name] != expected[name]}
     assert wrong == {}
+
+
+def test_balances__of_slot_windows_cut_within_epochs__add_up_to_those_of_the_epochs(
+    database: Database, chain: Served, tmp_path: Path
+) -> None:
+    simulator, parameters = chain
+    per_epoch = parameters.slots_per_epoch
+    epochs, size = range(8, 13), per_epoch * 5 // 2
+    firsts = [epochs[0] * per_epoch, epochs[0] * per_epoch + size]
+    truth = truth_of(parameters).validators(epochs)
+    keys = [one.pubkey for one in truth]
+    _register(database, keys)
+    windows = [
+        _told_of(database, _configured(tmp_path, simulator, range(first, first + size), "SLOT_RANGE"), first, keys)
+        for first in firsts
+    ]
+    for one in truth:
+        before, after = (told[one.pubkey] for told in windows)
+        assert isinstance(before, BalanceTold), before
+        assert isinstance(after, BalanceTold), after
+        assert (before.reason, after.reason, before.balance_end) == (None, None, after.balance_start), one.index
+        expected = _as_told(one)
+        said = {name: getattr(before, name) for name in expected if name in ("reason", "balance_start")}
+        said |= {"balance_end": after.balance_end}
+        added = {name: getattr(before, name) + getattr(after, name) for name in expected.keys() - said.keys()}
+        assert said | added == expected, one.index
+
+
+@pytest.mark.parametrize("index", [1, 6], ids=["to one of ours from a stranger", "from one of ours to a stranger"])
+def test_balances__moved_within_the_window__are_no_income_whoever_has_the_other_end(
+    database: Database, chain: Served, index: int, tmp_path: Path
+) -> None:
+    simulator, parameters = chain
+    window = range(3, 11)
+    [one] = [one for one in truth_of(parameters).validators(window) if one.index == index]
+    assert one.consensus.consolidated_in + one.consensus.consolidated_out == 32 * 10**9
+    told = _told(database, _configured(tmp_path, simulator, window), window, [one.pubkey])[one.pubkey]
+    assert {name: getattr(told, name) for name in _as_told(one)} == _as_told(one)
 
 
 @pytest.mark.parametrize(

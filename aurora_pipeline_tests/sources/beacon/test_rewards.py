@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aurora_pipeline.asking.proposals import ProposedSlot
+from aurora_pipeline.asking.proposals import NO_SUCH_VALIDATOR, ProposedSlot
 from aurora_pipeline.canonical.drafts import draft_balances
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.families.ethereum import check_address
@@ -320,6 +320,32 @@ def test_left_out__a_block_in_the_middle_or_at_an_end__refused(
     assert "one between them is missing" in said
 
 
+def test_left_out__all_blocks_up_to_one_in_the_window__its_history_begins_there(
+    database: Database, configuration: Configuration, chain: DevChain
+) -> None:
+    chain.answers[r"/eth/v2/beacon/blocks/([0-9]|1[0-7])"] = lambda seen: json_reply({"message": "no"}, 404)
+    said = refused(database, configuration)
+    assert "unavailable: state pruned: the node does not have a block before slot 18: its history begins there" in said
+
+
+def test_reorganised__between_discovery_and_staging__refused_by_the_roots_that_were_recorded(
+    database: Database, configuration: Configuration, chain: DevChain
+) -> None:
+    register(database)
+    staged(database, configuration)
+    other = json.loads(json.dumps(blocks()["120"]))
+    other["data"]["message"]["parent_root"] = "0x" + "77" * 32
+    chain.answers[r"/eth/v2/beacon/blocks/120"] = lambda seen: json_reply(other)
+    [report] = staged(database, configuration, DataType.REWARDS)
+    assert report.states.keys() == {"pending"}
+    assert f"its parent is 0x{'77' * 32}, not the block of slot 119 that the period was recorded by" in "; ".join(
+        report.reasons
+    )
+    del chain.answers[r"/eth/v2/beacon/blocks/120"]
+    [report] = staged(database, configuration, DataType.REWARDS)
+    assert report.states == {"final": 1}
+
+
 @pytest.mark.parametrize(
     ("pattern", "status", "words"),
     [
@@ -392,7 +418,7 @@ def test_validator__that_the_chain_does_not_have__unavailable_and_others_are_tol
     found = told(database, configuration)
     lack = found["3"]
     assert isinstance(lack, Missing)
-    assert lack.reason == "the chain has no such validator"
+    assert lack.reason == NO_SUCH_VALIDATOR
     assert known(found["2"]).profit == 12_381_260 * GWEI
 
 
@@ -403,6 +429,27 @@ def test_duties__that_the_node_forgot__what_was_missed_is_not_known_and_nothing_
     found = told(database, configuration)
     assert {known(one).blocks_missed for one in found.values()} == {None}
     assert known(found["0"]).profit == 11_566_435 * GWEI
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: [],
+        lambda rows: [one for one in rows if one["slot"] not in ("33", "65")],
+        lambda rows: [{**one, "validator_index": "9"} for one in rows],
+    ],
+    ids=["none", "all but those that were missed", "those of another fork"],
+)
+def test_duties__that_are_not_all_there_or_not_of_this_chain__count_no_missed_block(
+    database: Database, configuration: Configuration, chain: DevChain, change: Callable[[Any], Any]
+) -> None:
+    def duties(seen: Seen) -> Reply:
+        return json_reply({"data": change(held("proposer_duties_by_epoch")[seen.path.rsplit("/", 1)[1]])})
+
+    chain.answers[r".*/duties/proposer/\d+"] = duties
+    found = told(database, configuration)
+    assert {known(one).blocks_missed for one in found.values()} == {None}
+    assert not proposals(fetched(database, DataType.REWARDS).each[0], 16, 119).tells_missed
 
 
 @pytest.mark.parametrize("epochs", [1, 2])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from aurora_pipeline.asking.adapter import Fetched
+from aurora_pipeline.asking.adapter import Fetched, FetchScope
 from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.blocks_told import DeliveredTold
@@ -36,11 +37,11 @@ REFERENCE = Reference(
 )
 
 
-def asked(chain: DevChain, relay: str = "a") -> tuple[Fetched, list[Seen]]:
+def asked(chain: DevChain, relay: str = "a", within: FetchScope | None = None) -> tuple[Fetched, list[Seen]]:
     async def go(url: str) -> list[Fetched]:
         adapter = MevRelay("relay")
         async with asking_unrecorded(provider(f"{url}/relay_{relay}", adapter.kind), adapter) as ask:
-            return await adapter.fetch("mev", scope(), ask)
+            return await adapter.fetch("mev", within or scope(), ask)
 
     with serving(chain) as server:
         (one,) = asyncio.run(go(server.url))
@@ -84,13 +85,12 @@ def test_fetch__page_that_ends_early__goes_on_until_the_period_is_over() -> None
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        (lambda cursor: small.delivered("a", None), "slots up to 119 were asked"),
         (lambda cursor: list(reversed(small.delivered("a", cursor))), "do not fall"),
         (lambda cursor: {"code": 400, "message": "invalid cursor"}, "expected a list"),
         (lambda cursor: None, "expected a list"),
         (lambda cursor: [{**small.delivered("a", cursor)[0], "value": 1.5}], "whole number"),
     ],
-    ids=["not heeding the cursor", "oldest first", "error with 200", "null", "fraction"],
+    ids=["oldest first", "error with 200", "null", "fraction"],
 )
 def test_fetch__page_that_is_none__waits_and_tells_no_row(page: Callable[[int], object], said: str) -> None:
     one, _ = asked(with_pages(page))
@@ -118,7 +118,62 @@ def test_fetch__relay_that_is_down__says_so() -> None:
     assert "provider down" in one.reason
 
 
-def test_fetch__400_with_a_reason__repeats_it() -> None:
-    one, _ = asked(with_pages(lambda cursor: {"code": 400, "message": "invalid cursor argument"}, 400))
-    assert one.reason is not None
-    assert "HTTP 400: invalid cursor argument" in one.reason
+# Relays without pages are asked slot by slot.
+
+
+def slot_by_slot(page: Callable[[Seen], Reply]) -> DevChain:
+    """The chain with a relay that answers by slot, and to a cursor something of its own."""
+    chain = DevChain()
+    rows = small.delivered("a", None)
+
+    def answer(seen: Seen) -> Reply:
+        if "slot" not in seen.query:
+            return page(seen)
+        return json_reply([row for row in rows if row["slot"] == seen.query["slot"]])
+
+    chain.answers[PATH] = answer
+    return chain
+
+
+def newest(seen: Seen) -> Reply:
+    return json_reply(small.delivered("a", None))
+
+
+def refused(seen: Seen) -> Reply:
+    return json_reply({"code": 400, "message": "invalid cursor argument"}, 400)
+
+
+@pytest.mark.parametrize("page", [newest, refused], ids=["not heeding the cursor", "refusing it"])
+def test_fetch__relay_without_pages__is_asked_about_the_slots_of_our_validators(page: Callable[[Seen], Reply]) -> None:
+    one, seen = asked(slot_by_slot(page))
+    assert (one.state, one.reason) == (FigureState.FINAL, None)
+    due = sorted({slot.slot for slots in scope().proposals.values() for slot in slots})
+    assert [int(each.query["slot"]) for each in seen if "slot" in each.query] == due
+    found = told(one)
+    assert not isinstance(found.rows, Missing)
+    listed = {row["block_hash"] for row in small.delivered("a", LAST_SLOT) if int(row["slot"]) in due}
+    assert {row.block_hash for row in found.rows} == listed
+    assert found.slots == frozenset(due)
+    assert found.silence(due[0]) is None
+    assert "was not asked about this one" in str(found.silence(LAST_SLOT + 1))
+
+
+def test_fetch__relay_without_pages_and_slots_not_known_yet__waits() -> None:
+    one, seen = asked(slot_by_slot(refused), within=replace(scope(), proposals={}))
+    assert (one.state, len(seen)) == (FigureState.PENDING, 1)
+    assert "only when it is known which slots" in str(one.reason)
+
+
+def test_fetch__relay_without_pages_and_no_slot_of_ours__is_heard_in_full() -> None:
+    one, seen = asked(slot_by_slot(newest), within=replace(scope(), proposals={"one": ()}))
+    assert (one.state, len(seen)) == (FigureState.FINAL, 1)
+    assert (told(one).rows, told(one).slots) == ([], frozenset())
+
+
+def test_fetch__relay_that_heeds_neither_cursor_nor_slot__tells_no_row() -> None:
+    chain = DevChain()
+    chain.answers[PATH] = newest
+    one, _ = asked(chain)
+    assert one.state is FigureState.PENDING
+    assert "was answered where slot" in str(one.reason)
+    assert isinstance(told(one).rows, Missing)

@@ -16,7 +16,6 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solanabeach.answers import STAKE_ACCOUNTS, path_of
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import schema_violations
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.canonical.answers import (
@@ -41,6 +40,7 @@ from aurora_pipeline_tests.canonical.answers import (
     vote_state,
     vote_states,
 )
+from aurora_pipeline_tests.gated import schema_violations
 
 GROSS = {"s1": 1_000_003, "s2": 8_999_999_999, "s3": 123_456_789}
 STAKE = {"s1": 10_000_030_001, "s2": 89_999_999_990_001, "s3": 1_234_567_890_001}

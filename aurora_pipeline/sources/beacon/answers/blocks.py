@@ -9,7 +9,7 @@ from typing import Final
 from aurora_pipeline.asking.proposals import Payload
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import Gwei, Wei
-from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, is_final
+from aurora_pipeline.sources.beacon.answers.envelope import data, gwei
 from aurora_pipeline.sources.hex_values import U256_MAX, address_of, hash_of, public_key_of
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -66,9 +66,7 @@ def read_block(answer: Answer, provider: str) -> BeaconBlock | None:
     """/eth/v2/beacon/blocks/{slot}; None where the node has no block of the slot: a missed one, or forgotten."""
     if answer.status == 404:
         return None
-    told = data(answer, provider)
-    if is_final(answer, provider) is False:
-        told.refuse("the block is not final")
+    told = data(answer, provider, "the block is")
     message = told["message"]
     body = message["body"]
     execution, requests = body.get("execution_payload"), body.get("execution_requests")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aurora_pipeline.asking.reading import reader
 from aurora_pipeline.sources.beacon.answers.envelope import data
 from aurora_pipeline.store.payloads.answers import Answer
@@ -18,6 +20,11 @@ def read_duties(answer: Answer, provider: str) -> dict[int, int]:
             row.refuse(f"slot {slot} is listed twice")
         found[slot] = row["validator_index"].whole_text()
     return found
+
+
+def lacking_slots(told: Mapping[int, int], first_slot: int, slots: int) -> list[int]:
+    """The slots of an epoch that duties leave out. Nobody proposes the first block of all."""
+    return [slot for slot in range(max(first_slot, 1), first_slot + slots) if slot not in told]
 
 
 @reader

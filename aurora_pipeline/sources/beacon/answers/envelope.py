@@ -14,21 +14,21 @@ OPTIMISTIC: Final = "its execution client has not checked this yet (execution_op
 _SAID_MAX: Final = 200
 
 
-def data(answer: Answer, provider: str) -> Node:
-    """What an answer holds; an error, and what the node only assumes to be right, are refused by name."""
+def data(answer: Answer, provider: str, final: str | None = None) -> Node:
+    """What an answer holds; an error, and what the node only assumes to be right, are refused by name.
+
+    `final` names what has to be final: where the node says that it is not, that is refused as well. Some say nothing.
+    """
     if answer.status != 200:
         refuse_status(answer, provider)
     root = parsed(answer, provider)
     optimistic = root.get("execution_optimistic")
     if optimistic is not None and optimistic.flag():
         root.refuse(OPTIMISTIC)
+    finalized = None if final is None else root.get("finalized")
+    if finalized is not None and not finalized.flag():
+        root["data"].refuse(f"{final} not final")
     return root["data"]
-
-
-def is_final(answer: Answer, provider: str) -> bool | None:
-    """Whether the node says that it is final; None where it says nothing of that, as some clients do."""
-    flag = parsed(answer, provider).get("finalized")
-    return None if flag is None else flag.flag()
 
 
 def refuse_status(answer: Answer, provider: str) -> NoReturn:

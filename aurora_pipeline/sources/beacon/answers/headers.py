@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.reading import reader
-from aurora_pipeline.sources.beacon.answers.envelope import data, is_final
+from aurora_pipeline.sources.beacon.answers.envelope import data
 from aurora_pipeline.sources.hex_values import hash_of
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -26,9 +26,7 @@ def read_header(answer: Answer, provider: str) -> BeaconHeader | None:
     """/eth/v1/beacon/headers/{slot}; None where the node has no block of the slot: a missed one, or forgotten."""
     if answer.status == 404:
         return None
-    told = data(answer, provider)
-    if is_final(answer, provider) is False:
-        told.refuse("the block is not final")
+    told = data(answer, provider, "the block is")
     canonical = told.get("canonical")
     if canonical is not None and not canonical.flag():
         told.refuse("the block is not canonical")

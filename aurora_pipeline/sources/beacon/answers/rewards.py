@@ -11,7 +11,7 @@ import polars as pl
 from aurora_pipeline.asking.reading import reader, while_reading
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Gwei
-from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, is_final, signed_gwei
+from aurora_pipeline.sources.beacon.answers.envelope import data, gwei, signed_gwei
 from aurora_pipeline.store.payloads.answers import Answer
 
 PARTS: Final = ("head", "target", "source", "inactivity")
@@ -77,9 +77,7 @@ def _plain_rows(answer: Answer) -> list[dict[str, str]] | None:
 
 def _slowly(answer: Answer, provider: str) -> pl.DataFrame:
     """The rows of clients that leave things out, and the place where something is wrong."""
-    told = data(answer, provider)
-    if is_final(answer, provider) is False:
-        told.refuse("the epoch's rewards are not final")
+    told = data(answer, provider, "the epoch's rewards are")
     rows = told["total_rewards"]
     found: dict[str, list[int]] = {name: [] for name in _AS_TEXT}
     for row in rows.items():
@@ -100,9 +98,7 @@ def _slowly(answer: Answer, provider: str) -> pl.DataFrame:
 @reader
 def read_block_rewards(answer: Answer, provider: str) -> BlockRewards:
     """/eth/v1/beacon/rewards/blocks/{slot}."""
-    told = data(answer, provider)
-    if is_final(answer, provider) is False:
-        told.refuse("the block's rewards are not final")
+    told = data(answer, provider, "the block's rewards are")
     parts = ("attestations", "sync_aggregate", "proposer_slashings", "attester_slashings")
     amount, summed = gwei(told["total"]), total([gwei(told[name]) for name in parts])
     if amount != summed:

@@ -8,7 +8,7 @@ from typing import Final
 
 from aurora_pipeline.asking.reading import Node, reader
 from aurora_pipeline.foundation.units import EpochNumber, Gwei
-from aurora_pipeline.sources.beacon.answers.envelope import FAR_FUTURE, data, gwei, is_final
+from aurora_pipeline.sources.beacon.answers.envelope import FAR_FUTURE, data, gwei
 from aurora_pipeline.sources.hex_values import hash_of, public_key_of
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -51,9 +51,7 @@ class ValidatorState:
 @reader
 def read_validators(answer: Answer, provider: str) -> dict[str, ValidatorState]:
     """/eth/v1/beacon/states/{slot}/validators, by public key; ids that the state does not know are left out of it."""
-    told = data(answer, provider)
-    if is_final(answer, provider) is False:
-        told.refuse("the state is not final")
+    told = data(answer, provider, "the state is")
     found: dict[str, ValidatorState] = {}
     for row in told.items():
         one = _validator(row)

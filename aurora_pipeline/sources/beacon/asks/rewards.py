@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from aurora_pipeline.asking.adapter import EVERYONE, Answer, AskMany, Fetched, FetchScope, ProviderDown, Question
+from aurora_pipeline.asking.adapter import EVERYONE, Answer, AskMany, Fetched, FetchScope, Question
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.beacon import questions
-from aurora_pipeline.sources.beacon.answers.chain import read_finalized, read_syncing
 from aurora_pipeline.sources.beacon.answers.envelope import refuse_status
+from aurora_pipeline.sources.beacon.asks.standing import standing
 from aurora_pipeline.sources.beacon.asks.states import StateGone, validators_at
-from aurora_pipeline.sources.beacon.ledger import WindowLedger
-from aurora_pipeline.sources.beacon.periods import genesis_of
+from aurora_pipeline.sources.beacon.last_read import remember
+from aurora_pipeline.sources.beacon.ledger import WindowLedger, epoch_asked
 from aurora_pipeline.sources.beacon.truth import Earned, earned, needs_more
 from aurora_pipeline.store.payloads.fetches import RecordedAnswer
 
@@ -26,7 +26,8 @@ _SOUGHT_MAX: Final = 256
 class EarnedFetch:
     """One fetch of rewards; everything that was asked, and what it adds up to so far."""
 
-    def __init__(self, provider: str, scope: FetchScope, ask: AskMany) -> None:
+    def __init__(self, kind: str, provider: str, scope: FetchScope, ask: AskMany) -> None:
+        self._kind = kind
         self._provider = provider
         self._scope = scope
         self._ask = ask
@@ -49,6 +50,7 @@ class EarnedFetch:
             return [unavailable(EVERYONE, str(gone), self._answers)]
         except UnreadableAnswer as error:
             return [unreadable(EVERYONE, error, self._answers)]
+        remember(self._ledger, self._kind, self._answers)
         return [final(EVERYONE, self._answers)]
 
     async def _told(self, wanted: Sequence[Question]) -> list[Answer]:
@@ -63,17 +65,10 @@ class EarnedFetch:
         self._ledger.add(answer)
 
     async def _chain(self) -> None:
-        """Which network the node is of, whether it is at the head, and that for it the window is final."""
-        answers = await self._told([questions.genesis(self._scope.network), questions.spec(), questions.syncing()])
-        genesis_of(answers[0], self._provider, self._scope.network)
-        problem = read_syncing(answers[2], self._provider).problem
-        if problem is not None:
-            raise ProviderDown(self._provider, problem, may_pass=True)
-        least = EpochNumber(self._ledger.known_spec.epoch_of(self._scope.last_slot) + 2)
-        [answer] = await self._told([questions.finality(least)])
-        finalized = read_finalized(answer, self._provider).epoch
-        if finalized < least:
-            raise ProviderDown(self._provider, f"for it epoch {finalized} is final, not yet {least}", may_pass=True)
+        """Whether the node can tell of the window now."""
+        _, answers = await standing(self._ask, self._provider, self._scope)
+        for answer in answers:
+            self._note(answer)
 
     async def _states(self) -> None:
         keys = [one.validator_key for one in self._scope.validators]
@@ -118,6 +113,16 @@ class EarnedFetch:
                 [answer] = await self._told([questions.block(slot)])
                 if answer.status == 200:
                     break
+            else:
+                self._refuse_forgotten(slots)
+        self._ledger.prove_blocks()
+        self._ledger.prove_roots(self._scope.roots)
+
+    def _refuse_forgotten(self, before: range) -> None:
+        """Where a node has no block for so long before the window, it began to keep them within it."""
+        first = self._ledger.window_blocks[0].slot
+        if before and before.step < 0:
+            raise StateGone(f"a block before slot {first}: its history begins there")
 
     async def _of_slots(self) -> None:
         """Rewards of one's own proposals, and of the sync committee where one sits in it."""
@@ -139,7 +144,7 @@ class EarnedFetch:
 
     def _sync_questions(self) -> Iterator[Question]:
         own = self._ledger.indices.keys()
-        for block in self._ledger.window_blocks:
+        for block in self._ledger.earning_blocks:
             term = self._ledger.sync_period(self._ledger.known_spec.epoch_of(block.slot))
             sitting = sorted(own & self._ledger.committees.get(term, own))
             if sitting:
@@ -148,14 +153,19 @@ class EarnedFetch:
     async def _duties(self) -> None:
         """Who had to propose: only to count what was missed, so a node that forgot it is left in peace.
 
-        Many forget duties soon; since Fulu each state still tells them, for two epochs.
+        Many forget duties soon, the oldest first; since Fulu each state still tells them, for two epochs. Else it is
+        known where it was seen while the period ran.
         """
-        for build in (questions.proposer_duties, self._lookahead):
-            for epoch in self._ledger.duty_epochs_due:
+        epochs = self._ledger.duty_epochs_due
+        for build, of_epochs in ((questions.proposer_duties, epochs[::-1]), (self._lookahead, epochs)):
+            for epoch in of_epochs:
                 if epoch not in self._ledger.duty_epochs:
                     [answer] = await self._told([build(epoch)])
                     if answer.status != 200:
                         break
+        for answer in self._scope.seen_duties:
+            if epoch_asked(answer) in self._ledger.duties_unknown:
+                self._note(answer)
 
     def _lookahead(self, epoch: EpochNumber) -> Question:
         return questions.proposer_lookahead(self._ledger.known_spec.first_slot(epoch))
@@ -173,7 +183,9 @@ class EarnedFetch:
         )
         own = self._ledger.indices
         sources = [one.source_index for one in self._ledger.consolidations_start or () if one.target_index in own]
-        others = sorted({str(index) for index in sources if index not in own})
+        keys = set(own.values())
+        asked = [source for source, target in self._ledger.consolidations_asked() if target in keys - {source}]
+        others = sorted({str(index) for index in sources if index not in own} | {*asked} - keys)
         if others:
             spec = self._ledger.known_spec
             for answer in await validators_at(self._ask, self._provider, before, spec, others, questions.MOVED):

@@ -8,9 +8,8 @@ from aurora_pipeline.asking.adapter import EVERYONE, Answer, Ask, Fetched, Fetch
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.sources.beacon import questions
-from aurora_pipeline.sources.beacon.answers.chain import read_spec
+from aurora_pipeline.sources.beacon.asks.standing import standing
 from aurora_pipeline.sources.beacon.asks.states import StateGone, validators_at
-from aurora_pipeline.sources.beacon.periods import genesis_of
 
 
 async def settled(provider: str, scope: FetchScope, ask: Ask, kinds: Sequence[str]) -> Fetched:
@@ -19,9 +18,8 @@ async def settled(provider: str, scope: FetchScope, ask: Ask, kinds: Sequence[st
     keys = [one.validator_key for one in scope.validators]
     slots = {questions.START: max(0, scope.first_slot - 1), questions.END: scope.last_slot}
     try:
-        answers += await ask([questions.genesis(scope.network), questions.spec()])
-        genesis_of(answers[0], provider, scope.network)
-        spec = read_spec(answers[1], provider)
+        spec, told = await standing(ask, provider, scope)
+        answers += told
         for kind in kinds:
             answers += await validators_at(ask, provider, slots[kind], spec, keys, kind)
     except StateGone as gone:
