@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,11 +25,15 @@ class Checked(StrEnum):
     TOTAL = "totals"
     STATEMENT = "statements"
     PUBLICATION = "publications"
+    EVIDENCE = "evidence"
     DERIVATION = "derivations"
     AUDIT = "audit entries"
+    LEAF = "leaves of the log"
+    CHECKPOINT = "checkpoints"
     SCHEMA = "schema objects"
     CLOCK = "clocks"
     REGISTRY = "registry values"
+    MEMBER = "members of roles"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,15 @@ class VerifyReport:
     def holds(self) -> bool:
         """Whether everything recomputed equals what is recorded."""
         return not self.failures
+
+
+def together(subject: str, reports: Sequence[VerifyReport]) -> VerifyReport:
+    """Several reports as one, under a name for all of their subjects."""
+    held = sum((Counter(report.held) for report in reports), Counter[Checked]())
+    failures = [one for report in reports for one in report.failures]
+    notes = [one for report in reports for one in report.notes]
+    ordered = {kind: held[kind] for kind in Checked if held[kind]}
+    return VerifyReport(subject, ordered, tuple(dict.fromkeys(failures)), tuple(dict.fromkeys(notes)))
 
 
 class Findings:

@@ -26,11 +26,17 @@ from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.proof.findings import VerifyReport
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
+from aurora_pipeline.signed_log.key_file import KeyFile
+from aurora_pipeline.signed_log.keys import new_key, rotate_key
+from aurora_pipeline.signed_log.signing import sign
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline_tests.gated import write_check_publish
+from aurora_pipeline_tests.proof.bundle.made_bundles import MadeBundle
+from aurora_pipeline_tests.proof.bundle.verify_page import Page
 
 EPOCH = EpochNumber(850)
 KEY = PeriodKey(CHAIN_ID, EPOCH)
@@ -89,6 +95,9 @@ def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
             write_check_publish(aurora.database, drafts)
             if any(item.kind == "config" for draft in drafts for item in draft.inputs):
                 _attest(aurora, drafts)
+        key = KeyFile(aurora.workspace.log_key_path)
+        new_key(aurora.database, key, "example.com/aurora", "ada", "partners shall see that nothing is rewritten")
+        sign(aurora.database, key)
     return name
 
 
@@ -134,3 +143,23 @@ def copied(server: EmbeddedPostgres, computed: str, shared: Aurora, tmp_path: Pa
         yield aurora
     with admin.autocommit() as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def copied_signed(copied: Aurora, tmp_path: Path) -> Iterator[tuple[Proven, KeyFile]]:
+    """The same as a copy in which things are committed, and the file of a key that signed it."""
+    file = KeyFile(tmp_path / "keys" / "log.key")
+    rotate_key(copied.database, file, "ada", "the copy has a key of its own", is_lost=True)
+    sign(copied.database, file)
+    with copied.database.connect() as connection:
+        yield Proven(copied, connection), file
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Page:
+    return Page(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def made() -> MadeBundle:
+    return MadeBundle()

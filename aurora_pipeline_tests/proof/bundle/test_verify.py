@@ -1,0 +1,79 @@
+"""The verifier of bundles: what holds is accepted, and whatever was changed is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from aurora_pipeline.agreements.tables import Series
+from aurora_pipeline.proof.bundle.verify import verify
+from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.proof.bundle.made import AUGUST, bundles, close_two_months, key_file, sign_everything
+from aurora_pipeline_tests.proof.bundle.tampered import Tampered, changed_fields, corpus
+from aurora_pipeline_tests.statements.computed_books import ComputedBooks
+
+
+class Exported(NamedTuple):
+    """The bundles of a database, and the key that signed them."""
+
+    bundles: Mapping[str, Mapping[str, bytes]]
+    key: str
+
+
+@pytest.fixture(scope="module")
+def exported(shared_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Acme's August and September."""
+    books = close_two_months(shared_database)
+    key = sign_everything(shared_database, key_file(tmp_path_factory.mktemp("log")))
+    return Exported(bundles(shared_database, books.configuration), str(key))
+
+
+def test_verify__as_written__holds_with_the_key_and_without(exported: Exported) -> None:
+    assert list(exported.bundles) == ["acme 2026-08", "acme 2026-09"]
+    for files in exported.bundles.values():
+        assert not verify(dict(files), exported.key).failures
+        assert not verify(dict(files)).failures
+
+
+@pytest.mark.parametrize("period", [pytest.param("2026-08", marks=pytest.mark.slow), "2026-09"])
+def test_verify__every_case_of_the_corpus__is_refused_and_named(exported: Exported, period: str) -> None:
+    cases = list(corpus(exported.bundles[f"acme {period}"]))
+    assert len({case.name for case in cases}) == len(cases) > 500
+    wrong = [words for case in cases if (words := wrongly_told(case, exported.key)) is not None]
+    assert not wrong, "\n".join(wrong)
+
+
+def wrongly_told(case: Tampered, key: str) -> str | None:
+    """What is wrong about how a case is told; None: it is refused, and named as it should be."""
+    failures = verify(dict(case.files), key).failures
+    if not failures:
+        return f"{case.name}: it holds"
+    if any(file == case.file and case.field in (None, field) for file, _, field, _ in failures):
+        return None
+    told = [f"{file} {where} {field}" for file, where, field, _ in failures][:4]
+    return f"{case.name}: not {case.file} {case.field or ''} is named, but {told}"
+
+
+def test_verify__statements_of_a_partner_paid_by_epoch__hold_too(database: Database, tmp_path: Path) -> None:
+    books = ComputedBooks(database)
+    books.begin()
+    books.pay_by("acme", Series.EPOCH, AUGUST)
+    for epoch, amount in ((850, 100), (851, 50)):
+        books.set(epoch, "acme", "a1", amount)
+    books.live(AUGUST)
+    books.settle()
+    books.freeze("acme", "0000850")
+    books.set(850, "acme", "a1", 77)
+    books.publish(850)
+    books.settle()
+    books.freeze("acme", "0000851")
+    key = str(sign_everything(database, key_file(tmp_path)))
+    found = bundles(database, books.configuration)
+    assert list(found) == ["acme 0000850", "acme 0000851"]
+    for files in found.values():
+        assert list(verify(files, key).failures) == []
+    some = list(changed_fields(found["acme 0000851"]))
+    assert [words for case in some if (words := wrongly_told(case, key)) is not None] == []
