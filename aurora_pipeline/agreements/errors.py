@@ -59,3 +59,10 @@ class WalletRefused(AuroraError):
 
     code = "wallet-refused"
     what_to_do = "Give the address as `aurora wallets list` shows it, and a day on which it belongs to a partner."
+
+
+class OtherPartnerNamed(AuroraError):
+    """A reason that a partner will read names another partner. Nothing was written."""
+
+    code = "other-partner-named"
+    what_to_do = "Give the reason without the other partner's name."

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from aurora_pipeline.agreements.errors import AmountNotAccepted, OverrideConflict, OverrideUnknown
+from aurora_pipeline.agreements.others_named import refuse_others_than_of
 from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, OverrideTarget
 from aurora_pipeline.agreements.units import ChainUnits, chain_units
 from aurora_pipeline.decisions.errors import ReasonMissing
@@ -105,6 +106,7 @@ def record_override(
             "an override needs to be known who decided it and why; nothing was written",
             'give a reason: --reason "agreed with the partner on 2026-01-15"',
         )
+    refuse_others_than_of(connection, recording.reason, target.agreement_id)
     revision = 1 if before is None else before.revision + 1
     recording.write(
         COMMISSION_OVERRIDES,

@@ -12,20 +12,26 @@ from aurora_pipeline.agreements.matching import is_glob, matching, validators_pa
 from aurora_pipeline.agreements.terms import Override, Terms
 from aurora_pipeline.commissions.allocation import by_payer, guarantees, hold_over_claims, parts_of
 from aurora_pipeline.commissions.attribution import Attribution, Weights, attribute
-from aurora_pipeline.commissions.conservation import allocation_violations, result_violations
+from aurora_pipeline.commissions.gates.grounds import LINES, RESULTS, REVENUES
 from aurora_pipeline.commissions.line_frame import lines_frame
 from aurora_pipeline.commissions.overrides import apply_to_rules
 from aurora_pipeline.commissions.results import result_rows
 from aurora_pipeline.commissions.revenue import Revenue, revenues
 from aurora_pipeline.commissions.rules import RuleResult, compute_rule
 from aurora_pipeline.commissions.splitting import LineSplit, split
-from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, REVENUE_ALLOCATION, Weight
+from aurora_pipeline.commissions.tables import (
+    COMMISSION_RULE_RESULTS,
+    PARTNER_COMMISSION_LINES,
+    REVENUE_ALLOCATION,
+    Weight,
+)
 from aurora_pipeline.commissions.windows import NO_EARLIER_PERIODS, WindowInputs
 from aurora_pipeline.foundation.gc_pause import collector_paused
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.store.declaration import Completeness, FigureState
+from aurora_pipeline.store.declaration import Completeness, FigureState, Table
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.gate.rule import Grounds
 
 Row = dict[str, Any]
 
@@ -78,11 +84,10 @@ def _compute(
     lines = lines_frame(chain_id, epoch, splits, results)
     totals = frame_of(COMMISSION_RULE_RESULTS, list(result_rows(chain_id, epoch, results, splits)))
     allocation = frame_of(REVENUE_ALLOCATION, parts)
-    violations = [*_contradictions(available), *result_violations(lines, totals)]
     return Commissions(
-        _result(lines, violations, warnings),
-        _result(totals, [], []),
-        _result(allocation, allocation_violations(available, lines, allocation), []),
+        _result(PARTNER_COMMISSION_LINES, lines, {REVENUES: available, RESULTS: totals}, warnings),
+        _result(COMMISSION_RULE_RESULTS, totals, {}, []),
+        _result(REVENUE_ALLOCATION, allocation, {REVENUES: available, LINES: lines}, []),
         tuple(overrides.unmet),
     )
 
@@ -133,19 +138,11 @@ def _allocate(
     return parts, warnings
 
 
-def _result(frame: pl.DataFrame, violations: Sequence[str], warnings: Sequence[str]) -> LayerResult:
+def _result(table: Table, frame: pl.DataFrame, grounds: Grounds, warnings: Sequence[str]) -> LayerResult:
     # Rows without any figure are published too: which figure a partner waits for, and why, is worth knowing.
     is_final = (frame["state"] == FigureState.FINAL.value).all()
     completeness = Completeness.FINAL if is_final else Completeness.PARTIAL
-    return LayerResult(frame, completeness, tuple(violations), tuple(warnings))
-
-
-def _contradictions(available: Sequence[Revenue]) -> list[str]:
-    return [
-        f"{revenue.validator_key}: {revenue.component} is final but has no amount"
-        for revenue in available
-        if revenue.amount is None and revenue.state == FigureState.FINAL
-    ]
+    return LayerResult(table, frame, completeness, grounds, tuple(warnings))
 
 
 def _rules_without_validator(terms: Terms, known: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import Draft
+from aurora_pipeline.store.drafts import Draft
 
 
 def draft_lines(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
@@ -25,6 +25,6 @@ def draft_lines(configuration: Configuration, connection: Connection, key: Perio
         loaded.back.windows,
     )
     return [
-        Draft(table, key, part.frame, loaded.inputs, part.completeness, part.violations, part.warnings)
+        Draft(table, key, part.frame, loaded.inputs, part.completeness, part.grounds, part.warnings)
         for table, part in zip(COMMISSION_TABLES, (result.lines, result.results, result.allocation), strict=True)
     ]

@@ -46,6 +46,8 @@ class Timeline:
 
     first_period: EpochNumber
     periods: Mapping[EpochNumber, Period]
+    step: int = 1
+    """By how much the number of a period is above that of the one before."""
 
     @cached_property
     def _in_order(self) -> list[Period]:
@@ -56,7 +58,7 @@ class Timeline:
 
         Without an instant: all of them since the chain's first period.
         """
-        return EpochRange(min(self._first_since(start), period.key.epoch), period.key.epoch)
+        return EpochRange(min(self._first_since(start), period.key.epoch), period.key.epoch, self.step)
 
     def _first_since(self, start: datetime | None) -> EpochNumber:
         if start is None:
@@ -66,7 +68,7 @@ class Timeline:
         if place < len(ordered) and ordered[place].started_at <= start:
             return max(self.first_period, ordered[place].key.epoch)
         # What ended before the one after it began is told by that one, also where it is not recorded itself.
-        return max(self.first_period, ordered[place - 1].key.epoch + 1 if place else self.first_period)
+        return max(self.first_period, ordered[place - 1].key.epoch + self.step if place else self.first_period)
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def reads(
             found = {one for one in wanted if one in there}
             printed_in |= dict.fromkeys(found, epoch)
             wanted -= found
-    return Reads(EpochRange(first, end), tuple(sorted(walked)), printed_in)
+    return Reads(EpochRange(first, end, timeline.step), tuple(sorted(walked)), printed_in)
 
 
 def totals_since(period: Period, terms: Terms, timeline: Timeline, active_since: Mapping[str, datetime]) -> EpochNumber:
@@ -212,7 +214,7 @@ class _Window:
 
     @property
     def epochs(self) -> EpochRange:
-        return EpochRange(min(self.metric.start, self.month.start), self.metric.stop)
+        return EpochRange(min(self.metric.start, self.month.start), self.metric.stop, self.metric.step)
 
 
 def _windows(
@@ -224,7 +226,7 @@ def _windows(
         if not (_metric_runs(rule) or _cap_runs(rule)):
             continue
         since = active_since.get(agreement.agreement_id)
-        metric = month = EpochRange(end, end)
+        metric = month = EpochRange(end, end, timeline.step)
         if _metric_runs(rule):
             metric = timeline.since(period, _latest(_metric_start(rule, period), since))
         if _cap_runs(rule):

@@ -74,7 +74,8 @@ def top_up_id(agreement_id: str, rule_key: str, chain_id: str, month: str) -> st
 def adjustment_ids(line_ids: Sequence[str], numbers: Sequence[int]) -> list[str]:
     """The ids of adjustments: of the line they adjust, and the how manyth entry about it each is."""
     before = NAMESPACE.bytes + _encoded("adjustment")
-    return [_uuid5(before + _field(line) + _field(number)) for line, number in zip(line_ids, numbers, strict=True)]
+    # Each line is named once, so that to remember how it is encoded would only cost.
+    return [_uuid5(before + encode_value(of) + _field(number)) for of, number in zip(line_ids, numbers, strict=True)]
 
 
 def _encoded(*values: Value) -> bytes:

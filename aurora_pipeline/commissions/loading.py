@@ -36,7 +36,7 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState, Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.snapshots import NotPublished, Published, load_published, snapshot_input
+from aurora_pipeline.store.published import NotPublished, Published, load_published, snapshot_input
 
 BELOW = (VALIDATOR_PNL, POSITIONS, REWARDS)
 """The layers whose snapshots of the same period are read."""
@@ -64,7 +64,8 @@ class ChainInForce:
         self._connection = connection
         self.chain = chain
         periods = recorded_periods(connection, chain.chain_id)
-        self.timeline = Timeline(chain.first_period, {period.key.epoch: period for period in periods})
+        known = {period.key.epoch: period for period in periods}
+        self.timeline = Timeline(chain.first_period, known, chain.period_step)
         self._snapshots: dict[str, dict[EpochNumber, tuple[int, str]]] = defaultdict(dict)
         self._lines: dict[EpochNumber, tuple[int, str]] = {}
         for row in connection.execute(
@@ -121,7 +122,7 @@ class ChainInForce:
         if not looks_back(terms):
             return _NOTHING_READ
         first = totals_since(period, terms, self.timeline, self.active_since())
-        earlier = self.earlier(EpochRange(first, period.key.epoch))
+        earlier = self.earlier(EpochRange(first, period.key.epoch, self.timeline.step))
         return look_back(period, terms, validators, self.timeline, self.active_since(), earlier)
 
     def reads(self, period: Period, terms: Terms) -> Reads:

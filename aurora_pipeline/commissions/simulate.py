@@ -24,7 +24,7 @@ from aurora_pipeline.periods.record import load_period
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.frames import whole_numbers
-from aurora_pipeline.store.snapshots import load_published
+from aurora_pipeline.store.published import load_published
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def simulate(
     since = dict(known.active_since())
     for agreement_id in proposal.keys:
         since[agreement_id] = min(begins, since.get(agreement_id, begins))
-    published = known.earlier(EpochRange(chain.first_period, epochs[-1]))
+    published = known.earlier(EpochRange(chain.first_period, epochs[-1], chain.period_step))
     totals, losses = dict(published.totals), dict[EpochNumber, Losses]()
     earlier = Earlier(
         published.published, totals, lambda epoch: losses[epoch] if epoch in losses else published.losses(epoch)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -68,25 +67,19 @@ def validator_pnl(
     layers = _layers(fees, mev, rewards, positions, costs)
     wallets = frozenset(operator_wallets)
     rows: list[Row] = []
-    violations: list[str] = []
     for validator in reference.validators:
         of_stakes = None if own_balances else wallets
         components = _components(validator, layers, of_stakes)
         cost_figures = list(_cost_figures(layers.costs.get(validator.validator_key, {}), costs_due))
-        violations += [
-            f"{validator.validator_key}: {figure.name} is final but has no amount"
-            for figure in (*components.values(), *cost_figures)
-            if figure.is_final and figure.amount is None
-        ]
         row = _line(reference, validator, components, cost_figures)
         rows.append(row)
     return layer_result(
         VALIDATOR_PNL,
         rows,
+        due=reference.keys,
         # A line without any figure still says which are awaited, and why; it says nothing only where no layer has rows.
         says_something=[layers.mention(key) for key in reference.keys],
         states=[row["state"] for row in rows],
-        violations=[*violations, *_unbalanced(rows)],
     )
 
 
@@ -232,25 +225,6 @@ def _state_of_line(figures: Sequence[Figure], open_figures: Sequence[Figure]) ->
     if not open_figures:
         return FigureState.FINAL
     return state_of_missing(open_figures, any_known=any(figure.amount is not None for figure in figures))
-
-
-def _unbalanced(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines whose totals do not follow from their own columns."""
-    problems = []
-    for row in rows:
-        revenue = sum(row[component.column] or 0 for component in Component)
-        spent = sum(row.get(cost.value.lower()) or 0 for cost in CostType)
-        net = revenue + (row["other_income"] or 0) - spent
-        if (row["known_revenue"], row["known_costs"], row["known_net"]) != (revenue, spent, net):
-            problems.append(
-                f"{row['validator_key']}: its columns give a net of {net}, the line says {row['known_net']}"
-            )
-        if (
-            row["net"] is not None
-            and row["net"] != row["total_revenue"] + (row["other_income"] or 0) - row["total_costs"]
-        ):
-            problems.append(f"{row['validator_key']}: net {row['net']} is not revenue + other income - costs")
-    return problems
 
 
 def _layers(

@@ -11,7 +11,8 @@ from aurora_pipeline.pnl.compute import validator_pnl as compute_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.validators import own_stake_at
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import Draft, load_published
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline.store.published import load_published
 
 BELOW = (FEES, MEV, REWARDS, POSITIONS, COSTS)
 """The canonical layers it is computed from."""

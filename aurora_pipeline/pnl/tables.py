@@ -46,10 +46,10 @@ REDUCES: dict[CostType, Component | None] = {
 """Each cost reduces one component or none."""
 
 _MEANING = {
-    Component.EXEC_FEES: "Fee rewards of the blocks it led",
-    Component.MEV_TIPS: "its own part of the MEV tips",
-    Component.VOTE_REWARDS: "staking rewards of the operator's own stake after commission",
-    Component.COMMISSION: "inflation commission received",
+    Component.EXEC_FEES: "fees of the blocks it led, as far as they are its own",
+    Component.MEV_TIPS: "its own part of the MEV tips, or what builders paid it",
+    Component.VOTE_REWARDS: "staking rewards of the operator's own stake, after commission and before penalties",
+    Component.COMMISSION: "commission on others' staking rewards, or the fee on clients' validators",
 }
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from aurora_pipeline.agreements.tables import PARTNER_ID
 from aurora_pipeline.commissions.identity import adjustment_ids
-from aurora_pipeline.foundation.period_key import EPOCH_MAX
+from aurora_pipeline.foundation.period_key import DIGITS_MIN
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.tables import Cause, EntryKind
 from aurora_pipeline.store.declaration import ColumnKind, FigureState
@@ -43,7 +43,6 @@ LINE_COLUMNS: Final = (
 _KEY: Final = ("partner_id", "line_id")
 _NAMED: Final = ("epoch", "agreement_id", "rule_key", "validator_key", "wallet_address", "kind", "component")
 _AMOUNT: Final = FRAME_TYPES[ColumnKind.AMOUNT]
-_DIGITS: Final = len(str(EPOCH_MAX))
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,11 @@ def adjustments(stated: pl.DataFrame, now: pl.DataFrame, earlier: pl.DataFrame, 
     return _told(found.filter(pl.col("amount").is_not_null() & (pl.col("amount") != zero)), causes)
 
 
-def without_amount(stated: pl.DataFrame, now: pl.DataFrame) -> int:
-    """How many lines were stated with an amount and have none now, or are held: nothing is adjusted until they do."""
+def without_amount(stated: pl.DataFrame, now: pl.DataFrame) -> dict[str, int]:
+    """By partner, how many lines were stated with an amount and have none now, or are held: they wait for one."""
     said = stated.filter(pl.col("final").is_not_null() & ~pl.col("held")).select(_KEY)
-    return now.filter(pl.col("final").is_null() | pl.col("held")).join(said, on=_KEY, how="semi").height
+    waiting = now.filter(pl.col("final").is_null() | pl.col("held")).join(said, on=_KEY, how="semi")
+    return dict(waiting.group_by("partner_id").len().iter_rows())
 
 
 def _told(found: pl.DataFrame, causes: pl.DataFrame) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def _told(found: pl.DataFrame, causes: pl.DataFrame) -> pl.DataFrame:
         pl.Series("entry_id", ids),
         "partner_id",
         pl.lit(EntryKind.ADJUSTMENT.value).alias("kind"),
-        pl.col("epoch").cast(pl.String).str.zfill(_DIGITS).alias("source_period"),
+        pl.col("epoch").cast(pl.String).str.zfill(DIGITS_MIN).alias("source_period"),
         "line_id",
         "number",
         "agreement_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -17,15 +17,18 @@ from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.blocking import without_target
+from aurora_pipeline.statements.gates.grounds import LINES
 from aurora_pipeline.statements.overridden import overridden_in_words
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.digests import leaves, merkle_root, sorted_by_key
+from aurora_pipeline.store.digests import roots_by, sorted_by_key
 from aurora_pipeline.store.frames import frame_of, ints
+from aurora_pipeline.store.merkle import merkle_root
 
 Row = dict[str, Any]
 
 _NAMED_AT_MOST = 20
+_NO_LINES: Final = merkle_root([])
 
 
 def epoch_statements(
@@ -42,20 +45,22 @@ def epoch_statements(
         owner = (owners or {})[override.agreement_id]
         partners.setdefault(owner.partner_id, owner)
         blocked[owner.partner_id].append(override)
-    by_partner = {str(key[0]): part for key, part in lines.partition_by("partner_id", as_dict=True).items()}
+    ordered = sorted_by_key(PARTNER_COMMISSION_LINES, lines)
+    by_partner = {str(key[0]): part for key, part in ordered.partition_by("partner_id", as_dict=True).items()}
+    digests = roots_by(PARTNER_COMMISSION_LINES, ordered, "partner_id")
     rows = [
-        _statement(period, partner, by_partner.get(partner_id, lines.clear()), terms.overrides, blocked[partner_id])
-        for partner_id, partner in sorted(partners.items())
-    ]
-    violations = [
-        f"there are lines of partner {partner_id}, who has no agreement in force any more: compute the lines again"
-        for partner_id in sorted(by_partner.keys() - partners.keys())
+        {
+            **_statement(period, one, by_partner.get(partner_id, lines.clear()), terms.overrides, blocked[partner_id]),
+            "lines_digest": digests.get(partner_id, _NO_LINES),
+        }
+        for partner_id, one in sorted(partners.items())
     ]
     is_final = all(row["state"] == FigureState.FINAL for row in rows)
     return LayerResult(
+        PARTNER_COMMISSION_STATEMENTS,
         frame_of(PARTNER_COMMISSION_STATEMENTS, rows),
         Completeness.FINAL if is_final else Completeness.PARTIAL,
-        (*violations, *sum_violations(rows, lines.filter(pl.col("partner_id").is_in(list(partners))))),
+        {LINES: lines},
         tuple(
             f"statement of {row['partner_id']}: {row['reason']}"
             for row in rows
@@ -67,11 +72,10 @@ def epoch_statements(
 def _statement(
     period: Period,
     partner: Partner,
-    lines: pl.DataFrame,
+    ordered: pl.DataFrame,
     overrides: Sequence[Override],
     blocked: Sequence[Override],
 ) -> Row:
-    ordered = sorted_by_key(PARTNER_COMMISSION_LINES, lines)
     missing = ordered.filter(pl.col("final").is_null())
     held = ordered.filter(pl.col("final").is_not_null() & pl.col("held"))
     due = ordered.filter(pl.col("final").is_not_null() & ~pl.col("held"))
@@ -92,7 +96,6 @@ def _statement(
         "lines_total": None if len(missing) or blocked else known_total,
         "known_total": known_total,
         "held_total": _total(held),
-        "lines_digest": merkle_root(leaves(PARTNER_COMMISSION_LINES, ordered)),
         "state": (FigureState.PARTIAL if len(unsettled) or blocked else FigureState.FINAL).value,
         "reason": _reason(unsettled, held, blocked, overridden_in_words(ordered, overrides)),
     }
@@ -123,11 +126,3 @@ def _named(line: Row) -> str:
 
 def _total(lines: pl.DataFrame) -> Amount:
     return total([amount for amount in ints(lines["final"]) if amount is not None])
-
-
-def sum_violations(rows: Sequence[Row], lines: pl.DataFrame) -> list[str]:
-    """The statements together hold every line once: in number and to the unit."""
-    count, stated = sum(row["line_count"] for row in rows), sum(row["known_total"] + row["held_total"] for row in rows)
-    if (count, stated) == (len(lines), _total(lines)):
-        return []
-    return [f"the statements hold {count} lines worth {stated}, but there are {len(lines)} worth {_total(lines)}"]

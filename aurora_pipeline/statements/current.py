@@ -114,7 +114,7 @@ CREATE FUNCTION statement_closed_epochs(of_partner text, on_chain text) RETURNS 
     WHERE m.chain_id = on_chain AND m.period_ended_at <= (
         SELECT max(own.period_ended_at) FROM statement_submissions s
         JOIN period_months own ON own.chain_id = s.chain_id
-                              AND s.period IN (own.month, lpad(own.epoch::text, 7, '0'))
+                              AND s.period IN (own.month, period_of(own.epoch))
         WHERE (s.partner_id, s.chain_id) = (of_partner, on_chain) AND NOT EXISTS (
             SELECT FROM statement_rejections r WHERE (r.statement_id, r.attempt) = (s.statement_id, s.attempt)))
       AND m.month > coalesce((SELECT paid_through FROM statement_openings
@@ -144,7 +144,7 @@ BEGIN
                   WHERE (p.asset, p.chain_id, p.epoch) = ('partner_commission_statements', m.chain_id, m.epoch)
                   ORDER BY p.sequence DESC LIMIT 1) epoch_statements ON true
     WHERE m.chain_id = of_chain
-      AND (of_period IN (m.month, lpad(m.epoch::text, 7, '0'))
+      AND (of_period IN (m.month, period_of(m.epoch))
            OR m.epoch IN (SELECT statement_closed_epochs(of_partner, of_chain)))
       AND NOT (lines_are_current(lines.snapshot_id) AND EXISTS (
               SELECT FROM lineages_of(epoch_statements.snapshot_id) named

@@ -11,7 +11,7 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.foundation.errors import IdAmbiguous
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
-from aurora_pipeline.foundation.units import ZERO, Amount
+from aurora_pipeline.foundation.units import ZERO, Amount, EpochNumber
 from aurora_pipeline.statements.errors import StatementUnknown
 from aurora_pipeline.statements.published import statements_by_digest, statements_named
 from aurora_pipeline.statements.stated import Account, Stage, Stated, load_accounts
@@ -74,7 +74,12 @@ def payable_statements(
 def find_statement(
     connection: Connection, text: str, chains: Sequence[str], as_of: datetime | None = None
 ) -> PayableStatement:
-    """The payable statement whose id begins so; raises where there is none, or several."""
+    """The payable statement that a person names; raises where there is none, or several.
+
+    By its id or the id's beginning, or as PARTNER/CHAIN/PERIOD, where a period is a month or an epoch.
+    """
+    if _SEPARATOR in text:
+        return _named_by_partner(connection, text, chains, as_of)
     wanted = text.strip().lower()
     every = [one for chain_id in chains for one in payable_statements(connection, chain_id, as_of=as_of)]
     found = [one for one in every if one.statement_id.startswith(wanted)]
@@ -83,13 +88,37 @@ def find_statement(
     if not found or len(wanted) < _ID_MIN:
         raise StatementUnknown(
             f"there is no statement whose id begins with {text!r}",
-            "`aurora statements list` shows the ids; give at least 4 characters of one",
+            "`aurora statements list` shows the ids: give at least 4 characters of one, or PARTNER CHAIN MONTH",
         )
     shown = ", ".join(one.statement_id[:13] for one in found[:5])
     raise IdAmbiguous(f"{len(found)} statements have ids that begin with {text!r}", f"give more of it: {shown}")
 
 
 _ID_MIN: Final = 4
+_SEPARATOR: Final = "/"
+_DIGITS_MAX: Final = 18
+
+
+def _named_by_partner(
+    connection: Connection, text: str, chains: Sequence[str], as_of: datetime | None
+) -> PayableStatement:
+    """The statement that is named like acme/solana-mainnet/2026-08."""
+    partner_id, _, of = text.strip().partition(_SEPARATOR)
+    chain_id, _, period = of.partition(_SEPARATOR)
+    if not period:
+        raise StatementUnknown(
+            f"{text!r} names no statement", "write PARTNER/CHAIN/PERIOD, like acme/solana-mainnet/2026-08"
+        )
+    if chain_id not in chains:
+        raise StatementUnknown(f"there is no chain {chain_id!r}", did_you_mean(chain_id, chains, "chain"))
+    return statement_of(connection, partner_id, key_named(chain_id, period), as_of)
+
+
+def key_named(chain_id: str, period: str) -> PartitionKey:
+    """The month or the epoch of a chain that a person names; anything else is refused with an example."""
+    if period.isascii() and period.isdigit() and len(period) <= _DIGITS_MAX:
+        return PeriodKey(chain_id, EpochNumber(int(period)))
+    return MonthKey.parse(f"{chain_id}:{period}")
 
 
 def begins_so(text: str, identifiers: Iterable[str]) -> list[str]:
@@ -211,9 +240,10 @@ def _lines(connection: Connection, statement: PayableStatement) -> list[Row]:
     row = connection.execute("SELECT inputs FROM snapshots WHERE snapshot_id = %s", [statement.snapshot_id]).fetchone()
     named = statements_named(row["inputs"] if row else [])
     months = connection.execute(
-        "SELECT epoch, month FROM period_months WHERE chain_id = %s", [statement.key.chain_id]
+        "SELECT epoch, month, period_of(epoch) AS period FROM period_months WHERE chain_id = %s",
+        [statement.key.chain_id],
     ).fetchall()
-    own = [one["epoch"] for one in months if statement.key.period in (one["month"], f"{one['epoch']:07d}")]
+    own = [one["epoch"] for one in months if statement.key.period in (one["month"], one["period"])]
     snapshots = statements_by_digest(connection, [named[epoch] for epoch in own if epoch in named])
     columns = ", ".join(f"t.{name}" for name in PARTNER_COMMISSION_LINES.names)
     rows = connection.execute(
@@ -234,7 +264,8 @@ def _entries(connection: Connection, statement: PayableStatement) -> list[Row]:
         f"""SELECT {columns}, v.validator_name FROM layers.{table.name} t
             LEFT JOIN validator_names v ON v.chain_id = t.chain_id AND v.validator_key = t.validator_key
             WHERE t.snapshot_id = %s AND t.statement_id = %s
-            ORDER BY t.kind DESC, t.source_period, t.agreement_id, t.rule_key, t.validator_key, t.wallet_address
+            ORDER BY t.kind DESC, length(t.source_period), t.source_period, t.agreement_id, t.rule_key, t.validator_key,
+                     t.wallet_address
             """.encode(),
         [statement.entries_snapshot_id, statement.statement_id],
     ).fetchall()

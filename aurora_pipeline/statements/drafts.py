@@ -11,7 +11,8 @@ from aurora_pipeline.statements.assemble import epoch_statements
 from aurora_pipeline.statements.blocking import owners
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline.store.published import load_published, stored_rows
 
 
 def draft_statements(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:
@@ -28,6 +29,6 @@ def draft_statements(configuration: Configuration, connection: Connection, key: 
         result.frame,
         (lines.as_input, period.as_input, *terms.inputs, *read),
         result.completeness,
-        result.violations,
+        result.grounds,
         result.warnings,
     )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aurora_pipeline.agreements.partners import KnownPartner, read_partners
 from aurora_pipeline.agreements.tables import PARTNER_MINIMUMS, PARTNER_SERIES, PARTNERS, Series
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.decisions.rows import decision_input
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
@@ -21,7 +22,7 @@ from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.snapshots import snapshot_input
+from aurora_pipeline.store.published import snapshot_input
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class ChainAccounts:
 
     timeline: ChainTimeline
     first_period: EpochNumber
+    step: int
+    """By how much the number of a period is above that of the one before."""
     partners: Mapping[str, KnownPartner]
     accounts: Mapping[str, Account]
     drafts: Sequence[Drafted]
@@ -116,8 +119,9 @@ class ChainAccounts:
         return None
 
 
-def load_chain_accounts(connection: Connection, chain_id: str, first_period: EpochNumber) -> ChainAccounts:
+def load_chain_accounts(connection: Connection, configured: Chain) -> ChainAccounts:
     """Periods, partners, what was stated and what is drafted on a chain, as it stands now."""
+    chain_id = configured.chain_id
     timeline = load_timeline(connection, chain_id)
     decisions: dict[str, list[Input]] = {}
     for row in connection.execute(
@@ -139,7 +143,8 @@ def load_chain_accounts(connection: Connection, chain_id: str, first_period: Epo
     }
     return ChainAccounts(
         timeline,
-        first_period,
+        configured.first_period,
+        configured.period_step,
         read_partners(connection),
         load_accounts(connection, chain_id),
         _drafts(connection, timeline),

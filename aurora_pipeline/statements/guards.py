@@ -41,7 +41,7 @@ $$;
 CREATE FUNCTION statement_line_snapshots(of_snapshot bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
     SELECT l.snapshot_id
     FROM snapshots s
-    JOIN period_months m ON m.chain_id = s.chain_id AND s.period IN (m.month, lpad(m.epoch::text, 7, '0'))
+    JOIN period_months m ON m.chain_id = s.chain_id AND s.period IN (m.month, period_of(m.epoch))
     CROSS JOIN jsonb_array_elements(s.inputs) read
     JOIN snapshots e ON e.lineage_digest = read ->> 2 AND (e.asset, e.chain_id, e.epoch)
                                                        = ('partner_commission_statements', m.chain_id, m.epoch)
@@ -131,7 +131,7 @@ APPROVED: Final = """
 -- The periods that a statement is about: its own, and those of what it adjusts.
 CREATE FUNCTION statement_epochs(of_statement uuid, of_attempt bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
     SELECT m.epoch FROM statement_submissions s JOIN period_months m ON m.chain_id = s.chain_id
-        AND s.period IN (m.month, lpad(m.epoch::text, 7, '0'))
+        AND s.period IN (m.month, period_of(m.epoch))
         WHERE (s.statement_id, s.attempt) = (of_statement, of_attempt)
     UNION
     SELECT m.epoch FROM statement_submissions s
@@ -139,7 +139,7 @@ CREATE FUNCTION statement_epochs(of_statement uuid, of_attempt bigint) RETURNS S
               UNION ALL SELECT snapshot_id, statement_id, source_period FROM layers.epoch_payable_entries) e
           ON (e.snapshot_id, e.statement_id) = (s.entries_snapshot_id, s.statement_id)
         JOIN period_months m ON m.chain_id = s.chain_id
-         AND e.source_period IN (m.month, lpad(m.epoch::text, 7, '0'))
+         AND e.source_period IN (m.month, period_of(m.epoch))
         WHERE (s.statement_id, s.attempt) = (of_statement, of_attempt)
 $$;
 
@@ -341,7 +341,7 @@ LANGUAGE sql STABLE AS $$
         WHERE p.statement_id = of_statement),
     disputed AS (
         SELECT s.partner_id, s.chain_id, l.agreement_id, l.rule_key, l.validator_key, l.wallet_address,
-               lpad(l.epoch::text, 7, '0') AS source
+               period_of(l.epoch) AS source
         FROM stated s JOIN layers.partner_commission_lines l ON l.snapshot_id IN (
             SELECT statement_line_snapshots(s.snapshot_id)) AND l.partner_id = s.partner_id
         WHERE l.line_id = of_line
@@ -358,14 +358,14 @@ LANGUAGE sql STABLE AS $$
     SELECT 'commission_overrides:' || concat_ws('/', o.agreement_id, o.rule_key, o.chain_id, o.epoch, o.target,
                                                 o.validator_key, o.wallet_address, o.revision), o.recorded_at
     FROM disputed d
-    JOIN period_months m ON m.chain_id = d.chain_id AND d.source IN (m.month, lpad(m.epoch::text, 7, '0'))
+    JOIN period_months m ON m.chain_id = d.chain_id AND d.source IN (m.month, period_of(m.epoch))
     JOIN commission_overrides o ON (o.agreement_id, o.rule_key, o.chain_id, o.epoch)
                                  = (d.agreement_id, d.rule_key, d.chain_id, m.epoch)
      AND (o.target = 'RULE' OR (o.validator_key, o.wallet_address) = (d.validator_key, d.wallet_address))
     UNION
     SELECT 'agreement_versions:' || v.agreement_id || '/' || v.version, v.recorded_at
     FROM disputed d
-    JOIN period_months m ON m.chain_id = d.chain_id AND d.source IN (m.month, lpad(m.epoch::text, 7, '0'))
+    JOIN period_months m ON m.chain_id = d.chain_id AND d.source IN (m.month, period_of(m.epoch))
     JOIN agreements a ON a.partner_id = d.partner_id
     JOIN agreement_versions v ON v.agreement_id = a.agreement_id AND v.corrects IS NOT NULL
      AND v.valid_from < m.period_ended_at AND (v.valid_until IS NULL OR m.period_ended_at <= v.valid_until)

@@ -11,36 +11,39 @@ from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.row_amounts import with_amounts
 
 _EVENTS = """
-SELECT recorded_at, recorded_by, recorded_through, 'submitted' AS what, statement_digest, reason,
+SELECT recorded_at, recorded_by, recorded_through, 'submitted' AS what, statement_digest, reason, NULL::bigint AS size,
        (SELECT 'accepted at 0: ' || string_agg(left(one, 8), ', ' ORDER BY one)
         FROM jsonb_array_elements_text(accepted::jsonb) one) AS detail
 FROM statement_submissions WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'rejected', statement_digest, reason, NULL
+SELECT recorded_at, recorded_by, recorded_through, 'rejected', statement_digest, reason, NULL, NULL
 FROM statement_rejections WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'approved', statement_digest, reason, 'submitted by ' || submitter
+SELECT recorded_at, recorded_by, recorded_through, 'approved', statement_digest, reason, NULL,
+       'submitted by ' || submitter
 FROM statement_approvals WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'released', statement_digest, reason, NULL
+SELECT recorded_at, recorded_by, recorded_through, 'released', statement_digest, reason,
+       statement_released_under(statement_id), NULL
 FROM statement_releases WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'paid', statement_digest, reason,
+SELECT recorded_at, recorded_by, recorded_through, 'paid', statement_digest, reason, NULL,
        amount || ' base units to ' || payout_address || ', ' || reference || ', ' || transaction_id
        || coalesce((SELECT ', although ' || d.disputed || ' base units of it were disputed'
                     FROM statement_disputed_payments d
                     WHERE (d.statement_id, d.payment_number) = (p.statement_id, p.payment_number)), '')
 FROM statement_payments p WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'acknowledged', statement_digest, reason, 'for ' || on_behalf_of
+SELECT recorded_at, recorded_by, recorded_through, 'acknowledged', statement_digest, reason, NULL,
+       'for ' || on_behalf_of
 FROM statement_acknowledgements WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'disputed', statement_digest, reason,
+SELECT recorded_at, recorded_by, recorded_through, 'disputed', statement_digest, reason, NULL,
        'line ' || line_id || ': ' || claimed || ' base units instead of '
        || coalesce(stated || ' base units', 'not known') || coalesce(', for ' || on_behalf_of, '')
 FROM statement_disputes WHERE statement_id = %(id)s
 UNION ALL
-SELECT recorded_at, recorded_by, recorded_through, 'dispute ' || lower(verdict), NULL, reason,
+SELECT recorded_at, recorded_by, recorded_through, 'dispute ' || lower(verdict), NULL, reason, NULL,
        'line ' || line_id || coalesce(', settled by ' || settled_by, '')
 FROM statement_dispute_answers WHERE statement_id = %(id)s
 ORDER BY 1
@@ -60,6 +63,8 @@ class StatementEvent:
     """The login that it came through; null: recorded before that was."""
     is_own_login: bool
     """Whether the database says who it was: the login is the person's own, or took on the person's role."""
+    checkpoint_size: int | None
+    """Of the release: how many leaves of the signed log the first checkpoint has that covers it; null: none yet."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,16 @@ def events_of(connection: Connection, statement_id: str) -> list[StatementEvent]
             row["reason"],
             row["recorded_through"],
             row["recorded_through"] in (row["recorded_by"], api),
+            row["size"],
         )
         for row in rows
     ]
+
+
+def released_under(connection: Connection, statement_id: str) -> int | None:
+    """How many leaves the first checkpoint has that covers a statement's release; None as long as none does."""
+    row = connection.execute("SELECT statement_released_under(%s) AS size", [statement_id]).fetchone()
+    return None if row is None else row["size"]
 
 
 def disputes(

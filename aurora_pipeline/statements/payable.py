@@ -19,11 +19,14 @@ from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, Period
 from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.statements.balance import Balance
+from aurora_pipeline.statements.gates.grounds import COMPUTED, ENTRIES, SETTLED, Settled
 from aurora_pipeline.statements.tables import EntryKind
 from aurora_pipeline.statements.top_ups import TopUp
 from aurora_pipeline.store.declaration import Completeness, FigureState, Table
-from aurora_pipeline.store.digests import Value, encode_value, leaves, merkle_root, record_digest, sorted_by_key
+from aurora_pipeline.store.digests import Value, encode_value, record_digest, roots_by, sorted_by_key
 from aurora_pipeline.store.frames import frame_of, ints
+from aurora_pipeline.store.gate.rule import Grounds
+from aurora_pipeline.store.merkle import merkle_root
 
 STATEMENT_TAG: Final = "aurora.statement.1"
 Row = dict[str, Any]
@@ -72,16 +75,6 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """How many lines of a partner are not final, or held: they have to be accepted by name."""
-
-    lines: int = 0
-    known: Amount = ZERO
-    held: Amount = ZERO
-    unsettled: int = 0
-
-
-@dataclass(frozen=True)
 class EntrySums:
     """What the entries of a place come to."""
 
@@ -118,10 +111,16 @@ def payable_statements(place: Place, dues: Sequence[Due], figures: PlaceFigures)
     entries = pl.concat(frames) if frames else frame_of(place.entries, [])
     is_final = all(row["state"] == FigureState.FINAL for row in everything)
     completeness = Completeness.FINAL if is_final else Completeness.PARTIAL
-    violations = [*sum_violations(rows, figures), *_unstated(dues, figures)]
+    grounds: Grounds = {
+        COMPUTED: frozenset(due.partner_id for due in dues),
+        SETTLED: figures.settled,
+        ENTRIES: figures.entries,
+    }
     return (
-        LayerResult(frame_of(place.statements, everything), completeness, tuple(violations), tuple(_warnings(rows))),
-        LayerResult(sorted_by_key(place.entries, entries), completeness),
+        LayerResult(
+            place.statements, frame_of(place.statements, everything), completeness, grounds, tuple(_warnings(rows))
+        ),
+        LayerResult(place.entries, sorted_by_key(place.entries, entries), completeness),
     )
 
 
@@ -181,13 +180,7 @@ def statement_digest(table: Table, row: Mapping[str, Any]) -> str:
 
 def entry_digests(table: Table, entries: pl.DataFrame) -> dict[str, str]:
     """By partner, the Merkle root over its entries in the order of their keys."""
-    if entries.is_empty():
-        return {}
-    plain = replace(table, salted=False)
-    return {
-        str(key[0]): merkle_root(leaves(plain, part))
-        for key, part in sorted_by_key(table, entries).partition_by("partner_id", as_dict=True).items()
-    }
+    return {} if entries.is_empty() else roots_by(replace(table, salted=False), entries, "partner_id")
 
 
 def _sums(entries: pl.DataFrame) -> EntrySums:
@@ -223,34 +216,6 @@ def _warnings(rows: Sequence[Row]) -> list[str]:
         + f"statement of {row['partner_id']}: {row['reason']}"
         for row in unsettled
     ]
-
-
-def sum_violations(rows: Sequence[Row], figures: PlaceFigures) -> list[str]:
-    """Every statement adds up, and holds what the database itself counts and sums of its periods' lines."""
-    found = []
-    for row in rows:
-        settled = figures.settled.get(row["partner_id"], Settled())
-        stated = (row["line_count"], row["lines"], row["held_total"])
-        if stated != (settled.lines, settled.known, settled.held):
-            found.append(
-                f"the statement of {row['partner_id']} holds {stated[0]} lines worth {stated[1]} and {stated[2]} held,"
-                f" but in force are {settled.lines} worth {settled.known} and {settled.held} held:"
-                " compute the EPOCH statements of its periods again"
-            )
-        parts = (row["opening"] or 0) + row["lines"] + row["top_ups"] + row["adjustments"]
-        if parts != row["known_total"] or (
-            row["closing"] is not None and row["known_total"] - row["payable"] != row["closing"]
-        ):
-            found.append(f"the statement of {row['partner_id']} does not add up")
-    return found
-
-
-def _unstated(dues: Sequence[Due], figures: PlaceFigures) -> list[str]:
-    """Entries of nobody's statement would be lost."""
-    if figures.entries.is_empty():
-        return []
-    lost = set(figures.entries["partner_id"]) - {due.partner_id for due in dues}
-    return [f"there are entries of {partner}, who has no statement" for partner in sorted(lost)]
 
 
 def top_up_rows(place: Place, found: Sequence[TopUp]) -> list[Row]:

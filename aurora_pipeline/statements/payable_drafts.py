@@ -25,9 +25,10 @@ from aurora_pipeline.statements.top_ups import top_ups
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.published import NotPublished, stored_rows
 from aurora_pipeline.store.row_amounts import with_amounts
-from aurora_pipeline.store.snapshots import Draft, NotPublished, stored_rows
 
 _SHOWN: Final = 5
 
@@ -57,7 +58,7 @@ def draft_month(configuration: Configuration, connection: Connection, key: Parti
     """The statements of a calendar month that is over, from the EPOCH statements of its periods."""
     if not isinstance(key, MonthKey):
         raise PeriodNotUnderstood(f"{key} is no month", f"write it like {key.chain_id}:2026-03")
-    chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
+    chain = load_chain_accounts(connection, configuration.chain(key.chain_id))
     return _drafts(connection, chain, _month(chain, key))
 
 
@@ -65,7 +66,7 @@ def draft_epoch_payables(configuration: Configuration, connection: Connection, k
     """The statements of an epoch of partners who are paid by EPOCH, from its EPOCH statements."""
     if not isinstance(key, PeriodKey):
         raise PeriodNotUnderstood(f"{key} is no period", f"write it like {key.chain_id}:0000850")
-    chain = load_chain_accounts(connection, key.chain_id, configuration.chain(key.chain_id).first_period)
+    chain = load_chain_accounts(connection, configuration.chain(key.chain_id))
     return _drafts(connection, chain, _epoch(chain, key))
 
 
@@ -112,9 +113,9 @@ def why_open(chain: ChainAccounts, key: MonthKey) -> str | None:
         return "no period that ends after it is known"
     if not epochs:
         return f"no period of {key.chain_id} ended in it"
-    recorded = range(max(chain.first_period, min(timeline.periods)), max(epochs) + 1)
+    recorded = range(max(chain.first_period, min(timeline.periods)), max(epochs) + 1, chain.step)
     # A period that nobody recorded may belong to the month.
-    unknown = [epoch for epoch in recorded if epoch not in timeline.periods and epoch > min(epochs) - 2]
+    unknown = [epoch for epoch in recorded if epoch not in timeline.periods and epoch > min(epochs) - 2 * chain.step]
     missing = [epoch for epoch in epochs if epoch not in timeline.in_force and epoch >= chain.first_period]
     if unknown or missing:
         named = ", ".join(map(str, [*unknown, *missing][:_SHOWN]))
@@ -161,7 +162,7 @@ def _draft(table: Table, key: PartitionKey, result: LayerResult, inputs: Sequenc
         result.frame,
         tuple(inputs),
         result.completeness,
-        result.violations,
+        result.grounds,
         result.warnings,
     )
 

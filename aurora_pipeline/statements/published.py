@@ -11,12 +11,13 @@ from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.errors import InputGone
-from aurora_pipeline.statements.payable import Row, Settled
+from aurora_pipeline.statements.gates.grounds import Settled
+from aurora_pipeline.statements.payable import Row
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.published import snapshot_input
 from aurora_pipeline.store.row_amounts import with_amounts
-from aurora_pipeline.store.snapshots import snapshot_input
 
 _PREFIX: Final = f"{PARTNER_COMMISSION_LINES.name}@"
 _NAMED: Final = f"{PARTNER_COMMISSION_STATEMENTS.name}@"

@@ -58,7 +58,7 @@ def _view(name: str, description: str, parts: Iterable[str], columns: Iterable[C
 
 
 def _statements(table: Table) -> str:
-    period = "t.month" if table.is_monthly else "lpad(t.epoch::text, 7, '0')"
+    period = "t.month" if table.is_monthly else "period_of(t.epoch)"
     names = [f"t.{one.name}" for one in _shown(table)]
     return (
         f"SELECT {period} AS period, t.chain_id, {', '.join(names[1:])}, r.recorded_at AS released_at\n"
@@ -126,7 +126,7 @@ RELEASED_SNAPSHOTS = Table(
         recorded_at(),
     ),
     key=("statement_id", "snapshot_id", "part"),
-    indexes=(("partner_id", "part"),),
+    indexes=(("partner_id", "part", "snapshot_id"),),
     guards=(SHOWN, VIEWS),
 )
 

@@ -36,7 +36,7 @@ from aurora_pipeline.store.database import Connection, read_frame
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import snapshot_input
+from aurora_pipeline.store.published import snapshot_input
 
 _LINES_READ: Final = """
 SELECT {columns} FROM layers.partner_commission_lines
@@ -250,19 +250,16 @@ def _line_entries(
         },
         schema=EARLIER,
     )
-    waiting = {
-        str(key[0]): without_amount(part, now.filter(pl.col("partner_id") == key[0]))
-        for key, part in stated.partition_by("partner_id", as_dict=True).items()
-    }
-    return adjustments(stated, now, adjusted, causes_of(origins)), {who: n for who, n in waiting.items() if n}
+    return adjustments(stated, now, adjusted, causes_of(origins)), without_amount(stated, now)
 
 
 def _only_adjusted(earlier: _Earlier, moved: set[Pair], stated: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     """Lines that are gone and that only adjustments told of: stated without an amount of their own."""
-    had = {key for lines in (stated, now) for key in lines.select("partner_id", "line_id").iter_rows()}
-    rows = [row for key, row in earlier.lines.items() if key not in had and (key[0], row["epoch"]) in moved]
-    schema = {name: stated.schema[name] for name in (*_NAMES, "epoch")}
-    return pl.DataFrame(rows, schema=schema)
+    rows = [row for (partner_id, _), row in earlier.lines.items() if (partner_id, row["epoch"]) in moved]
+    told = pl.DataFrame(rows, schema={name: stated.schema[name] for name in (*_NAMES, "epoch")})
+    for lines in (stated, now):
+        told = told.join(lines, on=["partner_id", "line_id"], how="anti")
+    return told
 
 
 def _read_lines(connection: Connection, snapshots: Mapping[Pair, int]) -> pl.DataFrame:

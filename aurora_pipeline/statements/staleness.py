@@ -31,7 +31,7 @@ class StaleStatements:
 
 def first_stale(configuration: Configuration, connection: Connection, chain_id: str) -> StaleStatements | None:
     """The earliest place of a chain whose statements are to be computed; later ones open with what it closes with."""
-    chain = load_chain_accounts(connection, chain_id, configuration.chain(chain_id).first_period)
+    chain = load_chain_accounts(connection, configuration.chain(chain_id))
     for key in _places(chain):
         table = MONTHLY_STATEMENTS if isinstance(key, MonthKey) else EPOCH_PAYABLES
         inputs = inputs_now(connection, chain, key)

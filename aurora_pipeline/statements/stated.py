@@ -132,7 +132,7 @@ SELECT s.*, coalesce(m.month, s.period) AS month, a.statement_id IS NOT NULL AS 
         WHERE p.statement_id = s.statement_id
           AND (%(as_of)s::timestamptz IS NULL OR p.recorded_at <= %(as_of)s)) AS paid
 FROM statement_submissions s
-LEFT JOIN period_months m ON m.chain_id = s.chain_id AND lpad(m.epoch::text, 7, '0') = s.period
+LEFT JOIN period_months m ON m.chain_id = s.chain_id AND period_of(m.epoch) = s.period
 LEFT JOIN statement_approvals a ON a.statement_id = s.statement_id
      AND (%(as_of)s::timestamptz IS NULL OR a.recorded_at <= %(as_of)s)
 LEFT JOIN statement_releases r ON r.statement_id = s.statement_id

@@ -8,20 +8,23 @@ import polars as pl
 import pytest
 
 from aurora_pipeline.commissions.compute import Commissions, commission_lines
-from aurora_pipeline.commissions.conservation import allocation_violations
 from aurora_pipeline.commissions.formula import formula
+from aurora_pipeline.commissions.gates.grounds import LINES, REVENUES
 from aurora_pipeline.commissions.identity import line_id
-from aurora_pipeline.commissions.revenue import revenues
+from aurora_pipeline.commissions.revenue import Revenue, revenues
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.pnl.tables import Component
+from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input, content_digest
+from aurora_pipeline.store.drafts import Draft, DraftStanding
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, DraftStanding, write_check_publish
+from aurora_pipeline.store.gate.rule import Grounds
 from aurora_pipeline_tests.commissions.conftest import CHAIN, EPOCH, NO_STAKE, compute, pnl_frame, rule, terms
+from aurora_pipeline_tests.gated import broken, write_check_publish
 
 FEES, TIPS, REWARDS, COMMISSION = Component
 
@@ -155,7 +158,7 @@ def test_commission_lines__no_agreements__no_lines_and_the_operator_keeps_everyt
 def test_commission_lines__final_component_without_amount__violation() -> None:
     pnl = pnl_frame({"V1": {TIPS: None}}, state="final")
     result = commission_lines(CHAIN, EPOCH, pnl, *NO_STAKE, terms({}))
-    assert result.lines.violations == ("V1: MEV_TIPS is final but has no amount",)
+    assert broken(result.lines) == ("V1: MEV_TIPS is final but has no amount",)
 
 
 def test_commission_lines__rows_in_another_order__same_content_digest() -> None:
@@ -179,6 +182,12 @@ def test_line_id__fields_shifted_into_each_other__different_ids() -> None:
     assert line_id("a", "b", "cd", "", CHAIN, EpochNumber(1), "LINE") != line_id(
         "a", "b", "c", "d", CHAIN, EpochNumber(1), "LINE"
     )
+
+
+def allocation_violations(available: list[Revenue], lines: pl.DataFrame, allocation: pl.DataFrame) -> list[str]:
+    """What the gate says of an allocation."""
+    grounds: Grounds = {REVENUES: available, LINES: lines}
+    return list(broken(LayerResult(REVENUE_ALLOCATION, allocation, Completeness.FINAL, grounds)))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +235,7 @@ def test_commission_lines__written_and_published__both_layers_or_none(database: 
             layer.frame,
             source,
             layer.completeness,
-            layer.violations,
+            layer.grounds,
             layer.warnings,
         )
         for table, layer in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -102,6 +103,40 @@ def test_look_back__cumulative_metric__reads_the_periods_that_end_in_its_window(
     found = back(106, running(metric), times, {epoch: final(epoch) for epoch in range(FIRST, 106)})
     assert found.totals_of == read
     assert found.windows.starts["a", "fees"] == WindowStart(bases=Amount(sum(read)))
+
+
+@pytest.mark.parametrize("metric", [Metric.MONTH_TO_DATE, Metric.LIFETIME])
+def test_look_back__windows_of_several_epochs__reads_periods_and_no_epochs_between_them(metric: Metric) -> None:
+    times, last = wide(7, 225), FIRST + 225 * 6
+    read = range(FIRST + 225 * 4, last, 225) if metric is Metric.MONTH_TO_DATE else range(FIRST, last, 225)
+    bases = {int(epoch): final(1) for epoch in times.periods}
+    found = back(last, running(metric), times, bases, published=range(FIRST, last, 225))
+    assert tuple(found.totals_of) == tuple(read)
+    assert found.windows.starts["a", "fees"] == WindowStart(bases=Amount(len(read)))
+    # One of them that is not published is missed by name; nothing else is.
+    with pytest.raises(EarlierMissing, match=str(last - 225)):
+        back(last, running(metric), times, published=range(FIRST, last - 225, 225))
+
+
+def test_look_back__losses_over_windows_of_several_epochs__are_walked_period_by_period() -> None:
+    losses = {int(FIRST): {key: CarriedLoss(Amount(5), True) for key in ("V1", "V2")}}
+    found = back(
+        FIRST + 8,
+        agreed(carry_losses=True, basis=Basis.NET),
+        wide(3, 4),
+        published=range(FIRST, FIRST + 8, 4),
+        losses=losses,
+    )
+    assert found.losses_of == (FIRST, FIRST + 4)
+
+
+def wide(count: int, step: int) -> Timeline:
+    """Periods of ten days, each of several of the chain's epochs."""
+    found = {
+        EpochNumber(FIRST + step * place): one
+        for place, one in enumerate(timeline(count, datetime(2025, 11, 15, tzinfo=UTC)).periods.values())
+    }
+    return Timeline(FIRST, {epoch: replace(one, key=PeriodKey(CHAIN, epoch)) for epoch, one in found.items()}, step)
 
 
 def test_look_back__year_and_month__part_at_new_year_and_at_the_first() -> None:

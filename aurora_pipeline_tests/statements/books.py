@@ -25,7 +25,7 @@ from aurora_pipeline.agreements.tables import (
     PARTNERS,
     Series,
 )
-from aurora_pipeline.commissions.identity import line_id
+from aurora_pipeline.commissions.identity import line_id, monthly_statement_id, statement_id
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.loading import load_configuration
@@ -47,9 +47,10 @@ from aurora_pipeline.statements.transitions.submit import submit
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline_tests.decided import decide
+from aurora_pipeline_tests.gated import write_check_publish
 
 CHAIN = "solana-demo"
 FIRST = 850
@@ -99,7 +100,7 @@ class Books:
     @property
     def configuration(self) -> Configuration:
         """The demo's."""
-        return _configuration()
+        return demo_configuration()
 
     def _user(self, connection: Any, person: str) -> None:
         user = {"login": person, "revision": 1, "name": person, "role": "FINANCE", "partner_id": None}
@@ -234,32 +235,38 @@ class Books:
             self.compute(stale.key)
             done.append(stale.key)
 
+    def all_statements(self) -> dict[str, dict[str, PayableStatement]]:
+        """By partner, its statements with balances by month or epoch."""
+        with self.database.connect() as connection:
+            every = payable_statements(connection, CHAIN)
+        found: dict[str, dict[str, PayableStatement]] = {partner: {} for partner in self.partners}
+        for one in every:
+            found[one.row["partner_id"]][one.key.period] = one
+        return found
+
     def statements(self, partner: str) -> dict[str, PayableStatement]:
         """A partner's statements with balances by month or epoch."""
-        with self.database.connect() as connection:
-            found = payable_statements(connection, CHAIN, partner_id=partner)
-        return {one.key.period: one for one in found}
+        return self.all_statements()[partner]
 
     def statement(self, partner: str, period: str) -> PayableStatement:
         return self.statements(partner)[period]
 
     def submit(self, partner: str, period: str, accepted: Sequence[str] = (), who: str = "sam") -> None:
-        identifier = self.statement(partner, period).statement_id
-        submit(self.database, identifier, [CHAIN], accepted, who, "month end")
+        submit(self.database, statement_of(partner, period), [CHAIN], accepted, who, "month end")
 
     def approve(self, partner: str, period: str, who: str = "ann") -> None:
-        approve(self.database, self.statement(partner, period).statement_id, [CHAIN], who, "checked")
+        approve(self.database, statement_of(partner, period), [CHAIN], who, "checked")
 
     def reject(self, partner: str, period: str, who: str = "ann") -> None:
-        reject(self.database, self.statement(partner, period).statement_id, [CHAIN], who, "not yet")
+        reject(self.database, statement_of(partner, period), [CHAIN], who, "not yet")
 
     def release(self, partner: str, period: str, who: str = "rob") -> None:
-        release(self.database, self.statement(partner, period).statement_id, [CHAIN], who, "go")
+        release(self.database, statement_of(partner, period), [CHAIN], who, "go")
 
     def pay(self, partner: str, period: str, amount: int, who: str = "rob", **more: bool) -> None:
         number = len(self.rows("SELECT FROM statement_payments"))
         payment = Payment(f"{amount} lamports", ADDRESS, "INV-1", f"tx-{number}", **more)
-        pay(self.database, self.statement(partner, period).statement_id, [CHAIN], payment, who, "paid")
+        pay(self.database, statement_of(partner, period), [CHAIN], payment, who, "paid")
 
     def freeze(self, partner: str, period: str, accepted: Sequence[str] = ()) -> None:
         """Submit, approve and release."""
@@ -285,9 +292,17 @@ class Books:
 
 
 @cache
-def _configuration() -> Configuration:
+def demo_configuration() -> Configuration:
+    """What the demo is configured with."""
     demo = Path(str(files("aurora_pipeline.demo")))
     return load_configuration(demo / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": "http://x"}, KINDS)
+
+
+def statement_of(partner: str, period: str) -> str:
+    """The id of a partner's statement of a month or an epoch."""
+    if "-" in period:
+        return monthly_statement_id(partner, CHAIN, period)
+    return statement_id(partner, CHAIN, EpochNumber(int(period)))
 
 
 def line_of(partner: str, validator: str, epoch: int) -> str:

@@ -20,9 +20,10 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.statements.drafts import draft_statements
 from aurora_pipeline.store.declaration import Completeness, Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline.work.stale_lines import present_periods, ready, stale_periods
+from aurora_pipeline_tests.gated import write_check_publish
 from aurora_pipeline_tests.statements.books import CHAIN, Books
 
 _KNOWN = {name: pl.lit(0).cast(pl.Decimal(38, 0)) for name in ("known_revenue", "known_costs", "known_net")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from aurora_pipeline.statements.decided import (
     STATEMENT_RELEASES,
     STATEMENT_SUBMISSIONS,
 )
+from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.statements.books import ADDRESS, CHAIN, Books, line_of
@@ -155,11 +155,18 @@ def write(
         if moment is None:
             recording = Recording.begin(connection, who, "in another's name")
         else:
-            recording = Recording(connection, Signing(who, "postgres", moment, is_owner=True), "back-dated")
+            recording = Recording(connection, _signing(connection, who, moment), "back-dated")
         for table, row in rows:
             recording.write(table, row)
-        recording.by = replace(recording.by, person=logged_by or who)
+        recording.by = _signing(connection, logged_by or who, recording.recorded_at)
         recording.note("statement/forged", "forged", None, {}, [])
+
+
+def _signing(connection: Connection, who: str, moment: datetime) -> Signing:
+    """As the owner signs who says who somebody is, and when; what that person was then, the database knows."""
+    row = connection.execute("SELECT role_at(%s, %s) AS role", [who, moment]).fetchone()
+    assert row is not None  # a function gives a row
+    return Signing(who, "postgres", moment, row["role"], is_owner=True)
 
 
 def correct(books: Books, who: str, since: datetime, until: datetime | None = None, version: int = 2) -> None:

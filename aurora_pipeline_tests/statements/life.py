@@ -229,8 +229,8 @@ class Life:
     def settle(self) -> None:
         """Compute all that is stale, as the sensor does; then every statement is as the model says."""
         self.books.settle()
+        self.witness.compare()
         for name in PARTNERS:
-            self.witness.compare(name)
             self.model.check(name)
 
     def compute(self) -> None:
@@ -243,10 +243,11 @@ class Life:
     # Steps of people
 
     def _statements(self, *stages: str) -> list[tuple[str, PayableStatement]]:
+        every = self.books.all_statements()
         return [
             (name, one)
             for name in PARTNERS
-            for one in self.books.statements(name).values()
+            for one in every[name].values()
             if one.stage.value in stages or self.chance.random() < 0.1
         ]
 
@@ -272,7 +273,7 @@ class Life:
 
     def _submit(self, name: str, one: PayableStatement, who: str, *, careful: bool) -> None:
         key = one.key.period
-        draft, ids = self.witness.as_published(name, one)
+        draft, ids = self.witness.as_published(one)
         accepted = {source for source in draft.unsettled if careful or self.chance.random() < 0.95}
         if one.stage.value != "DRAFT" or not one.is_payable:
             draft = replace(draft, number=-1)
@@ -386,7 +387,7 @@ class Life:
         if picked is None:
             return
         name, key, one = picked
-        _, ids = self.witness.as_published(name, one)
+        _, ids = self.witness.as_published(one)
         if not ids:
             return
         source = self.chance.choice(sorted(ids))
@@ -417,7 +418,7 @@ class Life:
             return
         name, key, source = self.chance.choice(opened)
         one = self.books.statement(name, key)
-        _, ids = self.witness.as_published(name, one)
+        _, ids = self.witness.as_published(one)
         has_override = (name, *source) in self.ever_overridden
         verdict = DisputeVerdict.ACCEPTED if has_override and self.chance.random() < 0.5 else DisputeVerdict.REJECTED
         settled = f"{name}-1/r" if verdict is DisputeVerdict.ACCEPTED else None

@@ -8,7 +8,14 @@ import polars as pl
 import pytest
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
-from aurora_pipeline.statements.adjustments import EARLIER, LINE_COLUMNS, Origins, adjustments, causes_of
+from aurora_pipeline.statements.adjustments import (
+    EARLIER,
+    LINE_COLUMNS,
+    Origins,
+    adjustments,
+    causes_of,
+    without_amount,
+)
 from aurora_pipeline.store.frames import FRAME_TYPES
 from aurora_pipeline_tests.statements.books import line_of
 
@@ -58,3 +65,25 @@ def test_cause__of_a_tiered_line__is_what_most_likely_moved_the_rule() -> None:
 
 def test_cause__of_a_line_that_was_held__is_not_the_code() -> None:
     assert cause(Origins(code=True, terms=True, data=True), {"held": True}) == "DATA"
+
+
+def test_without_amount__lines_that_lost_theirs__are_counted_by_partner() -> None:
+    def lines(*rows: dict[str, Any]) -> pl.DataFrame:
+        return pl.DataFrame([LINE | row for row in rows], schema=SCHEMA)
+
+    ids = [line_of("acme", f"v{number}", 850) for number in range(5)]
+    stated = lines(
+        *({"line_id": one} for one in ids[:3]),
+        {"line_id": ids[3], "final": None},
+        {"line_id": ids[4], "partner_id": "brook"},
+    )
+    now = lines(
+        {"line_id": ids[0], "final": None},
+        {"line_id": ids[1], "held": True},
+        {"line_id": ids[2]},
+        {"line_id": ids[3], "final": None},
+        {"line_id": ids[4], "partner_id": "brook", "final": None},
+        {"line_id": line_of("acme", "new", 850), "final": None},
+    )
+    assert without_amount(stated, now) == {"acme": 2, "brook": 1}
+    assert without_amount(stated, stated) == {}

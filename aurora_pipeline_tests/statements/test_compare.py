@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from aurora_pipeline.proof.trace import trace
+from aurora_pipeline.proof.tracing.trace import trace
 from aurora_pipeline.statements.compare import Compared, compare
 from aurora_pipeline.statements.documents import document, payable_statements
 from aurora_pipeline.store.database import Database

@@ -17,13 +17,13 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.sources.result import LayerResult
-from aurora_pipeline.statements.assemble import epoch_statements, sum_violations
+from aurora_pipeline.statements.assemble import epoch_statements
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import encode_value, leaves, salts
-from aurora_pipeline.store.frames import schema_violations
-from aurora_pipeline.store.snapshots import Draft, load_published, stored_rows, write_check_publish
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline.store.published import load_published, stored_rows
 from aurora_pipeline_tests.commissions.conftest import (
     CHAIN,
     EPOCH,
@@ -34,6 +34,7 @@ from aurora_pipeline_tests.commissions.conftest import (
     rule,
     terms,
 )
+from aurora_pipeline_tests.gated import broken, schema_violations, write_check_publish
 
 FEES, TIPS = Component.EXEC_FEES, Component.MEV_TIPS
 PERIOD = Period(PeriodKey(CHAIN, EPOCH), 0, 9, 0, 9, datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 3, tzinfo=UTC))
@@ -46,7 +47,7 @@ def _salted_lines(validators: dict[str, Amounts], agreed: Terms) -> pl.DataFrame
 
 def _rows(result: LayerResult) -> dict[str, dict[str, Any]]:
     assert schema_violations(PARTNER_COMMISSION_STATEMENTS, result.frame) == []
-    assert result.violations == ()
+    assert broken(result) == ()
     return {row["partner_id"]: row for row in result.frame.to_dicts()}
 
 
@@ -127,7 +128,7 @@ def test_epoch_statements__lines_of_a_partner_without_agreement__violation() -> 
     agreed = terms({"a": [rule("tips", TIPS, 1000)]})
     lines = _salted_lines({"V1": {TIPS: 50}}, agreed)
     result = epoch_statements(PERIOD, lines, terms({}))
-    assert "lines of partner p-a, who has no agreement in force" in result.violations[0]
+    assert "lines of partner p-a, who has no agreement in force" in broken(result)[0]
 
 
 def test_epoch_statements__lines_digest__can_be_recomputed_by_the_partner_from_its_own_lines() -> None:
@@ -178,9 +179,10 @@ def test_epoch_statements__from_published_lines__published_with_the_salts_in_for
 
 
 @pytest.mark.parametrize("change", [{"line_count": 2}, {"known_total": 6}, {"held_total": 1}])
-def test_sum_violations__statements_that_do_not_hold_every_line_once__found(change: dict[str, int]) -> None:
+def test_gate__statements_that_do_not_hold_every_line_once__found(change: dict[str, int]) -> None:
     agreed = terms({"a": [rule("tips", TIPS, 1000)]})
-    lines = _salted_lines({"V1": {TIPS: 50}}, agreed)
-    row = {"line_count": 1, "known_total": 5, "held_total": 0}
-    assert sum_violations([row], lines) == []
-    assert len(sum_violations([{**row, **change}], lines)) == 1
+    result = epoch_statements(PERIOD, _salted_lines({"V1": {TIPS: 50}}, agreed), agreed)
+    assert broken(result) == ()
+    types = result.frame.schema
+    changed = result.frame.with_columns(pl.lit(value).cast(types[name]).alias(name) for name, value in change.items())
+    assert len(broken(replace(result, frame=changed))) == 1

@@ -251,6 +251,10 @@ def test_dispute__open__is_left_out_of_the_payment_and_settled_by_an_adjustment_
         key = {**override, "validator_key": "v1", "wallet_address": "", "revision": 1}
         recording.write(COMMISSION_OVERRIDES, {**key, "amount": 120, "computed_seen": 100})
         recording.note("override/x", "override.set", None, {}, [])
+    with pytest.raises(AuroraError, match="the reason names 'brook', and the partner acme will read it"):
+        answer.answer(
+            books.database, identifier, [CHAIN], line, DisputeVerdict.REJECTED, None, "sam", "Brook claims it too"
+        )
     answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.ACCEPTED, "acme-1/r", "sam", "true")
     with pytest.raises(AuroraError, match="ACCEPTED already"):
         answer.answer(books.database, identifier, [CHAIN], line, DisputeVerdict.REJECTED, None, "sam", "no")

@@ -13,8 +13,9 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.statements.decided import STATEMENT_SUBMISSIONS
 from aurora_pipeline.statements.payable_drafts import draft_epoch_payables, draft_month
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.errors import PublicationRefused
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline_tests.gated import write_check_publish
 from aurora_pipeline_tests.statements.books import CHAIN, Books
 from aurora_pipeline_tests.statements.forging import AUGUST, SEPTEMBER, at_once, correct, override, refused, submission
 

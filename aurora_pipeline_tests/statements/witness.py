@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aurora_pipeline.statements.documents import PayableStatement, document, payable_statements
+from aurora_pipeline.statements.documents import (
+    PayableStatement,
+    StatementDocument,
+    document,
+    payable_statements,
+)
 from aurora_pipeline_tests.statements.books import CHAIN, Books
 from aurora_pipeline_tests.statements.model import TOP_UP, Figure, Model, Slot, Source, Stated, Statement
 
@@ -24,10 +31,14 @@ class Witness:
     frozen: dict[tuple[str, str], Any] = field(default_factory=dict)
     past: list[tuple[datetime, Any]] = field(default_factory=list)
 
-    def as_published(self, name: str, one: PayableStatement) -> tuple[Statement, dict[Source, str]]:
+    def as_published(self, one: PayableStatement) -> tuple[Statement, dict[Source, str]]:
         """A statement of Aurora's as it stands, and the ids of its lines and entries."""
         with self.books.database.connect() as connection:
-            told = document(connection, one)
+            return self._told(document(connection, one))
+
+    def _told(self, told: StatementDocument) -> tuple[Statement, dict[Source, str]]:
+        """The same of a statement that is read already."""
+        one, name = told.statement, told.statement.row["partner_id"]
         lines, ids = {}, {}
         for row in told.lines:
             source = (f"{row['epoch']:07}", row["validator_key"])
@@ -58,17 +69,25 @@ class Witness:
     def is_fresh(self, name: str, draft: Statement) -> bool:
         return draft in self.model.statements(name)
 
-    def compare(self, name: str) -> None:
+    def compare(self) -> None:
+        """Every statement of every partner."""
+        with self.books.database.connect() as connection:
+            told = [document(connection, one) for one in payable_statements(connection, CHAIN) if one.is_payable]
+        for name in self.model.partners:
+            self._compare(name, [one for one in told if one.statement.row["partner_id"] == name])
+
+    def _compare(self, name: str, told: Sequence[StatementDocument]) -> None:
         expected = {one.slot.key: one for one in self.model.statements(name)}
         stated = {one.statement.slot.key: one for one in self.model.partners[name].stated}
-        found = {key: one for key, one in self.books.statements(name).items() if one.is_payable}
+        found = {one.statement.key.period: one for one in told}
         if found.keys() != expected.keys():
             raise Disagreement(f"{name}: Aurora has statements of {sorted(found)}, the model of {sorted(expected)}")
         for key, one in found.items():
             self._compare_one(f"{name} {key}", one, expected[key], stated.get(key))
 
-    def _compare_one(self, words: str, one: PayableStatement, expected: Statement, stated: Stated | None) -> None:
-        published, _ = self.as_published(expected.partner, one)
+    def _compare_one(self, words: str, told: StatementDocument, expected: Statement, stated: Stated | None) -> None:
+        published, _ = self._told(told)
+        one = told.statement
         if published != expected:
             raise Disagreement(f"{words}: Aurora says\n  {published}\nthe model\n  {expected}")
         names = ("lines", "top_ups", "known_total", "total", "payable", "closing", "adjustments")
@@ -85,24 +104,27 @@ class Witness:
 
     # What never changes
 
-    def _rows(self, name: str, key: str) -> Any:
-        """A statement's row and entries as in force, byte for byte."""
-        monthly = "-" in key
-        unit = f"month = '{key}'" if monthly else f"epoch = {int(key)}"
-        tables = ("monthly_statements", "monthly_statement_entries") if monthly else _OF_EPOCHS
-        return [self._rows_of(f"SELECT * FROM {table} WHERE {unit} AND partner_id = %s", name) for table in tables]
-
-    def _rows_of(self, query: str, name: str) -> list[dict[str, Any]]:
-        rows = self.books.rows(query, name)
-        plain = [{column: one for column, one in row.items() if column not in _OF_SNAPSHOTS} for row in rows]
-        return sorted(plain, key=lambda row: str(row.get("entry_id")))
+    def _rows(self) -> dict[tuple[str, str], Any]:
+        """Every statement's row and entries as in force, byte for byte."""
+        found: dict[tuple[str, str], Any] = defaultdict(lambda: {table: [] for table in _TABLES})
+        with self.books.database.connect() as connection:
+            for table in _TABLES:
+                for row in connection.execute(f"SELECT * FROM {table}".encode()):
+                    plain = {column: one for column, one in row.items() if column not in _OF_SNAPSHOTS}
+                    key = row["month"] if "month" in row else f"{row['epoch']:07}"
+                    found[row["partner_id"], key][table].append(plain)
+        for of_statement in found.values():
+            for rows in of_statement.values():
+                rows.sort(key=lambda row: str(row.get("entry_id")))
+        return found
 
     def freeze(self, name: str, key: str) -> None:
-        self.frozen[name, key] = self._rows(name, key)
+        self.frozen[name, key] = self._rows()[name, key]
 
     def look_at_frozen(self) -> None:
+        every = self._rows() if self.frozen else {}
         for (name, key), rows in self.frozen.items():
-            now = self._rows(name, key)
+            now = every.get((name, key))
             if now != rows:
                 raise Disagreement(f"{name} {key} was stated as\n  {rows}\nand is now\n  {now}")
 
@@ -123,6 +145,6 @@ class Witness:
                 raise Disagreement(f"as of {moment} Aurora said\n  {told}\nand says now\n  {now}")
 
 
-_OF_EPOCHS = ("epoch_payables", "epoch_payable_entries")
+_TABLES = ("monthly_statements", "monthly_statement_entries", "epoch_payables", "epoch_payable_entries")
 _OF_SNAPSHOTS = {"snapshot_id", "completeness", "published_at", "content_digest", "lineage_digest"}
 """What the views show of the snapshot, which is of all partners."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurora_pipeline.agreements.errors import AmountNotAccepted
+from aurora_pipeline.agreements.others_named import refuse_others_named
 from aurora_pipeline.agreements.units import chain_units, parse_amount
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import IdAmbiguous
@@ -117,6 +118,7 @@ def answer(
             raise SettlementRefused(
                 "a dispute that is rejected is settled by nothing; nothing was written", "leave out --settled-by"
             )
+        refuse_others_named(taken.connection, taken.recording.reason, str(taken.statement.row["partner_id"]))
         taken.recording.write(
             STATEMENT_DISPUTE_ANSWERS,
             {

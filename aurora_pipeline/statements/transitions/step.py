@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
+from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.errors import NotUnderstood
+from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.statements.documents import PayableStatement, find_statement
 from aurora_pipeline.statements.errors import StatementChanged, StatementNotPayable, StatementNotThere, StepRefused
 from aurora_pipeline.statements.stated import Stage
@@ -84,7 +86,15 @@ class Step:
         if seen is None:
             return "none of its states had that one"
         names = [name for name in table.names if name != "statement_digest" and seen[name] != now[name]]
-        return "since then " + ", ".join(f"{name} {seen[name]} -> {now[name]}" for name in names)
+        units = chain_units(self.connection)[self.statement.key.chain_id]
+
+        def told(name: str, value: Any) -> str:
+            is_amount = name in table.amounts and value is not None
+            return units.in_coins(stored_amount(value)) if is_amount else str(value)
+
+        return "since then " + ", ".join(
+            f"{name} {told(name, seen[name])} -> {told(name, now[name])}" for name in names
+        )
 
     def note(self, action: str, words: Sequence[str], **after: object) -> Change:
         """Record the entry of the audit log that tells of the step."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from aurora_pipeline.agreements.units import chain_units
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.errors import IdAmbiguous
+from aurora_pipeline.foundation.units import ZERO
 from aurora_pipeline.statements.decided import STATEMENT_SUBMISSIONS
 from aurora_pipeline.statements.documents import TABLES, begins_so, document, unsettled_ids
 from aurora_pipeline.statements.errors import (
@@ -19,7 +21,7 @@ from aurora_pipeline.statements.payable import entry_digests
 from aurora_pipeline.statements.stated import Stage, load_accounts
 from aurora_pipeline.statements.transitions.step import Step, step
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.snapshots import stored_rows
+from aurora_pipeline.store.published import stored_rows
 
 
 def submit(
@@ -92,11 +94,19 @@ def _require_turn(taken: Step) -> None:
             "approve or reject that one first",
         )
     number = (account.last_number if account else 0) + 1
-    opening = account.closing if account else 0
-    if row["number"] != number or row["opening"] != opening:
+    opening = account.closing if account else ZERO
+    if row["number"] is None:
         raise StatementOutOfOrder(
-            f"{key.period} of {row['partner_id']} is number {row['number']} with the opening {row['opening']}, but"
-            f" next is number {number} with the opening {opening}; nothing was written",
+            f"{key.period} of {row['partner_id']} is for information only: the partner is paid by"
+            f" {row['payable_series']} then; nothing was written",
+            "`aurora statements list` tells which statement is next",
+        )
+    if row["number"] != number or row["opening"] != opening:
+        units = chain_units(taken.connection)[key.chain_id]
+        raise StatementOutOfOrder(
+            f"{key.period} of {row['partner_id']} is number {row['number']} with the opening"
+            f" {units.in_coins(row['opening'])}, but next is number {number} with the opening"
+            f" {units.in_coins(opening)}; nothing was written",
             "submit the earlier ones first, and compute this one again: `aurora statements list` tells which",
         )
 
