@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +19,13 @@ from aurora_pipeline.foundation.errors import FolderUnusable, SettingRefused
 from aurora_pipeline.foundation.outages import explained, read_only
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.chains import may_sync, sync_registry
+from aurora_pipeline.instance.partner_login import admitted, refuse_partner
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.access.safety import require_safe_logins
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.errors import DatabaseNotMade, SchemaOutdated
+from aurora_pipeline.store.frames import GATE_SWITCHES, assert_validation_is_on
 from aurora_pipeline.store.revision import revision
 from aurora_pipeline.store.session import url_query
 
@@ -38,11 +42,14 @@ class Aurora:
     """What assets, sensors and commands work with. The database is opened on first use and let go by `close`.
 
     One that `reads_only` works on a standby and on a database that is closed to writing, and writes nothing anywhere.
+    A partner's login is refused before anything is read, but by what is `for_partners` too.
     """
 
-    def __init__(self, workspace: Workspace, *, reads_only: bool = False) -> None:
+    def __init__(self, workspace: Workspace, *, reads_only: bool = False, for_partners: bool = False) -> None:
         self.workspace = workspace
         self.reads_only = reads_only
+        self.for_partners = for_partners
+        self._partner: str | None = None
         self._opening = threading.Lock()
         self._server: EmbeddedPostgres | None = None
         self._database: Database | None = None
@@ -60,8 +67,14 @@ class Aurora:
                 self._database = self._open()
             return self._database
 
+    @property
+    def partner(self) -> str | None:
+        """The partner whose login this is; None for everybody else."""
+        _ = self.database
+        return self._partner
+
     def located(self) -> Database:
-        """The database as it is, without touching its schema: for `aurora db`."""
+        """The database as it is, without touching its schema."""
         url = self.workspace.database_url
         if url is not None:
             return database_named(url)
@@ -70,6 +83,18 @@ class Aurora:
             for name in (_LEDGER, _DAGSTER):
                 self._server.ensure_database(name)
         return Database(self._server.dsn(_LEDGER))
+
+    def administered(self) -> Database:
+        """The database as it is, whatever its schema, for who administers it; a partner's login is refused."""
+        database = self.located()
+        if revision(database).is_hidden:
+            refuse_partner(admitted(database))
+        return database
+
+    def own_server(self) -> EmbeddedPostgres | None:
+        """The server that is ours, started; None where somebody else runs the database."""
+        self.located()
+        return self._server
 
     def _folder(self) -> Path:
         """The folder of everything this instance writes, its owner's alone."""
@@ -83,8 +108,15 @@ class Aurora:
             ) from None
 
     def _open(self) -> Database:
+        if any(name in os.environ for name in GATE_SWITCHES):
+            assert_validation_is_on()
         database = self.located()
         present = revision(database)
+        if present.is_hidden:
+            self._partner = admitted(database)
+            if not self.for_partners:
+                refuse_partner(self._partner)
+            return replace(database, reads_only=True)
         if not present.is_current:
             if self.workspace.database_url is not None:
                 raise SchemaOutdated(
@@ -123,7 +155,7 @@ class Aurora:
         """Where Dagster keeps its own records: a second database of the same server."""
         url = self.workspace.database_url
         if url is not None:
-            return _beside(url)
+            return _beside(url, self.administered)
         self.located()
         assert self._server is not None  # locating our own database has started it
         return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}&{url_query(**_RELAXED)}"
@@ -152,7 +184,7 @@ def _refuse_read_only(connection: Connection) -> None:
         raise read_only("it refuses every write")
 
 
-def _beside(url: str) -> str:
+def _beside(url: str, admit: Callable[[], object]) -> str:
     """The SQLAlchemy URL of Dagster's database beside an external one; created if it may be."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
@@ -163,6 +195,7 @@ def _beside(url: str) -> str:
     name = f"{parts.path.strip('/')}{_DAGSTER_SUFFIX}"
     dagster = database_named(url, _DAGSTER_SUFFIX)
     if not _answers(dagster):
+        admit()
         _create_database(database_named(url), name)
     given = dict(parse_qsl(parts.query))
     kept = urlencode({name: value for name, value in given.items() if name not in {"options", "client_encoding"}})

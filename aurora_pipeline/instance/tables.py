@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     Column,
@@ -11,6 +13,22 @@ from aurora_pipeline.store.declaration import (
     integer,
     text,
 )
+
+_MIRRORED: Final = """
+-- What chains.yaml says decides who may release: a person who makes the table say so leaves an entry in the audit log.
+-- Aurora's own service and the owner mirror the files without one, where nothing but the first reading is told.
+CREATE FUNCTION refuse_unlogged_mirror() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM access_holding()) AND NOT EXISTS (
+        SELECT FROM audit_log WHERE action = 'chains.mirrored' AND xmin = pg_current_xact_id()::xid) THEN
+        RAISE EXCEPTION 'chains are changed without an entry of the audit log'
+            USING HINT = 'edit chains.yaml: the next command records who ran it, and then makes the table follow';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER mirrored AFTER INSERT OR UPDATE OR DELETE ON chains
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_unlogged_mirror();
+"""
 
 CHAINS = Table(
     name="chains",
@@ -29,6 +47,7 @@ CHAINS = Table(
         Column("dual_approval", ColumnKind.BOOLEAN, "Whether another person releases than approved."),
     ),
     key=("chain_id",),
+    guards=(_MIRRORED,),
 )
 
 PROVIDERS = Table(

@@ -7,20 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psycopg
 from dotenv import dotenv_values
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.foundation.errors import FileUnreadable, SettingRefused
-from aurora_pipeline.sources.kinds import KINDS
-from aurora_pipeline.store.database import Database
+
+if TYPE_CHECKING:
+    # What reads the files and speaks to providers takes most of a second to import: a probe waits for none of it.
+    from aurora_pipeline.config.configuration import Configuration
+    from aurora_pipeline.store.database import Database
 
 ENV_FILE = ".env"
 HOME_VARIABLE = "AURORA_HOME"
 DEMO_VARIABLE = "AURORA_DEMO"
 DATABASE_VARIABLE = "AURORA_DATABASE_URL"
+DATABASE_FILE_VARIABLE = "AURORA_DATABASE_URL_FILE"
+KEY_VARIABLE = "AURORA_LOG_KEY"
 DEMO_URL_VARIABLE = "AURORA_DEMO_URL"
 DAGSTER_URL_VARIABLE = "AURORA_DAGSTER_URL"
 DEMO_LAST_ADDRESS = "providers.url"
@@ -59,6 +64,9 @@ class Workspace:
 
     def configuration(self) -> Configuration:
         """The checked configuration; raises ConfigurationError with every mistake."""
+        from aurora_pipeline.config.loading import load_configuration
+        from aurora_pipeline.sources.kinds import KINDS
+
         env = dict(self.env)
         if self.is_demo:
             env.setdefault(DEMO_URL_VARIABLE, _last_address(self.data_dir) or _NO_SIMULATOR)
@@ -67,7 +75,25 @@ class Workspace:
     @property
     def database_url(self) -> str | None:
         """The database somebody else runs, if one is named; the demo always runs its own."""
-        return None if self.is_demo else self.env.get(DATABASE_VARIABLE) or None
+        return None if self.is_demo else self.env.get(DATABASE_VARIABLE) or self._database_url_in_a_file() or None
+
+    def _database_url_in_a_file(self) -> str:
+        """What the file says that AURORA_DATABASE_URL_FILE names: secrets of containers come as files."""
+        named = self.env.get(DATABASE_FILE_VARIABLE)
+        if not named:
+            return ""
+        try:
+            return Path(named).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise FileUnreadable(
+                f"{DATABASE_FILE_VARIABLE}: {named} can't be read: {error}", "name a file that holds the address"
+            ) from None
+
+    @property
+    def log_key_path(self) -> Path:
+        """The file of the key that signs the log, which may be on a machine or disk of its own."""
+        named = None if self.is_demo else self.env.get(KEY_VARIABLE)
+        return Path(named) if named else self.data_dir / "keys" / "log.key"
 
     def variables(self) -> dict[str, str]:
         """The environment by which another process finds this workspace."""
@@ -106,11 +132,18 @@ def _demo_files() -> Path:
 
 def database_named(url: str, suffix: str = "") -> Database:
     """The database of an URL or conninfo, or the one beside it whose name ends in `suffix`."""
+    from aurora_pipeline.store.database import Database
+
+    return Database(conninfo_of(url, suffix))
+
+
+def conninfo_of(url: str, suffix: str = "") -> str:
+    """How libpq reaches the database of an URL, or the one beside it whose name ends in `suffix`."""
     try:
-        parts = psycopg.conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
         raise SettingRefused(
             f"{DATABASE_VARIABLE} is no PostgreSQL address", "write it like postgresql://user:password@host:5432/aurora"
         ) from None
     name = str(parts.get("dbname") or parts.get("user") or "aurora")
-    return Database(psycopg.conninfo.make_conninfo(url, dbname=f"{name}{suffix}"))
+    return make_conninfo(url, dbname=f"{name}{suffix}")

@@ -56,6 +56,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "unix_socket_permissions": "0700",
+    "summarize_wal": "on",  # what a backup that continues an earlier one is told from
     "cluster_name": "aurora",
 }
 

@@ -59,6 +59,12 @@ class EmbeddedPostgres:
             raise _unusable(data_dir, error) from error
         return server
 
+    @classmethod
+    def running(cls, data_dir: Path) -> EmbeddedPostgres | None:
+        """The server of this directory if it runs: to be looked at, not joined, so that nothing is started or kept."""
+        server = cls(data_dir.resolve())
+        return server if server._cluster.is_running() else None
+
     def release(self) -> None:
         """Let go of the server, stopping it if nobody else uses it; harmless when repeated."""
         if self._lease is None:

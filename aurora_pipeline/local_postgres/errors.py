@@ -59,3 +59,17 @@ class ServerAccountMissing(Misconfigured):
 
     code = "server-account-missing"
     what_to_do = "Run Aurora as an ordinary user, or set AURORA_DATABASE_URL."
+
+
+class CopyFailed(Outage):
+    """The database could not be copied, or copies not be put together. Nothing is left of the attempt."""
+
+    code = "database-copy-failed"
+    what_to_do = "Remove the cause that PostgreSQL named, and repeat the command."
+
+
+class BackupNotContinued(Conflict):
+    """PostgreSQL cannot tell any more what changed since an earlier backup. Nothing was written."""
+
+    code = "backup-not-continued"
+    what_to_do = "Make a full backup: without --since."

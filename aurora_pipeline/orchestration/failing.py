@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import dagster as dg
@@ -11,6 +11,8 @@ from dagster._core.errors import DagsterUserCodeProcessError
 from dagster_shared.error import SerializableErrorInfo
 
 from aurora_pipeline.foundation.errors import AuroraError, Outage
+from aurora_pipeline.foundation.log import about
+from aurora_pipeline.foundation.period_key import PartitionKey
 
 MAY_PASS = "may_pass"
 """The metadata of a step's failure that says whether it may pass by itself."""
@@ -39,6 +41,11 @@ _OUTAGE = Outage.__name__
 def tells_outage(error: SerializableErrorInfo | None) -> bool:
     """Whether a recorded error is one that may pass by itself, of a failure that has no metadata."""
     return error is not None and error.cls_name == _OUTAGE
+
+
+def logged_about(run_id: str, key: PartitionKey) -> AbstractContextManager[None]:
+    """What is logged meanwhile names run, chain and period: by these its lines are found again."""
+    return about(run=run_id, chain=key.chain_id, period=str(key))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from aurora_pipeline.layers import ALL_LAYERS, Judgement, Layer
 from aurora_pipeline.orchestration.failing import as_failure
 from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, nothing_due, publish
 from aurora_pipeline.periods.partitions import MONTHS, ONE_PERIOD_PER_RUN, PERIODS
-from aurora_pipeline.store.snapshots import Draft
+from aurora_pipeline.store.drafts import Draft
 
 
 def layer_asset(layer: Layer) -> dg.AssetsDefinition:

@@ -10,19 +10,25 @@ from urllib.parse import quote
 
 import dagster as dg
 
+from aurora_pipeline.canonical.gates import providers_disagree
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.failing import Said
+from aurora_pipeline.layers import GATE
+from aurora_pipeline.orchestration.failing import Said, logged_about
 from aurora_pipeline.orchestration.previews import names_of, notes, preview
 from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS, PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Column, Table
-from aurora_pipeline.store.snapshots import Draft, DraftOutcome, Rejected, write_check_publish
+from aurora_pipeline.store.drafts import Draft, DraftOutcome, Rejected
+from aurora_pipeline.store.gate.rule import NOTED, Violation, stored
+from aurora_pipeline.store.gate.shown import as_markdown
+from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline.store.tables import WARNINGS_NOW
+from aurora_pipeline.work.acknowledging import Known, acknowledged_now, known_of
 
 _GATE, _WARNINGS = "gate", "warnings"
 _NOTHING_DUE = "nothing due: validators of this chain have no balances of their own"
@@ -105,8 +111,10 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
     with aurora.database.connect() as connection:
         names = names_of(connection, chain.chain_id)
         before = {draft.table.name: _warned_before(connection, draft) for draft in drafts}
+        acknowledged = acknowledged_now(connection, chain.chain_id)
     try:
-        outcomes = write_check_publish(aurora.database, drafts, context.run.run_id)
+        with logged_about(context.run.run_id, drafts[0].key):
+            outcomes = write_check_publish(aurora.database, drafts, GATE, context.run.run_id)
     except Rejected as rejected:
         for outcome in rejected.outcomes:
             yield _gate_result(outcome, passed=False)
@@ -114,7 +122,7 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
     frames = {draft.table.name: draft for draft in drafts}
     for outcome in outcomes:
         yield _gate_result(outcome, passed=True)
-        yield _warnings_result(outcome, before[outcome.table.name])
+        yield _warnings_result(outcome, before[outcome.table.name], acknowledged)
         told = materialization(outcome, frames[outcome.table.name], chain, names, aurora.workspace.is_demo)
         if outcome.table.name in _PAYABLES:
             with aurora.database.connect() as connection:
@@ -135,11 +143,20 @@ def _warned_before(connection: Connection, draft: Draft) -> frozenset[str]:
     """What the period before was warned of, in the words by which warnings are compared."""
     row = connection.execute(
         f"""SELECT {WARNINGS_NOW} AS warnings FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
-           WHERE f.asset = %s AND f.chain_id = %s AND f.period < %s AND length(f.period) = length(%s)
-           ORDER BY f.period DESC LIMIT 1""".encode(),
-        [draft.table.name, draft.key.chain_id, draft.key.period, draft.key.period],
+           WHERE f.asset = %s AND f.chain_id = %s AND (f.epoch IS NULL) = %s
+             AND (length(f.period), f.period) < (length(%s), %s)
+           ORDER BY length(f.period) DESC, f.period DESC LIMIT 1""".encode(),
+        [draft.table.name, draft.key.chain_id, "epoch" not in draft.key.columns, draft.key.period, draft.key.period],
     ).fetchone()
-    return frozenset() if row is None else frozenset(map(_compared, row["warnings"]))
+    return frozenset() if row is None else frozenset(_known_by(stored(told)) for told in row["warnings"])
+
+
+def _known_by(warning: Violation) -> str:
+    """What has to be equal for a warning to be no news: of a rule what it is about; of differences their number too."""
+    if warning.rule == NOTED:
+        return _compared(warning.words)
+    where = ", ".join(sorted(f"{name} {value}" for name, value in warning.where.items()))
+    return f"{warning.rule}: {warning.words if warning.rule == providers_disagree.NAME else where}"
 
 
 def _compared(warning: str) -> str:
@@ -154,11 +171,16 @@ def _compared(warning: str) -> str:
     return _NUMBERS.sub("N", warning) if _EXPECTED.search(warning) else warning
 
 
-def _warnings_result(outcome: DraftOutcome, before: frozenset[str]) -> dg.AssetCheckResult:
-    """Amber where something is new: what the period before was warned of as well is noted, and stays green."""
-    new = [warning for warning in outcome.warnings if _compared(warning) not in before]
-    known = len(outcome.warnings) - len(new)
-    metadata: dict[str, Any] = {"warnings": dg.MetadataValue.md(_listed(outcome.warnings))}
+def _warnings_result(
+    outcome: DraftOutcome, before: frozenset[str], acknowledged: frozenset[Known] = frozenset()
+) -> dg.AssetCheckResult:
+    """Amber where something is new: what the period before was warned of, or somebody acknowledged, stays green."""
+    open_ones = [warning for warning in outcome.warnings if known_of(outcome.table.name, warning) not in acknowledged]
+    new = [warning for warning in open_ones if _known_by(warning) not in before]
+    known = len(open_ones) - len(new)
+    metadata: dict[str, Any] = {"warnings": dg.MetadataValue.md(as_markdown(outcome.warnings))}
+    if len(open_ones) < len(outcome.warnings):
+        metadata["acknowledged"] = dg.MetadataValue.text(str(len(outcome.warnings) - len(open_ones)))
     if known:
         metadata["as in the period before"] = dg.MetadataValue.text(str(known))
     return dg.AssetCheckResult(
@@ -179,7 +201,7 @@ def _gate_result(outcome: DraftOutcome, passed: bool) -> dg.AssetCheckResult:
             "rows": dg.MetadataValue.text(str(outcome.row_count)),
             "standing": outcome.standing.value,
             "snapshot": dg.MetadataValue.text(str(outcome.snapshot_id)),
-            "violations": dg.MetadataValue.md(_listed(outcome.violations)),
+            "violations": dg.MetadataValue.md(as_markdown(outcome.violations)),
         },
     )
 
@@ -272,7 +294,3 @@ def _totals(totals: Mapping[str, Amount], chain: Chain) -> str:
     for name, total in totals.items():
         lines.append(f"| {name} | {format_coins(total, chain.native_decimals)} | {total} |")
     return "\n".join(lines)
-
-
-def _listed(items: Sequence[str]) -> str:
-    return "\n".join(f"* {item}" for item in items) or "none"

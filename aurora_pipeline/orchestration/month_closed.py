@@ -39,7 +39,7 @@ def month_closed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[A
             return dg.SensorResult(skip_reason="nothing was published or decided since the last look")
         for chain in chains:
             try:
-                accounts = load_chain_accounts(connection, chain.chain_id, chain.first_period)
+                accounts = load_chain_accounts(connection, chain)
                 register_months(context.instance, closed_months(accounts))
                 stale = first_stale(aurora.configuration, connection, chain.chain_id)
             except AuroraError as error:

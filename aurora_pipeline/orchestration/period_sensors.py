@@ -9,7 +9,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.failing import Said
-from aurora_pipeline.periods.discovery import chain_head, discover_periods
+from aurora_pipeline.periods.discovery import chain_now, discover_periods
 from aurora_pipeline.periods.partitions import register, reorder
 from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.errors import NoValidators
@@ -20,8 +20,6 @@ from aurora_pipeline.work.runs import Job
 
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.
 PERIODS_PER_TICK = 5
-SAMPLES_PER_PERIOD = 6
-"""How often now-only data is sampled while a period runs. Each costs about ten node calls plus one per validator."""
 SECONDS_BETWEEN_TRIES = 900
 """So often a sample whose run failed is tried again."""
 OBSERVE_JOB = "observe_open_period_job"
@@ -33,7 +31,7 @@ SAMPLE_TAG = "aurora/sample"
 
 def sample_number(head: ChainHead) -> int:
     """Which of the period's samples is due at this point of it, from 0 on."""
-    return head.slots_gone * SAMPLES_PER_PERIOD // head.slots_in_period
+    return head.slots_gone * head.looks // head.slots_in_period
 
 
 def observation_key(chain_id: str, head: ChainHead) -> str:
@@ -96,18 +94,18 @@ def _known(context: dg.SensorEvaluationContext, aurora: Aurora, chain: Chain) ->
     job_name=OBSERVE_JOB,
     minimum_interval_seconds=120,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description=f"Requests {SAMPLES_PER_PERIOD} samples of now-only data (stake, commission, leader schedule) in every"
-    " running period: what a chain does not tell about the past.",
+    description="Requests samples of now-only data (stake, commission, who leads which slots) in every running period:"
+    " what a chain does not tell about the past.",
 )
 def observe_open_period(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
     """One question to each enabled chain that forgets; the sampling itself is a run's work. Every tick asks anew."""
     requests: list[dg.RunRequest] = []
     trouble: list[str] = []
     for chain in aurora.configuration.enabled_chains():
-        if not is_observed(aurora.configuration, chain):
+        if not (is_observed(aurora.configuration, chain) and _has_validators(aurora, chain)):
             continue
         try:
-            sample = observation_key(chain.chain_id, chain_head(aurora.configuration, chain))
+            sample = observation_key(chain.chain_id, chain_now(aurora.configuration, chain))
         except AuroraError as error:
             context.log.error("%s: %s", chain.chain_id, error)
             trouble.append(
@@ -120,6 +118,12 @@ def observe_open_period(context: dg.SensorEvaluationContext, aurora: dg.Resource
     if trouble and not requests:
         raise Said("\n".join(trouble))
     return dg.SensorResult(run_requests=requests)
+
+
+def _has_validators(aurora: Aurora, chain: Chain) -> bool:
+    """Whether there is anybody to sample; where not, `finalized_periods` says so at each of its ticks."""
+    with aurora.database.connect() as connection:
+        return bool(registered_validators(connection, chain.chain_id))
 
 
 def _due(instance: dg.DagsterInstance, sample: str, chain_id: str) -> list[dg.RunRequest]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.tables import (
+    ACCOUNT_BALANCES,
     BALANCES,
     COSTS,
     EXECUTION_INCOME,
@@ -62,6 +63,11 @@ PREVIEWS: Final[Mapping[str, Preview]] = {
     ),
     BALANCES.name: Preview(
         ("validator_key", "status", "rewards", "penalties", "profit", "residual", "residual_of", "state"), "profit"
+    ),
+    ACCOUNT_BALANCES.name: Preview(
+        ("validator_key", "account_kind", "method", "balance_start", "balance_end", "rewards", "residual", "state"),
+        "residual",
+        either_sign=True,
     ),
     EXECUTION_INCOME.name: Preview(
         ("validator_key", "slot", "kind", "fees", "mev", "claim", "difference", "state"), "claim"

@@ -10,6 +10,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.requests import requested
 from aurora_pipeline.periods.partitions import PARTITION_TAG
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.runs import Job
 from aurora_pipeline.work.stale_lines import ledger_mark
@@ -30,7 +31,8 @@ _NOT_ENDED = [
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Requests every period, frozen or not, whose lines rest on what no longer counts: terms, wallets,"
-    " overrides or earlier periods. First come those that others read, and these once they are done.",
+    " overrides or earlier periods, or are not what its statements were made from. First come those that others read,"
+    " and these once they are done.",
 )
 def terms_changed(context: dg.SensorEvaluationContext, aurora: dg.ResourceParam[Aurora]) -> dg.SensorResult:
     """One look at what was published and decided since the last one; a chain in trouble does not hold up the others."""
@@ -67,4 +69,5 @@ def running_partitions(instance: dg.DagsterInstance) -> set[str]:
 
 def _mark(connection: Connection, chains: list[str]) -> str:
     decided = [table.name for table in AGREEMENT_TABLES if "recorded_at" in table.names]
-    return " ".join([str(PARTNER_COMMISSION_LINES.version), *chains, ledger_mark(connection, decided)])
+    versions = (str(table.version) for table in (PARTNER_COMMISSION_LINES, PARTNER_COMMISSION_STATEMENTS))
+    return " ".join([*versions, *chains, ledger_mark(connection, decided)])

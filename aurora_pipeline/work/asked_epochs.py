@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from aurora_pipeline.foundation.listing import spans
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.periods.errors import PeriodUnknown
@@ -16,7 +17,7 @@ def require_recorded(connection: Connection, chain_id: str, asked: EpochRange) -
     if known_epochs(connection, chain_id, asked):
         return
     raise PeriodUnknown(
-        f"epoch {spans(asked)} of {chain_id} is no finalized period that is known",
+        f"epoch {spans(asked, asked.step)} of {chain_id} is no finalized period that is known",
         f"known are: {_all_known(connection)}; `aurora periods list CHAIN --discover` asks the chain",
     )
 
@@ -34,7 +35,8 @@ def left_out(
         published = published_epochs(connection, chain_id, asked, layer, moment)
         empty = [epoch for epoch in asked if epoch in known and epoch not in published]
         if empty:
-            told.append(f"left out: {chain_id} {spans(empty)}, {_not_published(PeriodKey(chain_id, empty[0]), moment)}")
+            why = _not_published(PeriodKey(chain_id, empty[0]), moment)
+            told.append(f"left out: {chain_id} {spans(empty, asked.step)}, {why}")
     return told
 
 
@@ -84,14 +86,3 @@ def _all_known(connection: Connection, chain_id: str | None = None) -> str:
         {"chain": chain_id},
     )
     return "; ".join(f"{row['chain_id']} {spans(row['epochs'])}" for row in rows) or "none yet"
-
-
-def spans(epochs: Sequence[EpochNumber]) -> str:
-    """Epochs in order as people write them: 850..855, 857."""
-    parts: list[tuple[EpochNumber, EpochNumber]] = []
-    for epoch in epochs:
-        if parts and parts[-1][1] == epoch - 1:
-            parts[-1] = (parts[-1][0], epoch)
-        else:
-            parts.append((epoch, epoch))
-    return ", ".join(f"{first}" if first == last else f"{first}..{last}" for first, last in parts)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.foundation.listing import spans
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import PeriodBeforeFirst, PeriodNotFinal, PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
-from aurora_pipeline.work.asked_epochs import spans
 from aurora_pipeline.work.computing import Computed, Computing, FoundFinal, Tell, untold
 from aurora_pipeline.work.runs import Job, Runner
 
@@ -48,13 +48,13 @@ def require_stored(aurora: Aurora, chain: Chain, wanted: Sequence[EpochNumber]) 
     missing = [epoch for epoch in wanted if epoch not in known]
     if missing:
         raise PeriodUnknown(
-            f"nothing is stored of {chain.chain_id} epoch {spans(missing)}",
-            f"run `aurora backfill {chain.chain_id} {spans(wanted)}`",
+            f"nothing is stored of {chain.chain_id} epoch {spans(missing, chain.period_step)}",
+            f"run `aurora backfill {chain.chain_id} {spans(wanted, chain.period_step)}`",
         )
 
 
 def recompute_stale(aurora: Aurora, runner: Runner, chain: Chain, *, tell: Tell = untold) -> Computed:
-    """Compute the lines, statements and stake events of a chain that rest on what no longer counts, in order."""
+    """Compute what of a chain rests on what no longer counts: on entries, terms or periods before; in order."""
     runner.register_periods(chain.chain_id)
     return Computing(aurora, runner, chain, tell).stale()
 
@@ -64,7 +64,7 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: Sequence[EpochNumber], tell
     early = [epoch for epoch in wanted if epoch < chain.first_period]
     if early:
         raise PeriodBeforeFirst(
-            f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {spans(early)}",
+            f"{chain.chain_id} is computed from epoch {chain.first_period} on, not {spans(early, chain.period_step)}",
             "lower first_period in chains.yaml",
         )
     with aurora.database.connect() as connection:
@@ -79,8 +79,8 @@ def final_keys(aurora: Aurora, chain: Chain, wanted: Sequence[EpochNumber], tell
         open_epochs = [epoch for epoch in wanted if epoch not in known]
         if open_epochs:
             raise PeriodNotFinal(
-                f"{chain.chain_id} epoch {spans(open_epochs)} is not final: the chain is in epoch {found.head_epoch}"
-                f" and periods count {chain.finality_lag} slots after their end",
+                f"{chain.chain_id} epoch {spans(open_epochs, chain.period_step)} is not final: the chain is in epoch"
+                f" {found.head_epoch} and periods count {chain.finality_lag} slots after their end",
                 "wait for its end; the sensor finalized_periods starts it by itself",
             )
     return [PeriodKey(chain.chain_id, epoch) for epoch in wanted]

@@ -15,7 +15,7 @@ from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.frames import exact_rows, whole_numbers
-from aurora_pipeline.store.snapshots import NotPublished, stored_rows
+from aurora_pipeline.store.published import NotPublished, stored_rows
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 
 Value = str | int | bool | datetime | None

@@ -19,6 +19,7 @@ from aurora_pipeline.work.run_changes import (
     restated_partners,
 )
 from aurora_pipeline.work.runs import Job, RunEnd, Runner
+from aurora_pipeline.work.stale_entries import stale_entries
 from aurora_pipeline.work.stale_events import stale_stake_events
 from aurora_pipeline.work.stale_lines import Stale, present_periods, ready, stale_periods
 
@@ -115,14 +116,24 @@ class Computing:
         return Computed(tuple(ends), tuple(changed), tuple(partners))
 
     def stale(self) -> Computed:
-        """Compute the lines, statements and stake events that rest on what no longer counts."""
+        """Compute what rests on what no longer counts: on entries of the operator, on terms, on periods before."""
         with self.aurora.database.connect() as connection:
             owed = owed_to_partners(connection, self.chain.chain_id)
-        ends = self.stale_lines() + self.stale_events()
+            entered = stale_entries(connection, self.chain)
+            keys = [one.key for one in entered]
+            before = published_figures(connection, keys)
+        for one in entered:
+            self.tell(Explained(one.key, one.why, is_left=False))
+        ends = self.run_all(Job.RECOMPUTE, keys)
+        with self.aurora.database.connect() as connection:
+            changed = restated(before, published_figures(connection, keys), self.chain.base_unit)
+        if keys:
+            self.tell(FiguresRestated(tuple(changed)))
+        ends += self.stale_lines() + self.stale_events()
         with self.aurora.database.connect() as connection:
             partners = restated_partners(self.chain, owed, owed_to_partners(connection, self.chain.chain_id))
         self.tell(PartnersRestated(tuple(partners)))
-        return Computed(tuple(ends), (), tuple(partners))
+        return Computed(tuple(ends), tuple(changed), tuple(partners))
 
     def run_all(self, job: Job, keys: Iterable[PeriodKey], *, refetch: bool = False) -> list[RunEnd]:
         """Run a job for each period in order; a failed period does not stop the others."""

@@ -219,8 +219,9 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
     """What the checks and cross-checks of a period's layers in force say."""
     where = [key.chain_id, key.epoch]
     warnings = connection.execute(
-        f"""SELECT f.asset, warning FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
-                  jsonb_array_elements_text({WARNINGS_NOW}) WITH ORDINALITY AS told (warning, place)
+        f"""SELECT f.asset, coalesce(told.warning ->> 'words', told.warning #>> '{{}}') AS warning
+           FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
+                jsonb_array_elements({WARNINGS_NOW}) WITH ORDINALITY AS told (warning, place)
            WHERE f.chain_id = %s AND f.epoch = %s AND f.asset <> ALL(%s) ORDER BY f.asset, place""".encode(),
         [*where, _TOLD_OTHERWISE],
     ).fetchall()

@@ -12,7 +12,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs
-from aurora_pipeline.store.snapshots import snapshot_input
+from aurora_pipeline.store.published import snapshot_input
 
 _STALE_TAG = "aurora.stale-events.1"
 _READ = (POSITIONS, REWARDS)

@@ -1,4 +1,4 @@
-"""Which periods' lines rest on something that no longer counts, and in which order they can be computed again."""
+"""Which periods' lines rest on what no longer counts, or are stated by nothing, and in which order to compute them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.digests import Input, LineageDigests, record_digest
 from aurora_pipeline.store.lineages import recorded_inputs, recorded_lineages
+from aurora_pipeline.work.unstated_lines import unstated
 
 _STALE_TAG = "aurora.stale.1"
 _NAMES_SHOWN = 2
@@ -35,6 +36,8 @@ class Present:
     """Earlier epochs it looks back on that are not published: it cannot be computed before they are."""
     sequence: int | None = None
     """The number of the publication that brought its lines into force; none: no lines are."""
+    is_stated: bool = True
+    """Whether the statements in force were made from these lines."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def stale_periods(periods: Sequence[Present]) -> list[Stale]:
     for period in sorted(periods, key=lambda period: period.key.epoch):
         before = tuple(epoch for epoch in period.reads if epoch in found)
         after = (*before, *period.waits_for)
-        if period.lineages and period.inputs in period.lineages and not after:
+        if period.lineages and period.inputs in period.lineages and period.is_stated and not after:
             continue
         found[period.key.epoch] = Stale(period.key, _digest(period), period.reads, after, _why(period, before))
     return list(found.values())
@@ -97,6 +100,8 @@ def present_periods(connection: Connection, chain: Chain, since: int = 0) -> lis
         found[epoch] = Present(
             period.key, inputs, named, tuple(sorted({*back.totals_of, *back.losses_of})), (), sequence
         )
+    for epoch in unstated(connection, chain.chain_id) & found.keys():
+        found[epoch] = replace(found[epoch], is_stated=False)
     unnamed = [epoch for epoch, one in found.items() if not one.lineages and epoch in lineages]
     others = recorded_inputs(connection, chain.chain_id, PARTNER_COMMISSION_LINES, unnamed) if unnamed else {}
     return [replace(one, lineages=tuple(others[epoch])) if epoch in others else one for epoch, one in found.items()]
@@ -116,7 +121,9 @@ def ledger_mark(connection: Connection, tables: Collection[str]) -> str:
 
 def _digest(period: Present) -> str:
     named = [text for item in sorted(period.inputs) for text in (item.kind, item.name, item.digest)]
-    return record_digest(_STALE_TAG, str(period.key), period.sequence, *named)
+    # Another case than the one that was under way when it ended: it is requested anew.
+    unstated_only = [] if period.is_stated else ["not stated"]
+    return record_digest(_STALE_TAG, str(period.key), period.sequence, *named, *unstated_only)
 
 
 def _why(period: Present, before: Sequence[int]) -> str:
@@ -129,4 +136,6 @@ def _why(period: Present, before: Sequence[int]) -> str:
     names = list(dict.fromkeys(f"{item.kind} {item.name}" for item in changed))
     if names:
         return f"{listed(names, _NAMES_SHOWN)} changed"
+    if not period.is_stated:
+        return "its statements were not made from its lines: what computed these ended before it came to them"
     return f"it reads epoch {', '.join(map(str, before))}, which is to be computed again"

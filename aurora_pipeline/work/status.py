@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.work.condition import Lag, Whereabouts, lag_of
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.health import Seen, last_seen
 from aurora_pipeline.work.stale_lines import present_periods, stale_periods
-from aurora_pipeline.work.what_is_next import outdated_events
+from aurora_pipeline.work.what_is_next import outdated_entries, outdated_events
 
 _REASONS_SHOWN: Final = 3
 
@@ -56,8 +58,7 @@ class ChainStatus:
     """How long its newest period was."""
     head_epoch: EpochNumber | None
     """The newest epoch that was seen running, or began when the newest recorded one ended."""
-    behind: int | None
-    """How many epochs before the head are later than the newest that is published; None where none is."""
+    lag: Lag
     seen: Seen | None
     """The newest sample of the running epoch."""
 
@@ -67,7 +68,7 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
     rows = connection.execute(
         """SELECT p.period_key, p.epoch, p.ended_at, p.recorded_at,
                   count(f.asset) FILTER (WHERE f.asset = ANY(%s)) AS published,
-                  bool_or(f.completeness = 'PARTIAL') AS is_partial,
+                  bool_or(f.completeness = 'PARTIAL' AND f.asset <> %s) AS is_partial,
                   (SELECT array_agg(DISTINCT v.reason ORDER BY v.reason) FROM validator_pnl v
                    WHERE v.chain_id = p.chain_id AND v.epoch = p.epoch AND v.state <> 'final') AS missing,
                   (SELECT string_agg(told, '; ' ORDER BY told) FROM (
@@ -77,7 +78,8 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
            FROM canonical_periods p LEFT JOIN in_force f USING (chain_id, epoch)
            WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at, p.recorded_at
            ORDER BY p.epoch""",
-        [[table.name for table in PERIOD_LAYER_TABLES], chain.chain_id],
+        # Balances are held against figures: where an edge of one is not told, no figure is missing.
+        [[table.name for table in PERIOD_LAYER_TABLES], ACCOUNT_BALANCES.name, chain.chain_id],
     ).fetchall()
     stale = _stale(connection, chain)
     return [
@@ -96,17 +98,22 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
     ]
 
 
-def chain_status(connection: Connection, chain: Chain, periods: Sequence[PeriodStatus]) -> ChainStatus:
-    """A chain's periods counted, and where the chain is."""
+def chain_status(
+    connection: Connection, chain: Chain, periods: Sequence[PeriodStatus], now: datetime | None = None
+) -> ChainStatus:
+    """A chain's periods counted, where the chain is, and how far behind; without `now` only what was seen counts."""
     seen = last_seen(connection, chain.chain_id)
     whole = [period for period in periods if period.is_whole]
     newest = connection.execute(
-        "SELECT epoch, ended_at - started_at AS lasts FROM canonical_periods WHERE chain_id = %s"
-        " ORDER BY epoch DESC LIMIT 1",
+        """SELECT epoch, ended_at, ended_at - started_at AS lasts FROM canonical_periods WHERE chain_id = %s
+           ORDER BY epoch DESC LIMIT 1""",
         [chain.chain_id],
     ).fetchone()
-    running = [*([] if seen is None else [seen.epoch]), *([] if newest is None else [newest["epoch"] + 1])]
-    head = max(running, default=None)
+    running = None if seen is None else seen.epoch
+    known = None
+    if newest is not None:
+        known = Whereabouts(newest["epoch"], newest["ended_at"], newest["lasts"], chain.period_step, running)
+    begun = [*([] if running is None else [running]), *([] if known is None else [chain.period_after(known.newest)])]
     return ChainStatus(
         chain.chain_id,
         len(periods),
@@ -114,9 +121,9 @@ def chain_status(connection: Connection, chain: Chain, periods: Sequence[PeriodS
         sum(period.completeness == "PARTIAL" for period in whole),
         len(periods) - len(whole),
         periods[-1].ended_at if periods else None,
-        None if newest is None else newest["lasts"],
-        head,
-        None if head is None or not whole else head - 1 - whole[-1].epoch,
+        None if known is None else known.lasts,
+        max(begun, default=None),
+        lag_of(known, whole[-1].epoch if whole else None, len(periods), now),
         seen,
     )
 
@@ -127,7 +134,8 @@ def _stale(connection: Connection, chain: Chain) -> Mapping[EpochNumber, str]:
     present = present_periods(connection, chain)
     # What has no lines yet is not stale but unpublished.
     stated = {one.key.epoch for one in present if one.sequence is not None}
-    return events | {one.key.epoch: one.why for one in stale_periods(present) if one.key.epoch in stated}
+    lines = {one.key.epoch: one.why for one in stale_periods(present) if one.key.epoch in stated}
+    return events | lines | {one.epoch: one.why for one in outdated_entries(connection, chain)}
 
 
 def _reasons(told: Sequence[str | None] | None) -> str | None:

@@ -12,6 +12,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.late import LatePlan, load_pending, plan_late
 from aurora_pipeline.work.runs import Job
+from aurora_pipeline.work.stale_entries import stale_entries
 from aurora_pipeline.work.stale_events import stale_stake_events
 from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 
@@ -46,7 +47,12 @@ class DueRun:
 def what_is_next(connection: Connection, chain: Chain, now: datetime) -> list[DueRun]:
     """Everything, in the order in which to do it: what was late first, for the rest rests on it."""
     late = late_figures(plan_late(load_pending(connection, chain.chain_id), now))
-    return [*late, *outdated_events(connection, chain), *outdated_lines(connection, chain)]
+    return [
+        *late,
+        *outdated_entries(connection, chain),
+        *outdated_events(connection, chain),
+        *outdated_lines(connection, chain),
+    ]
 
 
 def late_figures(plan: LatePlan) -> list[DueRun]:
@@ -54,6 +60,14 @@ def late_figures(plan: LatePlan) -> list[DueRun]:
     return [
         _due(Job.PERIOD, one.key, f"attempt {one.number}: {', '.join(one.data_types)}", one.run_key)
         for one in plan.attempts
+    ]
+
+
+def outdated_entries(connection: Connection, chain: Chain) -> list[DueRun]:
+    """Periods whose layers rest on what the operator entered as it no longer counts."""
+    return [
+        _due(Job.RECOMPUTE, one.key, one.why, f"entries:{one.key}:{one.digest}")
+        for one in stale_entries(connection, chain)
     ]
 
 

@@ -47,6 +47,9 @@ def test_asset_specs__compared_with_the_snapshot__are_unchanged() -> None:
 def test_sensors__after_installation__are_running() -> None:
     sensors = build_definitions().sensors or []
     assert {sensor.name for sensor in sensors} == {
+        "attention",
+        "checkpoint_due",
+        "entries_changed",
         "finalized_periods",
         "late_data",
         "month_closed",

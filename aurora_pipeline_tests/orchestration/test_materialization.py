@@ -31,9 +31,11 @@ from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.drafts import Draft, DraftOutcome, DraftStanding
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, DraftOutcome, DraftStanding, write_check_publish
+from aurora_pipeline.store.gate.rule import noted
 from aurora_pipeline.tables import LAYER_TABLES
+from aurora_pipeline_tests.gated import write_check_publish
 
 
 def demo_chain() -> Chain:
@@ -218,5 +220,5 @@ def outcome_with(*warnings: str) -> DraftOutcome:
         1,
         {},
         (),
-        warnings,
+        tuple(map(noted, warnings)),
     )

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from aurora_pipeline.demo.agreements import agreements_yaml
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.demo.solana.truth import cast_of
+from aurora_pipeline.foundation.listing import spans
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.work.asked_epochs import spans
 from aurora_pipeline_tests.proof.conftest import EPOCH, PARAMETERS
 from aurora_pipeline_tests.work.conftest import Ask
 
@@ -84,10 +84,12 @@ def test_verify__period_taken_away_under_what_was_published__is_not_left_out(ask
     assert f"left out: {CHAIN_ID} 848..849, 851," in ran.err
 
 
-@given(st.sets(st.integers(0, 30)))
-def test_spans__any_epochs__name_each_once_and_no_other(epochs: set[int]) -> None:
+@given(st.sets(st.integers(0, 30)), st.integers(1, 225))
+def test_spans__any_epochs__name_each_once_and_no_other(places: set[int], step: int) -> None:
+    epochs = [EpochNumber(place * step) for place in sorted(places)]
     named: list[int] = []
-    for part in filter(None, spans(sorted(map(EpochNumber, epochs))).split(", ")):
+    for part in filter(None, spans(epochs, step).split(", ")):
         first, _, last = part.partition("..")
-        named += range(int(first), int(last or first) + 1)
-    assert named == sorted(epochs)
+        named += range(int(first), int(last or first) + 1, step)
+    assert named == epochs
+    assert len(spans(epochs, step).split(", ")) <= len(epochs) or not epochs

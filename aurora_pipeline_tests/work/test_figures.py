@@ -22,14 +22,14 @@ from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
-from aurora_pipeline.proof.surroundings import verify_surroundings
+from aurora_pipeline.proof.verifying.surroundings import verify_surroundings
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.access.names import Roles
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
-from aurora_pipeline.store.snapshots import write_check_publish
 from aurora_pipeline.work.figures import Row, rows_of
+from aurora_pipeline_tests.gated import write_check_publish
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY
 from aurora_pipeline_tests.work.conftest import Ask
 

@@ -16,11 +16,13 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.tables import COST_ENTRIES
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.drafts import Draft, DraftStanding
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, DraftStanding, load_published, stored_rows, write_check_publish
+from aurora_pipeline.store.published import load_published, stored_rows
 from aurora_pipeline.tables import LAYER_TABLES
 from aurora_pipeline.work.changes import period_changes
 from aurora_pipeline_tests.documents.test_analysts import QUESTIONS
+from aurora_pipeline_tests.gated import write_check_publish
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY
 from aurora_pipeline_tests.work.test_figures import computed_anew, more_for_a_line
 

@@ -35,7 +35,8 @@ from aurora_pipeline.statements.drafts import draft_statements
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
-from aurora_pipeline.store.snapshots import Draft, NotPublished, write_check_publish
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline.store.published import NotPublished
 from aurora_pipeline.work.computing import Begun, Computing, ComputingStep, Explained, PartnersRestated
 from aurora_pipeline.work.errors import RunsFailed
 from aurora_pipeline.work.json_form import Amount, plain
@@ -44,6 +45,7 @@ from aurora_pipeline.work.stale_lines import Stale, present_periods, stale_perio
 from aurora_pipeline.work.what_is_next import DueRun, what_is_next
 from aurora_pipeline_tests.commissions.conftest import CHAIN, NO_STAKE, pnl_frame
 from aurora_pipeline_tests.decided import register_validator
+from aurora_pipeline_tests.gated import write_check_publish
 
 pytestmark = pytest.mark.slow
 
@@ -220,6 +222,27 @@ def test_stale__ended_agreement__takes_lines_and_statements_away(book: Book) -> 
     assert book.settle() == [852, 853]
     assert {epoch for epoch, _ in book.lines()} == {850, 851}
     assert book.statements() == dict.fromkeys((850, 851), (2, "Acme"))
+
+
+def test_stale__process_that_ended_between_lines_and_statements__found_and_stated(book: Book) -> None:
+    book.agree("rule: tips, validator: V1, rate_bps: 500")
+    with book.aurora.database.connect() as connection:
+        drafts = draft_lines(book.aurora.configuration, connection, PeriodKey(CHAIN, EpochNumber(EPOCHS[0])))
+    write_check_publish(book.aurora.database, drafts)
+    assert "its statements were not made from its lines" in book.stale()[0].why
+    assert book.settle() == list(EPOCHS)
+    assert book.stale() == []
+    # New terms, and death again after the new lines: the statement in force is of the lines before.
+    book.agree("rule: tips, validator: V1, rate_bps: 600", head="valid_from: 2026-01-18")
+    (requested,) = book.next()
+    with book.aurora.database.connect() as connection:
+        drafts = draft_lines(book.aurora.configuration, connection, PeriodKey(CHAIN, EpochNumber(EPOCHS[-1])))
+    write_check_publish(book.aurora.database, drafts)
+    (again,) = book.next()
+    assert (again.epoch, again.is_ready, again.job) == (853, True, Job.COMMISSIONS)
+    assert again.request != requested.request
+    assert book.settle() == [853]
+    assert book.stale() == []
 
 
 def test_stale__partner_without_lines_renamed__its_statements_say_the_new_name(book: Book) -> None:

@@ -43,6 +43,8 @@ class Configuration:
 
     roles: Sequence[Role]
     providers: Sequence[Provider]
+    not_set_up: Sequence[str]
+    """Which enabled chains are not computed because providers of theirs have no address, and what to set."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class ProviderCheck:
 def configuration(loaded: LoadedConfiguration) -> Configuration:
     """Who is asked for what, and the providers."""
     roles = [shaped(Role, vars(row)) for row in config_report(loaded)]
-    return Configuration(roles, [shaped(Provider, vars(row), provider=row.name) for row in provider_report(loaded)])
+    providers = [shaped(Provider, vars(row), provider=row.name) for row in provider_report(loaded)]
+    return Configuration(roles, providers, loaded.not_set_up())
 
 
 def database(located: LocatedDatabase) -> Database:

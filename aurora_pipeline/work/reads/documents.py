@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aurora_pipeline.work.alerts.message import Alert
 from aurora_pipeline.work.computing import Computed
 from aurora_pipeline.work.json_form import ERROR, Error
+from aurora_pipeline.work.probes import Well
 from aurora_pipeline.work.reads.agreements import Agreement, Difference, Simulated
+from aurora_pipeline.work.reads.alerts import Telling
 from aurora_pipeline.work.reads.changes import ChangedPeriod
 from aurora_pipeline.work.reads.configuration import Configuration, Database, ProviderCheck
 from aurora_pipeline.work.reads.disputes import DisputeShape
@@ -24,13 +27,16 @@ from aurora_pipeline.work.reads.figures import (
 )
 from aurora_pipeline.work.reads.overrides import Override
 from aurora_pipeline.work.reads.partners import Partner, User, Wallet
-from aurora_pipeline.work.reads.proof import Audit, AuditEntry, Report, TraceNode
+from aurora_pipeline.work.reads.proof import Audit, AuditEntry, AuditRoot, Replay, Report, TraceNode
 from aurora_pipeline.work.reads.recorded import Applied, Recorded
 from aurora_pipeline.work.reads.registry import Period, Validator
+from aurora_pipeline.work.reads.signed_log import Checkpoint, LogKey
+from aurora_pipeline.work.reads.snapshots import SnapshotDifferences, SnapshotShape
 from aurora_pipeline.work.reads.statement_difference import StatementDifference
 from aurora_pipeline.work.reads.statement_in_full import StatementDocument
 from aurora_pipeline.work.reads.statements import PayableStatement, StatementEvent
 from aurora_pipeline.work.reads.status import EpochStatus, Status
+from aurora_pipeline.work.reads.warnings import WarningShape
 from aurora_pipeline.work.what_is_next import DueRun
 
 
@@ -49,10 +55,18 @@ DOCUMENTS: Final[Mapping[str, Any]] = {
     "status": Status,
     "status_epoch": EpochStatus,
     "status_next": Sequence[DueRun],
+    "health": Well,
+    "alert": Alert,
+    "alerts_list": Sequence[Telling],
     "trace": TraceNode,
     "verify": Sequence[Report],
+    "replay": Replay,
     "audit": Audit,
+    "audit_root": AuditRoot,
     "audit_list": Sequence[AuditEntry],
+    "checkpoint": Checkpoint,
+    "checkpoint_list": Sequence[Checkpoint],
+    "keys_list": Sequence[LogKey],
     "agreements_apply": Applied,
     "agreements_list": Sequence[Agreement],
     "agreements_show": Agreement,
@@ -77,6 +91,10 @@ DOCUMENTS: Final[Mapping[str, Any]] = {
     "statements_diff": StatementDifference,
     "statements_history": Sequence[StatementEvent],
     "disputes_list": Sequence[DisputeShape],
+    "snapshots_list": Sequence[SnapshotShape],
+    "warnings_list": Sequence[WarningShape],
+    "snapshots_show": SnapshotShape,
+    "snapshots_diff": SnapshotDifferences,
     "statements_show_epoch": StatementWithLines,
     "diff": ChangedPeriod,
     "sql": SqlResult,

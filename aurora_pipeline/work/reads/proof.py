@@ -8,11 +8,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
+from aurora_pipeline.decisions.export import LogRoot
 from aurora_pipeline.decisions.log import Entry
 from aurora_pipeline.proof.findings import Checked, VerifyReport
 from aurora_pipeline.proof.findings import Finding as FoundFinding
-from aurora_pipeline.proof.node import TraceNode as FoundNode
-from aurora_pipeline.proof.verify import Heads
+from aurora_pipeline.proof.replay.compared import Replayed
+from aurora_pipeline.proof.tracing.node import TraceNode as FoundNode
+from aurora_pipeline.proof.verifying.verify import Heads
 from aurora_pipeline.work.json_form import Amount, amount, shaped
 
 
@@ -80,6 +82,31 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class ReplayedLayer:
+    """A table of a period that was computed again beside the database."""
+
+    asset: str
+    period: str
+    verdict: str
+    holds: bool
+    recorded: str | None
+    """The content digest in force."""
+    replayed: str | None
+    why: Sequence[str]
+    """What explains a difference."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A period or month that was computed again beside the database."""
+
+    holds: bool
+    layers: Sequence[ReplayedLayer]
+    bytes_changed: Sequence[str]
+    """What of the stored answers is not as it was recorded."""
+
+
+@dataclass(frozen=True)
 class AuditEntry:
     """An entry of the audit log; the states before and after are as they were recorded."""
 
@@ -94,6 +121,20 @@ class AuditEntry:
     entry_hash: str
     recorded_through: str | None
     """The login that it came through; null: recorded before that was."""
+    correlation_id: str | None
+    """What all entries of one command or request share; null: recorded before that was."""
+    request: str | None
+    """The command or request it came with, as that said itself; null: recorded before that was."""
+    actor_role: str | None
+    """What the actor was then; null: no user, or recorded before that was."""
+
+
+@dataclass(frozen=True)
+class AuditRoot:
+    """The Merkle root over all entries of the audit log."""
+
+    entries: int
+    root: str
 
 
 def trace_node(node: FoundNode) -> TraceNode:
@@ -113,6 +154,15 @@ def report(found: VerifyReport) -> Report:
     return Report(found.subject, found.holds, held, failures, notes)
 
 
+def replayed(found: Replayed) -> Replay:
+    """What a replay found."""
+    layers = [
+        shaped(ReplayedLayer, vars(one), period=str(one.key), holds=one.holds, verdict=one.verdict.name.lower())
+        for one in found.layers
+    ]
+    return Replay(found.holds, layers, found.bytes_changed)
+
+
 def _finding(one: FoundFinding) -> Finding:
     return shaped(Finding, {**vars(one), "kind": _kind(one.kind)})
 
@@ -128,6 +178,11 @@ def audit(reports: Sequence[VerifyReport], newest: Heads) -> Audit:
     shown = [NO_HEAD if one is None else f"{one.sequence}:{one.entry_hash}" for one in named.values()]
     witness = None if set(shown) == {NO_HEAD} else "/".join(shown)
     return Audit([report(one) for one in reports], told, witness)
+
+
+def audit_root(found: LogRoot) -> AuditRoot:
+    """The root over all entries."""
+    return AuditRoot(found.entries, found.root)
 
 
 def audit_entries(found: Sequence[Entry]) -> list[AuditEntry]:

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from aurora_pipeline.agreements.overrides import RecordedOverride, recorded_overrides
-from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.coin import CoinOfChain
 from aurora_pipeline.statements.documents import PayableStatement as FoundStatement
 from aurora_pipeline.statements.documents import Row, document, payable_statements, unsettled_ids
 from aurora_pipeline.statements.documents import StatementDocument as FoundDocument
-from aurora_pipeline.statements.history import Dispute, disputes
+from aurora_pipeline.statements.history import Dispute, disputes, released_under
+from aurora_pipeline.statements.released_documents import released_disputes, released_document
 from aurora_pipeline.statements.tables import Cause
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.json_form import Amount, amount, shaped
@@ -29,6 +30,8 @@ class ShownStatement:
     """The overrides that its lines and adjustments rest on, each with one of these."""
     disputes: Sequence[Dispute]
     """Those of it and of the one before it: both sides' words appear on the next statement."""
+    checkpoint_size: int | None
+    """How many leaves of the signed log the checkpoint has under which it was released; None: none yet."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ class StatementDocument:
     """The overrides that its lines and adjustments rest on."""
     disputes: Sequence[DisputeShape]
     """Those of it, and of the statement before it."""
+    checkpoint_size: int | None
+    """How many leaves of the signed log the checkpoint has under which it was released; null: none yet."""
 
 
 _LINE_AMOUNTS: Final = ("base", "computed", "override", "final")
@@ -127,10 +132,17 @@ _ENTRY_AMOUNTS: Final = ("stated", "now", "amount")
 def shown_statement(connection: Connection, found: FoundStatement, moment: datetime | None = None) -> ShownStatement:
     """A statement with everything that belongs to it, as it is or as it was at a moment."""
     told = document(connection, found)
-    return ShownStatement(told, _overridden(connection, told, moment), _disputes(connection, told, moment))
+    under = released_under(connection, told.statement.statement_id)
+    return ShownStatement(told, _overridden(connection, told, moment), _disputes(connection, told, moment), under)
 
 
-def statement_in_full(chain: Chain, shown: ShownStatement) -> StatementDocument:
+def shown_released(connection: Connection, found: FoundStatement, moment: datetime | None = None) -> ShownStatement:
+    """A released statement as its partner reads it: without who of the operator decided what behind it."""
+    raised = released_disputes(connection, found, moment)
+    return ShownStatement(released_document(connection, found), [], raised, None)
+
+
+def statement_in_full(chain: CoinOfChain, shown: ShownStatement) -> StatementDocument:
     """A statement as JSON has it."""
     told, unit = shown.document, chain.base_unit
     lines = [
@@ -160,6 +172,7 @@ def statement_in_full(chain: Chain, shown: ShownStatement) -> StatementDocument:
         accepted,
         [_override(one, unit) for _, one in shown.overridden],
         [dispute_shape(one, unit) for one in shown.disputes],
+        shown.checkpoint_size,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.coin import CoinOfChain
 from aurora_pipeline.statements.documents import PayableStatement as FoundStatement
 from aurora_pipeline.statements.history import events_of
 from aurora_pipeline.store.database import Connection
@@ -64,6 +64,8 @@ class StatementEvent:
     """The login that it came through; null: recorded before that was."""
     is_own_login: bool
     """Whether the database says who it was: the login is the person's own, or took on the person's role."""
+    checkpoint_size: int | None
+    """Of the release: how many leaves of the signed log the first checkpoint has that covers it; null: none yet."""
 
 
 _AMOUNTS: Final = (
@@ -80,7 +82,7 @@ _AMOUNTS: Final = (
 )
 
 
-def statement(chain: Chain, one: FoundStatement) -> PayableStatement:
+def statement(chain: CoinOfChain, one: FoundStatement) -> PayableStatement:
     """A statement from the opening to the closing balance."""
     unit = chain.base_unit
     amounts = {name: amount(one.row[name], unit) for name in _AMOUNTS}
