@@ -20,7 +20,7 @@ ALONE = $(ANY_PYTHON) -c 'import fcntl, os, sys; lock = os.open(".venv.lock", os
   os.set_inheritable(lock, True); fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])'
 endif
 
-.PHONY: help demo up test test-slow coverage mutate lint format types bench migrate clean
+.PHONY: help demo up test test-slow coverage mutate lint format types bench migrate dist sbom clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -35,7 +35,7 @@ test: .venv/installed-dev ## run the tests, on a PostgreSQL of their own
 	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/installed-dev ## run the tests that take longer, as CI does too
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m slow
+	.venv/bin/python -m pytest -n 3 --dist loadfile -m slow
 
 # Every test of make test, and which lines and branches of the package they ran. The warning is about tests' own files.
 coverage: .venv/installed-dev ## run the tests and show what they do not run
@@ -65,8 +65,14 @@ bench: .venv/installed-dev ## measure speed
 migrate: .venv/installed ## bring the database to the newest schema
 	@.venv/bin/aurora db upgrade
 
+dist: .venv/installed ## build the wheel that containers, units and `uv tool install` use
+	@rm -rf build dist && .venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist . && rm -rf build && ls dist/*
+
+sbom: .venv/installed-dev ## write what Aurora is made of to sbom.cdx.json (CycloneDX)
+	@.venv/bin/python -m aurora_pipeline_tests.bill_of_materials > sbom.cdx.json && echo "sbom.cdx.json"
+
 clean: ## remove the environment and all caches; data in .aurora stays
-	rm -rf .venv .venv.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage.json *.egg-info
+	rm -rf .venv .venv.lock build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage.json sbom.cdx.json *.egg-info
 	find aurora_pipeline aurora_pipeline_tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
 ifndef SETTING_UP
