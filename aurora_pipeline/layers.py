@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.canonical.drafts import (
+    draft_account_balances,
     draft_balances,
     draft_costs,
     draft_fees,
@@ -20,11 +21,33 @@ from aurora_pipeline.canonical.drafts import (
     draft_rewards,
     draft_stake_events,
 )
+from aurora_pipeline.canonical.gates import (
+    accounts_add_up,
+    balance_adds_up,
+    balance_jumps,
+    balance_unexplained,
+    collector_changed,
+    commission_changed,
+    missing_rate,
+    not_attesting,
+    not_voting,
+    one_payment_per_block,
+    period_length,
+    providers_disagree,
+    rows_due,
+    slots_add_up,
+    something_known,
+    stake_adds_up,
+    stake_cliff,
+    tips_add_up,
+    validators_present,
+)
 from aurora_pipeline.canonical.income_drafts import draft_execution_income
 from aurora_pipeline.canonical.judging.completeness import counted
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF, draft_completeness, draft_cross_checks
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.tables import (
+    ACCOUNT_BALANCES,
     BALANCES,
     COSTS,
     EXECUTION_INCOME,
@@ -36,22 +59,44 @@ from aurora_pipeline.canonical.tables import (
     STAKE_EVENTS,
 )
 from aurora_pipeline.commissions.drafts import draft_lines
+from aurora_pipeline.commissions.gates import (
+    held_lines,
+    lines_sum_to_results,
+    parts_pay_lines,
+    parts_sum_to_revenue,
+    revenue_has_amount,
+)
 from aurora_pipeline.commissions.loading import BELOW as BELOW_LINES
-from aurora_pipeline.commissions.tables import COMMISSION_TABLES, PARTNER_COMMISSION_LINES
+from aurora_pipeline.commissions.tables import (
+    COMMISSION_RULE_RESULTS,
+    COMMISSION_TABLES,
+    PARTNER_COMMISSION_LINES,
+    REVENUE_ALLOCATION,
+)
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.pnl.drafts import BELOW as BELOW_PNL
 from aurora_pipeline.pnl.drafts import draft_pnl
+from aurora_pipeline.pnl.gates import chain_drift, drift, final_has_amount, pnl_adds_up, zero_income
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.statements.drafts import draft_statements
+from aurora_pipeline.statements.gates import (
+    entries_stated,
+    lines_as_in_force,
+    lines_held_once,
+    partner_has_agreement,
+    statement_adds_up,
+)
 from aurora_pipeline.statements.payable_drafts import draft_epoch_payables, draft_month
 from aurora_pipeline.statements.tables import EPOCH_PAYABLE_TABLES, MONTHLY_TABLES, PARTNER_COMMISSION_STATEMENTS
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, Table
-from aurora_pipeline.store.snapshots import Draft
+from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline.store.gate.page import page
+from aurora_pipeline.store.gate.rule import Gate, GateRule
 
 OPERATIONS, FINANCE = "team:operations", "team:finance"
 DraftOne = Callable[[Configuration, Connection, PeriodKey], Draft]
@@ -80,6 +125,8 @@ class Layer:
     """The tables of decisions it reads: nothing is computed where these are not as the audit log says."""
     group: str
     owner: str
+    rules: Mapping[str, tuple[GateRule, ...]]
+    """What the rows of each of its tables have to keep, beside what those of any table have to (store/gate/)."""
     judgements: tuple[Judgement, ...] = ()
 
     @property
@@ -105,12 +152,13 @@ def _one(
     group: str,
     owner: str,
     *judgements: Judgement,
+    rules: tuple[GateRule, ...] = (),
     decisions: tuple[Table, ...] = REGISTRY_TABLES,
 ) -> Layer:
     def drafts(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
         return [draft(configuration, connection, key)]
 
-    return Layer((table,), _of_period(drafts), tuple(reads), decisions, group, owner, judgements)
+    return Layer((table,), _of_period(drafts), tuple(reads), decisions, group, owner, {table.name: rules}, judgements)
 
 
 def _of_period(draft: Callable[[Configuration, Connection, PeriodKey], list[Draft]]) -> DraftAll:
@@ -122,9 +170,11 @@ def _of_period(draft: Callable[[Configuration, Connection, PeriodKey], list[Draf
     return drafts
 
 
-def _canonical(table: Table, draft: DraftOne, *reads: DataType, after: Sequence[Table] = ()) -> Layer:
+def _canonical(
+    table: Table, draft: DraftOne, *reads: DataType, rules: tuple[GateRule, ...], after: Sequence[Table] = ()
+) -> Layer:
     below = [*[staging_asset(data_type) for data_type in reads], *_names(after)]
-    return _one(table, draft, below, "canonical", OPERATIONS)
+    return _one(table, draft, below, "canonical", OPERATIONS, rules=rules)
 
 
 def _names(tables: Sequence[Table]) -> list[str]:
@@ -140,6 +190,17 @@ _ALL_FINAL = Judgement(
 )
 _STATEMENT_TERMS = (*AGREEMENT_TABLES, *STATEMENT_DECISIONS)
 _CANONICAL = _names(list(TABLE_OF.values()))
+_OF_VALIDATORS = (rows_due.RULE, validators_present.RULE, something_known.RULE)
+"""The rules of layers in which every operated validator has a row."""
+
+
+def _of_payables(tables: Sequence[Table]) -> Mapping[str, tuple[GateRule, ...]]:
+    statements, entries = tables
+    return {
+        statements.name: (lines_as_in_force.RULE, statement_adds_up.RULE, entries_stated.RULE),
+        entries.name: (),
+    }
+
 
 LAYERS: tuple[Layer, ...] = (
     Layer(
@@ -149,9 +210,17 @@ LAYERS: tuple[Layer, ...] = (
         REGISTRY_TABLES,
         "canonical",
         OPERATIONS,
+        {EXECUTION_INCOME.name: (*_OF_VALIDATORS, one_payment_per_block.RULE)},
     ),
-    _canonical(FEES, draft_fees, DataType.FEES, DataType.META, after=[EXECUTION_INCOME]),
-    _canonical(MEV, draft_mev, DataType.MEV, after=[EXECUTION_INCOME]),
+    _canonical(
+        FEES,
+        draft_fees,
+        DataType.FEES,
+        DataType.META,
+        rules=(*_OF_VALIDATORS, slots_add_up.RULE),
+        after=[EXECUTION_INCOME],
+    ),
+    _canonical(MEV, draft_mev, DataType.MEV, rules=(*_OF_VALIDATORS, tips_add_up.RULE), after=[EXECUTION_INCOME]),
     Layer(
         (BALANCES,),
         _of_period(draft_balances),
@@ -159,17 +228,87 @@ LAYERS: tuple[Layer, ...] = (
         REGISTRY_TABLES,
         "canonical",
         OPERATIONS,
+        {BALANCES.name: (*_OF_VALIDATORS, balance_adds_up.RULE, not_attesting.RULE)},
     ),
-    _canonical(REWARDS, draft_rewards, DataType.REWARDS, DataType.POSITIONS, after=[BALANCES]),
-    _canonical(META, draft_meta, DataType.META),
-    _canonical(POSITIONS, draft_positions, DataType.POSITIONS),
-    _canonical(COSTS, draft_costs, DataType.COSTS, DataType.MEV, after=[BALANCES]),
-    _one(COMPLETENESS, draft_completeness, _CANONICAL, "canonical", OPERATIONS, _ALL_FINAL),
-    _one(CROSS_CHECKS, draft_cross_checks, ["staging_cross_checks", *_CANONICAL], "canonical", OPERATIONS),
-    _one(STAKE_EVENTS, draft_stake_events, _names([POSITIONS]), "canonical", OPERATIONS),
-    _one(VALIDATOR_PNL, draft_pnl, _names(BELOW_PNL), "pnl", FINANCE),
+    _canonical(
+        REWARDS,
+        draft_rewards,
+        DataType.REWARDS,
+        DataType.POSITIONS,
+        rules=(*_OF_VALIDATORS, collector_changed.RULE),
+        after=[BALANCES],
+    ),
+    _canonical(
+        META,
+        draft_meta,
+        DataType.META,
+        rules=(*_OF_VALIDATORS, commission_changed.RULE, stake_cliff.RULE, not_voting.RULE),
+    ),
+    _canonical(POSITIONS, draft_positions, DataType.POSITIONS, rules=(*_OF_VALIDATORS, stake_adds_up.RULE)),
+    # A validator without costs has no row.
+    _canonical(COSTS, draft_costs, DataType.COSTS, DataType.MEV, rules=(something_known.RULE,), after=[BALANCES]),
     Layer(
-        COMMISSION_TABLES, _of_period(draft_lines), tuple(_names(BELOW_LINES)), AGREEMENT_TABLES, "commissions", FINANCE
+        (ACCOUNT_BALANCES,),
+        _of_period(draft_account_balances),
+        (*map(staging_asset, (DataType.FEES, DataType.REWARDS, DataType.COSTS)), *_names([FEES, REWARDS, COSTS])),
+        REGISTRY_TABLES,
+        "canonical",
+        OPERATIONS,
+        {
+            ACCOUNT_BALANCES.name: (
+                *_OF_VALIDATORS,
+                accounts_add_up.RULE,
+                balance_unexplained.RULE,
+                balance_jumps.RULE,
+            )
+        },
+    ),
+    _one(
+        COMPLETENESS,
+        draft_completeness,
+        _CANONICAL,
+        "canonical",
+        OPERATIONS,
+        _ALL_FINAL,
+        rules=(*_OF_VALIDATORS, missing_rate.RULE, period_length.RULE),
+    ),
+    # Where nobody tells anything else there is no difference, and no row.
+    _one(
+        CROSS_CHECKS,
+        draft_cross_checks,
+        ["staging_cross_checks", *_CANONICAL],
+        "canonical",
+        OPERATIONS,
+        rules=(providers_disagree.RULE,),
+    ),
+    _one(STAKE_EVENTS, draft_stake_events, _names([POSITIONS]), "canonical", OPERATIONS, rules=_OF_VALIDATORS),
+    _one(
+        VALIDATOR_PNL,
+        draft_pnl,
+        _names(BELOW_PNL),
+        "pnl",
+        FINANCE,
+        rules=(
+            *_OF_VALIDATORS,
+            final_has_amount.RULE,
+            pnl_adds_up.RULE,
+            drift.RULE,
+            chain_drift.RULE,
+            zero_income.RULE,
+        ),
+    ),
+    Layer(
+        COMMISSION_TABLES,
+        _of_period(draft_lines),
+        tuple(_names(BELOW_LINES)),
+        AGREEMENT_TABLES,
+        "commissions",
+        FINANCE,
+        {
+            PARTNER_COMMISSION_LINES.name: (revenue_has_amount.RULE, lines_sum_to_results.RULE),
+            COMMISSION_RULE_RESULTS.name: (),
+            REVENUE_ALLOCATION.name: (parts_sum_to_revenue.RULE, held_lines.RULE, parts_pay_lines.RULE),
+        },
     ),
     _one(
         PARTNER_COMMISSION_STATEMENTS,
@@ -177,6 +316,7 @@ LAYERS: tuple[Layer, ...] = (
         _names([PARTNER_COMMISSION_LINES]),
         "statements",
         FINANCE,
+        rules=(partner_has_agreement.RULE, lines_held_once.RULE),
         decisions=AGREEMENT_TABLES,
     ),
     Layer(
@@ -186,6 +326,7 @@ LAYERS: tuple[Layer, ...] = (
         _STATEMENT_TERMS,
         "statements",
         FINANCE,
+        _of_payables(EPOCH_PAYABLE_TABLES),
     ),
 )
 """Those of periods, in the order of the pipeline: a layer reads only those before it."""
@@ -198,8 +339,15 @@ MONTHLY_LAYERS: tuple[Layer, ...] = (
         _STATEMENT_TERMS,
         "statements",
         FINANCE,
+        _of_payables(MONTHLY_TABLES),
     ),
 )
 """Those of calendar months. Which periods a month is made of is decided when it is computed."""
 
 ALL_LAYERS: tuple[Layer, ...] = (*LAYERS, *MONTHLY_LAYERS)
+GATE = Gate({name: rules for layer in ALL_LAYERS for name, rules in layer.rules.items()})
+"""The rules of every layer table: whoever writes into one hands this over."""
+
+
+if __name__ == "__main__":
+    print(page(GATE), end="")  # noqa: T201

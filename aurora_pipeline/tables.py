@@ -5,15 +5,19 @@ from __future__ import annotations
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.canonical.tables import CANONICAL_TABLES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
+from aurora_pipeline.decisions.gate_tables import GATE_TABLES
 from aurora_pipeline.decisions.tables import DECISION_TABLES
+from aurora_pipeline.instance.alert_tables import ALERT_TABLES
 from aurora_pipeline.instance.tables import INSTANCE_TABLES
 from aurora_pipeline.periods.tables import PERIOD_TABLES
 from aurora_pipeline.pnl.tables import PNL_TABLES
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
+from aurora_pipeline.signed_log.tables import SIGNED_LOG_TABLES
 from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
 from aurora_pipeline.statements.released import RELEASED_TABLES
 from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Table, TableKind
+from aurora_pipeline.store.evidence import EVIDENCE_TABLES
 from aurora_pipeline.store.payloads.tables import PAYLOAD_TABLES
 from aurora_pipeline.store.tables import STORE_TABLES
 
@@ -31,6 +35,10 @@ ALL_TABLES: tuple[Table, ...] = (
     *STATEMENT_TABLES,
     *STATEMENT_DECISIONS,
     *RELEASED_TABLES,
+    *EVIDENCE_TABLES,
+    *SIGNED_LOG_TABLES,
+    *GATE_TABLES,
+    *ALERT_TABLES,
 )
 
 LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.kind is TableKind.LAYER)

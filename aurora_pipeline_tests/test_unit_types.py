@@ -16,9 +16,12 @@ FACES: Final = ("cli", "demo", "work/reads")
 """What is printed, read from a terminal, or simulated: plain numbers that no figure is computed from."""
 AMOUNTS: Final = {column.name for table in ALL_TABLES for column in table.columns if column.kind is ColumnKind.AMOUNT}
 MEANT: Final = {
+    "pnl/gates/income.py now": "a figure of any component, compared with those before and never paid",
+    "proof/bundle/verify.py base": "verify.py stands alone: it shares no code with Aurora, nor its units",
+    "proof/bundle/verify.py total": "as above",
+    "statements/gates/grounds.py lines": "how many lines a partner has",
     "sources/differences.py stated": "a figure that two providers tell, an amount or a count",
     "sources/solanabeach/answers.py total": "how many rows a list says it has",
-    "statements/payable.py lines": "how many lines a partner has",
 }
 
 

@@ -16,9 +16,11 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.gate.rule import Gate
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.snapshots import write_check_publish
 
 CHAIN = "solana-demo"
 _RAW = f"""
@@ -44,6 +46,7 @@ def write(database: Database, epochs: int, rows: int) -> None:
         write_check_publish(
             database,
             [Draft(FEES, PeriodKey(CHAIN, EpochNumber(epoch)), frame_of(FEES, figures), (), Completeness.FINAL)],
+            Gate({FEES.name: ()}),
         )
     with database.autocommit() as connection:
         connection.execute("ANALYZE")

@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Final
 
+import psycopg
 from rich.console import Console
 
 from aurora_pipeline.agreements.tables import PARTNERS
@@ -35,6 +38,8 @@ from aurora_pipeline_tests.store.column_values import choices
 
 ANALYST, PARTNER, OF = "anna", "p_7f3a", "partner-7"
 EPOCHS_OF_MONTH: Final = 10
+_WARM: Final = 3
+"""Runs that do not count: caches are filled."""
 _FILL: Final = {
     ColumnKind.TEXT: "''",
     ColumnKind.AMOUNT: "1000",
@@ -180,45 +185,107 @@ def queries(size: Size) -> Iterable[Asked]:
         yield Asked(PARTNER, what, query.format(" WHERE true"), query.format(f" WHERE partner_id = '{OF}'"))
 
 
-def best(database: Database, who: str | None, query: str, repeat: int) -> tuple[float, int]:
-    """The fastest of some runs in milliseconds, and the number of rows."""
-    seconds, count = [], 0
-    with database.connect() as connection:
+@dataclass(frozen=True)
+class Took:
+    """Medians of many runs in milliseconds: as a client waits, and what the server says of it."""
+
+    whole: float
+    planned: float
+    executed: float
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.whole:9.2f} ms ({self.planned:5.2f} planning, {self.executed:8.2f} executing)"
+
+
+class Asking:
+    """One session that asks one query again and again; it becomes somebody once."""
+
+    def __init__(self, connection: psycopg.Connection, who: str | None, query: str) -> None:
+        self.connection, self.query, self.rows = connection, query, 0
+        self.whole: list[float] = []
+        self.plans: list[tuple[float, float]] = []
         if who is not None:
-            connection.execute(f"SET LOCAL ROLE {who}".encode())
-        for _ in range(repeat):
-            started = time.perf_counter()
-            count = len(connection.execute(query.encode()).fetchall())
-            seconds.append(time.perf_counter() - started)
-    return min(seconds) * 1000, count
+            connection.execute(f"SET ROLE {who}".encode())
+
+    def once(self) -> None:
+        """Ask it, and have it explained; neither plan is kept, as a pool of many people would keep none."""
+        started = time.perf_counter()
+        self.rows = len(self.connection.execute(self.query.encode()).fetchall())
+        self.whole.append((time.perf_counter() - started) * 1000)
+        told = self.connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {self.query}".encode()).fetchone()
+        assert told is not None  # a plan is one row
+        self.plans.append((told[0][0]["Planning Time"], told[0][0]["Execution Time"]))
+
+    def took(self) -> Took:
+        """What it took."""
+        planned, executed = (median(times) for times in zip(*self.plans, strict=True))
+        return Took(median(self.whole), planned, executed, self.rows)
+
+
+def measured(database: Database, asked: Asked, repeat: int) -> tuple[Took, Took]:
+    """Past policies and with them, by turns, so that whatever else the machine does meets both."""
+    with (
+        psycopg.connect(database.conninfo, autocommit=True, prepare_threshold=None) as one,
+        psycopg.connect(database.conninfo, autocommit=True, prepare_threshold=None) as other,
+    ):
+        past, with_policies = Asking(one, None, asked.past), Asking(other, asked.who, asked.query)
+        for _ in range(repeat + _WARM):
+            past.once()
+            with_policies.once()
+        for session in (past, with_policies):
+            del session.whole[:_WARM], session.plans[:_WARM]
+        return past.took(), with_policies.took()
+
+
+def _made(folder: Path, size: Size) -> Iterator[Database]:
+    """The database in a folder: made, if it is not there."""
+    is_new = not folder.exists()
+    with EmbeddedPostgres.start(folder) as server:
+        server.ensure_database("bench")
+        database = Database(server.dsn("bench"))
+        upgrade(database)
+        if is_new:
+            make(database, size)
+        yield database
+        database.let_go()
 
 
 def main() -> None:
-    """Measure each query on a database of its own."""
+    """Measure each query on a database of its own, or on one that is kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=1_000)
     parser.add_argument("--validators", type=int, default=50)
     parser.add_argument("--partners", type=int, default=200)
     parser.add_argument("--lines", type=int, default=1_000, help="of each epoch")
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--only", default="", help="queries whose description holds this")
+    parser.add_argument("--plans", action="store_true", help="show the plans with policies too")
+    parser.add_argument("--folder", type=Path, help="make the database here if it is not, and keep it")
     options = parser.parse_args()
     size = Size(options.epochs, options.validators, options.partners, options.lines)
     with (
         tempfile.TemporaryDirectory(prefix="aurora-bench-") as folder,
-        EmbeddedPostgres.start(Path(folder) / "postgres") as server,
+        contextmanager(_made)(options.folder or Path(folder) / "postgres", size) as database,
     ):
-        server.ensure_database("bench")
-        database = Database(server.dsn("bench"))
-        upgrade(database)
-        make(database, size)
         for asked in queries(size):
-            past, rows = best(database, None, asked.past, options.repeat)
-            took, seen = best(database, asked.who, asked.query, options.repeat)
-            told = (
-                f"{asked.who:<8} {asked.what:<36} {past:9.1f} ms past, {took:9.1f} ms with policies, x{took / past:.2f}"
-            )
-            Console().print(f"{told}  {seen} rows" + ("" if seen == rows else f", and not {rows}"), highlight=False)
-        database.let_go()
+            if options.only in asked.what:
+                _show(asked, *measured(database, asked, options.repeat))
+                if options.plans:
+                    _show_plan(database, asked)
+
+
+def _show(asked: Asked, past: Took, took: Took) -> None:
+    rows = f"{took.rows} rows" + ("" if took.rows == past.rows else f", and not {past.rows}")
+    told = f"{asked.who:<8} {asked.what:<34} past {past}  with policies {took}  x{took.whole / past.whole:.2f}  {rows}"
+    Console(soft_wrap=True).print(told, highlight=False)
+
+
+def _show_plan(database: Database, asked: Asked) -> None:
+    with database.connect() as connection:
+        connection.execute(f"SET LOCAL ROLE {asked.who}".encode())
+        for row in connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) {asked.query}".encode()):
+            Console(soft_wrap=True).print(row["QUERY PLAN"], highlight=False, markup=False)
 
 
 if __name__ == "__main__":

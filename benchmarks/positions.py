@@ -25,6 +25,7 @@ from aurora_pipeline.config import load_configuration
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.layers import GATE
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.kinds import KINDS
@@ -33,9 +34,10 @@ from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.payloads.fetches import load_fetches
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.snapshots import write_check_publish
 from benchmarks.node_of_stakes import EPOCH, SLOT_INDEX, SLOTS, vote_key
 
 Done = TypeVar("Done")
@@ -108,8 +110,10 @@ def run(home: Path, validators: int, accounts: int) -> None:
         result, _ = told("loaded, read and normalised", normalised)
         assert len(result.frame) == validators * (accounts + 1)
         assert result.completeness == "FINAL", result.warnings
-        draft = Draft(POSITIONS, PeriodKey(CHAIN, EpochNumber(EPOCH)), result.frame, (), result.completeness)
-        told("checked, written, published", lambda: write_check_publish(database, [draft]))
+        draft = Draft(
+            POSITIONS, PeriodKey(CHAIN, EpochNumber(EPOCH)), result.frame, (), result.completeness, result.grounds
+        )
+        told("checked, written, published", lambda: write_check_publish(database, [draft], GATE))
         seconds = time.perf_counter() - everything
     Console().print(f"{validators * accounts} stake accounts in {seconds:.1f} s; budget 60 s and 3 GB", highlight=False)
 

@@ -26,12 +26,15 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
+from aurora_pipeline.layers import GATE
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.sources.result import grounds
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input, content_digest
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
+from aurora_pipeline.store.snapshots import write_check_publish
 
 _MILLION = 1_000_000
 
@@ -133,8 +136,15 @@ def bench_publish(repeat: int) -> Iterator[Measured]:
         for number in range(repeat):
             inputs = (Input("fetch", str(number), "0" * 64),)
             fresh = frame.with_columns(epoch=pl.lit(number, pl.Int64))
-            draft = Draft(POSITIONS, PeriodKey("bench", EpochNumber(number)), fresh, inputs, Completeness.FINAL)
-            published.append(timed(partial(write_check_publish, database, [draft])))
+            draft = Draft(
+                POSITIONS,
+                PeriodKey("bench", EpochNumber(number)),
+                fresh,
+                inputs,
+                Completeness.FINAL,
+                grounds(map(str, range(50)), [True]),
+            )
+            published.append(timed(partial(write_check_publish, database, [draft], GATE)))
     yield Measured("content digest of 1,000,000 rows", digests, None)
     yield Measured("1,000,000 rows checked, written, published", published, None)
 

@@ -34,7 +34,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.proof.findings import Findings
-from aurora_pipeline.proof.staged import verify_staged
+from aurora_pipeline.proof.verifying.staged import verify_staged
 from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.kinds import KINDS, adapter_for

@@ -75,6 +75,8 @@ class FetchScope:
     """Why those may not be all of a validator's stake accounts, where their observation says so itself."""
     leader_schedule: Answer | None = None
     """The leader schedule observed while the period ran, where one was."""
+    seen_duties: tuple[Answer, ...] = ()
+    """The same where it is told part by part: who leads which slots, in each of them."""
     collectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Accounts other than its own that may have collected a validator's commission, as observed."""
     scan_blocks: bool = False
@@ -82,10 +84,14 @@ class FetchScope:
     family: Family = field(kw_only=True)
     network: str | None = None
     """Which network the chain's first period was recorded from; a node of another one tells nothing."""
+    roots: Mapping[int, str] = field(default_factory=dict)
+    """Roots of blocks, by slot, that the period's bounds were proven by; a node on another fork tells nothing."""
     split_fees: bool = False
     """Whether fees ask for the transactions of led blocks, to tell base from priority fees."""
     proposals: Mapping[str, tuple[ProposedSlot, ...]] = field(default_factory=dict)
     """By validator the slots it had to propose in, as they are staged; one that is not named is not known of."""
+    absent: frozenset[str] = frozenset()
+    """Validators that the chain does not have, as it is staged."""
 
 
 class FileTrouble(StrEnum):

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from aurora_pipeline.foundation.units import Wei
+
+NO_SUCH_VALIDATOR: Final = (
+    "the chain has no such validator: its key is of another network, or it was registered (valid_from) before its"
+    " deposit was credited"
+)
 
 
 @dataclass(frozen=True)
@@ -42,3 +48,5 @@ class Proposals:
     slots: Mapping[str, tuple[ProposedSlot, ...]] = field(default_factory=dict)
     tells_missed: bool = False
     """Whether those without a block are among them: nodes forget soon who had to propose."""
+    absent: frozenset[str] = frozenset()
+    """Validators that the chain was asked about and does not have."""

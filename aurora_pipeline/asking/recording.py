@@ -70,6 +70,11 @@ class RecordingAsk:
         """Bytes of bodies received so far."""
         return self._client.body_bytes
 
+    @property
+    def from_earlier(self) -> frozenset[str]:
+        """The questions that an earlier run's answers settled."""
+        return frozenset(self._from_earlier)
+
     def doubt(self, request_keys: Collection[str]) -> bool:
         """Have questions asked anew where an earlier run's answer was served; whether there are any such."""
         stale = self._from_earlier.intersection(request_keys)

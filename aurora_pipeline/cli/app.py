@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -15,6 +16,7 @@ from aurora_pipeline.cli.errors import CommandNotUnderstood, right_missing
 from aurora_pipeline.cli.examples import example
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
+from aurora_pipeline.decisions.came_with import coming_with
 from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError, NotUtf8
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
@@ -43,6 +45,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "status": Command("status", _COMPUTE, "What is known of each chain's periods, and what needs a person."),
     "backfill": Command("running", _COMPUTE, "Fetch what is missing of some epochs and compute every layer."),
     "recompute": Command("running", _COMPUTE, "Compute layers again from what is stored."),
+    "snapshots": Command("snapshots", _COMPUTE, "What layers wrote, and what was wrong with it."),
+    "warnings": Command("warnings", _COMPUTE, "What looks odd, and whose cause is known."),
     "periods": Command("periods", _COMPUTE, "Finalized periods and their partitions."),
     "pnl": Command("figures", _READ, "What each validator earned and cost."),
     "lines": Command("figures", _READ, "What each partner is owed under which rule."),
@@ -55,7 +59,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "sql": Command("sql", _READ, "Ask the database in SQL, read only unless --write is given."),
     "trace": Command("proof", _PROVE, "Where a line or a statement comes from, down to payload hashes."),
     "verify": Command("proof", _PROVE, "Recompute every hash from the stored bytes."),
-    "audit": Command("proof", _PROVE, "Verify the log of decisions, or list it."),
+    "replay": Command("replay", _PROVE, "Compute a period again beside the database, and compare."),
+    "audit": Command("audit", _PROVE, "Verify the log of decisions, list it, or take it elsewhere."),
+    "checkpoint": Command("checkpoints:checkpoint_commands", _PROVE, "Sign the head of the log, or prove by one."),
+    "keys": Command("keys", _PROVE, "The key that signs the log."),
     "validators": Command("registry", _TELL, "Which validators the operator runs, dated."),
     "operator-wallets": Command("registry:operator_wallets", _TELL, "Whose stake is the operator's own, dated."),
     "fee-recipients": Command("registry:fee_recipients", _TELL, "Whose addresses receive what blocks earn, dated."),
@@ -66,7 +73,13 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "override": Command("overrides", _PARTNERS, "Pay something else for a line or a rule than what was computed."),
     "overrides": Command("overrides", _PARTNERS, "What is paid instead of what was computed."),
     "users": Command("users", _INSIDE, "Who works with Aurora, and what each may do."),
+    "service": Command("service", _INSIDE, "Parts of Dagster as services, and units for systemd."),
+    "metrics": Command("metrics", _INSIDE, "Numbers about the instance for Prometheus."),
+    "alerts": Command("alerts", _INSIDE, "Telling people what needs one, by webhook and mail."),
+    "health": Command("health", _INSIDE, "Whether the instance lives, is ready and works: for probes."),
     "providers": Command("providers", _INSIDE, "Whom Aurora asks."),
+    "backup": Command("backup", _INSIDE, "Keep everything this instance has, as of one instant, in a folder."),
+    "restore": Command("backup", _INSIDE, "Put a backup back where nothing is."),
     "config": Command("configuration", _INSIDE, "The configuration files."),
     "db": Command("configuration", _INSIDE, "The database's schema."),
 }
@@ -165,7 +178,8 @@ def main() -> None:
             # What a command has to say it says itself, once; the log is for those who ask for more of it.
             set_up(os.environ, usual="ERROR")
             _refuse_unreadable(sys.argv[1:])
-            _run(sys.argv[1:])
+            with coming_with(shlex.join([NAME, *sys.argv[1:]])):
+                _run(sys.argv[1:])
         finally:
             # While somebody can still say why it cannot be written.
             sys.stdout.flush()

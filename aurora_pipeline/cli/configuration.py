@@ -30,6 +30,8 @@ def config_check(as_json: Json = False) -> None:
         names = [name.replace("_", " ") for name in vars(rows[0])] if rows else []
         shown = [[_cell(value) for value in vars(row).values()] for row in rows]
         print_table(title, names, shown, prose=["asked", "skipped", "limits", "unset variables"])
+    for sentence in configuration.not_set_up():
+        out.print(sentence, markup=False)
     out.print(f"{place.chains_path.name} and {place.providers_path.name} are sound.")
 
 
@@ -46,7 +48,7 @@ def _print_revision(found: Revision, shown: str) -> None:
 def db_current(as_json: Json = False) -> None:
     """Show the schema's revision."""
     with opened() as aurora:
-        located = aurora.located()
+        located = aurora.administered()
         if as_json:
             print_json("db_current", reads.database(located))
         else:
@@ -57,7 +59,7 @@ def db_current(as_json: Json = False) -> None:
 def db_upgrade(target: Annotated[str, typer.Argument(help="A revision.")] = "head") -> None:
     """Bring the schema up to date (or to a revision)."""
     with opened() as aurora:
-        located = aurora.located()
+        located = aurora.administered()
         _print_revision(upgrade(located, target), located.shown)
 
 
@@ -70,5 +72,5 @@ def db_downgrade(
     if not yes:
         raise typer.BadParameter("a downgrade drops data; repeat with --yes")
     with opened() as aurora:
-        located = aurora.located()
+        located = aurora.administered()
         _print_revision(downgrade(located, target), located.shown)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aurora_pipeline.cli.demo_bundle import hand_out
 from aurora_pipeline.cli.demo_shown import show_months, show_pnl, show_statements, show_windows
 from aurora_pipeline.cli.progress import Steps, bar
 from aurora_pipeline.cli.running import job_runner
@@ -16,8 +17,9 @@ from aurora_pipeline.demo import ethereum_story
 from aurora_pipeline.demo.closing import CORRECTED, FIRST_MONTH, Closing
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.errors import DemoDiffers
+from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID as ETHEREUM
 from aurora_pipeline.demo.ethereum.parameters import EthereumParameters
-from aurora_pipeline.demo.ethereum_story import WINDOWS
+from aurora_pipeline.demo.ethereum_story import SECONDS_PER_SLOT, WINDOWS
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.session import demo_providers, has_chain
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID, STANDSTILL_AFTER_EPOCHS, Parameters
@@ -32,8 +34,8 @@ from aurora_pipeline.demo.story import (
 )
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.proof.node import render
-from aurora_pipeline.proof.trace import trace_line
+from aurora_pipeline.proof.tracing.node import render
+from aurora_pipeline.proof.tracing.trace import trace_line
 from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.statements.staleness import first_stale
 from aurora_pipeline.store.database import Connection
@@ -62,6 +64,8 @@ def demo(
 
     with alone(place.data_dir, waiting):
         continued = has_chain(place)
+        if not continued:
+            given["ethereum_seconds_per_slot"] = SECONDS_PER_SLOT
         if not continued and (place.data_dir / "postgres").exists():
             with opened() as aurora:
                 refuse_other_chain(aurora.database, place.data_dir)
@@ -72,6 +76,8 @@ def demo(
             ethereum = EthereumParameters.from_dict(simulator.ethereum_clock()["parameters"])
             changed += _live_ethereum(aurora, simulator, ethereum)
             _show_ethereum(aurora, ethereum)
+            for chain_id in (CHAIN_ID, ETHEREUM):
+                hand_out(aurora, chain_id)
             _show(aurora, parameters, epochs, changed, time.monotonic() - started)
 
 
@@ -123,7 +129,7 @@ def _live_ethereum(aurora: Aurora, simulator: SimulatorControl, parameters: Ethe
             out.print(f"  {end.in_words()}", markup=False)
             changed += end.count("published")
             _stop_if_failed([end])
-    return changed
+    return changed + _compute_months(aurora, chain.chain_id)
 
 
 def _show_ethereum(aurora: Aurora, parameters: EthereumParameters) -> None:
@@ -133,6 +139,7 @@ def _show_ethereum(aurora: Aurora, parameters: EthereumParameters) -> None:
     with aurora.database.connect() as connection:
         show_pnl(connection, chain, windows[-1][0])
         show_statements(connection, chain, windows[-1][0])
+        show_months(connection, chain)
         figures = ethereum_story.compare(connection, parameters, windows)
         lines = ethereum_story.compare_lines(connection, parameters, windows)
     _refuse_differences([*figures.differences, *lines.differences])
@@ -184,10 +191,10 @@ def close_months(aurora: Aurora, parameters: Parameters) -> int:
     return changed + (_compute_months(aurora) if taken or ends else 0)
 
 
-def _compute_months(aurora: Aurora) -> int:
+def _compute_months(aurora: Aurora, chain_id: str = CHAIN_ID) -> int:
     """Compute the months that are over and have no statements, or stale ones; says how many layers were published."""
     changed, runner = 0, job_runner(aurora)
-    while (month := _stale_month(aurora)) is not None:
+    while (month := _stale_month(aurora, chain_id)) is not None:
         runner.register_month(month)
         end = runner.run(Job.MONTH, month)
         out.print(f"  {end.in_words()}", markup=False)
@@ -196,10 +203,10 @@ def _compute_months(aurora: Aurora) -> int:
     return changed
 
 
-def _stale_month(aurora: Aurora) -> MonthKey | None:
+def _stale_month(aurora: Aurora, chain_id: str = CHAIN_ID) -> MonthKey | None:
     """The first month that is over and has no statements, or stale ones."""
     with aurora.database.connect() as connection:
-        stale = first_stale(aurora.configuration, connection, CHAIN_ID)
+        stale = first_stale(aurora.configuration, connection, chain_id)
     return stale.key if stale is not None and isinstance(stale.key, MonthKey) else None
 
 

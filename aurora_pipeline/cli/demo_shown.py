@@ -93,7 +93,7 @@ def show_windows(connection: Connection, chain: Chain, span: range) -> None:
 
 def show_months(connection: Connection, chain: Chain) -> None:
     """The statements of months that are over: their figures, what was decided, and what came back."""
-    found = [one for one in payable_statements(connection, CHAIN_ID) if one.is_payable]
+    found = [one for one in payable_statements(connection, chain.chain_id) if one.is_payable]
     if not found:
         return
     out.print()
@@ -108,7 +108,7 @@ def show_months(connection: Connection, chain: Chain) -> None:
         right=names,
         prose=["statement"],
     )
-    raised = disputes(connection)
+    raised = [one for one in disputes(connection) if one.chain_id == chain.chain_id]
     _show_decisions(connection, found)
     _show_disputes(chain, raised)
     _show_adjustments(connection, chain, found)

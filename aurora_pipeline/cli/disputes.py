@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.statement_steps import Reason, Statement, tell
+from aurora_pipeline.cli.statement_names import OneStatement
+from aurora_pipeline.cli.statement_steps import Reason, tell
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table
 from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.foundation.errors import NotUnderstood
@@ -22,7 +23,7 @@ Line = Annotated[str, typer.Argument(help="The line's or entry's id, or its begi
 
 @disputes.command("open")
 def open_dispute(
-    statement: Statement,
+    statement: OneStatement,
     line: Line,
     claimed: Annotated[str, typer.Argument(help='What it should be, like "1.5 SOL".', show_default=False)],
     reason: Reason,
@@ -40,7 +41,7 @@ def open_dispute(
 
 @disputes.command("answer")
 def answer_dispute(
-    statement: Statement,
+    statement: OneStatement,
     line: Line,
     verdict: Annotated[str, typer.Argument(help="accepted or rejected.", show_default=False)],
     reason: Reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aurora_pipeline.foundation.errors import AuroraError, Conflict, NotAllowed
+from aurora_pipeline.foundation.errors import AuroraError, Conflict, Misconfigured, NotAllowed
 
 
 class CommandNotUnderstood(AuroraError):
@@ -82,3 +82,24 @@ def right_missing(error: BaseException) -> RightMissing | None:
         f"the database does not let this login do that: {said}; nothing was written",
         "docs/access.md says who may: have one of them do it, or set another login in AURORA_DATABASE_URL",
     )
+
+
+class AlreadyUp(Conflict):
+    """`aurora up` runs on these data already."""
+
+    code = "already-up"
+    what_to_do = "Use the one that runs, or end it first."
+
+
+class DataGone(Misconfigured):
+    """The data directory was deleted or moved while `aurora up` worked on it. Everything was stopped."""
+
+    code = "data-directory-gone"
+    what_to_do = "Put it back, or restore a backup, and start again."
+
+
+class ServiceNeedsDatabase(Misconfigured):
+    """A service was to run on no database: Aurora's own server belongs to `aurora up`."""
+
+    code = "service-needs-database"
+    what_to_do = "Set AURORA_DATABASE_URL, or use `aurora up`."

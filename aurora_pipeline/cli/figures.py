@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.epochs import parse_epochs
+from aurora_pipeline.cli.epochs import parse_span
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day, said_in_coins
@@ -20,7 +20,7 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
-from aurora_pipeline.foundation.units import EpochNumber, EpochRange
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.statements.errors import StatementUnknown
@@ -268,23 +268,26 @@ def _asked(
     agreement: str | None = None,
 ) -> list[_Shown]:
     """The rows of each layer that a command's options name, all as of one moment."""
-    wanted = None if epochs is None else parse_epochs(epochs)
+    span = None if epochs is None else parse_span(epochs)
     moment = None if as_of is None else read_day(as_of, "--as-of")
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
         if moment is None:
             # What a past moment held changes no more; what is in force can, between one layer and the next.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        chain = None if chain_id is None else aurora.configuration.chain(chain_id)
+        # Without a chain they are the numbers that were written: periods of chains differ.
+        asked = None if span is None or chain is None else span.periods_of(chain)
+        first, last = (None, None) if span is None else (span.first, span.last)
         selection = Selection(
-            None if chain_id is None else aurora.configuration.chain(chain_id).chain_id,
-            None if wanted is None else wanted[0],
-            None if wanted is None else wanted[-1],
+            None if chain is None else chain.chain_id,
+            first if asked is None else asked[0],
+            last if asked is None else asked[-1],
             None if validator is None else validator_named(connection, chain_id, validator),
             None if partner is None else partner_known(connection, partner),
             None if agreement is None else agreement_known(connection, agreement),
         )
         rows = [_of_known_chains(aurora, connection, rows_of(connection, table, selection, moment)) for table in tables]
-        if wanted is not None and selection.chain_id is not None:
-            asked = EpochRange(wanted[0], wanted[-1] + 1)
+        if asked is not None and selection.chain_id is not None:
             require_recorded(connection, selection.chain_id, asked)
             for sentence in left_out(connection, selection.chain_id, asked, tables[0].name, moment):
                 err.print(sentence, markup=False)

@@ -23,7 +23,7 @@ from aurora_pipeline.commissions.targets import (
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.proof.lookup import find
+from aurora_pipeline.proof.tracing.lookup import find
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.reads import overrides as reads
 

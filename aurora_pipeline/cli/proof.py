@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
@@ -12,18 +13,19 @@ from rich.markup import escape
 from aurora_pipeline.cli.epochs import parse_keys
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.terminal import err, opened, out, print_table, read_day
-from aurora_pipeline.decisions.log import Head, found_entries
-from aurora_pipeline.foundation.errors import NotUnderstood
-from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
+from aurora_pipeline.cli.terminal import err, opened, out, read_day
+from aurora_pipeline.foundation.errors import FileUnreadable
+from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey, parse_key
 from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.proof.bundle import verify as verify_bundle
 from aurora_pipeline.proof.errors import ProofFailed
-from aurora_pipeline.proof.findings import VerifyReport
-from aurora_pipeline.proof.node import render
-from aurora_pipeline.proof.surroundings import verify_surroundings
-from aurora_pipeline.proof.trace import trace as trace_any
-from aurora_pipeline.proof.verify import Heads, heads, verify_audit, verify_digest, verify_period
+from aurora_pipeline.proof.findings import VerifyReport, together
+from aurora_pipeline.proof.tracing.node import render
+from aurora_pipeline.proof.tracing.trace import trace as trace_any
+from aurora_pipeline.proof.verifying.everything import recorded_keys, verified
+from aurora_pipeline.proof.verifying.surroundings import verify_surroundings
+from aurora_pipeline.proof.verifying.verify import verify_audit, verify_digest
 from aurora_pipeline.work.asked_epochs import known_epochs, not_known, published_epochs, require_recorded
 from aurora_pipeline.work.reads import proof as reads
 
@@ -52,30 +54,79 @@ def trace(
 
 def verify(
     subject: Annotated[
-        str, typer.Argument(help="A chain (with EPOCHS), or a digest of 64 digits.", show_default=False)
-    ],
+        str | None,
+        typer.Argument(help="A chain (with EPOCHS), a digest of 64 digits, or a bundle's folder, zip or PDF."),
+    ] = None,
     epochs: Annotated[str | None, typer.Argument(help="One epoch, FROM..TO, or a month.", show_default=False)] = None,
+    key: Annotated[str | None, typer.Option("--key", help="A bundle: the key that has to have signed it.")] = None,
+    previous: Annotated[str | None, typer.Option("--previous", help="A bundle: a checkpoint that you kept.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every epoch and month of every chain, and every chain of hashes.")
+    ] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Also compute every figure again from the bytes.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Recompute every hash of a period, or of what a digest names, from the stored bytes; name what does not hold."""
+    """Recompute every hash of a period, of what a digest names, or of a bundle; name what does not hold."""
+    if subject is not None and epochs is None and (_is_path(subject) or Path(subject).exists()):
+        _verify_bundle(subject, key, previous, as_json)
+    if everything == (subject is not None):
+        raise ArgumentsNotFit("give either what to verify or --all", "aurora verify CHAIN EPOCHS, or --all")
     reports = []
     with opened(reads_only=True) as aurora:
-        if epochs is None:
+        if subject is None:
+            reports += _verify_all(aurora, deep=deep)
+        elif epochs is None:
             with aurora.database.connect() as connection:
                 reports.append(verify_digest(connection, subject, aurora=aurora))
         else:
-            aurora.configuration.chain(subject)
-            for key in _known(aurora, parse_keys(subject, epochs)):
-                with err.status(f"verifying {key}"), aurora.database.connect() as connection:
-                    reports.append(verify_period(connection, key, aurora=aurora, deep=deep))
+            for period in _known(aurora, parse_keys(aurora.configuration.chain(subject), epochs)):
+                with err.status(f"verifying {period}"):
+                    reports.append(verified(aurora, period, deep=deep))
         with aurora.database.connect() as connection:
             reports.append(verify_surroundings(aurora, connection))
     if as_json:
         print_json("verify", [reads.report(one) for one in reports])
     else:
-        _print(reports)
-    _fail(reports)
+        show(_all_of(reports) if everything else reports)
+    fail(reports)
+
+
+def _is_path(subject: str) -> bool:
+    """Whether it can only be meant as a path: neither chains nor digests have a point or a slash."""
+    return "." in subject or os.sep in subject
+
+
+def _verify_bundle(bundle: str, key: str | None, previous: str | None, as_json: bool) -> NoReturn:
+    """What `verify.py` says of a bundle, without a database; it shares no code with what made the bundle."""
+    if as_json:
+        raise ArgumentsNotFit("what verify.py says of a bundle is words", "leave --json out; 0 ends what holds")
+    for path in filter(None, (bundle, previous)):
+        if not Path(path).exists():
+            raise FileUnreadable(f"there is no file or folder {path}", "check the path")
+    given = [f"--key={key}" if key else "", f"--previous={previous}" if previous else ""]
+    raise typer.Exit(verify_bundle.main([bundle, *filter(None, given)]))
+
+
+def _verify_all(aurora: Aurora, *, deep: bool) -> list[VerifyReport]:
+    """Every period and month of which anything is recorded, and the chains; says how much that was."""
+    with aurora.database.connect() as connection:
+        keys = recorded_keys(connection)
+    reports = []
+    for number, key in enumerate(keys, start=1):
+        with err.status(f"verifying {key} ({number} of {len(keys)})"):
+            reports.append(verified(aurora, key, deep=deep))
+    with aurora.database.connect() as connection:
+        reports.append(verify_audit(connection))
+    return reports
+
+
+def _all_of(reports: Sequence[VerifyReport]) -> list[VerifyReport]:
+    """The reports of all periods as one, and the others as they are."""
+    keys = [parse_key(one.subject) for one in reports[:-2]]
+    epochs = sum(isinstance(key, PeriodKey) for key in keys)
+    chains = ", ".join(sorted({key.chain_id for key in keys})) or "no chain"
+    named = f"{epochs} epoch(s) and {len(keys) - epochs} month(s) of {chains}"
+    return [together(named, reports[:-2]), *reports[-2:]]
 
 
 def _known(aurora: Aurora, keys: Sequence[PartitionKey]) -> Sequence[PartitionKey]:
@@ -86,7 +137,8 @@ def _known(aurora: Aurora, keys: Sequence[PartitionKey]) -> Sequence[PartitionKe
     epochs = [key.epoch for key in keys if isinstance(key, PeriodKey)]
     if not epochs:
         return keys
-    chain_id, asked = keys[0].chain_id, EpochRange(epochs[0], epochs[-1] + 1)
+    chain_id = keys[0].chain_id
+    asked = EpochRange(epochs[0], epochs[-1] + 1, aurora.configuration.chain(chain_id).period_step)
     with aurora.database.connect() as connection:
         there = known_epochs(connection, chain_id, asked) | published_epochs(connection, chain_id, asked)
         if not there:
@@ -96,100 +148,7 @@ def _known(aurora: Aurora, keys: Sequence[PartitionKey]) -> Sequence[PartitionKe
     return [PeriodKey(chain_id, epoch) for epoch in asked if epoch in there]
 
 
-def audit(
-    witness: Annotated[
-        str | None,
-        typer.Option(
-            help="The heads that `aurora audit` printed, noted outside the database; shows what was cut off since."
-        ),
-    ] = None,
-    listing: Annotated[bool, typer.Option("--list", help="Show the entries instead of verifying them.")] = False,
-    subject: Annotated[
-        str | None, typer.Option("--subject", help="Only about this, like agreement/acme-2026 or 'wallet/*'.")
-    ] = None,
-    action: Annotated[
-        str | None, typer.Option("--action", help="Only this, like partner.renamed or 'override.*'.")
-    ] = None,
-    who: Annotated[str | None, typer.Option("--actor", help="Only what this person did.")] = None,
-    since: Annotated[str | None, typer.Option("--from", help="Only from this day or instant on.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Only before this day or instant.")] = None,
-    at_most: Annotated[
-        int, typer.Option("--newest", min=1, max=_LISTED_AT_MOST, help="At most N entries, the newest.")
-    ] = 100,
-    as_json: Json = False,
-) -> None:
-    """Verify the chains of decisions, publications and samples, print their heads to be noted; or list the log."""
-    if listing or any(one is not None for one in (subject, action, who, since, until)):
-        if witness is not None:
-            raise ArgumentsNotFit("--witness verifies the log, and the other options list it", "give one or the others")
-        first, last = (
-            None if day is None else read_day(day, name) for day, name in ((since, "--from"), (until, "--until"))
-        )
-        with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-            found = found_entries(
-                connection, subject=subject, action=action, actor=who, since=first, until=last, newest=at_most
-            )
-        _list(reads.audit_entries(found), as_json)
-        return
-    with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        report = verify_audit(connection, None if witness is None else _heads(witness))
-        around = verify_surroundings(aurora, connection)
-        newest = heads(connection)
-    told = reads.audit([report, around], newest)
-    if as_json:
-        print_json("audit", told)
-    else:
-        _print([report, around])
-    _fail([report, around])
-    if told.witness is not None and not as_json:
-        out.print(f"Note this elsewhere; `aurora audit --witness` checks it later: {told.witness}", soft_wrap=True)
-
-
-def _list(found: Sequence[reads.AuditEntry], as_json: bool) -> None:
-    if as_json:
-        print_json("audit_list", found)
-        return
-    rows = [
-        [
-            one.sequence,
-            f"{one.recorded_at:%Y-%m-%d %H:%M:%S}",
-            one.actor,
-            one.action,
-            one.subject,
-            (one.after or {}).get("reason"),
-        ]
-        for one in found
-    ]
-    columns = ["entry", "when (UTC)", "who", "what", "subject", "why"]
-    print_table(
-        f"{len(rows)} entries of the audit log; the states before and after with --json",
-        columns,
-        rows,
-        prose=columns[-2:],
-    )
-
-
-_WITNESS = "four times NUMBER:HASH, or - where there was none, with / between"
-
-
-def _heads(text: str) -> Heads:
-    """All heads as `aurora audit` printed them."""
-    parts = text.strip().split("/")
-    if len(parts) != len(fields(Heads)):
-        raise NotUnderstood(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
-    return Heads(*map(_head, parts))
-
-
-def _head(text: str) -> Head | None:
-    if text == reads.NO_HEAD:
-        return None
-    number, _, digest = text.partition(":")
-    if not (number.isascii() and number.isdigit()) or len(digest) != 64:
-        raise NotUnderstood(f"{text!r} is not a witness", f"write it as `aurora audit` printed it, {_WITNESS}")
-    return Head(int(number), digest)
-
-
-def _fail(reports: list[VerifyReport]) -> None:
+def fail(reports: list[VerifyReport]) -> None:
     """Any failure makes the command fail with all of them."""
     failures = [str(failure) for report in reports for failure in report.failures]
     if failures:
@@ -205,7 +164,8 @@ def _more(failures: list[str]) -> list[str]:
     return [f"... and {left} more, all of them with --json"] if left > 0 else []
 
 
-def _print(reports: list[VerifyReport]) -> None:
+def show(reports: list[VerifyReport]) -> None:
+    """Print what verifying found, each subject with its notes."""
     for report in reports:
         _print_one(report)
 

@@ -13,7 +13,7 @@ from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import out, print_table, workspace
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
-from aurora_pipeline.config.errors import ProviderDisabled, ProviderUnknown
+from aurora_pipeline.config.errors import ProviderDisabled, ProviderUnknown, ProviderWithoutAddress
 from aurora_pipeline.config.problems import did_you_mean
 from aurora_pipeline.config.provider import FILE_KIND, Provider
 from aurora_pipeline.foundation.errors import CHECK_FAILED, TRY_AGAIN, AuroraError
@@ -43,12 +43,15 @@ def check(
             from aurora_pipeline.demo.session import demo_providers
 
             stack.enter_context(demo_providers(place))
-        wanted = _wanted(place.configuration(), name)
+        configuration = place.configuration()
+        wanted = _wanted(configuration, name)
         checks = check_providers(wanted, _ours(place, wanted))
     if as_json:
         print_json("providers_check", [provider_check(one) for one in checks])
     else:
         _show(checks)
+        for sentence in configuration.not_set_up() if name is None else ():
+            out.print(sentence, markup=False)
     down = [one for one in checks if not one.up]
     if down:
         raise typer.Exit(TRY_AGAIN if all(one.may_pass for one in down) else CHECK_FAILED)
@@ -85,7 +88,8 @@ def _all_registered(connection: Connection, chains: list[Chain]) -> dict[str, li
 
 def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
     if name is None:
-        found = [provider for provider in configuration.providers.values() if provider.enabled]
+        waiting = _of_chains_not_set_up(configuration)
+        found = [one for one in configuration.providers.values() if one.is_asked and one.name not in waiting]
         if not found:
             raise ProviderDisabled("no provider is enabled", "set enabled: true for one in providers.yaml")
         return found
@@ -99,7 +103,22 @@ def _wanted(configuration: Configuration, name: str | None) -> list[Provider]:
         unset = configuration.unset_variables.get(name, ())
         also = f" and set {', '.join(unset)}" if unset else ""
         raise ProviderDisabled(f"provider {name} is disabled", f"set enabled: true in providers.yaml{also}")
+    if not provider.is_asked:
+        variables = " and ".join(configuration.address_variables.get(name, ()))
+        remedy = f"set {variables}" if variables else "give it a base_url in providers.yaml"
+        raise ProviderWithoutAddress(f"provider {name} has no address", remedy)
     return [provider]
+
+
+def _of_chains_not_set_up(configuration: Configuration) -> frozenset[str]:
+    """The providers that only chains ask that are not set up: nobody would ask them yet."""
+    asking = configuration.enabled_chains()
+    waiting = [chain for chain in configuration.chains.values() if chain.enabled and chain not in asking]
+    return frozenset(
+        name
+        for name in configuration.providers
+        if any(chain.asks(name) for chain in waiting) and not any(chain.asks(name) for chain in asking)
+    )
 
 
 def _show(checks: list[ProviderCheck]) -> None:

@@ -40,13 +40,18 @@ CsvFile = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header
 ChainOption = Annotated[str | None, typer.Option("--chain", help="Only this chain.")]
 Why = Annotated[str | None, typer.Option("--reason", help="Why, for the audit log; else: import of FILE.")]
 
+_AGAIN = "It counts in periods that are computed already once they are computed again: `aurora recompute {} --stale`"
+_FETCHED = (
+    "It counts in periods that are computed already once what they lack is fetched: `aurora backfill {} FROM..TO`"
+)
+
 
 def _why(file: Path, reason: str | None) -> str:
     return f"import of {file.name}" if reason is None else reason
 
 
-def _tell(what: str, report: ImportReport, as_json: bool) -> None:
-    """What an import changed, as sentences."""
+def _tell(what: str, report: ImportReport, as_json: bool, counts: str = _AGAIN) -> None:
+    """What an import changed, as sentences, and by what it counts in periods that are computed already."""
     if as_json:
         print_json("recorded", imported(report))
         return
@@ -57,6 +62,8 @@ def _tell(what: str, report: ImportReport, as_json: bool) -> None:
         out.print(f"  and {len(report.changed) - len(shown)} more")
     verdict = f"{len(report.changed)} {what} recorded" if report.changed else "nothing changed"
     out.print(f"{verdict}, {report.unchanged} as they were.")
+    for chain_id in sorted({change.partition(":")[0].split()[0] for change in report.changed}):
+        out.print(counts.format(chain_id), markup=False)
 
 
 @validators.command("import")
@@ -65,7 +72,7 @@ def validators_import(file: CsvFile, reason: Why = None, as_json: Json = False) 
     with opened() as aurora:
         person = deciding(aurora.database)
         report = import_validators(aurora.database, aurora.configuration, file, person, _why(file, reason))
-    _tell("validator(s)", report, as_json)
+    _tell("validator(s)", report, as_json, _FETCHED)
 
 
 @validators.command("export")

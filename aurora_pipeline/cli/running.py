@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.epochs import ChainArgument, EpochsArgument, parse_epochs
+from aurora_pipeline.cli.epochs import ChainArgument, EpochsArgument, parse_span
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.progress import Steps
@@ -31,9 +31,10 @@ def backfill(
     as_json: Json = False,
 ) -> None:
     """Fetch what is missing of some epochs and compute every layer. What is complete is not asked again."""
-    wanted = parse_epochs(epochs)
+    span = parse_span(epochs)
     with opened(asks_providers=True, meanwhile=load_dagster) as aurora:
         chain = aurora.configuration.usable_chain(chain_id)
+        wanted = span.periods_of(chain)
         runner = job_runner(aurora)
         with Steps(chain) as steps:
             computed = work.backfill(aurora, runner, chain, wanted, refetch=refetch, tell=steps)
@@ -48,9 +49,7 @@ def recompute(
     ] = None,
     stale: Annotated[
         bool,
-        typer.Option(
-            "--stale", help="Lines, statements and stake events that rest on what no longer counts, in order."
-        ),
+        typer.Option("--stale", help="What rests on entries, terms or earlier periods that no longer count, in order."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -60,9 +59,10 @@ def recompute(
     """
     if stale == (epochs is not None):
         raise ArgumentsNotFit("give either epochs or --stale", f"aurora recompute {chain_id} 850..855, or --stale")
-    wanted = [] if epochs is None else parse_epochs(epochs)
+    span = None if epochs is None else parse_span(epochs)
     with opened() as aurora:
         chain = aurora.configuration.usable_chain(chain_id)
+        wanted = [] if span is None else span.periods_of(chain)
         with Steps(chain) as steps:
             if stale:
                 computed = work.recompute_stale(aurora, job_runner(aurora), chain, tell=steps)

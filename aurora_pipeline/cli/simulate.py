@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.agreements.proposed import read_proposal
-from aurora_pipeline.cli.epochs import epoch_range
+from aurora_pipeline.cli.epochs import Span
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import coins, err, opened, out, print_table
@@ -55,14 +55,14 @@ def agreements_simulate(
     does not mention stay as they were. Overrides of the file's agreements were decided on other terms. They are part of
     what was paid, not of what would have been; how much of the difference is theirs is said.
     """
-    wanted = epoch_range(EpochNumber(first), EpochNumber(last), "--from {} --to {}")
+    span = Span.of(EpochNumber(first), EpochNumber(last), "--from {} --to {}")
     if as_json and as_csv:
         raise ArgumentsNotFit("--json and --csv at once", "give one of the two")
     with opened() as aurora, aurora.database.connect() as connection:
         chain = aurora.configuration.chain(chain_id)
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         proposal = read_proposal(connection, file)
-        epochs = _known(connection, chain, wanted)
+        epochs = _known(connection, chain, span.periods_of(chain))
         found = simulate(connection, chain, proposal, epochs)
     if as_json:
         print_json("agreements_simulate", [simulated(one, chain.base_unit) for one in found])

@@ -8,6 +8,7 @@ import typer
 
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
+from aurora_pipeline.cli.statement_names import OneStatement
 from aurora_pipeline.cli.terminal import coins, opened, out, print_table, read_day
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.statements.compare import Compared, compare
@@ -20,7 +21,7 @@ _SIDES: Final = 2
 
 
 def statements_diff(
-    statement: Annotated[str, typer.Argument(help="A statement's id, or its beginning.", show_default=False)],
+    statement: OneStatement,
     other: Annotated[
         str | None, typer.Argument(help="Another one; else give --as-of for two states of one.", show_default=False)
     ] = None,

@@ -8,14 +8,14 @@ from typing import Final
 from aurora_pipeline.agreements.overrides import RecordedOverride
 from aurora_pipeline.agreements.tables import OverrideTarget
 from aurora_pipeline.cli.terminal import coins, out, print_table
-from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.config.coin import CoinOfChain
 from aurora_pipeline.statements.documents import Row, in_words
 from aurora_pipeline.statements.history import Dispute
 
 _ID_SHOWN: Final = 8
 
 
-def print_overrides(chain: Chain, shown: Sequence[tuple[Row, RecordedOverride]]) -> None:
+def print_overrides(chain: CoinOfChain, shown: Sequence[tuple[Row, RecordedOverride]]) -> None:
     """What somebody decided to be paid, and why."""
     if not shown:
         return
@@ -44,7 +44,7 @@ def _what(row: Row, one: RecordedOverride) -> str:
     return f"{one.target.agreement_id}/{one.target.rule_key}, all of it"
 
 
-def print_disputes(chain: Chain, shown: Sequence[Dispute]) -> None:
+def print_disputes(chain: CoinOfChain, shown: Sequence[Dispute]) -> None:
     """What the partner held for wrong, and what was answered."""
     if not shown:
         return

@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
-from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table, said_in_coins
+from aurora_pipeline.cli.keys import key_file
+from aurora_pipeline.cli.statement_names import OfChain, OfPeriod, OneStatement, StatementName, named
+from aurora_pipeline.cli.terminal import opened, out, print_changes, print_table, said_in_coins, tell_recorded
 from aurora_pipeline.decisions.person import deciding, speaking
 from aurora_pipeline.decisions.recording import Change
 from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.proof.signing.checkpoints import checkpoint_where_possible
 from aurora_pipeline.statements.documents import find_statement
 from aurora_pipeline.statements.transitions import answer as answers
 from aurora_pipeline.statements.transitions import approve as approvals
@@ -23,9 +26,8 @@ from aurora_pipeline.statements.transitions.release import release as record_rel
 from aurora_pipeline.statements.transitions.submit import submit as record_submission
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.work.reads.recorded import recorded
-from aurora_pipeline.work.reads.statements import statement_history
+from aurora_pipeline.work.reads.statements import StatementEvent, statement_history
 
-Statement = Annotated[str, typer.Argument(help="The statement's id, or its beginning.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log and for who reads it later.")]
 Digest = Annotated[
     str | None,
@@ -40,8 +42,10 @@ def add_steps(statements: typer.Typer) -> None:
 
 
 def submit(
-    statement: Statement,
+    statement: StatementName,
     reason: Reason,
+    chain_id: OfChain = None,
+    period: OfPeriod = None,
     accept: Annotated[
         list[str] | None, typer.Option("--accept", help="A missing or held figure that counts 0, by its id.")
     ] = None,
@@ -49,37 +53,64 @@ def submit(
     as_json: Json = False,
 ) -> None:
     """Hand a draft in for approval, as it stands; whatever is missing or held is accepted by name."""
+    wanted = named(statement, chain_id, period)
     _decide(
         lambda aurora, chains, who: record_submission(
-            aurora.database, statement, chains, accept or [], who, reason, digest
+            aurora.database, wanted, chains, accept or [], who, reason, digest
         ),
         as_json,
     )
 
 
-def approve(statement: Statement, reason: Reason, digest: Digest = None, as_json: Json = False) -> None:
+def approve(
+    statement: StatementName,
+    reason: Reason,
+    chain_id: OfChain = None,
+    period: OfPeriod = None,
+    digest: Digest = None,
+    as_json: Json = False,
+) -> None:
     """Approve what was submitted, by somebody else: from then on the statement never changes."""
+    wanted = named(statement, chain_id, period)
     _decide(
-        lambda aurora, chains, who: approvals.approve(aurora.database, statement, chains, who, reason, digest), as_json
+        lambda aurora, chains, who: approvals.approve(aurora.database, wanted, chains, who, reason, digest), as_json
     )
 
 
-def reject(statement: Statement, reason: Reason, digest: Digest = None, as_json: Json = False) -> None:
+def reject(
+    statement: StatementName,
+    reason: Reason,
+    chain_id: OfChain = None,
+    period: OfPeriod = None,
+    digest: Digest = None,
+    as_json: Json = False,
+) -> None:
     """Hand a submission back: the statement is a draft again."""
-    _decide(
-        lambda aurora, chains, who: approvals.reject(aurora.database, statement, chains, who, reason, digest), as_json
-    )
+    wanted = named(statement, chain_id, period)
+    _decide(lambda aurora, chains, who: approvals.reject(aurora.database, wanted, chains, who, reason, digest), as_json)
 
 
-def release(statement: Statement, reason: Reason, digest: Digest = None, as_json: Json = False) -> None:
+def release(
+    statement: StatementName,
+    reason: Reason,
+    chain_id: OfChain = None,
+    period: OfPeriod = None,
+    digest: Digest = None,
+    as_json: Json = False,
+) -> None:
     """Release an approved statement to the partner; with dual approval somebody else than who approved it."""
-    _decide(
-        lambda aurora, chains, who: record_release(aurora.database, statement, chains, who, reason, digest), as_json
-    )
+    wanted = named(statement, chain_id, period)
+    with opened() as aurora:
+        chains = sorted(aurora.configuration.chains)
+        change = record_release(aurora.database, wanted, chains, deciding(aurora.database), reason, digest)
+        signed, words = checkpoint_where_possible(aurora.database, key_file(aurora))
+    tell_recorded([change], as_json, warnings=[] if signed is not None else [words])
+    if signed is not None and not as_json:
+        out.print(f"{words}; `aurora checkpoint show {signed.at.size}` prints it for whoever keeps it.", markup=False)
 
 
 def pay(
-    statement: Statement,
+    statement: OneStatement,
     amount: Annotated[str, typer.Argument(help='What was paid, like "12.5 SOL".', show_default=False)],
     to: Annotated[str, typer.Option("--to", help="The account it was paid to.")],
     reference: Annotated[str, typer.Option("--reference", help="What the payment is called in your books.")],
@@ -97,8 +128,10 @@ def pay(
 
 
 def acknowledge(
-    statement: Statement,
+    statement: StatementName,
     reason: Reason,
+    chain_id: OfChain = None,
+    period: OfPeriod = None,
     on_behalf_of: Annotated[
         str | None, typer.Option("--on-behalf-of", help="The partner for whom you say it, by its key.")
     ] = None,
@@ -106,9 +139,10 @@ def acknowledge(
     as_json: Json = False,
 ) -> None:
     """Say that a released statement is right, as its partner or for it."""
+    wanted = named(statement, chain_id, period)
     _decide(
         lambda aurora, chains, who: answers.acknowledge(
-            aurora.database, statement, chains, who, reason, digest, on_behalf_of
+            aurora.database, wanted, chains, who, reason, digest, on_behalf_of
         ),
         as_json,
         speaking,
@@ -128,10 +162,10 @@ def open_balances(
     tell(changes, as_json)
 
 
-def history(statement: Statement, as_json: Json = False) -> None:
+def history(statement: StatementName, chain_id: OfChain = None, period: OfPeriod = None, as_json: Json = False) -> None:
     """Show everything that was decided about a statement, by whom, when and why."""
     with opened(reads_only=True) as aurora, aurora.database.connect() as connection:
-        found = find_statement(connection, statement, sorted(aurora.configuration.chains))
+        found = find_statement(connection, named(statement, chain_id, period), sorted(aurora.configuration.chains))
         events = statement_history(connection, found.statement_id)
         chain = aurora.configuration.chain(found.key.chain_id)
     if as_json:
@@ -147,7 +181,7 @@ def history(statement: Statement, as_json: Json = False) -> None:
             [
                 f"{one.recorded_at:%Y-%m-%d %H:%M:%S}",
                 one.recorded_by,
-                said_in_coins(one.what, chain),
+                said_in_coins(one.what, chain) + _under(one),
                 (one.statement_digest or "")[:12],
                 one.reason,
             ]
@@ -165,6 +199,13 @@ def history(statement: Statement, as_json: Json = False) -> None:
             " decides; with logins of their own the database says who it was (docs/access.md)",
             markup=False,
         )
+
+
+def _under(one: StatementEvent) -> str:
+    """Of a release, the checkpoint that covers it."""
+    if one.checkpoint_size is not None:
+        return f", under the checkpoint of {one.checkpoint_size} leaves"
+    return ", under no checkpoint yet" if one.what == "released" else ""
 
 
 def _decide(

@@ -13,24 +13,28 @@ from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.foundation.errors import CHECK_FAILED
-from aurora_pipeline.foundation.listing import listed
+from aurora_pipeline.foundation.listing import listed, spans
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.store.snapshots import NotPublished
-from aurora_pipeline.work.asked_epochs import spans
+from aurora_pipeline.store.published import NotPublished
 from aurora_pipeline.work.attention import age
+from aurora_pipeline.work.condition import Health
+from aurora_pipeline.work.month_end import MonthEnd
 from aurora_pipeline.work.reads import status as reads
 from aurora_pipeline.work.what_is_next import DueRun, what_is_next
 
 _PERIODS_SHOWN = 20
 _MISSING_SHOWN = 160
 _WARNINGS_SHOWN = 20
+_COLOURS = {"HEALTHY": "green", "DEGRADED": "yellow", "UNHEALTHY": "red"}
 
 
 def status(
     chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None,
     epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0)] = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where something needs a person.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 unless all is HEALTHY and nothing needs a person.")
+    ] = False,
     coming: Annotated[
         bool, typer.Option("--next", help="Only which runs are to be started next, in order, and why.")
     ] = False,
@@ -55,14 +59,14 @@ def status(
             with aurora.database.connect() as connection:
                 _show_epoch(reads.epoch_status(connection, key, now), as_json)
             return
-        told = reads.status(aurora, chains, now, clock_runs=not is_demo())
+        told = reads.status(aurora, chains, now, only=chain_id, clock_runs=not is_demo())
     if as_json:
         print_json("status", told)
     else:
         _show(told, now)
         for text in told.attention:
             out.print(f"[yellow]needs a person:[/] {text}")
-    if check and told.attention:
+    if check and (told.attention or told.condition != Health.HEALTHY):
         raise typer.Exit(CHECK_FAILED)
 
 
@@ -86,6 +90,9 @@ def _show(told: reads.Status, now: datetime) -> None:
         _show_chain(chain, now)
     heard, sensors = told.providers, told.sensors
     silent = [one.provider for one in heard if one.last_contact_at is None]
+    for one in heard:
+        if one.trouble is not None:
+            out.print(f"{one.provider} {one.in_words}", markup=False)
     answered = [f"{one.provider} {_ago(one.last_contact_at, now)}" for one in heard if one.last_contact_at is not None]
     if heard:
         words = [f"providers answered: {', '.join(answered)}"] if answered else []
@@ -95,12 +102,19 @@ def _show(told: reads.Status, now: datetime) -> None:
         newest = max(one.last_tick_at for one in sensors)
         failing = sum(one.problem is not None for one in sensors)
         out.print(f"sensors: {len(sensors)} known, the last ran {_ago(newest, now)}, {failing} failing", markup=False)
+    kept = "no backup is noted here" if told.last_backup_at is None else f"last backup {_ago(told.last_backup_at, now)}"
+    signed = "never signed" if told.last_checkpoint_at is None else f"signed {_ago(told.last_checkpoint_at, now)}"
+    why = "" if told.cannot_sign is None else f"; {told.cannot_sign}"
+    out.print(f"{kept}; the log was {signed}{why}", markup=False)
+    for sentence in told.not_set_up:
+        out.print(sentence, markup=False)
     for note in told.access:
         out.print(f"note: {note}", markup=False)
 
 
 def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:
-    out.print(f"[bold]{chain.chain_id}[/]  {chain.in_words}")
+    colour = _COLOURS[chain.condition]
+    out.print(f"[bold]{chain.chain_id}[/]  [{colour}]{chain.condition}[/]  {chain.in_words}")
     if chain.head_epoch is not None:
         out.print(f"  {_head_in_words(chain, now)}", markup=False)
     shown = [one for one in chain.periods if one.is_published][-_PERIODS_SHOWN:]
@@ -124,6 +138,8 @@ def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:
     untouched = [EpochNumber(period.epoch) for period in chain.periods if not period.is_published]
     if untouched:
         out.print(f"nothing is published of epoch {spans(untouched)}", markup=False)
+    if chain.month_end is not None:
+        out.print(f"month {chain.month_end.month}: {_month_in_words(chain.month_end)}", markup=False)
     for sentence in chain.late[-_PERIODS_SHOWN:]:
         out.print(sentence, markup=False)
     if len(chain.late) > _PERIODS_SHOWN:
@@ -139,6 +155,13 @@ def _head_in_words(summary: reads.ChainStatus, now: datetime) -> str:
     if summary.seen is None:
         return f"{head}; nobody observed it"
     return f"{head}; epoch {summary.seen.epoch} last observed {_ago(summary.seen.observed_at, now)}"
+
+
+def _month_in_words(month: MonthEnd) -> str:
+    if month.waits_for is not None:
+        return f"not ready, {month.waits_for}"
+    stages = ", ".join(f"{one.count} {one.stage}" for one in month.statements)
+    return f"over, and all its periods are published; {stages or 'no statement of it is computed yet'}"
 
 
 def _ago(moment: datetime, now: datetime) -> str:

@@ -21,16 +21,17 @@ from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.json_output import error_json, print_json
 from aurora_pipeline.cli.table import NOTHING, PrintedColumn, layout
 from aurora_pipeline.decisions.errors import ReasonMissing
+from aurora_pipeline.foundation import said_amounts
 from aurora_pipeline.foundation.csv_file import read_instant
 from aurora_pipeline.foundation.errors import AuroraError, DayNotUnderstood, NotUtf8
-from aurora_pipeline.foundation.money import amount, format_coins
+from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.work.reads.recorded import recorded
 
 if TYPE_CHECKING:
     # What needs Postgres, polars or pydantic is imported where it is used: a call for help waits for none of them.
-    from aurora_pipeline.config.chain import Chain
+    from aurora_pipeline.config.coin import CoinOfChain
     from aurora_pipeline.decisions.recording import Change
     from aurora_pipeline.instance.runtime import Aurora
     from aurora_pipeline.instance.workspace import Workspace
@@ -42,7 +43,6 @@ _PIPED_WIDTH = 160
 _MESSAGE_MAX = 20_000
 _DEMO_VARIABLE = "AURORA_DEMO"
 _TOLD_MAX, _TOLD_FIRST = 50, 10
-_BASE_UNITS = re.compile(r"(?<![\d.])([+-]?)(\d+) base units\b")
 _COMMAND = re.compile(r"(?<![\w=])aurora (?!demo\b|--demo\b)(?=[a-z-])")
 
 
@@ -99,11 +99,16 @@ err = Terminal(stderr=True)
 
 @contextmanager
 def opened(
-    *, reads_only: bool = False, asks_providers: bool = False, meanwhile: Callable[[], object] | None = None
+    *,
+    reads_only: bool = False,
+    for_partners: bool = False,
+    asks_providers: bool = False,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Iterator[Aurora]:
     """The workspace's instance, open while the block runs; in the demo with its providers where they are asked.
 
     A command that `reads_only` runs on a standby as well, and cannot write.
+    All but those that are `for_partners` refuse a partner's login before anything is read.
     `meanwhile` may be done while these start, and saves its time then.
     """
     from aurora_pipeline.instance.runtime import Aurora
@@ -114,7 +119,11 @@ def opened(
             from aurora_pipeline.demo.session import demo_providers
 
             stack.enter_context(demo_providers(place, meanwhile=meanwhile))
-        yield stack.enter_context(Aurora(place, reads_only=reads_only))
+        aurora = stack.enter_context(Aurora(place, reads_only=reads_only, for_partners=for_partners))
+        if not for_partners and place.database_url is not None and not place.chains_path.is_file():
+            # Who has no files may be a partner, for whom files are no matter.
+            aurora.administered()
+        yield aurora
 
 
 def print_error(error: AuroraError) -> int:
@@ -196,18 +205,15 @@ def read_day(text: str, option: str) -> datetime:
         raise DayNotUnderstood(f"{option}: {error}", "a day means 00:00 UTC") from None
 
 
-def coins(value: Amount | None, chain: Chain, missing: str = "-") -> str:
+def coins(value: Amount | None, chain: CoinOfChain, missing: str = "-") -> str:
     """An amount in whole coins for display, or what stands for a missing one."""
     return missing if value is None else format_coins(value, chain.native_decimals)
 
 
-def said_in_coins(text: str, chain: Chain) -> str:
+def said_in_coins(text: str, chain: CoinOfChain) -> str:
     """A sentence with its amounts in whole coins, as those of the table beside it are; stored ones say base units."""
 
-    def in_coins(found: re.Match[str]) -> str:
-        return f"{found[1]}{format_coins(amount(int(found[2])), chain.native_decimals)} {chain.native_unit}"
-
-    return _BASE_UNITS.sub(in_coins, text)
+    return said_amounts.said_in_coins(text, chain.native_decimals, chain.native_unit)
 
 
 def confirm(odd: str) -> None:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from aurora_pipeline.cli.errors import DagsterNotStarted, PortInUse
+from aurora_pipeline.cli.errors import AlreadyUp, DagsterNotStarted, DataGone, PortInUse
 from aurora_pipeline.cli.terminal import err, opened, out, workspace
 from aurora_pipeline.demo.session import has_chain
+from aurora_pipeline.foundation.private_folder import private_folder
+from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, shipped
+from aurora_pipeline.orchestration.left_behind import end_left_behind, marked
 
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 20
 _LEFT_SECONDS = 10
+_LOOK_SECONDS = 2
+_LOCK = "up.lock"
 _LEAVING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _READY_SECONDS_MAX = 120
 _LOG_BYTES_MAX = 10_000_000
@@ -33,7 +40,15 @@ def up(
 ) -> None:
     """Open the Dagster UI on this data, with sensors and the run queue working, until Ctrl-C."""
     place = workspace()
-    _refuse_taken(port)
+    with _only_one(place.data_dir):
+        ended = end_left_behind(place.data_dir)
+        if ended:
+            err.print(f"Ended {ended} process(es) that an earlier `aurora up` had left behind: it was killed.")
+        _refuse_taken(port)
+        _serve(place, port)
+
+
+def _serve(place: Workspace, port: int) -> None:
     for number in _LEAVING:
         signal.signal(number, _leave)
     if place.is_demo and not has_chain(place):
@@ -44,7 +59,7 @@ def up(
     with opened(asks_providers=True) as aurora:
         # Opened before Dagster is started, so that its processes find a migrated database and only join it.
         shown = aurora.database.shown
-        environment = {**os.environ, **prepare_dagster_home(aurora)}
+        environment = {**os.environ, **prepare_dagster_home(aurora), **marked(place.data_dir)}
         log = aurora.workspace.data_dir / "dagster.log"
         command = [
             *(sys.executable, "-m", "dagster", "dev", "--workspace", str(shipped("workspace.yaml"))),
@@ -59,12 +74,50 @@ def up(
         try:
             _await_ready(process, port, log)
             out.print(f"Dagster UI: http://{_HOST}:{port}   (database {shown}; log {log})", markup=False)
+            out.print("Whoever works on this machine can open it: it has no login. Nobody else can.")
             out.print("Sensors are running. Ctrl-C ends it.")
-            raise typer.Exit(process.wait())
+            raise typer.Exit(_end_of(process, place.data_dir))
         except KeyboardInterrupt:
             out.print("\nStopping ...")
         finally:
             _stop(process)
+
+
+@contextlib.contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Hold off every other `up` of this data. The kernel drops the lock however this process ends."""
+    descriptor = os.open(private_folder(data_dir) / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AlreadyUp(
+            f"`aurora up` runs on {data_dir} already", "use the one that runs, or end it with Ctrl-C"
+        ) from None
+    else:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _end_of(process: subprocess.Popen[bytes], data_dir: Path) -> int:
+    """Wait until Dagster ends; raises where the data are deleted or moved away under it, which nobody else says."""
+    began = _identity(data_dir)
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK_SECONDS)
+        if _identity(data_dir) != began:
+            raise DataGone(
+                f"{data_dir} is gone: it was deleted or moved while `aurora up` worked on it; everything is stopped",
+                "put it back, or restore a backup, and start again",
+            )
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _begin_log(log: Path) -> None:

@@ -15,6 +15,7 @@ from aurora_pipeline.foundation.money import BPS_WHOLE
 _STATE_VERSION = 2
 _EPOCHS_AT_ONCE = 1_000
 _TRIES, _PAUSE_SECONDS = 30, 0.1
+"""A simulator that was told to end needs a moment to let go of its state: the next one asks for so long."""
 
 
 class ChainParameters(Protocol):

@@ -19,7 +19,7 @@ from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import load_published
+from aurora_pipeline.store.published import load_published
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.agreements.wallets import Duplicates, import_wallets, wallet_rows
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.demo.comparing import TruthComparison
@@ -12,7 +14,7 @@ from aurora_pipeline.demo.ethereum import files
 from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID, EthereumParameters
 from aurora_pipeline.demo.ethereum.protocol import WEI_PER_GWEI
 from aurora_pipeline.demo.ethereum.truth import WindowTruth, truth_of
-from aurora_pipeline.demo.people import AGREED, REGISTERED
+from aurora_pipeline.demo.people import AGREED, INTRODUCED, REGISTERED
 from aurora_pipeline.demo.process import SimulatorControl
 from aurora_pipeline.demo.story import FILES
 from aurora_pipeline.foundation.money import BPS_WHOLE
@@ -21,40 +23,62 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
-from aurora_pipeline.registry.fee_recipients import import_fee_recipients
-from aurora_pipeline.registry.validators import import_operator_wallets, import_validators, registered_validators
+from aurora_pipeline.registry.fee_recipients import import_fee_recipients, registered_recipients
+from aurora_pipeline.registry.validators import (
+    import_operator_wallets,
+    import_validators,
+    registered_validators,
+    registered_wallets,
+)
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.store.snapshots import load_published
+from aurora_pipeline.store.published import load_published
 from aurora_pipeline.work.runs import Job, RunEnd, Runner
 
 WINDOWS = 6
 """So many of four epochs hold all that happens on the chain."""
+SECONDS_PER_SLOT = 3_600
+"""So slow is the chain of the demo, that its windows lie in two months and one of them closes."""
 _CREDITED_AFTER = 2
 """Attestations of a window's last epoch are paid when the chain enters the second epoch after it."""
 
 
 def register_cast(aurora: Aurora, parameters: EthereumParameters) -> tuple[str, ...]:
-    """Import the operator's validators, accounts, fee recipients and terms, unless it has validators already."""
-    database, configuration = aurora.database, aurora.configuration
+    """Import the operator's validators, accounts, fee recipients and terms: what of them is not there yet."""
+    database, configuration, person = aurora.database, aurora.configuration, deciding(aurora.database)
     with database.connect() as connection:
-        if registered_validators(connection, CHAIN_ID):
-            return ()
+        terms = connection.execute("SELECT FROM agreement_rules WHERE chain_id = %s LIMIT 1", [CHAIN_ID]).fetchall()
+        has_clients = bool(wallet_rows(connection, CHAIN_ID))
+        registered = [
+            has_rows(connection, CHAIN_ID)
+            for has_rows in (registered_validators, registered_wallets, registered_recipients)
+        ]
     folder = aurora.workspace.data_dir / FILES
     folder.mkdir(parents=True, exist_ok=True)
-    person, changes = deciding(database), []
-    for name, text, imported in (
-        ("ethereum_validators.csv", files.validators_csv, import_validators),
-        ("ethereum_operator_wallets.csv", files.operator_wallets_csv, import_operator_wallets),
-        ("ethereum_fee_recipients.csv", files.fee_recipients_csv, import_fee_recipients),
-    ):
+    changes: dict[str, int] = {}
+
+    def written(name: str, text: str) -> Path:
         path = folder / name
-        path.write_text(text(parameters), encoding="utf-8")
-        report = imported(database, configuration, path, person, REGISTERED)
-        changes.append(f"{name}: {len(report.changed)} entries")
-    path = folder / "ethereum_agreements.yaml"
-    path.write_text(files.AGREEMENTS_YAML, encoding="utf-8")
-    changes.append(f"{path.name}: {len(apply(database, path, person, AGREED).changes)} entries")
-    return tuple(changes)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    for is_there, name, text, imported in zip(
+        registered,
+        ("ethereum_validators.csv", "ethereum_operator_wallets.csv", "ethereum_fee_recipients.csv"),
+        (files.validators_csv, files.operator_wallets_csv, files.fee_recipients_csv),
+        (import_validators, import_operator_wallets, import_fee_recipients),
+        strict=True,
+    ):
+        if not is_there:
+            report = imported(database, configuration, written(name, text(parameters)), person, REGISTERED)
+            changes[name] = len(report.changed)
+    if not terms:
+        path = written("ethereum_agreements.yaml", files.AGREEMENTS_YAML)
+        changes[path.name] = len(apply(database, path, person, AGREED).changes)
+    if not has_clients:
+        path = written("ethereum_partner_wallets.csv", files.partner_wallets_csv(parameters))
+        introduced = import_wallets(database, path, None, person, INTRODUCED, Duplicates.REFUSE)
+        changes[path.name] = len(introduced.changes)
+    return tuple(f"{name}: {count} entries" for name, count in changes.items())
 
 
 def live_through(
@@ -132,12 +156,13 @@ def _compared_lines(connection: Connection, parameters: EthereumParameters, wind
 
 
 def _owed(known: WindowTruth) -> dict[str, int]:
-    """What the demo's partner is owed of a validator, by rule."""
+    """What the demo's partners are owed of a validator, by rule."""
     figures = figures_of(known)
     bases = {
         "fees": figures["exec_fees"],
         "tips": figures["mev_tips"],
         "rewards": max(0, figures["vote_rewards"] - figures["consensus_penalty"]),
+        "brought": figures["commission"] if known.client in files.BROUGHT else 0,
     }
     return {rule: base * files.RATES_BPS[rule] // BPS_WHOLE for rule, base in bases.items()}
 

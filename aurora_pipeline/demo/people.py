@@ -45,11 +45,13 @@ def hire(database: Database, parameters: Parameters, login: str) -> None:
 def is_as_registered(connection: Connection, *, with_statements: bool = False) -> bool:
     """Whether what partners are paid by is what the demo wrote, and nobody decided anything else.
 
-    What was decided about statements changes no figure of theirs, and counts only `with_statements`.
+    Who works here and which key signs changes no figure. What was decided about statements changes none of theirs, and
+    counts only `with_statements`.
     """
     row = connection.execute(
-        """SELECT FROM audit_log WHERE subject NOT LIKE 'user/%%' AND (%s OR subject NOT LIKE 'statement/%%')
-           AND after::jsonb ->> 'reason' <> ALL(%s) LIMIT 1""",
+        """SELECT FROM audit_log
+           WHERE subject NOT LIKE 'user/%%' AND subject NOT LIKE 'log_key/%%'
+           AND (%s OR subject NOT LIKE 'statement/%%') AND after::jsonb ->> 'reason' <> ALL(%s) LIMIT 1""",
         [with_statements, list(_DECIDED)],
     ).fetchone()
     return row is None

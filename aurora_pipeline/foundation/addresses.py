@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Final
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE = {letter: value for value, letter in enumerate(_BASE58)}
@@ -57,6 +59,7 @@ def _is_surely_a_key(text: str) -> bool:
     return text <= _LARGEST_KEY if len(text) == len(_LARGEST_KEY) else text >= _SMALLEST_FULL_KEY
 
 
+@lru_cache(maxsize=2**16)
 def checksummed(digits: str) -> str:
     """The EIP-55 spelling of 40 hexadecimal digits, with 0x before them."""
     small = digits.lower()
@@ -92,27 +95,45 @@ def sponge_256(message: bytes, suffix: int) -> bytes:
 
 def _permuted(lanes: list[int]) -> list[int]:
     """Keccak-f[1600]: 24 rounds over 25 lanes of 64 bits, lane (x, y) at x + 5y."""
-    register = 1
-    for _ in range(24):
+    for constant in _CONSTANTS:
         columns = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
-        mixed = [columns[(x - 1) % 5] ^ _rotated(columns[(x + 1) % 5], 1) for x in range(5)]
-        lanes = [lane ^ mixed[index % 5] for index, lane in enumerate(lanes)]
-        x, y, moving = 1, 0, lanes[1]
-        for step in range(24):
-            x, y = y, (2 * x + 3 * y) % 5
-            place = x + 5 * y
-            moving, lanes[place] = lanes[place], _rotated(moving, (step + 1) * (step + 2) // 2)
-        lanes = [
-            lanes[x + y] ^ (~lanes[(x + 1) % 5 + y] & _MASK & lanes[(x + 2) % 5 + y])
-            for y in range(0, 25, 5)
-            for x in range(5)
-        ]
+        mixed = [columns[(x - 1) % 5] ^ _rotated(columns[(x + 1) % 5], 1) for x in range(5)] * 5
+        lanes = [lane ^ mix for lane, mix in zip(lanes, mixed, strict=True)]
+        moving = lanes[1]
+        for place, bits in _MOVES:
+            moving, lanes[place] = lanes[place], (moving << bits | moving >> 64 - bits) & _MASK
+        lanes = [lanes[one] ^ (~lanes[two] & _MASK & lanes[three]) for one, two, three in _MIXES]
+        lanes[0] ^= constant
+    return lanes
+
+
+def _moves() -> list[tuple[int, int]]:
+    """Where each lane moves to in a round, one after the other, and by how many bits it is turned."""
+    x, y, found = 1, 0, []
+    for step in range(24):
+        x, y = y, (2 * x + 3 * y) % 5
+        found.append((x + 5 * y, (step + 1) * (step + 2) // 2 % 64))
+    return found
+
+
+def _constants() -> list[int]:
+    """What is added to the first lane in each round."""
+    register, found = 1, []
+    for _ in range(24):
+        constant = 0
         for power in range(7):
             register = ((register << 1) ^ ((register >> 7) * 0x71)) % 256
             if register & 2:
-                lanes[0] ^= 1 << ((1 << power) - 1)
-    return lanes
+                constant ^= 1 << ((1 << power) - 1)
+        found.append(constant)
+    return found
 
 
 def _rotated(lane: int, bits: int) -> int:
     return ((lane << bits % 64) | (lane >> (64 - bits % 64))) & _MASK
+
+
+_MOVES: Final = _moves()
+_CONSTANTS: Final = _constants()
+_MIXES: Final = [(x + y, (x + 1) % 5 + y, (x + 2) % 5 + y) for y in range(0, 25, 5) for x in range(5)]
+"""Of each lane after a round, the three that it is made of."""

@@ -231,3 +231,12 @@ class DatabaseReadOnly(Misconfigured):
 
     code = "database-read-only"
     what_to_do = "Run the command against the database that takes writes."
+
+
+class DatabaseDamaged(CheckFailed):
+    """Pages of the database cannot be read any more: its disk or file system is damaged."""
+
+    code = "database-damaged"
+    what_to_do = (
+        "Stop using it, save what is there, restore the newest backup elsewhere, and compare: docs/operations.md."
+    )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final, TextIO
 
 from aurora_pipeline.foundation.errors import SettingRefused
@@ -20,6 +23,7 @@ _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SECRET_LENGTH_MIN: Final = 5
 
 _secrets: dict[str, Spellings] = {}
+_about: ContextVar[Mapping[str, object]] = ContextVar("about", default=MappingProxyType({}))
 
 
 def logger(room: str) -> logging.Logger:
@@ -27,12 +31,28 @@ def logger(room: str) -> logging.Logger:
     return logging.getLogger(f"{_ROOT}.{room}")
 
 
+@contextmanager
+def about(**fields: object) -> Iterator[None]:
+    """What is logged in this block, and in what it awaits, is about this: run, chain and period."""
+    token = _about.set({**_about.get(), **fields})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
 def event(log: logging.Logger, level: int, message: str, **fields: object) -> None:
     """Log that something happened, with what it happened to as fields; whoever listens gets no secret."""
     told = {name: redacted(value) if isinstance(value, str) else value for name, value in fields.items()}
-    # In the message too: Dagster's event log keeps nothing else.
+    around = {name: value for name, value in _about.get().items() if name not in told}
+    # In the message too: Dagster's event log keeps nothing else, and knows run and partition itself.
     shown = "".join(f" {name}={value}" for name, value in told.items())
-    log.log(level, "%s", redacted(f"{message}{shown}"), extra={"fields": told, "happened": redacted(message)})
+    log.log(
+        level,
+        "%s",
+        redacted(f"{message}{shown}"),
+        extra={"fields": told, "around": around, "happened": redacted(message)},
+    )
 
 
 def hide(secrets: Iterable[str]) -> None:
@@ -60,14 +80,16 @@ class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields: Mapping[str, object] = getattr(record, "fields", {})
+        around: Mapping[str, object] = getattr(record, "around", {})
         trace = self.formatException(record.exc_info) if record.exc_info else None
-        told: dict[str, object] = {"at": at, "level": record.levelname, "room": record.name, **fields}
+        told: dict[str, object] = {"at": at, "level": record.levelname, "room": record.name, **around, **fields}
         told["message"] = getattr(record, "happened", record.getMessage())
         if trace is not None:
             told["trace"] = trace
         if self._as_json:
             return redacted(json.dumps(told, default=str, ensure_ascii=False))
-        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}"
+        placed = "".join(f" {name}={value}" for name, value in around.items())
+        line = f"{at} {record.levelname} {record.name}: {record.getMessage()}{placed}"
         return redacted(line if trace is None else f"{line}\n{trace}")
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from aurora_pipeline.foundation.errors import (
     AuroraError,
+    DatabaseDamaged,
     DatabaseFull,
     DatabaseInterrupted,
     DatabaseLost,
@@ -29,6 +30,7 @@ _DRIVERS: Final = ("psycopg", "psycopg2")
 _LOST_CLASSES: Final = ("OperationalError", "InterfaceError", "DatabaseError", "ConnectionTimeout")
 """Of errors without an SQLSTATE: these tell that the line to the server is broken."""
 _READ_ONLY, _DISK_FULL, _OVERTAKEN = "25006", "53100", ("40001", "40P01", "55P03", "57014")
+_DAMAGED: Final = ("XX001", "XX002")
 _AWAY: Final = ("08", "25P03", "25P04", "53", "57", "58")
 """Beginnings of what a server says that goes away, recovers, ends a session, or has no more to give."""
 _ERRNO: Final = re.compile(r"\[Errno ([0-9]+)\]")
@@ -106,6 +108,11 @@ def _of_database(error: BaseException) -> AuroraError | None:
     if state in _OVERTAKEN:
         return DatabaseInterrupted(
             f"the database broke off what was asked of it ({said}); {_STANDS}", "repeat the command"
+        )
+    if state in _DAMAGED:
+        return DatabaseDamaged(
+            f"the database's files are damaged ({said}): the disk lost or changed what was written",
+            "stop using that disk, restore the newest backup on another one, and compare with `aurora verify --all`",
         )
     is_lost = state is None and type(error).__name__ in _LOST_CLASSES
     if is_lost or str(state or "").startswith(_AWAY):

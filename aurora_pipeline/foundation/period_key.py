@@ -1,6 +1,7 @@
 """The one key of whatever is computed together: of a period, `chain:0000850`, or of a month, `chain:2026-03`.
 
-Text order is time order within a grain, and no text is a key of both grains.
+No text is a key of both grains. Time order is that of numbers; that of texts is the same as long as keys are equally
+long, which those of epochs are.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from datetime import UTC, datetime, timedelta
 from aurora_pipeline.foundation.errors import PeriodNotUnderstood
 from aurora_pipeline.foundation.units import EpochNumber
 
-EPOCH_MAX = 9_999_999
-"""Seven digits, so that text order is time order; the oldest chains are not at a tenth of it."""
+EPOCH_MAX = 10**12 - 1
+"""No chain's time comes to that in slots; epochs are far from seven digits."""
+DIGITS_MIN = 7
+"""Keys have so many digits at least. Windows of slots, named by their first slot, come to more of them."""
 _CHAIN = "[a-z0-9][a-z0-9-]*"
-_PERIOD = re.compile(rf"({_CHAIN}):([0-9]{{7}})\Z")
+_PERIOD = re.compile(rf"({_CHAIN}):([0-9]{{7}}|[1-9][0-9]{{7,11}})\Z")
 _MONTH = re.compile(rf"({_CHAIN}):([0-9]{{4}}-(?:0[1-9]|1[0-2]))\Z")
 
 
@@ -55,8 +58,8 @@ class PeriodKey(PartitionKey):
 
     @property
     def period(self) -> str:
-        """The epoch in seven digits."""
-        return f"{self.epoch:07d}"
+        """The epoch in seven digits, or in as many as it has."""
+        return f"{self.epoch:0{DIGITS_MIN}d}"
 
     @property
     def digested(self) -> int | str:

@@ -54,12 +54,13 @@ if TYPE_CHECKING:
         def __radd__(self, other: Never) -> Never: ...  # type: ignore[override]  # an amount and an epoch have no sum
 
     class EpochRange(Sequence[EpochNumber]):
-        """Epochs that follow each other, without the one at `stop`: a `range`."""
+        """Periods that follow each other, without the one at `stop`, their numbers `step` apart: a `range`."""
 
         start: EpochNumber
         stop: EpochNumber
+        step: int
 
-        def __new__(cls, start: EpochNumber, stop: EpochNumber) -> Self: ...
+        def __new__(cls, start: EpochNumber, stop: EpochNumber, step: int = 1) -> Self: ...
         @overload
         def __getitem__(self, place: SupportsIndex) -> EpochNumber: ...
         @overload

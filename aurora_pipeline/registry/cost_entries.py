@@ -215,3 +215,15 @@ def entries_in_force(connection: Connection, chain_id: str, epoch: EpochNumber) 
     ).format(sql.SQL(", ").join(sql.Identifier(name) for name in kinds), sql.Identifier(COST_ENTRIES.name))
     frame = read_frame(connection, query, kinds, [chain_id, epoch])
     return EntriesInForce(frame, tuple(decision_input(COST_ENTRIES, row) for row in exact_rows(COST_ENTRIES, frame)))
+
+
+def entry_inputs_by_epoch(connection: Connection, chain_id: str) -> dict[EpochNumber, frozenset[Input]]:
+    """By epoch, how a lineage names what the operator entered for it, as it counts now."""
+    query = sql.SQL(
+        "SELECT DISTINCT ON (epoch, validator_key, entry_type) * FROM {} WHERE chain_id = %s"
+        " ORDER BY epoch, validator_key, entry_type, revision DESC"
+    ).format(sql.Identifier(COST_ENTRIES.name))
+    found: dict[EpochNumber, set[Input]] = {}
+    for row in connection.execute(query, [chain_id]):
+        found.setdefault(EpochNumber(row["epoch"]), set()).add(decision_input(COST_ENTRIES, row))
+    return {epoch: frozenset(inputs) for epoch, inputs in found.items()}

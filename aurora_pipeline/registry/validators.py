@@ -242,7 +242,12 @@ def identities_between(connection: Connection, chain_id: str, start: datetime, e
 
 def own_stake_at(connection: Connection, chain_id: str, instant: datetime) -> OwnStake:
     """The operator's own withdraw authorities at an instant."""
-    rows = [row for row in registered_wallets(connection, chain_id) if holds_at(row, instant)]
+    return own_stake_of(registered_wallets(connection, chain_id), instant)
+
+
+def own_stake_of(registered: Sequence[Row], instant: datetime) -> OwnStake:
+    """The same, where all registered rows of the chain are known."""
+    rows = [row for row in registered if holds_at(row, instant)]
     return OwnStake(
         frozenset(row["wallet_address"] for row in rows),
         tuple(decision_input(OPERATOR_WALLETS, row) for row in rows),

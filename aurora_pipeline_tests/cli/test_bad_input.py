@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.cli.epochs import parse_epochs
+from aurora_pipeline.cli.epochs import parse_span
+from aurora_pipeline.config import load_configuration
 from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
+from aurora_pipeline.periods.errors import TooManyPeriods
+from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline_tests.cli.conftest import DEMO, Command, Made
 from aurora_pipeline_tests.cli.documents import data_of
 
 ROOT = Path(__file__).parents[2]
 CHAIN = "solana-demo"
+_SHIPPED = load_configuration(ROOT / "chains.yaml", ROOT / "providers.yaml", {}, KINDS)
+SOLANA, WINDOWS = (_SHIPPED.chain(f"{family}-mainnet") for family in ("solana", "ethereum"))
 
 
 def test_demo__interrupted__says_so_and_a_later_one_goes_on(made: Made) -> None:
@@ -67,8 +73,9 @@ def test_command__about_what_is_not_there__says_what_is(
 
 
 def everything(made: Made, aurora: Command) -> object:
-    """What the demo's status says of all that is recorded."""
-    return data_of(aurora(made.home, "--demo", "status", "--json").out)
+    """What the demo's status says of all that is recorded, whenever it is asked."""
+    told = data_of(aurora(made.home, "--demo", "status", "--json").out)
+    return {name: value for name, value in told.items() if name != "checked_at"}
 
 
 def test_demo__with_options_of_another_chain__is_refused(made: Made, aurora: Command) -> None:
@@ -247,14 +254,32 @@ def test_up__port_in_use__names_another(made: Made, aurora: Command) -> None:
     assert f"aurora --demo up --port {port + 1}" in ended.told
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "850..", "..850", "850...851", "-1", "1e3", "\u0668", "9" * 5_000, "0..10000"]
-)
+@pytest.mark.parametrize("text", ["", "x", "850..", "..850", "850...851", "-1", "1e3", "\u0668", "9" * 5_000])
 def test_epochs__anything_but_one_or_a_range__refused(text: str) -> None:
     with pytest.raises(AuroraError):
-        parse_epochs(text)
+        parse_span(text)
 
 
 def test_epochs__one_or_a_range__both_ends_included() -> None:
-    assert parse_epochs("850") == [850]
-    assert parse_epochs("850..852") == [850, 851, 852]
+    assert parse_span("850").periods_of(SOLANA) == EpochRange(EpochNumber(850), EpochNumber(851))
+    assert parse_span("850..852").periods_of(SOLANA) == EpochRange(EpochNumber(850), EpochNumber(853))
+
+
+@pytest.mark.parametrize(
+    ("text", "periods"),
+    [
+        ("364050", [364_050]),
+        ("364100", [364_050]),
+        ("364050..364499", [364_050, 364_275]),
+        ("364100..364500", [364_050, 364_275, 364_500]),
+    ],
+)
+def test_epochs__of_a_chain_of_windows__name_the_windows_they_lie_in(text: str, periods: list[int]) -> None:
+    assert list(parse_span(text).periods_of(WINDOWS)) == periods
+
+
+def test_epochs__very_many_of_them__are_counted_as_periods() -> None:
+    assert len(parse_span("364050..2614049").periods_of(WINDOWS)) == 10_000
+    for chain, text in ((WINDOWS, "364050..2614050"), (SOLANA, "0..10000")):
+        with pytest.raises(TooManyPeriods, match=f"{text} names 10001 periods of {chain.chain_id}"):
+            parse_span(text).periods_of(chain)

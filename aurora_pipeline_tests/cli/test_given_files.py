@@ -74,7 +74,7 @@ def test_printable__plain_words_and_line_breaks__stay_as_they_are() -> None:
     assert printable("a\u202eb\x00c\u2028") == "a\\u202eb\\x00c\\u2028"
 
 
-@pytest.mark.parametrize("epoch", ["10000000", "999999999999", "9" * 30])
+@pytest.mark.parametrize("epoch", [str(10**12), "9" * 30])
 def test_costs__an_epoch_no_key_can_hold__refused(run: Run, tmp_path: Path, epoch: str) -> None:
     path = tmp_path / "costs.csv"
     path.write_text(f"{HEAD}{CHAIN_ID},{epoch},{VOTE},INFRASTRUCTURE,1,SOL,\n")

@@ -62,7 +62,7 @@ def test_bare__the_whole_or_a_group__help_and_exit_2(run: Run, arguments: tuple[
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [(("backfil",), "backfill"), (("overrides", "lst"), "list"), (("recomptue",), "recompute")]
+    ("typed", "meant"), [(("verfy",), "verify"), (("overrides", "lst"), "list"), (("recomptue",), "recompute")]
 )
 def test_typo__in_a_command__did_you_mean(run: Run, typed: tuple[str, ...], meant: str) -> None:
     ended = run(*typed)

@@ -26,11 +26,12 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount, EpochNumber
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
+from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.snapshots import Draft, write_check_publish
 from aurora_pipeline_tests.agreements.conftest import written
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 from aurora_pipeline_tests.cli.test_agreements_commands import TERMS
+from aurora_pipeline_tests.gated import write_check_publish
 
 EPOCH = EpochNumber(850)
 OTHER = "Vote222222222222222222222222222222222222222"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.cli.statement_formulas import _shown
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE
 from aurora_pipeline.statements.decided import DisputeVerdict
+from aurora_pipeline.statements.formulas import formulas
 from aurora_pipeline.statements.transitions.answer import answer, dispute
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.cli.conftest import Command
@@ -74,6 +74,29 @@ def test_show__the_statement_after_a_dispute__says_both_sides_words_and_who_over
     assert "Disputes" not in show("show", "brook", CHAIN, AUGUST)
 
 
+def test_list__any__tells_what_is_paid_and_who_has_to_do_what_next(books: Books, show: Show) -> None:
+    told = " ".join(re.sub("[│┃]", " ", show("list")).split())
+    assert "statement partner period stage payable carried on next" in told
+    for row in (
+        f"Acme {AUGUST} RELEASED 0.000000100 0.000000000 pay it",
+        f"Acme {SEPTEMBER} DRAFT 0.000000075 0.000000000 submit it",
+        f"Brook {AUGUST} RELEASED 0.000000007 0.000000000 pay it",
+        f"Brook {SEPTEMBER} DRAFT 0.000000000 0.000000000 submit it",
+    ):
+        assert row in told
+
+
+def test_show__what_one_correction_does_to_many_lines__is_said_once(books: Books, show: Show) -> None:
+    for validator in ("v1", "v2", "v3"):
+        books.set(851, "brook", validator, 5)
+    books.publish(851)
+    books.settle()
+    told = " ".join(show("show", "brook", CHAIN, SEPTEMBER).split())
+    assert told.count("the line was not there") == 1
+    assert "Adjustments of what was stated before, and top-ups; of each: the line was not there" in told
+    assert "of each" not in " ".join(show("show", "acme", CHAIN, SEPTEMBER).split())
+
+
 def test_show__as_json__has_the_overrides_and_disputes_too(books: Books, show: Show) -> None:
     told = json.loads(show("show", "acme", CHAIN, SEPTEMBER, "--json"))["data"]
     (overridden,), (disputed,) = told["overridden"], told["disputes"]
@@ -113,7 +136,7 @@ def test_formulas__of_tiers_caps_weights_and_losses__say_whose_amount_is_shared(
     top_up = plain | {"kind": "FLOOR_TOP_UP", "epoch": 851, "rule_trace": "max(0, 5 - 1)"}
     unknown = plain | {"rule_key": "t"}
     a = "a/r version 2"
-    assert list(_shown([flat, top_up, cut, tiers, {**flat, "epoch": 851}, unknown])) == [
+    assert formulas([flat, top_up, cut, tiers, {**flat, "epoch": 851}, unknown]) == [
         (
             a,
             "850",
@@ -122,15 +145,12 @@ def test_formulas__of_tiers_caps_weights_and_losses__say_whose_amount_is_shared(
         ),
         (a, "850", "CAP_REDUCTION", "min(10, 15) - 15 = -5, shared by amount"),
         (a, "851", "FLOOR_TOP_UP", "max(0, 5 - 1)"),
-        *2
-        * [
-            (
-                "a/s version 2",
-                "each validator and epoch",
-                "STAKE_WEIGHT, GROSS: base = EXEC_FEES x weight / all weight",
-                "floor(base x 500 / 10000)",
-            )
-        ],
+        (
+            "a/s version 2",
+            "each validator and epoch",
+            "STAKE_WEIGHT, GROSS: base = EXEC_FEES x weight / all weight",
+            "floor(base x 500 / 10000)",
+        ),
     ]
 
 

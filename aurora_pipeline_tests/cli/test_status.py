@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,9 +14,14 @@ from aurora_pipeline.foundation.errors import AuroraError, CheckFailed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.work.computing import Computed
+from aurora_pipeline.work.month_end import MonthEnd, StageCount
 from aurora_pipeline.work.reads.status import ChainStatus, EpochStatus, PeriodStatus, Status
 from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline_tests.cli.conftest import Run
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+CHAIN = ChainStatus("demo", "HEALTHY", 1, 1, 0, 0, NOW, None, 22, 22, 0, True, None, [], [], [], None)
+STATUS = Status(NOW, "HEALTHY", [CHAIN], [], [], [], [], None, None, None, [])
 
 
 @pytest.mark.parametrize(
@@ -50,8 +56,8 @@ def test_status__much_is_missing__its_beginning_and_which_command_tells_all(
     monkeypatch.setattr(terminal.out, "_width", 80)
     now, why = datetime(2026, 9, 1, tzinfo=UTC), "; ".join(f"FEES_{number} unavailable: no row" for number in range(20))
     period = PeriodStatus("demo", 850, "demo:0000850", now, now, 16, 16, "PARTIAL", None, "fees 1 unavailable", why)
-    chain = ChainStatus("demo", 1, 0, 1, 0, now, None, None, True, None, [period], [])
-    _show(Status([chain], [], [], [], []), now)
+    chain = replace(CHAIN, periods=[period])
+    _show(replace(STATUS, chains=[chain]), now)
     told = capsys.readouterr().out
     assert "FEES_0 unavailable" in told
     assert "FEES_19" not in told
@@ -62,11 +68,37 @@ def test_status__much_is_missing__its_beginning_and_which_command_tells_all(
 def test_status__a_chain_that_forgets_nothing__is_not_said_to_be_unobserved(
     observed: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    now = datetime(2026, 9, 1, tzinfo=UTC)
-    _show(Status([ChainStatus("demo", 1, 1, 0, 0, now, 23, 0, observed, None, [], [])], [], [], [], []), now)
+    _show(replace(STATUS, chains=[replace(CHAIN, head_epoch=23, is_observed=observed)]), NOW)
     told = " ".join(capsys.readouterr().out.split())
     assert "the chain is in epoch 23 or later, all before it is published" in told
     assert ("nobody observed it" in told) is observed
+
+
+def test_status__the_last_month_backup_and_checkpoint__said(capsys: pytest.CaptureFixture[str]) -> None:
+    over = replace(CHAIN, month_end=MonthEnd("2026-08", None, [StageCount("DRAFT", 2), StageCount("RELEASED", 1)]))
+    early = replace(CHAIN, condition="UNHEALTHY", month_end=MonthEnd("2026-08", "epoch 7 is not published", []))
+    kept = replace(
+        STATUS,
+        last_backup_at=NOW - timedelta(hours=5),
+        last_checkpoint_at=NOW - timedelta(hours=3),
+        cannot_sign="the key that signs is not in K",
+    )
+    _show(replace(kept, chains=[over, early]), NOW)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "month 2026-08: over, and all its periods are published; 2 DRAFT, 1 RELEASED" in told
+    assert "demo UNHEALTHY" in told
+    assert "month 2026-08: not ready, epoch 7 is not published" in told
+    assert "last backup 5 h ago; the log was signed 3 h ago; the key that signs is not in K" in told
+
+
+def test_status__nothing_known_of_the_chain__degraded_and_a_monitor_is_told(run: Run) -> None:
+    told = run("status", "--json").json
+    assert (told["condition"], told["chains"][0]["condition"], told["chains"][0]["behind"]) == ("DEGRADED",) * 2 + (
+        None,
+    )
+    assert (told["last_backup_at"], told["last_checkpoint_at"]) == (None, None)
+    assert run("status").code == 0
+    assert run("status", "--check").code == 1
 
 
 def test_status_next__everything_rests_on_what_counts__an_empty_list(run: Run) -> None:

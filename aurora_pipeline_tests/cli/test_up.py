@@ -37,29 +37,48 @@ def _alive(session: int) -> dict[int, str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_up__told_to_end__nothing_that_it_started_is_left(tmp_path: Path, number: signal.Signals) -> None:
-    for name in ("chains.yaml", "providers.yaml"):
-        shutil.copy(str(files("aurora_pipeline.demo") / name), tmp_path / name)
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def _up(home: Path, port: int) -> subprocess.Popen[str]:
+    for name in ("chains.yaml", "providers.yaml"):
+        shutil.copy(str(files("aurora_pipeline.demo") / name), home / name)
     environment = {name: value for name, value in os.environ.items() if name not in (DATABASE_VARIABLE, DEMO_VARIABLE)}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "aurora_pipeline", "up", "--port", str(port)],
-        env={**environment, HOME_VARIABLE: str(tmp_path), DEMO_URL_VARIABLE: "http://127.0.0.1:9"},
+        env={**environment, HOME_VARIABLE: str(home), DEMO_URL_VARIABLE: "http://127.0.0.1:9"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+
+
+def _until_running(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = ""
+    while "Sensors are running" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def _end_all(*sessions: int) -> None:
+    for session in sessions:
+        for left in _alive(session):
+            with suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_up__told_to_end__nothing_that_it_started_is_left(tmp_path: Path, number: signal.Signals) -> None:
+    process = _up(tmp_path, _free_port())
     try:
-        assert process.stdout is not None
-        said = ""
-        while "Sensors are running" not in said:
-            line = process.stdout.readline()
-            assert line, said
-            said += line
+        assert "it has no login" in _until_running(process)
         started = _alive(process.pid)
         assert any("code-server" in words for words in started.values())
         # To the command alone, as a supervisor does it.
@@ -69,6 +88,41 @@ def test_up__told_to_end__nothing_that_it_started_is_left(tmp_path: Path, number
         assert _alive(process.pid) == {}
         assert not list(tmp_path.rglob("postmaster.pid"))
     finally:
-        for left in _alive(process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(left, signal.SIGKILL)
+        _end_all(process.pid)
+
+
+def test_up__killed__the_next_one_ends_what_it_left_and_another_one_at_once_is_refused(tmp_path: Path) -> None:
+    port = _free_port()
+    first = _up(tmp_path, port)
+    sessions = [first.pid]
+    try:
+        _until_running(first)
+        second = _up(tmp_path, port)
+        sessions.append(second.pid)
+        told, _ = second.communicate(timeout=90)
+        assert (second.returncode, "runs on" in told) == (2, True), told
+        first.kill()
+        first.wait()
+        assert any("code-server" in words for words in _alive(first.pid).values())
+        third = _up(tmp_path, port)
+        sessions.append(third.pid)
+        assert "an earlier `aurora up` had left behind" in _until_running(third)
+        assert not any("dagster" in words for words in _alive(first.pid).values())
+        third.send_signal(signal.SIGTERM)
+        third.communicate(timeout=90)
+        assert [_alive(session) for session in sessions] == [{}, {}, {}]
+    finally:
+        _end_all(*sessions)
+
+
+def test_up__its_data_are_moved_away__stops_everything_and_says_so(tmp_path: Path) -> None:
+    process = _up(tmp_path, _free_port())
+    try:
+        _until_running(process)
+        (tmp_path / ".aurora" / "main").rename(tmp_path / "elsewhere")
+        told, _ = process.communicate(timeout=150)
+        assert process.returncode == 2, told
+        assert "is gone" in told
+        assert not any("dagster" in words for words in _alive(process.pid).values())
+    finally:
+        _end_all(process.pid)

@@ -16,7 +16,7 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.runs import JobRunner
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade

@@ -10,20 +10,26 @@ import pytest
 
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
+from aurora_pipeline.canonical.drafts import draft_meta
+from aurora_pipeline.canonical.income_drafts import draft_execution_income
 from aurora_pipeline.canonical.tables import BALANCES
 from aurora_pipeline.config import Configuration
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.families.ethereum import check_address
 from aurora_pipeline.config.vocabulary import ROLES, DataType
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.chains import sync_registry
 from aurora_pipeline.layers import LAYERS
-from aurora_pipeline.proof.trace import trace_line
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.tracing.trace import trace_line
+from aurora_pipeline.proof.verifying.verify import verify_period
+from aurora_pipeline.registry.fee_recipients import import_fee_recipients
 from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.snapshots import write_check_publish
+from aurora_pipeline.work.stale_entries import stale_entries
 from aurora_pipeline_tests.devchain.configured import CHAIN, KEY, WHOLE_PROVIDERS, WHOLE_ROLES, configured
 from aurora_pipeline_tests.devchain.files import expected, held
 from aurora_pipeline_tests.devchain.server import pubkeys, serving
 from aurora_pipeline_tests.devchain.staged import aurora_of, register, register_recipients, staged
+from aurora_pipeline_tests.gated import write_check_publish
 
 GWEI = 10**9
 CLIENTS: dict[int, int | None] = dict.fromkeys(range(32, 36), 500)
@@ -123,3 +129,44 @@ def test_window__what_is_looked_at__reads_well(
     assert str(pnl["v21"]["net"]) == "0.007089068000000000"
     assert pnl["v51"]["vote_rewards"] > 0.8
     assert (pnl["v32"]["net"], pnl["v32"]["vote_rewards_reason"]) == (pnl["v32"]["commission"], "CLIENT_OWNED")
+
+
+def test_fee_recipient__registered_after_the_window__makes_it_stale_until_it_is_computed_again(
+    database: Database, configuration: Configuration, tmp_path: Path
+) -> None:
+    chain, late, builders = configuration.chain(CHAIN), "2", "0x" + "be" * 20
+    right = held("fee_recipients")[late]
+    register(database, [int(late)])
+    register_recipients(database, {late: builders})
+    staged(database, configuration, DataType.REWARDS, DataType.FEES, DataType.MEV, DataType.META)
+    assert _tips_of(database, configuration, late) is None
+    assert stale(database, chain) == []
+    file = tmp_path / "recipients.csv"
+    row = f"{CHAIN},{pubkeys()[late]},{right},2020-01-01"
+    file.write_text(f"chain_id,validator_key,fee_recipient,valid_from\n{row}\n", encoding="utf-8")
+    import_fee_recipients(database, configuration, file, "ada", "it was mistyped")
+    assert stale(database, chain) == [(KEY, "the fee recipients changed")]
+    # The worked example's validator 2: its tips were a stranger's, and are its own now.
+    assert _tips_of(database, configuration, late) == 210_000_032_592_000
+    assert stale(database, chain) == []
+    meta = {row["validator_key"]: row["fee_recipient"] for row in rows_of(database, "canonical_validator_meta")}
+    assert meta[pubkeys()[late]] == right.lower()
+
+
+def stale(database: Database, chain: Chain) -> list[tuple[PeriodKey, str]]:
+    with database.connect() as connection:
+        return [(one.key, one.why) for one in stale_entries(connection, chain)]
+
+
+def _tips_of(database: Database, configuration: Configuration, index: str) -> int | None:
+    """The fees of a validator after what rests on fee recipients was computed."""
+    for draft in (draft_execution_income, draft_meta):
+        with database.connect() as connection:
+            drafts = draft(configuration, connection, KEY)
+        write_check_publish(database, drafts if isinstance(drafts, list) else [drafts])
+    [row] = [
+        row
+        for row in rows_of(database, "canonical_execution_income")
+        if (row["validator_key"], row["row_kind"]) == (pubkeys()[index], "VALIDATOR")
+    ]
+    return None if row["fees"] is None else int(row["fees"])

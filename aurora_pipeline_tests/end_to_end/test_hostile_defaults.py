@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.cli.test_server_defaults import DEFAULTS, made_default

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
+from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.people import REGISTERED
@@ -24,14 +26,14 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.orchestration import period_sensors
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
-from aurora_pipeline.orchestration.period_sensors import OBSERVE_JOB, finalized_periods, observe_open_period
+from aurora_pipeline.orchestration.period_sensors import CHAIN_TAG, OBSERVE_JOB, finalized_periods, observe_open_period
 from aurora_pipeline.orchestration.runs import failures
 from aurora_pipeline.periods.partitions import remove
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
-from aurora_pipeline.proof.trace import trace_line
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.tracing.trace import trace_line
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
-from aurora_pipeline.store.snapshots import load_published
+from aurora_pipeline.store.published import load_published
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline.work.status import chain_status, period_statuses
@@ -40,7 +42,8 @@ from aurora_pipeline_tests.end_to_end.world import World, world
 FIRST = 850
 EPOCHS = range(FIRST, FIRST + 3)
 GOLDEN = Path(__file__).parents[1] / "golden" / "epoch_850.json"
-ASSETS = sorted(table.name for table in PERIOD_LAYER_TABLES)
+LAYERS = (*PERIOD_LAYER_TABLES, ACCOUNT_BALANCES)
+ASSETS = sorted(table.name for table in LAYERS)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory, ends: dict[int, RunEnd]) -> 
 def test_run__each_epoch__publishes_every_layer_final(lived: World, ends: dict[int, RunEnd]) -> None:
     for epoch in EPOCHS:
         assert ends[epoch].failures == ()
-        assert ends[epoch].count("published") == len(PERIOD_LAYER_TABLES)
+        assert ends[epoch].count("published") == len(LAYERS)
         assert sorted(lived.in_force(epoch)) == ASSETS
         assert {completeness for completeness, _, _ in lived.in_force(epoch).values()} == {"FINAL"}
 
@@ -176,6 +179,20 @@ def test_allocation__in_sql__conserves_every_component_to_the_unit(lived: World)
     assert negative == []
 
 
+def test_balances__of_every_account__are_explained_to_the_lamport_by_the_blocks(lived: World) -> None:
+    rows = lived.rows("SELECT * FROM canonical_account_balances ORDER BY validator_key, account_kind, epoch")
+    assert {(row["method"], row["state"], row["residual"]) for row in rows} == {("TRANSACTIONS", "final", 0)}
+    assert {row["account_kind"] for row in rows} == {"VOTE", "COLLECTOR", "IDENTITY"}
+    for one, following in pairwise(rows):
+        if one["account_key"] == following["account_key"] and one["epoch"] + 1 == following["epoch"]:
+            assert one["balance_end"] == following["balance_start"]
+    differing = lived.rows(
+        """SELECT * FROM canonical_account_balances b JOIN canonical_validator_fees f USING (epoch, validator_key)
+           WHERE b.account_kind = 'IDENTITY' AND b.account_key = f.identity_key AND b.rewards <> f.fees"""
+    )
+    assert differing == []
+
+
 def test_status__after_three_epochs__counts_them_complete(lived: World) -> None:
     with lived.aurora.database.connect() as connection:
         status = chain_status(connection, lived.chain, period_statuses(connection, lived.chain))
@@ -191,7 +208,7 @@ def test_golden__the_first_epoch__has_these_digests(lived: World) -> None:
 
 
 def told_digests(lived: World) -> dict[str, dict[str, object]]:
-    versions = {table.name: table.version for table in PERIOD_LAYER_TABLES}
+    versions = {table.name: table.version for table in LAYERS}
     return {
         asset: {"version": versions[asset], "content": content, "lineage": lineage}
         for asset, (_, content, lineage) in lived.in_force(FIRST).items()
@@ -208,11 +225,18 @@ def tick(lived: World, sensor: dg.SensorDefinition) -> dg.SensorResult:
     return result
 
 
+def samples_due(lived: World) -> list[dg.RunRequest]:
+    """What the sensor of running periods requests: nothing of the chain that is enabled and has no validators."""
+    requests = list(tick(lived, observe_open_period).run_requests or [])
+    assert {one.tags[CHAIN_TAG] for one in requests} <= {lived.chain.chain_id}
+    return requests
+
+
 def test_sensors__nothing_new__request_no_period_and_the_running_ones_next_sample(lived: World) -> None:
     finished = tick(lived, finalized_periods)
     assert finished.run_requests == []
-    (request,) = tick(lived, observe_open_period).run_requests or []
-    (again,) = tick(lived, observe_open_period).run_requests or []
+    (request,) = samples_due(lived)
+    (again,) = samples_due(lived)
     assert request.run_key == again.run_key
     assert request.tags == again.tags
     assert (request.run_key or "").startswith(f"observe:{lived.key(EPOCHS[-1] + 1)}:")
@@ -241,14 +265,14 @@ def test_observing__node_that_cannot_be_asked__fails_the_tick_with_what_is_lost(
     assert said.startswith(f"{lived.chain.chain_id}: the running period cannot be sampled: no node of ")
     assert "503" in said
     assert "now or never" in said
-    assert len(tick(lived, observe_open_period).run_requests or []) == 1
+    assert len(samples_due(lived)) == 1
 
 
 def test_observing__sample_that_could_not_be_taken__is_tried_again_later_and_then_not_any_more(
     lived: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(period_sensors, "SECONDS_BETWEEN_TRIES", 10**12)
-    (request,) = tick(lived, observe_open_period).run_requests or []
+    (request,) = samples_due(lived)
     lived.simulator.fault("/", "status", status=503, count=1_000)
     try:
         lost = sampled(lived, request)
@@ -256,10 +280,10 @@ def test_observing__sample_that_could_not_be_taken__is_tried_again_later_and_the
         lived.simulator.clear_faults()
     (said,) = failures(lost.all_events)
     assert "could not be sampled: no node of " in said
-    (again,) = tick(lived, observe_open_period).run_requests or []
+    (again,) = samples_due(lived)
     assert again.run_key == f"{request.run_key}:again:0"
     assert sampled(lived, again).success
-    assert tick(lived, observe_open_period).run_requests == []
+    assert samples_due(lived) == []
     seen = lived.rows(
         "SELECT data_type, count(*) AS n FROM observations WHERE epoch = %s GROUP BY 1 ORDER BY 1", EPOCHS[-1] + 1
     )
@@ -332,7 +356,7 @@ def test_backfill__again__asks_nobody_and_publishes_nothing(lived: World) -> Non
     last = lived.row("SELECT max(ingestion_run_id) AS id FROM ingestion_runs")["id"]
     end = lived.backfill(FIRST + 1)
     assert end.failures == ()
-    assert end.count("unchanged") == len(PERIOD_LAYER_TABLES)
+    assert end.count("unchanged") == len(LAYERS)
     runs = lived.rows("SELECT data_type, requests FROM ingestion_runs WHERE ingestion_run_id > %s", last)
     assert {run["data_type"]: run["requests"] for run in runs} == dict.fromkeys(
         ("fees", "mev", "rewards", "meta", "positions", "costs"), 0
@@ -354,7 +378,7 @@ def test_recompute__with_every_provider_down__gives_the_same_digests(lived: Worl
     finally:
         lived.simulator.clear_faults()
     assert end.failures == ()
-    assert end.count("unchanged") == len(PERIOD_LAYER_TABLES)
+    assert end.count("unchanged") == len(LAYERS)
     assert not any(asset.asset.startswith("staging") for asset in end.assets)
     assert (lived.in_force(FIRST), lived.publications()) == (before, published)
     assert lived.row("SELECT count(*) AS n FROM staging_payloads")["n"] == asked
@@ -390,6 +414,7 @@ def test_as_of__before_and_after_a_later_write__never_changes_its_answer(lived: 
     # Costs change no component and no claim, so the wave stops at P&L: lines and statements are attested.
     assert changed == {"canonical_validator_costs", "validator_pnl"}
     assert {asset.asset for asset in end.assets if asset.standing == "attested"} == {
+        "canonical_account_balances",
         "canonical_completeness",
         "partner_commission_lines",
         "commission_rule_results",
@@ -419,7 +444,7 @@ def as_of(lived: World, epoch: int, moment: datetime) -> dict[str, object]:
         table.name: sorted(
             map(str, lived.rows(f"SELECT * FROM {table.name}_as_of(%s) WHERE epoch = %s", moment, epoch))
         )
-        for table in PERIOD_LAYER_TABLES
+        for table in LAYERS
     }
     answer["digests"] = lived.rows(
         "SELECT asset, content_digest, lineage_digest FROM in_force_as_of(%s) WHERE epoch = %s ORDER BY asset",

@@ -15,12 +15,15 @@ import pytest
 from aurora_pipeline.agreements.tables import AGREEMENT_EVENTS, COMMISSION_OVERRIDES, PARTNER_WALLETS
 from aurora_pipeline.agreements.wallets import wallet_rows
 from aurora_pipeline.cli.demo import close_months
+from aurora_pipeline.cli.demo_bundle import hand_out
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.demo.closing import CARRIED, CLOSED_PARTNERS, CORRECTED, DISPUTING, FIRST_MONTH
 from aurora_pipeline.demo.comparing import compare_with_terms
 from aurora_pipeline.demo.settling import settled_line
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.period_key import MonthKey
+from aurora_pipeline.proof.replay.compared import ReplayVerdict
+from aurora_pipeline.proof.replay.walk import replay
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.tables import MONTHLY_TABLES
@@ -41,8 +44,9 @@ Found = dict[tuple[str, MonthKey], PayableStatement]
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two months of a chain that were closed as the demo closes them, the second one not yet decided about."""
+    """Two months of a chain, closed and handed out as the demo does it, the second one not yet decided about."""
     with two_months(tmp_path_factory.mktemp("closed")) as demo:
+        hand_out(demo.aurora, CHAIN_ID)
         yield demo
 
 
@@ -160,6 +164,14 @@ def test_compare__an_adjustment_that_is_wrong__is_named(closed: World) -> None:
     assert [text.partition(":")[0] for text in compared.differences] == [
         f"{DISPUTING} 2026-09 adjusts epoch 852 northwind-2026 tips {closed.truth(852).validators[0].vote}  LINE"
     ]
+
+
+@pytest.mark.parametrize("month", MONTHS, ids=str)
+def test_replay__of_a_month__comes_out_as_it_is_in_force(closed: World, month: MonthKey) -> None:
+    found = replay(closed.aurora, month)
+    assert [(one.asset, one.key, one.why) for one in found.layers if one.verdict is not ReplayVerdict.EQUAL] == []
+    assert found.bytes_changed == ()
+    assert {table.name for table in MONTHLY_TABLES} <= {one.asset for one in found.layers if one.key == month}
 
 
 def test_close_months__again__changes_nothing(closed: World) -> None:

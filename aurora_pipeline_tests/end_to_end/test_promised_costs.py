@@ -9,13 +9,13 @@ import pytest
 
 from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.work.epoch_status import epoch_status, oddities
 from aurora_pipeline.work.late import load_pending
 from aurora_pipeline_tests.end_to_end.world import World, production_world
-from aurora_pipeline_tests.proof.test_sentences import REWORDED, figures
+from aurora_pipeline_tests.proof.bundle.test_sentences import REWORDED, figures
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade

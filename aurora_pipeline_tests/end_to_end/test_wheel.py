@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,13 +66,20 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def _built(base: Path) -> Path:
-    """The wheel of this checkout, built from a copy so that nothing is left in it."""
-    source = base / "source"
-    shutil.copytree(ROOT / "aurora_pipeline", source / "aurora_pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source / name)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(base)]
-    subprocess.run([*build, str(source)], check=True, capture_output=True, timeout=100)
+    """The wheel of this checkout, made by the steps of the Dockerfile in a folder with nothing but what it copies."""
+    source, steps = base / "source", (ROOT / "Dockerfile").read_text("utf-8")
+    source.mkdir()
+    for names in re.findall(r"^COPY (?!--from)(.+) \S+$", steps, re.MULTILINE):
+        for name in names.split():
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / name, source / name)
+    for step in re.findall(r"^RUN (python -c .+|python -m pip wheel .+)$", steps, re.MULTILINE):
+        line = step.replace("python", sys.executable, 1).replace("/dist", str(base))
+        subprocess.run(line, shell=True, cwd=source, check=True, capture_output=True, timeout=100)
+    wanted = set((source / "requirements.txt").read_text("utf-8").splitlines())
+    assert wanted == set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
     (wheel,) = base.glob("*.whl")
     return wheel
 

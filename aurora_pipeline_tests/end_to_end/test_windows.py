@@ -35,10 +35,12 @@ from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE
 from aurora_pipeline.orchestration.positions_changed import positions_changed
 from aurora_pipeline.orchestration.terms_changed import terms_changed
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.proof.trace import trace_line
-from aurora_pipeline.proof.verify import verify_period
+from aurora_pipeline.proof.tracing.trace import trace_line
+from aurora_pipeline.proof.verifying.verify import verify_period
+from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.tables import ALL_TABLES
 from aurora_pipeline.work.runs import Job, RunEnd
+from aurora_pipeline.work.stale_entries import stale_entries
 from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.end_to_end.world import World, kept_environment, world
@@ -542,3 +544,37 @@ def test_override__whose_agreement_was_suspended__blocks_the_statement_it_was_me
     assert "the override of running/rising" in row["reason"]
     free = past.row("SELECT * FROM partner_commission_statements WHERE partner_id = 'halcyon' AND epoch = %s", THIRD)
     assert (free["blocked_count"], free["state"]) == (0, "final")
+
+
+def test_stale__a_cost_that_was_entered_since__is_in_the_figures_and_nothing_else_is_computed(past: World) -> None:
+    with past.aurora.database.connect() as connection:
+        query = "SELECT validator_key FROM validator_pnl WHERE epoch = %s ORDER BY 1 LIMIT 1"
+        found = connection.execute(query, [SECOND]).fetchone()
+    assert found is not None
+    chain_id, key = past.chain.chain_id, found["validator_key"]
+    text = f"chain_id,epoch,validator_key,cost_type,amount,unit\n{chain_id},{SECOND},{key},INFRASTRUCTURE,77,lamports\n"
+    import_costs(past.aurora.database, text, "costs.csv", {chain_id: past.chain}, "ada", "rack")
+    before = past.in_force(SECOND)
+    computed = past.computing.stale()
+    assert [(end.epoch, end.failures) for end in computed.runs if "canonical_validator_costs" in names(end)] == [
+        (SECOND, ())
+    ]
+    assert computed.restated
+    with past.aurora.database.connect() as connection:
+        query = "SELECT infrastructure FROM validator_pnl WHERE epoch = %s AND validator_key = %s"
+        row = connection.execute(query, [SECOND, key]).fetchone()
+        assert stale_entries(connection, past.chain) == []
+    assert row is not None
+    assert row["infrastructure"] == 77
+    now = past.in_force(SECOND)
+    assert {name for name, snapshot in now.items() if snapshot != before[name]} >= {
+        "canonical_validator_costs",
+        "validator_pnl",
+    }
+    assert now["canonical_validator_fees"] == before["canonical_validator_fees"]
+    assert past.computing.stale().runs == ()
+
+
+def names(end: RunEnd) -> set[str]:
+    """The assets of a run."""
+    return {one.asset for one in end.assets}

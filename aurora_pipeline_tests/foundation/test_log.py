@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -33,6 +34,26 @@ def test_event__json__one_line_with_its_fields(stream: io.StringIO) -> None:
     told = json.loads(line)
     assert (told["message"], told["provider"], told["attempt"]) == ("asked again", "node", 2)
     assert (told["level"], told["room"]) == ("INFO", "aurora.providers")
+
+
+def test_about__what_is_logged_meanwhile__names_it_in_tasks_too_and_not_afterwards(stream: io.StringIO) -> None:
+    log.set_up({log.FORMAT_VARIABLE: "json"}, stream)
+
+    async def ask() -> None:
+        log.event(log.logger("x"), logging.WARNING, "late", provider="node", chain="y")
+
+    async def both() -> None:
+        await asyncio.gather(ask(), ask())
+
+    with log.about(run="1f", chain="x"), log.about(period="x:0000850"):
+        asyncio.run(both())
+    log.event(log.logger("x"), logging.WARNING, "after")
+    told = [json.loads(line) for line in stream.getvalue().splitlines()]
+    keys = ("run", "chain", "period", "provider")
+    assert [tuple(one.get(key) for key in keys) for one in told] == [
+        *(("1f", "y", "x:0000850", "node"),) * 2,
+        (None, None, None, None),
+    ]
 
 
 def test_event__text__message_and_fields(stream: io.StringIO) -> None:

@@ -9,18 +9,24 @@ from datetime import UTC, datetime
 
 from aurora_pipeline.demo.ethereum.cast import EthereumCast, Validator
 from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID, EthereumParameters
+from aurora_pipeline.foundation.addresses import checksummed
 
-RATES_BPS = {"fees": 800, "tips": 500, "rewards": 1_000}
-"""What the partner gets of each stream."""
+RATES_BPS = {"fees": 800, "tips": 500, "rewards": 1_000, "brought": 2_500}
+"""What partners get: one of each stream of the operator's own validators, one of the fees of clients it brought."""
+BROUGHT = ("northwind", "halcyon")
+"""The clients whom the second partner brought: stake is attributed to the address it is withdrawn to."""
+_START = "2026-08-20"
 AGREEMENTS_YAML = f"""\
-# What a partner of the Ethereum chain agreed: shares of what the operator's own validators earn.
+# What partners of the Ethereum chain agreed: shares of what the operator's own validators earn, and of the fees that
+# clients pay who were brought by one of them.
 partners:
   - {{partner: tidewater, name: Tidewater Pool}}
+  - {{partner: lighthouse-desk, name: Lighthouse Desk}}
 
 agreements:
   - agreement: tidewater-staking
     partner: tidewater
-    active_from: 2026-08-20
+    active_from: {_START}
     rules:
       - {{rule: fees, chain: {CHAIN_ID}, component: EXEC_FEES, method: FIXED_SHARE, rate_bps: {RATES_BPS["fees"]}}}
       - {{rule: tips, chain: {CHAIN_ID}, component: MEV_TIPS, method: FIXED_SHARE, rate_bps: {RATES_BPS["tips"]}}}
@@ -30,6 +36,15 @@ agreements:
         method: FIXED_SHARE
         basis: NET
         rate_bps: {RATES_BPS["rewards"]}
+  - agreement: desk-clients
+    partner: lighthouse-desk
+    active_from: {_START}
+    rules:
+      - rule: brought
+        chain: {CHAIN_ID}
+        component: COMMISSION
+        method: CLIENT_REVENUE
+        rate_bps: {RATES_BPS["brought"]}
 """
 _JOINS_IN_EPOCH = 4
 """The one that comes later is the operator's from here on: its deposit is credited about then."""
@@ -68,6 +83,16 @@ def fee_recipients_csv(parameters: EthereumParameters) -> str:
         for one in EthereumCast(parameters).operated
     ]
     return _csv(("chain_id", "validator_key", "fee_recipient", "valid_from", "valid_until"), rows)
+
+
+def partner_wallets_csv(parameters: EthereumParameters) -> str:
+    """Where the clients withdraw to whom a partner brought."""
+    cast = EthereumCast(parameters)
+    rows = [
+        (CHAIN_ID, checksummed(cast.client_address(client)[2:]), _START, "lighthouse-desk", client)
+        for client in BROUGHT
+    ]
+    return _csv(("chain_id", "wallet_address", "introduced_date", "partner", "notes"), rows)
 
 
 def operated_in(parameters: EthereumParameters, window: range) -> frozenset[int]:

@@ -15,7 +15,6 @@ from aurora_pipeline.foundation.addresses import base58_encode
 VOTE_PROGRAM = "Vote111111111111111111111111111111111111111"
 SYSTEM_PROGRAM = "11111111111111111111111111111111"
 COMPUTE_BUDGET_PROGRAM = "ComputeBudget111111111111111111111111111111"
-VOTE_ACCOUNT_RENT = 27_074_400
 _COMPUTE_UNITS = 200_000
 _LIMIT_UNITS = base58_encode(b"\x02" + _COMPUTE_UNITS.to_bytes(4, "little"))
 _VOTE_COMPUTE_UNITS = 2_100
@@ -78,7 +77,7 @@ def block_rewards(world: World, chain: EpochChain, index: int) -> list[dict[str,
     if position == 0:
         # One row per collector: validators that share one cannot be told apart here.
         rows = [
-            _reward(collector, amount, VOTE_ACCOUNT_RENT + amount, "Voting")
+            _reward(collector, amount, world.purses.collected(collector, chain.epoch - 1), "Voting")
             for collector in world.cast.validators_by_collector
             if (amount := paid.commission_paid_to(collector)) is not None
         ]
@@ -93,8 +92,7 @@ def block_rewards(world: World, chain: EpochChain, index: int) -> list[dict[str,
     fees = chain.fees(index).reward
     if fees:
         identity = world.cast.identity(chain.leader(index), chain.epoch)
-        balance = 5_000_000_000 + world.parameters.draw(10**10, "balance", identity)
-        rows.append(_reward(identity, fees, balance + fees, "Fee"))
+        rows.append(_reward(identity, fees, world.purses.after_fees(chain, index), "Fee"))
     return rows
 
 
@@ -120,9 +118,10 @@ def accounts_texts(world: World, chain: EpochChain, index: int) -> Iterator[str]
 
     Whoever wants exact vote fees asks for every block this way. Of the votes only what differs is written anew.
     """
-    slot, before = chain.first_slot + index, _payer_balance(index)
+    slot = chain.first_slot + index
     for validator in chain.voters(index):
         signature = world.parameters.signature(slot, "vote", validator)
+        before = world.purses.before_vote(chain, index, validator)
         yield _vote_text(world, chain, validator) % (signature, before, before - SIGNATURE_FEE)
     for transaction in _transfers(world, chain, index):
         yield compact_json(render_accounts(transaction) | {"version": transaction.version})
@@ -138,15 +137,10 @@ def _vote_text(world: World, chain: EpochChain, validator: int) -> str:
     return text.replace(_SIGNATURE, "%s").replace(str(_BEFORE), "%d").replace(str(_AFTER), "%d")
 
 
-def _payer_balance(index: int) -> int:
-    """What a validator has left to pay votes from, before the vote in a block."""
-    return 10_000_000_000 - SIGNATURE_FEE * index
-
-
 def _vote(world: World, chain: EpochChain, index: int, validator: int) -> Transaction:
     slot = chain.first_slot + index
     identity, vote = world.cast.identity(validator, chain.epoch), world.cast.validators[validator].vote
-    balance = _payer_balance(index)
+    balance, held = world.purses.before_vote(chain, index, validator), world.purses.collected(vote, chain.epoch - 1)
     said = {
         "type": "towersync",
         "info": {"voteAccount": vote, "voteAuthority": identity, "towerSync": {"root": slot - 32}},
@@ -155,7 +149,7 @@ def _vote(world: World, chain: EpochChain, index: int, validator: int) -> Transa
         signatures=[world.parameters.signature(slot, "vote", validator)],
         accounts=[
             TransactionAccount(identity, True, True, balance, balance - SIGNATURE_FEE),
-            TransactionAccount(vote, False, True, VOTE_ACCOUNT_RENT, VOTE_ACCOUNT_RENT),
+            TransactionAccount(vote, False, True, held, held),
             TransactionAccount(VOTE_PROGRAM, False, False, 1, 1),
         ],
         fee=SIGNATURE_FEE,

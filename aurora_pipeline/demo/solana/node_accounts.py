@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aurora_pipeline.demo.solana.blocks import SYSTEM_PROGRAM, VOTE_ACCOUNT_RENT, VOTE_PROGRAM
+from aurora_pipeline.demo.solana.blocks import SYSTEM_PROGRAM, VOTE_PROGRAM
 from aurora_pipeline.demo.solana.moment import Moment
 from aurora_pipeline.demo.solana.stake import NEVER, STAKE_RENT
 
@@ -178,7 +178,8 @@ def _vote_state(moment: Moment, validator: int) -> dict[str, Any]:
         ],
         "lastTimestamp": {"slot": last_vote, "timestamp": moment.world.parameters.slot_time(last_vote)},
     }
-    return _account("vote", "vote", info, VOTE_PROGRAM, VOTE_ACCOUNT_RENT, _VOTE_ACCOUNT_BYTES)
+    held = moment.world.purses.collected(cast.validators[validator].vote, epoch - 1)
+    return _account("vote", "vote", info, VOTE_PROGRAM, held, _VOTE_ACCOUNT_BYTES)
 
 
 def _account(program: str, kind: str, info: Any, owner: str, lamports: int, size: int) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from aurora_pipeline.config.families.solana import check_key
 from aurora_pipeline.demo.json_text import compact_json
 from aurora_pipeline.demo.solana.blocks import (
-    VOTE_ACCOUNT_RENT,
     accounts_texts,
     block_header,
     block_rewards,
@@ -286,7 +285,7 @@ def _get_inflation_reward(moment: Moment, params: list[Any]) -> list[dict[str, A
     for address in addresses:
         account, amount = world.book.account_with_key(address), paid.commission_paid_to(address)
         if amount is not None:
-            rows.append(_reward_row(epoch, paying, 0, amount, VOTE_ACCOUNT_RENT + amount))
+            rows.append(_reward_row(epoch, paying, 0, amount, world.purses.collected(address, epoch)))
         elif account is not None and rewards.staker_rewards[account]:
             position = 1 + paid.partition_of(account)
             rows.append(_reward_row(epoch, paying, position, rewards.staker_rewards[account], after.lamports(account)))

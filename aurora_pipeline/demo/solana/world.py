@@ -9,6 +9,7 @@ from aurora_pipeline.demo.solana.cast import Cast
 from aurora_pipeline.demo.solana.chain import EpochChain
 from aurora_pipeline.demo.solana.economy import EpochEconomy
 from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.demo.solana.purses import Purses
 from aurora_pipeline.demo.solana.stake import StakeBook, make_stake_book
 
 
@@ -20,6 +21,7 @@ class World:
         self.cast = Cast(parameters)
         self.book: StakeBook = make_stake_book(parameters, self.cast)
         self._economies: list[EpochEconomy] = []
+        self.purses = Purses(parameters, self.cast, self._economies)
         # Heights differ from slots by what was skipped before genesis.
         self._heights = [parameters.first_slot(parameters.genesis_epoch) * 94 // 100]
 
