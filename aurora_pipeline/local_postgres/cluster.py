@@ -236,7 +236,9 @@ class Cluster:
         if any(words in shown for words in _NO_ROOM):
             return NoRoomOnDisk(message, f"Free some space on the disk of {self.data_dir} and try again.")
         return ServerFailed(
-            message, "Remove the cause named there, or set AURORA_DATABASE_URL to a PostgreSQL of your own."
+            message,
+            "Repeat the command. If it stays so, remove the cause named there, or set AURORA_DATABASE_URL to a"
+            " PostgreSQL of your own.",
         )
 
 

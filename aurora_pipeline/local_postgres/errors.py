@@ -19,11 +19,11 @@ class ServerStarting(Outage):
     what_to_do = "Read its log, which the message names, and try again later."
 
 
-class ServerFailed(Misconfigured):
-    """Aurora's own PostgreSQL did not start."""
+class ServerFailed(Outage):
+    """Aurora's own PostgreSQL did not start: it was ended on the way, what it left is still in use, or it cannot."""
 
     code = "server-failed"
-    what_to_do = "Remove the cause that the end of its log names, or set AURORA_DATABASE_URL."
+    what_to_do = "Repeat the command; if it stays, remove the cause that the end of its log names."
 
 
 class ServerElsewhere(Conflict):

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from aurora_pipeline.foundation.errors import AuroraError
+from aurora_pipeline.foundation.errors import TRY_AGAIN, AuroraError
 from aurora_pipeline.local_postgres.cluster import find_programs
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.local_postgres.postmaster import running_postmaster
@@ -300,12 +300,13 @@ def test_start__data_of_another_major_version__is_refused_untouched(new_dir: Pat
     assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
 
 
-def test_start__damaged_data__shows_the_log(data_dir: Path) -> None:
+def test_start__that_the_server_does_not_survive__shows_its_log_and_is_an_outage(data_dir: Path) -> None:
     damaged = data_dir / "cluster" / "postgresql.auto.conf"
     damaged.write_text("no_such_setting = 1\n")
     try:
-        with pytest.raises(AuroraError, match="no_such_setting"):
+        with pytest.raises(AuroraError, match="no_such_setting") as failed:
             EmbeddedPostgres.start(data_dir)
+        assert (failed.value.code, failed.value.exit_code) == ("server-failed", TRY_AGAIN)
     finally:
         damaged.write_text("")
 
