@@ -59,3 +59,6 @@ ALTER FUNCTION audit_log_follows SECURITY DEFINER;
 -- What a partner reads of released snapshots is in the index as a whole.
 DROP INDEX released_snapshots_partner_id_part_idx;
 CREATE INDEX ON released_snapshots (partner_id, part, snapshot_id);
+
+-- Packed bodies are of two kinds.
+COMMENT ON COLUMN staging_bodies.packed_from IS 'Of a long body that is stored packed (zstd or zlib): how many bytes it has; null: it stands as it came.';
