@@ -118,10 +118,16 @@ def pay(
     reason: Reason = "paid",
     part: Annotated[bool, typer.Option("--part", help="Less than what is due is meant.")] = False,
     include_disputed: Annotated[bool, typer.Option("--include-disputed", help="Pay what is disputed as well.")] = False,
+    shared_account: Annotated[
+        str | None,
+        typer.Option(
+            "--shared-account", help="Why it goes to an account that is another partner's or the operator's own."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Record that a released statement was paid; what is disputed is left out, by name, and stays owed."""
-    payment = Payment(amount, to, reference, transaction, part, include_disputed)
+    payment = Payment(amount, to, reference, transaction, part, include_disputed, shared_account)
     _decide(
         lambda aurora, chains, who: record_payment(aurora.database, statement, chains, payment, who, reason), as_json
     )

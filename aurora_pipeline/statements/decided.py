@@ -22,6 +22,7 @@ from aurora_pipeline.statements.guards import (
     REPEATED,
     SUBMITTED,
 )
+from aurora_pipeline.statements.shared_accounts import OWN_ACCOUNT, SHARED_ACCOUNT
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     PERIOD,
@@ -196,13 +197,14 @@ STATEMENT_PAYMENTS = Table(
         text("reference", "What the payment is called in the books."),
         text("transaction_id", "The transaction on the chain."),
         *_SIGNED,
+        SHARED_ACCOUNT,
     ),
     key=("statement_id", "payment_number"),
     unique=(("transaction_id", "statement_id"),),
     constraints=(
         "FOREIGN KEY (statement_id, statement_digest) REFERENCES statement_releases (statement_id, statement_digest)",
     ),
-    guards=(PAID, decided_by("statement_payments")),
+    guards=(PAID, decided_by("statement_payments"), OWN_ACCOUNT),
 )
 
 STATEMENT_DISPUTED_PAYMENTS = Table(

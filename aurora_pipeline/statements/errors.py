@@ -117,6 +117,13 @@ class AccountRefused(AuroraError):
     what_to_do = "Give the partner's account on this chain."
 
 
+class AccountOfAnother(Conflict):
+    """The account is another partner's or the operator's own, and nobody said why. Nothing was written."""
+
+    code = "payment-account-of-another"
+    what_to_do = "Give the partner's own account, or say with --shared-account why it is this one."
+
+
 class OpeningsEmpty(AuroraError):
     """The file holds no opening balance."""
 

@@ -32,6 +32,7 @@ SELECT recorded_at, recorded_by, recorded_through, 'paid', statement_digest, rea
        || coalesce((SELECT ', although ' || d.disputed || ' base units of it were disputed'
                     FROM statement_disputed_payments d
                     WHERE (d.statement_id, d.payment_number) = (p.statement_id, p.payment_number)), '')
+       || coalesce(', an account that is shared: ' || p.shared_account, '')
 FROM statement_payments p WHERE statement_id = %(id)s
 UNION ALL
 SELECT recorded_at, recorded_by, recorded_through, 'acknowledged', statement_digest, reason, NULL,

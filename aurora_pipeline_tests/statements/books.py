@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.loading import load_configuration
 from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.decisions.tables import USERS
+from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.period_key import MonthKey, PartitionKey, PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.chains import sync_registry
@@ -58,6 +60,7 @@ PER_MONTH = 2
 """Periods of a month: the months' lengths do not matter here."""
 MONTHS = ("2026-08", "2026-09", "2026-10", "2026-11", "2026-12", "2027-01")
 ADDRESS = "Vote111111111111111111111111111111111111111"
+"""Where acme is paid to."""
 PEOPLE = ("sam", "ann", "rob")
 """Who submits, approves and releases."""
 HELD = "held"
@@ -263,9 +266,18 @@ class Books:
     def release(self, partner: str, period: str, who: str = "rob") -> None:
         release(self.database, statement_of(partner, period), [CHAIN], who, "go")
 
-    def pay(self, partner: str, period: str, amount: int, who: str = "rob", **more: bool) -> None:
+    def pay(
+        self,
+        partner: str,
+        period: str,
+        amount: int,
+        who: str = "rob",
+        *,
+        is_part: bool = False,
+        with_disputed: bool = False,
+    ) -> None:
         number = len(self.rows("SELECT FROM statement_payments"))
-        payment = Payment(f"{amount} lamports", ADDRESS, "INV-1", f"tx-{number}", **more)
+        payment = Payment(f"{amount} lamports", account_of(partner), "INV-1", f"tx-{number}", is_part, with_disputed)
         pay(self.database, statement_of(partner, period), [CHAIN], payment, who, "paid")
 
     def freeze(self, partner: str, period: str, accepted: Sequence[str] = ()) -> None:
@@ -289,6 +301,11 @@ class Books:
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         with self.database.connect() as connection:
             return connection.execute(query.encode(), parameters).fetchall()
+
+
+def account_of(partner: str) -> str:
+    """Where a partner is paid to: every one has an account of its own."""
+    return ADDRESS if partner == "acme" else base58_encode(sha256(partner.encode()).digest())
 
 
 @cache

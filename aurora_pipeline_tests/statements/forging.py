@@ -82,7 +82,11 @@ def approval(books: Books, **other: Any) -> tuple[tuple[Table, Row], tuple[Table
 
 
 def digest(books: Books) -> Row:
-    (row,) = books.rows("SELECT statement_id, statement_digest FROM statement_submissions WHERE period = %s", AUGUST)
+    """What names acme's August, and what it says."""
+    (row,) = books.rows(
+        "SELECT statement_id, statement_digest FROM statement_submissions WHERE (period, partner_id) = (%s, 'acme')",
+        AUGUST,
+    )
     return row
 
 

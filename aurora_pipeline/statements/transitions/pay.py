@@ -12,7 +12,8 @@ from aurora_pipeline.foundation import free_text
 from aurora_pipeline.foundation.money import stored_amount
 from aurora_pipeline.foundation.units import ZERO, Amount
 from aurora_pipeline.statements.decided import STATEMENT_DISPUTED_PAYMENTS, STATEMENT_PAYMENTS
-from aurora_pipeline.statements.errors import AccountRefused, PaymentNotDue, PaymentRecorded
+from aurora_pipeline.statements.errors import AccountOfAnother, AccountRefused, PaymentNotDue, PaymentRecorded
+from aurora_pipeline.statements.shared_accounts import whose_else
 from aurora_pipeline.statements.stated import Stage
 from aurora_pipeline.statements.transitions.step import Step, step
 from aurora_pipeline.store.database import Database
@@ -31,6 +32,8 @@ class Payment:
     """Less than what is due is meant."""
     with_disputed: bool = False
     """What is disputed is paid nevertheless."""
+    shared_account: str | None = None
+    """Why it goes to an account that is another partner's or the operator's own as well."""
 
 
 def pay(database: Database, statement: str, chains: Sequence[str], payment: Payment, actor: str, reason: str) -> Change:
@@ -44,6 +47,7 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         reference = free_text.name(payment.reference, "reference")
         transaction = free_text.name(payment.transaction_id, "transaction")
         _require_new(taken, transaction)
+        shared = _why_shared(taken, address, payment.shared_account)
         amount = parse_amount(units, payment.amount)
         disputed = _disputed(taken)
         left_out = ZERO if payment.with_disputed else disputed
@@ -77,6 +81,7 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
                 "payout_address": address,
                 "reference": reference,
                 "transaction_id": transaction,
+                "shared_account": shared,
             },
         )
         taken.recording.require_reason()
@@ -84,6 +89,7 @@ def pay(database: Database, statement: str, chains: Sequence[str], payment: Paym
         words = [f"paid {units.in_coins(amount)} of {stated.key} to {address}, {transaction}"]
         words += [f"{units.in_coins(rest)} stays owed on it"] if rest else ["it is paid in full"]
         words += [f"nevertheless: {units.in_coins(disputed)} of it is disputed"] if is_disputed else []
+        words += [f"the account is shared: {shared}"] if shared else []
         return taken.note("statement.paid", words, amount=str(amount), transaction=transaction)
 
 
@@ -101,6 +107,19 @@ def _address(address: str, family: Family) -> str:
         return family.traits.check_address(address.strip())
     except ValueError as error:
         raise AccountRefused(f"{error}; nothing was written", "give the partner's account on this chain") from None
+
+
+def _why_shared(taken: Step, address: str, why: str | None) -> str | None:
+    """What was said of an account that is somebody else's too; nothing where it is the partner's alone."""
+    whose = whose_else(taken.connection, str(taken.statement.row["partner_id"]), address)
+    if whose is None:
+        return None
+    if why is None or not why.strip():
+        raise AccountOfAnother(
+            f"{address} is {whose}; nothing was written",
+            "pay to the partner's own account; or where it is meant, say why: --shared-account REASON",
+        )
+    return free_text.reason(why)
 
 
 def _require_new(taken: Step, transaction: str) -> None:

@@ -227,6 +227,7 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_line_snapshots": _FIGURES,
     "statement_in_dispute": _FINANCE,
     "statement_settlements": _FINANCE,
+    "account_of_another": _FINANCE,
     "statement_released_from": _FIGURES,
     "statement_released_under": _FIGURES,
     # What policies ask of whoever looks.
@@ -271,6 +272,7 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_opening_allowed": frozenset(),
     "statement_release_allowed": frozenset(),
     "statement_payment_allowed": frozenset(),
+    "statement_account_own": frozenset(),
     "statement_dispute_allowed": frozenset(),
     "statement_answer_allowed": frozenset(),
     "statement_repeated": frozenset(),

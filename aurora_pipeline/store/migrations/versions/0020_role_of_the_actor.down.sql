@@ -1,6 +1,10 @@
 -- Takes back what the way up made.
 
 COMMENT ON COLUMN staging_bodies.packed_from IS 'Of a long body that is stored packed (zlib): how many bytes it has; null: the body stands as it came.';
+DROP TRIGGER own_account ON statement_payments;
+DROP FUNCTION statement_account_own();
+DROP FUNCTION account_of_another(text, text, timestamptz);
+ALTER TABLE statement_payments DROP COLUMN shared_account;
 
 DROP INDEX released_snapshots_partner_id_part_snapshot_id_idx;
 CREATE INDEX ON released_snapshots (partner_id, part);

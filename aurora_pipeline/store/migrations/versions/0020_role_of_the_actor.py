@@ -1,4 +1,5 @@
-"""What the actor was is in the audit log, and a partner's released snapshots are found by an index alone."""
+"""What the actor was is in the audit log, a partner's released snapshots are found by an index alone, and payments to
+accounts of others are refused."""
 
 from __future__ import annotations
 
