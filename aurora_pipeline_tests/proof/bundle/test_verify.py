@@ -11,8 +11,17 @@ import pytest
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.proof.bundle.verify import verify
 from aurora_pipeline.store.database import Database
-from aurora_pipeline_tests.proof.bundle.made import AUGUST, bundles, close_two_months, key_file, sign_everything
+from aurora_pipeline_tests.proof.bundle.bundle_bytes import zipped
+from aurora_pipeline_tests.proof.bundle.made import (
+    AUGUST,
+    SEPTEMBER,
+    bundles,
+    close_two_months,
+    key_file,
+    sign_everything,
+)
 from aurora_pipeline_tests.proof.bundle.tampered import Tampered, changed_fields, corpus
+from aurora_pipeline_tests.proof.bundle.verify_page import NODE, Page, messages
 from aurora_pipeline_tests.statements.computed_books import ComputedBooks
 
 
@@ -57,23 +66,30 @@ def wrongly_told(case: Tampered, key: str) -> str | None:
     return f"{case.name}: not {case.file} {case.field or ''} is named, but {told}"
 
 
-def test_verify__statements_of_a_partner_paid_by_epoch__hold_too(database: Database, tmp_path: Path) -> None:
+def test_verify__a_partner_paid_by_epoch_and_then_by_month__holds_in_both_verifiers(
+    database: Database, page: Page, tmp_path: Path
+) -> None:
     books = ComputedBooks(database)
     books.begin()
     books.pay_by("acme", Series.EPOCH, AUGUST)
-    for epoch, amount in ((850, 100), (851, 50)):
+    books.pay_by("acme", Series.MONTH, SEPTEMBER)
+    for epoch, amount in ((850, 100), (851, 50), (852, 70)):
         books.set(epoch, "acme", "a1", amount)
-    books.live(AUGUST)
+    books.live(AUGUST, SEPTEMBER)
     books.settle()
     books.freeze("acme", "0000850")
     books.set(850, "acme", "a1", 77)
     books.publish(850)
-    books.settle()
-    books.freeze("acme", "0000851")
+    for period in ("0000851", SEPTEMBER):
+        books.settle()
+        books.freeze("acme", period)
     key = str(sign_everything(database, key_file(tmp_path)))
     found = bundles(database, books.configuration)
-    assert list(found) == ["acme 0000850", "acme 0000851"]
+    assert list(found) == ["acme 0000850", "acme 0000851", "acme 2026-09"]
     for files in found.values():
         assert list(verify(files, key).failures) == []
     some = list(changed_fields(found["acme 0000851"]))
     assert [words for case in some if (words := wrongly_told(case, key)) is not None] == []
+    if NODE is not None:
+        reports = page.verify([zipped(files) for files in found.values()], keys=[key])
+        assert [messages(report) for report in reports] == ["", "", ""]
