@@ -22,6 +22,7 @@ from aurora_pipeline.canonical.drafts import (
     draft_stake_events,
 )
 from aurora_pipeline.canonical.gates import (
+    account_counts_once,
     accounts_add_up,
     balance_adds_up,
     balance_jumps,
@@ -32,6 +33,7 @@ from aurora_pipeline.canonical.gates import (
     not_attesting,
     not_voting,
     one_payment_per_block,
+    paid_for_one_block,
     period_length,
     providers_disagree,
     rows_due,
@@ -65,6 +67,7 @@ from aurora_pipeline.commissions.gates import (
     parts_pay_lines,
     parts_sum_to_revenue,
     revenue_has_amount,
+    two_agreements,
 )
 from aurora_pipeline.commissions.loading import BELOW as BELOW_LINES
 from aurora_pipeline.commissions.tables import (
@@ -78,7 +81,15 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.pnl.drafts import BELOW as BELOW_PNL
 from aurora_pipeline.pnl.drafts import draft_pnl
-from aurora_pipeline.pnl.gates import chain_drift, drift, final_has_amount, pnl_adds_up, zero_income
+from aurora_pipeline.pnl.gates import (
+    chain_drift,
+    drift,
+    final_has_amount,
+    income_of_one_chain,
+    pnl_adds_up,
+    same_income,
+    zero_income,
+)
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.tables import REGISTRY_TABLES
 from aurora_pipeline.statements.decided import STATEMENT_DECISIONS
@@ -210,7 +221,7 @@ LAYERS: tuple[Layer, ...] = (
         REGISTRY_TABLES,
         "canonical",
         OPERATIONS,
-        {EXECUTION_INCOME.name: (*_OF_VALIDATORS, one_payment_per_block.RULE)},
+        {EXECUTION_INCOME.name: (*_OF_VALIDATORS, one_payment_per_block.RULE, paid_for_one_block.RULE)},
     ),
     _canonical(
         FEES,
@@ -228,14 +239,14 @@ LAYERS: tuple[Layer, ...] = (
         REGISTRY_TABLES,
         "canonical",
         OPERATIONS,
-        {BALANCES.name: (*_OF_VALIDATORS, balance_adds_up.RULE, not_attesting.RULE)},
+        {BALANCES.name: (*_OF_VALIDATORS, balance_adds_up.RULE, account_counts_once.RULE, not_attesting.RULE)},
     ),
     _canonical(
         REWARDS,
         draft_rewards,
         DataType.REWARDS,
         DataType.POSITIONS,
-        rules=(*_OF_VALIDATORS, collector_changed.RULE),
+        rules=(*_OF_VALIDATORS, account_counts_once.RULE, collector_changed.RULE),
         after=[BALANCES],
     ),
     _canonical(
@@ -244,7 +255,12 @@ LAYERS: tuple[Layer, ...] = (
         DataType.META,
         rules=(*_OF_VALIDATORS, commission_changed.RULE, stake_cliff.RULE, not_voting.RULE),
     ),
-    _canonical(POSITIONS, draft_positions, DataType.POSITIONS, rules=(*_OF_VALIDATORS, stake_adds_up.RULE)),
+    _canonical(
+        POSITIONS,
+        draft_positions,
+        DataType.POSITIONS,
+        rules=(*_OF_VALIDATORS, stake_adds_up.RULE, account_counts_once.RULE),
+    ),
     # A validator without costs has no row.
     _canonical(COSTS, draft_costs, DataType.COSTS, DataType.MEV, rules=(something_known.RULE,), after=[BALANCES]),
     Layer(
@@ -292,9 +308,11 @@ LAYERS: tuple[Layer, ...] = (
             *_OF_VALIDATORS,
             final_has_amount.RULE,
             pnl_adds_up.RULE,
+            income_of_one_chain.RULE,
             drift.RULE,
             chain_drift.RULE,
             zero_income.RULE,
+            same_income.RULE,
         ),
     ),
     Layer(
@@ -305,7 +323,7 @@ LAYERS: tuple[Layer, ...] = (
         "commissions",
         FINANCE,
         {
-            PARTNER_COMMISSION_LINES.name: (revenue_has_amount.RULE, lines_sum_to_results.RULE),
+            PARTNER_COMMISSION_LINES.name: (revenue_has_amount.RULE, lines_sum_to_results.RULE, two_agreements.RULE),
             COMMISSION_RULE_RESULTS.name: (),
             REVENUE_ALLOCATION.name: (parts_sum_to_revenue.RULE, held_lines.RULE, parts_pay_lines.RULE),
         },

@@ -16,6 +16,7 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.drafts import Draft, DraftOutcome
 from aurora_pipeline.store.gate import keys_unique, schema_holds
+from aurora_pipeline.store.gate.other_chains import OTHER_CHAINS
 from aurora_pipeline.store.gate.rule import Context, Effect, Gate, GateRule, violation
 
 
@@ -51,6 +52,8 @@ def schema_violations(table: Table, frame: pl.DataFrame) -> list[str]:
 
 def broken(result: LayerResult, **changed: Any) -> tuple[str, ...]:
     """What the rules of its layer find in a result, as sentences."""
-    context = Context(result.table, PeriodKey("any", EpochNumber(0)), result.grounds)
+    context = Context(
+        result.table, PeriodKey("any", EpochNumber(0)), {OTHER_CHAINS: result.frame.clear(), **result.grounds}
+    )
     rules = [rule for rule in GATE.of(result.table) if rule.effect is Effect.BLOCKS]
     return tuple(str(one) for rule in rules for one in rule.violations(result.frame, context))

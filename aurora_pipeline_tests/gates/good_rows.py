@@ -9,9 +9,11 @@ from typing import Any
 import polars as pl
 
 from aurora_pipeline.canonical.gates import (
+    account_counts_once,
     accounts_add_up,
     balance_adds_up,
     one_payment_per_block,
+    paid_for_one_block,
     rows_due,
     slots_add_up,
     something_known,
@@ -19,7 +21,16 @@ from aurora_pipeline.canonical.gates import (
     tips_add_up,
     validators_present,
 )
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME, FEES, META, MEV, POSITIONS
+from aurora_pipeline.canonical.tables import (
+    ACCOUNT_BALANCES,
+    BALANCES,
+    EXECUTION_INCOME,
+    FEES,
+    META,
+    MEV,
+    POSITIONS,
+    REWARDS,
+)
 from aurora_pipeline.commissions.gates import (
     held_lines,
     lines_sum_to_results,
@@ -30,7 +41,7 @@ from aurora_pipeline.commissions.gates import (
 from aurora_pipeline.commissions.gates.grounds import LINES, RESULTS
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.pnl.gates import final_has_amount, pnl_adds_up
+from aurora_pipeline.pnl.gates import final_has_amount, income_of_one_chain, pnl_adds_up
 from aurora_pipeline.pnl.tables import Component
 from aurora_pipeline.sources.result import ANYTHING_TOLD, VALIDATORS_DUE, LayerResult
 from aurora_pipeline.statements.assemble import epoch_statements
@@ -47,6 +58,7 @@ from aurora_pipeline.statements.tables import MONTHLY_ENTRIES, MONTHLY_STATEMENT
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.gate import keys_unique, own_period, schema_holds
+from aurora_pipeline.store.gate.other_chains import OTHER_CHAINS
 from aurora_pipeline.store.gate.rule import Context, GateRule, Ground
 from aurora_pipeline_tests.commissions.conftest import NO_STAKE, pnl_frame, rule, terms
 from aurora_pipeline_tests.pnl.frames import complete
@@ -119,6 +131,46 @@ def _blocks(mev: int) -> pl.DataFrame:
     return frame_of(EXECUTION_INCOME, [{**row, "fees": 5, "mev": mev}])
 
 
+def _doubled(table: Table, one: dict[str, Any], other: dict[str, Any], **same: Any) -> Case:
+    """Rows of two validators, which have the same where it is one's alone."""
+    good = [{**_PLACE, **one, "validator_key": "V1"}, {**_PLACE, **other, "validator_key": "V2"}]
+    bad = [good[0], {**good[1], **same}]
+    rule = paid_for_one_block.RULE if table is EXECUTION_INCOME else account_counts_once.RULE
+    return Case(rule, table, frame_of(table, good), frame_of(table, bad))
+
+
+def _of_doubles() -> list[Case]:
+    def slot(place: int) -> dict[str, Any]:
+        hashes = {"block_hash": f"0xb{place}", "payment_hash": f"0xp{place}"}
+        return {"row_kind": "SLOT", "slot": place, "mev_state": "final", "fees": 5, "mev": 0, **hashes}
+
+    def account(key: str, **more: Any) -> dict[str, Any]:
+        return {"row_kind": "ACCOUNT", "account_key": key, **more}
+
+    def collected(recipient: str | None, key: str, method: str = "RPC") -> dict[str, Any]:
+        told = {"row_kind": "VALIDATOR", "account_key": key, "commission": 3, "method": method}
+        return {**told, "recipient_key": recipient}
+
+    def divided(key: str) -> dict[str, Any]:
+        return collected("C", key, "RECOMPUTED")
+
+    return [
+        _doubled(EXECUTION_INCOME, slot(7), slot(8), slot=7),
+        _doubled(EXECUTION_INCOME, slot(7), slot(8), block_hash="0xb7"),
+        _doubled(EXECUTION_INCOME, slot(7), slot(8), payment_hash="0xp7"),
+        _doubled(POSITIONS, account("A", active_stake=5), account("A", active_stake=0), active_stake=1),
+        _doubled(REWARDS, account("A", staker_rewards=5), account("B", staker_rewards=5), account_key="A"),
+        _doubled(REWARDS, collected("V1", "V1"), collected(None, "V2"), recipient_key="V1"),
+        Case(
+            account_counts_once.RULE,
+            REWARDS,
+            frame_of(REWARDS, [{**_PLACE, **divided(key), "validator_key": key} for key in ("V1", "V2")]),
+            frame_of(REWARDS, [{**_PLACE, **collected("C", key), "validator_key": key} for key in ("V1", "V2")]),
+        ),
+        _doubled(BALANCES, {"validator_index": 1}, {"validator_index": 2}, validator_index=1),
+    ]
+
+
 def _of_validators() -> list[Case]:
     two = _fees()
     due: dict[Ground[Any], Any] = {VALIDATORS_DUE: ("V1", "V2"), ANYTHING_TOLD: True}
@@ -166,11 +218,14 @@ def _of_validators() -> list[Case]:
 def _of_pnl() -> list[Case]:
     result = complete().pnl("ABC")
     frame = result.frame
+    elsewhere = frame.with_columns(chain_id=pl.lit("another"))
+    beside = {OTHER_CHAINS: _amount(elsewhere, "exec_fees", 1)}
     lacking = frame.with_columns(exec_fees=pl.lit(None).cast(pl.Decimal(38, 0)))
     return [
         Case(final_has_amount.RULE, result.table, frame, lacking),
         Case(pnl_adds_up.RULE, result.table, frame, _amount(frame, "known_net", 1)),
         Case(pnl_adds_up.RULE, result.table, frame, _amount(frame, "net", 1)),
+        Case(income_of_one_chain.RULE, result.table, frame, None, beside, {OTHER_CHAINS: elsewhere}),
     ]
 
 
@@ -274,4 +329,4 @@ def _of_months() -> list[Case]:
     ]
 
 
-CASES = (*_of_validators(), *_of_pnl(), *_of_commissions(), *_of_statements(), *_of_months())
+CASES = (*_of_validators(), *_of_doubles(), *_of_pnl(), *_of_commissions(), *_of_statements(), *_of_months())

@@ -21,7 +21,9 @@ from aurora_pipeline.canonical.gates import (
 )
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES, BALANCES, META, REWARDS
-from aurora_pipeline.pnl.gates import chain_drift, drift, zero_income
+from aurora_pipeline.commissions.gates import two_agreements
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
+from aurora_pipeline.pnl.gates import chain_drift, drift, same_income, zero_income
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.frames import frame_of
@@ -115,6 +117,18 @@ def differing(epoch: int) -> Rows:
     return [{**row, "subject": "V1", "other_provider": "t", "difference": 5, "known_as": "ROUNDED"}]
 
 
+def lines(epoch: int) -> Rows:
+    """What two agreements pay one partner for two validators: all of a component, and what its clients bring of it."""
+    shares = [("a", "FIXED_SHARE"), ("b", "CLIENT_REVENUE")]
+    return [
+        {"chain_id": KEY.chain_id, "epoch": epoch, "partner_id": "p", "agreement_id": agreement, "kind": "LINE"}
+        | {"validator_key": key, "component": "COMMISSION", "attribution_method": method, "basis": "GROSS", "final": 5}
+        | {"wallet_address": "", "rule_key": "r"}
+        for agreement, method in shares
+        for key in ("V1", "V2")
+    ]
+
+
 ALL = ("V1", "V2", "V3", "V4")
 CASES = (
     case(drift.RULE, VALIDATOR_PNL, earned, lambda rows: _times(rows, 1, 2, ["V2"])),
@@ -124,6 +138,15 @@ CASES = (
     case(chain_drift.RULE, VALIDATOR_PNL, earned, lambda rows: _times(rows, 3, 1, ALL)),
     case(chain_drift.RULE, VALIDATOR_PNL, earned, lambda rows: _times(rows, 1, 4, ALL)),
     case(zero_income.RULE, VALIDATOR_PNL, earned, lambda rows: _times(rows, 0, 1, ["V3"])),
+    case(
+        same_income.RULE, VALIDATOR_PNL, earned, lambda rows: [*rows[1:], rows[0] | {"exec_fees": rows[2]["exec_fees"]}]
+    ),
+    case(
+        two_agreements.RULE,
+        PARTNER_COMMISSION_LINES,
+        lines,
+        lambda rows: [row | {"attribution_method": "FIXED_SHARE"} for row in rows],
+    ),
     case(commission_changed.RULE, META, meta, lambda rows: _but(rows, commission_bps=700)),
     case(commission_changed.RULE, META, meta, lambda rows: _but(rows, mev_commission_bps=1000)),
     case(stake_cliff.RULE, META, meta, lambda rows: _but(rows, active_stake=7 * 10**14)),

@@ -21,6 +21,9 @@ _NEVER_RELEASED = {"schema", "unique_keys", "own_period", "parts_sum_to_revenue"
     "tips_add_up",
     "balance_adds_up",
     "entries_stated",
+    "paid_for_one_block",
+    "account_counts_once",
+    "income_of_one_chain",
 }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from aurora_pipeline.canonical.gates import balance_unexplained, not_attesting, not_voting, providers_disagree
+from aurora_pipeline.commissions.gates import two_agreements
 from aurora_pipeline.layers import GATE
-from aurora_pipeline.pnl.gates import chain_drift, drift
+from aurora_pipeline.pnl.gates import chain_drift, drift, same_income
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.store.gate.rule import Effect
 from aurora_pipeline.store.gate.series import PERIODS_MIN, expected, median_doubled
@@ -14,7 +15,10 @@ from aurora_pipeline_tests.gates.good_rows import Case
 from aurora_pipeline_tests.gates.odd_rows import ALL, CASES, _times, case, earned, without_history
 
 WARNING = {rule.name for rules in GATE.rules.values() for rule in rules if rule.effect is Effect.WARNS}
-_WITHOUT_HISTORY = {balance_unexplained.NAME, not_attesting.NAME, not_voting.NAME, providers_disagree.NAME}
+_WITHOUT_HISTORY = {balance_unexplained.NAME, not_attesting.NAME, not_voting.NAME, providers_disagree.NAME} | {
+    same_income.NAME,
+    two_agreements.NAME,
+}
 
 
 def _named(one: Case) -> str:

@@ -36,12 +36,13 @@ class IncomeSeries:
 def series_of(component: Component, frame: pl.DataFrame, earlier: EarlierRows) -> Mapping[str, IncomeSeries]:
     """The final amounts of a component by validator."""
     before: dict[str, list[int]] = defaultdict(list)
-    for key, amount in _final(component, earlier.rows):
+    for key, amount in final_amounts(component, earlier.rows):
         before[key].append(amount)
-    return {key: IncomeSeries(amount, tuple(before[key])) for key, amount in _final(component, frame)}
+    return {key: IncomeSeries(amount, tuple(before[key])) for key, amount in final_amounts(component, frame)}
 
 
-def _final(component: Component, frame: pl.DataFrame) -> list[tuple[str, int]]:
+def final_amounts(component: Component, frame: pl.DataFrame) -> list[tuple[str, int]]:
+    """The validators of which a component is final, with its amounts."""
     final = frame.filter(pl.col(f"{component.column}_state") == FigureState.FINAL.value)
     amounts = ints(final[component.column])
     return [

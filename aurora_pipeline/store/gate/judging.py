@@ -10,6 +10,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.gate.checking import blocking, warning
 from aurora_pipeline.store.gate.earlier import EARLIER, load_earlier
+from aurora_pipeline.store.gate.other_chains import OTHER_CHAINS, load_other_chains
 from aurora_pipeline.store.gate.rule import Context, Gate, Violation, noted
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ class JudgedDraft:
 def judged(database: Database, draft: Draft, gate: Gate) -> JudgedDraft:
     """What the rules of every table and those of its own find in a draft."""
     rules = gate.of(draft.table)
-    context = Context(draft.table, draft.key, draft.grounds)
+    grounds = dict(draft.grounds)
+    if isinstance(draft.key, PeriodKey) and any(OTHER_CHAINS in rule.needs for rule in rules):
+        with database.connect() as connection:
+            grounds[OTHER_CHAINS] = load_other_chains(connection, draft.table, draft.key)
+    context = Context(draft.table, draft.key, grounds)
     told = tuple(map(noted, draft.warnings))
     broken = blocking(rules, draft.frame, context)
     if broken:
@@ -41,7 +46,7 @@ def judged(database: Database, draft: Draft, gate: Gate) -> JudgedDraft:
     if isinstance(draft.key, PeriodKey) and any(EARLIER in rule.needs for rule in rules):
         with database.connect() as connection:
             earlier = load_earlier(connection, draft.table, draft.key)
-        context = Context(draft.table, draft.key, {**draft.grounds, EARLIER: earlier})
+        context = Context(draft.table, draft.key, {**grounds, EARLIER: earlier})
     return JudgedDraft(draft, (), (*told, *warning(rules, draft.frame, context)))
 
 
