@@ -29,6 +29,7 @@ from aurora_pipeline.canonical.gates import (
     balance_unexplained,
     collector_changed,
     commission_changed,
+    holds_less_often,
     missing_rate,
     not_attesting,
     not_voting,
@@ -228,10 +229,16 @@ LAYERS: tuple[Layer, ...] = (
         draft_fees,
         DataType.FEES,
         DataType.META,
-        rules=(*_OF_VALIDATORS, slots_add_up.RULE),
+        rules=(*_OF_VALIDATORS, slots_add_up.RULE, holds_less_often.RULE),
         after=[EXECUTION_INCOME],
     ),
-    _canonical(MEV, draft_mev, DataType.MEV, rules=(*_OF_VALIDATORS, tips_add_up.RULE), after=[EXECUTION_INCOME]),
+    _canonical(
+        MEV,
+        draft_mev,
+        DataType.MEV,
+        rules=(*_OF_VALIDATORS, tips_add_up.RULE, holds_less_often.RULE),
+        after=[EXECUTION_INCOME],
+    ),
     Layer(
         (BALANCES,),
         _of_period(draft_balances),
@@ -239,7 +246,15 @@ LAYERS: tuple[Layer, ...] = (
         REGISTRY_TABLES,
         "canonical",
         OPERATIONS,
-        {BALANCES.name: (*_OF_VALIDATORS, balance_adds_up.RULE, account_counts_once.RULE, not_attesting.RULE)},
+        {
+            BALANCES.name: (
+                *_OF_VALIDATORS,
+                balance_adds_up.RULE,
+                account_counts_once.RULE,
+                not_attesting.RULE,
+                holds_less_often.RULE,
+            )
+        },
     ),
     _canonical(
         REWARDS,
@@ -276,6 +291,7 @@ LAYERS: tuple[Layer, ...] = (
                 accounts_add_up.RULE,
                 balance_unexplained.RULE,
                 balance_jumps.RULE,
+                holds_less_often.RULE,
             )
         },
     ),

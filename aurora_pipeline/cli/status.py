@@ -201,7 +201,8 @@ def _show_oddities(told: reads.EpochStatus) -> None:
             markup=False,
         )
     if told.warnings:
-        out.print(f"{sum(one.count for one in told.warnings)} warning(s) of published layers:", markup=False)
+        known = f", {told.acknowledged} acknowledged" if told.acknowledged else ""
+        out.print(f"{sum(one.count for one in told.warnings)} warning(s) of published layers{known}:", markup=False)
         for one in told.warnings[:_WARNINGS_SHOWN]:
             out.print(f"  {one}", markup=False)
         if len(told.warnings) > _WARNINGS_SHOWN:

@@ -37,8 +37,14 @@ def list_warnings(chain_id: ChainArgument, period: Period = None, as_json: Json 
         ]
         for one in found
     ]
+    known = sum(one.acknowledged_until is not None for one in found)
     columns = ["period", "layer", "rule", "what", "acknowledged"]
-    print_table(f"{len(rows)} warning(s)", columns, rows, prose=["what", "acknowledged"])
+    print_table(
+        f"{len(rows)} warning(s)" + (f", {known} acknowledged" if known else ""),
+        columns,
+        rows,
+        prose=["what", "acknowledged"],
+    )
 
 
 @warnings.command("acknowledge")

@@ -29,10 +29,10 @@ class Known:
 
 
 def known_of(asset: str, warning: Violation) -> Known:
-    """By what a warning is acknowledged: its rule and its validator; what is told in words alone, by the words."""
+    """By what a warning is acknowledged: its rule and its validator or partner; what words alone tell, by the words."""
     if warning.rule == NOTED:
         return Known(asset, NOTED, warning.words)
-    return Known(asset, warning.rule, warning.where.get("validator_key", ""))
+    return Known(asset, warning.rule, warning.where.get("validator_key") or warning.where.get("partner_id", ""))
 
 
 def acknowledged_now(connection: Connection, chain_id: str) -> frozenset[Known]:

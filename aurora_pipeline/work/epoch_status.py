@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,10 +17,12 @@ from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.staging.plan import NOT_OBSERVED
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
+from aurora_pipeline.store.gate.rule import Violation, stored
 from aurora_pipeline.store.payloads.fetches import NOT_RETRACTED
 from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline.store.tables import WARNINGS_NOW
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.work.acknowledging import Known, acknowledged_now, known_of
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.late import in_words, load_pending
 
@@ -49,6 +51,8 @@ class Warned:
 
     asset: str
     text: str
+    is_acknowledged: bool = False
+    """Whether somebody said that its cause is known, and that holds now."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,15 @@ class Oddities:
     """Data types whose figures are of a file's earlier reading, as the newest one could not be used, and why."""
 
     @property
+    def acknowledged(self) -> int:
+        """How many of the warnings are acknowledged."""
+        return sum(one.is_acknowledged for one in self.warnings)
+
+    @property
     def in_words(self) -> str | None:
         """How much there is to look at; None where there is nothing."""
-        counts = [(len(self.warnings), "warning(s)"), (self.unexplained, "unexplained difference(s) to cross-checks")]
+        counted = f"warning(s), {self.acknowledged} acknowledged" if self.acknowledged else "warning(s)"
+        counts = [(len(self.warnings), counted), (self.unexplained, "unexplained difference(s) to cross-checks")]
         told = [f"{count} {name}" for count, name in counts if count]
         told += [f"answers of {', '.join(self.unusable)} that cannot be used"] if self.unusable else []
         early = sorted({name for one in self.outdated for name in one.data_types})
@@ -219,7 +229,7 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
     """What the checks and cross-checks of a period's layers in force say."""
     where = [key.chain_id, key.epoch]
     warnings = connection.execute(
-        f"""SELECT f.asset, coalesce(told.warning ->> 'words', told.warning #>> '{{}}') AS warning
+        f"""SELECT f.asset, told.warning
            FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
                 jsonb_array_elements({WARNINGS_NOW}) WITH ORDINALITY AS told (warning, place)
            WHERE f.chain_id = %s AND f.epoch = %s AND f.asset <> ALL(%s) ORDER BY f.asset, place""".encode(),
@@ -231,6 +241,7 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
         where,
     ).fetchone()
     assert whole is not None  # an aggregate always gives a row
+    known = acknowledged_now(connection, key.chain_id) if warnings else frozenset()
     unusable = connection.execute(
         f"""SELECT DISTINCT c.data_type FROM canonical_completeness c
                 JOIN (SELECT *, {NOT_RETRACTED} FROM staging_fetches WHERE chain_id = %s AND epoch = %s) s
@@ -241,12 +252,16 @@ def oddities(connection: Connection, key: PeriodKey) -> Oddities:
         [*where, EVERYONE, *where, _ASKED_AGAIN],
     ).fetchall()
     return Oddities(
-        tuple(Warned(row["asset"], row["warning"]) for row in warnings),
+        tuple(_warned(row["asset"], stored(row["warning"]), known) for row in warnings),
         whole["differences"],
         whole["unexplained"],
         tuple(row["data_type"] for row in unusable),
         _outdated(connection, key),
     )
+
+
+def _warned(asset: str, told: Violation, known: Collection[Known]) -> Warned:
+    return Warned(asset, told.words, known_of(asset, told) in known)
 
 
 def _outdated(connection: Connection, key: PeriodKey) -> tuple[Outdated, ...]:

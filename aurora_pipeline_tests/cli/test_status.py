@@ -30,7 +30,7 @@ STATUS = Status(NOW, "HEALTHY", [CHAIN], [], [], [], [], None, None, None, [])
 )
 def test_status__no_completeness_known__says_how_much_is_published_and_what_goes_on(published: int, words: str) -> None:
     key = PeriodKey("solana-mainnet", EpochNumber(842))
-    told = EpochStatus(key.chain_id, key.epoch, str(key), published, 16, (), (), (), 0, 0, (), ())
+    told = EpochStatus(key.chain_id, key.epoch, str(key), published, 16, (), (), (), 0, 0, 0, (), ())
     with pytest.raises(AuroraError, match=words) as caught:
         _show_epoch(told, False)
     assert "`aurora backfill solana-mainnet 842`" in str(caught.value.remedy)

@@ -20,8 +20,10 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.drafts import Draft, DraftOutcome
 from aurora_pipeline.store.frames import frame_of
+from aurora_pipeline.store.gate.rule import violation
 from aurora_pipeline.store.snapshots import write_check_publish
-from aurora_pipeline.work.acknowledging import acknowledged_now
+from aurora_pipeline.work.acknowledging import Known, acknowledged_now, known_of
+from aurora_pipeline.work.epoch_status import oddities
 from aurora_pipeline_tests.cli.conftest import Run
 
 CHAIN = "solana-demo"
@@ -63,6 +65,10 @@ def test_warnings__a_commission_changed__is_listed_and_acknowledged_once(databas
     again = run("warnings", "acknowledge", CHAIN, "commission_changed", *why, "--json")
     assert again.failure["code"] == "acknowledgement-refused"
     assert "acknowledged already" in again.failure["message"]
+    assert "2 warning(s), 1 acknowledged" in run("warnings", "list", CHAIN).out
+    with database.connect() as connection:
+        assert oddities(connection, PeriodKey(CHAIN, EpochNumber(851))).in_words == "2 warning(s), 1 acknowledged"
+        assert oddities(connection, PeriodKey(CHAIN, EpochNumber(850))).in_words == "1 warning(s)"
     assert f"until {day}: agreed with everybody" in " ".join(run("warnings", "list", CHAIN).out.split())
     assert "warns of nothing of that" in run("warnings", "acknowledge", CHAIN, "drift", *why).err
 
@@ -88,3 +94,8 @@ def _as_stranger(database: Database) -> None:
 def test_acknowledgement__by_nobody_who_decides__is_refused_by_the_database(database: Database) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="stranger is nobody who decides"):
         _as_stranger(database)
+
+
+def test_known_of__a_warning_of_a_partner__is_not_known_with_that_of_another() -> None:
+    told = [violation("two_agreements", "both pay", {"partner_id": one, "component": "x"}) for one in ("p", "q")]
+    assert [known_of("lines", one) for one in told] == [Known("lines", "two_agreements", one) for one in ("p", "q")]

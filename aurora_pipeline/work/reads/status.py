@@ -142,6 +142,8 @@ class EpochStatus:
     data_types: Sequence[DataTypeStatus]
     late: Sequence[str]
     warnings: Sequence[WarningKind]
+    acknowledged: int
+    """How many of them somebody acknowledged."""
     differences: int
     unexplained: int
     unusable: Sequence[str]
@@ -287,5 +289,6 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
         data_types=found.data_types,
         late=found.late,
         warnings=grouped,
+        acknowledged=found.oddities.acknowledged,
         outdated=[str(one) for one in found.oddities.outdated],
     )
