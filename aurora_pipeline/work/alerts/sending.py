@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import smtplib
 import ssl
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
-import httpx
+from pyreqwest.client import SyncClientBuilder
+from pyreqwest.exceptions import RequestError, RequestTimeoutError
 
 from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.work.alerts.errors import NotDelivered
@@ -53,21 +54,19 @@ class WebhookChannel:
         """Deliver a message; any answer but 2xx means that it was not taken."""
         body = as_slack(alert) if self._webhook.form == "slack" else as_json(alert)
         try:
-            status = asyncio.run(asyncio.wait_for(self._post(body), self._seconds_max))
-        except TimeoutError:
+            status = self._post(body)
+        except RequestTimeoutError:
             raise self._not(f"no answer within {self._seconds_max:g} seconds") from None
-        except httpx.HTTPError as error:
+        except RequestError as error:
             # The text of these errors may repeat the address, which is a key.
             raise self._not(type(error).__name__) from None
         if not 200 <= status < 300:
             raise self._not(f"HTTP {status}")
 
-    async def _post(self, body: dict[str, Any]) -> int:
-        async with (
-            httpx.AsyncClient(timeout=None, follow_redirects=False) as client,
-            client.stream("POST", self._webhook.url, json=body) as response,
-        ):
-            return response.status_code
+    def _post(self, body: dict[str, Any]) -> int:
+        line = SyncClientBuilder().timeout(timedelta(seconds=self._seconds_max)).follow_redirects(False).referer(False)
+        with line.build() as client, client.post(self._webhook.url).body_json(body).build_streamed() as response:
+            return response.status
 
     def _not(self, why: str) -> NotDelivered:
         return NotDelivered(f"the webhook at {self._webhook.shown} did not take the message: {why}", "see its settings")
