@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+import uuid
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,22 +18,40 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+NAMESPACE = uuid.UUID("6f8f6bd8-4d09-5d5e-9a3c-1d9b7f2c0a54")
+KEY_SIZES = {
+    "partners": 2,
+    "partner_series": 3,
+    "partner_minimum_payouts": 3,
+    "partner_wallets": 4,
+    "agreements": 1,
+    "agreement_versions": 2,
+    "agreement_rules": 3,
+    "agreement_rule_tiers": 4,
+    "agreement_events": 2,
+    "commission_overrides": 8,
+    "statement_openings": 2,
+}
 PAGE = Path(__file__).parents[3] / "docs" / "bundles.md"
 Row = dict[str, object]
 
 
-def columns() -> dict[str, list[tuple[str, str]]]:
-    """Letter and name of the columns of each list of rows, as §4 of the page tells them."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def told_columns() -> dict[str, list[str]]:
+    """The columns of each list of rows, as §4 of the page tells them."""
+    found: dict[str, list[str]] = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| `") and len(cells) == 3 and re.search(r"`[tizb]:\w+", cells[2]):
             for name in re.findall(r"`(\w+)`", cells[0]):
-                found[name] = [(word[0], word[2:].removesuffix("@2")) for word in cells[2].strip("`").split()]
+                found[name] = cells[2].strip("`").split()
     return found
 
 
-COLUMNS = columns()
+_TOLD = told_columns()
+COLUMNS = {name: [(word[0], word[2:].removesuffix("@2")) for word in words] for name, words in _TOLD.items()}
+"""Letter and name of the columns of each list of rows."""
+LATER = {(name, word[2:-2]) for name, words in _TOLD.items() for word in words if word.endswith("@2")}
+"""Those that came with version 2 of the layer, by list and name."""
 
 
 def sha(*parts: bytes) -> bytes:
@@ -57,6 +76,24 @@ def texts(*values: object) -> list[tuple[str, object]]:
 
 def of_row(list_name: str, row: Row) -> list[tuple[str, object]]:
     return [(letter, row[name]) for letter, name in COLUMNS[list_name]]
+
+
+def id_of(*key: object) -> str:
+    """The UUIDv5 of §4 over the record of a key; numbers are integers."""
+    fields = [("i" if isinstance(one, int) else "t", one) for one in key]
+    return str(uuid.uuid5(NAMESPACE, record(*fields).decode()))
+
+
+def decision_name(list_name: str, row: Row) -> str:
+    """How an input names a row of decisions: by its key."""
+    told = [str(value) for value in row.values()][: KEY_SIZES[list_name]]
+    told = [
+        f"{one[:19]}+00:00" if letter == "z" else one
+        for (letter, _), one in zip(COLUMNS[list_name], told, strict=False)
+    ]
+    if list_name == "commission_overrides":
+        told = [*told[1:5], told[0], *told[5:]]
+    return f"{list_name}:{'/'.join(told)}"
 
 
 def split(count: int) -> int:

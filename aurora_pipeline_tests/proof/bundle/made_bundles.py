@@ -12,6 +12,7 @@ from aurora_pipeline_tests.proof.bundle.bundle_bytes import (
     COLUMNS,
     Row,
     encoded,
+    id_of,
     of_row,
     record,
     root,
@@ -189,6 +190,8 @@ class MadeBundle(SealedBundle):
                 self.withhold(lines, row)
         statement = self.snapshot("partner_commission_statements", f"{epoch:07d}")
         self.names(statement, lines)
+        for row in self.lists["partners"]:
+            self.decides(statement, "partners", row, "", "decision")
         self.show(statement, "epochs", self.epoch_statement(epoch, made, ends))
 
     def epoch_statement(self, epoch: int, made: list[Row], ends: list[str]) -> Row:
@@ -207,7 +210,11 @@ class MadeBundle(SealedBundle):
             "held_total": sum(int(str(one["final"])) for one in held),
             "state": "partial" if is_open else "final",
         }
-        names = {"statement_id": f"e{epoch}", "partner_id": PARTNER, "partner_name": self.partner_name}
+        names = {
+            "statement_id": id_of("statement", PARTNER, CHAIN, epoch, "EPOCH"),
+            "partner_id": PARTNER,
+            "partner_name": self.partner_name,
+        }
         return self.add("epochs", chain_id=CHAIN, epoch=epoch, **names, **told, started_at=ends[0], ended_at=ends[1])
 
     def blocked(self, epoch: int, made: list[Row]) -> int:
@@ -243,7 +250,7 @@ class MadeBundle(SealedBundle):
             "basis": terms["basis"],
         }
         row |= {"rate_bps": terms["commission_rate_bps"], "held": False, "state": "final"} | values
-        row["line_id"] = f"{epoch}-{rule}-{validator}-{row['wallet_address']}-{row['kind']}"
+        row["line_id"] = id_of("line", "nw", rule, validator, row["wallet_address"], CHAIN, epoch, row["kind"])
         return row
 
     def cell(self, lines: Snapshot, kind: str, validator: str, name: str, amount: int, wallet: str = "") -> int:
@@ -255,7 +262,8 @@ class MadeBundle(SealedBundle):
             "validator_key": validator,
             "name": name,
         }
-        lines.cells.append(cell | {"wallet_address": wallet, "amount": amount, "state": "final"})
+        state = "final" if kind == "COMPONENT" else None
+        lines.cells.append(cell | {"wallet_address": wallet, "amount": amount, "state": state})
         return amount
 
     def tips(self, lines: Snapshot, epoch: int) -> list[Row]:
@@ -336,9 +344,16 @@ class MadeBundle(SealedBundle):
         def graduated(amount: int) -> int:
             return (1000 * min(amount, 5_000) + 2000 * max(0, amount - 5_000)) // 10000
 
+        def words(amount: int) -> str:
+            if amount <= 5_000:
+                return f"floor({amount} x 1000 / 10000)"
+            return f"floor((5000 x 1000 + {amount - 5_000} x 2000) / 10000)"
+
         amount, cap = graduated(start + base) - graduated(start), 600 * len(self.validators)
+        trace = f"{words(start + base)} - {words(start)} = {graduated(start + base)} - {graduated(start)} = {amount}"
         parts = shares(amount, bases)
         cut = amount - (min(cap, paid + amount) - min(cap, paid))
+        cut_words = f"min({cap}, {paid + amount}) - min({cap}, {paid})"
         found = [
             self.line(
                 epoch,
@@ -347,7 +362,7 @@ class MadeBundle(SealedBundle):
                 **figures[key],
                 rule_base=base,
                 rule_amount=amount,
-                rule_trace="words",
+                rule_trace=f"{trace}, MONTH_TO_DATE from {start}",
                 computed=parts[key],
             )
             for key in bases
@@ -362,6 +377,7 @@ class MadeBundle(SealedBundle):
                     base=parts[key],
                     rule_base=amount,
                     rule_amount=-cut,
+                    rule_trace=f"{cut_words} - {amount} = {-cut}, MONTH from {paid}",
                     computed=-part,
                 )
             )
@@ -440,10 +456,10 @@ class MadeBundle(SealedBundle):
             "previous",
             **common | nothing | empty,
             month="2026-07",
-            statement_id="m7",
+            statement_id=id_of("statement", PARTNER, CHAIN, "2026-07", "MONTH"),
             number=1,
-            started_at=epochs[0]["started_at"],
-            ended_at=epochs[0]["started_at"],
+            started_at="2026-07-02T00:00:00.000000Z",
+            ended_at="2026-08-01T00:00:00.000000Z",
             opening=0,
             total=0,
             known_total=0,
@@ -461,16 +477,18 @@ class MadeBundle(SealedBundle):
             "line_kind": "LINE",
             "component": "MEV_TIPS",
         }
+        own = id_of("statement", PARTNER, CHAIN, "2026-08", "MONTH")
+        adjusted = id_of("line", "nw", "tips", "Vote1", "", CHAIN, 840, "LINE")
         entry = self.add(
             "entries",
             chain_id=CHAIN,
             month="2026-08",
-            entry_id="a1",
-            statement_id="m8",
+            entry_id=id_of("adjustment", adjusted, 1),
+            statement_id=own,
             partner_id=PARTNER,
             kind="ADJUSTMENT",
             source_period="0000840",
-            line_id="840-tips",
+            line_id=adjusted,
             number=1,
             agreement_version=1,
             **about,
@@ -488,6 +506,8 @@ class MadeBundle(SealedBundle):
             self.names(here, snapshot)
         for number, row in enumerate(self.lists["partner_minimum_payouts"]):
             self.decides(here, "partner_minimum_payouts", row, f"partner_minimum_payouts:{number}", "decision")
+        for row in self.lists["partners"]:
+            self.decides(here, "partners", row, "", "decision")
         totals = {
             name: sum(int(str(row[name])) for row in epochs)
             for name in ("line_count", "held_count", "missing_count", "blocked_count", "held_total")
@@ -500,7 +520,7 @@ class MadeBundle(SealedBundle):
             **common | {"state": "partial" if unsettled or totals["blocked_count"] else "final"},
             **totals,
             month="2026-08",
-            statement_id="m8",
+            statement_id=own,
             number=2,
             started_at=epochs[0]["started_at"],
             ended_at=epochs[-1]["ended_at"],
@@ -519,7 +539,7 @@ class MadeBundle(SealedBundle):
         self.show(here, "statement", row)
 
     def finish(self, row: Row) -> None:
-        if row["statement_id"] == "m8":
+        if row["month"] == "2026-08":
             for epoch in self.lists["epochs"]:
                 leaves = [self.leaf("lines", line) for line in self.lists["lines"] if line["epoch"] == epoch["epoch"]]
                 epoch["lines_digest"] = root(leaves).hex()

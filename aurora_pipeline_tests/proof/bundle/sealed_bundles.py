@@ -15,6 +15,7 @@ from aurora_pipeline_tests.proof.bundle.bundle_bytes import (
     compact,
     consistency,
     csv_cell,
+    decision_name,
     hidden_hashes,
     inclusion,
     manifest_of,
@@ -94,6 +95,7 @@ class SealedBundle:
 
     def decides(self, snapshot: Snapshot, list_name: str, row: Row, name: str, kind: str) -> None:
         tag = ["aurora.period.1"] if kind == "period" else ["aurora.decision.1", list_name]
+        name = name if kind == "period" else decision_name(list_name, row)
         self.input(snapshot, kind, name, sha(record(*texts(*tag), *of_row(list_name, row))).hex())
 
     def input(self, snapshot: Snapshot, kind: str, name: str, digest: str) -> None:
@@ -117,7 +119,8 @@ class SealedBundle:
         self.trees: list[Row] = []
         self.log: list[bytes] = [self.chance.randbytes(32) for _ in range(20)]
         places = []
-        for number, snapshot in enumerate(self.snapshots.values(), 1):
+        self.entry_hash = "00" * 32
+        for number, snapshot in enumerate(self.in_order(), 1):
             places += self.seal_snapshot(number, snapshot)
         self.log += [self.chance.randbytes(32) for _ in range(5)]
         hashes = [one.hex() for one in hidden_hashes(self.log, set(places))]
@@ -126,6 +129,22 @@ class SealedBundle:
         )
         self.files = self.written()
 
+    def in_order(self) -> list[Snapshot]:
+        """The snapshots as they were published: what one rests on before it."""
+        by_lineage = {one.lineage: one for one in self.snapshots.values()}
+        found: dict[str, Snapshot] = {}
+
+        def publish(one: Snapshot) -> None:
+            if one.id not in found:
+                for item in one.inputs:
+                    if item["kind"] == "snapshot":
+                        publish(by_lineage[str(item["digest"])])
+                found[one.id] = one
+
+        for one in self.snapshots.values():
+            publish(one)
+        return list(found.values())
+
     def seal_snapshot(self, number: int, snapshot: Snapshot) -> list[int]:
         content = (
             self.tree(snapshot.id, "content", [self.leaf(name, row) for name, row in snapshot.rows])[1]
@@ -133,6 +152,13 @@ class SealedBundle:
             else self.hex()
         )
         inputs = cells = None
+        snapshot.inputs.sort(key=lambda row: (str(row["kind"]), str(row["name"]), str(row["digest"])))
+        fields = ("kind", "validator_key", "name", "wallet_address")
+        snapshot.cells.sort(
+            key=lambda row: (1, str(row["line_id"])) if "line_id" in row else (0, *(str(row[one]) for one in fields))
+        )
+        is_final = all(row["state"] == "final" for _, row in snapshot.rows)
+        completeness = "FINAL" if is_final else "PARTIAL"
         if snapshot.inputs:
             leaves = [
                 sha(b"\0", record(*texts(row["salt"], "aurora.input.1", row["kind"], row["name"], row["digest"])))
@@ -156,15 +182,18 @@ class SealedBundle:
         }
         row |= {
             "lineage_digest": snapshot.lineage,
-            "completeness": "FINAL",
+            "completeness": completeness,
             "sequence": number,
             "published_at": "2026-09-01T00:00:00.000000Z",
         }
-        row |= {"snapshot_id": number, "record": self.hex(), "previous_hash": self.hex(), "publication": len(self.log)}
+        row |= {"snapshot_id": number, "record": self.hex(), "previous_hash": self.entry_hash}
+        row |= {"publication": len(self.log)}
         period = ("i", int(snapshot.period)) if snapshot.period.isdigit() else ("t", snapshot.period)
         head = [("i", number), ("z", row["published_at"]), ("i", number), *texts(snapshot.asset, CHAIN)]
-        tail = texts(content, snapshot.lineage, "FINAL", row["record"], row["previous_hash"])
-        self.log.append(sha(b"\0", record(*texts("aurora.publication.2"), *head, period, *tail)))
+        tail = texts(content, snapshot.lineage, completeness, row["record"], row["previous_hash"])
+        published = record(*texts("aurora.publication.2"), *head, period, *tail)
+        self.entry_hash = sha(published).hex()
+        self.log.append(sha(b"\0", published))
         row |= {"inputs_root": inputs, "cells_root": cells, "evidence": len(self.log) if inputs else None}
         snapshot.row = row
         if inputs:

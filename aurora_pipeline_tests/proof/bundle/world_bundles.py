@@ -14,8 +14,8 @@ from aurora_pipeline_tests.commissions.conftest import CHAIN as WORLDS_CHAIN
 from aurora_pipeline_tests.commissions.conftest import EPOCH, rows
 from aurora_pipeline_tests.commissions.oracle import World
 from aurora_pipeline_tests.commissions.worlds import engine_rule, frames_of, make_world, terms_of
-from aurora_pipeline_tests.proof.bundle.bundle_bytes import COLUMNS, Row
-from aurora_pipeline_tests.proof.bundle.made_bundles import PARTNER, MadeBundle
+from aurora_pipeline_tests.proof.bundle.bundle_bytes import COLUMNS, Row, id_of
+from aurora_pipeline_tests.proof.bundle.made_bundles import LINE_KEY, PARTNER, MadeBundle
 from aurora_pipeline_tests.proof.bundle.sealed_bundles import CHAIN
 
 START = "2026-01-01T00:00:00.000000Z"
@@ -187,4 +187,8 @@ class WorldBundle(MadeBundle):
     @staticmethod
     def stored(name: str, row: dict[str, Any]) -> Row:
         """A row of the engine's as a bundle has it, on the bundle's chain and of its partner."""
-        return {column: row[column] for _, column in COLUMNS[name]} | {"chain_id": CHAIN, "partner_id": PARTNER}
+        found = {column: row[column] for _, column in COLUMNS[name]} | {"chain_id": CHAIN, "partner_id": PARTNER}
+        if name == "lines":
+            own = [found[column] for column in LINE_KEY]
+            found["line_id"] = id_of("line", *own, CHAIN, found["epoch"], found["kind"])
+        return found
