@@ -43,6 +43,7 @@ from aurora_pipeline.canonical.gates import (
     stake_adds_up,
     stake_cliff,
     tips_add_up,
+    unknown_field,
     validators_present,
 )
 from aurora_pipeline.canonical.income_drafts import draft_execution_income
@@ -302,7 +303,7 @@ LAYERS: tuple[Layer, ...] = (
         "canonical",
         OPERATIONS,
         _ALL_FINAL,
-        rules=(*_OF_VALIDATORS, missing_rate.RULE, period_length.RULE),
+        rules=(*_OF_VALIDATORS, missing_rate.RULE, period_length.RULE, unknown_field.RULE),
     ),
     # Where nobody tells anything else there is no difference, and no row.
     _one(

@@ -26,6 +26,7 @@ from aurora_pipeline.sources.told import (
     TipsTold,
     Told,
 )
+from aurora_pipeline.sources.unknown_fields import KnownFields
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
 Item = TypeVar("Item")
@@ -135,6 +136,8 @@ class Source:
     """What its answers show of the balances of single accounts, where they show any."""
     own_words: Mapping[DataType, OwnWords] = field(default_factory=dict)
     """Figures by column and validator that it says, and that no layer takes from it: for comparisons only."""
+    known_fields: KnownFields = field(default_factory=dict)
+    """The fields of objects that figures are read from, where a field that is not among them tells of a fork."""
     explains: Callable[[FoundDifference], str | None] = lambda found: None
     """The name of the systematic difference that a difference to its figures is; None: it is none that is known."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import psycopg
 
@@ -12,6 +13,9 @@ from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.gate.rule import NOTED, Violation
 from aurora_pipeline.work.errors import AcknowledgementRefused
+
+_ABOUT: Final = ("validator_key", "partner_id", "field")
+"""Whom or what a rule warns of, of the places that it names."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ class Known:
 
 
 def known_of(asset: str, warning: Violation) -> Known:
-    """By what a warning is acknowledged: its rule and its validator or partner; what words alone tell, by the words."""
+    """By what a warning is acknowledged: its rule and whom it is about; what is told in words alone, by the words."""
     if warning.rule == NOTED:
         return Known(asset, NOTED, warning.words)
-    return Known(asset, warning.rule, warning.where.get("validator_key") or warning.where.get("partner_id", ""))
+    about = next((warning.where[name] for name in _ABOUT if name in warning.where), "")
+    return Known(asset, warning.rule, about)
 
 
 def acknowledged_now(connection: Connection, chain_id: str) -> frozenset[Known]:

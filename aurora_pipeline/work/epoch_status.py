@@ -27,8 +27,6 @@ from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.late import in_words, load_pending
 
 _SAME_SUBJECT: Final = "(f.data_type, f.subject) = (s.data_type, s.subject)"
-# What they say in words is counted from their rows here, by validator and with names.
-_TOLD_OTHERWISE: Final = [COMPLETENESS.name, CROSS_CHECKS.name]
 _ASKED_AGAIN: Final = [DataType.FEES.value, DataType.MEV.value, DataType.REWARDS.value]
 
 
@@ -226,14 +224,19 @@ def known_names(connection: Connection, chain_id: str) -> dict[str, str]:
 
 
 def oddities(connection: Connection, key: PeriodKey) -> Oddities:
-    """What the checks and cross-checks of a period's layers in force say."""
+    """What the checks and cross-checks of a period's layers in force say.
+
+    What completeness says in words is counted from its rows, by validator and with names; of differences all is.
+    """
     where = [key.chain_id, key.epoch]
     warnings = connection.execute(
         f"""SELECT f.asset, told.warning
            FROM in_force f JOIN snapshot_reports r USING (snapshot_id),
                 jsonb_array_elements({WARNINGS_NOW}) WITH ORDINALITY AS told (warning, place)
-           WHERE f.chain_id = %s AND f.epoch = %s AND f.asset <> ALL(%s) ORDER BY f.asset, place""".encode(),
-        [*where, _TOLD_OTHERWISE],
+           WHERE f.chain_id = %s AND f.epoch = %s
+             AND NOT (f.asset = %s AND jsonb_typeof(told.warning) = 'string') AND f.asset <> %s
+           ORDER BY f.asset, place""".encode(),
+        [*where, COMPLETENESS.name, CROSS_CHECKS.name],
     ).fetchall()
     whole = connection.execute(
         """SELECT count(*) AS differences, count(*) FILTER (WHERE known_as IS NULL) AS unexplained

@@ -93,6 +93,10 @@ def test_windows__of_the_whole_story__are_final_and_nothing_is_left_open(lived: 
                WHERE chain_id = %s AND residual <> 0""",
             [CHAIN_ID],
         ).fetchall()
+        warned = connection.execute(
+            "SELECT DISTINCT w ->> 'rule' AS rule FROM snapshot_reports, jsonb_array_elements(warnings) w"
+        ).fetchall()
+    assert {row["rule"] for row in warned}.isdisjoint({"same_income", "two_agreements", "unknown_field"}), warned
     assert states == []
     assert [row["residual_of"] for row in residuals] == ["SLASHING"]
 

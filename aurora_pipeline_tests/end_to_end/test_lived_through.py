@@ -43,6 +43,7 @@ FIRST = 850
 EPOCHS = range(FIRST, FIRST + 3)
 GOLDEN = Path(__file__).parents[1] / "golden" / "epoch_850.json"
 LAYERS = (*PERIOD_LAYER_TABLES, ACCOUNT_BALANCES)
+QUIET = {"same_income", "two_agreements", "unknown_field", "holds_less_often"}
 ASSETS = sorted(table.name for table in LAYERS)
 
 
@@ -69,6 +70,11 @@ def test_run__each_epoch__publishes_every_layer_final(lived: World, ends: dict[i
         assert ends[epoch].count("published") == len(LAYERS)
         assert sorted(lived.in_force(epoch)) == ASSETS
         assert {completeness for completeness, _, _ in lived.in_force(epoch).values()} == {"FINAL"}
+
+
+def test_rules__that_warn_of_doubles_and_of_forks__say_nothing_of_a_good_life(lived: World) -> None:
+    told = lived.rows("SELECT DISTINCT w ->> 'rule' AS rule FROM snapshot_reports, jsonb_array_elements(warnings) w")
+    assert {row["rule"] for row in told}.isdisjoint(QUIET), told
 
 
 def test_pnl__every_figure__equals_the_simulators_truth(lived: World) -> None:

@@ -19,6 +19,7 @@ from aurora_pipeline.canonical.gates import (
     period_length,
     providers_disagree,
     stake_cliff,
+    unknown_field,
 )
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
 from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES, BALANCES, FEES, META, MEV, REWARDS
@@ -26,6 +27,7 @@ from aurora_pipeline.commissions.gates import two_agreements
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.pnl.gates import chain_drift, drift, same_income, zero_income
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL, Component
+from aurora_pipeline.sources.unknown_fields import UNKNOWN_FIELDS, UnknownField
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.frames import frame_of
 from aurora_pipeline.store.gate.earlier import EARLIER, EarlierRows
@@ -193,6 +195,14 @@ CASES = (
         lambda rows: [row | ({"state": "partial"} if row["data_type"] == "fees" else {}) for row in rows],
     ),
     case(period_length.RULE, COMPLETENESS, complete, seconds=100_000),
+    Case(
+        unknown_field.RULE,
+        COMPLETENESS,
+        frame_of(COMPLETENESS, complete(EPOCH)),
+        None,
+        {UNKNOWN_FIELDS: ()},
+        {UNKNOWN_FIELDS: (UnknownField("node-1", "getBlock", "result.rewards[].newTax"),)},
+    ),
     case(period_length.RULE, COMPLETENESS, complete, seconds=400_000),
     case(providers_disagree.RULE, CROSS_CHECKS, differing, lambda rows: _but(rows, known_as=None)),
 )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from aurora_pipeline.canonical.gates import balance_unexplained, not_attesting, not_voting, providers_disagree
+from aurora_pipeline.canonical.gates import (
+    balance_unexplained,
+    not_attesting,
+    not_voting,
+    providers_disagree,
+    unknown_field,
+)
 from aurora_pipeline.commissions.gates import two_agreements
 from aurora_pipeline.layers import GATE
 from aurora_pipeline.pnl.gates import chain_drift, drift, same_income
@@ -18,6 +24,7 @@ WARNING = {rule.name for rules in GATE.rules.values() for rule in rules if rule.
 _WITHOUT_HISTORY = {balance_unexplained.NAME, not_attesting.NAME, not_voting.NAME, providers_disagree.NAME} | {
     same_income.NAME,
     two_agreements.NAME,
+    unknown_field.NAME,
 }
 
 

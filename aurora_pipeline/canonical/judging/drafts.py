@@ -14,12 +14,15 @@ from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, 
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.sources.kinds import SOURCES
+from aurora_pipeline.sources.unknown_fields import UNKNOWN_FIELDS, UnknownField, unknown_fields
 from aurora_pipeline.staging.plan import checked_by
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.payloads.fetches import fetch_identities, load_fetches, staged_providers
+from aurora_pipeline.store.payloads.samples import samples
 from aurora_pipeline.store.published import Published, load_published
 
 TABLE_OF: Final = {
@@ -45,9 +48,19 @@ def draft_completeness(configuration: Configuration, connection: Connection, key
         result.frame,
         inputs,
         result.completeness,
-        result.grounds,
+        {**result.grounds, UNKNOWN_FIELDS: _unknown_fields(connection, key)},
         result.warnings,
     )
+
+
+def _unknown_fields(connection: Connection, key: PeriodKey) -> tuple[UnknownField, ...]:
+    """What the nodes' answers of a period say that their readers do not know."""
+    known = {kind: source.known_fields for kind, source in SOURCES.items() if source.known_fields}
+    found = [
+        unknown_fields(known[kind], provider, answers)
+        for provider, kind, answers in samples(connection, key.chain_id, key.epoch, known)
+    ]
+    return tuple(sorted({one for fields in found for one in fields}))
 
 
 def draft_cross_checks(configuration: Configuration, connection: Connection, key: PeriodKey) -> Draft:

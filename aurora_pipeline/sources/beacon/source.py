@@ -8,6 +8,7 @@ from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.amounts import too_much_paid, too_much_staked
 from aurora_pipeline.sources.beacon.answers.chain import read_finalized
 from aurora_pipeline.sources.beacon.ask import BeaconApi
+from aurora_pipeline.sources.beacon.known_fields import KNOWN_FIELDS
 from aurora_pipeline.sources.beacon.ledger import ids_asked
 from aurora_pipeline.sources.beacon.proposals import proposals
 from aurora_pipeline.sources.beacon.tells import balances, meta, positions
@@ -21,4 +22,5 @@ BEACON_API: Final = Source(
     too_much_staked,
     proposals=proposals,
     names_validators=NamesValidators(questions.END, ids_asked),
+    known_fields=KNOWN_FIELDS,
 )

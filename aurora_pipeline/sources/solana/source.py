@@ -12,6 +12,7 @@ from aurora_pipeline.sources.solana.answers.epochs import read_epoch_info
 from aurora_pipeline.sources.solana.ask import SolanaRpc
 from aurora_pipeline.sources.solana.balance_moves import moves
 from aurora_pipeline.sources.solana.fees import fees
+from aurora_pipeline.sources.solana.known_fields import KNOWN_FIELDS
 from aurora_pipeline.sources.solana.meta import meta
 from aurora_pipeline.sources.solana.positions import positions
 from aurora_pipeline.sources.solana.rewards import rewards, stakes_needed
@@ -26,4 +27,5 @@ SOLANA_RPC: Final = Source(
     glances={DataType.POSITIONS: questions.VOTE_STATES},
     stakes_needed=stakes_needed,
     moves=moves,
+    known_fields=KNOWN_FIELDS,
 )
