@@ -7,7 +7,7 @@ It asks no network and no database, needs nothing but Python 3.9 or newer, and s
 whose sections it names (§). It ends with 0 where everything holds, 1 where something does not, and 2 where it was called wrongly.
 """
 from __future__ import annotations
-import argparse, base64, bisect, csv, fnmatch, hashlib, io, json, os, re, sys, uuid, zipfile, zlib
+import argparse, base64, bisect, csv, fnmatch, hashlib, io, json, os, re, struct, sys, uuid, zipfile, zlib
 from collections import defaultdict
 from typing import Any, Callable, Dict, List, Sequence
 FORMAT, MOST_BYTES, FIRST_INSTANT = "aurora.bundle.1", 512 * 2**20, "01T00:00:00.000000Z"
@@ -18,18 +18,16 @@ LISTS = {"agreements.json": """partners partner_series partner_minimum_payouts p
 OF_LAYERS, ROOTS = ("statement", "entries", "epochs", "previous", "lines", "rules"), ("inputs_root", "cells_root")
 CSV_OF = {"entries.csv": "statement.json", "lines.csv": "lines.json", "statement.csv": "statement.json"}
 REQUIRED = {*LISTS, *CSV_OF, *"README.txt checkpoint manifest.json statement.tlog-proof verify.py".split()} - (OPTIONAL := {"payloads.json", "statement.pdf", "verify.html"})
-# How columns are encoded (§4); those that stand nowhere here are texts. SECOND came with version 2 of the lines.
 SECOND = """revenue costs loss_before loss_after weighted_by weight weight_whole rule_base rule_amount rule_trace validator_amount wallet_weight""".split()
 INTEGERS = {*SECOND, *"""adjustments agreement_version amount base blocked_count cap cap_reduction cap_start change_number closing commission_rate_bps computed computed_seen
  corrects epoch event_number evidence final first_block_slot first_slot floor floor_top_up held_count held_total index known_total last_block_slot last_slot line_count lines
  lines_total metric_end metric_start minimum_payout missing_count now number opening override payable publication rate_bps revision rule_order sequence size snapshot_id stated
- tier top_ups total unsettled_count up_to validator_count version""".split()} - {"weighted_by", "rule_trace"}
+ tier top_ups total unsettled_count up_to validator_count version""".split()} - {"weighted_by", "rule_trace"}  # how columns are encoded (§4): others are texts; SECOND came with version 2 of the lines
 INSTANTS = set("effective_from ended_at introduced_at published_at started_at valid_from valid_until".split())
-# The headings of spreadsheets that may have no row; an EPOCH statement has `epoch` in place of `month` (§2).
 HEADINGS = {"entries.csv": """snapshot chain_id month entry_id statement_id partner_id kind source_period line_id number agreement_id agreement_version rule_key validator_key
  wallet_address line_kind component stated now amount cause disputed_on state reason salt""", "lines.csv": """snapshot chain_id epoch line_id partner_id agreement_id agreement_version rule_key rule_order kind validator_key wallet_address component funded_by
  attribution_method basis rate_bps revenue costs loss_before loss_after weighted_by weight weight_whole base rule_base rule_amount rule_trace validator_amount wallet_weight
- computed override final held state reason salt"""}
+ computed override final held state reason salt"""}  # of spreadsheets that may have no row; an EPOCH statement has `epoch` in place of `month` (§2)
 LINES, RESULTS, *BELOW = "partner_commission_lines commission_rule_results validator_pnl canonical_stake_positions canonical_stake_rewards".split()
 CELL_KEY, LINE_KEY = ("snapshot", "validator_key", "kind", "name", "wallet_address"), ("agreement_id", "rule_key", "validator_key", "wallet_address")
 INPUT_ORDERS = {"inputs": ("kind", "name", "digest"), "cells": ("kind", "validator_key", "name", "wallet_address")}
@@ -40,8 +38,7 @@ KEY_SIZES = dict(zip(LISTS["agreements.json"], (2, 3, 3, 4, 1, 2, 3, 4, 2, 8, 2)
 WORDS = {"target": "LINE RULE", "basis": "GROSS NET", "attribution_method": "FIXED_SHARE STAKE_WEIGHT CLIENT_REVENUE", "tier_mode": "GRADUATED VOLUME",
          "tier_metric": "PERIOD MONTH_TO_DATE YEAR_TO_DATE LIFETIME INTRODUCED_STAKE", "floor_window": "PERIOD MONTH", "cap_window": "PERIOD MONTH",
          "status": "DRAFT ACTIVE SUSPENDED TERMINATED", "completeness": "FINAL PARTIAL", "cause": "DATA RULE OVERRIDE CODE", "payable_series": "EPOCH MONTH"}
-INTEGER, NAMESPACE = re.compile("-?[1-9][0-9]{0,59}|0"), uuid.UUID("6f8f6bd8-4d09-5d5e-9a3c-1d9b7f2c0a54")
-Lists = Dict[str, List[Dict[str, Any]]]
+INTEGER, NAMESPACE = re.compile("-?[1-9][0-9]{0,59}|0"), uuid.UUID("6f8f6bd8-4d09-5d5e-9a3c-1d9b7f2c0a54"); Lists = Dict[str, List[Dict[str, Any]]]
 class Untrue(Exception): """What is looked at cannot be right; the text says why."""
 class Row(Dict[str, Any]):  # of a list; integers are read as such, and it knows where it stands
     def __init__(self, file: str, name: str, place: int, values: dict[str, Any]) -> None:
@@ -62,27 +59,35 @@ class Report:  # what does not hold: the file, the place in it, the field, and w
             self.row(row, field, f"it is {row[field]}, and {why} gives {told[field]}".replace("None", "nothing"))
     def attempt(self, file: str, check: Callable[..., Any], *given: Any) -> Any:  # what cannot be done to its end has failed
         try: return check(*given)
-        except Untrue as problem: self.fail(file, str(problem))
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, StopIteration, csv.Error) as error:
-            self.fail(file, f"it cannot be computed, something is missing or wrong ({type(error).__name__}: {error})")
-# What is handed over: a folder, a zip, or a PDF that carries one (§1).
-def read(path: str) -> bytes:
+        except (Untrue, LookupError, TypeError, ValueError, AttributeError, RecursionError, StopIteration, csv.Error) as error:
+            self.fail(file, f"it cannot be computed, something is missing or wrong ({type(error).__name__}: {error})" if not isinstance(error, Untrue) else str(error))
+def read(path: str) -> bytes:  # of what is handed over: a folder, a zip, or a PDF that carries one (§1)
     with open(path, "rb") as file: return file.read(MOST_BYTES)
 def read_files(path: str) -> dict[str, bytes]:  # all files of a bundle by name
     names = [os.path.join(folder, one) for folder, _, found in os.walk(path) for one in found] or [path]
     if any(map(os.path.islink, names)) or sum(map(os.path.getsize, names)) > MOST_BYTES: raise Untrue("a file is a link, or it is larger than any bundle")
     files = {os.path.relpath(name, path).replace(os.sep, "/"): read(name) for name in names}
     try: return files if names != [path] else unzipped(carried(files["."]) if files["."].startswith(b"%PDF-") else files["."])
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error: raise Untrue(f"it is no whole zip: {error}") from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError, struct.error) as error: raise Untrue(f"it is no whole zip: {error}") from None
 def unzipped(data: bytes) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    if data[:4] != b"PK\x03\x04" or data[-22:-18] != b"PK\x05\x06": raise Untrue("it is no zip, or something stands before or behind it")
-    for info in (archive := zipfile.ZipFile(io.BytesIO(data))).infolist():
+    archive = zipfile.ZipFile(io.BytesIO(data)); at = start = archive.start_dir; free, found = 0, dict[str, bytes]()
+    for _ in archive.filelist: at += 46 + sum(struct.unpack("<3H", data[at + 28 : at + 34]))
+    if data[:4] != b"PK\x03\x04" or data[at:] != struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *[len(archive.filelist)] * 2, at - start, start, 0):
+        raise Untrue("it is no zip, or something stands before, in or behind its list of files")
+    for info in sorted(archive.filelist, key=lambda one: one.header_offset):
         is_known = info.filename in REQUIRED | OPTIONAL or re.fullmatch("payloads/[0-9a-f]{64}", info.filename)
         if not is_known or info.filename in found or info.file_size + sum(map(len, found.values())) > MOST_BYTES:
             raise Untrue(f"the zip holds {info.filename!r} twice, or where no bundle has a file, or more than any bundle")
-        found[info.filename] = archive.open(info).read(info.file_size + 1)
-        if len(found[info.filename]) != info.file_size: raise Untrue(f"{info.filename} unpacks to another size than the zip says")
+        head, _, *said, name_length, more = struct.unpack("<4s5H3L2H", data[info.header_offset : info.header_offset + 30])
+        begin, sizes = info.header_offset + 30 + name_length + more, [info.CRC, info.compress_size, info.file_size]
+        packed, unpacker = data[begin : begin + info.compress_size], zlib.decompressobj(-15)
+        is_there = head == b"PK\x03\x04" and data[begin - more - name_length : begin - more] == info.filename.encode() and free <= info.header_offset and begin + len(packed) <= start
+        is_same = said[:2] == [info.flag_bits, info.compress_type] and said[4:] in ([sizes, [0, 0, 0]] if info.flag_bits & 8 else [sizes])
+        if not (is_there and is_same) or info.flag_bits & 0x41 or info.compress_type not in (0, 8): raise Untrue(f"{info.filename} is not where or what the zip says")
+        content = unpacker.decompress(packed, info.file_size + 1) if info.compress_type else packed
+        is_whole = len(content) == info.file_size and zlib.crc32(content) == info.CRC and (not info.compress_type or (unpacker.eof and not unpacker.unused_data))
+        if not is_whole: raise Untrue(f"{info.filename} unpacks to something else than the zip says")
+        found[info.filename], free = content, begin + len(packed)
     return found
 def carried(data: bytes) -> bytes:  # the one zip in a PDF
     zips = []
@@ -93,8 +98,7 @@ def carried(data: bytes) -> bytes:  # the one zip in a PDF
         zips += [raw] * raw.startswith(b"PK")
     if len(zips) != 1: raise Untrue(f"the PDF carries {len(zips)} zips, not one")
     return zips[0]
-# Strict JSON (§2), and the manifest, which names what was changed (§3).
-def stringify(value: Any) -> bytes: return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+def stringify(value: Any) -> bytes: return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()  # strict JSON (§2)
 def sha256(data: bytes) -> str: return hashlib.sha256(data).hexdigest()
 def parse(data: bytes) -> Lists:  # the lists of a JSON file. Written again it has the same bytes: no key stands twice, nothing is left to a reader
     try: is_strict = isinstance(value := json.loads(data), dict) and stringify(value) + b"\n" == data
@@ -128,8 +132,7 @@ def check_manifest(report: Report, files: dict[str, bytes]) -> dict[str, Lists]:
     for name in sorted(REQUIRED - files.keys()): report.fail(name, "it was removed")
     told = {name: spreadsheet(name, lists[of]) for name, of in CSV_OF.items() if name in files and name[:-4] in lists.get(of, {})}
     for name in (name for name in told if told[name] != files[name]): report.fail(name, f"it is not what {CSV_OF[name]} says")
-    exact = {*lists, *(name for name in told if told[name] == files[name])}  # those of which rows and fields say all
-    manifest = lists.pop("manifest.json", {})
+    exact, manifest = {*lists, *(name for name in told if told[name] == files[name])}, lists.pop("manifest.json", {})  # exact: rows and fields say all of them
     if [list(manifest), manifest.get("bundle")] != [["bundle", "hashes"], [{"format": FORMAT}]]:
         report.fail("manifest.json", f"it is not one of the format {FORMAT}", "bundle", "format"); return lists
     theirs, ours = {(row["file"], row["of"]): row["sha256"] for row in manifest["hashes"]}, dict[Any, str]()
@@ -149,8 +152,7 @@ def check_manifest(report: Report, files: dict[str, bytes]) -> dict[str, Lists]:
                 fields = [of.partition(".")[2] for of in found if "." in of and place.startswith(f"{of.partition('.')[0]}[")]
                 for field in fields or [""]: report.fail(name, "it was changed", place, field)
     report.checked.append(f"All {len(files)} files are as the manifest lists them."); return lists
-# Encodings and trees (digests.md §1 to §3, bundles.md §5).
-def encoded(letter: str, value: Any) -> bytes:
+def encoded(letter: str, value: Any) -> bytes:  # encodings and trees: digests.md §1 to §3, bundles.md §5
     return b"-" if value is None else b"b1:%d" % value if isinstance(value, bool) else b"%s%d:%s" % (letter.encode(), len(str(value).encode()), str(value).encode())
 def record(*texts: Any) -> bytes: return b"".join(one if isinstance(one, bytes) else encoded("t", one) for one in texts)  # bytes are encoded already
 def leaf(*content: Any) -> bytes: return hashlib.sha256(b"\x00" + record(*content)).digest()
@@ -210,8 +212,7 @@ def share(total: int, weights: Sequence[int]) -> list[int]:  # by largest remain
     for at in sorted(range(len(parts)), key=lambda at: -(total * weights[at] % whole))[: total - sum(parts)]: parts[at] += 1
     return parts
 def like(rows: Sequence[Row], of: dict[str, Any]) -> list[Row]: return [row for row in rows if all(row[field] == value for field, value in of.items())]
-def newest(rows: Sequence[Row], key: Sequence[str]) -> list[Row]:  # the highest revision of each
-    return list({tuple(row[one] for one in key): row for row in sorted(rows, key=lambda row: row["revision"])}.values())
+def newest(rows: Sequence[Row], key: Sequence[str]) -> list[Row]: return list({tuple(row[one] for one in key): row for row in sorted(rows, key=lambda row: row["revision"])}.values())
 def month_of(ended_at: str) -> str:  # of the last instant before an end
     year, month = int(ended_at[:4]), int(ended_at[5:7]); return f"{year - (month == 1)}-{(month - 2) % 12 + 1:02d}" if ended_at[8:] == FIRST_INSTANT else ended_at[:7]
 def is_sound(rule: Row) -> bool:  # whether a rule can be agreed so (§8.6)
@@ -464,8 +465,7 @@ class Bundle:  # its lists, and what is known of them (§8)
         rows = [row for row in like(self.rows["lines"], {one: line[one] for one in LINE_KEY[:3]}) if row["snapshot"] in ids and row["loss_after"] is not None]
         return max(((row["epoch"], row["loss_after"]) for row in rows), default=(0, line["loss_before"] or 0))[1]
     def earlier(self, of: str, rule: Row, period: Row, field: str, window: str) -> int:  # in a window; a LIFETIME has no beginning
-        digits = {"MONTH_TO_DATE": 7, "MONTH": 7, "YEAR_TO_DATE": 4, "LIFETIME": 0}[window]
-        ends = {row["epoch"]: month_of(row["ended_at"])[:digits] for row in self.rows["periods"]}
+        ends = {row["epoch"]: month_of(row["ended_at"])[:{"YEAR_TO_DATE": 4, "LIFETIME": 0}.get(window, 7)] for row in self.rows["periods"]}
         return sum(row[field] for row in self.results(of, rule) if row["epoch"] < period["epoch"] and ends[row["epoch"]] == ends[period["epoch"]])
     def tiered(self, of: str, rule: Row, period: Row, base: int, wallets: Sequence[str]) -> tuple[dict[str, Any], Any, Any]:  # the metric, the amount, and how in words (§8.8)
         if not rule["tier_mode"]: return dict.fromkeys(("metric", "metric_start", "metric_end")), None, None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import struct
+import zipfile
 import zlib
 from typing import Any
 
 import pytest
 
-from aurora_pipeline.proof.bundle.verify import read_files
+from aurora_pipeline.proof.bundle.verify import Untrue, read_files, unzipped
 from aurora_pipeline_tests.proof.bundle.bundle_bytes import compact, manifest_of, zipped
 from aurora_pipeline_tests.proof.bundle.made_bundles import MadeBundle
 from aurora_pipeline_tests.proof.bundle.verify_page import (
@@ -216,3 +218,68 @@ def storm(page: Page, made: MadeBundle, chance: random.Random, count: int) -> li
         if not packed_places(path, content) and read_files(str(path)) != made.files:
             wrong.append(f"{number}: verify.py reads other files, and they hold")
     return wrong
+
+
+# Both readers of zips
+
+
+@needs_node
+def test_a_flipped_bit_of_a_header_is_judged_the_same_by_both(page: Page) -> None:
+    assert judged_otherwise(page, 80) == []
+
+
+@pytest.mark.slow
+@needs_node
+def test_flipped_bits_of_many_headers_are_judged_the_same_by_both(page: Page) -> None:
+    assert judged_otherwise(page, 1500) == []
+
+
+def judged_otherwise(page: Page, count: int) -> list[str]:
+    """Of zips with one bit flipped in what is said of their files: those that only one verifier takes for sound."""
+    made = MadeBundle(1)
+    whole = zipped(made.files)
+    archive = zipfile.ZipFile(io.BytesIO(whole))
+    heads = [at for one in archive.filelist for at in range(one.header_offset, one.header_offset + 30)]
+    chance = random.Random(9)
+    flips = [
+        (at, chance.randrange(8)) for at in chance.choices([*heads, *range(archive.start_dir, len(whole))], k=count)
+    ]
+    cases = [whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :] for at, bit in flips]
+    reports = page.verify(cases)
+    told = [(at, bit, report["good"]) for (at, bit), report in zip(flips, reports, strict=True)]
+    assert {good for *_, good in told} == {True, False}
+    return [
+        f"{at}.{bit}" for (at, bit, good), case in zip(told, cases, strict=True) if good != _is_read(case, made.files)
+    ]
+
+
+def _is_read(data: bytes, files: Files) -> bool:
+    try:
+        return unzipped(data) == files
+    except (Untrue, zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, OSError, ValueError):
+        return False
+
+
+class _Stream(io.RawIOBase):
+    """What cannot be gone back in: then a zip says sizes and check sums behind each file."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.data += bytes(data)
+        return len(data)
+
+
+@needs_node
+def test_a_zip_that_was_streamed_holds_in_both(page: Page, made: MadeBundle) -> None:
+    stream = _Stream()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in made.files.items():
+            archive.writestr(name, data)
+    assert b"PK\7\10" in stream.data
+    assert messages(page.one(stream.data)) == ""
+    assert unzipped(stream.data) == made.files
