@@ -60,7 +60,7 @@ def canonical_costs(
     warnings += by_fetches.warnings
     if not any(row["entry_type"] == _SHARING for row in rows):
         warnings += _sharing_not_told(tips)
-    strangers = sorted({key for key, _ in entered} - set(reference.keys))
+    strangers = sorted({key for key, _ in entered} - reference.operated)
     warnings += [f"{key}: costs were entered, but it was not operated in this period" for key in strangers]
     return layer_result(
         COSTS,

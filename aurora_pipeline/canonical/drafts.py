@@ -268,7 +268,7 @@ def _of_whole_periods(
     return [
         fetch
         for fetch in found
-        if fetch.subject in loaded.reference.keys and fetch.kind in SOURCES and tells(SOURCES[fetch.kind])
+        if fetch.subject in loaded.reference.operated and fetch.kind in SOURCES and tells(SOURCES[fetch.kind])
     ]
 
 

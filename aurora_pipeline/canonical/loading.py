@@ -69,7 +69,7 @@ def load_staged(
 ) -> LoadedFetches:
     """As `load_reference`, with the fetches of a data type that are about these validators."""
     loaded = load_reference(connection, key)
-    concerned = {*loaded.reference.keys, EVERYONE}
+    concerned = loaded.reference.operated | {EVERYONE}
     fetches = [fetch for fetch in load(connection, key.chain_id, key.epoch, data_type) if fetch.subject in concerned]
     return replace(loaded, fetches=fetches, inputs=(*loaded.inputs, *[fetch.as_input for fetch in fetches]))
 
@@ -90,7 +90,7 @@ def load_observed(
     questions: Collection[str] | None = None,
 ) -> list[StagedFetch]:
     """Fetches of another data type, or of another epoch, about the same validators; of their answers those needed."""
-    concerned = {*loaded.reference.keys, EVERYONE}
+    concerned = loaded.reference.operated | {EVERYONE}
     fetches = load_fetches(connection, loaded.reference.chain_id, epoch, data_type, questions)
     return [fetch for fetch in fetches if fetch.subject in concerned]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import polars as pl
 
@@ -18,9 +19,11 @@ from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.result import LayerResult, Row, grounds, was_asked
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StakeTotal
 from aurora_pipeline.store.declaration import Completeness, FigureState
-from aurora_pipeline.store.frames import exact_series, frame_of, frame_schema
+from aurora_pipeline.store.frames import exact_series, frame_of
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 
+_ROWS_PER_FRAME: Final = 2**14
+_PLACE: Final = "place"
 NO_TOTAL = "NO_TOTAL"
 """The source lists stake accounts, and nothing that says how much they have to sum to."""
 NO_STAKE = "NO_STAKE"
@@ -33,19 +36,18 @@ def canonical_positions(reference: Reference, fetches: Sequence[StagedFetch]) ->
     Where the accounts do not sum to the validator's active stake, the VALIDATOR row is PARTIAL and says both.
     """
     told = heard(reference, fetches, DataType.POSITIONS, lambda source: source.tells.positions)
-    # A frame per validator: the rows of all of them as objects would take several times the memory.
-    frames: dict[str, pl.DataFrame] = {}
-    first_rows: dict[str, Row] = {}
+    collected, first_rows = _Frames(reference.keys), dict[str, Row]()
     with while_reading(sum(len(answer.body) for fetch in fetches for answer in fetch.answers)):
         for key, fetch, said in told:
             item = said if isinstance(said, Missing) else _believed(said, fetch)
-            row = _validator_row(reference, key, fetch, item)
-            frames[key], first_rows[key] = pl.concat([frame_of(POSITIONS, [row]), _accounts(row, item)]), row
+            accounts = () if isinstance(item, Missing) or isinstance(item.accounts, Missing) else item.accounts
+            first_rows[key] = _validator_row(reference, key, fetch, item)
+            collected.add(first_rows[key], accounts)
     present = [first_rows[key] for key in reference.keys]
     is_final = all(row["state"] == FigureState.FINAL for row in present)
     return LayerResult(
         POSITIONS,
-        frame=pl.concat([frames[key] for key in reference.keys] or [frame_of(POSITIONS, [])]),
+        frame=collected.in_order(),
         completeness=Completeness.FINAL if is_final else Completeness.PARTIAL,
         grounds=grounds(reference.keys, map(was_asked, present)),
         warnings=tuple(told.warnings),
@@ -82,22 +84,52 @@ def _validator_row(reference: Reference, key: str, fetch: StagedFetch | None, to
     return row | _summed(told.accounts, told.total)
 
 
-def _accounts(validator: Row, told: PositionsTold | Missing) -> pl.DataFrame:
-    """The rows of a validator's stake accounts, made column by column: there can be very many."""
-    accounts = () if isinstance(told, Missing) or isinstance(told.accounts, Missing) else told.accounts
-    columns = {
-        "account_key": pl.Series([one.account_key for one in accounts], dtype=pl.String),
-        "staker_key": pl.Series([one.staker_key for one in accounts], dtype=pl.String),
-        "withdrawer_key": pl.Series([one.withdrawer_key for one in accounts], dtype=pl.String),
-        "active_stake": exact_series("active_stake", [one.active for one in accounts]),
-        "activating_stake": exact_series("activating_stake", [one.activating for one in accounts]),
-        "deactivating_stake": exact_series("deactivating_stake", [one.deactivating for one in accounts]),
-    }
-    same = {name: validator.get(name) for name in ("chain_id", "epoch", "validator_key", "source_fetch")}
-    same |= {"row_kind": "ACCOUNT", "state": FigureState.FINAL.value, "reason": None}
-    types = frame_schema(POSITIONS)
-    constant = [pl.lit(value, dtype=types[name]).alias(name) for name, value in same.items()]
-    return pl.DataFrame(columns).with_columns(constant).select(list(types))
+class _Frames:
+    """The rows of validators and of their accounts, made into frames some thousands at a time.
+
+    All of them as objects would take several times the memory; a frame for each of ten thousand validators with one
+    account takes longer than all the rest.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._place = {key: place for place, key in enumerate(keys)}
+        self._validators: list[Row] = []
+        self._accounts: list[tuple[int, Sequence[AccountStake]]] = []
+        self._waiting = 0
+        self._frames: list[pl.DataFrame] = []
+
+    def add(self, validator: Row, accounts: Sequence[AccountStake]) -> None:
+        """A validator's own row, and its accounts."""
+        self._accounts.append((len(self._validators), accounts))
+        self._validators.append(validator)
+        self._waiting += 1 + len(accounts)
+        if self._waiting >= _ROWS_PER_FRAME:
+            self._make()
+
+    def in_order(self) -> pl.DataFrame:
+        """All rows: by validator as they are operated, each one's own row first."""
+        self._make()
+        return pl.concat(self._frames).sort(_PLACE, maintain_order=True).drop(_PLACE)
+
+    def _make(self) -> None:
+        own = frame_of(POSITIONS, self._validators)
+        own = own.with_columns(pl.Series(_PLACE, [self._place[key] for key in own["validator_key"]], dtype=pl.Int64))
+        accounts = [one for _, some in self._accounts for one in some]
+        whose = pl.Series([at for at, some in self._accounts for _ in some], dtype=pl.UInt32)
+        columns = {
+            "row_kind": pl.repeat("ACCOUNT", len(accounts), dtype=pl.String, eager=True),
+            "account_key": pl.Series([one.account_key for one in accounts], dtype=pl.String),
+            "staker_key": pl.Series([one.staker_key for one in accounts], dtype=pl.String),
+            "withdrawer_key": pl.Series([one.withdrawer_key for one in accounts], dtype=pl.String),
+            "active_stake": exact_series("active_stake", [one.active for one in accounts]),
+            "activating_stake": exact_series("activating_stake", [one.activating for one in accounts]),
+            "deactivating_stake": exact_series("deactivating_stake", [one.deactivating for one in accounts]),
+            "state": pl.repeat(FigureState.FINAL.value, len(accounts), dtype=pl.String, eager=True),
+            "reason": pl.repeat(None, len(accounts), dtype=pl.String, eager=True),
+        }
+        same = {name: own[name].gather(whose) for name in own.columns if name not in columns}
+        self._frames += [own, pl.DataFrame(same | columns).select(own.columns)]
+        self._validators, self._accounts, self._waiting = [], [], 0
 
 
 def _summed(accounts: Sequence[AccountStake], due: StakeTotal | None) -> Row:

@@ -21,6 +21,8 @@ NO_EARLIER_POSITIONS = "NO_EARLIER_POSITIONS: positions of the period before are
 NOT_OPERATED_BEFORE = "NOT_OPERATED_BEFORE: it was not operated in the period before, so nothing is compared"
 _ACCOUNTS = ["account_key", "validator_key", "withdrawer_key", "active_stake", "activating_stake", "deactivating_stake"]
 
+States = Mapping[str, tuple[str, str | None]]
+
 
 def canonical_stake_events(
     reference: Reference,
@@ -33,14 +35,16 @@ def canonical_stake_events(
     `positions_before` and `rewards_before` are those of the period before, None where they are not published. That
     there is nothing to compare with is a complete answer: it would never become another one by waiting.
     """
-    summaries = {key: _summary(key, positions, positions_before) for key in reference.keys}
-    compared = [key for key in reference.keys if summaries[key].pop("is_compared")]
+    now, before = _states(positions), None if positions_before is None else _states(positions_before)
+    summaries = {key: _summary(key, now, before) for key in reference.keys}
+    compared = {key for key in reference.keys if summaries[key].pop("is_compared")}
     rows = [reference.row(key) | row for key, row in summaries.items()]
     if positions_before is not None and compared:
         paid = None if rewards_before is None else _rewards(rewards_before)
         if paid is None:
-            for key in compared:
-                rows[reference.keys.index(key)]["reason"] = "rewards of the period before are not published: no growth"
+            for row in rows:
+                if row["validator_key"] in compared:
+                    row["reason"] = "rewards of the period before are not published: no growth"
         for pair in _changed(positions, positions_before, paid):
             rows += [
                 reference.row(event.pop("validator_key")) | event | {"state": FigureState.FINAL.value}
@@ -56,11 +60,11 @@ def canonical_stake_events(
     )
 
 
-def _summary(key: str, positions: pl.DataFrame, before: pl.DataFrame | None) -> Row:
+def _summary(key: str, positions: States, before: States | None) -> Row:
     start: Row = {"event_type": "SUMMARY", "account_key": key, "is_compared": False}
     if before is None:
         return start | {"state": FigureState.FINAL.value, "reason": NO_EARLIER_POSITIONS}
-    earlier, now = _state(before, key), _state(positions, key)
+    earlier, now = before.get(key), positions.get(key)
     if earlier is None:
         return start | {"state": FigureState.FINAL.value, "reason": NOT_OPERATED_BEFORE}
     if now is None or now[0] in (FigureState.UNAVAILABLE, FigureState.PENDING):
@@ -73,12 +77,10 @@ def _summary(key: str, positions: pl.DataFrame, before: pl.DataFrame | None) -> 
     return start | {"is_compared": True, "state": now[0], "reason": now[1] if now[0] == FigureState.PARTIAL else told}
 
 
-def _state(positions: pl.DataFrame, key: str) -> tuple[str, str | None] | None:
-    rows = positions.filter((pl.col("row_kind") == "VALIDATOR") & (pl.col("validator_key") == key))
-    if rows.is_empty():
-        return None
-    row = rows.row(0, named=True)
-    return row["state"], row["reason"]
+def _states(positions: pl.DataFrame) -> States:
+    """Of each validator whether its positions are known, and why not."""
+    rows = positions.filter(pl.col("row_kind") == "VALIDATOR").select("validator_key", "state", "reason")
+    return {key: (state, reason) for key, state, reason in rows.iter_rows()}
 
 
 def _rewards(rewards: pl.DataFrame) -> pl.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from aurora_pipeline.foundation.units import Bps, EpochNumber
 
@@ -52,17 +55,31 @@ class Reference:
         """The last instant before the period's end, at which wallets, versions and shares hold."""
         return self.ended_at - timedelta(microseconds=1)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The validators' keys."""
+        """The validators' keys, in order."""
         return tuple(validator.validator_key for validator in self.validators)
+
+    @cached_property
+    def operated(self) -> frozenset[str]:
+        """The same, to look one up among ten thousands."""
+        return frozenset(self.keys)
+
+    @cached_property
+    def _named_by(self) -> Mapping[str, Sequence[str]]:
+        """The names of the validators that each identity stands for."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for validator in self.validators:
+            for identity in set(validator.identities):
+                found[identity].append(validator.name)
+        return found
 
     def identity_problem(self, validator: OperatedValidator) -> str | None:
         """Why what an identity led or paid is not the validator's alone; None where it is."""
         if not validator.identities:
             return "its identity is not known"
         for identity in validator.identities:
-            sharing = [other.name for other in self.validators if identity in other.identities]
+            sharing = self._named_by[identity]
             if len(sharing) > 1:
                 return f"identity {identity} stands for several validators: {', '.join(sharing)}"
         return None

@@ -177,7 +177,7 @@ def test_layer__what_cannot_be__not_known_with_the_reason_and_the_other_validato
     assert (held[FIGURE[data_type]], held["state"]) == (None, "unavailable")
     assert why in held["reason"]
     assert (other[FIGURE[data_type]], other["state"]) == (
-        of(layer(data_type, GOOD[data_type], GOOD[data_type]), "V")[FIGURE[data_type]],
+        of(layer(data_type, GOOD[data_type], said), "V")[FIGURE[data_type]],
         "final",
     )
 

@@ -114,7 +114,7 @@ def _told_by_node(reference: Reference, key: str, fetch: StagedFetch, observed: 
     in_blocks = _in_blocks(reference, fetch, once)
     recipients: dict[str, ToldReward] = {}
     accounts: dict[str, ToldReward] = {}
-    operated = set(reference.keys)
+    operated = reference.operated
     for answer in answers_to(fetch.answers, "getInflationReward"):
         rewards = _about_epoch(reference, answer, fetch, once)
         addresses = _asked_addresses(answer)
