@@ -169,7 +169,7 @@ def tree_root(size: int, leaves: dict[int, bytes], hidden: Sequence[str], is_log
     if not places or not 0 <= places[0] <= places[-1] < size: raise Untrue("a tree shows leaves that it has not")
     found = root(0, size, 0, len(places)).hex(); return f"{found}, and {len(rest)} hashes are left over" if rest else found
 def root_by_path(place: int, size: int, content: bytes, path: list[bytes]) -> bytes:  # the root to which it leads from a leaf
-    if size == 1: return b"" if path else content
+    if size == 1: return b"" if path or place else content
     if place < half(size): return node(root_by_path(place, half(size), content, path[:-1]), path[-1])
     return node(path[-1], root_by_path(place - half(size), size - half(size), content, path[:-1]))
 def is_grown(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[str]) -> bool:  # RFC 6962, 2.1.2

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -44,19 +44,28 @@ class Page:
         if previous is not None:
             (self.folder / "previous").write_bytes(previous)
             jobs = [job | {"previous": str(self.folder / "previous")} for job in jobs]
-        told = subprocess.run(
-            [str(NODE), RUNNER, str(PAGE)],
-            input="\n".join(map(json.dumps, jobs)),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        reports = [json.loads(line) for line in told.stdout.splitlines()]
-        assert len(reports) == len(bundles), told.stderr
-        return reports
+        return _run(jobs)
+
+    @staticmethod
+    def holds(vectors: Sequence[Mapping[str, Any]]) -> list[bool]:
+        """Whether the page takes each row of vectors.json for sound."""
+        return _run([{"vector": vector} for vector in vectors])
 
     def one(self, bundle: bytes, **options: Any) -> Report:
         return self.verify([bundle], **options)[0]
+
+
+def _run(jobs: Sequence[Mapping[str, Any]]) -> list[Any]:
+    told = subprocess.run(
+        [str(NODE), RUNNER, str(PAGE)],
+        input="\n".join(map(json.dumps, jobs)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [json.loads(line) for line in told.stdout.splitlines()]
+    assert len(found) == len(jobs), told.stderr
+    return found
 
 
 def places(report: Report) -> list[str]:
