@@ -35,11 +35,8 @@ def test_data__whatever_the_umask__is_its_owners_alone(begun: Path) -> None:
     assert [path for path in (own, *own.rglob("*")) if stat.S_IMODE(path.lstat().st_mode) & 0o077] == []
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.9])
-def test_server__killed__one_sentence_and_the_next_command_goes_on(
-    home: Path, undisturbed: dict[str, str], pause: float
-) -> None:
-    process, head = under_way(home, pause)
+def test_server__killed__one_sentence_and_the_next_command_goes_on(home: Path, undisturbed: dict[str, str]) -> None:
+    process, head = under_way(home, 0.9)
     os.kill(postmaster(home), signal.SIGKILL)
     done = ended(process, head)
     assert done.code == 75, done.told

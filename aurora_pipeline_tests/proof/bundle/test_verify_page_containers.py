@@ -142,7 +142,7 @@ def test_bytes_that_change_by_chance_never_hold_and_always_have_a_reason(page: P
 @pytest.mark.slow
 @needs_node
 def test_many_bytes_that_change_by_chance(page: Page, made: MadeBundle) -> None:
-    assert storm(page, made, random.Random(1000), 600) == []
+    assert storm(page, made, random.Random(1000), 200) == []
 
 
 @needs_node
@@ -153,7 +153,7 @@ def test_values_that_change_by_chance_always_have_a_reason(page: Page, made: Mad
 @pytest.mark.slow
 @needs_node
 def test_many_values_that_change_by_chance(page: Page, made: MadeBundle) -> None:
-    assert other_values(page, made, random.Random(700), 400) == []
+    assert other_values(page, made, random.Random(700), 150) == []
 
 
 def other_values(page: Page, made: MadeBundle, chance: random.Random, count: int) -> list[str]:
