@@ -95,8 +95,8 @@ def rewards(commission: int = 7, stakers: int = 93, **more: Any) -> RewardsTold:
     return RewardsTold(FINAL, FINAL, **(amounts | more))
 
 
-def position(active: int, total: int) -> PositionsTold:
-    account = AccountStake("account", None, None, Amount(active), Amount(0), Amount(0))
+def position(active: int, total: int, account_key: str = "account") -> PositionsTold:
+    account = AccountStake(account_key, None, None, Amount(active), Amount(0), Amount(0))
     return PositionsTold([account], StakeTotal(Amount(total), "the vote account"))
 
 
@@ -105,7 +105,7 @@ GOOD: dict[DataType, Any] = {
     DataType.MEV: TipsTold(Amount(100), Bps(700), Amount(7)),
     DataType.REWARDS: rewards(),
     DataType.META: MetaTold("id-W", "W", Bps(700), "BPS", Bps(700), Amount(100), False),
-    DataType.POSITIONS: position(100, 100),
+    DataType.POSITIONS: position(100, 100, "another"),
     DataType.COSTS: CostsTold({"VOTE_FEES": CostTold(FINAL, Amount(5), None, "CHAIN", "EXACT")}),
 }
 FIGURE = {
