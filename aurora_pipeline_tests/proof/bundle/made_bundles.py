@@ -40,6 +40,10 @@ TERMS = (
 class MadeBundle(SealedBundle):
     """A bundle of `validators` validators; `edit` may change the rows before they are signed."""
 
+    epochs = EPOCHS
+    opened: int | None = None
+    """The balance that was taken over; then there is no statement before. None: there is one, and it left nothing."""
+
     def __init__(
         self,
         validators: int = 2,
@@ -72,6 +76,9 @@ class MadeBundle(SealedBundle):
         )
         for name in ("partner_series", "statement_openings", "commission_overrides"):
             self.lists[name] = []
+        if self.opened is not None:
+            taken_over = {"partner_id": PARTNER, "chain_id": CHAIN, "opening": self.opened, "paid_through": "2026-07"}
+            self.add("statement_openings", **taken_over, evidence="a balance sheet", evidence_hash="00" * 32)
         for wallet in ("WalletA", "WalletB"):
             self.add(
                 "partner_wallets",
@@ -143,7 +150,7 @@ class MadeBundle(SealedBundle):
     # The lines of an epoch
 
     def compute(self) -> None:
-        for epoch in EPOCHS:
+        for epoch in self.epochs:
             self.epoch(epoch)
 
     def epoch(self, epoch: int) -> None:
@@ -155,7 +162,7 @@ class MadeBundle(SealedBundle):
             row["final"] = row["computed"] if row["override"] is None else row["override"]
         for rule in ("stake", "tiers", "tips"):
             self.show(rules, "rules", self.rule_result(epoch, rule, made))
-        held = made[-1:] if epoch == EPOCHS[-1] else []
+        held = made[-1:] if epoch == self.epochs[-1] else []
         for row in held:
             row["held"], row["reason"] = True, "claimed by southwind too"
         self.published(epoch, lines, made)
@@ -169,7 +176,7 @@ class MadeBundle(SealedBundle):
         """Lines with their inputs, and the epoch's statement of them."""
         first, ends = (
             epoch * 100,
-            [f"2026-08-{3 + 2 * (epoch - EPOCHS[0]) + more:02d}T00:00:00.000000Z" for more in (0, 2)],
+            [f"2026-08-{3 + 2 * self.epochs.index(epoch) + more:02d}T00:00:00.000000Z" for more in (0, 2)],
         )
         slots = {"first_slot": first, "last_slot": first + 99, "first_block_slot": first, "last_block_slot": first + 99}
         period = self.add("periods", chain_id=CHAIN, epoch=epoch, **slots, started_at=ends[0], ended_at=ends[1])
@@ -452,6 +459,7 @@ class MadeBundle(SealedBundle):
             0,
         )
         empty = {"held_total": 0, "payable": 0, "lines_digest": sha().hex(), "entries_digest": sha().hex()}
+        self.lists["previous"] = []
         previous = self.add(
             "previous",
             **common | nothing | empty,
@@ -467,7 +475,10 @@ class MadeBundle(SealedBundle):
             closing=0,
         )
         self.finish(previous)
-        self.show(before, "previous", previous)
+        if self.opened is None:
+            self.show(before, "previous", previous)
+        else:
+            self.lists["previous"].clear()
         entries = self.snapshot("monthly_statement_entries", "2026-08")
         about = {
             "agreement_id": "nw",
@@ -514,26 +525,30 @@ class MadeBundle(SealedBundle):
         }
         known = sum(int(str(row["known_total"])) for row in epochs)
         unsettled = sum(bool(line["held"]) or line["state"] != "final" for line in self.lists.get("lines", []))
-        payable = known - 7 if known - 7 >= 10 else 0
+        opening = self.opened or 0
+        for opened in self.lists["statement_openings"]:
+            self.decides(here, "statement_openings", opened, "", "decision")
+        total = opening + known - 7
+        payable = total if total >= 10 else 0
         row = self.add(
             "statement",
             **common | {"state": "partial" if unsettled or totals["blocked_count"] else "final"},
             **totals,
             month="2026-08",
             statement_id=own,
-            number=2,
+            number=2 if self.opened is None else 1,
             started_at=epochs[0]["started_at"],
             ended_at=epochs[-1]["ended_at"],
             unsettled_count=unsettled,
-            opening=0,
+            opening=opening,
             lines=known,
             top_ups=0,
             adjustments=-7,
-            total=None if totals["missing_count"] or totals["blocked_count"] else known - 7,
-            known_total=known - 7,
+            total=None if totals["missing_count"] or totals["blocked_count"] else total,
+            known_total=total,
             minimum_payout=10,
             payable=payable,
-            closing=known - 7 - payable,
+            closing=total - payable,
         )
         self.finish(row)
         self.show(here, "statement", row)

@@ -51,6 +51,7 @@ class SealedBundle:
     """Lists of rows and the snapshots they belong to; `seal` writes the files."""
 
     origin = "logs.example/aurora"
+    unit = ("SOL", 9, "lamport")
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -217,12 +218,13 @@ class SealedBundle:
         def named(*names: str) -> dict[str, list[Row]]:
             return {name: self.lists.get(name, []) for name in names}
 
+        unit, decimals, base_unit = self.unit
         about = {
             "format": "aurora.bundle.1",
             "kind": "MONTH",
-            "native_unit": "SOL",
-            "native_decimals": 9,
-            "base_unit": "lamport",
+            "native_unit": unit,
+            "native_decimals": decimals,
+            "base_unit": base_unit,
         }
         cells = [
             cell
