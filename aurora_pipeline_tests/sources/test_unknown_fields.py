@@ -20,7 +20,12 @@ from aurora_pipeline.store.payloads.fetches import record_fetch
 from aurora_pipeline.store.payloads.samples import samples
 from aurora_pipeline.store.payloads.tables import Verdict
 
-PLACES = [(known, question, place) for known in (SOLANA, BEACON) for question in known for place in known[question]]
+PLACES = [
+    pytest.param(known, question, place, id=f"{question}: {place}")
+    for known in (SOLANA, BEACON)
+    for question in known
+    for place in known[question]
+]
 CHAIN, EPOCH = "solana-demo", EpochNumber(850)
 
 
@@ -39,7 +44,7 @@ def _at(place: str, one: Any) -> Any:
     return one
 
 
-@pytest.mark.parametrize(("known", "question", "place"), PLACES, ids=str)
+@pytest.mark.parametrize(("known", "question", "place"), PLACES)
 def test_unknown_fields__at_every_place__the_new_one_alone(known: KnownFields, question: str, place: str) -> None:
     fields = dict.fromkeys(known[question][place])
     assert (
