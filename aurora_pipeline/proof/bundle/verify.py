@@ -506,7 +506,7 @@ class Bundle:  # its lists, and what is known of them (§8)
         computed = dict(zip(bases, flat if amount is None else share(amount, list(bases.values()))))
         paid, begun = sum(computed.values()), self.earlier(of, rule, period, "computed", "MONTH") if rule["cap_window"] == "MONTH" else None
         cut = 0 if cap is None else paid - min(cap, (begun or 0) + paid) + min(cap, begun or 0); is_clamped = bool(rule["tier_mode"] or cap is not None)
-        is_unsure = is_clamped or rule["basis"] == "NET" or rule["funded_by"] != rule["revenue_component"]
+        is_own = (rule["attribution_method"], rule["revenue_component"]) == ("CLIENT_REVENUE", "VOTE_REWARDS"); is_unsure = is_clamped or is_own or rule["basis"] == "NET"
         cap_trace = f"min({cap}, {paid}) - {paid} = {-cut}" if begun is None else f"min({cap}, {begun + paid}) - min({cap}, {begun}) - {paid} = {-cut}, MONTH from {begun}"
         cuts, overrides = dict(zip(computed, share(cut, list(computed.values())))), like(self.overrides(of, epoch), key)
         total = next((row["amount"] for row in overrides if row["target"] == "RULE" and rests), None)
@@ -529,8 +529,8 @@ class Bundle:  # its lists, and what is known of them (§8)
                 weight, held = weights[wallet] if is_split else None, bool(claim and line.get("held"))
                 expected["LINE", validator, wallet] = dict(same, **rest, **ending(part, instead), rate_bps=rule["commission_rate_bps"], held=held,
                     rule_base=None if amount is None else base, rule_amount=amount, rule_trace=trace, validator_amount=mine if is_split else None, wallet_weight=weight)
-                known, open_all = self.cells.get((of, validator, "COMPONENT", rule["revenue_component"], ""), (0, "final"))[1], bool(missing and is_clamped)
-                states = [known] if known != "final" else ["pending", "partial", "unavailable"] if part is None else ["final"] * (not open_all) + ["partial"] * is_unsure
+                known, is_open = self.cells.get((of, validator, "COMPONENT", rule["revenue_component"] * (not is_own), ""), (0, "final"))[1], missing and (is_clamped or total is not None)
+                states = [known] if known != "final" else ["pending", "partial", "unavailable"] if part is None else ["partial"] if is_open else ["final"] + ["partial"] * is_unsure
                 if line and line["state"] not in states: self.report.row(line, "state", f"its figures give {' or '.join(map(str, states))}")
                 if taken: expected["CAP_REDUCTION", validator, wallet] = {
                     **nothing, **ending(-taken, None if instead is None else 0), "base": mine, "rule_base": paid, "rule_amount": -cut, "rule_trace": cap_trace, "held": held,

@@ -58,6 +58,13 @@ def test_what_the_engine_computes_holds(page: Page) -> None:
     check_worlds(page, seed=1, count=15)
 
 
+@needs_node
+def test_a_line_whose_total_is_overridden_while_a_base_is_missing_holds(page: Page) -> None:
+    made = [one for one in world_bundles(2, 40) if one[0].endswith(("world 10, w10a0", "world 38, w38a0"))]
+    assert len(made) == 2
+    assert refused_worlds(page, made) == []
+
+
 @pytest.mark.slow
 @needs_node
 def test_what_the_engine_computes_in_many_worlds_holds(page: Page) -> None:
