@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from aurora_pipeline.agreements.partners import rename
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.proof.bundle.verify import verify
 from aurora_pipeline.store.database import Database
@@ -23,7 +25,7 @@ from aurora_pipeline_tests.proof.bundle.made import (
 from aurora_pipeline_tests.proof.bundle.resigned_cases import cases_of
 from aurora_pipeline_tests.proof.bundle.tampered import Tampered, changed_fields, corpus
 from aurora_pipeline_tests.proof.bundle.test_resigned import judged
-from aurora_pipeline_tests.proof.bundle.verify_page import NODE, Page, messages
+from aurora_pipeline_tests.proof.bundle.verify_page import NODE, Page, messages, needs_node
 from aurora_pipeline_tests.statements.computed_books import ComputedBooks
 
 
@@ -97,3 +99,44 @@ def test_verify__a_partner_paid_by_epoch_and_then_by_month__holds_in_both_verifi
         assert [messages(report) for report in reports] == ["", "", ""]
         for files in (found["acme 0000851"], found["acme 2026-09"]):
             assert judged(page, files, list(cases_of(files, 1))[::29])[0] == []
+
+
+@needs_node
+def test_verify__after_a_rename_corrected_terms_and_a_line_that_is_gone__holds_in_both_verifiers(
+    database: Database, page: Page, tmp_path: Path
+) -> None:
+    books = ComputedBooks(database, floor=5000)
+    books.begin()
+    for epoch, amount in ((850, 100), (851, 50), (852, 700), (853, 41)):
+        books.set(epoch, "acme", "a1", amount)
+        books.set(epoch, "acme", "a2", 2 * amount)
+        books.set(epoch, "brook", "b1", 9 * amount)
+    books.live(AUGUST)
+    books.settle()
+    books.freeze("acme", AUGUST)
+    rename(database, "acme", "Acme & Sons", "ann", "they said so")
+    books.remove(850, "acme", "a2")
+    books.set(850, "brook", "b1", 1)
+    books.set(851, "acme", "a1", None)
+    for epoch in (850, 851):
+        books.publish(epoch)
+    books.settle()
+    books.freeze("brook", AUGUST)
+    books.correct("brook", 2)
+    books.live(AUGUST, SEPTEMBER)
+    books.settle()
+    for partner in ("acme", "brook"):
+        books.freeze(partner, SEPTEMBER)
+    key = str(sign_everything(database, key_file(tmp_path)))
+    found = bundles(database, books.configuration)
+    assert [json.loads(files["statement.json"])["statement"][0]["partner_name"] for files in found.values()] == [
+        "Acme",
+        "Acme & Sons",
+        "Brook",
+        "Brook",
+    ]
+    entries = json.loads(found["acme 2026-09"]["statement.json"])["entries"]
+    assert None in [row["agreement_version"] for row in entries]
+    assert [list(verify(files, key).failures) for files in found.values()] == [[]] * 4
+    reports = page.verify([zipped(files) for files in found.values()], keys=[key])
+    assert [messages(report) for report in reports] == [""] * 4
