@@ -104,7 +104,10 @@ UNDETERMINED = {
     "partner_series partner_minimum_payouts agreement_events": {
         "effective_from": "only whether it lies before the end of a period, or the start of a month, decides anything"
     },
-    "partner_wallets": {"ended_at": "as above"},
+    "partner_series": {"payable_series": "a later change counts where there is one"},
+    "partner_minimum_payouts": {"minimum_payout": "as above"},
+    "agreement_events": {"status": "as above"},
+    "partner_wallets": {"ended_at": "only whether it lies before the end of a period decides anything"},
     "agreement_versions": {
         "valid_from valid_until": "as above",
         "corrects": "the higher version counts, whichever it corrects",
