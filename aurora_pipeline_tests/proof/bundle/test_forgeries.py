@@ -16,6 +16,7 @@ from aurora_pipeline_tests.proof.bundle.made_bundles import MadeBundle
 from aurora_pipeline_tests.proof.bundle.resigned_cases import cases_of
 from aurora_pipeline_tests.proof.bundle.resigning import resigned
 from aurora_pipeline_tests.proof.bundle.test_resigned import judged
+from aurora_pipeline_tests.proof.bundle.test_verify_page import with_payloads
 from aurora_pipeline_tests.proof.bundle.verify_page import Page, messages, needs_node, pdf_with
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"another key, of nobody we know. ")
@@ -110,6 +111,16 @@ def test_a_first_statement_of_large_amounts(page: Page) -> None:
         "evidence",
         "evidence_hash",
     }
+
+
+@needs_node
+def test_answers_of_providers_that_contradict_their_fetches(page: Page) -> None:
+    whole = MadeBundle(1, edit=with_payloads).files
+    cases = [case for case in cases_of(whole, 1) if case[0].file == "payloads.json"]
+    wrong, accepted = judged(page, whole, cases)
+    assert wrong == []
+    told = {field for name, field in accepted if name == "answers"}
+    assert told == {"request_key", "question", "request", "status"}
 
 
 @needs_node

@@ -13,6 +13,7 @@ from aurora_pipeline.agreements.partners import rename
 from aurora_pipeline.agreements.tables import Series
 from aurora_pipeline.proof.bundle.verify import verify
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.proof.bundle import made as made_module
 from aurora_pipeline_tests.proof.bundle.bundle_bytes import zipped
 from aurora_pipeline_tests.proof.bundle.made import (
     AUGUST,
@@ -26,6 +27,8 @@ from aurora_pipeline_tests.proof.bundle.resigned_cases import cases_of
 from aurora_pipeline_tests.proof.bundle.tampered import Tampered, changed_fields, corpus
 from aurora_pipeline_tests.proof.bundle.test_resigned import judged
 from aurora_pipeline_tests.proof.bundle.verify_page import NODE, Page, messages, needs_node
+from aurora_pipeline_tests.statements import books as books_module
+from aurora_pipeline_tests.statements import computed_books as computed_books_module
 from aurora_pipeline_tests.statements.computed_books import ComputedBooks
 
 
@@ -140,3 +143,20 @@ def test_verify__after_a_rename_corrected_terms_and_a_line_that_is_gone__holds_i
     assert [list(verify(files, key).failures) for files in found.values()] == [[]] * 4
     reports = page.verify([zipped(files) for files in found.values()], keys=[key])
     assert [messages(report) for report in reports] == [""] * 4
+
+
+@needs_node
+def test_verify__statements_on_ethereum__hold_in_both_verifiers_and_are_refused_where_they_contradict_themselves(
+    database: Database, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (books_module, computed_books_module, made_module):
+        monkeypatch.setattr(module, "CHAIN", "ethereum-demo")
+    books = close_two_months(database)
+    key = str(sign_everything(database, key_file(tmp_path)))
+    found = bundles(database, books.configuration, ["ethereum-demo"])
+    assert [json.loads(files["statement.json"])["about"]["native_unit"] for files in found.values()] == ["ETH", "ETH"]
+    assert [list(verify(files, key).failures) for files in found.values()] == [[], []]
+    reports = page.verify([zipped(files) for files in found.values()], keys=[key])
+    assert [messages(report) for report in reports] == ["", ""]
+    september = found["acme 2026-09"]
+    assert judged(page, september, list(cases_of(september, 1))[::31])[0] == []
