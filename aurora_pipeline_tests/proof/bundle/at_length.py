@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from aurora_pipeline_tests.proof.bundle.made_bundles import MadeBundle
+from aurora_pipeline_tests.proof.bundle.resigned_cases import cases_of
+from aurora_pipeline_tests.proof.bundle.test_resigned import judged
 from aurora_pipeline_tests.proof.bundle.test_verify_page import fields_of, unseen_fields
 from aurora_pipeline_tests.proof.bundle.test_verify_page_containers import other_values, storm
 from aurora_pipeline_tests.proof.bundle.test_verify_page_worlds import Wrong, refused_worlds
@@ -60,6 +62,13 @@ def changed_fields(page: Page, seed: int, count: int) -> Wrongs:
         yield unseen_fields(page, made, some)
 
 
+def contradictions(page: Page, seed: int, count: int) -> Wrongs:
+    """Fields of so many rows of each list, where everything that commits to them is signed again."""
+    files = MadeBundle(seed=seed).files
+    for some in _some(cases_of(files, count)):
+        yield judged(page, files, some)[0]
+
+
 def main() -> None:
     """Do all of it, and say what was seen."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -68,6 +77,7 @@ def main() -> None:
     parser.add_argument("--bytes", type=int, default=3000, help="bundles of which some bytes change")
     parser.add_argument("--values", type=int, default=2000, help="bundles of which some values change")
     parser.add_argument("--validators", type=int, default=2, help="every field of a bundle of so many changes")
+    parser.add_argument("--rows", type=int, default=4, help="fields of so many rows are signed again wrongly")
     options = parser.parse_args()
     parts: list[tuple[Callable[[Page, int, int], Wrongs], int]] = [
         (worlds, options.worlds),
@@ -75,6 +85,7 @@ def main() -> None:
         (changed_bytes, options.bytes),
         (changed_values, options.values),
         (changed_fields, options.validators),
+        (contradictions, options.rows),
     ]
     failed = False
     with tempfile.TemporaryDirectory() as folder:
