@@ -107,7 +107,7 @@ def _start(home: Path) -> subprocess.Popen[str]:
 
 
 def _ended(process: subprocess.Popen[str], head: str = "") -> Ended:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     return Ended(process.returncode, head + out, err)
 
 

@@ -101,5 +101,5 @@ def test_demo__two_commands_at_once__both_have_their_providers(made: Made) -> No
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(3)
     ]
-    ended = [(process.communicate(timeout=100)[0], process.returncode) for process in both]
+    ended = [(process.communicate(timeout=250)[0], process.returncode) for process in both]
     assert [code for _, code in ended] == [0, 0, 0], ended

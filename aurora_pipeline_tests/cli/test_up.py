@@ -83,7 +83,7 @@ def test_up__told_to_end__nothing_that_it_started_is_left(tmp_path: Path, number
         assert any("code-server" in words for words in started.values())
         # To the command alone, as a supervisor does it.
         process.send_signal(number)
-        process.communicate(timeout=90)
+        process.communicate(timeout=200)
         assert process.returncode == 0
         assert _alive(process.pid) == {}
         assert not list(tmp_path.rglob("postmaster.pid"))
@@ -99,7 +99,7 @@ def test_up__killed__the_next_one_ends_what_it_left_and_another_one_at_once_is_r
         _until_running(first)
         second = _up(tmp_path, port)
         sessions.append(second.pid)
-        told, _ = second.communicate(timeout=90)
+        told, _ = second.communicate(timeout=200)
         assert (second.returncode, "runs on" in told) == (2, True), told
         first.kill()
         first.wait()
@@ -109,7 +109,7 @@ def test_up__killed__the_next_one_ends_what_it_left_and_another_one_at_once_is_r
         assert "an earlier `aurora up` had left behind" in _until_running(third)
         assert not any("dagster" in words for words in _alive(first.pid).values())
         third.send_signal(signal.SIGTERM)
-        third.communicate(timeout=90)
+        third.communicate(timeout=200)
         assert [_alive(session) for session in sessions] == [{}, {}, {}]
     finally:
         _end_all(*sessions)
@@ -120,7 +120,7 @@ def test_up__its_data_are_moved_away__stops_everything_and_says_so(tmp_path: Pat
     try:
         _until_running(process)
         (tmp_path / ".aurora" / "main").rename(tmp_path / "elsewhere")
-        told, _ = process.communicate(timeout=150)
+        told, _ = process.communicate(timeout=250)
         assert process.returncode == 2, told
         assert "is gone" in told
         assert not any("dagster" in words for words in _alive(process.pid).values())

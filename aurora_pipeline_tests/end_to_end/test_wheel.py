@@ -77,7 +77,7 @@ def _built(base: Path) -> Path:
                 shutil.copy(ROOT / name, source / name)
     for step in re.findall(r"^RUN (python -c .+|python -m pip wheel .+)$", steps, re.MULTILINE):
         line = step.replace("python", sys.executable, 1).replace("/dist", str(base))
-        subprocess.run(line, shell=True, cwd=source, check=True, capture_output=True, timeout=100)
+        subprocess.run(line, shell=True, cwd=source, check=True, capture_output=True, timeout=250)
     wanted = set((source / "requirements.txt").read_text("utf-8").splitlines())
     assert wanted == set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
     (wheel,) = base.glob("*.whl")

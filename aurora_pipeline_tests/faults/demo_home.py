@@ -44,7 +44,7 @@ def command(home: Path, *arguments: str, prefix: tuple[str, ...] = ()) -> subpro
 
 
 def ended(process: subprocess.Popen[str], head: str = "") -> Ended:
-    told, _ = process.communicate(timeout=200)
+    told, _ = process.communicate(timeout=280)
     return Ended(process.returncode, head + told)
 
 
