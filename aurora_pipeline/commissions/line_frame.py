@@ -205,7 +205,7 @@ def _add_cuts(lines: _Lines, item: LineSplit) -> None:
 
 
 def cap_trace(result: RuleResult) -> str:
-    """How much of a rule's computed amount its cap leaves, as arithmetic."""
+    """How much of a rule's computed amount its cap leaves, as arithmetic whose wording verifiers of bundles know."""
     cap = result.rule.cap
     assert cap is not None  # something was cut
     if cap.window is Window.PERIOD:

@@ -15,7 +15,7 @@ class Priced(NamedTuple):
 
     amount: Amount
     trace: str
-    """The arithmetic, to be redone with a calculator."""
+    """The arithmetic, to be redone with a calculator. Verifiers of bundles know its wording (docs/bundles.md §8.9)."""
     start: Amount | None
     """The metric before the period, where it is cumulative."""
     end: Amount
