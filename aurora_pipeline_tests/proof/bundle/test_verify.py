@@ -10,9 +10,11 @@ from typing import NamedTuple
 import pytest
 
 from aurora_pipeline.agreements.partners import rename
-from aurora_pipeline.agreements.tables import Series
+from aurora_pipeline.agreements.tables import COMMISSION_OVERRIDES, Series
 from aurora_pipeline.proof.bundle.verify import verify
+from aurora_pipeline.statements.transitions.opening import import_openings
 from aurora_pipeline.store.database import Database
+from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.proof.bundle import made as made_module
 from aurora_pipeline_tests.proof.bundle.bundle_bytes import zipped
 from aurora_pipeline_tests.proof.bundle.made import (
@@ -29,6 +31,7 @@ from aurora_pipeline_tests.proof.bundle.test_resigned import judged
 from aurora_pipeline_tests.proof.bundle.verify_page import NODE, Page, messages, needs_node
 from aurora_pipeline_tests.statements import books as books_module
 from aurora_pipeline_tests.statements import computed_books as computed_books_module
+from aurora_pipeline_tests.statements.books import CHAIN
 from aurora_pipeline_tests.statements.computed_books import ComputedBooks
 
 
@@ -105,11 +108,19 @@ def test_verify__a_partner_paid_by_epoch_and_then_by_month__holds_in_both_verifi
 
 
 @needs_node
-def test_verify__after_a_rename_corrected_terms_and_a_line_that_is_gone__holds_in_both_verifiers(
+def test_verify__after_overrides_a_rename_corrected_terms_and_a_line_that_is_gone__holds_in_both_verifiers(
     database: Database, page: Page, tmp_path: Path
 ) -> None:
     books = ComputedBooks(database, floor=5000)
     books.begin()
+    balances = tmp_path / "balances.csv"
+    balances.write_text(f"partner,chain_id,opening,paid_through\nacme,{CHAIN},-40 lamports,2026-07\n")
+    import_openings(database, balances, "ann", "cut-over")
+    own = {"agreement_id": "acme-1", "rule_key": "r", "chain_id": CHAIN, "wallet_address": "", "computed_seen": None}
+    line = own | {"target": "LINE", "epoch": 852, "validator_key": "a1", "amount": 999, "revision": 1}
+    total = own | {"target": "RULE", "epoch": 853, "validator_key": "", "amount": 77, "revision": 1}
+    with database.connect() as connection:
+        decide(connection, COMMISSION_OVERRIDES, line, total)
     for epoch, amount in ((850, 100), (851, 50), (852, 700), (853, 41)):
         books.set(epoch, "acme", "a1", amount)
         books.set(epoch, "acme", "a2", 2 * amount)
@@ -140,6 +151,8 @@ def test_verify__after_a_rename_corrected_terms_and_a_line_that_is_gone__holds_i
     ]
     entries = json.loads(found["acme 2026-09"]["statement.json"])["entries"]
     assert None in [row["agreement_version"] for row in entries]
+    terms = json.loads(found["acme 2026-09"]["agreements.json"])
+    assert (len(terms["commission_overrides"]), len(terms["statement_openings"])) == (2, 1)
     assert [list(verify(files, key).failures) for files in found.values()] == [[]] * 4
     reports = page.verify([zipped(files) for files in found.values()], keys=[key])
     assert [messages(report) for report in reports] == [""] * 4
