@@ -5,24 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
 from types import TracebackType
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import httpx
 from aiolimiter import AsyncLimiter
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import (
-    BuilderError,
-    ConnectError,
-    ConnectTimeoutError,
-    DecodeError,
-    RequestError,
-    RequestTimeoutError,
-)
-from pyreqwest.http import HeaderMap
-from pyreqwest.response import Response
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
@@ -31,6 +24,10 @@ from aurora_pipeline.asking.rate_headers import limits_left, pause_when_used_up,
 from aurora_pipeline.asking.rpc_batch import batch_of, taken_apart
 from aurora_pipeline.config.provider import Provider, RateLimit
 from aurora_pipeline.foundation.log import HIDDEN, event, hide, logger
+
+# These loggers write addresses and headers, which may hold keys, at levels that people do switch on.
+for _name in ("httpx", "httpcore", "hpack", "h2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _log = logger("providers")
 
@@ -44,7 +41,6 @@ _KEPT_PREFIXES: Final = ("x-ratelimit-", "ratelimit-", "solana-beach-")
 # An answer may take several read timeouts in all, as each piece of it starts a new one; but it has to end.
 _READS_PER_ATTEMPT: Final = 5
 _FIRST_PAUSE_SECONDS: Final = 0.5
-_IDLE: Final = timedelta(seconds=30)
 # A server that says "nothing left" and not until when, and no rate_limit that would tell.
 _WINDOW_SECONDS: Final = 10.0
 # Of the allowance so much may go out at once; the rest is spread evenly, so that no stretch of time exceeds the limit.
@@ -77,9 +73,7 @@ class ProviderClient:
         """What the newest answer said is left of the provider's own limits, by header."""
         self._provider = provider
         self._passing_trouble = passing_trouble
-        self._key_header = key_header
-        self._client: Client | None = None
-        self._places = asyncio.Semaphore(provider.concurrency)
+        self._lines = _Lines(provider, key_header)
         self._limiter = None if provider.rate_limit is None else _limiter(provider.rate_limit)
         # A node counts each question of a batch, so a batch must fit into what may go out at once.
         self.batch_size = provider.batch if self._limiter is None else min(provider.batch, int(self._limiter.max_rate))
@@ -106,8 +100,7 @@ class ProviderClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._client is not None:
-            await self._client.close()
+        await self._lines.close()
 
     async def ask(self, question: Question) -> Answer:
         """The answer to a question, retried while its failures may pass. Raises ProviderDown with a safe reason."""
@@ -187,7 +180,7 @@ class ProviderClient:
         )
 
     async def _attempt(self, question: Question) -> Answer:
-        async with self._places:
+        async with self._lines.one() as line:
             await self._wait_for_turn(len(question.body) if isinstance(question.body, list) else 1)
             if self._down is not None:
                 told = f"{self._down.reason}; not asked again in this run"
@@ -195,12 +188,11 @@ class ProviderClient:
             self.requests += 1
             try:
                 async with asyncio.timeout(self._attempt_seconds_max):
-                    answer = await self._exchange(question)
-            # A timeout of the line is a TimeoutError too.
-            except RequestError as error:
-                raise _Passing(_words(error, self._provider)) from None
+                    answer = await self._exchange(question, line)
             except TimeoutError:
                 raise _Passing(f"no complete answer within {self._attempt_seconds_max:g} seconds") from None
+            except httpx.HTTPError as error:
+                raise _Passing(_words(error, self._provider)) from None
         return self._judged(question, answer)
 
     async def _wait_for_turn(self, questions: int) -> None:
@@ -244,15 +236,16 @@ class ProviderClient:
             self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + pause)
             event(_log, logging.INFO, "its limit is used up", provider=self._provider.name, pause_seconds=pause)
 
-    async def _exchange(self, question: Question) -> Answer:
+    async def _exchange(self, question: Question, line: httpx.AsyncClient) -> Answer:
+        headers = {} if question.body is None else {"Content-Type": "application/json"}
         content = None if question.body is None else json.dumps(question.body, separators=(",", ":")).encode()
         verb = "GET" if content is None else "POST"
-        request = self._line().request(verb, self._url(question))
-        if content is not None:
-            request = request.header("Content-Type", "application/json").body_bytes(content)
-        async with request.build_streamed() as response:
+        request = line.build_request(verb, self._url(question), content=content, headers=headers)
+        response = await line.send(request, stream=True)
+        try:
             body = await self._body(response)
-            status, headers = response.status, self._kept_headers(response.headers)
+        finally:
+            await response.aclose()
         self.body_bytes += len(body)
         if self._keys.are_in(body):
             # What is stored is kept for ever, and shown to partners in proofs.
@@ -260,80 +253,107 @@ class ProviderClient:
         return Answer(
             request_key=question.key,
             request=_shown_request(verb, question),
-            status=status,
-            headers=headers,
+            status=response.status_code,
+            headers=self._kept_headers(response.headers),
             body=body,
             fetched_at=datetime.now(UTC),
             question=question.kind,
         )
 
-    def _line(self) -> Client:
-        if self._client is None:
-            try:
-                self._client = _opened(self._provider, self._key_header)
-            except BuilderError:
-                told = (
-                    "this machine has no list of certificates to trust; install ca-certificates, or set SSL_CERT_FILE"
-                )
-                raise self._failed(told, down=True) from None
-        return self._client
-
-    async def _body(self, response: Response) -> bytes:
+    async def _body(self, response: httpx.Response) -> bytes:
         limit = self._provider.max_body_bytes
-        announced = _text(response.headers, "content-length")
+        announced = response.headers.get("content-length", "")
         if announced.isdigit() and int(announced) > limit:
             raise self._failed(f"its answer has {announced} bytes, more than max_body_bytes ({limit})")
-        if "," in _text(response.headers, "content-encoding"):
+        if "," in response.headers.get("content-encoding", ""):
             # Compressed twice: one small piece could become gigabytes before anything is counted.
             raise self._failed("its answer is compressed more than once")
-        body = bytes(await response.body_reader.read(limit + 1) or b"")
-        if len(body) > limit:
-            raise self._failed(f"its answer is longer than max_body_bytes ({limit})")
-        return body
+        pieces: list[bytes] = []
+        size = 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > limit:
+                raise self._failed(f"its answer is longer than max_body_bytes ({limit})")
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def _url(self, question: Question) -> str:
         query = [*parse_qsl(self._base.query, keep_blank_values=True), *question.query.items()]
         path = self._base.path.rstrip("/") + question.path
         return self._base._replace(path=path or "/", query=urlencode(query, doseq=True), fragment="").geturl()
 
-    def _kept_headers(self, headers: HeaderMap) -> dict[str, str]:
+    def _kept_headers(self, headers: httpx.Headers) -> dict[str, str]:
         kept = {}
-        for name in headers:
+        for name, value in headers.items():
             if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES):
-                kept[name] = self._secrets.taken_out(_text(headers, name), HIDDEN)
+                kept[name] = self._secrets.taken_out(value, HIDDEN)
         return kept
 
 
-def _text(headers: HeaderMap, name: str) -> str:
-    """What a header says; nothing where it is not there, or no text."""
-    try:
-        return ", ".join(headers.getall(name)) if name in headers else ""
-    except ValueError:
-        return ""
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are accepted; reading them all takes a tenth of a second, so once for every client."""
+    return httpx.create_ssl_context()
 
 
-def _opened(provider: Provider, key_header: str | None) -> Client:
-    """A line of as many connections as may be used at once, each opened when it is needed and kept open."""
-    headers = {"Accept": "application/json", "User-Agent": "aurora-pipeline"}
-    if provider.api_key is not None:
-        key = provider.api_key.get_secret_value()
-        headers |= {"Authorization": f"Bearer {key}"} if key_header is None else {key_header: key}
-    line = (
-        ClientBuilder()
-        .default_headers(headers)
-        .gzip(True)
-        .deflate(True)
-        .brotli(False)
-        .zstd(False)
-        .follow_redirects(False)
-        .referer(False)
-        .pool_idle_timeout(_IDLE)
-        .connect_timeout(timedelta(seconds=provider.timeouts.connect_seconds))
-        .read_timeout(timedelta(seconds=provider.timeouts.read_seconds))
-    )
-    # A proxy of the environment serves the outside world, not this machine.
-    is_here = urlsplit(provider.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-    return (line.no_proxy() if is_here else line).build()
+@cache
+def _nobody() -> ssl.SSLContext:
+    """For lines that are never encrypted: whoever wanted to be would not be trusted."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+class _Lines:
+    """As many connections as may be used at once, each opened when it is needed and kept open.
+
+    A client per connection: a pool of many looks at all of them twice per request, which costs more than the rest.
+    """
+
+    def __init__(self, provider: Provider, key_header: str | None) -> None:
+        self._provider = provider
+        self._key_header = key_header
+        self._places = asyncio.Semaphore(provider.concurrency)
+        self._idle: list[httpx.AsyncClient] = []
+        self._all: list[httpx.AsyncClient] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A connection of one's own; waits while all are in use."""
+        async with self._places:
+            line = self._idle.pop() if self._idle else self._opened()
+            try:
+                yield line
+            except BaseException:
+                # What was broken off in the middle, by cancelling it above all, may never be free for another request.
+                self._all.remove(line)
+                await line.aclose()
+                raise
+            self._idle.append(line)
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for line in self._all:
+            await line.aclose()
+
+    def _opened(self) -> httpx.AsyncClient:
+        provider = self._provider
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "aurora-pipeline"}
+        if provider.api_key is not None:
+            key = provider.api_key.get_secret_value()
+            headers |= {"Authorization": f"Bearer {key}"} if self._key_header is None else {self._key_header: key}
+        base = urlsplit(provider.base_url)
+        # A proxy of the environment serves the outside world, not this machine.
+        may_leave = base.hostname not in ("localhost", "127.0.0.1", "::1")
+        line = httpx.AsyncClient(
+            http2=True,
+            verify=_trusted() if may_leave or base.scheme == "https" else _nobody(),
+            headers=headers,
+            follow_redirects=False,
+            trust_env=may_leave,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
+            timeout=httpx.Timeout(provider.timeouts.read_seconds, connect=provider.timeouts.connect_seconds, pool=None),
+        )
+        self._all.append(line)
+        return line
 
 
 def _limiter(limit: RateLimit) -> AsyncLimiter:
@@ -351,22 +371,18 @@ def _shown_request(verb: str, question: Question) -> Mapping[str, object]:
     return request
 
 
-def _words(error: RequestError, provider: Provider) -> str:
+def _words(error: httpx.HTTPError, provider: Provider) -> str:
     # The text of these errors may repeat the address; their kind says enough.
     match error:
-        case ConnectTimeoutError() if _is_caused_by(error, "Connect"):
+        case httpx.ConnectTimeout():
             return f"no connection within {provider.timeouts.connect_seconds:g} seconds"
-        case RequestTimeoutError():
+        case httpx.TimeoutException():
             return f"no data for {provider.timeouts.read_seconds:g} seconds"
-        case ConnectError() if _is_caused_by(error, "certificate"):
+        case httpx.ConnectError() if "CERTIFICATE" in str(error):
             return "its certificate is not accepted"
-        case ConnectError():
+        case httpx.ConnectError():
             return "no connection: the host is unknown or refuses"
-        case DecodeError():
+        case httpx.DecodingError():
             return "its answer is compressed wrongly"
         case _:
             return f"the connection broke off ({type(error).__name__})"
-
-
-def _is_caused_by(error: RequestError, word: str) -> bool:
-    return any(word in cause["message"] for cause in error.details["causes"] or ())

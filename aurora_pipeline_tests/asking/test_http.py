@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
-import os
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.asking.adapter import Answer, ProviderDown, Question
-from aurora_pipeline.asking.http import FAILED_QUESTIONS_MAX, ProviderClient
+from aurora_pipeline.asking.http import FAILED_QUESTIONS_MAX, ProviderClient, _trusted
 from aurora_pipeline.config import Provider
 from aurora_pipeline_tests.asking.asked import provider
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, json_reply
@@ -185,27 +183,6 @@ def test_ask__nobody_listens__down_without_an_address_in_the_words() -> None:
     (result,) = ask(provider(f"http://user:{SECRET}@127.0.0.1:9/{SECRET}?key={SECRET}"), question())
     assert down_reason(result).startswith("no connection")
     assert SECRET not in str(result)
-
-
-def test_ask__nobody_takes_the_connection__down_and_says_so() -> None:
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for one in (first, second):
-            one.setblocking(False)
-            one.connect_ex(full.getsockname())
-        timeouts = {"connect_seconds": 0.3, "read_seconds": 5}
-        settings = provider(f"http://127.0.0.1:{full.getsockname()[1]}", timeouts=timeouts, retries={"attempts": 1})
-        (result,) = ask(settings, question())
-    assert down_reason(result).startswith("no connection within 0.3 seconds")
-
-
-def test_ask__machine_without_certificates__down_with_a_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    first, second = ask(provider("https://127.0.0.1:9"), question(1), question(2))
-    assert "install ca-certificates" in down_reason(first)
-    assert "not asked again" in down_reason(second)
 
 
 def test_ask__down_again_and_again__breaker_stops_asking() -> None:
@@ -443,3 +420,14 @@ def test_ask__certificate_nobody_vouches_for__refused() -> None:
     with self_signed_server() as url:
         (answer,) = ask(provider(url, retries={"attempts": 1}), question())
     assert "its certificate is not accepted" in down_reason(answer)
+
+
+def test_client__many_of_them__read_the_trusted_certificates_once_and_only_to_encrypt() -> None:
+    _trusted.cache_clear()
+    with FaultServer(in_turn(OK)) as server:
+        ask(provider(server.url), question())
+    assert _trusted.cache_info().misses == 0
+    with self_signed_server() as url:
+        for _ in range(2):
+            ask(provider(url, retries={"attempts": 1}), question())
+    assert _trusted.cache_info().misses == 1

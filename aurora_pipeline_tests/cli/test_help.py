@@ -16,7 +16,7 @@ from aurora_pipeline.cli.app import COMMANDS, build_app
 from aurora_pipeline.cli.examples import EXAMPLES
 from aurora_pipeline_tests.cli.conftest import Run
 
-HEAVY = {"dagster", "alembic", "polars", "pydantic", "psycopg", "sqlalchemy", "yaml", "pyreqwest", "pandera"}
+HEAVY = {"dagster", "alembic", "polars", "pydantic", "psycopg", "sqlalchemy", "yaml", "httpx", "pandera"}
 
 
 def commands() -> Iterator[tuple[str, ...]]:

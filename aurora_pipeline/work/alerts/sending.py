@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import smtplib
 import ssl
-from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from pyreqwest.client import SyncClientBuilder
-from pyreqwest.exceptions import RequestError, RequestTimeoutError
+import httpx
 
 from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.work.alerts.errors import NotDelivered
@@ -54,19 +53,21 @@ class WebhookChannel:
         """Deliver a message; any answer but 2xx means that it was not taken."""
         body = as_slack(alert) if self._webhook.form == "slack" else as_json(alert)
         try:
-            status = self._post(body)
-        except RequestTimeoutError:
+            status = asyncio.run(asyncio.wait_for(self._post(body), self._seconds_max))
+        except TimeoutError:
             raise self._not(f"no answer within {self._seconds_max:g} seconds") from None
-        except RequestError as error:
+        except httpx.HTTPError as error:
             # The text of these errors may repeat the address, which is a key.
             raise self._not(type(error).__name__) from None
         if not 200 <= status < 300:
             raise self._not(f"HTTP {status}")
 
-    def _post(self, body: dict[str, Any]) -> int:
-        line = SyncClientBuilder().timeout(timedelta(seconds=self._seconds_max)).follow_redirects(False).referer(False)
-        with line.build() as client, client.post(self._webhook.url).body_json(body).build_streamed() as response:
-            return response.status
+    async def _post(self, body: dict[str, Any]) -> int:
+        async with (
+            httpx.AsyncClient(timeout=None, follow_redirects=False) as client,
+            client.stream("POST", self._webhook.url, json=body) as response,
+        ):
+            return response.status_code
 
     def _not(self, why: str) -> NotDelivered:
         return NotDelivered(f"the webhook at {self._webhook.shown} did not take the message: {why}", "see its settings")
