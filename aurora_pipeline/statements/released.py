@@ -125,7 +125,7 @@ RELEASED_SNAPSHOTS = Table(
         CHAIN_ID,
         recorded_at(),
     ),
-    key=("statement_id", "snapshot_id", "part"),
+    key=("statement_id", "part", "snapshot_id"),
     indexes=(("partner_id", "part", "snapshot_id"),),
     guards=(SHOWN, VIEWS),
 )

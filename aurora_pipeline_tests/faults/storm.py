@@ -23,7 +23,7 @@ from typing import Final
 
 from aurora_pipeline_tests.faults.points import cut_connections, kill_server
 from aurora_pipeline_tests.faults.server import FaultServer, Reply
-from aurora_pipeline_tests.faults.small_life import Forked, Life, forked, life, live, looked_at, require
+from aurora_pipeline_tests.faults.small_life import Forked, Life, Outcome, forked, life, live, looked_at, require
 
 _SECONDS_MAX = 6.0
 _COPYING: Final = "query ILIKE '%COPY%' AND state = 'active' AND pid <> pg_backend_pid()"
@@ -135,8 +135,15 @@ def one_life(begun: Life, home: Path, chance: random.Random, kills: int) -> list
         assert visible.problems == [], f"after {struck}: {visible.problems}"
     require(forked(lambda: live(home, begun.simulator)))
     outcome = looked_at(home, begun.simulator)
-    assert outcome == begun.undisturbed, f"after {struck}: other digests or {outcome.problems}"
+    assert outcome == begun.undisturbed, f"after {struck}: {_differences(begun.undisturbed, outcome)}"
     return struck
+
+
+def _differences(calm: Outcome, stormy: Outcome) -> str:
+    """What came out otherwise than in a calm life."""
+    layers = sorted(calm.digests.keys() | stormy.digests.keys())
+    other = [layer for layer in layers if calm.digests.get(layer) != stormy.digests.get(layer)]
+    return f"other digests of {other}; what does not hold: {stormy.problems}"
 
 
 def main() -> None:

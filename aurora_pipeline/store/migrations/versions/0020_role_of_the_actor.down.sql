@@ -8,6 +8,15 @@ ALTER TABLE statement_payments DROP COLUMN shared_account;
 
 DROP INDEX released_snapshots_partner_id_part_snapshot_id_idx;
 CREATE INDEX ON released_snapshots (partner_id, part);
+ALTER TABLE released_snapshots DROP CONSTRAINT released_snapshots_pkey;
+ALTER TABLE released_snapshots ADD PRIMARY KEY (statement_id, snapshot_id, part);
+
+-- The partner for whom who acts is here; null: for none. A partner's queries are short: starting workers takes longer.
+CREATE OR REPLACE FUNCTION access_partner() RETURNS text LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+BEGIN
+    RETURN (SELECT partner_id FROM access_holding() WHERE role = 'PARTNER');
+END $$;
+ALTER FUNCTION access_partner SET search_path = pg_catalog, public, pg_temp;
 
 CREATE OR REPLACE FUNCTION audit_log_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

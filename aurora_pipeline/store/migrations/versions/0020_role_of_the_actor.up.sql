@@ -60,6 +60,20 @@ ALTER FUNCTION audit_log_follows SECURITY DEFINER;
 -- What a partner reads of released snapshots is in the index as a whole.
 DROP INDEX released_snapshots_partner_id_part_idx;
 CREATE INDEX ON released_snapshots (partner_id, part, snapshot_id);
+ALTER TABLE released_snapshots DROP CONSTRAINT released_snapshots_pkey;
+ALTER TABLE released_snapshots ADD PRIMARY KEY (statement_id, part, snapshot_id);
+
+-- The partner for whom who acts is here; null: for none. A partner's queries are short: starting workers takes longer,
+-- and so does a second function that is asked within the first.
+CREATE OR REPLACE FUNCTION access_partner() RETURNS text LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER AS $$
+BEGIN
+    RETURN (SELECT partner_id FROM (SELECT * FROM users
+                WHERE login = coalesce(nullif(current_setting('role'), 'none'), session_user)
+                ORDER BY revision DESC LIMIT 1) newest
+            WHERE role = 'PARTNER'
+              AND valid_from <= clock_timestamp() AND (valid_until IS NULL OR clock_timestamp() < valid_until));
+END $$;
+ALTER FUNCTION access_partner SET search_path = pg_catalog, public, pg_temp;
 
 -- Packed bodies are of two kinds.
 COMMENT ON COLUMN staging_bodies.packed_from IS 'Of a long body that is stored packed (zstd or zlib): how many bytes it has; null: it stands as it came.';
