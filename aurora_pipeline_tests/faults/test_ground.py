@@ -26,6 +26,7 @@ from aurora_pipeline_tests.faults.demo_home import (
     sessions,
     under_way,
 )
+from aurora_pipeline_tests.faults.small_disk import SmallDisk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -93,26 +94,21 @@ def test_server_that_refuses_everybody__stopped_at_once(tmp_path: Path) -> None:
 def test_disk__full__one_sentence_and_once_there_is_room_it_goes_on(
     begun: Path,
     undisturbed: dict[str, str],
-    disk: tuple[Path, tuple[str, ...]],
+    disk: SmallDisk,
     tmp_path_factory: pytest.TempPathFactory,
     left_kb: int,
 ) -> None:
-    where, inside = disk
-
-    def do(script: str) -> None:
-        subprocess.run([*inside, "sh", "-c", script], check=True, capture_output=True)
-
-    do(f"cp -r '{begun}/.aurora' '{where}/'")
-    do(f"dd if=/dev/zero of='{where}/filler' bs=64k 2>/dev/null || true; truncate -s -{left_kb}K '{where}/filler'")
-    done = ended(command(where, *GO_ON, prefix=inside))
+    disk.take_in(begun)
+    disk.fill(left_kb)
+    done = ended(command(disk.where, *GO_ON, prefix=disk.entering))
     assert done.code == 75, done.told
     assert done.is_plain(), done.told
     assert done.told.count("Error:") == 1
-    do(f"rm '{where}/filler'")
-    again = ended(command(where, *GO_ON, prefix=inside))
+    disk.clear()
+    again = ended(command(disk.where, *GO_ON, prefix=disk.entering))
     assert again.code == 0, again.told
     back = tmp_path_factory.mktemp("b")
-    subprocess.run(f"{' '.join(inside)} tar -C '{where}' -c .aurora | tar -C '{back}' -x", shell=True, check=True)
+    disk.give_back(back)
     assert digests(back) == undisturbed
 
 
