@@ -80,6 +80,27 @@ def test_rewards__that_are_not_what_they_should_be__refused(
         read_attestation_rewards(answer, "node")
 
 
+@pytest.mark.parametrize(
+    ("plain", "doubled"),
+    [
+        ('"head": "2"', '"head": "2", "head": "5"'),
+        ('"head": "2"', '"head": "2", "\\u0068ead": "5"'),
+        ('"validator_index": "1"', '"validator_index": "1" , "validator_index" : "2"'),
+        ('"ideal_rewards": []', '"ideal_rewards": [], "total_rewards": []'),
+        ('"ideal_rewards": []', '"ideal_rewards": [{"a": "1", "a": "2"}]'),
+        ('{"data"', '{"data": {}, "data"'),
+        ('{"data"', '{"finalized": false, "finalized": true, "data"'),
+    ],
+    ids=["a part", "a part escaped", "the validator", "the rows", "what is not read", "everything", "a flag"],
+)
+def test_rewards__a_key_that_stands_twice__refused(plain: str, doubled: str) -> None:
+    body = json.dumps(body_of([GOOD]))
+    assert read_attestation_rewards(answer_to(QUESTION, body.encode()), "node").to_dicts()[0]["head"] == 2
+    assert plain in body
+    with pytest.raises(UnreadableAnswer, match="stands twice"):
+        read_attestation_rewards(answer_to(QUESTION, body.replace(plain, doubled).encode()), "node")
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"data": []}', b'{"data": {"total_rewards": {}}}', b"[" * 9999])
 def test_rewards__garbage__refused(raw: bytes) -> None:
     with pytest.raises(UnreadableAnswer):
