@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aurora_pipeline.decisions import person
+from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID as ETHEREUM
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline_tests.cli.conftest import VOTE, Run
 from aurora_pipeline_tests.cli.test_agreements_commands import TERMS
@@ -16,12 +17,14 @@ FILES = {
     "validators.csv": f"chain_id,validator_key,name,valid_from\n{CHAIN_ID},{VOTE},Rigel,2026-01-01\n",
     "wallets.csv": f"chain_id,wallet_address,valid_from\n{CHAIN_ID},{WALLET},2026-01-01\n",
     "costs.csv": f"chain_id,epoch,validator_key,cost_type,amount,unit\n{CHAIN_ID},850,{VOTE},INFRASTRUCTURE,1.5,SOL\n",
+    "recipients.csv": f"chain_id,validator_key,fee_recipient,valid_from\n{ETHEREUM},*,0x{'1' * 40},2026-01-01\n",
     "terms.yaml": TERMS,
     "partner_wallets.csv": f"chain_id,wallet_address,introduced_date,partner\n{CHAIN_ID},{WALLET},2026-01-01,acme\n",
 }
 COMMANDS = {
     "validators": ["validators", "import", "validators.csv"],
     "operator wallets": ["operator-wallets", "import", "wallets.csv"],
+    "fee recipients": ["fee-recipients", "import", "recipients.csv"],
     "costs": ["costs", "import", "costs.csv", "--reason", "invoices of August"],
     "agreements": ["agreements", "apply", "terms.yaml", "--reason", "signed"],
     "users": ["users", "add", "ola", "--name", "Ola", "--role", "OPS", "--from", "2026-01-01", "--reason", "hired"],

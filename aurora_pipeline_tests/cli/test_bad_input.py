@@ -44,6 +44,12 @@ def test_demo__on_the_same_data_again__changes_nothing_and_says_so(made: Made, a
     assert "Everything was computed before: nothing changed." in ended.told
 
 
+def test_audit__of_a_demo_with_all_that_it_decided__holds(made: Made, aurora: Command) -> None:
+    ended = aurora(made.home, "--demo", "audit")
+    assert ended.code == 0, ended.told
+    assert "do not hold" not in ended.told
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

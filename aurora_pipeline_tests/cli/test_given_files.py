@@ -14,8 +14,10 @@ from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation import given_file
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.instance.workspace import HOME_VARIABLE
+from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.revision import wanted_revision
 from aurora_pipeline_tests.cli.conftest import VOTE, Made, Run
+from aurora_pipeline_tests.cli.test_agreements_commands import TERMS
 
 HEAD = "chain_id,epoch,validator_key,cost_type,amount,unit,notes\n"
 
@@ -67,6 +69,49 @@ def test_message__marks_that_turn_or_colour_the_line__are_shown_escaped(run: Run
     assert ended.code == 2
     assert mark not in ended.err
     assert printable(mark) in ended.err
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\x9b"])
+def test_file__marks_that_turn_the_line_in_a_key_that_is_refused__are_shown_escaped(
+    run: Run, tmp_path: Path, mark: str
+) -> None:
+    (tmp_path / "terms.yaml").write_text(f'agreements: [{{"{printable(mark)}tnemeerga": acme-2026}}]\n')
+    ended = run("agreements", "apply", "terms.yaml", "--reason", "signed")
+    assert ended.code == 2
+    assert mark not in ended.err
+    assert f"{printable(mark)}tnemeerga" in "".join(ended.err.split())
+
+
+CODE = "!!python/object/apply:os.mkdir [ran]"
+
+
+@pytest.mark.parametrize("name", ["chains.yaml", "providers.yaml", "terms.yaml"])
+def test_file__that_would_run_code__refused_and_nothing_runs(run: Run, home: Path, name: str) -> None:
+    path = home / name
+    path.write_text((path.read_text() if path.exists() else "") + f"\nmine: {CODE}\n")
+    ended = run(*(("config", "check") if name != "terms.yaml" else ("agreements", "apply", name, "--reason", "signed")))
+    assert ended.code == 2
+    assert name in ended.err
+    assert not (home / "ran").exists()
+
+
+QUERY = "Robert'); DROP TABLE partners; --"
+
+
+def test_words__that_would_be_a_query__are_words(run: Run, home: Path, database: Database) -> None:
+    head = "chain_id,validator_key,name,valid_from\n"
+    (home / "validators.csv").write_text(f'{head}{CHAIN_ID},{VOTE},"{QUERY}",2026-01-01\n')
+    (home / "terms.yaml").write_text(TERMS.replace("name: Acme}", f'name: "{QUERY}"}}'))
+    assert run("validators", "import", "validators.csv").code == 0
+    assert run("agreements", "apply", "terms.yaml", "--reason", QUERY).code == 0
+    for listing in ("validators", "partners"):
+        assert QUERY in run(listing, "list", "--json").out
+    for command in (("status", QUERY), ("partners", "show", QUERY), ("agreements", "show", QUERY), ("trace", QUERY)):
+        assert run(*command).code == 2
+    assert run("pnl", CHAIN_ID, "850", "--validator", QUERY).code == 2
+    with database.connect() as connection:
+        (row,) = connection.execute("SELECT count(*) AS partners FROM partners").fetchall()
+    assert row["partners"] == 1
 
 
 def test_printable__plain_words_and_line_breaks__stay_as_they_are() -> None:

@@ -346,6 +346,18 @@ def test_as_of__publication_commits_while_it_waits__its_rows_are_in_the_answer(
     assert answers == [[7, 8]] == [_fees_as_of(database, moment)]
 
 
+def test_as_of__every_function__waits_in_a_statement_of_its_own_before_it_reads(database: Database) -> None:
+    with database.connect() as connection:
+        found = connection.execute(
+            """SELECT proname, provolatile, prosrc FROM pg_proc
+               WHERE pronamespace = 'public'::regnamespace AND proname LIKE '%\\_as\\_of'"""
+        ).fetchall()
+    assert {row["proname"] for row in found} > {f"{table.name}_as_of" for table in LAYER_TABLES}
+    for row in found:
+        assert row["provolatile"] == "v", row["proname"]
+        assert row["prosrc"].split()[:3] == ["BEGIN", "PERFORM", "await_moment(moment);"], row["proname"]
+
+
 def _fees_as_of(database: Database, moment: datetime) -> list[int]:
     with database.connect() as connection:
         found = connection.execute("SELECT fees FROM canonical_validator_fees_as_of(%s)", [moment]).fetchall()

@@ -137,6 +137,28 @@ def test_decisions__row_removed_or_doubled__named(decided: Proven, table: Table)
     assert any(failure.startswith(f"{table.name}:") and "it is not there" in failure for failure in audited(decided))
 
 
+@pytest.mark.parametrize("table", DECISIONS, ids=lambda table: table.name)
+def test_decisions__another_row_that_copies_who_when_and_why__named_and_refused(decided: Proven, table: Table) -> None:
+    """What somebody does who forges a decision: all else may be as in a true one."""
+    _unguarded(decided, table)
+    forged = next(column for column in table.columns if column.name not in ("reason", "recorded_by", "recorded_at"))
+    values = (_OTHER[forged.kind].format(forged.name) if column is forged else column.name for column in table.columns)
+    decided.run(
+        f"INSERT INTO {table.name} ({', '.join(table.names)}) SELECT {', '.join(values)} FROM {table.name} LIMIT 1"
+    )
+    assert any(failure.startswith(f"{table.name}:") for failure in audited(decided))
+    unlogged, gone = differences(decided.connection, [table])
+    assert (len(unlogged), gone) == (1, [])
+
+
+def test_decisions__every_table_of_them__takes_no_row_without_an_entry(proven: Proven) -> None:
+    guarded = proven.run(
+        """SELECT c.relname AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+           WHERE t.tgname = 'logged' AND t.tgdeferrable AND t.tgenabled = 'O'"""
+    )
+    assert {row["name"] for row in guarded} >= {table.name for table in DECISIONS}
+
+
 FORGED = {
     "another's pay": """INSERT INTO commission_overrides
         SELECT target, agreement_id, rule_key, chain_id, epoch, validator_key, wallet_address, revision + 1,

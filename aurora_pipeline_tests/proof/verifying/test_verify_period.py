@@ -18,7 +18,7 @@ from aurora_pipeline.pnl.drafts import draft_pnl
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.proof.findings import Checked, VerifyReport
 from aurora_pipeline.proof.snapshot_records import snapshots_of_period
-from aurora_pipeline.proof.verifying.verify import heads, verify_audit, verify_period
+from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest
 from aurora_pipeline.store.drafts import Rejected
 from aurora_pipeline.store.published import stored_rows
@@ -336,6 +336,29 @@ def test_verify_deep__figure_changed_with_its_digests__does_not_follow_from_the_
     assert any(expected in failure for failure in found), found
 
 
+def test_verify__body_rewritten_with_every_hash_up_to_its_fetch__lineages_name_another(proven: Proven) -> None:
+    """Somebody changes bytes, their hash, what names it, and the digest of the fetch, which hold by themselves."""
+    (before,) = proven.run("SELECT response_hash FROM staging_payloads WHERE data_type = 'mev' LIMIT 1")
+    (after,) = proven.run(
+        """UPDATE staging_bodies
+           SET body = body || ' '::bytea, response_hash = encode(sha256(body || ' '::bytea), 'hex')
+           WHERE response_hash = %s AND packed_from IS NULL RETURNING response_hash""",
+        before["response_hash"],
+    )
+    proven.run(
+        "UPDATE staging_payloads SET response_hash = %s WHERE response_hash = %s",
+        after["response_hash"],
+        before["response_hash"],
+    )
+    fetches = [failure for failure in proven.verify().failures if failure.kind is Checked.FETCH]
+    assert fetches
+    for one in fetches:
+        proven.run("UPDATE staging_fetches SET fetch_digest = %s WHERE fetch_digest = %s", one.recomputed, one.recorded)
+    failures = proven.verify().failures
+    assert {failure.kind for failure in failures} == {Checked.INPUT}
+    assert any("input fetch mev/" in str(failure) for failure in failures)
+
+
 @pytest.mark.parametrize(
     "edit",
     [
@@ -459,57 +482,6 @@ def test_verify__somebody_publishes_meanwhile__reads_one_moment(copied: Aurora) 
         renamed = draft.frame.with_columns(name=draft.frame["name"] + " renamed")
         write_check_publish(copied.database, [replace(draft, frame=renamed, grounds={})])
         assert verify_period(reading, KEY, aurora=copied).held == before.held
-
-
-def test_verify_audit__entry_edited__is_found(proven: Proven) -> None:
-    assert verify_audit(proven.connection).holds
-    witness = heads(proven.connection)
-    proven.tamper("UPDATE audit_log SET actor = 'nobody' WHERE sequence = 2 RETURNING 1 AS n")
-    report = verify_audit(proven.connection, witness)
-    assert [failure.where for failure in report.failures] == ["audit_log entry 2"]
-
-
-def test_verify_audit__newest_publications_cut_with_all_that_was_written__witness_finds_it(proven: Proven) -> None:
-    witness = heads(proven.connection)
-    assert verify_audit(proven.connection, witness).holds
-    (last,) = proven.run("SELECT snapshot_id, asset FROM publications ORDER BY sequence DESC LIMIT 1")
-    for table in ("publications", "snapshot_reports", f"layers.{last['asset']}", "snapshots"):
-        proven.run(f"DELETE FROM {table} WHERE snapshot_id = %s", last["snapshot_id"])
-    assert proven.verify().holds
-    (missed,) = verify_audit(proven.connection).failures
-    assert missed.problem.startswith("there is no publication")
-    proven.run("DELETE FROM log_checkpoints")
-    proven.run("DELETE FROM log_leaves")
-    assert verify_audit(proven.connection).holds
-    (failure,) = verify_audit(proven.connection, witness).failures
-    assert failure.problem.endswith("was seen: they were cut")
-
-
-def test_verify_audit__publications_rewritten_as_a_whole__witness_finds_it(proven: Proven) -> None:
-    seen = heads(proven.connection)
-    assert seen.publications is not None
-    witness = replace(seen, publications=replace(seen.publications, entry_hash="e" * 64))
-    (failure,) = verify_audit(proven.connection, witness).failures
-    assert "was rewritten" in failure.problem
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "snapshots SET written_at = written_at - interval '1 day'",
-        "snapshots SET dagster_run = 'another'",
-        "snapshot_reports SET accepted = false",
-        """snapshot_reports SET warnings = '["none of this was said"]'""",
-        """snapshot_reports SET totals = totals || '{"added": "1"}'""",
-    ],
-)
-def test_verify_audit__how_a_snapshot_was_written_is_edited__is_found(proven: Proven, change: str) -> None:
-    table, _, assigned = change.partition(" SET ")
-    proven.tamper(
-        f"UPDATE {table} SET {assigned} WHERE snapshot_id = (SELECT max(snapshot_id) FROM snapshots) RETURNING 1 AS n"
-    )
-    (failure,) = verify_audit(proven.connection).failures
-    assert "or that one's report, was changed" in failure.problem
 
 
 def test_verify__deep_without_configuration__is_refused(proven: Proven) -> None:
