@@ -14,7 +14,7 @@ from aurora_pipeline_tests.sources.good import registered
 from aurora_pipeline_tests.sources.storm import cases, reader_names, storm
 from aurora_pipeline_tests.sources.tally.source import TALLY
 
-OF_SEVERAL = {"relays.read_slots", "solana.read_paid_in_blocks"}
+OF_SEVERAL = {"relays.read_slots", "solana.read_paid_in_blocks", "solana.read_moves"}
 """They pass over answers that are none of their own, and have others read the rest."""
 
 

@@ -31,7 +31,7 @@ def moves(fetch: StagedFetch, accounts: Collection[str]) -> AccountMoves:
     problems: list[str] = []
     for answer in fetch.answers:
         try:
-            shown = _shown(answer, fetch.provider, accounts)
+            shown = read_moves(answer, fetch.provider, accounts)
         except UnreadableAnswer as error:
             problems.append(f"{error.request_key}: {error.problem}")
             continue
@@ -54,7 +54,8 @@ def _contradictions(known: AccountMove, move: AccountMove) -> list[str]:
     return [f"slot {move.slot}: {move.account_key} received {words}"]
 
 
-def _shown(answer: Answer, provider: str, accounts: Collection[str]) -> list[AccountMove]:
+def read_moves(answer: Answer, provider: str, accounts: Collection[str]) -> list[AccountMove]:
+    """The moves of some accounts that one answer shows."""
     method = asked_method(answer)
     if method == "getInflationReward":
         return _of_rewards(answer, provider, accounts)
@@ -66,8 +67,11 @@ def _of_rewards(answer: Answer, provider: str, accounts: Collection[str]) -> lis
     """getInflationReward: the row of each account, whose place among the rows of its block is not told."""
     params = asked_params(answer)
     addresses = params[0] if params and isinstance(params[0], list) else []
-    found = []
-    for address, row in zip(addresses, rpc_result(answer, provider).items(), strict=True):
+    rows, found = rpc_result(answer, provider), []
+    told = rows.items()
+    if len(told) != len(addresses):
+        rows.refuse(f"expected {len(addresses)} rows, got {len(told)}")
+    for address, row in zip(addresses, told, strict=True):
         if address in accounts and row.value is not None:
             slot = row["effectiveSlot"].whole(0, SLOT_MAX)
             found.append(_move(address, slot, _BOUNDARY, MoveKind.REWARD, paid(row["amount"]), row["postBalance"]))
@@ -87,7 +91,10 @@ def _of_rows(rows: Node, slot: int, accounts: Collection[str]) -> Iterator[Accou
     # Over plain values first: a block can have thousands of rows of strangers.
     listed = rows.value if isinstance(rows.value, list) else rows.refuse("expected a list")
     for number, value in enumerate(listed):
-        if not isinstance(value, Mapping) or value.get("pubkey") not in accounts or value.get("rewardType") == STAKING:
+        address = value.get("pubkey") if isinstance(value, Mapping) else None
+        if not isinstance(address, str):
+            rows.refuse(f"row {number} has no address")
+        if address not in accounts or value.get("rewardType") == STAKING:
             continue
         row = rows.item(number)
         kind, lamports = row["rewardType"].text(), paid(row["lamports"], -PAID_MAX)
@@ -106,13 +113,13 @@ def _move(address: str, slot: int, place: int, kind: MoveKind, amount: Lamports,
 def _of_transactions(transactions: Node, slot: int, accounts: Collection[str]) -> Iterator[AccountMove]:
     listed = transactions.value if isinstance(transactions.value, list) else transactions.refuse("expected a list")
     for number, row in enumerate(listed):
-        # Of an epoch's hundred million votes nearly all are of strangers.
-        keys = row["transaction"].get("accountKeys") if isinstance(row["transaction"], Mapping) else None
-        if keys is None:
-            transactions.refuse(f"transaction {number} does not tell its accounts")
-        for position, key in enumerate(keys):
-            if key["pubkey"] in accounts:
-                yield _of_transaction(key["pubkey"], position, row["meta"], slot, number)
+        # Of an epoch's hundred million votes nearly all are of strangers: nothing is looked at twice.
+        try:
+            for position, key in enumerate(row["transaction"]["accountKeys"]):
+                if key["pubkey"] in accounts:
+                    yield _of_transaction(key["pubkey"], position, row["meta"], slot, number)
+        except (TypeError, LookupError):
+            transactions.refuse(f"transaction {number} does not tell its accounts, what each held, or its fee")
 
 
 def _of_transaction(address: str, position: int, meta: Mapping[str, Any], slot: int, number: int) -> AccountMove:
