@@ -9,6 +9,7 @@ from aurora_pipeline.foundation.period_key import parse_key
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import ALL_LAYERS, Judgement, Layer
 from aurora_pipeline.orchestration.failing import as_failure
+from aurora_pipeline.orchestration.freshness import OF_MONTHS, OF_PERIODS
 from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, nothing_due, publish
 from aurora_pipeline.periods.partitions import MONTHS, ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.store.drafts import Draft
@@ -26,6 +27,7 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
                 **layer_spec(table, layer.group, layer.owner),
                 deps=[dg.AssetDep(name, partition_mapping=mapping) for name in layer.reads],
                 partitions_def=MONTHS if layer.is_monthly else PERIODS,
+                freshness_policy=OF_MONTHS if layer.is_monthly else OF_PERIODS,
             )
             for table in layer.tables
         ],

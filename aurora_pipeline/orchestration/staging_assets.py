@@ -8,6 +8,7 @@ from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.orchestration.failing import as_failure, logged_about
+from aurora_pipeline.orchestration.freshness import OF_PERIODS
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.staging.cross_checks import stage_cross_checks
 from aurora_pipeline.staging.report import StagingReport
@@ -48,6 +49,7 @@ def _staging_asset(data_type: DataType) -> dg.AssetsDefinition:
         description=f"{_MEANING[data_type]} Stored byte for byte with SHA-256 before anything reads it.",
         metadata={"dagster/table_name": FETCHES.name},
         partitions_def=PERIODS,
+        freshness_policy=OF_PERIODS,
         backfill_policy=ONE_PERIOD_PER_RUN,
         retry_policy=_RETRIES,
         check_specs=[
@@ -94,6 +96,7 @@ def _completeness(report: StagingReport) -> dg.AssetCheckResult:
     description="What the providers named under cross_checks in chains.yaml say of the same period, stored apart.",
     metadata={"dagster/table_name": FETCHES.name},
     partitions_def=PERIODS,
+    freshness_policy=OF_PERIODS,
     backfill_policy=ONE_PERIOD_PER_RUN,
     check_specs=[
         dg.AssetCheckSpec(

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.freshness import TimeWindowFreshnessPolicy
 
 from aurora_pipeline.orchestration.definitions import build_definitions
 
@@ -25,6 +26,7 @@ def asset_specs() -> list[dict[str, object]]:
                 "description": spec.description,
                 "code_version": spec.code_version,
                 "partitions": getattr(spec.partitions_def, "name", None),
+                "days_until_it_warns_and_fails": _days(spec.freshness_policy),
                 "columns": [column.name for column in schema.columns]
                 if (schema := spec.metadata.get("dagster/column_schema"))
                 else None,
@@ -33,6 +35,12 @@ def asset_specs() -> list[dict[str, object]]:
         ),
         key=lambda spec: str(spec["key"]),
     )
+
+
+def _days(policy: dg.FreshnessPolicy | None) -> list[int] | None:
+    if not isinstance(policy, TimeWindowFreshnessPolicy) or policy.warn_window is None:
+        return None
+    return [window.to_timedelta().days for window in (policy.warn_window, policy.fail_window)]
 
 
 def test_definitions__as_listed__load() -> None:
