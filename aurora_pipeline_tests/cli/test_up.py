@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,10 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what is left is looked up in /proc"),
 ]
+
+SECRET = "cAnAry-in-an-address"
+LOOPBACK = "0100007F"
+"""127.0.0.1, as the kernel writes it."""
 
 
 def _alive(session: int) -> dict[int, str]:
@@ -37,6 +42,17 @@ def _alive(session: int) -> dict[int, str]:
     return found
 
 
+def _listening(processes: Iterable[int]) -> set[str]:
+    """Where some processes listen, as the kernel writes addresses."""
+    sockets = set()
+    for process in processes:
+        for file in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(OSError):
+                sockets.add(file.readlink().name)
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -49,7 +65,7 @@ def _up(home: Path, port: int) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if name not in (DATABASE_VARIABLE, DEMO_VARIABLE)}
     return subprocess.Popen(
         [sys.executable, "-m", "aurora_pipeline", "up", "--port", str(port)],
-        env={**environment, HOME_VARIABLE: str(home), DEMO_URL_VARIABLE: "http://127.0.0.1:9"},
+        env={**environment, HOME_VARIABLE: str(home), DEMO_URL_VARIABLE: f"http://127.0.0.1:9/?api-key={SECRET}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -81,6 +97,9 @@ def test_up__told_to_end__nothing_that_it_started_is_left(tmp_path: Path, number
         assert "it has no login" in _until_running(process)
         started = _alive(process.pid)
         assert any("code-server" in words for words in started.values())
+        # Every user of the machine sees what stands in a command line, and only this machine reaches what listens.
+        assert not any(SECRET in words for words in started.values())
+        assert _listening(started) == {LOOPBACK}
         # To the command alone, as a supervisor does it.
         process.send_signal(number)
         process.communicate(timeout=200)

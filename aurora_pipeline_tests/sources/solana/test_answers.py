@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aurora_pipeline.asking.adapter import Answer, Question
-from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer, parsed
+from aurora_pipeline.asking.reading import U64_MAX, ReaderStumbled, UnreadableAnswer, parsed
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.accounts import read_stake_accounts, read_vote_states
@@ -277,8 +277,9 @@ def mistyped(**change: object) -> dict[str, Any]:
     ids=str,
 )
 def test_read_block_votes__vote_with_a_mistyped_field__refused_and_never_no_vote(change: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(UnreadableAnswer) as refused:
         votes_in(mistyped(**change))
+    assert not isinstance(refused.value, ReaderStumbled)
 
 
 def test_read_block_votes__transaction_listed_twice__refused() -> None:
