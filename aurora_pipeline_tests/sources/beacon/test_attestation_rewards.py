@@ -52,6 +52,14 @@ def test_rewards__any_rows__read_the_same_quickly_and_slowly(rows: list[dict[str
 GOOD = {"validator_index": "1", "head": "2", "target": "-3", "source": "4", "inactivity": "0"}
 
 
+def nested(depth: int) -> object:
+    """A list within a list, so many times."""
+    found: object = "1"
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
 @pytest.mark.parametrize(
     ("rows", "flags", "problem"),
     [
@@ -69,6 +77,9 @@ GOOD = {"validator_index": "1", "head": "2", "target": "-3", "source": "4", "ina
         ([GOOD], {"execution_optimistic": True}, "execution_optimistic"),
         ([GOOD], {"execution_optimistic": "no"}, "expected true or false"),
         ([GOOD], {"finalized": False}, "are not final"),
+        ([{**GOOD, "target": "\ud800"}], {}, "half a character"),
+        # Polars alone would look at it for two minutes.
+        ([{**GOOD, "target": nested(900)}], {}, "expected a whole number"),
     ],
 )
 def test_rewards__that_are_not_what_they_should_be__refused(
