@@ -66,6 +66,8 @@ class WindowLedger:
     """Other validators at the start, from which balance was moved."""
     asked: set[str] = field(default_factory=set)
     """The public keys that the state at the end was asked for."""
+    asked_start: set[str] = field(default_factory=set)
+    """Those that the state at the start was asked for; none where it was not."""
     blocks: dict[int, BeaconBlock] = field(default_factory=dict)
     """By slot; with the nearest ones before and after the window."""
     empty: set[int] = field(default_factory=set)
@@ -96,6 +98,7 @@ class WindowLedger:
                 self.spec = read_spec(answer, self.provider)
             case questions.START:
                 self.start |= read_validators(answer, self.provider)
+                self.asked_start |= ids_asked(answer.request)
             case questions.END:
                 self.end |= read_validators(answer, self.provider)
                 self.asked |= ids_asked(answer.request)
@@ -226,6 +229,17 @@ class WindowLedger:
         """Those that the validators asked about proposed."""
         own = self.indices
         return [block for block in self.earning_blocks if block.proposer_index in own]
+
+    def prove_states(self) -> None:
+        """Raise where one state lacks a validator that the other shows to have been in it."""
+        gone = [key for key in self.start if key not in self.end]
+        if gone:
+            raise self.lacks(f"of validator {gone[0]} at the end, though it was there at the start")
+        before = self.known_spec.epoch_of(max(0, self.first_slot - 1))
+        absent = self.asked_start - self.start.keys()
+        late = [key for key, one in self.end.items() if key in absent and one.activation_epoch <= before]
+        if late:
+            raise self.lacks(f"of validator {late[0]} at the start, though it was active by then")
 
     def prove_blocks(self) -> None:
         """Raise where a block is missing: each one names the execution block of the one before it."""

@@ -65,9 +65,15 @@ def _if_known(told: int) -> EpochNumber | None:
 
 def positions(staged: StagedFetches) -> Told[PositionsTold]:
     """The one stake on each validator: what counted of its balance, for the address its withdrawals go to."""
-    told = _told(staged, lambda ledger: ledger.end, _position)
+    told = _told(staged, _of_both_ends, _position)
     rows = [(key, PositionsTold(item, None) if isinstance(item, Missing) else item) for key, item in told.rows]
     return Told(rows, told.warnings)
+
+
+def _of_both_ends(ledger: WindowLedger) -> Mapping[str, ValidatorState]:
+    """Validators at the end, where neither end lacks one that the other shows."""
+    ledger.prove_states()
+    return ledger.end
 
 
 def _position(ledger: WindowLedger, one: ValidatorState) -> PositionsTold:

@@ -142,6 +142,7 @@ class _Case:
 
 def earned(ledger: WindowLedger) -> dict[str, Earned]:
     """What each validator earned, by public key; raises UnreadableAnswer where the answers are not whole."""
+    ledger.prove_states()
     ledger.prove_blocks()
     own = ledger.indices
     attested, synced, proposed, missed = ledger.attested(), ledger.synced(), ledger.proposed(), ledger.missed()

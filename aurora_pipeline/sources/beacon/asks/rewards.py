@@ -79,9 +79,7 @@ class EarnedFetch:
         ):
             for answer in await validators_at(self._ask, self._provider, slot, spec, keys, kind):
                 self._note(answer)
-        gone = [key for key in self._ledger.start if key not in self._ledger.end]
-        if gone:
-            raise self._ledger.lacks(f"of validator {gone[0]} at the end, though it was there at the start")
+        self._ledger.prove_states()
 
     async def _attestations(self) -> None:
         indices = [str(index) for index in sorted(self._ledger.indices)]

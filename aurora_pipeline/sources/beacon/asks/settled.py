@@ -10,6 +10,7 @@ from aurora_pipeline.asking.verdict import final, unavailable, unreadable
 from aurora_pipeline.sources.beacon import questions
 from aurora_pipeline.sources.beacon.asks.standing import standing
 from aurora_pipeline.sources.beacon.asks.states import StateGone, validators_at
+from aurora_pipeline.sources.beacon.ledger import WindowLedger
 
 
 async def settled(provider: str, scope: FetchScope, ask: Ask, kinds: Sequence[str]) -> Fetched:
@@ -22,6 +23,8 @@ async def settled(provider: str, scope: FetchScope, ask: Ask, kinds: Sequence[st
         answers += told
         for kind in kinds:
             answers += await validators_at(ask, provider, slots[kind], spec, keys, kind)
+        # What cannot be read, or is not whole, is asked for again: so it is read before it is called final.
+        WindowLedger(provider, scope.first_slot, scope.last_slot).read(answers).prove_states()
     except StateGone as gone:
         return unavailable(EVERYONE, str(gone), answers)
     except UnreadableAnswer as error:
