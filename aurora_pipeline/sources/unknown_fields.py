@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer, parsed
+from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.sources.json_rpc import asked_method
 from aurora_pipeline.store.gate.rule import Ground
 from aurora_pipeline.store.payloads.answers import Answer
 
 KnownFields = Mapping[str, Mapping[str, frozenset[str]]]
 """By question (the method of JSON-RPC), the known fields of objects by their place, like `result.rewards[]`."""
+_NAME_LENGTH_MAX: Final = 100
 _LOOKED_AT: Final = 100
 """So many objects of one list are looked at: what a fork brings is in all of them."""
 
@@ -53,8 +55,14 @@ def unknown_fields(known: KnownFields, provider: str, answers: Iterable[Answer])
             continue
         for place, fields in known.get(question, {}).items():
             names = {name for one in _objects(root, place.split(".")) for name in one} - fields
-            found |= {UnknownField(provider, question, f"{place}.{name}") for name in names}
+            found |= {UnknownField(provider, question, f"{place}.{_shown(name)}") for name in names}
     return tuple(sorted(found))
+
+
+def _shown(name: str) -> str:
+    """A stranger's name of a field, as a row can hold it."""
+    text = printable(name[:_NAME_LENGTH_MAX])
+    return text if len(name) <= _NAME_LENGTH_MAX else f"{text}…"
 
 
 def _objects(value: Any, place: list[str]) -> Iterator[Mapping[str, Any]]:

@@ -67,6 +67,12 @@ def test_unknown_fields__of_what_is_no_such_answer__are_none() -> None:
     assert unknown_fields(SOLANA, "n", [_answer("getEpochInfo", {"result": {"newTax": 1}})]) == ()
 
 
+def test_unknown_fields__of_a_name_that_no_row_can_hold__are_written_out() -> None:
+    answer = _answer("getBlock", {"result": {"\0\u202e": 1, "y" * 100_000: 2}})
+    found = [one.field for one in unknown_fields(SOLANA, "n", [answer]) if not one.field.startswith("result.rewards")]
+    assert found == ["result.\\x00\\u202e", f"result.{'y' * 100}…"]
+
+
 def test_sources__that_are_nodes_of_a_chain__name_what_they_know() -> None:
     assert {kind for kind, source in SOURCES.items() if source.known_fields} == {"solana_rpc", "beacon_api"}
 
