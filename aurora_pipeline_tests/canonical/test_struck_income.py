@@ -29,7 +29,7 @@ from aurora_pipeline_tests.devchain.files import held
 from aurora_pipeline_tests.devchain.scopes import FIRST_SLOT, LAST_SLOT, proposals, scope
 from aurora_pipeline_tests.devchain.server import pubkeys
 from aurora_pipeline_tests.devchain.staged import reference
-from aurora_pipeline_tests.sources.storm import garbled, struck
+from aurora_pipeline_tests.sources.storm.garbling import garbled, struck
 from aurora_pipeline_tests.staging.storm import Replayed, refusals
 
 Figures = dict[tuple[str, str, int], tuple[int | None, int | None]]

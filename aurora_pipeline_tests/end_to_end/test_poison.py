@@ -16,7 +16,7 @@ from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.end_to_end.world import World, production_world
 from aurora_pipeline_tests.faults.server import FaultServer, Reply, Seen
 from aurora_pipeline_tests.sources.good import passed_on
-from aurora_pipeline_tests.sources.storm import limited
+from aurora_pipeline_tests.sources.storm.garbling import limited
 
 pytestmark = pytest.mark.slow
 

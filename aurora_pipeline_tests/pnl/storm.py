@@ -15,7 +15,7 @@ from random import Random
 
 from aurora_pipeline.store.payloads.fetches import StagedFetch
 from aurora_pipeline_tests.pnl.test_left_out import figures, good, layers, mutants
-from aurora_pipeline_tests.sources.storm import garbled, limited
+from aurora_pipeline_tests.sources.storm.garbling import garbled, limited
 
 SECONDS_PER_TRY_MAX = 60
 _ROUNDS_AT_ONCE = 200

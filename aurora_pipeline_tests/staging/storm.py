@@ -53,7 +53,7 @@ from aurora_pipeline_tests.pnl.test_against_the_simulator import PROTOCOL_FEE_BP
 from aurora_pipeline_tests.pnl.test_left_out import Path as Place
 from aurora_pipeline_tests.pnl.test_left_out import figures
 from aurora_pipeline_tests.sources.good import good_of, kinds_of_figures
-from aurora_pipeline_tests.sources.storm import garbled, limited, struck
+from aurora_pipeline_tests.sources.storm.garbling import garbled, limited, struck
 
 SECONDS_PER_TRY_MAX = 30
 TEXT_LENGTH_MAX = 4_000

@@ -24,7 +24,7 @@ from aurora_pipeline.sources.hex_values import U256_MAX, quantity
 from aurora_pipeline_tests.asking.asked import NODE, answer_to, error_of, result_of
 from aurora_pipeline_tests.devchain.answers import block_at, executed_at, number_at, receipts_at, slots
 from aurora_pipeline_tests.devchain.files import expected
-from aurora_pipeline_tests.sources.storm import garbled, or_refused_by_name, struck
+from aurora_pipeline_tests.sources.storm.garbling import garbled, or_refused_by_name, struck
 
 READERS: list[tuple[Callable[[Answer, str], object], Question]] = [
     (read_block, questions.block(7)),

@@ -17,7 +17,7 @@ from aurora_pipeline.sources.relays.answers import next_cursor, read_page, read_
 from aurora_pipeline.sources.relays.questions import delivered_up_to
 from aurora_pipeline_tests.asking.asked import NODE, answer_to
 from aurora_pipeline_tests.devchain.answers import RELAYS, delivered, page_of, pages_of_period
-from aurora_pipeline_tests.sources.storm import garbled, or_refused_by_name, struck
+from aurora_pipeline_tests.sources.storm.garbling import garbled, or_refused_by_name, struck
 
 
 @pytest.mark.parametrize("relay", RELAYS)

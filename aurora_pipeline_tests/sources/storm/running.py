@@ -1,0 +1,183 @@
+"""The storm itself: so many tries, reader by reader, each with its limits, and what became of them."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import Final
+
+from aurora_pipeline_tests.sources.good import kinds_asked
+from aurora_pipeline_tests.sources.storm import file_readers, glances, readers, tellers
+from aurora_pipeline_tests.sources.storm.garbling import limited
+from aurora_pipeline_tests.sources.storm.judging import judged
+from aurora_pipeline_tests.sources.storm.reading import Reading
+from aurora_pipeline_tests.sources.storm.strikes import Strike
+
+SECONDS_MAX: Final = 10
+MEMORY_MAX: Final = 10
+"""So many times the memory of a good answer, in proportion to its length, a struck one may take."""
+_FLOOR_BYTES: Final = 2**16
+"""Below this, what is kept for messages and the like counts more than the answer."""
+MEASURED_EVERY: Final = 32
+"""Measuring memory takes as long as several tries."""
+_SLOW: Final = frozenset(
+    {
+        "beacon_api tells balances",
+        "beacon_api tells positions",
+        "beacon_api tells proposals",
+        "evm_rpc tells blocks",
+        "solana_rpc tells costs",
+        "solana_rpc tells moves",
+    }
+)
+_SLOW_EVERY: Final = 8
+"""What reads a whole period in each try gets a try in every eighth round."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What a reader did that it must not do, with what it takes to do it again."""
+
+    name: str
+    about: str
+    number: int
+    strike: Strike
+    problem: str
+
+    def __str__(self) -> str:
+        places = ", ".join(sorted(self.strike.wheres - {""}))
+        where = f" at {places}" if places else ""
+        body = self.strike.body if len(self.strike.body) <= 400 else self.strike.body[:400] + b"..."
+        return f"try {self.number}: {self.name} of {self.about}, {self.strike.how}{where}: {self.problem}\n    {body!r}"
+
+
+@dataclass
+class Record:
+    """What became of the tries of one reader."""
+
+    tries: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    slowest: float = 0.0
+    memory: float = 0.0
+    """The most that a try took, in times of its good answer."""
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{count:,} {name}" for name, count in sorted(self.verdicts.items()))
+        times = f"{self.seconds:.1f} s, the slowest {self.slowest * 1000:.0f} ms"
+        return f"{self.tries:,} tries: {told}; {times}; memory {self.memory:.1f} times"
+
+
+@dataclass
+class Result:
+    """What a storm found."""
+
+    records: dict[str, Record] = field(default_factory=lambda: defaultdict(Record))
+    hows: Counter[str] = field(default_factory=Counter)
+    defects: list[Defect] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Record:
+        """All readers together."""
+        found = Record(slowest=max((one.slowest for one in self.records.values()), default=0.0))
+        for one in self.records.values():
+            found.tries += one.tries
+            found.verdicts += one.verdicts
+            found.seconds += one.seconds
+            found.memory = max(found.memory, one.memory)
+        return found
+
+
+def all_readings() -> Mapping[str, Sequence[Sequence[Reading]]]:
+    """Every reading by its reader's name, those of one kind of question together."""
+    return _all_readings(kinds_asked())
+
+
+@cache
+def _all_readings(kinds: tuple[str, ...]) -> Mapping[str, Sequence[Sequence[Reading]]]:
+    found: dict[str, dict[str, list[Reading]]] = {}
+    for reading in _each():
+        # Of hundreds of blocks one is struck as often as the one list of them.
+        kind = reading.about.rstrip("0123456789 ").partition(" ")[0]
+        found.setdefault(reading.name, {}).setdefault(kind, []).append(reading)
+    return {name: tuple(map(tuple, by_kind.values())) for name, by_kind in sorted(found.items())}
+
+
+def _each() -> Iterator[Reading]:
+    yield from readers.readings()
+    yield from file_readers.readings()
+    yield from glances.readings()
+    for telling in tellers.tellings():
+        yield from telling.readings()
+
+
+def _rounds(names: Sequence[str]) -> Iterator[str]:
+    """Reader after reader, without end."""
+    number = 0
+    while True:
+        yield from (name for name in names if name not in _SLOW or number % _SLOW_EVERY == 0)
+        number += 1
+
+
+def storm(tries: int, seed: int) -> Result:
+    """How the tries ended, and every defect."""
+    result, every = Result(), all_readings()
+    for number, name in zip(range(tries), _rounds(list(every)), strict=False):
+        random = Random(f"{seed}/{number}")
+        reading = random.choice(random.choice(every[name]))
+        strike = reading.strike(reading.body, random, reading.ground)
+        result.hows[strike.how.partition(",")[0]] += 1
+        record = result.records[name]
+        problem = _tried(reading, strike, record, measured=number % MEASURED_EVERY == 0)
+        if problem is not None:
+            result.defects.append(Defect(name, reading.about, number, strike, problem))
+    return result
+
+
+def _tried(reading: Reading, strike: Strike, record: Record, measured: bool) -> str | None:
+    """What was wrong with a try, if anything."""
+    if reading.compared:
+        # Read before the clock runs.
+        _ = reading.good
+    started = time.perf_counter()
+    try:
+        with limited(SECONDS_MAX):
+            verdict, problem = judged(reading, strike)
+    except TimeoutError as error:
+        verdict, problem = "no end", str(error)
+    seconds = time.perf_counter() - started
+    record.tries += 1
+    record.verdicts[verdict] += 1
+    record.seconds += seconds
+    record.slowest = max(record.slowest, seconds)
+    if problem is None and seconds > SECONDS_MAX:
+        # What does not listen to a signal is waited for.
+        problem = f"it took {seconds:.0f} s"
+    if problem is None and measured:
+        record.memory = max(record.memory, times := _times_the_memory(reading, strike.body))
+        problem = f"it took {times:.1f} times the memory of a good answer" if times > MEMORY_MAX else None
+    return problem
+
+
+def _times_the_memory(reading: Reading, body: bytes) -> float:
+    """How much more memory a body takes than a good one of its length would."""
+    good = _peak(reading, reading.body) * max(1.0, len(body) / len(reading.body))
+    return _peak(reading, body) / max(good, _FLOOR_BYTES)
+
+
+def _peak(reading: Reading, body: bytes) -> int:
+    tracemalloc.start()
+    try:
+        reading.read(body)
+    except Exception:
+        # That is judged elsewhere.
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak
