@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
 
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, Workspace
@@ -38,3 +39,16 @@ def test_home__garbled__is_mended(external: Aurora) -> None:
     (home / "dagster.yaml").write_text("{{")
     prepare_dagster_home(external)
     assert (home / "dagster.yaml").read_bytes() == shipped("dagster.yaml").read_bytes()
+
+
+def test_instance__run_whose_process_was_killed__is_noticed_and_run_again(
+    external: Aurora, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed check is a fact and is not tried again; that a process was killed says nothing of the data."""
+    home = prepare_dagster_home(external)["DAGSTER_HOME"]
+    monkeypatch.setenv(DAGSTER_URL_VARIABLE, external.dagster_url())
+    with DagsterInstance.from_config(home) as instance:
+        assert instance.run_monitoring_enabled
+        assert instance.run_retries_enabled
+        assert instance.run_retries_max_retries == 2
+        assert not instance.run_retries_retry_on_asset_or_op_failure
