@@ -139,7 +139,7 @@ def _show_chain(chain: reads.ChainStatus, now: datetime) -> None:
     if untouched:
         out.print(f"nothing is published of epoch {spans(untouched)}", markup=False)
     if chain.month_end is not None:
-        out.print(f"month {chain.month_end.month}: {_month_in_words(chain.month_end)}", markup=False)
+        out.print(f"month {chain.month_end.month}: {_month_in_words(chain.chain_id, chain.month_end)}", markup=False)
     for sentence in chain.late[-_PERIODS_SHOWN:]:
         out.print(sentence, markup=False)
     if len(chain.late) > _PERIODS_SHOWN:
@@ -157,11 +157,14 @@ def _head_in_words(summary: reads.ChainStatus, now: datetime) -> str:
     return f"{head}; epoch {summary.seen.epoch} last observed {_ago(summary.seen.observed_at, now)}"
 
 
-def _month_in_words(month: MonthEnd) -> str:
+def _month_in_words(chain_id: str, month: MonthEnd) -> str:
     if month.waits_for is not None:
         return f"not ready, {month.waits_for}"
     stages = ", ".join(f"{one.count} {one.stage}" for one in month.statements)
-    return f"over, and all its periods are published; {stages or 'no statement of it is computed yet'}"
+    told = f"over, and all its periods are published; {stages or 'no statement of it is computed yet'}"
+    if stages and month.to_compute is not None:
+        told += f"; {month.to_compute}: `aurora statements compute {chain_id} {month.month}`"
+    return told
 
 
 def _ago(moment: datetime, now: datetime) -> str:

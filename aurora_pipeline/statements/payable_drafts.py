@@ -101,7 +101,7 @@ def periods_of(chain: ChainAccounts, key: MonthKey) -> list[EpochNumber]:
     timeline = chain.timeline
     problem = why_open(chain, key)
     if problem is not None:
-        raise StatementNotOver(f"{key} is not over yet: {problem}", _remedy(chain, key))
+        raise StatementNotOver(f"{key} can't be stated yet: {problem}", _remedy(chain, key))
     return timeline.of_month(key.month)
 
 

@@ -42,6 +42,11 @@ def first_stale(configuration: Configuration, connection: Connection, chain_id: 
     return None
 
 
+def why_stale(connection: Connection, chain: ChainAccounts, key: MonthKey) -> str | None:
+    """Why the statements of a month that is over are to be computed; None: they stand on what counts now."""
+    return _why(connection, MONTHLY_STATEMENTS, key, inputs_now(connection, chain, key))
+
+
 def closed_months(chain: ChainAccounts) -> list[MonthKey]:
     """The months of a chain that are over and whose periods are all published, in order."""
     months = sorted({month for epoch, month in chain.timeline.months.items() if epoch >= chain.first_period})

@@ -14,6 +14,7 @@ from aurora_pipeline.foundation.period_key import MonthKey, PeriodKey
 from aurora_pipeline.statements.documents import PayableStatement, payable_statements
 from aurora_pipeline.statements.due import ChainAccounts, load_chain_accounts
 from aurora_pipeline.statements.payable_drafts import why_open
+from aurora_pipeline.statements.staleness import why_stale
 from aurora_pipeline.store.database import Connection, Database
 
 _MOMENT = timedelta(seconds=1)
@@ -33,6 +34,8 @@ class MonthEnd:
 
     month: str
     waits_for: str | None
+    to_compute: str | None
+    """Why its statements are to be computed; None: they stand on what counts now, or it waits for something."""
     statements: Sequence[StageCount]
     """How many statements of it stand where in their life."""
 
@@ -68,7 +71,9 @@ def _last(accounts: ChainAccounts, now: datetime | None) -> MonthKey | None:
 def _month_end(connection: Connection, accounts: ChainAccounts, month: MonthKey) -> MonthEnd:
     every = payable_statements(connection, month.chain_id)
     stages = Counter(one.stage.value for one in every if _month_of(accounts, one) == month.month)
-    return MonthEnd(month.month, why_open(accounts, month), [StageCount(*one) for one in sorted(stages.items())])
+    waits_for = why_open(accounts, month)
+    to_compute = why_stale(connection, accounts, month) if waits_for is None else None
+    return MonthEnd(month.month, waits_for, to_compute, [StageCount(*one) for one in sorted(stages.items())])
 
 
 def _month_of(accounts: ChainAccounts, one: PayableStatement) -> str | None:

@@ -21,6 +21,7 @@ from aurora_pipeline_tests.cli.conftest import Run
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 CHAIN = ChainStatus("demo", "HEALTHY", 1, 1, 0, 0, NOW, None, 22, 22, 0, True, None, [], [], [], None)
+STAGES = [StageCount("DRAFT", 2), StageCount("RELEASED", 1)]
 STATUS = Status(NOW, "HEALTHY", [CHAIN], [], [], [], [], None, None, None, [])
 
 
@@ -75,17 +76,20 @@ def test_status__a_chain_that_forgets_nothing__is_not_said_to_be_unobserved(
 
 
 def test_status__the_last_month_backup_and_checkpoint__said(capsys: pytest.CaptureFixture[str]) -> None:
-    over = replace(CHAIN, month_end=MonthEnd("2026-08", None, [StageCount("DRAFT", 2), StageCount("RELEASED", 1)]))
-    early = replace(CHAIN, condition="UNHEALTHY", month_end=MonthEnd("2026-08", "epoch 7 is not published", []))
+    over = replace(CHAIN, month_end=MonthEnd("2026-08", None, None, STAGES))
+    outdated = replace(CHAIN, month_end=MonthEnd("2026-07", None, "they rest on what no longer counts", STAGES))
+    early = replace(CHAIN, condition="UNHEALTHY", month_end=MonthEnd("2026-08", "epoch 7 is not published", None, []))
     kept = replace(
         STATUS,
         last_backup_at=NOW - timedelta(hours=5),
         last_checkpoint_at=NOW - timedelta(hours=3),
         cannot_sign="the key that signs is not in K",
     )
-    _show(replace(kept, chains=[over, early]), NOW)
+    _show(replace(kept, chains=[over, outdated, early]), NOW)
     told = " ".join(capsys.readouterr().out.split())
     assert "month 2026-08: over, and all its periods are published; 2 DRAFT, 1 RELEASED" in told
+    assert "month 2026-07: over, and all its periods are published; 2 DRAFT, 1 RELEASED; they rest on" in told
+    assert "what no longer counts: `aurora statements compute demo 2026-07`" in told
     assert "demo UNHEALTHY" in told
     assert "month 2026-08: not ready, epoch 7 is not published" in told
     assert "last backup 5 h ago; the log was signed 3 h ago; the key that signs is not in K" in told

@@ -12,6 +12,7 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.statements.transitions.opening import import_openings
 from aurora_pipeline.store.database import Database
+from aurora_pipeline.work.month_end import last_month
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.statements.books import CHAIN, Books
 
@@ -118,3 +119,21 @@ def test_stale__epoch_of_a_partner_who_is_paid_by_month_again__hands_on_no_balan
     assert books.statement("acme", SEPTEMBER).row["number"] == 3
     books.settle()
     assert sorted(books.statements("acme")) == ["0000850", "0000851", AUGUST, SEPTEMBER]
+
+
+def test_last_month__lines_that_changed_after_its_statements__says_that_they_are_to_be_computed(books: Books) -> None:
+    books.live(SEPTEMBER)
+    chain = books.configuration.chain(CHAIN)
+
+    def to_compute() -> str | None:
+        month = last_month(books.database, chain, datetime(2026, 9, 10, tzinfo=UTC))
+        assert month is not None
+        assert month.month == AUGUST
+        return month.to_compute
+
+    assert to_compute() is None
+    books.set(850, "acme", "v1", 110)
+    books.publish(850)
+    assert to_compute() == "they rest on what no longer counts"
+    books.settle()
+    assert to_compute() is None

@@ -29,7 +29,7 @@ from aurora_pipeline_tests.work.test_health import answered, asked_in_vain
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 NOW = datetime(2026, 9, 6, 12, tzinfo=UTC)
-MONTH = MonthEnd("2026-08", None, [StageCount("DRAFT", 2)])
+MONTH = MonthEnd("2026-08", None, None, [StageCount("DRAFT", 2)])
 CHAIN = ChainStatus("x", "DEGRADED", 9, 8, 1, 0, NOW, 23, 22, 16, 6, True, None, [], [], [], MONTH)
 STATUS = Status(
     NOW,
