@@ -22,6 +22,8 @@ from aurora_pipeline.asking.file_problem import FileProblem
 UNPACKED_BYTES_MAX: Final = 1 << 30
 """All parts of one XLSX file that are read, unpacked."""
 COLUMNS_MAX: Final = 16_384
+CELL_LETTERS_MAX: Final = 32_767
+"""So many letters a spreadsheet takes in one cell; packed they can be a few bytes."""
 _MEMBERS_MAX: Final = 10_000
 _PIECE_BYTES: Final = 1 << 20
 _COLUMN_LETTERS: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}\Z")
@@ -32,7 +34,10 @@ Attributes = Mapping[str, str]
 
 
 def csv_rows(body: bytes, separator: str = ",") -> Iterator[CellRow]:
-    """The rows of a CSV file in UTF-8, with or without a byte order mark."""
+    """The rows of a CSV file in UTF-8, with or without a byte order mark.
+
+    Those in which nothing stands are passed over: a file of line ends alone would fill the memory with them.
+    """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -41,13 +46,14 @@ def csv_rows(body: bytes, separator: str = ",") -> Iterator[CellRow]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
-            yield reader.line_num, cells
+            if any(cells):
+                yield reader.line_num, cells
     except csv.Error as error:
         raise FileProblem(f"line {reader.line_num} is no CSV: {error}; check quotes and separators") from None
 
 
 def xlsx_rows(body: bytes, sheet: str | None) -> Iterator[CellRow]:
-    """The rows of a sheet (of the first one, where none is named)."""
+    """The rows of a sheet (of the first one, where none is named), without those in which nothing stands."""
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             yield from _Workbook(archive).rows(sheet)
@@ -101,7 +107,7 @@ class _Workbook:
         texts: list[str] = []
         if part not in self._archive.namelist():
             return texts
-        pieces: list[str] = []
+        pieces = _Pieces("a shared text")
         # Readings (phonetic hints) are texts beside the text.
         inside = {"t": 0, "rPh": 0}
 
@@ -113,12 +119,11 @@ class _Workbook:
             if name in inside:
                 inside[name] -= 1
             elif name == "si":
-                texts.append("".join(pieces))
-                pieces.clear()
+                texts.append(pieces.taken())
 
         def text(data: str) -> None:
             if inside["t"] and not inside["rPh"]:
-                pieces.append(data)
+                pieces.add(data)
 
         self._parse(part, start, end, text)
         return texts
@@ -157,6 +162,31 @@ class _Workbook:
                 yield piece
 
 
+class _Pieces:
+    """A text that comes in pieces, within bounds."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._pieces: list[str] = []
+        self._letters = 0
+
+    def add(self, piece: str) -> None:
+        """Take one more."""
+        self._letters += len(piece)
+        if self._letters > CELL_LETTERS_MAX:
+            raise FileProblem(
+                f"{self._what} in it has more than {CELL_LETTERS_MAX} letters, which no spreadsheet writes"
+            )
+        self._pieces.append(piece)
+
+    def taken(self) -> str:
+        """The whole text; it is handed over once."""
+        whole = "".join(self._pieces)
+        self._pieces.clear()
+        self._letters = 0
+        return whole
+
+
 class _SheetReader:
     """Collects the rows of a sheet while its XML goes by."""
 
@@ -167,7 +197,8 @@ class _SheetReader:
         self._cells: list[str] = []
         self._kind = ""
         self._place = ""
-        self._value: list[str] | None = None
+        self._inside = False
+        self._pieces = _Pieces("a cell")
         self._collected = ""
 
     def taken(self) -> list[CellRow]:
@@ -183,19 +214,20 @@ class _SheetReader:
         elif name == "c":
             self._kind, self._place, self._collected = attributes.get("t", "n"), attributes.get("r", ""), ""
         elif name in ("v", "t"):
-            self._value = []
+            self._inside = True
+            self._pieces.taken()
 
     def text(self, data: str) -> None:
-        if self._value is not None:
-            self._value.append(data)
+        if self._inside:
+            self._pieces.add(data)
 
     def end(self, name: str) -> None:
         if name in ("v", "t"):
-            self._collected += "".join(self._value or ())
-            self._value = None
+            self._collected += self._pieces.taken()
+            self._inside = False
         elif name == "c":
             self._add()
-        elif name == "row":
+        elif name == "row" and any(self._cells):
             self._rows.append((self._row_number, self._cells))
 
     def _add(self) -> None:

@@ -16,7 +16,7 @@ from aurora_pipeline.foundation.money import BPS_WHOLE
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.files.cell_values import Cell
 from aurora_pipeline.sources.files.listed import Listed
-from aurora_pipeline.sources.files.mistakes import in_row
+from aurora_pipeline.sources.files.mistakes import in_row, in_words
 from aurora_pipeline.sources.files.table import NoColumnOfEpoch, found_columns, table_rows
 from aurora_pipeline.store.payloads.answers import Answer
 
@@ -25,6 +25,9 @@ _NEEDED: Final[Mapping[DataType, frozenset[str]]] = {
     DataType.POSITIONS: frozenset({"account", "withdrawer", "stake", "activation_epoch"})
 }
 _ONCE: Final[Mapping[DataType, tuple[str, ...]]] = {DataType.POSITIONS: ("account",)}
+_NAMELESS_MAX: Final = 10_000
+"""After so many mistakes in rows of which nobody can say whom they are about, no more are looked for: a file of other
+rows alone would fill the memory with them, and nobody can use it."""
 _ONE_PERCENT: Final = BPS_WHOLE // 100
 
 
@@ -170,7 +173,10 @@ class _Reading:
             )
 
     def _wrong(self, subject: str | None, *mistakes: Mistake) -> None:
-        self._records.mistakes.setdefault(subject, []).extend(mistakes)
+        known = self._records.mistakes.setdefault(subject, [])
+        known.extend(mistakes)
+        if subject is None and len(known) > _NAMELESS_MAX:
+            raise FileProblem(f"{in_words(known, at_most=1)}; no more of it was read")
 
     def _value(self, number: int, cell: Cell, cells: Sequence[str], mistakes: list[Mistake]) -> Any:
         try:

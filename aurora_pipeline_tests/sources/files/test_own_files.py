@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -331,6 +332,49 @@ _ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!EN
 )
 def test_xlsx__broken_or_hostile__refused(tmp_path: Path, body: bytes, problem: str) -> None:
     assert problem in xlsx_problem(tmp_path, body)
+
+
+def sheet_of(rows: str) -> bytes:
+    """A workbook whose one sheet has these rows."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    whole = f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'
+    return workbook([], xl__worksheets__sheet1_xml=whole.encode())
+
+
+@pytest.mark.parametrize("row", ["<row/>", "<row><c/></row>", '<row><c r="XFD1"/></row>'])
+def test_xlsx__rows_of_nothing__are_passed_over_and_take_no_memory(row: str) -> None:
+    packed = sheet_of(row * 100_000 + '<row r="7"><c><v>1</v></c></row>')
+    tracemalloc.start()
+    rows = list(file_cells.xlsx_rows(packed, None))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (rows, peak < 6_000_000) == ([(7, ["1"])], True)
+
+
+def test_csv__rows_of_nothing__are_passed_over_and_lines_are_counted() -> None:
+    assert list(file_cells.csv_rows(b"\n\n,\na,b\n\r\n1,2\n")) == [(4, ["a", "b"]), (6, ["1", "2"])]
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        sheet_of(f"<row><c><v>{'9' * 40_000}</v></c></row>"),
+        workbook([["x" * 40_000]]),
+        workbook([[("inlineStr", "x" * 40_000)]]),
+    ],
+    ids=["number", "shared text", "text"],
+)
+def test_xlsx__a_cell_longer_than_any__refused_by_name(packed: bytes) -> None:
+    assert len(packed) < 2_000
+    with pytest.raises(FileProblem, match="more than 32767 letters"):
+        list(file_cells.xlsx_rows(packed, None))
+
+
+def test_fees__a_file_of_other_rows__refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    one = only(fetch(fees_file(tmp_path, f"vote,fees\n{V},1\n" + "x\n" * 50_000), V))
+    assert one.state is FigureState.UNAVAILABLE
+    assert "10001 mistakes in rows 3-10003" in str(one.reason)
+    assert "no more of it was read" in str(one.reason)
 
 
 def test_xlsx__bomb__refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ READ: Final = "read"
 MESSAGE_LENGTH_MAX: Final = 2_000
 FEWER: Final[Mapping[str, Sequence[str]]] = {
     "solanabeach.read_page": ("rows",),
-    "solana.read_block_votes": ("paid_out",),
+    "solana.read_block_votes": ("paid_out", "transactions"),
     # A block without any transaction and any Fee row is an empty one.
     "solana.read_block": ("base_fees", "transactions"),
     "solana.read_vote_states": (
@@ -41,10 +41,15 @@ def _nothing(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
     return False
 
 
+def _of_one_not_active(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
+    """Whoever is told to have been active at another time has no stake in this one."""
+    return name in ("stake", "active_stake", "active") and any("activation_epoch" in one for one in strike.wheres)
+
+
 def _of_a_slashed_one(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
     """What a slashed validator lost stands as the slashing where no reward tells it: clients stop telling of it. What
-    its balance did stays as it was. And whoever was not active has no stake."""
-    if name == "stake" and any("activation_epoch" in one for one in strike.wheres):
+    its balance did stays as it was."""
+    if _of_one_not_active(strike, row, name):
         return True
     return bool(row.get("slashed")) and name not in ("profit", "balance_start", "balance_end", "withdrawals", "stake")
 
@@ -60,6 +65,11 @@ def _of_a_row_without_its_epoch(strike: Strike, row: Mapping[str, Any], name: st
     return "[].epoch" in strike.wheres
 
 
+def _of_another_recipient(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
+    """Whose address stands where says whether a block's payment was tips or a builder's."""
+    return any(one.endswith("address") for one in strike.wheres)
+
+
 def _of_a_rate_in_percent(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
     """Where no rate in basis points is told, the one in percent is read, and named so."""
     return any(one.endswith("inflationRewardsCommissionBps") for one in strike.wheres)
@@ -67,6 +77,10 @@ def _of_a_rate_in_percent(strike: Strike, row: Mapping[str, Any], name: str) -> 
 
 EXPLAINED: Final[Mapping[str, Callable[[Strike, Mapping[str, Any], str], bool]]] = {
     "beacon_api tells balances": _of_a_slashed_one,
+    "beacon_api tells meta": _of_one_not_active,
+    "beacon_api tells positions": _of_one_not_active,
+    "beaconcha tells fees": _of_another_recipient,
+    "beaconcha tells mev": _of_another_recipient,
     "solana_rpc tells meta": _of_a_rate_in_percent,
     "solana_rpc tells moves": _of_a_block_alone,
     "stakewiz tells meta": _of_a_row_without_its_epoch,

@@ -67,8 +67,6 @@ class Ground:
     sense: Sense = field(default_factory=Sense)
     others: Sequence[bytes] = ()
     """Good answers to other questions of the same kind: of other slots, validators or epochs."""
-    twins: bool = False
-    """Whether an answer to another question could be one to this as well: it names nothing that tells them apart."""
 
 
 def where(place: Path) -> str:
@@ -334,7 +332,7 @@ def _error_beside(body: bytes, random: Random, ground: Ground) -> Strike | None:
 
 
 def _other_answer(body: bytes, random: Random, ground: Ground) -> Strike | None:
-    if not ground.others or ground.twins:
+    if not ground.others:
         return None
     return Strike("answer to another question", Promise.SAME_OR_NONE, random.choice(ground.others))
 

@@ -45,27 +45,22 @@ class Telling:
         """One for each of its answers."""
         answers = {answer.request_key: answer for fetch in self.fetches for answer in fetch.answers}
         for key, answer in answers.items():
-            others = [one.body for one in answers.values() if one is not answer and _alike(one, answer)]
-            ground = Ground(sense_of(answer), [*others, *elsewhere(answer)], twins=question_of(answer) in NAMELESS)
+            question = question_of(answer)
+            others = [one.body for one in answers.values() if one is not answer and question_of(one) == question]
+            told = ([] if question in NAMELESS else others) + ([] if question in TIMELESS else elsewhere(answer))
+            ground = Ground(sense_of(answer), told)
             yield Reading(self.name, key, answer.body, partial(self.rows, key), tells_figures=True, ground=ground)
 
 
-NAMELESS: Final = frozenset(
-    {
-        # Accounts as they are now: whoever asks looks at the epoch before and after, and that is judged.
-        "getVoteAccounts",
-        "getMultipleAccounts",
-        "getProgramAccounts",
-        "getLeaderSchedule",
-        # A third party that is compared with, and never a figure.
-        "block rewards",
-    }
-)
-"""Questions whose answers do not say what they are about: one to another question is a lie that nobody can tell."""
-
-
-def _alike(one: Answer, other: Answer) -> bool:
-    return question_of(one) == question_of(other)
+TIMELESS: Final = frozenset({"getVoteAccounts", "getMultipleAccounts", "getProgramAccounts", "getLeaderSchedule"})
+"""Questions about what is now, whose answers name no epoch: whoever asks looks at it before and after."""
+NAMELESS: Final = TIMELESS | {
+    # Rows stand in the order of the addresses that were asked about.
+    "getInflationReward",
+    # A third party that is compared with, and never a figure.
+    "block rewards",
+}
+"""Questions whose answers do not say whom or what they are about: another one's is a lie that nobody can tell."""
 
 
 def elsewhere(answer: Answer) -> list[bytes]:
