@@ -59,8 +59,8 @@ format: .venv/installed-dev ## format the code and mend what can be mended
 types: .venv/installed-dev ## check types only
 	.venv/bin/mypy
 
-bench: .venv/installed-dev ## measure speed
-	.venv/bin/python -m benchmarks.run
+bench: .venv/installed-dev ## measure speed beside raw baselines; QUICK=1 takes minutes
+	.venv/bin/python -m benchmarks.run $(if $(QUICK),--quick)
 
 migrate: .venv/installed ## bring the database to the newest schema
 	@.venv/bin/aurora db upgrade

@@ -1,90 +1,122 @@
-"""As-of answers: one epoch of many, beside the plain query over the snapshot that was in force."""
+"""Views of what is in force, and of any past moment, over many epochs, beside plain queries of the same snapshots.
+
+`python -m benchmarks.as_of [--epochs 1000] [--validators 50] [--stakes 5000]`. Every epoch is published twice, so that
+there is something that is not in force any more.
+"""
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 import time
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Final
 
-from rich.console import Console
-
-from aurora_pipeline.canonical.tables import FEES
-from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.canonical.tables import POSITIONS
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.store.declaration import Completeness
-from aurora_pipeline.store.drafts import Draft
-from aurora_pipeline.store.frames import frame_of
-from aurora_pipeline.store.gate.rule import Gate
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.snapshots import write_check_publish
+from benchmarks.filled import fill, publish
+from benchmarks.measured import Budget, Measured, program, tell
+from benchmarks.taken import scratch
 
-CHAIN = "solana-demo"
-_RAW = f"""
-SELECT t.* FROM layers.{FEES.name} t WHERE t.snapshot_id = (
-    SELECT p.snapshot_id FROM publications p
-    WHERE (p.asset, p.chain_id, p.epoch) = ('{FEES.name}', %(chain)s, %(epoch)s) AND p.published_at <= %(moment)s
-    ORDER BY p.sequence DESC LIMIT 1)"""
-_FORMS = {
-    "raw query": _RAW,
-    "as_of(moment, chain, epoch, epoch)": (
-        f"SELECT * FROM {FEES.name}_as_of(%(moment)s, %(chain)s, %(epoch)s, %(epoch)s)"
-    ),
-    "as_of(moment), one epoch picked": f"SELECT * FROM {FEES.name}_as_of(%(moment)s) WHERE epoch = %(epoch)s",
-}
+CHAIN: Final = "solana-demo"
+_YEAR: Final = 182
+"""So many epochs of two days."""
+_MOMENT: Final = "now() - interval '1 microsecond'"
+_ONE: Final = Budget(at_most=50)
+_LONG: Final = Budget(at_most=2_000)
 
 
-def write(database: Database, epochs: int, rows: int) -> None:
-    """Publish every epoch twice, so that there is something that is not in force any more."""
-    for number in range(epochs * 2):
-        epoch = number % epochs
-        common = {"chain_id": CHAIN, "epoch": epoch, "leader_slots": 4, "blocks_produced": 4, "slots_skipped": 0}
-        figures = [{**common, "validator_key": f"V{i:06d}", "fees": i + number, "state": "final"} for i in range(rows)]
-        write_check_publish(
-            database,
-            [Draft(FEES, PeriodKey(CHAIN, EpochNumber(epoch)), frame_of(FEES, figures), (), Completeness.FINAL)],
-            Gate({FEES.name: ()}),
-        )
+@dataclass(frozen=True)
+class Asked:
+    """A question as somebody asks it, and the plain query that answers it to who knows the snapshots' numbers."""
+
+    what: str
+    query: str
+    plain: str
+    budget: Budget
+
+
+def make(database: Database, epochs: int, validators: int, stakes: int) -> None:
+    """Snapshots 1 to `epochs`, then the same epochs again in those after them, which are in force."""
+    both = f"generate_series(0, {2 * epochs - 1}) n"
+    with database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        publish(connection, POSITIONS.name, "n + 1", f"lpad((n % {epochs})::text, 7, '0')", both, CHAIN)
+        rows = {
+            "chain_id": f"'{CHAIN}'",
+            "epoch": f"n % {epochs}",
+            "snapshot_id": "n + 1",
+            "validator_key": f"'validator-' || lpad((s % {validators})::text, 33, '0')",
+            "row_kind": "'ACCOUNT'",
+            "account_key": "'account-' || lpad(s::text, 35, '0')",
+            "active_stake": "1000003 * s + n",
+        }
+        fill(connection, POSITIONS, f"{both}, generate_series(1, {stakes}) s", rows)
     with database.autocommit() as connection:
-        connection.execute("ANALYZE")
+        connection.execute("VACUUM ANALYZE")
 
 
-def best(connection: Connection, query: str, epoch: int, moment: datetime, repeat: int) -> tuple[float, int]:
-    """The fastest of some runs in milliseconds, and the number of rows."""
-    seconds, count = [], 0
-    for _ in range(repeat):
-        started = time.perf_counter()
-        given = {"chain": CHAIN, "epoch": epoch, "moment": moment}
-        count = len(connection.execute(query.encode(), given).fetchall())
-        seconds.append(time.perf_counter() - started)
-    return min(seconds) * 1000, count
+def questions(epochs: int) -> Iterator[Asked]:
+    """One period, and a year of one validator: in force, and as of a moment."""
+    name, epoch, first = POSITIONS.name, epochs // 2, max(0, epochs - _YEAR)
+    of_validator = f"validator_key = 'validator-{'7'.zfill(33)}'"
+    snapshot = f"SELECT * FROM layers.{name} WHERE snapshot_id"
+    one = f"{snapshot} = {epochs + epoch + 1}"
+    year = f"{snapshot} BETWEEN {epochs + first + 1} AND {2 * epochs} AND {of_validator}"
+    where = f"chain_id = '{CHAIN}' AND epoch"
+    as_of = f"SELECT * FROM {name}_as_of({_MOMENT}, '{CHAIN}', "
+    yield Asked("one period in force", f"SELECT * FROM {name} WHERE {where} = {epoch}", one, _ONE)
+    yield Asked("one period as of a moment", f"{as_of}{epoch}, {epoch})", one, _ONE)
+    in_force = f"SELECT * FROM {name} WHERE {where} >= {first} AND {of_validator}"
+    yield Asked("a year of one validator in force", in_force, year, _LONG)
+    asked = f"{as_of}{first}, {epochs - 1}) WHERE {of_validator}"
+    yield Asked("a year of one validator as of a moment", asked, year, _LONG)
 
 
-def main() -> None:
-    """Measure each form on a database of its own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--rows", type=int, default=2_000, help="of each epoch")
-    parser.add_argument("--repeat", type=int, default=7)
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="aurora-bench-") as folder,
-        EmbeddedPostgres.start(Path(folder) / "postgres") as server,
-    ):
+def rows(folder: Path, epochs: int, validators: int, stakes: int, repeat: int) -> Iterator[Measured]:
+    """Each question and its plain query by turns, medians in milliseconds."""
+    with EmbeddedPostgres.start(folder / "postgres") as server:
         server.ensure_database("bench")
         database = Database(server.dsn("bench"))
         upgrade(database)
-        write(database, options.epochs, options.rows)
+        make(database, epochs, validators, stakes)
+        size = f"{epochs:,} epochs x {validators} validators x {stakes:,} stakes"
         with database.autocommit() as connection:
-            row = connection.execute("SELECT clock_timestamp() AS now").fetchone()
-            assert row is not None
-            for name, query in _FORMS.items():
-                took, count = best(connection, query, options.epochs // 2, row["now"], options.repeat)
-                Console().print(f"{name:<40} {took:8.1f} ms  {count} rows", highlight=False)
+            for asked in questions(epochs):
+                both = [asked.query, asked.plain]
+                runs = [[_milliseconds(connection, query) for query in both] for _ in range(repeat)]
+                (ours, count), (plain, as_many) = ((median(took), rows[0]) for took, rows in _apart(runs))
+                assert count == as_many > 0, (asked, count, as_many)
+                what = f"{size}: {asked.what}, {count:,} rows"
+                yield Measured(what, ours, "ms", plain, "a plain query of its snapshots", asked.budget)
         database.let_go()
+
+
+def _apart(runs: list[list[tuple[float, int]]]) -> Iterator[tuple[tuple[float, ...], tuple[int, ...]]]:
+    for of_one in zip(*runs, strict=True):
+        took, counts = zip(*of_one, strict=True)
+        yield took, counts
+
+
+def _milliseconds(connection: Connection, query: str) -> tuple[float, int]:
+    started = time.perf_counter()
+    count = len(connection.execute(query.encode()).fetchall())
+    return (time.perf_counter() - started) * 1000, count
+
+
+def main() -> None:
+    """Measure on a database that is gone afterwards."""
+    parser = program(__doc__)
+    parser.add_argument("--epochs", type=int, default=1_000)
+    parser.add_argument("--validators", type=int, default=50)
+    parser.add_argument("--stakes", type=int, default=5_000, help="of each epoch")
+    parser.add_argument("--repeat", type=int, default=9)
+    options = parser.parse_args()
+    with scratch() as folder:
+        tell(rows(folder, options.epochs, options.validators, options.stakes, options.repeat), options)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,20 @@
 """What a bundle costs: a month of ten thousand lines collected, written and verified.
 
-`python -m benchmarks.bundles [lines]`. Raw beside it: json.dumps of the same documents, and SHA-256 of the same bytes.
-Seconds are those of the processor in this process, and those of the clock: a busy machine makes the second longer.
+`python -m benchmarks.bundles [--lines 10000]`. Raw beside it: the same documents as JSON, and SHA-256 of their bytes.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
+from typing import Final
 
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.bundle.collecting import collect
-from aurora_pipeline.proof.bundle.container import write_bundle, zip_bytes
+from aurora_pipeline.proof.bundle.container import write_bundle
 from aurora_pipeline.proof.bundle.files import bundle_files
 from aurora_pipeline.proof.bundle.log_view import load_log
 from aurora_pipeline.proof.bundle.verify import read_files, verify
@@ -28,33 +24,34 @@ from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.proof.bundle.made import AUGUST, key_file, sign_everything
 from aurora_pipeline_tests.statements.books import CHAIN
 from aurora_pipeline_tests.statements.computed_books import ComputedBooks
-from benchmarks.run import scratch
+from benchmarks.measured import NONE, Budget, Measured, program, tell
+from benchmarks.taken import fastest, peak_mib, scratch
 
 _EPOCHS = (850, 851)
+_TIMES: Final = 3
+_BUDGET: Final = {10_000: Budget(at_most=5)}
 
 
-def main() -> None:
-    """Close a month, export it, verify it, and print what each took."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lines", nargs="?", type=int, default=10_000)
-    count = parser.parse_args().lines // len(_EPOCHS)
-    out = Console()
-    with scratch() as folder, EmbeddedPostgres.start(folder / "postgres") as server:
+def rows(folder: Path, lines: int) -> Iterator[Measured]:
+    """Close a month, export it, verify it."""
+    with EmbeddedPostgres.start(folder / "postgres") as server:
         database = Database(server.dsn("postgres"))
         upgrade(database)
         books = ComputedBooks(database)
         books.begin()
         for epoch in _EPOCHS:
-            for number in range(count):
+            for number in range(lines // len(_EPOCHS)):
                 books.set(epoch, "acme", f"a{number:05d}", 1_000_003 * (number + 1))
         books.live(AUGUST)
         books.settle()
         books.freeze("acme", AUGUST)
         key = str(sign_everything(database, key_file(folder)))
-        _measure(out, folder, books, books.statement("acme", AUGUST), key)
+        yield from _bundle(folder, books, books.statement("acme", AUGUST), key, _BUDGET.get(lines, NONE))
 
 
-def _measure(out: Console, folder: Path, books: ComputedBooks, statement: PayableStatement, key: str) -> None:
+def _bundle(
+    folder: Path, books: ComputedBooks, statement: PayableStatement, key: str, budget: Budget
+) -> Iterator[Measured]:
     chain = books.configuration.chain(CHAIN)
 
     def files() -> dict[str, bytes]:
@@ -62,29 +59,39 @@ def _measure(out: Console, folder: Path, books: ComputedBooks, statement: Payabl
             log = load_log(connection)
             return bundle_files(collect(connection, chain, statement, log), log, {})
 
-    def written() -> Any:
-        return write_bundle(folder / "bundle", found)
+    def written() -> None:
+        write_bundle(folder / f"bundle-{next(numbers)}", files())
 
-    found = _timed(out, "everything read, proven and laid out in files", files)
-    archive = _timed(out, "written as a folder and a zip", written)
-    _timed(out, "the zip alone", lambda: zip_bytes(found))
-    report = _timed(out, "verified by verify.py, from the zip", lambda: verify(read_files(str(archive)), key))
-    assert not report.failures, next(iter(report.failures))
+    def verified() -> None:
+        report = verify(read_files(str(archive)), key)
+        assert not report.failures, next(iter(report.failures))
+
+    def dumped() -> None:
+        for one in documents.values():
+            hashlib.sha256(json.dumps(one).encode())
+
+    def loaded() -> None:
+        for name in documents:
+            hashlib.sha256(found[name])
+            json.loads(found[name])
+
+    numbers, found = count(), files()
+    archive = write_bundle(folder / "first", found)
     documents = {name: json.loads(data) for name, data in found.items() if name.endswith(".json")}
-    _timed(out, "raw: json.dumps of the same documents", lambda: [json.dumps(one) for one in documents.values()])
-    _timed(out, "raw: json.loads of them", lambda: [json.loads(found[name]) for name in documents])
-    _timed(out, "raw: SHA-256 of the same bytes", lambda: [hashlib.sha256(data) for data in found.values()])
-    size = sum(map(len, found.values()))
-    lines = len(documents["lines.json"]["lines"])
-    out.print(f"{lines} lines: {size / 1e6:.1f} MB in files, {archive.stat().st_size / 1e6:.1f} MB zipped")
+    what = f"a bundle of {len(documents['lines.json']['lines']):,} lines ({sum(map(len, found.values())) / 1e6:.1f} MB)"
+    ours, raw = fastest(_TIMES, [written, dumped], folder)
+    yield Measured.of(f"{what} written", ours, raw, "json.dumps and SHA-256 of its documents", budget, peak_mib())
+    ours, raw = fastest(_TIMES, [verified, loaded])
+    yield Measured.of(f"{what} verified by verify.py", ours, raw, "json.loads and SHA-256 of its documents", budget)
 
 
-def _timed(out: Console, what: str, action: Callable[[], Any]) -> Any:
-    started, clock = time.process_time(), time.perf_counter()
-    found = action()
-    took = time.process_time() - started
-    out.print(f"{took:8.2f} s of processor, {time.perf_counter() - clock:8.2f} s by the clock: {what}")
-    return found
+def main() -> None:
+    """Measure on a server that is gone afterwards."""
+    parser = program(__doc__)
+    parser.add_argument("--lines", type=int, default=10_000)
+    options = parser.parse_args()
+    with scratch() as folder:
+        tell(rows(folder, options.lines), options)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,19 @@
 """What the commission engine costs: a million lines computed and published, and many small periods.
 
-`python -m benchmarks.commissions [lines] [publish] [periods]`
+`python -m benchmarks.commissions [--lines 1000000]`
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Final
 
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 
 from aurora_pipeline.agreements.tables import Basis, Method, Metric, TierMode, Window
 from aurora_pipeline.agreements.terms import AgreementInForce, Clamp, Partner, PartnerWallet, Rule, Terms, Tier, Tiers
@@ -34,27 +33,14 @@ from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.frames import frame_schema
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.snapshots import write_check_publish
-from benchmarks.run import scratch
+from benchmarks.measured import NONE, Budget, Measured, program, tell
+from benchmarks.raw import copied
+from benchmarks.taken import fastest, peak_mib, scratch, took
 
 CHAIN, EPOCH = "bench", EpochNumber(850)
 AGREEMENTS = 20
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Wall and processor seconds of one action, and the wall seconds it may take."""
-
-    what: str
-    wall: float
-    processor: float
-    budget: float
-
-
-def measured(what: str, budget: float, action: Callable[[], object]) -> Measured:
-    """The cost of one call; processor seconds are of this process only."""
-    wall, processor = time.perf_counter(), time.process_time()
-    action()
-    return Measured(what, time.perf_counter() - wall, time.process_time() - processor, budget)
+_PERIODS: Final = 15
+_BUDGET: Final = {1_000_000: Budget(times=3, mib=2 * 1024), 10_000_000: Budget(times=3, mib=6 * 1024)}
 
 
 def _frame(table: Declared, known: dict[str, object], height: int) -> pl.DataFrame:
@@ -123,40 +109,37 @@ def agreed(wallets: int) -> tuple[Terms, WindowInputs]:
     return terms, WindowInputs(starts)
 
 
-def bench_lines() -> Iterator[Measured]:
-    """A million lines, in memory."""
-    frames, (terms, windows) = inputs(1000, 1000), agreed(1000)
-    made: list[Commissions] = []
-    yield measured(
-        "1,000 validators x 1,000 wallets, 20 agreements: computed",
-        10,
-        lambda: made.append(commission_lines(CHAIN, EPOCH, *frames, terms, windows)),
-    )
-    result = made[0]
-    Console().print(f"{len(result.lines.frame):,} lines, {len(result.allocation.frame):,} parts")
-
-
-def bench_publish() -> Iterator[Measured]:
-    """The same, published."""
-    frames, (terms, windows) = inputs(1000, 1000), agreed(1000)
-    result = commission_lines(CHAIN, EPOCH, *frames, terms, windows)
-    layers = (result.lines, result.results, result.allocation)
-    drafts = [
-        Draft(
-            table,
-            PeriodKey(CHAIN, EPOCH),
-            layer.frame,
-            (Input("fetch", "0", "0" * 64),),
-            layer.completeness,
-            layer.grounds,
-        )
+def drafts(found: Commissions) -> list[Draft]:
+    """The layers as they are published."""
+    layers = (found.lines, found.results, found.allocation)
+    origin = (Input("fetch", "0", "0" * 64),)
+    return [
+        Draft(table, PeriodKey(CHAIN, EPOCH), layer.frame, origin, layer.completeness, layer.grounds)
         for table, layer in zip(COMMISSION_TABLES, layers, strict=True)
     ]
-    with scratch() as home, EmbeddedPostgres.start(home / "postgres") as server:
+
+
+def rows(folder: Path, lines: int) -> Iterator[Measured]:
+    """So many lines computed and published; beside it the same rows by COPY into tables with the same indexes."""
+    of_each = round(lines**0.5)
+    with EmbeddedPostgres.start(folder / "postgres") as server:
         server.ensure_database("bench")
         database = Database(server.dsn("bench"))
         upgrade(database)
-        yield measured("the same checked, written, published", 25, lambda: write_check_publish(database, drafts, GATE))
+        frames, (terms, windows) = inputs(of_each, of_each), agreed(of_each)
+        published: list[int] = []
+
+        def whole() -> None:
+            found = commission_lines(CHAIN, EPOCH, *frames, terms, windows)
+            published.append(len(found.lines.frame))
+            write_check_publish(database, drafts(found), GATE)
+
+        ours, peak = took(whole, folder), peak_mib()
+        names = [f"layers.{table.name}" for table in COMMISSION_TABLES]
+        raw = copied(database, {name: f"SELECT * FROM {name}" for name in names}, folder)
+    what = f"{published[0]:,} commission lines computed and published"
+    budget = _BUDGET.get(lines, NONE)
+    yield Measured.of(what, ours, raw, "COPY of the same rows into indexed tables", budget, peak)
 
 
 def _by_validator(agreement: AgreementInForce) -> AgreementInForce:
@@ -164,35 +147,32 @@ def _by_validator(agreement: AgreementInForce) -> AgreementInForce:
     return replace(agreement, rules=tuple(replace(rule, wallet_attribution=False) for rule in agreement.rules))
 
 
-def bench_periods() -> Iterator[Measured]:
-    """Many small periods, one after the other."""
+def small_periods() -> Iterator[Measured]:
+    """Many small periods, one after the other; beside it, json.dumps of what they were computed from."""
     frames, (terms, windows) = inputs(50, 100), agreed(100)
     small = replace(terms, agreements=tuple(map(_by_validator, terms.agreements)))
 
-    def run() -> None:
-        for _ in range(15):
+    def computed() -> None:
+        for _ in range(_PERIODS):
             commission_lines(CHAIN, EPOCH, *frames, small, windows)
 
-    yield measured("15 periods of 50 validators, 20 agreements with tiers and caps", 1, run)
+    def dumped() -> None:
+        for _ in range(_PERIODS):
+            for frame in frames:
+                json.dumps(frame.to_dicts(), default=str)
 
-
-BENCHMARKS = {"lines": bench_lines, "publish": bench_publish, "periods": bench_periods}
+    what = f"{_PERIODS} periods of 50 validators, {AGREEMENTS} agreements with tiers and caps: computed"
+    ours, raw = fastest(3, [computed, dumped])
+    yield Measured.of(what, ours, raw, "json.dumps of their inputs")
 
 
 def main() -> None:
-    """Run the chosen benchmarks, all by default."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which ones; all by default")
+    """Measure on a server that is gone afterwards."""
+    parser = program(__doc__)
+    parser.add_argument("--lines", type=int, default=1_000_000)
     options = parser.parse_args()
-    table = Table(title="Seconds", title_justify="left")
-    for column in ("what", "wall", "processor", "budget"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    for name in options.names or BENCHMARKS:
-        for one in BENCHMARKS[name]():
-            table.add_row(one.what, f"{one.wall:.2f}", f"{one.processor:.2f}", f"{one.budget:.0f}")
-    Console().print(table)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    Console().print(f"peak memory of this process: {peak // 1024} MiB")
+    with scratch() as folder:
+        tell(chain(small_periods(), rows(folder, options.lines)), options)
 
 
 if __name__ == "__main__":

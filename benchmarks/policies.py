@@ -7,9 +7,8 @@ or 0.25 ms longer (docs/decisions/092).
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,30 +30,18 @@ from aurora_pipeline.periods.tables import CANONICAL_PERIODS
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.statements.released import RELEASED_SNAPSHOTS
 from aurora_pipeline.statements.tables import MONTHLY_STATEMENTS
-from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.store.declaration import ColumnKind, Table, TableKind
+from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.tables import PUBLICATIONS, SNAPSHOTS
-from aurora_pipeline_tests.store.column_values import choices
+from benchmarks.filled import fill, publish
+from benchmarks.measured import Budget, Measured, program, tell
+from benchmarks.taken import scratch
 
 ANALYST, PARTNER, OF = "anna", "p_7f3a", "partner-7"
 EPOCHS_OF_MONTH: Final = 10
-_TIMES_MAX: Final = 1.5
-_LONGER_MAX: Final = 0.25
+_BUDGET: Final = Budget(times=1.5, longer=0.25)
 """In milliseconds: what is asked of the person costs as much where a query takes no time itself."""
 _WARM: Final = 3
 """Runs that do not count: caches are filled."""
-_FILL: Final = {
-    ColumnKind.TEXT: "''",
-    ColumnKind.AMOUNT: "1000",
-    ColumnKind.INTEGER: "1",
-    ColumnKind.BOOLEAN: "false",
-    ColumnKind.INSTANT: "timestamptz '2020-01-01'",
-    ColumnKind.UUID: "gen_random_uuid()",
-    ColumnKind.DIGEST: "repeat('a', 64)",
-    ColumnKind.JSON: "'[]'::jsonb",
-    ColumnKind.INTEGERS: "'{}'::bigint[]",
-}
 
 
 @dataclass(frozen=True)
@@ -78,21 +65,6 @@ class Asked:
     past: str
 
 
-def fill(connection: Connection, table: Table, source: str, given: Mapping[str, str], more: str = "") -> None:
-    """Rows of a table from a FROM clause: some columns as given, every other one with any value of its kind."""
-    told = dict(given)
-    for column in table.columns:
-        if column.nullable or column.name in told or "GENERATED" in (column.default or ""):
-            continue
-        allowed = choices(column)
-        told[column.name] = f"'{allowed[0]}'" if allowed else _FILL[column.kind]
-    if table.salted:
-        told["salt"] = "repeat('a', 64)"
-    name = f"layers.{table.name}" if table.kind is TableKind.LAYER else table.name
-    values = ", ".join(told.values())
-    connection.execute(f"INSERT INTO {name} ({', '.join(told)}) {more} SELECT {values} FROM {source}".encode())
-
-
 def make(database: Database, size: Size) -> None:
     """A chain of so many epochs, whose statements are released but for the last month."""
     months = max(1, size.epochs // EPOCHS_OF_MONTH)
@@ -105,9 +77,9 @@ def make(database: Database, size: Size) -> None:
         fill(connection, CANONICAL_PERIODS, epochs, {**bounds, "period_key": "'c:' || lpad(e::text, 7, '0')"})
         for place, asset in enumerate((VALIDATOR_PNL, PARTNER_COMMISSION_LINES)):
             number = f"e + {place * size.epochs}"
-            _publish(connection, asset.name, number, "lpad(e::text, 7, '0')", epochs)
+            publish(connection, asset.name, number, "lpad(e::text, 7, '0')", epochs)
         statements = 2 * size.epochs
-        _publish(
+        publish(
             connection, MONTHLY_STATEMENTS.name, f"m + {statements}", _month("m"), f"generate_series(1, {months}) m"
         )
         keys = {"chain_id": "'c'", "epoch": "e", "validator_key": "'v' || v"}
@@ -156,13 +128,6 @@ def _statement(month: str) -> str:
     return f"md5('partner-' || p || '/' || {month})::uuid"
 
 
-def _publish(connection: Connection, asset: str, number: str, period: str, source: str) -> None:
-    of = {"asset": f"'{asset}'", "chain_id": "'c'", "period": period, "snapshot_id": number}
-    fill(connection, SNAPSHOTS, source, of, "OVERRIDING SYSTEM VALUE")
-    told = {**of, "sequence": number, "published_at": "now()", "entry_hash": f"lpad(to_hex({number}), 64, '0')"}
-    fill(connection, PUBLICATIONS, source, told)
-
-
 def queries(size: Size) -> Iterable[Asked]:
     """What is asked all day."""
     last, year = size.epochs - 5, size.epochs - 12 * EPOCHS_OF_MONTH
@@ -191,15 +156,10 @@ def queries(size: Size) -> Iterable[Asked]:
 
 @dataclass(frozen=True)
 class Took:
-    """Medians of many runs in milliseconds: as a client waits, and what the server says of it."""
+    """The median of many runs in milliseconds, as a client waits."""
 
     whole: float
-    planned: float
-    executed: float
     rows: int
-
-    def __str__(self) -> str:
-        return f"{self.whole:9.2f} ms ({self.planned:5.2f} planning, {self.executed:8.2f} executing)"
 
 
 class Asking:
@@ -208,23 +168,18 @@ class Asking:
     def __init__(self, connection: psycopg.Connection, who: str | None, query: str) -> None:
         self.connection, self.query, self.rows = connection, query, 0
         self.whole: list[float] = []
-        self.plans: list[tuple[float, float]] = []
         if who is not None:
             connection.execute(f"SET ROLE {who}".encode())
 
     def once(self) -> None:
-        """Ask it, and have it explained; neither plan is kept, as a pool of many people would keep none."""
+        """Ask it; the plan is not kept, as a pool of many people would keep none."""
         started = time.perf_counter()
         self.rows = len(self.connection.execute(self.query.encode()).fetchall())
         self.whole.append((time.perf_counter() - started) * 1000)
-        told = self.connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {self.query}".encode()).fetchone()
-        assert told is not None  # a plan is one row
-        self.plans.append((told[0][0]["Planning Time"], told[0][0]["Execution Time"]))
 
     def took(self) -> Took:
         """What it took."""
-        planned, executed = (median(times) for times in zip(*self.plans, strict=True))
-        return Took(median(self.whole), planned, executed, self.rows)
+        return Took(median(self.whole), self.rows)
 
 
 def measured(database: Database, asked: Asked, repeat: int) -> tuple[Took, Took]:
@@ -238,7 +193,7 @@ def measured(database: Database, asked: Asked, repeat: int) -> tuple[Took, Took]
             past.once()
             with_policies.once()
         for session in (past, with_policies):
-            del session.whole[:_WARM], session.plans[:_WARM]
+            del session.whole[:_WARM]
         return past.took(), with_policies.took()
 
 
@@ -255,9 +210,24 @@ def _made(folder: Path, size: Size) -> Iterator[Database]:
         database.let_go()
 
 
+def rows(options: argparse.Namespace, folder: Path) -> Iterator[Measured]:
+    """Each query on a database of its own, or on one that is kept."""
+    size = Size(options.epochs, options.validators, options.partners, options.lines)
+    many = f"{size.epochs * size.lines:,} lines"
+    with contextmanager(_made)(options.folder or folder / "postgres", size) as database:
+        for asked in queries(size):
+            if options.only not in asked.what:
+                continue
+            past, took = measured(database, asked, options.repeat)
+            what = f"{many}, {asked.who}: {asked.what}, {took.rows} rows"
+            yield Measured(what, took.whole, "ms", past.whole, "the same past policies", _BUDGET)
+            if options.plans:
+                _show_plan(database, asked)
+
+
 def main() -> None:
-    """Measure each query on a database of its own, or on one that is kept."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure, and keep the database where that is asked for."""
+    parser = program(__doc__)
     parser.add_argument("--epochs", type=int, default=1_000)
     parser.add_argument("--validators", type=int, default=50)
     parser.add_argument("--partners", type=int, default=200)
@@ -267,24 +237,8 @@ def main() -> None:
     parser.add_argument("--plans", action="store_true", help="show the plans with policies too")
     parser.add_argument("--folder", type=Path, help="make the database here if it is not, and keep it")
     options = parser.parse_args()
-    size = Size(options.epochs, options.validators, options.partners, options.lines)
-    with (
-        tempfile.TemporaryDirectory(prefix="aurora-bench-") as folder,
-        contextmanager(_made)(options.folder or Path(folder) / "postgres", size) as database,
-    ):
-        for asked in queries(size):
-            if options.only in asked.what:
-                _show(asked, *measured(database, asked, options.repeat))
-                if options.plans:
-                    _show_plan(database, asked)
-
-
-def _show(asked: Asked, past: Took, took: Took) -> None:
-    rows = f"{took.rows} rows" + ("" if took.rows == past.rows else f", and not {past.rows}")
-    is_within = took.whole <= max(_TIMES_MAX * past.whole, past.whole + _LONGER_MAX)
-    times = f"x{took.whole / past.whole:.2f} {'within the budget' if is_within else 'OVER THE BUDGET'}"
-    told = f"{asked.who:<8} {asked.what:<34} past {past}  with policies {took}  {times}  {rows}"
-    Console(soft_wrap=True).print(told, highlight=False)
+    with scratch() as folder:
+        tell(rows(options, folder), options)
 
 
 def _show_plan(database: Database, asked: Asked) -> None:

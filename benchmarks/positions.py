@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
-
-from rich.console import Console
+from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.canonical.positions import canonical_positions
@@ -30,7 +23,6 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
@@ -38,10 +30,13 @@ from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.payloads.fetches import load_fetches
 from aurora_pipeline.store.snapshots import write_check_publish
+from benchmarks.measured import NONE, Budget, Measured, program, tell
 from benchmarks.node_of_stakes import EPOCH, SLOT_INDEX, SLOTS, vote_key
+from benchmarks.raw import BYTES_AND_ROWS, copied, parsed, together
+from benchmarks.taken import peak_mib, scratch, took
 
-Done = TypeVar("Done")
-CHAIN = "solana-demo"
+CHAIN: Final = "solana-demo"
+_MANY: Final = 1_000_000
 
 
 @contextmanager
@@ -67,22 +62,8 @@ def configuration(home: Path, url: str) -> Configuration:
     return load_configuration(home / "chains.yaml", demo / "providers.yaml", {"AURORA_DEMO_URL": url}, KINDS)
 
 
-def told(what: str, action: Callable[[], Done]) -> Done:
-    """Do it, and print what it took."""
-    before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    done = action()
-    after, seconds = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - started
-    used = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
-    Console().print(
-        f"{what:<44} {seconds:6.1f} s wall  {used[0]:6.1f} s user  {used[1]:5.1f} s sys"
-        f"  {after.ru_maxrss // 1024:5d} MiB peak so far",
-        highlight=False,
-    )
-    return done
-
-
-def run(home: Path, validators: int, accounts: int) -> None:
-    """One pass over everything, each part measured."""
+def rows(home: Path, validators: int, accounts: int) -> Iterator[Measured]:
+    """One pass over everything; beside it the same bytes parsed and the same rows copied."""
     keys = [vote_key(number) for number in range(validators)]
     asked = tuple(ValidatorAsked(key, None) for key in keys)
     first, last = EPOCH * SLOTS, (EPOCH + 1) * SLOTS - 1
@@ -97,38 +78,36 @@ def run(home: Path, validators: int, accounts: int) -> None:
         settings = configuration(home, url)
         chain = settings.chain(CHAIN)
         scope = FetchScope(CHAIN, EpochNumber(EPOCH), first, last, asked, family=chain.family)
-        everything = time.perf_counter()
-        told("observed (asked, stored, read)", lambda: observe(database, settings, chain, scope, first + SLOT_INDEX))
-        report = told("staged", lambda: stage(database, settings, chain, period, "positions", asked))
-        assert report.states == {"final": validators}, report
 
-        def normalised() -> tuple[LayerResult, int]:
+        def everything() -> None:
+            observe(database, settings, chain, scope, first + SLOT_INDEX)
+            report = stage(database, settings, chain, period, "positions", asked)
+            assert report.states == {"final": validators}, report
             with database.connect() as connection:
                 fetches = load_fetches(connection, CHAIN, EpochNumber(EPOCH), "positions")
-            return canonical_positions(reference, fetches), len(fetches)
+            result = canonical_positions(reference, fetches)
+            assert len(result.frame) == validators * (accounts + 1)
+            assert result.completeness == "FINAL", result.warnings
+            draft = Draft(POSITIONS, period.key, result.frame, (), result.completeness, result.grounds)
+            write_check_publish(database, [draft], GATE)
 
-        result, _ = told("loaded, read and normalised", normalised)
-        assert len(result.frame) == validators * (accounts + 1)
-        assert result.completeness == "FINAL", result.warnings
-        draft = Draft(
-            POSITIONS, PeriodKey(CHAIN, EpochNumber(EPOCH)), result.frame, (), result.completeness, result.grounds
-        )
-        told("checked, written, published", lambda: write_check_publish(database, [draft], GATE))
-        seconds = time.perf_counter() - everything
-    Console().print(f"{validators * accounts} stake accounts in {seconds:.1f} s; budget 60 s and 3 GB", highlight=False)
+        ours, peak = took(everything, home), peak_mib()
+        table = f"layers.{POSITIONS.name}"
+        raw = together([parsed(database), copied(database, {table: f"SELECT * FROM {table}"}, home)])
+    many = validators * accounts
+    budget = Budget(at_most=60, mib=3 * 1024) if many == _MANY else NONE
+    what = f"{many:,} stake accounts observed, staged, read, checked and published"
+    yield Measured.of(what, ours, raw, BYTES_AND_ROWS, budget, peak)
 
 
 def main() -> None:
-    """Measure, as often as wanted."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure once: memory is that of the process."""
+    parser = program(__doc__)
     parser.add_argument("--validators", type=int, default=50)
     parser.add_argument("--accounts", type=int, default=20_000, help="of each validator")
-    parser.add_argument("--repeat", type=int, default=1)
     options = parser.parse_args()
-    os.environ.setdefault("POLARS_MAX_THREADS", "2")
-    for _ in range(options.repeat):
-        with tempfile.TemporaryDirectory(prefix="aurora-bench-") as name:
-            run(Path(name), options.validators, options.accounts)
+    with scratch() as folder:
+        tell(rows(folder, options.validators, options.accounts), options)
 
 
 if __name__ == "__main__":

@@ -1,175 +1,123 @@
-"""Runs every benchmark in a fresh directory and prints what each took beside its budget."""
+"""Runs benchmarks, each in a process of its own, and prints one table: figure, raw baseline of the same run, budget.
+
+`python -m benchmarks.run [names] [--quick] [--json FILE]`. Budgets in seconds are of the sizes that are run by default;
+with `--quick` everything is small, and what is measured beside a baseline keeps its budget.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import resource
+import platform
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
-import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from aurora_pipeline.canonical.tables import POSITIONS
-from aurora_pipeline.demo.session import demo_providers
-from aurora_pipeline.demo.story import let_pass
-from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import EpochNumber
-from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.instance.workspace import Workspace
-from aurora_pipeline.layers import GATE
-from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
-from aurora_pipeline.sources.result import grounds
-from aurora_pipeline.store.database import Database
-from aurora_pipeline.store.declaration import Completeness
-from aurora_pipeline.store.digests import Input, content_digest
-from aurora_pipeline.store.drafts import Draft
-from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.store.snapshots import write_check_publish
+from benchmarks.measured import Measured, number
+from benchmarks.taken import scratch
 
-_MILLION = 1_000_000
+_WIDTH: Final = 190
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One figure: what was done, the seconds of each repetition, and the budget."""
+class Benchmark:
+    """A module of this package, and how it is called: as large as budgets say, and small."""
 
-    what: str
-    seconds: list[float]
-    budget: float | None
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A directory that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="aurora-bench-") as name:
-        yield Path(name)
+    module: str
+    usual: str = ""
+    quick: str | None = ""
+    """None: not run, where something smaller is in the table already."""
 
 
-def timed(action: Callable[[], object]) -> float:
-    """Wall seconds of one call."""
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
+BENCHMARKS: Final = {
+    "demo": Benchmark("demo"),
+    "commands": Benchmark("commands", quick="--repeat 3 --helps status"),
+    "epochs": Benchmark("epochs", quick="--epochs 6 --validators 6"),
+    "mainnet_epoch": Benchmark("mainnet_epoch", quick="--validators 20 --accounts 4000"),
+    "commissions": Benchmark("commissions", "--lines 1000000", "--lines 40000"),
+    "commissions_10m": Benchmark("commissions", "--lines 10000000", None),
+    "as_of": Benchmark("as_of", quick="--epochs 100 --stakes 1000"),
+    "policies": Benchmark("policies", quick="--epochs 150 --lines 200"),
+    "bundles": Benchmark("bundles", quick="--lines 400"),
+    "paper_200": Benchmark("paper", "--lines 200", "--lines 200"),
+    "paper_2000": Benchmark("paper", "--lines 2000", None),
+    "beacon_day_1000": Benchmark("beacon_day", "--validators 1000", "--validators 100 --epochs 5"),
+    "beacon_day_10000": Benchmark("beacon_day", "--validators 10000", None),
+    "statements": Benchmark("statements", quick="--lines 20000 --partners 20"),
+    "staging": Benchmark("staging", quick="--slots 2400"),
+    "positions": Benchmark("positions", quick="--validators 5 --accounts 2000"),
+}
 
 
-def aurora(home: Path, *arguments: str) -> None:
-    """Run a command as a person would, in a process of its own."""
-    command = [sys.executable, "-m", "aurora_pipeline", *arguments]
-    environment = {**os.environ, "AURORA_HOME": str(home)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+def measured(benchmark: Benchmark, is_quick: bool) -> list[Measured]:
+    """What a benchmark measured; what it tells meanwhile goes to standard error."""
+    arguments = (benchmark.quick or "") if is_quick else benchmark.usual
+    with scratch() as folder:
+        file = folder / "figures.json"
+        command = [sys.executable, "-m", f"benchmarks.{benchmark.module}", *arguments.split(), "--json", str(file)]
+        ended = subprocess.run(command, stdout=sys.stderr, check=False).returncode
+        told = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    if ended:
+        raise SystemExit(f"benchmarks.{benchmark.module} {arguments} ended with {ended}")
+    return [Measured.from_json(one) for one in told]
 
 
-def let_an_epoch_pass(home: Path, epoch: int) -> None:
-    """Time passes on the simulated chain, observed as production would, and nothing is computed."""
-    place = Workspace(home, True, os.environ)
-    with demo_providers(place) as simulator, Aurora(place) as instance:
-        let_pass(instance, simulator, epoch, lambda text: None)
-
-
-def bench_import(repeat: int) -> Iterator[Measured]:
-    """Loading the definitions, as every Dagster process does."""
-    command = [sys.executable, "-c", "import aurora_pipeline.orchestration.definitions"]
-    seconds = [timed(lambda: subprocess.run(command, check=True)) for _ in range(repeat)]
-    yield Measured("import aurora_pipeline.orchestration.definitions", seconds, 2.0)
-
-
-def bench_demo(repeat: int) -> Iterator[Measured]:
-    """The demo from nothing, one epoch more, and an epoch by backfill."""
-    with scratch() as home:
-        first = timed(lambda: aurora(home, "demo"))
-        again = [timed(lambda: aurora(home, "demo")) for _ in range(repeat)]
-        # One epoch's worth of time passes; then its backfill is measured as an operator would run it.
-        backfills = []
-        for number in range(repeat):
-            epoch = 856 + number
-            let_an_epoch_pass(home, epoch)
-            backfills.append(timed(partial(aurora, home, "--demo", "backfill", "solana-demo", str(epoch))))
-        recomputes = [timed(lambda: aurora(home, "--demo", "recompute", "solana-demo", "855")) for _ in range(repeat)]
-    yield Measured("aurora demo: 20 validators, 2,000 stake accounts, 6 epochs, from nothing", [first], 45.0)
-    yield Measured("aurora demo again: nothing changes", again, None)
-    yield Measured("aurora backfill of one further epoch, through all layers", backfills, 3.0)
-    yield Measured("aurora recompute of one epoch", recomputes, None)
-
-
-def positions(rows: int) -> pl.DataFrame:
-    """Stake positions of that many accounts."""
-    numbers = pl.int_range(rows, eager=True)
-    known = {
-        "chain_id": pl.repeat("bench", rows, eager=True),
-        "epoch": pl.repeat(1, rows, dtype=pl.Int64, eager=True),
-        "validator_key": (numbers % 50).cast(pl.String),
-        "row_kind": pl.repeat("ACCOUNT", rows, eager=True),
-        "account_key": "account-" + numbers.cast(pl.String),
-        "staker_key": "staker-" + (numbers % 1000).cast(pl.String),
-        "withdrawer_key": "withdrawer-" + (numbers % 1000).cast(pl.String),
-        "active_stake": (numbers * 1_000_003).cast(pl.String).cast(pl.Decimal(38, 0)),
-        "activating_stake": pl.repeat(0, rows, eager=True).cast(pl.Decimal(38, 0)),
-        "deactivating_stake": pl.repeat(0, rows, eager=True).cast(pl.Decimal(38, 0)),
-        "state": pl.repeat("final", rows, eager=True),
-        "reason": pl.repeat(None, rows, dtype=pl.String, eager=True),
-        "source_fetch": pl.repeat(1, rows, dtype=pl.Int64, eager=True),
+def report(figures: Iterable[tuple[str, Measured]], is_quick: bool) -> dict[str, Any]:
+    """All figures, and on which machine."""
+    return {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": is_quick,
+        "machine": {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "rows": [{"benchmark": name, **one.as_json()} for name, one in figures],
     }
-    return pl.DataFrame({name: known[name] for name in POSITIONS.names})
 
 
-def bench_publish(repeat: int) -> Iterator[Measured]:
-    """A million rows: digested, and written, checked and published."""
-    frame = positions(_MILLION)
-    digests = [timed(lambda: content_digest(POSITIONS, frame)) for _ in range(repeat)]
-    with scratch() as home, EmbeddedPostgres.start(home / "postgres") as server:
-        server.ensure_database("bench")
-        database = Database(server.dsn("bench"))
-        upgrade(database)
-        published = []
-        for number in range(repeat):
-            inputs = (Input("fetch", str(number), "0" * 64),)
-            fresh = frame.with_columns(epoch=pl.lit(number, pl.Int64))
-            draft = Draft(
-                POSITIONS,
-                PeriodKey("bench", EpochNumber(number)),
-                fresh,
-                inputs,
-                Completeness.FINAL,
-                grounds(map(str, range(50)), [True]),
-            )
-            published.append(timed(partial(write_check_publish, database, [draft], GATE)))
-    yield Measured("content digest of 1,000,000 rows", digests, None)
-    yield Measured("1,000,000 rows checked, written, published", published, None)
-
-
-BENCHMARKS = {"import": bench_import, "demo": bench_demo, "publish": bench_publish}
+def table(figures: Sequence[Measured]) -> Table:
+    """One line for each figure."""
+    made = Table()
+    for heading in ("what", "figure", "beside", "baseline", "ratio", "budget", "", "processor", "MiB", "load"):
+        made.add_column(heading, justify="left" if heading in {"what", "beside", "budget", ""} else "right")
+    for one in figures:
+        made.add_row(
+            one.what,
+            f"{number(one.figure)} {one.unit}",
+            one.baseline_name,
+            f"{number(one.baseline)} {one.unit}",
+            f"{one.ratio:.2f}",
+            one.budget.words(one.unit),
+            one.verdict,
+            one.worked or "",
+            "" if one.peak_mib is None else str(one.peak_mib),
+            f"{one.load:.1f}",
+        )
+    return made
 
 
 def main() -> None:
     """Run the chosen benchmarks, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], help="which ones; all by default")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="small sizes: all of them in some minutes")
+    parser.add_argument("--json", type=Path, help="keep the figures in this file too")
     options = parser.parse_args()
-    table = Table(title="Seconds", title_justify="left")
-    for column in ("what", "min", "median", "max", "budget"):
-        table.add_column(column, justify="left" if column == "what" else "right")
+    figures: list[tuple[str, Measured]] = []
     for name in options.names or BENCHMARKS:
-        for measured in BENCHMARKS[name](options.repeat):
-            ordered = sorted(measured.seconds)
-            figures = (ordered[0], ordered[len(ordered) // 2], ordered[-1])
-            budget = "" if measured.budget is None else f"{measured.budget:.0f}"
-            table.add_row(measured.what, *[f"{seconds:.2f}" for seconds in figures], budget)
-    Console().print(table)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    Console().print(f"peak memory of this process: {peak // 1024} MiB")
+        benchmark = BENCHMARKS[name]
+        if options.quick and benchmark.quick is None:
+            continue
+        figures += [(name, one) for one in measured(benchmark, options.quick)]
+        if options.json is not None:
+            told = json.dumps(report(figures, options.quick), indent=1)
+            options.json.write_text(told + "\n", encoding="utf-8")
+    Console(width=_WIDTH).print(table([one for _, one in figures]))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.store.database import Database
-from benchmarks.beacon_day import CHAIN, Meter, set_up, whole_day
+from benchmarks.beacon_day import CHAIN, set_up, whole_day
 from benchmarks.node_of_validators import Day
 
 EVERYBODY: Final = 1_000_000
@@ -56,7 +56,7 @@ def lived(validators: int, epochs: int) -> Taken:
         with set_up(home, day) as (database, configuration):
             discover_periods(database, configuration, configuration.chain(CHAIN), at_most=1)
             before = time.process_time()
-            whole_day(Meter(home), database, configuration)
+            whole_day(database, configuration)
             return _taken(database, time.process_time() - before)
 
 

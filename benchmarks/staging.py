@@ -8,15 +8,11 @@ shows only where it is higher than that of what ran before; `--slots` tells whet
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import tempfile
-from functools import partial
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-
-from rich.console import Console
+from typing import Final
 
 from aurora_pipeline.asking.adapter import FetchScope, ValidatorAsked
 from aurora_pipeline.asking.recording import asking_unrecorded
@@ -39,16 +35,19 @@ from aurora_pipeline.registry.cost_entries import entries_in_force
 from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.kinds import KINDS, adapter_for
 from aurora_pipeline.sources.reference import OperatedValidator, Reference
-from aurora_pipeline.sources.result import LayerResult
 from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline.staging.run import stage
 from aurora_pipeline.staging.sampling import observe
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.store.payloads.fetches import load_fetches_in_slices
-from benchmarks.positions import told
+from benchmarks.measured import NONE, Budget, Measured, program, tell
+from benchmarks.raw import BYTES_AND_ROWS, copied, parsed, together
+from benchmarks.taken import peak_mib, scratch, took
 
-DATA_TYPES = ("meta", "positions", "fees", "rewards", "mev")
+DATA_TYPES: Final = ("meta", "positions", "fees", "rewards", "mev")
+_SLOTS: Final = 26_400
+_STORED: Final = {name: f"SELECT * FROM {name}" for name in ("staging_bodies", "staging_payloads")}
 
 
 def configuration(url: str) -> Configuration:
@@ -67,8 +66,8 @@ def epoch_bounds(provider: Provider, epoch: int) -> PeriodBounds:
     return asyncio.run(go())
 
 
-def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None:
-    """One pass; each data type is measured."""
+def rows(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> Iterator[Measured]:
+    """One pass over all data types; with costs, also who reads the blocks again."""
     epoch = parameters.first_epoch
     validators = tuple(
         ValidatorAsked(one.vote, None) for one in cast_of(parameters).validators[: parameters.validators]
@@ -98,14 +97,17 @@ def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None
             found.started_at,
             found.ended_at,
         )
-        Console().print(f"{len(validators)} validators, {led} leader slots; budget 40 s for all", highlight=False)
 
         def everything() -> None:
             for name in data_types:
-                report = told(name, partial(stage, database, settings, chain, period, name, validators))
+                report = stage(database, settings, chain, period, name, validators)
                 assert set(report.states) == {"final"}, report
 
-        told("all together", everything)
+        ours, peak = took(everything, home / "postgres"), peak_mib()
+        raw = together([parsed(database), copied(database, _STORED, home / "postgres")])
+        what = f"an epoch of {len(validators)} validators with {led:,} leader slots staged ({', '.join(data_types)})"
+        budget = Budget(at_most=40) if (parameters.slots_per_epoch, data_types) == (_SLOTS, DATA_TYPES) else NONE
+        yield Measured.of(what, ours, raw, BYTES_AND_ROWS, budget, peak)
         if "costs" in data_types:
             operated = tuple(
                 OperatedValidator(one.validator_key, None, one.validator_key, "OPERATOR") for one in validators
@@ -113,42 +115,40 @@ def run(home: Path, parameters: Parameters, data_types: tuple[str, ...]) -> None
             reference = Reference(
                 CHAIN_ID, EpochNumber(epoch), first, last, period.started_at, period.ended_at, operated
             )
-            read_again(database, reference, period.key)
+            yield from read_again(database, reference, period.key)
 
 
-def read_again(database: Database, reference: Reference, key: PeriodKey) -> None:
-    """The costs of a staged epoch from its blocks, and every body's hash."""
+def read_again(database: Database, reference: Reference, key: PeriodKey) -> Iterator[Measured]:
+    """The costs of a staged epoch from its blocks, and every body's hash; beside both, its bytes parsed."""
 
-    def canonical() -> LayerResult:
+    def canonical() -> None:
         with database.connect() as connection:
             fetches = load_fetches_in_slices(connection, key.chain_id, key.epoch, "costs")
             entries = entries_in_force(connection, key.chain_id, key.epoch)
-            return canonical_costs(reference, fetches, entries.frame, [CostType.VOTE_FEES])
+            result = canonical_costs(reference, fetches, entries.frame, [CostType.VOTE_FEES])
+        assert result.completeness == "FINAL", result.warnings
 
-    def verified() -> Findings:
+    def verified() -> None:
         findings = Findings()
         with database.connect() as connection:
             verify_staged(connection, key, findings)
-        return findings
+        assert findings.report(str(key)).holds
 
-    result = told("costs, canonical", canonical)
-    assert result.completeness == "FINAL", result.warnings
-    assert told("all bodies, payloads and fetches verified", verified).report(str(key)).holds
+    raw, name = parsed(database), "json.loads of the same bytes"
+    yield Measured.of("costs of the epoch, canonical", took(canonical), raw, name, peak_mib=peak_mib())
+    yield Measured.of("its bodies, payloads and fetches verified", took(verified), raw, name, peak_mib=peak_mib())
 
 
 def main() -> None:
-    """Measure, as often as wanted."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--slots", type=int, default=26_400, help="per epoch; about three quarters are led by ours")
-    parser.add_argument("--repeat", type=int, default=1)
+    """Measure once: memory is that of the process."""
+    parser = program(__doc__)
+    parser.add_argument("--slots", type=int, default=_SLOTS, help="per epoch; about three quarters are led by ours")
     parser.add_argument("--with-costs", action="store_true", help="also every block with the fees of its transactions")
     options = parser.parse_args()
-    os.environ.setdefault("POLARS_MAX_THREADS", "2")
     parameters = Parameters(validators=50, stake_accounts=2_000, slots_per_epoch=options.slots)
     names = (*DATA_TYPES, "costs") if options.with_costs else DATA_TYPES
-    for _ in range(options.repeat):
-        with tempfile.TemporaryDirectory(prefix="aurora-bench-") as name:
-            run(Path(name), parameters, names)
+    with scratch() as folder:
+        tell(rows(folder, parameters, names), options)
 
 
 if __name__ == "__main__":

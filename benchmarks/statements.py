@@ -1,27 +1,21 @@
 """What monthly statements cost: a month of a million lines, the same restated in all lines, and a long list.
 
-`python -m benchmarks.statements [lines] [partners]`. Raw beside it: the same rows out of the database and into another
-table by COPY, and one pass of Python over them; beside the list, the same command where there is nothing to list. The
-processor's seconds are those of this process and of the server: on a busy machine they say more than the clock.
+`python -m benchmarks.statements [--lines 1000000] [--partners 200]`. Raw beside it: the same rows out of the database
+and into another table by COPY, and one pass of Python over them; beside the list, the same command where there is
+nothing to list.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
-import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
-
-import polars as pl
-from rich.console import Console
+from typing import Final
 
 from aurora_pipeline.foundation.period_key import MonthKey
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, DEMO_URL_VARIABLE, HOME_VARIABLE
@@ -32,47 +26,15 @@ from aurora_pipeline.statements.transitions.submit import submit
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline_tests.statements.books import CHAIN, MONTHS, Books
-from benchmarks.run import scratch
+from benchmarks.measured import Measured, program, tell
+from benchmarks.taken import Took, fastest, scratch, took
 
+_RAW: Final = "COPY of the same rows out and in again"
 _PERIODS = 15
 _LISTED, _MONTHS_LISTED, _TIMES = 1_000, 5, 3
 _LINES = """COPY (SELECT l.* FROM partner_commission_lines v
       JOIN layers.partner_commission_lines l USING (snapshot_id, line_id)
       JOIN period_months m ON m.epoch = l.epoch WHERE m.month = '{}') TO STDOUT"""
-
-
-@dataclass(frozen=True)
-class Took:
-    """What something took: by the clock, and of the processor."""
-
-    seconds: float
-    processor: float
-
-
-def measured(server: Path, action: Callable[[], object]) -> Took:
-    """The seconds of one call, and the processor's in this process and in those of the server in a folder."""
-    before, own, started = _processor(server), time.process_time(), time.perf_counter()
-    action()
-    took = time.perf_counter() - started
-    return Took(took, time.process_time() - own + _processor(server) - before)
-
-
-def _processor(server: Path) -> float:
-    """What the processes of a server took so far, those that ended included: their parent keeps the account."""
-    ticks = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (process / "cwd").resolve().is_relative_to(server.resolve()):
-                fields = (process / "stat").read_text().rpartition(")")[2].split()
-                ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def timed(action: Callable[[], object]) -> float:
-    """The wall seconds of one call."""
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
 
 
 def raw(database: Database, month: str) -> None:
@@ -107,54 +69,39 @@ def listed(server: EmbeddedPostgres, folder: Path) -> tuple[Took, Took]:
     books.live(*MONTHS[:_MONTHS_LISTED])
     for month in MONTHS[:_MONTHS_LISTED]:
         books.compute(MonthKey(CHAIN, month))
-    return _command(server.dsn("many"), folder, _LISTED), _command(server.dsn("none"), folder, 0)
+    commands = [
+        partial(_command, server.dsn("many"), folder, _LISTED),
+        partial(_command, server.dsn("none"), folder, 0),
+    ]
+    many, none = fastest(_TIMES, commands, folder / "postgres")
+    return many, none
 
 
-def _command(address: str, folder: Path, statements: int) -> Took:
+def _command(address: str, folder: Path, statements: int) -> None:
     variables = {**os.environ, HOME_VARIABLE: str(folder), DATABASE_VARIABLE: address, DEMO_URL_VARIABLE: "http://x"}
     command = [sys.executable, "-m", "aurora_pipeline", "statements", "list"]
-    took = []
-    for _ in range(_TIMES):
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        told = subprocess.run(command, env=variables, cwd=folder, check=True, capture_output=True, text=True).stdout
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert told.count("DRAFT") == statements
-        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        took.append(Took(time.perf_counter() - started, used))
-    return min(took, key=lambda one: one.processor)
+    told = subprocess.run(command, env=variables, cwd=folder, check=True, capture_output=True, text=True).stdout
+    assert told.count("DRAFT") == statements
 
 
-def tell(console: Console, what: str, ours: Took, beside: Took) -> None:
-    """Print a measure when it is taken: a run of many minutes that is ended tells what it knows by then."""
-    by = (("by the clock", ours.seconds, beside.seconds), ("processor", ours.processor, beside.processor))
-    told = [f"{kind} {one:.1f} s, raw {other:.1f} s, {one / other:.2f} times" for kind, one, other in by]
-    console.print(f"{what}: {'; '.join(told)}; load {os.getloadavg()[0]:.1f}")
-
-
-def main() -> None:
-    """Build the month, measure, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("lines", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("partners", nargs="?", type=int, default=200)
-    asked = parser.parse_args()
-    console = Console()
-    each = max(asked.lines // (_PERIODS * asked.partners), 1)
-    with scratch() as folder, EmbeddedPostgres.start(folder / "postgres") as server:
+def rows(folder: Path, lines: int, partners: int) -> Iterator[Measured]:
+    """A month stated, the same restated in the next, and a long list."""
+    each = max(lines // (_PERIODS * partners), 1)
+    many = f"{each * _PERIODS * partners:,} lines of {partners} partners"
+    with EmbeddedPostgres.start(folder / "postgres") as server:
         server.ensure_database("bench")
         database = Database(server.dsn("bench"))
         upgrade(database)
-        names = [f"partner{number:03d}" for number in range(asked.partners)]
+        names = [f"partner{number:03d}" for number in range(partners)]
         books = Books(database, names, per_month=_PERIODS).begin()
         month, following = (MonthKey(CHAIN, one) for one in MONTHS[:2])
         for epoch in books.epochs(month.month):
             books.lines[epoch] = {(name, f"v{place:05d}"): 1_000 + place for name in names for place in range(each)}
-        setup = timed(lambda: books.live(month.month))
-        console.print(
-            f"{each * _PERIODS * asked.partners} lines of {asked.partners} partners published in {setup:.1f} s"
-        )
+        books.live(month.month)
         data = folder / "postgres"
-        baseline = measured(data, lambda: raw(database, month.month))
-        tell(console, "statements of the month", measured(data, lambda: books.compute(month)), baseline)
+        beside = took(lambda: raw(database, month.month), data)
+        ours = took(lambda: books.compute(month), data)
+        yield Measured.of(f"statements of a month of {many}", ours, beside, _RAW)
         with database.connect() as connection:
             every = payable_statements(connection, CHAIN)
         for one in every:
@@ -166,11 +113,23 @@ def main() -> None:
         for epoch in books.epochs(following.month):
             books.lines[epoch] = {}
         books.live(month.month, following.month)
-        took = measured(data, lambda: books.compute(following))
-        tell(console, "all lines restated: adjustments", took, measured(data, lambda: raw(database, month.month)))
-        tell(console, f"list of {_LISTED} statements", *listed(server, folder))
-        found = pl.DataFrame(books.rows("SELECT count(*) AS n FROM monthly_statement_entries"))
-        console.print(f"{found.item()} adjustments")
+        ours = took(lambda: books.compute(following), data)
+        beside = took(lambda: raw(database, month.month), data)
+        found = books.rows("SELECT count(*) AS n FROM monthly_statement_entries")
+        yield Measured.of(f"{many}, all of them restated: {found[0]['n']:,} adjustments", ours, beside, _RAW)
+        many_listed, none_listed = listed(server, folder)
+        what = f"`aurora statements list`, {_LISTED:,} of them"
+        yield Measured.of(what, many_listed, none_listed, "the same command where there are none")
+
+
+def main() -> None:
+    """Build the month, measure, print."""
+    parser = program(__doc__)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--partners", type=int, default=200)
+    options = parser.parse_args()
+    with scratch() as folder:
+        tell(rows(folder, options.lines, options.partners), options)
 
 
 if __name__ == "__main__":
