@@ -19,7 +19,7 @@ from typing import Any, Final
 import psycopg
 
 from aurora_pipeline.local_postgres.cluster import SUPERUSER
-from aurora_pipeline.local_postgres.postmaster import PORT, recorded_pid
+from aurora_pipeline.local_postgres.postmaster import PORT, running_postmaster
 
 LINES, STATEMENTS = "partner_commission_lines", "partner_commission_statements"
 
@@ -149,12 +149,15 @@ def cut_connections(data_dir: Path, condition: str = "true") -> int:
 
 
 def kill_server(data_dir: Path) -> bool:
-    """Kill the postmaster, whose other processes end with it; whether there was one."""
-    pid = recorded_pid(data_dir / "postgres" / "cluster")
-    if pid is None:
+    """Kill the postmaster, whose other processes end with it; whether there was one.
+
+    A number that was left behind by a server that ended is somebody else's by now.
+    """
+    server = running_postmaster(data_dir / "postgres" / "cluster")
+    if server is None:
         return False
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(server.pid, signal.SIGKILL)
     except ProcessLookupError:
         return False
     return True

@@ -17,6 +17,7 @@ from typing import Final
 
 import httpx
 
+from aurora_pipeline.local_postgres.postmaster import running_postmaster
 from aurora_pipeline.orchestration.left_behind import end_left_behind, left_behind
 from aurora_pipeline_tests.faults.clocks import jump_after, start_servers_at
 from aurora_pipeline_tests.faults.points import cut_connections, kill_server
@@ -168,11 +169,23 @@ def disk_full(case: Case) -> None:
             live(disk.where, case.life.simulator)
 
         _await(forked(disturbed))
-        recorded = f"{disk.where}/.aurora/demo/postgres/cluster/postmaster.pid"
-        disk.do(f"pid=$(head -n 1 {recorded}) || exit 0; while kill -QUIT $pid; do sleep 0.05; done 2>/dev/null; true")
+
+        def emptied() -> None:
+            disk.enter()
+            _end_server(disk.where / ".aurora" / "demo" / "postgres" / "cluster")
+
+        _await(forked(emptied))
         disk.clear()
         shutil.rmtree(case.home / ".aurora")
         disk.give_back(case.home)
+
+
+def _end_server(cluster: Path) -> None:
+    """Have a server end at once, whoever still uses it, and wait until all its processes have."""
+    while (server := running_postmaster(cluster)) is not None:
+        with suppress(ProcessLookupError):
+            os.kill(server.pid, signal.SIGQUIT)
+        time.sleep(0.05)
 
 
 def part_of_up_killed(case: Case) -> None:
