@@ -170,10 +170,11 @@ def _exact(told: object) -> Fraction | None:
 def _of_figures(reading: Reading, strike: Strike, found: Mapping[str, Mapping[str, Any]]) -> str | None:
     """What was made of all answers together: final figures by row."""
     good: Mapping[str, Mapping[str, Any]] = reading.good
-    explained = EXPLAINED.get(reading.name, _nothing)
-    if strike.promise is Promise.SAME and not explained(strike, {}, ""):
+    if strike.promise is Promise.SAME and not EXPLAINED.get(reading.name, _nothing)(strike, {}, ""):
         return None if found == good else _difference(found, good)
     for key, row in found.items():
+        # Where an adapter asked, each row says who tells it.
+        explained = next((how for name, how in EXPLAINED.items() if f"{reading.name} {key}".find(name) >= 0), _nothing)
         for name, value in row.items():
             was = good.get(key, {}).get(name)
             if value is None or value == was or explained(strike, row, name):

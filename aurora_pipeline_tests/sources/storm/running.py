@@ -15,7 +15,7 @@ from typing import Final
 
 from aurora_pipeline.sources.files import answers, table
 from aurora_pipeline_tests.sources.good import kinds_asked
-from aurora_pipeline_tests.sources.storm import file_readers, glances, readers, tellers
+from aurora_pipeline_tests.sources.storm import asks, file_readers, glances, readers, tellers
 from aurora_pipeline_tests.sources.storm.garbling import limited
 from aurora_pipeline_tests.sources.storm.judging import judged
 from aurora_pipeline_tests.sources.storm.reading import Reading
@@ -30,10 +30,16 @@ MEASURED_EVERY: Final = 32
 """Measuring memory takes as long as several tries."""
 _SLOW: Final = frozenset(
     {
+        "beacon_api asks rewards",
         "beacon_api tells balances",
         "beacon_api tells positions",
         "beacon_api tells proposals",
+        "beaconcha asks fees",
+        "evm_rpc asks fees",
+        "mev_relay asks mev",
         "evm_rpc tells blocks",
+        "solana_rpc asks costs",
+        "solana_rpc asks fees",
         "solana_rpc tells costs",
         "solana_rpc tells moves",
     }
@@ -117,6 +123,8 @@ def _each() -> Iterator[Reading]:
     yield from glances.readings()
     for telling in tellers.tellings():
         yield from telling.readings()
+    for asking in asks.askings():
+        yield from asking.readings()
 
 
 def _rounds(names: Sequence[str]) -> Iterator[str]:

@@ -108,7 +108,9 @@ def teller_names() -> set[str]:
     return names
 
 
-def _tellings(kind: str, role: DataType, reference: Reference, fetches: Fetches, seen: Observed) -> Iterator[Telling]:
+def tellings_of(
+    kind: str, role: DataType, reference: Reference, seen: Observed, fetches: Fetches = ()
+) -> Iterator[Telling]:
     """Whatever a source tells of fetches of a role."""
     source: Source = SOURCES[kind]
 
@@ -139,24 +141,33 @@ def _tellings(kind: str, role: DataType, reference: Reference, fetches: Fetches,
 
 
 def _of_solana() -> Iterator[Telling]:
-    accounts = scope(DataType.REWARDS).stake_accounts
-    observed = Observed(EPOCH.observed(), EPOCH.observed_before(), accounts)
-    yield from _tellings("solana_rpc", DataType.REWARDS, EPOCH.reference, EPOCH.staged_rewards(), observed)
+    seen, asked_by_account = stakes_observed(), EPOCH.staged_rewards()
+    yield from tellings_of("solana_rpc", DataType.REWARDS, EPOCH.reference, seen, asked_by_account)
     for one in conversations():
         answers = told(one.name)
         fetches = staged(one.held(Replayed(answers)), answers, one)
-        yield from _tellings(one.kind, one.role, EPOCH.reference, fetches, observed)
+        yield from tellings_of(one.kind, one.role, EPOCH.reference, seen, fetches)
 
 
-def _of_small_chain() -> Iterator[Telling]:
-    asks = {
+@cache
+def stakes_observed() -> Observed:
+    """The stake observed in the epoch and in the one before."""
+    return Observed(EPOCH.observed(), EPOCH.observed_before(), scope(DataType.REWARDS).stake_accounts)
+
+
+def small_chain() -> dict[str, SmallChain]:
+    """Who answers about the small chain, by kind of provider."""
+    return {
         "beacon_api": SmallChain(),
         "evm_rpc": SmallChain("/execution"),
         "mev_relay": SmallChain("/relay_a"),
         "beaconcha": SmallExplorer(),
     }
-    for kind, ask in asks.items():
+
+
+def _of_small_chain() -> Iterator[Telling]:
+    for kind, ask in small_chain().items():
         adapter = adapter_of(kind, "struck")
         for role in sorted(adapter.serves):
             fetches = ask.fetched(adapter, DataType(role), scopes.scope())
-            yield from _tellings(kind, DataType(role), window(), fetches, Observed())
+            yield from tellings_of(kind, DataType(role), window(), Observed(), fetches)
