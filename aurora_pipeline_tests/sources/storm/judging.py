@@ -181,15 +181,17 @@ def _of_figures(reading: Reading, strike: Strike, found: Mapping[str, Mapping[st
                 continue
             if strike.promise is Promise.SAME_OR_NONE:
                 return f"{key} has {name} {str(value)[:80]} instead of {str(was)[:80]}"
-            if (
-                value == 0
-                and was
-                and _exact(strike.after) != 0
-                and not strike.leaves_out
-                and not isinstance(value, bool)
-            ):
+            if value == 0 and was and not isinstance(value, bool) and not _is_told_zero(strike, was):
                 return f"{key} has {name} 0 out of nothing instead of {str(was)[:80]}"
     return None
+
+
+def _is_told_zero(strike: Strike, was: object) -> bool:
+    """Whether a 0 is what was told: itself, by leaving something out, or as the difference of two counts."""
+    before, after = _exact(strike.before), _exact(strike.after)
+    if after == 0 or strike.leaves_out:
+        return True
+    return before is not None and after is not None and abs(after - before) == was
 
 
 def _difference(found: Any, good: Any) -> str:
