@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -11,12 +12,17 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.proof.verifying.verify import verify_audit
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.ddl import create_statements
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import revision, wanted_revision
 from aurora_pipeline.tables import ALL_TABLES
+from aurora_pipeline_tests.gated import write_check_publish
+from aurora_pipeline_tests.store.as_of_storm import drafts
 
 _SCHEMAS = "('public', 'layers')"
 # What belongs to an extension or to Alembic is not ours to compare.
@@ -97,6 +103,25 @@ def test_downgrade__to_base__leaves_nothing_behind(empty: Database) -> None:
     assert catalog(empty) == untouched
     assert upgrade(empty).is_current
     assert catalog(empty) == full
+
+
+def test_downgrade__of_a_database_with_figures_and_decisions__leaves_none_and_works_again(empty: Database) -> None:
+    def live() -> None:
+        """Publish a figure and record a person."""
+        write_check_publish(empty, drafts(10, 7))
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        assert record_user(empty, "ada", "Ada", UserRole.ADMIN, None, since, None, "ada", "the first")
+
+    untouched = catalog(empty)
+    upgrade(empty)
+    live()
+    downgrade(empty, "base")
+    assert catalog(empty) == untouched
+    upgrade(empty)
+    live()
+    with empty.connect() as connection:
+        assert len(connection.execute("SELECT * FROM canonical_validator_fees").fetchall()) == 1
+        assert verify_audit(connection).holds
 
 
 def test_downgrade__what_somebody_else_keeps_in_the_database__stays(empty: Database) -> None:
