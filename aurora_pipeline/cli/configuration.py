@@ -66,7 +66,9 @@ def db_upgrade(target: Annotated[str, typer.Argument(help="A revision.")] = "hea
 @db.command("downgrade", context_settings={"ignore_unknown_options": True})  # -1 is no option
 def db_downgrade(
     target: Annotated[str, typer.Argument(help="A revision, -1 for one step, base for an empty schema.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do it: what the older schema can't hold is lost.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it: `base` loses everything; else only where nothing is lost.")
+    ] = False,
 ) -> None:
     """Take the schema back; refuses without --yes."""
     if not yes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from alembic import command
@@ -26,6 +26,9 @@ from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.errors import SchemaNotMoved
 from aurora_pipeline.store.revision import Revision, revision
 from aurora_pipeline.store.session import begin
+
+_OURS: Final = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'"
+"""Every table of Aurora's that holds anything but its own settings."""
 
 
 def _config() -> Config:
@@ -63,28 +66,58 @@ def upgrade(database: Database, target: str = "head") -> Revision:
 
 
 def downgrade(database: Database, target: str) -> Revision:
-    """Take the schema down to `target` (`base` for an empty database, `-1` for one step)."""
+    """Take the schema down to `target` (`base` for an empty database, `-1` for one step), whole or not at all.
+
+    Where there is anything that the older schema cannot hold, it stays as it is; `base` empties everything first.
+    """
     withdraw_rights(database)
-    reached = _run(database, command.downgrade, target)
-    if reached.is_current:
-        grant_access(database)
+    try:
+        reached = _run(database, _emptied if target == "base" else _taken_back, target)
+    finally:
+        if revision(database).is_current:
+            grant_access(database)
     if reached.present is None:
         with suppress(AuroraError):
             withdraw_access(database)
     return reached
 
 
-def _run(database: Database, action: object, target: str) -> Revision:
+def _taken_back(config: Config, target: str) -> None:
+    # Alembic keeps to a transaction that is begun already: all steps, or none.
+    with _connection(config).begin():
+        command.downgrade(config, target)
+
+
+def _emptied(config: Config, target: str) -> None:
+    connection = _connection(config)
+    with connection.begin():
+        tables = connection.execute(text(_OURS)).scalars().all()
+        for table in tables:
+            connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        if tables:
+            connection.execute(text(f"TRUNCATE {', '.join(tables)}"))
+        command.downgrade(config, target)
+
+
+def _connection(config: Config) -> Connection:
+    found = config.attributes["connection"]
+    assert isinstance(found, Connection)
+    return found
+
+
+def _run(database: Database, action: Callable[[Config, str], None], target: str) -> Revision:
     config = _config()
     with _connected(database) as connection:
         connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
         connection.commit()
         config.attributes["connection"] = connection
         try:
-            action(config, target)  # type: ignore[operator]  # alembic's upgrade and downgrade share this shape
-        except CommandError as error:
+            action(config, target)
+        except (CommandError, psycopg.errors.RaiseException) as error:
+            problem = error.diag.message_primary if isinstance(error, psycopg.errors.RaiseException) else error
             raise SchemaNotMoved(
-                f"the schema of {database.shown} can't be moved to {target!r}: {error}",
-                "see `aurora db current`; a database made by a newer Aurora needs that version",
+                f"the schema of {database.shown} can't be moved to {target!r}: {problem}",
+                "see `aurora db current`; a database made by a newer Aurora needs that version, and an older one a"
+                " backup from before (docs/deployment.md)",
             ) from None
     return revision(database)

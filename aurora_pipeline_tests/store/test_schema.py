@@ -18,6 +18,7 @@ from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.verifying.verify import verify_audit
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.ddl import create_statements
+from aurora_pipeline.store.errors import SchemaNotMoved
 from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import revision, wanted_revision
 from aurora_pipeline.tables import ALL_TABLES
@@ -122,6 +123,30 @@ def test_downgrade__of_a_database_with_figures_and_decisions__leaves_none_and_wo
     with empty.connect() as connection:
         assert len(connection.execute("SELECT * FROM canonical_validator_fees").fetchall()) == 1
         assert verify_audit(connection).holds
+
+
+def rights(database: Database) -> list[tuple[str, ...]]:
+    """Who may do what with each table."""
+    with database.connect() as connection:
+        found = connection.execute(
+            """SELECT c.relname, a.grantee::regrole::text AS who, a.privilege_type
+               FROM pg_class c, aclexplode(c.relacl) a
+               WHERE c.relnamespace IN ('public'::regnamespace, 'layers'::regnamespace)"""
+        ).fetchall()
+    return sorted(tuple(row.values()) for row in found)
+
+
+def test_downgrade__below_what_is_there__refused_as_a_whole(empty: Database) -> None:
+    """Neither a step of it is left, nor are people's rights gone."""
+    upgrade(empty)
+    write_check_publish(empty, drafts(10, 7))
+    before = catalog(empty), rights(empty)
+    assert before[1]
+    with pytest.raises(SchemaNotMoved, match="snapshots of canonical_validator_meta that the older schema cannot hold"):
+        downgrade(empty, "0015")
+    assert (catalog(empty), rights(empty)) == before
+    assert revision(empty).is_current
+    downgrade(empty, "base")
 
 
 def test_downgrade__what_somebody_else_keeps_in_the_database__stays(empty: Database) -> None:
