@@ -10,6 +10,7 @@ defect.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 
@@ -23,6 +24,8 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    # Whoever ends it wants to see what it has found.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.perf_counter()
     result = storm(options.tries, options.seed)
     for defect in result.defects[:40]:

@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -136,8 +137,15 @@ def _rounds(names: Sequence[str]) -> Iterator[str]:
 
 
 def storm(tries: int, seed: int) -> Result:
-    """How the tries ended, and every defect."""
-    result, every = Result(), all_readings()
+    """How the tries ended, and every defect; of one that is broken off, as far as it came."""
+    result = Result()
+    with suppress(KeyboardInterrupt):
+        _strike(result, tries, seed)
+    return result
+
+
+def _strike(result: Result, tries: int, seed: int) -> None:
+    every = all_readings()
     for number, name in zip(range(tries), _rounds(list(every)), strict=False):
         random = Random(f"{seed}/{number}")
         reading = random.choice(random.choice(every[name]))
@@ -147,7 +155,6 @@ def storm(tries: int, seed: int) -> Result:
         problem = _tried(reading, strike, record, measured=number % MEASURED_EVERY == 0 or "without end" in strike.how)
         if problem is not None:
             result.defects.append(Defect(name, reading.about, number, strike, problem))
-    return result
 
 
 def _tried(reading: Reading, strike: Strike, record: Record, measured: bool) -> str | None:
