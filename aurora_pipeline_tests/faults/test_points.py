@@ -21,8 +21,6 @@ from aurora_pipeline_tests.faults.small_life import life, struck
 _FEW = [
     ("lines published, no statement", Strike.EXIT),
     ("published, not committed, after", Strike.LOST_SERVER),
-    ("answers stored, after", Strike.LOST_CONNECTION),
-    ("decision written, after", Strike.EXCEPTION),
     ("snapshot recorded, after", Strike.FREEZE),
 ]
 

@@ -31,7 +31,7 @@ def test_life__any_steps_in_any_order__as_the_model_says(ground: Ground, seed: i
 
 @pytest.mark.slow
 def test_lives__many__take_every_step_and_reach_every_stage(ground: Ground) -> None:
-    counts = storm(ground, 15, 500, length=40)
+    counts = storm(ground, 15, 250, length=40)
     stages = {"PENDING_APPROVAL", "APPROVED", "RELEASED", "PAID"}
     assert {f"ended {stage}" for stage in stages} <= counts.keys()
     assert set(STEPS) <= counts.keys()

@@ -68,7 +68,7 @@ def test_a_line_whose_total_is_overridden_while_a_base_is_missing_holds(page: Pa
 @pytest.mark.slow
 @needs_node
 def test_what_the_engine_computes_in_many_worlds_holds(page: Page) -> None:
-    check_worlds(page, seed=2, count=200)
+    check_worlds(page, seed=2, count=80)
 
 
 def check_worlds(page: Page, seed: int, count: int) -> None:
@@ -95,7 +95,7 @@ def test_a_figure_of_any_line_or_rule_that_is_signed_wrong_is_named(page: Page) 
 @pytest.mark.slow
 @needs_node
 def test_many_figures_that_are_signed_wrong_are_named(page: Page) -> None:
-    check_wrong(page, seed=4, count=200)
+    check_wrong(page, seed=4, count=80)
 
 
 @needs_node
