@@ -9,7 +9,6 @@ import typer
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import opened, out, print_table, workspace
 from aurora_pipeline.config.report import config_report, provider_report
-from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.revision import Revision, revision
 from aurora_pipeline.work.reads import configuration as reads
 
@@ -58,6 +57,8 @@ def db_current(as_json: Json = False) -> None:
 @db.command("upgrade")
 def db_upgrade(target: Annotated[str, typer.Argument(help="A revision.")] = "head") -> None:
     """Bring the schema up to date (or to a revision)."""
+    from aurora_pipeline.store.migrate import upgrade
+
     with opened() as aurora:
         located = aurora.administered()
         _print_revision(upgrade(located, target), located.shown)
@@ -73,6 +74,8 @@ def db_downgrade(
     """Take the schema back; refuses without --yes."""
     if not yes:
         raise typer.BadParameter("a downgrade drops data; repeat with --yes")
+    from aurora_pipeline.store.migrate import downgrade
+
     with opened() as aurora:
         located = aurora.administered()
         _print_revision(downgrade(located, target), located.shown)

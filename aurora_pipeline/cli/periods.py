@@ -1,20 +1,20 @@
-"""`aurora periods`: which periods are known to be final, and the order of their partitions."""
+"""`aurora periods`: which periods are known to be final, and the order of their partitions.
+
+Dagster is imported only where partitions are touched: it takes longer than everything else here.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import dagster as dg
 import typer
 
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.progress import tell_of_period
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.orchestration.dagster_home import enter_dagster_home
-from aurora_pipeline.orchestration.known_partitions import is_recorded
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import PartitionInUse, PartitionUnknown
-from aurora_pipeline.periods.partitions import register, remove, reorder
 from aurora_pipeline.work.reads import registry as reads
 
 periods = typer.Typer(help="Finalized periods and their partitions.", no_args_is_help=True)
@@ -29,10 +29,14 @@ def periods_list(
     """Show a chain's finalized periods with their slots and instants."""
     with opened(reads_only=not discover, asks_providers=discover) as aurora:
         if discover:
+            from dagster import DagsterInstance
+
+            from aurora_pipeline.periods.partitions import register
+
             chain = aurora.configuration.usable_chain(chain_id)
             found = discover_periods(aurora.database, aurora.configuration, chain, tell=tell_of_period)
             enter_dagster_home(aurora)
-            register(dg.DagsterInstance.get(), [period.key for period in found.recorded])
+            register(DagsterInstance.get(), [period.key for period in found.recorded])
             for error in found.troubles:
                 err.print(str(error), markup=False)
         with aurora.database.connect() as connection:
@@ -55,13 +59,18 @@ def periods_remove(
     key: Annotated[str, typer.Argument(help="A partition key, like solana-mainnet:0000999.", show_default=False)],
 ) -> None:
     """Remove a partition that is not a finalized period, such as one with a typing error from the launch dialog."""
+    from dagster import DagsterInstance
+
+    from aurora_pipeline.orchestration.known_partitions import is_recorded
+    from aurora_pipeline.periods.partitions import remove
+
     with opened() as aurora:
         with aurora.database.connect() as connection:
             recorded = is_recorded(connection, key)
         if recorded:
             raise PartitionInUse(f"{key} is a finalized period", "its partition stays; nothing was removed")
         enter_dagster_home(aurora)
-        removed = remove(dg.DagsterInstance.get(), key)
+        removed = remove(DagsterInstance.get(), key)
     if not removed:
         raise PartitionUnknown(
             f"there is no partition {key!r}", "the keys are those of the Dagster UI, under Partitions"
@@ -72,9 +81,13 @@ def periods_remove(
 @periods.command("reorder")
 def periods_reorder() -> None:
     """Put the partition keys in order, should they not be: ranges over disordered keys are silently wrong."""
+    from dagster import DagsterInstance
+
+    from aurora_pipeline.periods.partitions import reorder
+
     with opened() as aurora:
         enter_dagster_home(aurora)
-        changed = reorder(dg.DagsterInstance.get())
+        changed = reorder(DagsterInstance.get())
     out.print(
         "The partition keys were put in order." if changed else "The partition keys are in order: nothing changed."
     )

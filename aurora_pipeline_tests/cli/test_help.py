@@ -18,6 +18,9 @@ from aurora_pipeline_tests.cli.conftest import Run
 
 HEAVY = {"dagster", "alembic", "polars", "pydantic", "psycopg", "sqlalchemy", "yaml", "httpx", "pandera"}
 
+HEAVIEST = {"dagster", "alembic", "sqlalchemy", "pandera"}
+"""What takes longer to import than all else that a command has to: imported where it is used."""
+
 
 def commands() -> Iterator[tuple[str, ...]]:
     """Every command, as it is typed."""
@@ -102,6 +105,19 @@ def test_help_and_version__ask__import_nothing_heavy(option: str) -> None:
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in ended.stderr.splitlines()}
     assert not imported & HEAVY
     assert "aurora" in ended.stdout
+
+
+def test_help__of_any_command__waits_for_neither_dagster_nor_alembic() -> None:
+    modules = sorted({command.module.partition(":")[0] for command in COMMANDS.values()})
+    code = f"""
+import sys
+from importlib import import_module
+for name in {modules}:
+    import_module(f"aurora_pipeline.cli.{{name}}")
+    print(name, *sorted({HEAVIEST} & set(sys.modules)))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.split() == modules
 
 
 def test_version__says_which() -> None:
