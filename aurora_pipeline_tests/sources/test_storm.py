@@ -109,7 +109,7 @@ def test_package__every_function_that_reads_bytes__is_run_by_the_storm() -> None
             for alike in kinds if " asks " not in name else ():
                 for reading in alike[:1]:
                     try:
-                        reading.read(reading.body)
+                        reading.read(reading.unstruck)
                     except UnreadableAnswer:
                         # A glance at an answer to another question.
                         continue
@@ -156,7 +156,7 @@ def test_readers__a_key_that_stands_twice__refused_by_every_one() -> None:
         found = objects(said)
         for one in found[:1] + found[-1:]:
             with pytest.raises(UnreadableAnswer, match="stands twice") as refused:
-                reading.read(twice(said, one))
+                reading.read(Strike("twice", Promise.SAME_OR_NONE, twice(said, one)))
             assert not isinstance(refused.value, ReaderStumbled), reading.name
     assert struck.keys() == module_readers().keys() - OF_SEVERAL
 
@@ -174,7 +174,7 @@ def rows(told: Any) -> dict[str, dict[str, Any]]:
 
 
 def judged(read: Callable[[bytes], Any], strike: Strike, measured: bool = False, figures: bool = True) -> str | None:
-    reading = Reading("a reader", "an answer", GOOD, read, tells_figures=figures)
+    reading = Reading("a reader", "an answer", GOOD, lambda struck: read(struck.body), tells_figures=figures)
     return running._tried(reading, strike, Record(), measured)
 
 

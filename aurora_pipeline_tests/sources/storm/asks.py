@@ -25,7 +25,7 @@ from aurora_pipeline_tests.sources.good import PROVIDER, kinds_asked
 from aurora_pipeline_tests.sources.storm.figures import Rows, rows_of
 from aurora_pipeline_tests.sources.storm.readers import EPOCH, question_of, sense_of
 from aurora_pipeline_tests.sources.storm.reading import Reading
-from aurora_pipeline_tests.sources.storm.strikes import Ground
+from aurora_pipeline_tests.sources.storm.strikes import Ground, Strike
 from aurora_pipeline_tests.sources.storm.tellers import (
     NAMELESS,
     TIMELESS,
@@ -61,10 +61,10 @@ class Asking:
         """What it is called in the storm's report."""
         return f"{self.adapter.kind} asks {self.role}"
 
-    def rows(self, place: int, body: bytes) -> Rows:
-        """What is told where one of the answers has another body."""
+    def rows(self, place: int, strike: Strike) -> Rows:
+        """What is told where one of the answers is another one."""
         answers = list(self.answers)
-        answers[place] = replace(answers[place], body=body)
+        answers[place] = replace(answers[place], body=strike.body, status=strike.status)
         fetches = self._fetched(answers)
         if not fetches:
             return {}

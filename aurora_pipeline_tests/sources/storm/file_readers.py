@@ -32,6 +32,7 @@ from aurora_pipeline_tests.sources.storm.figures import Rows, rows_of
 from aurora_pipeline_tests.sources.storm.file_strikes import Sheet
 from aurora_pipeline_tests.sources.storm.readers import EPOCH
 from aurora_pipeline_tests.sources.storm.reading import Reading
+from aurora_pipeline_tests.sources.storm.strikes import Strike
 
 _READERS: Final[Mapping[DataType, Callable[[Answer, str], Any]]] = {
     DataType.FEES: files.read_fees,
@@ -73,25 +74,25 @@ class Book:
         question = question_about(self.table, EpochNumber(EPOCH.epoch), Family.SOLANA)
         return Answer(question.key, request_of(question), 200, {}, body, _WHEN, question=question.kind)
 
-    def read(self, body: bytes) -> Any:
+    def read(self, strike: Strike) -> Any:
         """What its reader makes of the bytes."""
         if self.table.data_type is DataType.PERIOD:
-            return replace(read_bounds(self.answer(body), PROVIDER), answers=())
-        return _READERS[self.table.data_type](self.answer(body), PROVIDER)
+            return replace(read_bounds(self.answer(strike.body), PROVIDER), answers=())
+        return _READERS[self.table.data_type](self.answer(strike.body), PROVIDER)
 
-    def epochs(self, body: bytes) -> list[EpochNumber]:
+    def epochs(self, strike: Strike) -> list[EpochNumber]:
         """Which epochs the bytes tell."""
         name = self.table.name_for(EpochNumber(EPOCH.epoch))
         try:
-            return epochs_in(self.table, name, body, Family.SOLANA)
+            return epochs_in(self.table, name, strike.body, Family.SOLANA)
         except FileProblem as problem:
             # As whoever asks for them names it.
             raise UnreadableFile(PROVIDER, f"file {name}", name, str(problem)) from None
 
-    def told(self, body: bytes) -> Rows:
+    def told(self, strike: Strike) -> Rows:
         """The rows that the source tells."""
         role = self.table.data_type
-        fetch = StagedFetch(1, role, PROVIDER, FILE_KIND, "*", FigureState.FINAL, None, (self.answer(body),))
+        fetch = StagedFetch(1, role, PROVIDER, FILE_KIND, "*", FigureState.FINAL, None, (self.answer(strike.body),))
         tell = getattr(SOURCES[FILE_KIND].tells, role.value)
         return rows_of(tell(staged_by_kind(EPOCH.reference, [fetch])[FILE_KIND]))
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from random import Random
 from typing import Any, Final
 
 from aurora_pipeline.asking.adapter import Adapter, Answer, Question, SeesCollectors, WeighsStake
@@ -21,7 +22,8 @@ from aurora_pipeline.sources.unknown_fields import unknown_fields
 from aurora_pipeline_tests.sources.good import PROVIDER, folder_of, good_of, kinds_asked
 from aurora_pipeline_tests.sources.storm.figures import Rows
 from aurora_pipeline_tests.sources.storm.readers import EPOCH
-from aurora_pipeline_tests.sources.storm.reading import Reading
+from aurora_pipeline_tests.sources.storm.reading import Reading, struck_json
+from aurora_pipeline_tests.sources.storm.strikes import Ground, Promise, Strike
 
 BATCH: Final = "asking.taken_apart"
 _BATCH_SIZE: Final = 6
@@ -37,8 +39,8 @@ def readings() -> Iterator[Reading]:
                 yield Reading(name, answer.request_key, answer.body, partial(_of, look, answer), compared=False)
 
 
-def _of(look: Callable[[Answer], Any], answer: Answer, body: bytes) -> Any:
-    return look(replace(answer, body=body))
+def _of(look: Callable[[Answer], Any], answer: Answer, strike: Strike) -> Any:
+    return look(replace(answer, body=strike.body, status=strike.status))
 
 
 def _looks(kind: str, source: Source) -> dict[str, Callable[[Answer], Any]]:
@@ -77,9 +79,28 @@ def _batch() -> Reading:
     ]
     body = json.dumps(elements).encode()
     answer = replace(EPOCH.ask(EPOCH.after, asked[0]), request_key=together.key, body=body)
-    return Reading(BATCH, together.key, body, partial(_parts, asked, answer), tells_figures=True)
+    return Reading(BATCH, together.key, body, partial(_parts, asked, answer), tells_figures=True, strike=_struck_batch)
 
 
-def _parts(asked: Sequence[Question], answer: Answer, body: bytes) -> Rows:
-    found = taken_apart(replace(answer, body=body), asked)
-    return {key: {"id": json.loads(one.body)["id"]} for key, one in found.items()}
+def _struck_batch(body: bytes, random: Random, ground: Ground) -> Strike:
+    """Often an element with the id of another: of two that answer one question, nobody can say which does."""
+    if random.random() < 0.7:
+        return struck_json(body, random, ground)
+    elements = json.loads(body)
+    one, other = random.sample(range(len(elements)), 2)
+    elements[one]["id"] = elements[other]["id"]
+    how = "id of another element"
+    return Strike(how, Promise.SAME_OR_NONE, json.dumps(elements).encode(), (one, "id"))
+
+
+def _said(body: bytes) -> dict[str, Any]:
+    told = json.loads(body)
+    result = told.get("result")
+    name = result.get("blockhash") if isinstance(result, dict) else None
+    # What is struck inside an element goes on to its reader.
+    return {"id": told["id"], "block": name if isinstance(name, str) else None}
+
+
+def _parts(asked: Sequence[Question], answer: Answer, strike: Strike) -> Rows:
+    found = taken_apart(replace(answer, body=strike.body, status=strike.status), asked)
+    return {key: _said(one.body) for key, one in found.items()}

@@ -91,7 +91,7 @@ EXPLAINED: Final[Mapping[str, Callable[[Strike, Mapping[str, Any], str], bool]]]
 def judged(reading: Reading, strike: Strike) -> tuple[str, str | None]:
     """How a try ended (read, or the name of the refusal), and what is wrong with that."""
     try:
-        found = plain(reading.read(strike.body))
+        found = plain(reading.read(strike))
     except ReaderStumbled as error:
         return "ReaderStumbled", error.problem
     except UnreadableAnswer as error:

@@ -20,7 +20,7 @@ from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline_tests.pnl.test_against_the_simulator import Epoch
 from aurora_pipeline_tests.sources.good import PROVIDER, Reader, folder_of, good_of, kinds_asked
 from aurora_pipeline_tests.sources.storm.reading import Reading
-from aurora_pipeline_tests.sources.storm.strikes import Ground, Sense
+from aurora_pipeline_tests.sources.storm.strikes import Ground, Sense, Strike
 
 EPOCH: Final = Epoch(851, Parameters(seed=5, validators=4, stake_accounts=40, slots_per_epoch=60))
 _SENSES: Final[Mapping[str, Sense]] = {
@@ -83,7 +83,7 @@ def _readings_of(kinds: tuple[str, ...]) -> tuple[Reading, ...]:
             name,
             answer.request_key,
             answer.body,
-            partial(_body_read, read, answer),
+            partial(_struck_read, read, answer),
             compared=name not in _TOLD_TOGETHER,
             ground=_ground(answer, found),
         )
@@ -124,8 +124,8 @@ def _read(reader: Callable[[Answer, str], object], answer: Answer) -> object:
     return reader(answer, PROVIDER)
 
 
-def _body_read(read: Reader, answer: Answer, body: bytes) -> object:
-    return read(replace(answer, body=body))
+def _struck_read(read: Reader, answer: Answer, strike: Strike) -> object:
+    return read(replace(answer, body=strike.body, status=strike.status))
 
 
 def _reads(read: Reader, answer: Answer) -> bool:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from aurora_pipeline_tests.sources.storm.plain import plain
-from aurora_pipeline_tests.sources.storm.strikes import Ground, Strike, struck_once, struck_twice
+from aurora_pipeline_tests.sources.storm.strikes import Ground, Promise, Strike, struck_once, struck_twice
 
 Striker = Callable[[bytes, Random, Ground], Strike]
 
@@ -21,12 +21,12 @@ def struck_json(body: bytes, random: Random, ground: Ground) -> Strike:
 
 @dataclass(frozen=True)
 class Reading:
-    """A reader and a good answer; `read` is given the answer's body, and hands over what the reader does."""
+    """A reader and a good answer; `read` is given the answer as it was struck, and hands over what the reader does."""
 
     name: str
     about: str
     body: bytes
-    read: Callable[[bytes], Any]
+    read: Callable[[Strike], Any]
     tells_figures: bool = False
     """Whether `read` hands over final figures by row, and leaves out what is not told; else it refuses by name."""
     compared: bool = True
@@ -37,4 +37,9 @@ class Reading:
     @cached_property
     def good(self) -> Any:
         """What it makes of the good answer."""
-        return plain(self.read(self.body))
+        return plain(self.read(self.unstruck))
+
+    @property
+    def unstruck(self) -> Strike:
+        """The good answer."""
+        return Strike("good", Promise.SAME, self.body)

@@ -177,15 +177,15 @@ def _tried(reading: Reading, strike: Strike, record: Record, measured: bool) -> 
         # What does not listen to a signal is waited for.
         problem = f"it took {seconds:.0f} s"
     if problem is None and measured:
-        record.memory = max(record.memory, times := _times_the_memory(reading, strike.body))
+        record.memory = max(record.memory, times := _times_the_memory(reading, strike))
         problem = f"it took {times:.1f} times the memory of a good answer" if times > MEMORY_MAX else None
     return problem
 
 
-def _times_the_memory(reading: Reading, body: bytes) -> float:
+def _times_the_memory(reading: Reading, strike: Strike) -> float:
     """How much more memory a body takes than a good one of its length would."""
-    good = _peak(reading, reading.body) * max(1.0, _unpacked(body) / _unpacked(reading.body))
-    return _peak(reading, body) / max(good, _FLOOR_BYTES)
+    good = _peak(reading, reading.unstruck) * max(1.0, _unpacked(strike.body) / _unpacked(reading.body))
+    return _peak(reading, strike) / max(good, _FLOOR_BYTES)
 
 
 def _unpacked(body: bytes) -> int:
@@ -197,13 +197,13 @@ def _unpacked(body: bytes) -> int:
         return max(1, len(body))
 
 
-def _peak(reading: Reading, body: bytes) -> int:
+def _peak(reading: Reading, strike: Strike) -> int:
     # What was kept of a file that was read before takes no memory any more.
     table._kept.clear()
     answers._kept.clear()
     tracemalloc.start()
     try:
-        reading.read(body)
+        reading.read(strike)
     except Exception:
         # That is judged elsewhere.
         pass

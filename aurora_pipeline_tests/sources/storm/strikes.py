@@ -37,6 +37,8 @@ class Strike:
     place: Path = ()
     before: object = None
     after: object = None
+    status: int = 200
+    """What the server says beside it."""
     also: str = ""
     """Where the second of two changes is."""
     leaves_out: bool = False
@@ -78,7 +80,7 @@ def struck_once(body: bytes, random: Random, ground: Ground) -> Strike:
     """The body with one change."""
     while True:
         found = random.choice(_HOWS)(body, random, ground)
-        if found is not None and found.body != body:
+        if found is not None and (found.body, found.status) != (body, 200):
             return found
 
 
@@ -331,6 +333,13 @@ def _error_beside(body: bytes, random: Random, ground: Ground) -> Strike | None:
     return Strike("error beside the result", Promise.SAME_OR_NONE, json.dumps(value).encode(), ("error",))
 
 
+def _other_status(body: bytes, random: Random, ground: Ground) -> Strike:
+    """An error, with a body of its own or with the answer."""
+    status = random.choice((404, 404, 404, 204, 400, 401, 403, 404, 405, 410, 422, 429, 500, 501, 503))
+    said = random.choice((b"", b"<html>", b"null", b"[]", b'{"code": 404, "message": "not found"}', body))
+    return Strike("another status", Promise.SAME_OR_NONE, said, after=status, status=status)
+
+
 def _other_answer(body: bytes, random: Random, ground: Ground) -> Strike | None:
     if not ground.others:
         return None
@@ -439,6 +448,8 @@ _HOWS: Final[Sequence[How]] = (
     _other_answer,
     _other_answer,
     _other_epoch,
+    _other_status,
+    _other_status,
     _number,
     _number,
     _number,

@@ -23,7 +23,7 @@ from aurora_pipeline_tests.sources.good import kinds_asked
 from aurora_pipeline_tests.sources.storm.figures import Rows, rows_of
 from aurora_pipeline_tests.sources.storm.readers import EPOCH, question_of, sense_of
 from aurora_pipeline_tests.sources.storm.reading import Reading
-from aurora_pipeline_tests.sources.storm.strikes import Ground
+from aurora_pipeline_tests.sources.storm.strikes import Ground, Strike
 from aurora_pipeline_tests.staging.storm import Replayed, conversations, scope, staged, told
 
 Fetches = Sequence[StagedFetch]
@@ -38,9 +38,9 @@ class Telling:
     fetches: Fetches
     tell: Teller
 
-    def rows(self, question: str, body: bytes) -> Rows:
+    def rows(self, question: str, strike: Strike) -> Rows:
         """What it tells where a question has another answer, in whichever fetch it stands."""
-        return rows_of(self.tell([_with(fetch, question, body) for fetch in self.fetches]))
+        return rows_of(self.tell([_with(fetch, question, strike) for fetch in self.fetches]))
 
     def readings(self) -> Iterator[Reading]:
         """One for each of its answers."""
@@ -84,12 +84,15 @@ def _elsewhere() -> dict[str, list[bytes]]:
     return found
 
 
-def _with(fetch: StagedFetch, question: str, body: bytes) -> StagedFetch:
+def _with(fetch: StagedFetch, question: str, strike: Strike) -> StagedFetch:
     if all(one.request_key != question for one in fetch.answers):
         return fetch
     return replace(
         fetch,
-        answers=tuple(replace(one, body=body) if one.request_key == question else one for one in fetch.answers),
+        answers=tuple(
+            replace(one, body=strike.body, status=strike.status) if one.request_key == question else one
+            for one in fetch.answers
+        ),
     )
 
 
