@@ -15,7 +15,7 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.registry.errors import NoValidators
 from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.sources.family import ChainHead
-from aurora_pipeline.staging.sampling import is_observed
+from aurora_pipeline.staging.observers import is_observed
 from aurora_pipeline.work.runs import Job
 
 # A tick asks each chain one question and a new period about eight: few enough to stay far below a tick's time limit.

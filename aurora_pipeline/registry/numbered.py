@@ -8,7 +8,6 @@ from typing import Final
 
 from aurora_pipeline.asking.adapter import ProviderDown
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.asking.recording import asking_unrecorded
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import ROLES
@@ -66,6 +65,9 @@ def _with_key(
 
 async def _asked(configuration: Configuration, chain: Chain, numbers: Sequence[int]) -> tuple[Mapping[int, str], str]:
     """The keys as the first node tells them that can be had; else why none told them."""
+    # Imported here: who only reads what is registered asks nobody, and need not load the client for that.
+    from aurora_pipeline.asking.recording import asking_unrecorded
+
     source = source_of(chain)
     named = [provider for role in ROLES for provider in configuration.providers_for(chain.chain_id, role)]
     troubles = []

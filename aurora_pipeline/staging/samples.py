@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Answer, WeighsStake
+from aurora_pipeline.asking.adapter import EVERYONE, Answer, WeighsStake
 from aurora_pipeline.asking.reading import UnreadableAnswer
-from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.log import logger
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.kinds import adapter_of
+from aurora_pipeline.staging.observers import role_of
 from aurora_pipeline.staging.plan import Observation, observations_that_count
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import FigureState
@@ -31,11 +31,6 @@ class Sample:
 
     observation: Observation
     answers: tuple[Answer, ...]
-
-
-def role_of(data_type: str, chain: Chain) -> DataType:
-    """The role whose providers are asked for an observed data type."""
-    return chain.family.traits.leaders_told_with if data_type == LEADER_SCHEDULE else DataType(data_type)
 
 
 def samples(

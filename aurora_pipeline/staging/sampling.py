@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
 
 import psycopg
 
@@ -17,18 +16,15 @@ from aurora_pipeline.asking.verdict import Stumbled
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.provider import Provider
-from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.sources.kinds import adapter_for
+from aurora_pipeline.staging.observers import OBSERVED, observers, role_of
 from aurora_pipeline.staging.report import NothingObserved, ObservationReport
-from aurora_pipeline.staging.samples import role_of, samples
+from aurora_pipeline.staging.samples import samples
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.declaration import FigureState
 from aurora_pipeline.store.payloads.tables import OBSERVATIONS
 from aurora_pipeline.store.row_chains import append_chained
-
-OBSERVED: Final = (LEADER_SCHEDULE, DataType.META.value, DataType.POSITIONS.value)
-"""What is sampled, in this order."""
 
 
 @dataclass
@@ -41,16 +37,6 @@ class _Seen:
     """Data types and the providers asked for them."""
     requests: int = 0
     answered: bool = False
-
-
-def is_observed(configuration: Configuration, chain: Chain) -> bool:
-    """Whether anybody who is asked about a chain observes what it forgets; else its past tells everything."""
-    return any(_observers(configuration, chain, data_type) for data_type in OBSERVED)
-
-
-def _observers(configuration: Configuration, chain: Chain, data_type: str) -> list[Provider]:
-    asked = configuration.providers_for(chain.chain_id, role_of(data_type, chain))
-    return [provider for provider in asked if data_type in adapter_for(provider).observes]
 
 
 def observe(
@@ -66,7 +52,7 @@ def observe(
         if data_type == LEADER_SCHEDULE and _has_schedule(database, configuration, scope):
             seen.answered = True
             continue
-        providers = _observers(configuration, chain, data_type)
+        providers = observers(configuration, chain, data_type)
         asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
         for checker in configuration.cross_checkers_for(chain.chain_id, role_of(data_type, chain)):
             observes = data_type in adapter_for(checker).observes and data_type != LEADER_SCHEDULE

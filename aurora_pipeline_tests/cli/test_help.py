@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -107,17 +107,26 @@ def test_help_and_version__ask__import_nothing_heavy(option: str) -> None:
     assert "aurora" in ended.stdout
 
 
-def test_help__of_any_command__waits_for_neither_dagster_nor_alembic() -> None:
-    modules = sorted({command.module.partition(":")[0] for command in COMMANDS.values()})
+def loaded_with(modules: Sequence[str], looked_for: set[str]) -> list[str]:
+    """The modules in a process of their own, one after the other, each with what of this is loaded by then."""
     code = f"""
 import sys
 from importlib import import_module
-for name in {modules}:
-    import_module(f"aurora_pipeline.cli.{{name}}")
-    print(name, *sorted({HEAVIEST} & set(sys.modules)))
+for name in {list(modules)}:
+    import_module(f"aurora_pipeline.{{name}}")
+    print(name, *sorted({looked_for} & set(sys.modules)))
 """
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.split() == modules
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_help__of_any_command__waits_for_neither_dagster_nor_alembic() -> None:
+    modules = sorted({f"cli.{command.module.partition(':')[0]}" for command in COMMANDS.values()})
+    assert loaded_with(modules, HEAVIEST) == modules
+
+
+def test_reading__asks_nobody__loads_no_http_client() -> None:
+    modules = ["sources.kinds", *(f"cli.{name}" for name in ("status", "statement_commands", "figures", "agreements"))]
+    assert loaded_with(modules, {"httpx"}) == modules
 
 
 def test_version__says_which() -> None:

@@ -7,8 +7,6 @@ import smtplib
 import ssl
 from typing import Any, Final, Protocol
 
-import httpx
-
 from aurora_pipeline.foundation.log import redacted
 from aurora_pipeline.work.alerts.errors import NotDelivered
 from aurora_pipeline.work.alerts.message import Alert, as_json, as_mail, as_slack
@@ -51,6 +49,9 @@ class WebhookChannel:
 
     def send(self, alert: Alert) -> None:
         """Deliver a message; any answer but 2xx means that it was not taken."""
+        # Imported here and below: who looks at what there is to tell sends nothing, and need not load the client.
+        import httpx
+
         body = as_slack(alert) if self._webhook.form == "slack" else as_json(alert)
         try:
             status = asyncio.run(asyncio.wait_for(self._post(body), self._seconds_max))
@@ -63,6 +64,8 @@ class WebhookChannel:
             raise self._not(f"HTTP {status}")
 
     async def _post(self, body: dict[str, Any]) -> int:
+        import httpx
+
         async with (
             httpx.AsyncClient(timeout=None, follow_redirects=False) as client,
             client.stream("POST", self._webhook.url, json=body) as response,

@@ -11,7 +11,7 @@ from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.signed_log.key_file import KeyFile
-from aurora_pipeline.staging.sampling import is_observed
+from aurora_pipeline.staging.observers import is_observed
 from aurora_pipeline.store.access.safety import access_notes
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES

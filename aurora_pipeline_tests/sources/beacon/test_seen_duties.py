@@ -14,9 +14,9 @@ from aurora_pipeline.foundation.errors import AuroraError
 from aurora_pipeline.orchestration.period_sensors import observation_key
 from aurora_pipeline.periods.discovery import chain_now
 from aurora_pipeline.sources.beacon.proposals import proposals
+from aurora_pipeline.staging.observers import is_observed
 from aurora_pipeline.staging.report import ObservationReport
 from aurora_pipeline.staging.running_period import observe_running_period
-from aurora_pipeline.staging.sampling import is_observed
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.frames import exact_rows
 from aurora_pipeline.store.payloads.fetches import load_fetches
