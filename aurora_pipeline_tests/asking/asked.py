@@ -64,7 +64,7 @@ def block(
         "blockTime": time,
         "blockhash": f"hash{slot}",
         "parentSlot": slot - 1 if parent is None else parent,
-        "previousBlockhash": "hash",
+        "previousBlockhash": f"hash{slot - 1 if parent is None else parent}",
         "rewards": list(rewards),
     }
 

@@ -48,6 +48,8 @@ def test_storm__its_readings__are_of_every_reader_and_teller_there_is() -> None:
     names = set(all_readings())
     assert set(module_readers()) <= names
     assert teller_names() | asking_names() <= names
+    of_chains = {f"{kind} tells {what}" for kind in ("solana_rpc", "beacon_api") for what in ("head", "now", "bounds")}
+    assert of_chains | {"beacon_api tells keys"} <= names
     own_files = {"read_fees", "read_tips", "read_rewards", "read_meta", "read_positions", "read_costs", "read_bounds"}
     assert {f"files.{name}" for name in own_files} <= names
 

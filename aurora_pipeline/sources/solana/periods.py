@@ -56,6 +56,7 @@ async def bounds(epoch: EpochNumber, ask: Ask, provider: str) -> PeriodBounds:
         problem = f"block {after.slot} after the epoch has the parent {last_block_slot}, which is not in the epoch"
         raise UnreadableAnswer(provider, following.request_key, problem)
     last = first if last_block_slot == first.slot else await _block(told, last_block_slot, provider)
+    _check_follows(after, last, provider)
     return PeriodBounds(
         epoch=EpochNumber(epoch),
         first_slot=first_slot,
@@ -87,6 +88,17 @@ def _only(answer: Answer, provider: str, problem: str) -> int:
 
 async def _block(told: AskNode, slot: int, provider: str) -> BlockHeader:
     return read_block_header(await told(questions.block(slot)), provider)
+
+
+def _check_follows(after: BlockHeader, last: BlockHeader, provider: str) -> None:
+    """Refuse a block that is not the one whose slot the next one names: a node does not repeat the slot it was asked
+    about, and the instant of another block is none of the epoch's end."""
+    expected, found = after.result.get("previousBlockhash"), last.result.get("blockhash")
+    if expected is not None and found is not None and expected.text() != found.text():
+        problem = (
+            f"it has the hash {found.text()}, and block {after.slot} follows {expected.text()}: it is another block"
+        )
+        raise UnreadableAnswer(provider, questions.block(last.slot).key, problem)
 
 
 def _time(block: BlockHeader, provider: str) -> datetime:

@@ -16,7 +16,7 @@ from typing import Final
 
 from aurora_pipeline.sources.files import answers, table
 from aurora_pipeline_tests.sources.good import kinds_asked
-from aurora_pipeline_tests.sources.storm import asks, file_readers, glances, readers, tellers
+from aurora_pipeline_tests.sources.storm import asks, chains, file_readers, glances, readers, tellers
 from aurora_pipeline_tests.sources.storm.garbling import limited
 from aurora_pipeline_tests.sources.storm.judging import judged
 from aurora_pipeline_tests.sources.storm.reading import Reading
@@ -122,6 +122,7 @@ def _each() -> Iterator[Reading]:
     yield from readers.readings()
     yield from file_readers.readings()
     yield from glances.readings()
+    yield from chains.readings()
     for telling in tellers.tellings():
         yield from telling.readings()
     for asking in asks.askings():
