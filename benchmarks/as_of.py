@@ -52,7 +52,7 @@ def make(database: Database, epochs: int, validators: int, stakes: int) -> None:
             "validator_key": f"'validator-' || lpad((s % {validators})::text, 33, '0')",
             "row_kind": "'ACCOUNT'",
             "account_key": "'account-' || lpad(s::text, 35, '0')",
-            "active_stake": "1000003 * s + n",
+            "active_stake": "1000003::numeric * s + n",
         }
         fill(connection, POSITIONS, f"{both}, generate_series(1, {stakes}) s", rows)
     with database.autocommit() as connection:

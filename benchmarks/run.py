@@ -57,17 +57,15 @@ BENCHMARKS: Final = {
 }
 
 
-def measured(benchmark: Benchmark, is_quick: bool) -> list[Measured]:
-    """What a benchmark measured; what it tells meanwhile goes to standard error."""
+def measured(benchmark: Benchmark, is_quick: bool) -> tuple[list[Measured], bool]:
+    """What a benchmark measured, and whether it came to its end; what it tells meanwhile goes to standard error."""
     arguments = (benchmark.quick or "") if is_quick else benchmark.usual
     with scratch() as folder:
         file = folder / "figures.json"
         command = [sys.executable, "-m", f"benchmarks.{benchmark.module}", *arguments.split(), "--json", str(file)]
         ended = subprocess.run(command, stdout=sys.stderr, check=False).returncode
         told = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
-    if ended:
-        raise SystemExit(f"benchmarks.{benchmark.module} {arguments} ended with {ended}")
-    return [Measured.from_json(one) for one in told]
+    return [Measured.from_json(one) for one in told], not ended
 
 
 def report(figures: Iterable[tuple[str, Measured]], is_quick: bool) -> dict[str, Any]:
@@ -109,15 +107,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="keep the figures in this file too")
     options = parser.parse_args()
     figures: list[tuple[str, Measured]] = []
+    broken: list[str] = []
     for name in options.names or BENCHMARKS:
         benchmark = BENCHMARKS[name]
         if options.quick and benchmark.quick is None:
             continue
-        figures += [(name, one) for one in measured(benchmark, options.quick)]
+        found, is_whole = measured(benchmark, options.quick)
+        figures += [(name, one) for one in found]
+        broken += [] if is_whole else [name]
         if options.json is not None:
             told = json.dumps(report(figures, options.quick), indent=1)
             options.json.write_text(told + "\n", encoding="utf-8")
     Console(width=_WIDTH).print(table([one for _, one in figures]))
+    if broken:
+        raise SystemExit(f"did not come to their end: {', '.join(broken)}")
 
 
 if __name__ == "__main__":
