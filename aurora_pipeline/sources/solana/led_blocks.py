@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 
 from aurora_pipeline.foundation.listing import listed as named
 from aurora_pipeline.foundation.money import total
@@ -127,6 +127,21 @@ def led_fees(led: Sequence[int], listed: Listing, blocks: Mapping[int, Block], f
     )
 
 
-def _contradiction(blocks: Iterable[Block], listed: Listing, first_slot: int) -> str | None:
-    problems = (parent_problem(block.slot, block.parent_slot, listed, first_slot) for block in blocks)
+def _contradiction(blocks: Sequence[Block], listed: Listing, first_slot: int) -> str | None:
+    problems = chain(
+        (parent_problem(block.slot, block.parent_slot, listed, first_slot) for block in blocks),
+        (_hash_problem(before, block) for before, block in pairwise(blocks)),
+    )
     return next((problem for problem in problems if problem is not None), None)
+
+
+def _hash_problem(before: Block, block: Block) -> str | None:
+    """What is wrong with a block that the next one names by its hash: of an epoch's first block no parent is listed."""
+    if block.parent_slot != before.slot or None in (before.block_hash, block.parent_hash):
+        return None
+    if before.block_hash == block.parent_hash:
+        return None
+    return (
+        f"the block of slot {before.slot} has the hash {before.block_hash}, but that of slot {block.slot} follows"
+        f" {block.parent_hash}: another block"
+    )

@@ -84,6 +84,16 @@ def test_led_fees__parent_not_listed__another_block_or_a_gap(listed: list[int], 
     assert f"block of slot {wrong} has the parent {parent}" in problem
 
 
+def test_led_fees__another_block_in_the_place_of_the_epochs_first__refused_by_its_hash() -> None:
+    slots = list(range(FIRST, LAST + 1))
+    whole = fees_answers(slots, slots)
+    assert of_me(whole).problems == []
+    earlier = result_of(questions.block(FIRST), block(FIRST - 50, FIRST - 51, [fee(7)]))
+    other = [answer for answer in whole if f"getBlock {FIRST} " not in answer.request_key]
+    (problem,) = of_me([*other, earlier]).problems
+    assert f"slot {FIRST} has the hash hash{FIRST - 50}, but that of slot {FIRST + 1} follows hash{FIRST}" in problem
+
+
 def silent(slot: int, **shown: object) -> Answer:
     """A block without a reward row."""
     asked = questions.block_signatures(slot) if shown else questions.block(slot)

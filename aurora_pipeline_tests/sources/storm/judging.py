@@ -75,6 +75,12 @@ def _of_a_rate_in_percent(strike: Strike, row: Mapping[str, Any], name: str) -> 
     return any(one.endswith("inflationRewardsCommissionBps") for one in strike.wheres)
 
 
+def _of_an_empty_block(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
+    """A block without any transaction and any reward row is an empty one, and there are such."""
+    lists = {one.partition("[]")[0] for one in strike.wheres}
+    return lists == {"result.rewards", "result.transactions"}
+
+
 def _of_a_head(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
     """What a node says of its head, and how long it says that epochs are, only asks for a period: blocks prove it."""
     return strike.how == "of another epoch" or any("SLOTS_PER_EPOCH" in one for one in strike.wheres)
@@ -84,6 +90,8 @@ EXPLAINED: Final[Mapping[str, Callable[[Strike, Mapping[str, Any], str], bool]]]
     "beacon_api tells balances": _of_a_slashed_one,
     "beacon_api tells head": _of_a_head,
     "beacon_api tells now": _of_a_head,
+    "solana_rpc tells costs": _of_an_empty_block,
+    "solana_rpc tells fees": _of_an_empty_block,
     "solana_rpc tells head": _of_a_head,
     "solana_rpc tells now": _of_a_head,
     "beacon_api tells meta": _of_one_not_active,

@@ -11,7 +11,6 @@ from aurora_pipeline.asking.adapter import Answer
 from aurora_pipeline.canonical.heard import staged_by_kind
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.sources.contract import Source
-from aurora_pipeline.sources.json_rpc import asked_params
 from aurora_pipeline.sources.kinds import SOURCES, adapter_of
 from aurora_pipeline.sources.reference import Reference
 from aurora_pipeline.sources.told import Observed
@@ -65,13 +64,8 @@ NAMELESS: Final = TIMELESS | {
 
 
 def elsewhere(answer: Answer) -> list[bytes]:
-    """Answers to the same kind of question about another epoch.
-
-    Of the first block of an epoch nothing is known but that its parent lies before: a block of the one before has such
-    a parent, too.
-    """
-    is_first = question_of(answer) == "getBlock" and asked_params(answer)[:1] == EPOCH.slots[:1]
-    return [] if is_first else _elsewhere().get(question_of(answer), [])
+    """Answers to the same kind of question about another epoch."""
+    return _elsewhere().get(question_of(answer), [])
 
 
 @cache

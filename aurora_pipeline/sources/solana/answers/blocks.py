@@ -48,6 +48,8 @@ class Block:
     """What its transactions paid for signatures; None where they were not asked for."""
     transactions: int | None
     """How many it has; None where they were not asked for, nor their signatures."""
+    block_hash: str | None = None
+    parent_hash: str | None = None
 
     @property
     def fees(self) -> Lamports:
@@ -110,9 +112,15 @@ def read_block(answer: Answer, provider: str) -> Block:
         rewards=tuple(reward_of(row) for row in result["rewards"].items()),
         base_fees=None if spent is None else spent.base,
         transactions=None if listed is None else len(listed.items()),
+        block_hash=_text_of(result.get("blockhash")),
+        parent_hash=_text_of(result.get("previousBlockhash")),
     )
     _check_fee_rows(block, spent, result["rewards"])
     return block
+
+
+def _text_of(node: Node | None) -> str | None:
+    return None if node is None else node.text()
 
 
 def _check_fee_rows(block: Block, spent: TransactionFees | None, rows: Node) -> None:
