@@ -46,7 +46,8 @@ _SLOW: Final = frozenset(
     }
 )
 _SLOW_EVERY: Final = 8
-"""What reads a whole period in each try gets a try in every eighth round."""
+_ASKED_EVERY: Final = 3
+"""What reads a whole period in each try gets a try in every eighth round, what asks in every third."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,14 @@ def _rounds(names: Sequence[str]) -> Iterator[str]:
     """Reader after reader, without end."""
     number = 0
     while True:
-        yield from (name for name in names if name not in _SLOW or number % _SLOW_EVERY == 0)
+        yield from (name for name in names if number % _every(name) == 0)
         number += 1
+
+
+def _every(name: str) -> int:
+    if name in _SLOW:
+        return _SLOW_EVERY
+    return _ASKED_EVERY if " asks " in name else 1
 
 
 def storm(tries: int, seed: int) -> Result:
