@@ -98,6 +98,13 @@ class DataGone(Misconfigured):
     what_to_do = "Put it back, or restore a backup, and start again."
 
 
+class ServiceNeedsBroker(Misconfigured):
+    """Runs were to be spread over workers, and there is no broker, or Celery is not installed."""
+
+    code = "service-needs-broker"
+    what_to_do = "Set AURORA_CELERY_BROKER for every part, and install the extra `celery`."
+
+
 class ServiceNeedsDatabase(Misconfigured):
     """A service was to run on no database: Aurora's own server belongs to `aurora up`."""
 

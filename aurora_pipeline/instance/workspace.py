@@ -28,6 +28,8 @@ DATABASE_FILE_VARIABLE = "AURORA_DATABASE_URL_FILE"
 KEY_VARIABLE = "AURORA_LOG_KEY"
 DEMO_URL_VARIABLE = "AURORA_DEMO_URL"
 DAGSTER_URL_VARIABLE = "AURORA_DAGSTER_URL"
+CELERY_BROKER_VARIABLE = "AURORA_CELERY_BROKER"
+"""Where Celery's broker is, if runs are spread over several machines."""
 DEMO_LAST_ADDRESS = "providers.url"
 """Where a demo keeps its providers' last address: what is recorded of them stays true when they are stopped."""
 # Nothing listens there: the demo's configuration must load for commands that ask nobody.
@@ -88,6 +90,11 @@ class Workspace:
             raise FileUnreadable(
                 f"{DATABASE_FILE_VARIABLE}: {named} can't be read: {error}", "name a file that holds the address"
             ) from None
+
+    @property
+    def celery_broker(self) -> str | None:
+        """The broker from which workers take runs, if they are spread over several machines."""
+        return None if self.is_demo else self.env.get(CELERY_BROKER_VARIABLE) or None
 
     @property
     def log_key_path(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 _MODULE: Final = "aurora_pipeline.orchestration.definitions"
+_WORKER: Final = "aurora_pipeline.orchestration.celery_worker"
 _LOCATION: Final = "aurora"
 _FILE: Final = "services.yaml"
 
@@ -23,10 +25,12 @@ class Service(StrEnum):
     """The UI in which nothing can be started or changed."""
     DAEMON = "daemon"
     """Sensors, the queue of runs, backfills."""
+    WORKER = "worker"
+    """Takes runs from Celery's broker; as many of them as there are machines."""
 
 
-PORTS: Final = {Service.CODE: 4000, Service.WEB: 3000, Service.AUDIT: 3001, Service.DAEMON: 0}
-"""Where each listens unless it is told otherwise; the daemon listens nowhere."""
+PORTS: Final = {Service.CODE: 4000, Service.WEB: 3000, Service.AUDIT: 3001, Service.DAEMON: 0, Service.WORKER: 0}
+"""Where each listens unless it is told otherwise; daemon and workers listen nowhere."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ def workspace_file(dagster_home: Path) -> Path:
     return dagster_home / _FILE
 
 
-def command(service: Service, host: str, port: int, workspace: Path) -> list[str]:
-    """The process that a service is."""
+def command(service: Service, host: str, port: int, workspace: Path, at_once: int = 1) -> list[str]:
+    """The process that a service is; a worker takes so many runs at once."""
     python = [sys.executable, "-m"]
     match service:
         case Service.CODE:
@@ -66,3 +70,8 @@ def command(service: Service, host: str, port: int, workspace: Path) -> list[str
             return [*python, "dagster_webserver", *listen, *(["--read-only"] if service is Service.AUDIT else [])]
         case Service.DAEMON:
             return [*python, "dagster._daemon", "run", "--workspace", str(workspace)]
+        case Service.WORKER:
+            return [
+                *(*python, "celery", "--app", _WORKER, "worker", "--queues", "dagster", "--concurrency", str(at_once)),
+                *("--hostname", f"aurora-{os.getpid()}@%h", "--loglevel", "WARNING", "-O", "fair"),
+            ]
