@@ -11,7 +11,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import ChainHead, PeriodBounds
 from aurora_pipeline.sources.solana import questions as questions
-from aurora_pipeline.sources.solana.answers.blocks import BlockHeader, read_block_header
+from aurora_pipeline.sources.solana.answers.blocks import BlockHeader, parent_hash, read_block_header
 from aurora_pipeline.sources.solana.answers.epochs import (
     EpochSchedule,
     read_blocks,
@@ -93,11 +93,9 @@ async def _block(told: AskNode, slot: int, provider: str) -> BlockHeader:
 def _check_follows(after: BlockHeader, last: BlockHeader, provider: str) -> None:
     """Refuse a block that is not the one whose slot the next one names: a node does not repeat the slot it was asked
     about, and the instant of another block is none of the epoch's end."""
-    expected, found = after.result.get("previousBlockhash"), last.result.get("blockhash")
-    if expected is not None and found is not None and expected.text() != found.text():
-        problem = (
-            f"it has the hash {found.text()}, and block {after.slot} follows {expected.text()}: it is another block"
-        )
+    expected, found = parent_hash(after.result), last.result.get("blockhash")
+    if expected is not None and found is not None and expected != found.text():
+        problem = f"it has the hash {found.text()}, and block {after.slot} follows {expected}: it is another block"
         raise UnreadableAnswer(provider, questions.block(last.slot).key, problem)
 
 

@@ -13,6 +13,7 @@ from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.family import PeriodBounds
 from aurora_pipeline.sources.solana import questions
+from aurora_pipeline.sources.solana.answers.blocks import NO_HASH
 from aurora_pipeline.sources.solana.periods import bounds
 from aurora_pipeline_tests.sources.storm.chains import Node
 from aurora_pipeline_tests.sources.storm.readers import EPOCH
@@ -39,6 +40,15 @@ def test_bounds__another_block_in_the_place_of_the_last__refused(number: int) ->
     other = replace(block(last), body=block(slots[number]).body)
     with pytest.raises(UnreadableAnswer, match="it is another block"):
         told(other)
+
+
+def test_bounds__a_block_whose_parent_the_node_has_removed__are_the_same() -> None:
+    good = told()
+    after = block(next(slot for slot in EPOCH.slots if slot > good.last_block_slot))
+    body = json.loads(after.body)
+    body["result"]["previousBlockhash"] = NO_HASH
+    changed = told(replace(after, body=json.dumps(body).encode()))
+    assert (changed.ended_at, changed.last_block_slot) == (good.ended_at, good.last_block_slot)
 
 
 def test_bounds__a_block_that_does_not_tell_its_hash__are_the_same() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from aurora_pipeline.asking.adapter import Answer
 from aurora_pipeline.sources.solana import questions as questions
+from aurora_pipeline.sources.solana.answers.blocks import NO_HASH
 from aurora_pipeline.sources.solana.led_blocks import LedFees, schedule_problem
 from aurora_pipeline_tests.asking.asked import block, fee, result_of
 from aurora_pipeline_tests.sources.solana.led import judged
@@ -92,6 +94,18 @@ def test_led_fees__another_block_in_the_place_of_the_epochs_first__refused_by_it
     other = [answer for answer in whole if f"getBlock {FIRST} " not in answer.request_key]
     (problem,) = of_me([*other, earlier]).problems
     assert f"slot {FIRST} has the hash hash{FIRST - 50}, but that of slot {FIRST + 1} follows hash{FIRST}" in problem
+
+
+def test_led_fees__parent_that_the_node_has_removed__is_held_against_nothing() -> None:
+    slots = list(range(FIRST, LAST + 1))
+    whole = fees_answers(slots, slots)
+    asked = f"getBlock {FIRST + 1} "
+    place = next(number for number, answer in enumerate(whole) if asked in answer.request_key)
+    body = whole[place].body.replace(f'"hash{FIRST}"'.encode(), f'"{NO_HASH}"'.encode())
+    assert body != whole[place].body
+    removed = replace(whole[place], body=body)
+    found, before = of_me([*whole[:place], removed, *whole[place + 1 :]]), of_me(whole)
+    assert replace(found, blocks=[]) == replace(before, blocks=[])
 
 
 def silent(slot: int, **shown: object) -> Answer:

@@ -22,6 +22,8 @@ ADMISSION: Final = "VATDebit"
 REWARD_TYPES: Final = frozenset((FEE, VOTING, STAKING, ADMISSION, "Rent", "DeactivatedStake"))
 """Every type a node is known to write; a row of another one could be any of them, spelled anew."""
 SIGNATURE_FEE: Final = Lamports(5_000)
+NO_HASH: Final = "11111111111111111111111111111111"
+"""What a node tells as the hash of a parent that it has removed."""
 _I64_MAX: Final = 2**63 - 1
 # 9999-12-31; a block time beyond is garbage, and no datetime.
 _UNIX_SECONDS_MAX: Final = 253_402_300_799
@@ -113,10 +115,16 @@ def read_block(answer: Answer, provider: str) -> Block:
         base_fees=None if spent is None else spent.base,
         transactions=None if listed is None else len(listed.items()),
         block_hash=_text_of(result.get("blockhash")),
-        parent_hash=_text_of(result.get("previousBlockhash")),
+        parent_hash=parent_hash(result),
     )
     _check_fee_rows(block, spent, result["rewards"])
     return block
+
+
+def parent_hash(block: Node) -> str | None:
+    """The hash of a block's parent; None where it is not told, or where the node has removed the parent."""
+    told = _text_of(block.get("previousBlockhash"))
+    return None if told == NO_HASH else told
 
 
 def _text_of(node: Node | None) -> str | None:
