@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 from typer.exceptions import TyperException
 
-from aurora_pipeline.cli.errors import CommandNotUnderstood, right_missing
+from aurora_pipeline.cli.errors import CommandNotUnderstood, path_not_usable, right_missing
 from aurora_pipeline.cli.examples import example
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
@@ -195,7 +195,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BAD_INPUT)
     except Exception as error:
-        told = explained(error) or right_missing(error)
+        told = explained(error) or right_missing(error) or path_not_usable(error)
         if told is None:
             raise
         sys.exit(print_error(told))

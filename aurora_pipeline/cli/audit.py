@@ -12,7 +12,7 @@ import typer
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.proof import fail, show
-from aurora_pipeline.cli.terminal import opened, out, print_table, read_day
+from aurora_pipeline.cli.terminal import NUMBER_MAX, opened, out, print_table, read_day
 from aurora_pipeline.decisions.export import exported, log_root
 from aurora_pipeline.decisions.log import Head, found_entries
 from aurora_pipeline.foundation.errors import NotUnderstood
@@ -92,7 +92,7 @@ def audit_root(as_json: Json = False) -> None:
 
 @audit.command("export")
 def audit_export(
-    after: Annotated[int, typer.Option("--after", min=0, help="Only entries behind this one.")] = 0,
+    after: Annotated[int, typer.Option("--after", min=0, max=NUMBER_MAX, help="Only entries behind this one.")] = 0,
 ) -> None:
     """Print the audit log as JSON Lines, one entry per line, with all that its hash is made of.
 

@@ -10,7 +10,7 @@ import typer
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.keys import key_file
 from aurora_pipeline.cli.proof import fail, show
-from aurora_pipeline.cli.terminal import opened, out, print_table
+from aurora_pipeline.cli.terminal import NUMBER_MAX, opened, out, print_table
 from aurora_pipeline.foundation.errors import FileUnreadable
 from aurora_pipeline.foundation.given_file import TooMuch, read_given
 from aurora_pipeline.proof.signing.checkpoints import checkpoint, verify_kept
@@ -24,7 +24,9 @@ from aurora_pipeline.work.reads import signed_log as reads
 
 _BYTES_MAX = 1_000_000
 
-Size = Annotated[int | None, typer.Argument(help="How many leaves it covers; the newest.", show_default=False)]
+Size = Annotated[
+    int | None, typer.Argument(help="How many leaves it covers; the newest.", show_default=False, max=NUMBER_MAX)
+]
 
 checkpoint_commands = typer.Typer(help="Signed heads of the log of all that was published and decided.")
 

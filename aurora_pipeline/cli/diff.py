@@ -15,7 +15,7 @@ from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.errors import RangeBackwards
 from aurora_pipeline.foundation.money import amount as checked
 from aurora_pipeline.foundation.money import format_coins
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.changes import Changed, LayerChange, PeriodChange, names_of, period_changes
@@ -27,7 +27,7 @@ _ROWS_SHOWN = 40
 
 def diff(
     chain_id: ChainArgument,
-    epoch: Annotated[int, typer.Argument(help="The epoch.", min=0, show_default=False)],
+    epoch: Annotated[int, typer.Argument(help="The epoch.", min=0, max=EPOCH_MAX, show_default=False)],
     since: Annotated[
         str | None, typer.Option("--from", help="The state at this moment; else before the last change.")
     ] = None,

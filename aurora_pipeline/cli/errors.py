@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Final
 
 from aurora_pipeline.foundation.errors import AuroraError, Conflict, Misconfigured, NotAllowed
+
+_NO_PATH: Final = frozenset((errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EACCES, errno.EPERM))
+_PATH_SHOWN: Final = 200
 
 
 class CommandNotUnderstood(AuroraError):
@@ -19,6 +24,13 @@ class ArgumentsNotFit(AuroraError):
 
     code = "arguments-not-fit"
     what_to_do = "Give one of them, or the one that is missing."
+
+
+class PathNotUsable(AuroraError):
+    """A path that was given cannot be used as one."""
+
+    code = "path-not-usable"
+    what_to_do = "Name another one, or have it made usable."
 
 
 class NotConfirmed(AuroraError):
@@ -71,6 +83,15 @@ class RightMissing(NotAllowed):
 
 
 _RIGHT_MISSING: Final = "42501"
+
+
+def path_not_usable(error: BaseException) -> PathNotUsable | None:
+    """What is said where the system refuses a path that was given; None where the error is another one."""
+    if not isinstance(error, OSError) or error.errno not in _NO_PATH or error.filename is None:
+        return None
+    name = os.fsdecode(error.filename)
+    shown = name if len(name) <= _PATH_SHOWN else f"{name[:_PATH_SHOWN]}…"
+    return PathNotUsable(f"{shown} can't be used: {os.strerror(error.errno)}", "name another one")
 
 
 def right_missing(error: BaseException) -> RightMissing | None:

@@ -22,6 +22,7 @@ from aurora_pipeline.commissions.targets import (
 )
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.recording import Change
+from aurora_pipeline.foundation.period_key import EPOCH_MAX
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.proof.tracing.lookup import find
 from aurora_pipeline.store.database import Connection
@@ -73,7 +74,7 @@ def override(
 @overrides.command("list")
 def overrides_list(
     chain: Annotated[str | None, typer.Option("--chain", help="Only this chain.")] = None,
-    epoch: Annotated[int | None, typer.Option("--epoch", help="Only this period.")] = None,
+    epoch: Annotated[int | None, typer.Option("--epoch", min=0, max=EPOCH_MAX, help="Only this period.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show every override and what is computed now: it holds, is stale, or its target has vanished."""

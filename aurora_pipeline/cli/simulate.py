@@ -19,6 +19,7 @@ from aurora_pipeline.commissions.simulate import PeriodComparison, simulate
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.csv_file import write_csv
 from aurora_pipeline.foundation.money import total
+from aurora_pipeline.foundation.period_key import EPOCH_MAX
 from aurora_pipeline.foundation.units import Amount, EpochNumber, EpochRange
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.work.asked_epochs import known_epochs, not_known, require_recorded
@@ -44,8 +45,8 @@ _COLUMNS = (
 def agreements_simulate(
     file: Annotated[Path, typer.Argument(help="A YAML file as `apply` takes it.", show_default=False)],
     chain_id: Annotated[str, typer.Option("--chain", help="A chain of chains.yaml.", show_default=False)],
-    first: Annotated[int, typer.Option("--from", min=0, help="The first epoch.", show_default=False)],
-    last: Annotated[int, typer.Option("--to", min=0, help="The last epoch.", show_default=False)],
+    first: Annotated[int, typer.Option("--from", min=0, max=EPOCH_MAX, help="The first epoch.", show_default=False)],
+    last: Annotated[int, typer.Option("--to", min=0, max=EPOCH_MAX, help="The last epoch.", show_default=False)],
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets, in base units.")] = False,
 ) -> None:

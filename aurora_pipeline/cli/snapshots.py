@@ -10,7 +10,7 @@ import typer
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.running import job_runner
 from aurora_pipeline.cli.statement_steps import Reason
-from aurora_pipeline.cli.terminal import err, opened, out, print_changes, print_table
+from aurora_pipeline.cli.terminal import NUMBER_MAX, err, opened, out, print_changes, print_table
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.work.backfill import recompute
@@ -21,7 +21,7 @@ from aurora_pipeline.work.releasing import release as record_release
 from aurora_pipeline.work.runs import require_published
 
 snapshots = typer.Typer(help="What layers wrote, and what was wrong with it.", no_args_is_help=True)
-Number = Annotated[int, typer.Argument(help="The snapshot's number.", show_default=False, min=1)]
+Number = Annotated[int, typer.Argument(help="The snapshot's number.", show_default=False, min=1, max=NUMBER_MAX)]
 _DIFFERENCES_SHOWN: Final = 50
 
 

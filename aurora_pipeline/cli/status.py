@@ -14,7 +14,7 @@ from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.foundation.errors import CHECK_FAILED
 from aurora_pipeline.foundation.listing import listed, spans
-from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.published import NotPublished
 from aurora_pipeline.work.attention import age
@@ -31,7 +31,7 @@ _COLOURS = {"HEALTHY": "green", "DEGRADED": "yellow", "UNHEALTHY": "red"}
 
 def status(
     chain_id: Annotated[str | None, typer.Argument(help="Only this chain.")] = None,
-    epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0)] = None,
+    epoch: Annotated[int | None, typer.Argument(help="Only this epoch, in full.", min=0, max=EPOCH_MAX)] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 unless all is HEALTHY and nothing needs a person.")
     ] = False,

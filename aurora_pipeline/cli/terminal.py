@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 Told = TypeVar("Told")
 INTERRUPTED = 130
+NUMBER_MAX = 2**63 - 1
+"""The largest number by which the database keeps anything."""
 # Piped output has no width of its own; tables wider than a screen are better wrapped by whoever reads them.
 _PIPED_WIDTH = 160
 _MESSAGE_MAX = 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
@@ -27,6 +28,7 @@ from aurora_pipeline.store.errors import SchemaNotMoved
 from aurora_pipeline.store.revision import Revision, revision
 from aurora_pipeline.store.session import begin
 
+_REVISION: Final = re.compile(r"base|head|[+-]?[0-9]{1,4}")
 _OURS: Final = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'"
 """Every table of Aurora's that holds anything but its own settings."""
 
@@ -106,6 +108,8 @@ def _connection(config: Config) -> Connection:
 
 
 def _run(database: Database, action: Callable[[Config, str], None], target: str) -> Revision:
+    if not _REVISION.fullmatch(target):
+        raise SchemaNotMoved(f"{target[:40]!r} is no revision", "give its number, head, base, or steps like -1")
     config = _config()
     with _connected(database) as connection:
         connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))

@@ -128,6 +128,31 @@ def test_costs__an_epoch_no_key_can_hold__refused(run: Run, tmp_path: Path, epoc
     assert "beyond every chain" in ended.err or "is no epoch" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("backup", "x" * 3_000), "can't be used: File name too long"),
+        (("verify", "x" * 3_000), "can't be used: File name too long"),
+        (("overrides", "list", "--epoch", "9" * 20), "less than or equal to 999999999999"),
+        (("audit", "export", "--after", "9" * 20), f"less than or equal to {2**63 - 1}"),
+        (("checkpoint", "show", "9" * 20), f"less than or equal to {2**63 - 1}"),
+        (("snapshots", "show", "9" * 20), f"less than or equal to {2**63 - 1}"),
+        (("status", CHAIN_ID, "9" * 20), "less than or equal to 999999999999"),
+        (("diff", CHAIN_ID, "9" * 20), "less than or equal to 999999999999"),
+        (("db", "upgrade", "0001-01-01"), "'0001-01-01' is no revision"),
+        (("db", "upgrade", "x" * 3_000), "is no revision"),
+    ],
+    ids=lambda value: " ".join(word[:12] for word in value) if isinstance(value, tuple) else None,
+)
+def test_word__that_is_no_path_number_or_revision__refused_in_a_sentence(
+    run: Run, command: tuple[str, ...], told: str
+) -> None:
+    ended = run(*command)
+    assert ended.code == 2
+    assert told in " ".join(ended.err.replace("│", " ").split())
+    assert len(ended.err) < 1_000
+
+
 @pytest.mark.parametrize("arguments", [("-1", "--yes"), ("--yes", "--", "-1")])
 def test_downgrade__one_step__as_its_help_says(run: Run, arguments: tuple[str, ...]) -> None:
     ended = run("db", "downgrade", *arguments)
