@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from aurora_pipeline.store.merkle import merkle_root
 
 DECISION_TAG: Final = "aurora.decision.1"
 WHOLE_ROW_TAG: Final = "aurora.decision-row.1"
+_ROWS_REMEMBERED: Final = 4_096
 
 
 @dataclass(frozen=True, order=True)
@@ -52,7 +54,11 @@ def logged_row(table: Table, row: Mapping[str, Any]) -> LoggedRow:
 def row_digest(table: Table, row: Mapping[str, Any]) -> str:
     """What commits to every column of a row."""
     values: list[Value] = [_value(row[column.name]) for column in table.columns[: _committed(table, row)]]
-    return record_digest(WHOLE_ROW_TAG, table.name, *values)
+    return _remembered(WHOLE_ROW_TAG, table.name, *values)
+
+
+_remembered: Final = lru_cache(_ROWS_REMEMBERED, typed=True)(record_digest)
+"""Digests by what they commit to: every layer of every period has the same few rows of decisions digested again."""
 
 
 def _committed(table: Table, row: Mapping[str, Any]) -> int:
