@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,6 +134,8 @@ def program(description: str | None) -> argparse.ArgumentParser:
 def tell(rows: Iterable[Measured], options: argparse.Namespace) -> None:
     """Print every figure when it is taken: a run that is ended tells what it knows by then."""
     os.environ.setdefault("POLARS_MAX_THREADS", "2")
+    # Whoever ends it ends its servers too: they stop where the program leaves what it began.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console, taken = Console(soft_wrap=True, highlight=False, markup=False), []
     for one in rows:
         console.print(one.words())
