@@ -201,7 +201,9 @@ def _row_of_other_width(sheet: Sheet, random: Random) -> Strike:
     else:
         rows[line].insert(at, random.choice(("", "7", "x")))
     # A workbook's cells say where they stand: a moved one is another figure, or none.
-    promise = Promise.ANOTHER if sheet.separator is None else Promise.SAME_OR_NONE
+    # And a row of which nothing is left is one that is not listed.
+    told = sheet.separator is None or (sheet.listed_is_told and not rows[line])
+    promise = Promise.ANOTHER if told else Promise.SAME_OR_NONE
     return replace(_told(sheet, "row of another width", promise, rows, at), leaves_out=True)
 
 

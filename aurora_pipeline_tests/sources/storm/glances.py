@@ -98,7 +98,7 @@ def _said(body: bytes) -> dict[str, Any]:
     result = told.get("result")
     name = result.get("blockhash") if isinstance(result, dict) else None
     # What is struck inside an element goes on to its reader.
-    return {"id": told["id"], "block": name if isinstance(name, str) else None}
+    return {"id": told["id"], "block": name if isinstance(name, str) and name.isprintable() else None}
 
 
 def _parts(asked: Sequence[Question], answer: Answer, strike: Strike) -> Rows:

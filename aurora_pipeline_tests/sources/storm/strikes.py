@@ -90,7 +90,7 @@ def struck_twice(body: bytes, random: Random, ground: Ground) -> Strike:
     if first is None:
         return struck_once(body, random, ground)
     second = random.choice(_TAKING)(first.body, random, ground)
-    if second is None:
+    if second is None or second.place == first.place:
         return first
     promise = Promise.ANOTHER if Promise.ANOTHER in (first.promise, second.promise) else Promise.SAME_OR_NONE
     return replace(second, how=f"{first.how}, {second.how}", promise=promise, also=where(first.place))
