@@ -56,7 +56,10 @@ def _of_a_slashed_one(strike: Strike, row: Mapping[str, Any], name: str) -> bool
 
 def _of_a_block_alone(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
     """Moves say their slot and place by the block's answer alone. Whoever takes them for all there is takes blocks that
-    are proven to follow each other, and whose transactions are counted; and each move begins where another ended."""
+    are proven to follow each other, and whose transactions are counted; and each move begins where another ended. Where
+    the block does not list a reward, getInflationReward tells it, without its place."""
+    if strike.promise is Promise.SAME_OR_NONE and any(one.startswith("result.rewards") for one in strike.wheres):
+        return True
     return strike.how in ("answer to another question", "list in another order") or "doubled" in strike.how
 
 
@@ -73,6 +76,11 @@ def _of_another_recipient(strike: Strike, row: Mapping[str, Any], name: str) -> 
 def _of_a_rate_in_percent(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
     """Where no rate in basis points is told, the one in percent is read, and named so."""
     return any(one.endswith("inflationRewardsCommissionBps") for one in strike.wheres)
+
+
+def _of_a_list_as_long(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
+    """Rows of getInflationReward stand in the order of the addresses: one doubled and one dropped is a list as long."""
+    return {"row doubled", "dropped"} == set(strike.how.split(", "))
 
 
 def _of_an_empty_block(strike: Strike, row: Mapping[str, Any], name: str) -> bool:
@@ -92,6 +100,7 @@ EXPLAINED: Final[Mapping[str, Callable[[Strike, Mapping[str, Any], str], bool]]]
     "beacon_api tells now": _of_a_head,
     "solana_rpc tells costs": _of_an_empty_block,
     "solana_rpc tells fees": _of_an_empty_block,
+    "solana_rpc tells rewards": _of_a_list_as_long,
     "solana_rpc tells head": _of_a_head,
     "solana_rpc tells now": _of_a_head,
     "beacon_api tells meta": _of_one_not_active,
