@@ -13,6 +13,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.work.backups import manifest as manifests
 from aurora_pipeline_tests.faults.demo_home import command, digests, ended, goes_on, under_way
+from aurora_pipeline_tests.faults.small_disk import SmallDisk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLACES = """
@@ -70,16 +71,13 @@ def test_backup__while_a_run_publishes__whole_publications_only_and_it_goes_on(
     goes_on(new, undisturbed)
 
 
-def test_backup__disk_is_full__says_so_and_leaves_nothing(
-    home: Path, disk: tuple[Path, tuple[str, ...]], tmp_path: Path
-) -> None:
-    where, inside = disk
-    subprocess.run([*inside, "sh", "-c", f"head -c 400M /dev/zero > '{where}/filler'"], check=True)
-    done = ended(command(home, "--demo", "backup", str(where / "b"), prefix=inside))
+def test_backup__disk_is_full__says_so_and_leaves_nothing(home: Path, disk: SmallDisk) -> None:
+    disk.do(f"head -c 400M /dev/zero > '{disk.where}/filler'")
+    done = ended(command(home, "--demo", "backup", str(disk.where / "b"), prefix=disk.entering))
     assert done.code == TRY_AGAIN, done.told
     assert done.is_plain(), done.told
     assert "no room left on the disk" in done.told.replace("\n", " ")
-    left = subprocess.run([*inside, "ls", str(where)], capture_output=True, text=True, check=True)
+    left = subprocess.run([*disk.entering, "ls", str(disk.where)], capture_output=True, text=True, check=True)
     assert left.stdout.split() == ["filler"]
 
 
