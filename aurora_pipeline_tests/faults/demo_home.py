@@ -85,6 +85,14 @@ def sessions(home: Path, query: str) -> int:
         return 0
 
 
+def published(home: Path, period: str) -> int:
+    """How many layers of a period are published."""
+    server = Cluster((home / ".aurora/demo/postgres").resolve()).socket_dir
+    told = "SELECT FROM publications WHERE period = %s AND chain_id = 'solana-demo'"
+    with psycopg.connect(host=str(server), user="postgres", dbname="aurora") as connection:
+        return connection.execute(told, [period]).rowcount
+
+
 def postmaster(home: Path) -> int:
     return int((home / ".aurora/demo/postgres/cluster/postmaster.pid").read_text().split()[0])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from aurora_pipeline.foundation.errors import CHECK_FAILED, TRY_AGAIN
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import Workspace
 from aurora_pipeline.work.backups import manifest as manifests
-from aurora_pipeline_tests.faults.demo_home import command, digests, ended, goes_on, under_way
+from aurora_pipeline_tests.faults.demo_home import command, digests, ended, goes_on, published, under_way
 from aurora_pipeline_tests.faults.small_disk import SmallDisk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -60,9 +62,14 @@ def test_backup__of_a_demo_that_then_burns__restored_it_verifies_and_goes_on_whe
 def test_backup__while_a_run_publishes__whole_publications_only_and_it_goes_on(
     home: Path, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
-    process, head = under_way(home, 0.4)
+    process, head = under_way(home, 0)
+    # What is published was observed before: what the chain did unseen since the backup would be lost to the new home.
+    while not published(home, "0000851"):
+        assert process.poll() is None, "it was over before the backup"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGSTOP)
     does(home, "backup", str(tmp_path / "b"))
-    assert process.poll() is None, "it was over before the backup"
+    process.send_signal(signal.SIGCONT)
     assert ended(process, head).code == 0
     new = tmp_path / "new"
     new.mkdir()
