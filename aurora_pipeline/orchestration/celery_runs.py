@@ -6,7 +6,7 @@ it ended; who is killed says nothing.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from celery import Celery
 from dagster import DagsterRun
@@ -16,16 +16,8 @@ from dagster_celery.make_app import make_app
 from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 
-QUEUE: Final = "dagster"
-SETTINGS: Final = {
-    # A worker takes no more than it works on: what it had taken besides would be lost with it for an hour.
-    "worker_prefetch_multiplier": 1,
-    "worker_disable_prefetch": True,
-    # What a run leaves in memory goes with the process.
-    "worker_max_tasks_per_child": 50,
-    "broker_connection_retry_on_startup": True,
-    "worker_hijack_root_logger": False,
-}
+from aurora_pipeline.orchestration.spread import CELERY_SETTINGS, QUEUE
+
 _ANSWER_SECONDS: Final = 3.0
 _STARTED: Final = "STARTED"
 
@@ -50,15 +42,8 @@ class CeleryRuns(CeleryRunLauncher):
 def worker_app(broker: str) -> Celery:
     """What a worker is: it knows how to execute a run of Dagster."""
     app: Celery = make_app(  # type: ignore[no-untyped-call]
-        {"broker": broker, "backend": broker, "config_source": SETTINGS, "task_default_queue": QUEUE}
+        {"broker": broker, "backend": broker, "config_source": CELERY_SETTINGS, "task_default_queue": QUEUE}
     )
     create_execute_job_task(app)
     create_resume_job_task(app)
     return app
-
-
-def launcher_configuration(broker_variable: str) -> dict[str, Any]:
-    """The part of dagster.yaml that has runs started so; the broker's address may hold a password, and is not in it."""
-    address = {"env": broker_variable}
-    config = {"broker": address, "backend": address, "default_queue": QUEUE, "config_source": SETTINGS}
-    return {"module": CeleryRuns.__module__, "class": CeleryRuns.__name__, "config": config}

@@ -6,18 +6,14 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
-
 from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import CELERY_BROKER_VARIABLE, DAGSTER_URL_VARIABLE
+from aurora_pipeline.orchestration.spread import spread
 
 _CONFIGURATION = "dagster.yaml"
 FOREGROUND_CONFIGURATION = "foreground.yaml"
 """For runs in a command's own process: what they print belongs on the terminal; capturing it takes four processes."""
-_SPREAD_RUNS_MAX = 64
-"""Runs that are given to workers at once; those that find none free wait in the broker."""
-_SPREAD_START_SECONDS = 3600
 _UNCAPTURED = """
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
@@ -36,7 +32,7 @@ def prepare_dagster_home(aurora: Aurora) -> dict[str, str]:
     home.mkdir(mode=0o700, exist_ok=True)
     told = source.read_text(encoding="utf-8")
     broker = aurora.workspace.celery_broker
-    _write(home / _CONFIGURATION, told if broker is None else _spread(told))
+    _write(home / _CONFIGURATION, told if broker is None else spread(told, CELERY_BROKER_VARIABLE))
     _write(home / FOREGROUND_CONFIGURATION, told + _UNCAPTURED)
     return {
         **aurora.workspace.variables(),
@@ -45,17 +41,6 @@ def prepare_dagster_home(aurora: Aurora) -> dict[str, str]:
         "DAGSTER_DISABLE_TELEMETRY": "1",
         **({} if broker is None else {CELERY_BROKER_VARIABLE: broker}),
     }
-
-
-def _spread(told: str) -> str:
-    """The same for runs that workers take: workers and pools bound their number, and lost ones are looked for."""
-    from aurora_pipeline.orchestration.celery_runs import launcher_configuration
-
-    settings = yaml.safe_load(told)
-    settings["run_launcher"] = launcher_configuration(CELERY_BROKER_VARIABLE)
-    settings["concurrency"]["runs"]["max_concurrent_runs"] = _SPREAD_RUNS_MAX
-    settings["run_monitoring"] |= {"poll_interval_seconds": 15, "start_timeout_seconds": _SPREAD_START_SECONDS}
-    return "# Written by Aurora: as shipped, with the launcher of runs for Celery.\n" + yaml.safe_dump(settings)
 
 
 def _write(target: Path, text: str) -> None:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from aurora_pipeline.orchestration.spread import QUEUE
+
 _MODULE: Final = "aurora_pipeline.orchestration.definitions"
 _WORKER: Final = "aurora_pipeline.orchestration.celery_worker"
 _LOCATION: Final = "aurora"
@@ -72,6 +74,6 @@ def command(service: Service, host: str, port: int, workspace: Path, at_once: in
             return [*python, "dagster._daemon", "run", "--workspace", str(workspace)]
         case Service.WORKER:
             return [
-                *(*python, "celery", "--app", _WORKER, "worker", "--queues", "dagster", "--concurrency", str(at_once)),
+                *(*python, "celery", "--app", _WORKER, "worker", "--queues", QUEUE, "--concurrency", str(at_once)),
                 *("--hostname", f"aurora-{os.getpid()}@%h", "--loglevel", "WARNING", "-O", "fair"),
             ]

@@ -6,11 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
+import yaml
 from dagster import DagsterInstance
 
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, Workspace
+from aurora_pipeline.instance.workspace import (
+    CELERY_BROKER_VARIABLE,
+    DAGSTER_URL_VARIABLE,
+    DATABASE_VARIABLE,
+    Workspace,
+)
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
+from aurora_pipeline.orchestration.celery_runs import CeleryRuns
 from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home, shipped
 
 
@@ -32,6 +39,20 @@ def test_home__prepared__names_the_workspace_and_keeps_the_password_out_of_files
     assert len(written) == 2
     assert not any("geheim" in text for text in written)
     assert (home / "dagster.yaml").read_bytes() == shipped("dagster.yaml").read_bytes()
+
+
+def test_home__with_a_broker__has_runs_taken_by_workers_and_keeps_its_password_out_of_files(external: Aurora) -> None:
+    place = external.workspace
+    broker = "redis://:verborgen@127.0.0.1:1/0"
+    spread = Aurora(Workspace(place.home, False, {**place.env, CELERY_BROKER_VARIABLE: broker}))
+    environment = prepare_dagster_home(spread)
+    told = (Path(environment["DAGSTER_HOME"]) / "dagster.yaml").read_text()
+    launcher = yaml.safe_load(told)["run_launcher"]
+    assert environment[CELERY_BROKER_VARIABLE] == broker
+    assert "verborgen" not in told
+    assert (launcher["module"], launcher["class"]) == (CeleryRuns.__module__, CeleryRuns.__name__)
+    # Commands compute in their own process, with Celery or without.
+    assert "run_launcher" not in (Path(environment["DAGSTER_HOME"]) / "foreground.yaml").read_text()
 
 
 def test_home__garbled__is_mended(external: Aurora) -> None:
