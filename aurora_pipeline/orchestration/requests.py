@@ -10,4 +10,9 @@ from aurora_pipeline.work.what_is_next import DueRun
 
 def requested(due: DueRun, **tags: str) -> dg.RunRequest:
     """The request for a run that is due."""
-    return dg.RunRequest(run_key=due.request, partition_key=due.period, tags={CHAIN_TAG: due.chain_id, **tags})
+    return dg.RunRequest(
+        run_key=due.request,
+        job_name=due.job.value,
+        partition_key=due.period,
+        tags={CHAIN_TAG: due.chain_id, **tags},
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -220,6 +220,12 @@ def operated_at(connection: Connection, chain_id: str, instant: datetime) -> Ope
         for row in rows
     )
     return Operated(validators, tuple(decision_input(VALIDATOR_IDENTITIES, row) for row in rows))
+
+
+def validators_named(names: Iterable[str]) -> set[str]:
+    """The validators that rows are of, by the names by which lineages know the rows."""
+    # Table, chain, validator, revision and day: only the validator is asked for.
+    return {name.partition("/")[2].rsplit("/", 2)[0] for name in names}
 
 
 def identities_between(connection: Connection, chain_id: str, start: datetime, end: datetime) -> Identities:

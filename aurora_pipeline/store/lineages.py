@@ -73,3 +73,40 @@ def decisions_read(connection: Connection, chain_id: str, layer: Table, decided:
         named = frozenset(Input("decision", name, digest) for name, digest in row["named"])
         found.setdefault(row["epoch"], DecisionsRead(row["sequence"])).lineages.append(named)
     return found
+
+
+_FETCHES_BEFORE = """
+SELECT f.epoch, f.sequence, ARRAY(
+    SELECT ARRAY[read ->> 0, read ->> 1, read ->> 2] FROM jsonb_array_elements(l.inputs) read
+    WHERE read ->> 0 = 'fetch' AND strpos(read ->> 1, '@') > 0
+       OR read ->> 0 = 'decision' AND starts_with(read ->> 1, %s)) AS named
+FROM in_force f
+CROSS JOIN LATERAL (
+    SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+    UNION ALL
+    SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
+WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s AND f.epoch = ANY(%s)"""
+
+
+@dataclass
+class FetchesRead:
+    """What the snapshot in force of a period rests on: fetches of other periods, and rows of one table of decisions."""
+
+    sequence: int
+    """Of the publication that brought it into force."""
+    lineages: list[tuple[frozenset[Input], frozenset[str]]] = field(default_factory=list)
+    """Of each of its lineages the fetches, and the names of the rows."""
+
+
+def fetches_read_of_others(
+    connection: Connection, chain_id: str, layer: Table, decided: Table, epochs: Iterable[EpochNumber]
+) -> dict[int, FetchesRead]:
+    """By epoch, what lineages of a layer in force name of other periods, as far as this version of it wrote them."""
+    found: dict[int, FetchesRead] = {}
+    parameters = [f"{decided.name}:", chain_id, layer.name, layer.version, list(epochs)]
+    for row in connection.execute(_FETCHES_BEFORE.encode(), parameters):
+        named = [Input(*one) for one in row["named"]]
+        fetches = frozenset(one for one in named if one.kind == "fetch")
+        rows = frozenset(one.name for one in named if one.kind != "fetch")
+        found.setdefault(row["epoch"], FetchesRead(row["sequence"])).lineages.append((fetches, rows))
+    return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.record import Period
 from aurora_pipeline.work.run_changes import (
@@ -19,9 +20,9 @@ from aurora_pipeline.work.run_changes import (
     restated_partners,
 )
 from aurora_pipeline.work.runs import Job, RunEnd, Runner
-from aurora_pipeline.work.stale_entries import stale_entries
 from aurora_pipeline.work.stale_events import stale_stake_events
 from aurora_pipeline.work.stale_lines import Stale, present_periods, ready, stale_periods
+from aurora_pipeline.work.what_is_next import outdated_entries, outdated_evidence
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,17 @@ class Computing:
 
     def periods(self, job: Job, keys: Sequence[PeriodKey], *, refetch: bool = False) -> Computed:
         """Run a job for some periods, then what goes on from them, and say which published figures changed."""
+        after = [PeriodKey(key.chain_id, self.chain.period_after(key.epoch)) for key in keys]
+        concerned = sorted({*keys, *after})
         with self.aurora.database.connect() as connection:
-            before, owed = published_figures(connection, keys), owed_to_partners(connection, self.chain.chain_id)
+            before, owed = published_figures(connection, concerned), owed_to_partners(connection, self.chain.chain_id)
         ends = self.run_all(job, keys, refetch=refetch)
+        again = self.stale_evidence([key.epoch for key in after])
+        ends += again
         with self.aurora.database.connect() as connection:
-            changed = restated(before, published_figures(connection, keys), self.chain.base_unit)
+            changed = restated(before, published_figures(connection, concerned), self.chain.base_unit)
         self.tell(FiguresRestated(tuple(changed)))
-        ends += self.following(keys)
+        ends += self.following([*keys, *(end.key for end in again if isinstance(end.key, PeriodKey))])
         ends += self.stale_events(keys)
         with self.aurora.database.connect() as connection:
             now = owed_to_partners(connection, self.chain.chain_id)
@@ -119,10 +124,10 @@ class Computing:
         """Compute what rests on what no longer counts: on entries of the operator, on terms, on periods before."""
         with self.aurora.database.connect() as connection:
             owed = owed_to_partners(connection, self.chain.chain_id)
-            entered = stale_entries(connection, self.chain)
-            keys = [one.key for one in entered]
+            due = [*outdated_entries(connection, self.chain), *outdated_evidence(connection, self.chain)]
+            keys = sorted({one.key for one in due})
             before = published_figures(connection, keys)
-        for one in entered:
+        for one in due:
             self.tell(Explained(one.key, one.why, is_left=False))
         ends = self.run_all(Job.RECOMPUTE, keys)
         with self.aurora.database.connect() as connection:
@@ -160,6 +165,14 @@ class Computing:
             return is_due
 
         return self._run_ready(min(computed) + 1, follows)
+
+    def stale_evidence(self, epochs: Collection[EpochNumber]) -> list[RunEnd]:
+        """Compute periods again, of some, that rest on other answers about the period before than count now."""
+        with self.aurora.database.connect() as connection:
+            stale = outdated_evidence(connection, self.chain, epochs)
+        for one in stale:
+            self.tell(Explained(one.key, one.why, is_left=False))
+        return self.run_all(Job.RECOMPUTE, [one.key for one in stale])
 
     def stale_events(self, done: Sequence[PeriodKey] | None = None) -> list[RunEnd]:
         """Compute stake events again that rest on outdated positions: all of them, or those after some periods."""

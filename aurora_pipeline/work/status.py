@@ -16,7 +16,7 @@ from aurora_pipeline.work.condition import Lag, Whereabouts, lag_of
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.health import Seen, last_seen
 from aurora_pipeline.work.stale_lines import present_periods, stale_periods
-from aurora_pipeline.work.what_is_next import outdated_entries, outdated_events
+from aurora_pipeline.work.what_is_next import outdated_entries, outdated_events, outdated_evidence
 
 _REASONS_SHOWN: Final = 3
 
@@ -135,7 +135,8 @@ def _stale(connection: Connection, chain: Chain) -> Mapping[EpochNumber, str]:
     # What has no lines yet is not stale but unpublished.
     stated = {one.key.epoch for one in present if one.sequence is not None}
     lines = {one.key.epoch: one.why for one in stale_periods(present) if one.key.epoch in stated}
-    return events | lines | {one.epoch: one.why for one in outdated_entries(connection, chain)}
+    evidence = {one.epoch: one.why for one in outdated_evidence(connection, chain)}
+    return events | lines | evidence | {one.epoch: one.why for one in outdated_entries(connection, chain)}
 
 
 def _reasons(told: Sequence[str | None] | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,11 @@ from aurora_pipeline.work.late import LatePlan, load_pending, plan_late
 from aurora_pipeline.work.runs import Job
 from aurora_pipeline.work.stale_entries import stale_entries
 from aurora_pipeline.work.stale_events import stale_stake_events
+from aurora_pipeline.work.stale_evidence import stale_evidence
 from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 
 _EVENTS = "stake events rest on an epoch before that changed"
+_EVIDENCE = "it rests on answers about the epoch before that do not count now"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def what_is_next(connection: Connection, chain: Chain, now: datetime) -> list[Du
     return [
         *late,
         *outdated_entries(connection, chain),
+        *outdated_evidence(connection, chain),
         *outdated_events(connection, chain),
         *outdated_lines(connection, chain),
     ]
@@ -68,6 +71,16 @@ def outdated_entries(connection: Connection, chain: Chain) -> list[DueRun]:
     return [
         _due(Job.RECOMPUTE, one.key, one.why, f"entries:{one.key}:{one.digest}")
         for one in stale_entries(connection, chain)
+    ]
+
+
+def outdated_evidence(
+    connection: Connection, chain: Chain, epochs: Collection[EpochNumber] | None = None
+) -> list[DueRun]:
+    """Periods, all or some, whose layers rest on other answers about the period before than those that count now."""
+    return [
+        _due(Job.RECOMPUTE, one.key, _EVIDENCE, f"evidence:{one.key}:{one.digest}")
+        for one in stale_evidence(connection, chain, epochs)
     ]
 
 

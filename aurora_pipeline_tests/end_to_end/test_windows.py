@@ -41,6 +41,7 @@ from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.tables import ALL_TABLES
 from aurora_pipeline.work.runs import Job, RunEnd
 from aurora_pipeline.work.stale_entries import stale_entries
+from aurora_pipeline.work.stale_evidence import READ_OF_BEFORE
 from aurora_pipeline.work.stale_lines import present_periods, stale_periods
 from aurora_pipeline_tests.cli.documents import data_of
 from aurora_pipeline_tests.end_to_end.world import World, kept_environment, world
@@ -201,16 +202,18 @@ def test_backfill__the_earlier_epoch__the_one_that_waited_follows(past: World) -
     assert follow(past, FIRST) == [SECOND]
 
 
-def test_positions_changed__epoch_before_came_later__its_stake_events_are_derived_again(past: World) -> None:
+def test_positions_changed__epoch_before_came_later__what_rests_on_it_is_derived_again(past: World) -> None:
     before = past.in_force(SECOND)["canonical_stake_events"]
     context = dg.build_sensor_context(instance=past.runner.instance, resources={"aurora": past.aurora})
     result = positions_changed(context)
     assert isinstance(result, dg.SensorResult)
-    assert [request.partition_key for request in result.run_requests or []] == [str(past.key(SECOND))]
-    (end,) = past.computing.stale_events([past.key(FIRST)])
+    requests = [(request.job_name, request.partition_key) for request in result.run_requests or []]
+    assert requests == [("recompute", str(past.key(SECOND)))]
+    (end,) = past.computing.stale_evidence([past.key(SECOND).epoch])
     assert end.failures == ()
     assert past.in_force(SECOND)["canonical_stake_events"] != before
     assert past.computing.stale_events() == []
+    assert past.computing.stale_evidence([past.key(epoch).epoch for epoch in EPOCHS]) == []
     again = positions_changed(context)
     assert isinstance(again, dg.SensorResult)
     assert not again.run_requests
@@ -573,6 +576,18 @@ def test_stale__a_cost_that_was_entered_since__is_in_the_figures_and_nothing_els
     }
     assert now["canonical_validator_fees"] == before["canonical_validator_fees"]
     assert past.computing.stale().runs == ()
+
+
+def test_lineages__name_answers_about_another_period__only_in_layers_of_which_it_is_noticed(past: World) -> None:
+    rows = past.rows(
+        """SELECT DISTINCT f.asset, split_part(read ->> 1, '/', 1) AS data_type FROM in_force f
+           JOIN snapshots s USING (snapshot_id) CROSS JOIN jsonb_array_elements(s.inputs) read
+           WHERE read ->> 0 = 'fetch' AND read ->> 1 LIKE %s""",
+        "%@%",
+    )
+    assert {(row["asset"], row["data_type"]) for row in rows} == {
+        (layer.name, data_type) for layer, read in READ_OF_BEFORE.items() for data_type in read
+    }
 
 
 def names(end: RunEnd) -> set[str]:

@@ -100,6 +100,13 @@ _FETCHES_THAT_COUNT: Final = f"""
     ORDER BY subject, {COUNTING_FIRST}
 """.encode()
 
+_IDENTITIES_THAT_COUNT: Final = f"""
+    SELECT DISTINCT ON (epoch, data_type, subject) epoch, fetch_id, data_type, provider, subject, fetch_digest
+    FROM (SELECT *, {NOT_RETRACTED} FROM staging_fetches
+          WHERE chain_id = %s AND epoch = ANY(%s) AND data_type = ANY(%s)) fetches
+    ORDER BY epoch, data_type, subject, {COUNTING_FIRST}
+""".encode()
+
 
 @dataclass(frozen=True)
 class FetchInForce:
@@ -170,6 +177,21 @@ class FetchIdentity:
     def as_input(self) -> Input:
         """How a snapshot names this fetch in its lineage."""
         return Input("fetch", f"{self.data_type}/{self.provider}/{self.subject}", self.fetch_digest)
+
+    def as_input_of(self, period: str) -> Input:
+        """How a snapshot of another period names it: with the period the fetch is of."""
+        return self.as_input._replace(name=f"{self.as_input.name}@{period}")
+
+
+def identities_that_count(
+    connection: Connection, chain_id: str, epochs: Collection[EpochNumber], data_types: Collection[str]
+) -> dict[EpochNumber, list[FetchIdentity]]:
+    """By epoch, the fetch that counts of every subject of some data types, without any body."""
+    rows = connection.execute(_IDENTITIES_THAT_COUNT, [chain_id, list(epochs), list(data_types)])
+    found: dict[EpochNumber, list[FetchIdentity]] = {}
+    for row in rows:
+        found.setdefault(row.pop("epoch"), []).append(FetchIdentity(**row))
+    return found
 
 
 def fetch_identities(connection: Connection, fetch_ids: Iterable[int]) -> dict[int, FetchIdentity]:
