@@ -39,6 +39,7 @@ POSTGRES_MAJOR = 18
 SUPERUSER = "postgres"
 _START_SECONDS_MAX = 300  # crash recovery after a long load replays up to max_wal_size, on a slow disk too
 _STOP_SECONDS_MAX = 60
+_ANSWER_SECONDS_MAX = 5
 _POLL_SECONDS = 0.005
 _LOG_BYTES_MAX = 10_000_000
 _LOG_TAIL_LINES = 15
@@ -195,7 +196,14 @@ class Cluster:
 
     def _is_starting(self) -> bool:
         """Whether the server refuses everybody for now: after the end of one of its processes its file says ready."""
-        return PGconn.ping(make_conninfo(host=str(self.socket_dir), port=PORT).encode()) == Ping.REJECT
+        address = make_conninfo(host=str(self.socket_dir), port=PORT).encode()
+        deadline = time.monotonic() + _ANSWER_SECONDS_MAX
+        found = PGconn.ping(address)
+        # Whoever asks just as the server ends its processes is cut off without a word.
+        while found == Ping.NO_RESPONSE and answers(self.socket_dir) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            found = PGconn.ping(address)
+        return found == Ping.REJECT
 
     def _ends_on(self, stop_signal: signal.Signals) -> bool:
         running = running_postmaster(self.directory)

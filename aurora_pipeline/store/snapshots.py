@@ -25,7 +25,7 @@ from aurora_pipeline.store.digests import (
 )
 from aurora_pipeline.store.drafts import Draft, DraftOutcome, DraftStanding, Rejected
 from aurora_pipeline.store.errors import PublicationRefused, StoredOtherwise
-from aurora_pipeline.store.gate.judging import JudgedDraft, is_released, judged
+from aurora_pipeline.store.gate.judging import JudgedDraft, is_released, judged, judged_beside_others
 from aurora_pipeline.store.gate.rule import Gate
 from aurora_pipeline.store.layer_rows import LayerRows, instance_secret
 from aurora_pipeline.store.row_chains import append_chained
@@ -54,6 +54,7 @@ def write_check_publish(
     with database.connect() as connection:
         for one in checked:
             _lock_partition(connection, one.draft)
+        checked = [judged_beside_others(connection, one, gate) for one in checked]
         accepted = all(not one.violations or is_released(connection, one, _digest) for one in checked)
         settled = [_settle(connection, one, accepted, dagster_run) for one in checked]
         # Last, because the ledger's clock stands still for everybody else from here to the commit.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.store.database import Connection, Database
@@ -15,6 +15,8 @@ from aurora_pipeline.store.gate.rule import Context, Gate, Violation, noted
 
 if TYPE_CHECKING:
     from aurora_pipeline.store.drafts import Draft
+
+_TURNS: Final = 4718
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,23 @@ def judged(database: Database, draft: Draft, gate: Gate) -> JudgedDraft:
             earlier = load_earlier(connection, draft.table, draft.key)
         context = Context(draft.table, draft.key, {**grounds, EARLIER: earlier})
     return JudgedDraft(draft, (), (*told, *warning(rules, draft.frame, context)))
+
+
+def judged_beside_others(connection: Connection, one: JudgedDraft, gate: Gate) -> JudgedDraft:
+    """A draft that passed, once more held against other chains: by whoever publishes, in the transaction that does.
+
+    Two chains that publish the same period at the same instant take turns here, so that the second sees the first.
+    """
+    draft = one.draft
+    rules = [rule for rule in gate.of(draft.table) if OTHER_CHAINS in rule.needs]
+    if one.violations or not rules or not isinstance(draft.key, PeriodKey):
+        return one
+    connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [f"{draft.table.name}@{draft.key.epoch}", _TURNS]
+    )
+    others = {OTHER_CHAINS: load_other_chains(connection, draft.table, draft.key)}
+    context = Context(draft.table, draft.key, {**draft.grounds, **others})
+    return replace(one, violations=tuple(found for rule in rules for found in rule.violations(draft.frame, context)))
 
 
 def is_released(connection: Connection, one: JudgedDraft, digest: Callable[[Connection, Draft], str]) -> bool:
