@@ -20,6 +20,8 @@ ALONE = $(ANY_PYTHON) -c 'import fcntl, os, sys; lock = os.open(".venv.lock", os
   os.set_inheritable(lock, True); fcntl.flock(lock, fcntl.LOCK_EX); os.execvp(sys.argv[1], sys.argv[1:])'
 endif
 
+IN_SCRATCH = TMPDIR=$$(.venv/bin/python -m aurora_pipeline_tests.scratch_folder)
+
 .PHONY: help demo up test test-slow coverage mutate lint format types bench migrate dist sbom clean
 
 help: ## show this list
@@ -32,14 +34,14 @@ up: .venv/installed ## open the Dagster UI
 	@.venv/bin/aurora --demo up
 
 test: .venv/installed-dev ## run the tests, on a PostgreSQL of their own
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(IN_SCRATCH) .venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/installed-dev ## run the tests that take longer, as CI does too
-	.venv/bin/python -m pytest -n 3 --dist loadfile -m slow
+	$(IN_SCRATCH) .venv/bin/python -m pytest -n 3 --dist loadfile -m slow
 
 # Every test of make test, and which lines and branches of the package they ran. The warning is about tests' own files.
 coverage: .venv/installed-dev ## run the tests and show what they do not run
-	.venv/bin/python -m slipcover --branch --source aurora_pipeline --json --out .coverage.json \
+	$(IN_SCRATCH) .venv/bin/python -m slipcover --branch --source aurora_pipeline --json --out .coverage.json \
 	  -m pytest -n 2 --dist loadfile -m "not slow" -W "ignore:Unable to activate pytest:RuntimeWarning"
 	@.venv/bin/python -m aurora_pipeline_tests.coverage_report .coverage.json
 

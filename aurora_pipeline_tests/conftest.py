@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import settings
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline_tests.databases import copied_from
 
 # A busy machine makes any example slow; what hangs is ended by the limit of every test.
 settings.register_profile("aurora", deadline=None)
@@ -42,21 +44,34 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
     """The server of this test run; parallel workers share it, and the last one stops it."""
     base = tmp_path_factory.getbasetemp()
     root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with EmbeddedPostgres.start(root / "postgres") as postgres:
-        with (root / "template.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            ready = root / "template.ready"
-            if not ready.exists():
-                with Database(postgres.dsn("postgres")).autocommit() as connection:
-                    # Tests outlive no power cut; without waiting for the disk a fresh database takes a third.
-                    connection.execute("ALTER SYSTEM SET fsync = off")
-                    connection.execute("SELECT pg_reload_conf()")
-                postgres.ensure_database(_TEMPLATE)
-                template = Database(postgres.dsn(_TEMPLATE))
-                upgrade(template)
-                template.let_go()
-                ready.touch()
-        yield postgres
+    where, ready = root / "postgres", root / "template.ready"
+    with _one_at_a_time(root):
+        postgres = EmbeddedPostgres.start(where)
+        if not ready.exists():
+            with Database(postgres.dsn("postgres")).autocommit() as connection:
+                # Tests outlive no power cut; without waiting for the disk a fresh database takes a third.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            postgres.ensure_database(_TEMPLATE)
+            template = Database(postgres.dsn(_TEMPLATE))
+            upgrade(template)
+            template.let_go()
+            ready.touch()
+    yield postgres
+    with _one_at_a_time(root):
+        postgres.release()
+        if EmbeddedPostgres.running(where) is None:
+            # What pytest keeps of its last runs would be a gigabyte each.
+            ready.unlink()
+            shutil.rmtree(where, ignore_errors=True)
+
+
+@contextmanager
+def _one_at_a_time(root: Path) -> Iterator[None]:
+    """Starting and ending the server is one worker's turn."""
+    with (root / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +100,8 @@ def shared_database(server: EmbeddedPostgres) -> Iterator[Database]:
 @contextmanager
 def _fresh(server: EmbeddedPostgres) -> Iterator[Database]:
     name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
-    admin = Database(server.dsn("postgres"))
-    with admin.autocommit() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy".encode())
-    yield Database(server.dsn(name))
-    with admin.autocommit() as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with copied_from(server, _TEMPLATE, name) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

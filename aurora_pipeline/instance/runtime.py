@@ -21,6 +21,7 @@ from aurora_pipeline.foundation.private_folder import private_folder
 from aurora_pipeline.instance.chains import may_sync, sync_registry
 from aurora_pipeline.instance.partner_login import admitted, refuse_partner
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace, database_named
+from aurora_pipeline.local_postgres.cluster import POSTGRES_MAJOR
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.access.safety import require_safe_logins
 from aurora_pipeline.store.database import Connection, Database
@@ -158,7 +159,7 @@ class Aurora:
             return _beside(url, self.administered)
         self.located()
         assert self._server is not None  # locating our own database has started it
-        return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}&{url_query(**_RELAXED)}"
+        return f"{self._server.dagster_url(_DAGSTER)}&{_POOLED}&{url_query(POSTGRES_MAJOR * 10_000, **_RELAXED)}"
 
     def close(self) -> None:
         """Let go of the database; our own server stops when nobody else uses it."""
@@ -194,21 +195,24 @@ def _beside(url: str, admit: Callable[[], object]) -> str:
         )
     name = f"{parts.path.strip('/')}{_DAGSTER_SUFFIX}"
     dagster = database_named(url, _DAGSTER_SUFFIX)
-    if not _answers(dagster):
+    version = _server_version(dagster)
+    if version is None:
         admit()
         _create_database(database_named(url), name)
+        version = _server_version(dagster) or 0
     given = dict(parse_qsl(parts.query))
     kept = urlencode({name: value for name, value in given.items() if name not in {"options", "client_encoding"}})
-    query = "&".join(filter(None, [kept, _POOLED, url_query(given=given.get("options", ""))]))
+    query = "&".join(filter(None, [kept, _POOLED, url_query(version, given.get("options", ""))]))
     return parts._replace(scheme="postgresql+psycopg2", path=f"/{name}", query=query).geturl()
 
 
-def _answers(database: Database) -> bool:
+def _server_version(database: Database) -> int | None:
+    """The version of the server that answers for a database; None where none does."""
     try:
-        psycopg.connect(database.conninfo).close()
+        with psycopg.connect(database.conninfo) as session:
+            return session.info.server_version
     except psycopg.OperationalError:
-        return False
-    return True
+        return None
 
 
 def _create_database(beside: Database, name: str) -> None:

@@ -55,8 +55,10 @@ def begin(conninfo: str, *, reads_only: bool = False) -> psycopg.Connection[dict
     return session
 
 
-def url_query(given: str = "", **own: str) -> str:
+def url_query(server_version: int, given: str = "", **own: str) -> str:
     """The same for a driver that is given an URL: what its query says of these settings, and some more of one's own."""
+    if server_version >= _TRANSACTION_TIMEOUT_SINCE:
+        own = {"transaction_timeout": "0", **own}
     return f"client_encoding={_ENCODING}&options={quote(_options(own, given))}"
 
 

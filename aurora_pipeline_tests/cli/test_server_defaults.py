@@ -28,7 +28,7 @@ DEFAULTS = {
     "idle_session_timeout": "'50ms'",
     "statement_timeout": "'1ms'",
     "lock_timeout": "'1ms'",
-    "transaction_timeout": "'20ms'",
+    "transaction_timeout": "'500ms'",
 }
 COSTS = (
     f"chain_id,epoch,validator_key,cost_type,amount,unit,notes\n{CHAIN_ID},850,{VOTE},INFRASTRUCTURE,1.5,SOL,Zürich €\n"

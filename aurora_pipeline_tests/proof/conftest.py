@@ -32,8 +32,9 @@ from aurora_pipeline.signed_log.keys import new_key, rotate_key
 from aurora_pipeline.signed_log.signing import sign
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.staging.running_period import observe_running_period
-from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.drafts import Draft
+from aurora_pipeline_tests.databases import copied_from, copy
 from aurora_pipeline_tests.gated import write_check_publish
 from aurora_pipeline_tests.proof.bundle.made_bundles import MadeBundle
 from aurora_pipeline_tests.proof.bundle.verify_page import Page
@@ -75,8 +76,7 @@ def computed(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
     home = tmp_path_factory.mktemp("proof")
     # The folder's name has a number: other rooms' tests use this fixture too, and each makes a database of its own.
     name = f"{home.name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    with Database(server.dsn("postgres")).autocommit() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy".encode())
+    copy(server, _TEMPLATE, name)
     with (
         SimulatorProcess(home / "simulator.json", **PARAMETERS.as_dict()) as simulator,
         opened(server, name, home, simulator.url) as aurora,
@@ -134,15 +134,10 @@ def proven(shared: Aurora) -> Iterator[Proven]:
 def copied(server: EmbeddedPostgres, computed: str, shared: Aurora, tmp_path: Path) -> Iterator[Aurora]:
     """Aurora on a copy of the computed database, for what has to be committed."""
     name = f"{computed}_{next(_numbers)}"
-    admin = Database(server.dsn("postgres"))
     # Nobody may be in a database that is copied.
     shared.database.let_go()
-    with admin.autocommit() as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {computed} STRATEGY file_copy".encode())
-    with opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:
+    with copied_from(server, computed, name), opened(server, name, tmp_path, "http://127.0.0.1:9") as aurora:
         yield aurora
-    with admin.autocommit() as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
