@@ -83,8 +83,8 @@ def _of_runs(runs: Sequence[PartitionRun], now: datetime) -> Iterator[Concern]:
             yield Concern(
                 f"{run.partition}:failed",
                 f"the last run of {run.partition} failed",
-                f"its page in the Dagster UI (run {run.run_id[:8]}) and `aurora snapshots list --rejected` say why; then run it"
-                " again",
+                f"its page in the Dagster UI (run {run.run_id[:8]}) and `aurora snapshots list --rejected` say why;"
+                " then run it again",
                 run.changed_at,
                 page=f"/runs/{run.run_id}",
             )
