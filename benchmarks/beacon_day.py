@@ -23,7 +23,7 @@ from aurora_pipeline.layers import GATE, LAYERS
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.registry.fee_recipients import import_fee_recipients
-from aurora_pipeline.registry.validators import import_validators
+from aurora_pipeline.registry.validator_files import import_validators
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.staging.run import period_and_validators, stage
 from aurora_pipeline.store.database import Database

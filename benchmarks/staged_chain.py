@@ -27,7 +27,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DEMO_URL_VARIABLE, HOME_VARIABLE, Workspace
 from aurora_pipeline.periods.discovery import discover_periods
-from aurora_pipeline.registry.validators import import_validators
+from aurora_pipeline.registry.validator_files import import_validators
 from aurora_pipeline.staging.run import stage_period
 
 _IN_ORDER = (

@@ -18,14 +18,13 @@ from aurora_pipeline.registry.fee_recipients import (
     import_fee_recipients,
     registered_recipients,
 )
-from aurora_pipeline.registry.validators import (
+from aurora_pipeline.registry.validator_files import (
     export_validators,
     export_wallets,
     import_operator_wallets,
     import_validators,
-    registered_validators,
-    registered_wallets,
 )
+from aurora_pipeline.registry.validators import registered_validators, registered_wallets
 from aurora_pipeline.work.reads import registry as reads
 from aurora_pipeline.work.reads.recorded import imported
 

@@ -24,12 +24,8 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.fee_recipients import import_fee_recipients, registered_recipients
-from aurora_pipeline.registry.validators import (
-    import_operator_wallets,
-    import_validators,
-    registered_validators,
-    registered_wallets,
-)
+from aurora_pipeline.registry.validator_files import import_operator_wallets, import_validators
+from aurora_pipeline.registry.validators import registered_validators, registered_wallets
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.published import load_published
 from aurora_pipeline.work.runs import Job, RunEnd, Runner

@@ -26,12 +26,8 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.registry.cost_entries import import_costs
-from aurora_pipeline.registry.validators import (
-    import_operator_wallets,
-    import_validators,
-    registered_validators,
-    registered_wallets,
-)
+from aurora_pipeline.registry.validator_files import import_operator_wallets, import_validators
+from aurora_pipeline.registry.validators import registered_validators, registered_wallets
 from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.tables import PERIOD_LAYER_TABLES

@@ -23,7 +23,7 @@ from aurora_pipeline.foundation.csv_file import (
     write_csv,
 )
 from aurora_pipeline.registry.tables import FEE_RECIPIENTS
-from aurora_pipeline.registry.validators import traits_of
+from aurora_pipeline.registry.validator_files import traits_of
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.digests import Input
 

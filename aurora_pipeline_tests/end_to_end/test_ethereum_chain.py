@@ -25,7 +25,7 @@ from aurora_pipeline.instance.workspace import (
 )
 from aurora_pipeline.orchestration.definitions import Overrides, build_definitions
 from aurora_pipeline.orchestration.runs import JobRunner
-from aurora_pipeline.registry.validators import import_validators
+from aurora_pipeline.registry.validator_files import import_validators
 from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.statements.due import load_chain_accounts
 from aurora_pipeline.statements.staleness import closed_months

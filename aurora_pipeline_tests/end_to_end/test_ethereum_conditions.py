@@ -32,7 +32,7 @@ from aurora_pipeline.periods.record import recorded_periods
 from aurora_pipeline.pnl.tables import VALIDATOR_PNL
 from aurora_pipeline.registry.fee_recipients import import_fee_recipients
 from aurora_pipeline.registry.tables import VALIDATOR_IDENTITIES
-from aurora_pipeline.registry.validators import import_operator_wallets, import_validators
+from aurora_pipeline.registry.validator_files import import_operator_wallets, import_validators
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.store.database import Database

@@ -9,12 +9,8 @@ import pytest
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.foundation.addresses import base58_encode
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.registry.validators import (
-    import_operator_wallets,
-    import_validators,
-    registered_validators,
-    registered_wallets,
-)
+from aurora_pipeline.registry.validator_files import import_operator_wallets, import_validators
+from aurora_pipeline.registry.validators import registered_validators, registered_wallets
 from aurora_pipeline.sources.kinds import KINDS
 from aurora_pipeline.store.database import Database
 

@@ -10,7 +10,8 @@ import pytest
 
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.foundation.errors import AuroraError
-from aurora_pipeline.registry.validators import import_validators, registered_validators
+from aurora_pipeline.registry.validator_files import import_validators
+from aurora_pipeline.registry.validators import registered_validators
 from aurora_pipeline.store.database import Database
 from aurora_pipeline_tests.devchain.configured import CHAIN, configured
 from aurora_pipeline_tests.devchain.server import DevChain, pubkeys, serving

@@ -27,7 +27,7 @@ from aurora_pipeline.orchestration.definitions import Overrides, build_definitio
 from aurora_pipeline.orchestration.runs import JobRunner
 from aurora_pipeline.periods.record import Period, record_period
 from aurora_pipeline.registry.cost_entries import import_costs
-from aurora_pipeline.registry.validators import import_validators
+from aurora_pipeline.registry.validator_files import import_validators
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.work.runs import Job
