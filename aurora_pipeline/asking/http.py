@@ -24,6 +24,7 @@ from aurora_pipeline.asking.rate_headers import limits_left, pause_when_used_up,
 from aurora_pipeline.asking.rpc_batch import batch_of, taken_apart
 from aurora_pipeline.config.provider import Provider, RateLimit
 from aurora_pipeline.foundation.log import HIDDEN, event, hide, logger
+from aurora_pipeline.foundation.traces import span
 
 # These loggers write addresses and headers, which may hold keys, at levels that people do switch on.
 for _name in ("httpx", "httpcore", "hpack", "h2"):
@@ -241,11 +242,12 @@ class ProviderClient:
         content = None if question.body is None else json.dumps(question.body, separators=(",", ":")).encode()
         verb = "GET" if content is None else "POST"
         request = line.build_request(verb, self._url(question), content=content, headers=headers)
-        response = await line.send(request, stream=True)
-        try:
-            body = await self._body(response)
-        finally:
-            await response.aclose()
+        with span(f"ask {self._provider.name}", provider=self._provider.name, question=question.key):
+            response = await line.send(request, stream=True)
+            try:
+                body = await self._body(response)
+            finally:
+                await response.aclose()
         self.body_bytes += len(body)
         if self._keys.are_in(body):
             # What is stored is kept for ever, and shown to partners in proofs.

@@ -17,6 +17,7 @@ from aurora_pipeline.cli.examples import example
 from aurora_pipeline.cli.json_output import OPTION as JSON_OPTION
 from aurora_pipeline.cli.terminal import INTERRUPTED, err, print_error, use_demo
 from aurora_pipeline.decisions.came_with import coming_with
+from aurora_pipeline.foundation import traces
 from aurora_pipeline.foundation.errors import BAD_INPUT, AuroraError, NotUtf8
 from aurora_pipeline.foundation.gc_pause import importing
 from aurora_pipeline.foundation.log import set_up
@@ -177,6 +178,7 @@ def main() -> None:
         try:
             # What a command has to say it says itself, once; the log is for those who ask for more of it.
             set_up(os.environ, usual="ERROR")
+            traces.set_up(os.environ)
             _refuse_unreadable(sys.argv[1:])
             with coming_with(shlex.join([NAME, *sys.argv[1:]])):
                 _run(sys.argv[1:])

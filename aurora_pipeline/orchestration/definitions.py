@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from aurora_pipeline.foundation import traces
 from aurora_pipeline.foundation.log import FORMAT_VARIABLE, set_up
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import find_workspace
@@ -60,4 +61,5 @@ def build_definitions(overrides: Overrides | None = None) -> dg.Definitions:
 if FORMAT_VARIABLE in os.environ:
     # Services log to where they are started from, in the form that is asked for; Dagster keeps its own copy.
     set_up(os.environ)
+traces.set_up(os.environ)
 definitions = build_definitions()

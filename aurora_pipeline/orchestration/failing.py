@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -13,6 +13,7 @@ from dagster_shared.error import SerializableErrorInfo
 from aurora_pipeline.foundation.errors import AuroraError, Outage
 from aurora_pipeline.foundation.log import about
 from aurora_pipeline.foundation.period_key import PartitionKey
+from aurora_pipeline.foundation.traces import span_of_run
 
 MAY_PASS = "may_pass"
 """The metadata of a step's failure that says whether it may pass by itself."""
@@ -43,9 +44,12 @@ def tells_outage(error: SerializableErrorInfo | None) -> bool:
     return error is not None and error.cls_name == _OUTAGE
 
 
-def logged_about(run_id: str, key: PartitionKey) -> AbstractContextManager[None]:
-    """What is logged meanwhile names run, chain and period: by these its lines are found again."""
-    return about(run=run_id, chain=key.chain_id, period=str(key))
+@contextmanager
+def told_of(what: str, run_id: str, key: PartitionKey) -> Iterator[None]:
+    """What is logged and traced meanwhile names run, chain and period: by these it is found again."""
+    place = {"chain": key.chain_id, "period": str(key)}
+    with about(run=run_id, **place), span_of_run(what, run_id, **place):
+        yield
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from aurora_pipeline.decisions.unlogged_rows import require_logged, require_whol
 from aurora_pipeline.foundation.period_key import parse_key
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import ALL_LAYERS, Judgement, Layer
-from aurora_pipeline.orchestration.failing import as_failure
+from aurora_pipeline.orchestration.failing import as_failure, told_of
 from aurora_pipeline.orchestration.freshness import OF_MONTHS, OF_PERIODS
 from aurora_pipeline.orchestration.materialization import AssetEvent, drift, gate, layer_spec, nothing_due, publish
 from aurora_pipeline.periods.partitions import MONTHS, ONE_PERIOD_PER_RUN, PERIODS
@@ -39,10 +39,12 @@ def layer_asset(layer: Layer) -> dg.AssetsDefinition:
     )
     def compute(context: dg.AssetExecutionContext, aurora: dg.ResourceParam[Aurora]) -> Iterator[AssetEvent]:
         with as_failure():
-            require_whole(aurora.database, layer.decisions)
-            with aurora.database.connect() as connection:
-                drafts = layer.draft(aurora.configuration, connection, parse_key(context.partition_key))
-                require_logged(connection, [item for draft in drafts for item in draft.inputs])
+            key = parse_key(context.partition_key)
+            with told_of(f"compute {layer.name}", context.run.run_id, key):
+                require_whole(aurora.database, layer.decisions)
+                with aurora.database.connect() as connection:
+                    drafts = layer.draft(aurora.configuration, connection, key)
+                    require_logged(connection, [item for draft in drafts for item in draft.inputs])
             if not drafts:
                 yield from nothing_due(layer.tables)
                 return

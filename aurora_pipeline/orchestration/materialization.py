@@ -17,7 +17,7 @@ from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import GATE
-from aurora_pipeline.orchestration.failing import Said, logged_about
+from aurora_pipeline.orchestration.failing import Said, told_of
 from aurora_pipeline.orchestration.previews import names_of, notes, preview
 from aurora_pipeline.statements.documents import payable_statements
 from aurora_pipeline.statements.tables import EPOCH_PAYABLES, MONTHLY_STATEMENTS, PARTNER_COMMISSION_STATEMENTS
@@ -113,7 +113,7 @@ def publish(context: dg.AssetExecutionContext, aurora: Aurora, drafts: Sequence[
         before = {draft.table.name: _warned_before(connection, draft) for draft in drafts}
         acknowledged = acknowledged_now(connection, chain.chain_id)
     try:
-        with logged_about(context.run.run_id, drafts[0].key):
+        with told_of(f"publish {drafts[0].table.name}", context.run.run_id, drafts[0].key):
             outcomes = write_check_publish(aurora.database, drafts, GATE, context.run.run_id)
     except Rejected as rejected:
         for outcome in rejected.outcomes:

@@ -7,7 +7,7 @@ import dagster as dg
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.instance.runtime import Aurora
-from aurora_pipeline.orchestration.failing import as_failure, logged_about
+from aurora_pipeline.orchestration.failing import as_failure, told_of
 from aurora_pipeline.orchestration.freshness import OF_PERIODS
 from aurora_pipeline.periods.partitions import ONE_PERIOD_PER_RUN, PERIODS
 from aurora_pipeline.staging.cross_checks import stage_cross_checks
@@ -67,7 +67,7 @@ def _staging_asset(data_type: DataType) -> dg.AssetsDefinition:
         key = PeriodKey.parse(context.partition_key)
         refetch = context.run.tags.get(REFETCH_TAG) == "true"
         tries_left = context.retry_number < _RETRIES.max_retries
-        with as_failure(tries_left), logged_about(context.run.run_id, key):
+        with as_failure(tries_left), told_of(f"stage {data_type}", context.run.run_id, key):
             report = stage_period(aurora, key, data_type, refetch=refetch, dagster_run=context.run.run_id)
         if report.nothing_heard and tries_left:
             raise dg.Failure(f"{key} {data_type}: no provider can be had ({'; '.join(report.providers_down)})")
@@ -110,7 +110,7 @@ def staging_cross_checks(
     """Ask every cross-checker; one that is down holds nothing back."""
     key = PeriodKey.parse(context.partition_key)
     refetch = context.run.tags.get(REFETCH_TAG) == "true"
-    with as_failure(), logged_about(context.run.run_id, key):
+    with as_failure(), told_of("stage cross-checks", context.run.run_id, key):
         reports = stage_cross_checks(aurora, key, refetch=refetch, dagster_run=context.run.run_id)
     lacking = {name: text for name, text in _lacking(reports).items() if text}
     told = {
