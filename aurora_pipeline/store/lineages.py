@@ -10,6 +10,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
+from aurora_pipeline.store.payloads.fetches import COUNTING_FIRST, NOT_RETRACTED
 
 _RECORDED = """
 SELECT f.epoch, l.{} FROM in_force f
@@ -73,6 +74,51 @@ def decisions_read(connection: Connection, chain_id: str, layer: Table, decided:
         named = frozenset(Input("decision", name, digest) for name, digest in row["named"])
         found.setdefault(row["epoch"], DecisionsRead(row["sequence"])).lineages.append(named)
     return found
+
+
+_ALL_OF = "encode(sha256(convert_to(string_agg({0}, ' ' ORDER BY {0} COLLATE \"C\"), 'UTF8')), 'hex')"
+_FETCHES_DIGESTED = f"""
+SELECT f.epoch, ARRAY(
+    SELECT ARRAY[split_part(read ->> 1, '/', 1), {_ALL_OF.format("(read ->> 1) || ' ' || (read ->> 2)")}]
+    FROM jsonb_array_elements(l.inputs) read WHERE read ->> 0 = 'fetch' AND strpos(read ->> 1, '@') > 0
+    GROUP BY split_part(read ->> 1, '/', 1)) AS read
+FROM in_force f
+CROSS JOIN LATERAL (
+    SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
+    UNION ALL
+    SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
+WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s AND f.epoch = ANY(%s)"""
+_COUNTING_DIGESTED = f"""
+SELECT epoch, data_type, {_ALL_OF.format("named")} AS digest
+FROM (SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type,
+             data_type || '/' || provider || '/' || subject || '@' || chain_id || ':' || lpad(epoch::text, 7, '0')
+                 || ' ' || fetch_digest AS named
+      FROM (SELECT *, {NOT_RETRACTED} FROM staging_fetches
+            WHERE chain_id = %s AND epoch = ANY(%s) AND data_type = ANY(%s)) fetches
+      ORDER BY epoch, data_type, subject, {COUNTING_FIRST}) counting
+GROUP BY epoch, data_type"""
+
+
+def other_fetches_digested(
+    connection: Connection, chain_id: str, layer: Table, epochs: Iterable[EpochNumber]
+) -> dict[int, list[dict[str, str]]]:
+    """By epoch, of each lineage of a layer in force: what commits to the fetches of other periods, by data type."""
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    parameters = [chain_id, layer.name, layer.version, list(epochs)]
+    for row in connection.execute(_FETCHES_DIGESTED.encode(), parameters):
+        found[row["epoch"]].append(dict(row["read"]))
+    return found
+
+
+def counting_fetches_digested(
+    connection: Connection, chain_id: str, epochs: Iterable[EpochNumber], data_types: Iterable[str]
+) -> dict[tuple[int, str], str]:
+    """By epoch and data type, what commits to the fetches that count, of whomever they are, as other periods name them.
+
+    Quick to compare for a thousand periods; where it is another one, the fetches themselves have to be looked at.
+    """
+    rows = connection.execute(_COUNTING_DIGESTED.encode(), [chain_id, list(epochs), list(data_types)])
+    return {(row["epoch"], row["data_type"]): row["digest"] for row in rows}
 
 
 _FETCHES_BEFORE = """

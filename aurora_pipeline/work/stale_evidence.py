@@ -17,7 +17,12 @@ from aurora_pipeline.registry.validators import registered_validators, validator
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import record_digest
-from aurora_pipeline.store.lineages import FetchesRead, fetches_read_of_others
+from aurora_pipeline.store.lineages import (
+    FetchesRead,
+    counting_fetches_digested,
+    fetches_read_of_others,
+    other_fetches_digested,
+)
 from aurora_pipeline.store.payloads.fetches import FetchIdentity, identities_that_count
 from aurora_pipeline.store.payloads.tables import EVERYONE
 
@@ -47,21 +52,37 @@ def stale_evidence(
         for one in recorded_periods(connection, chain.chain_id)
         if one.key.epoch >= chain.first_period and (epochs is None or one.key.epoch in epochs)
     }
-    before = [chain.period_before(epoch) for epoch in periods]
-    types = sorted({data_type for read in READ_OF_BEFORE.values() for data_type in read})
-    counting = identities_that_count(connection, chain.chain_id, before, types)
+    doubtful = {layer: _doubtful(connection, chain, layer, list(periods)) for layer in READ_OF_BEFORE}
+    if not any(doubtful.values()):
+        return []
     registered = registered_validators(connection, chain.chain_id)
     stale: dict[PeriodKey, list[str | int]] = {}
-    for layer, read_types in READ_OF_BEFORE.items():
-        found = fetches_read_of_others(connection, chain.chain_id, layer, VALIDATOR_IDENTITIES, periods)
+    for layer, epochs_in_doubt in doubtful.items():
+        before = [chain.period_before(epoch) for epoch in epochs_in_doubt]
+        counting = identities_that_count(connection, chain.chain_id, before, READ_OF_BEFORE[layer])
+        found = fetches_read_of_others(connection, chain.chain_id, layer, VALIDATOR_IDENTITIES, epochs_in_doubt)
         for epoch, read in found.items():
             period = periods[EpochNumber(epoch)]
             of = PeriodKey(chain.chain_id, chain.period_before(period.key.epoch))
-            those = [one for one in counting.get(of.epoch, ()) if one.data_type in read_types]
-            now = list(_other_evidence(period, registered, read, of, those))
+            now = list(_other_evidence(period, registered, read, of, counting.get(of.epoch, ())))
             if now:
                 stale.setdefault(period.key, []).extend([layer.name, read.sequence, *now])
     return [StaleEvidence(key, record_digest(_STALE_TAG, str(key), *told)) for key, told in sorted(stale.items())]
+
+
+def _doubtful(connection: Connection, chain: Chain, layer: Table, epochs: Sequence[EpochNumber]) -> list[EpochNumber]:
+    """Epochs whose layer does not name just all the fetches of the period before that count."""
+    before = [chain.period_before(epoch) for epoch in epochs]
+    types = READ_OF_BEFORE[layer]
+    counting = counting_fetches_digested(connection, chain.chain_id, before, types)
+    read = other_fetches_digested(connection, chain.chain_id, layer, epochs)
+    doubtful = []
+    for epoch in epochs:
+        of = chain.period_before(epoch)
+        now = {str(one): counting[of, one] for one in types if (of, one) in counting}
+        if epoch in read and now not in read[epoch]:
+            doubtful.append(epoch)
+    return doubtful
 
 
 def _other_evidence(
