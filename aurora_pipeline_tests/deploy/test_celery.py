@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import dagster as dg
@@ -23,6 +23,7 @@ from aurora_pipeline.store.migrate import upgrade
 from aurora_pipeline.work.runs import Job
 from aurora_pipeline_tests.deploy.test_processes import free_port
 from aurora_pipeline_tests.end_to_end.world import World, production_world
+from aurora_pipeline_tests.started import started
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,22 +35,6 @@ EPOCHS = range(PARAMETERS.first_epoch, PARAMETERS.first_epoch + 3)
 _SECONDS_MAX = 400
 _AGAIN = "dagster/retry_number"
 _UNDER_WAY = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
-
-
-@contextmanager
-def started(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, which is gone afterwards."""
-    with log.open("ab") as told:
-        process = subprocess.Popen(
-            command, env=dict(environment), stdout=told, stderr=told, cwd=log.parent, start_new_session=True
-        )
-    try:
-        yield process
-    finally:
-        for number, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 20)):
-            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(process.pid, number)
-                process.wait(seconds)
 
 
 def until(what: str, found: Callable[[], bool], logs: Path, missing: Callable[[], object] = lambda: "") -> None:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +30,7 @@ from aurora_pipeline.work.stale_events import stale_stake_events
 from aurora_pipeline_tests.decided import decide
 from aurora_pipeline_tests.end_to_end.world import Row, World, production_world
 from aurora_pipeline_tests.gated import write_check_publish
+from aurora_pipeline_tests.started import dagster_daemon
 
 PARAMETERS = Parameters(seed=5, validators=3, stake_accounts=60, slots_per_epoch=80)
 FIRST, LATE, UNKNOWN, RUNNING = 850, 852, 853, 854
@@ -100,7 +97,8 @@ def lived(server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) ->
         variables = {DEMO_URL_VARIABLE: operator.simulator.url, DATABASE_VARIABLE: url}
         samples = int(operator.row("SELECT count(*) AS n FROM observations")["n"])
         log = home / "daemon.log"
-        with _daemon(operator, variables, log):
+        environment = {**os.environ, **variables, **prepare_dagster_home(operator.aurora)}
+        with dagster_daemon(shipped("workspace.yaml"), environment, log):
             yield Lived(operator, samples, log)
     server.drop_database(f"{name}_dagster")
     server.drop_database(name)
@@ -159,29 +157,6 @@ def _publish_other_positions(operator: World) -> None:
 
 def _whose(position: Mapping[str, Any]) -> tuple[Any, ...]:
     return position["validator_key"], position["withdrawer_key"]
-
-
-@contextmanager
-def _daemon(operator: World, variables: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Dagster's daemon as `aurora up` starts it, without the UI; ended with all that it started."""
-    environment = {**os.environ, **variables, **prepare_dagster_home(operator.aurora)}
-    command = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(shipped("workspace.yaml"))]
-    with log.open("wb") as told:
-        process = subprocess.Popen(
-            command, env=environment, stdout=told, stderr=told, cwd=log.parent, start_new_session=True
-        )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(60)
-        finally:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                try:
-                    os.killpg(process.pid, number)
-                except ProcessLookupError:
-                    break
 
 
 def test_observe_open_period__the_running_epoch__is_sampled(lived: Lived) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DATABASE_VARIABLE, Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.orchestration.dagster_home import prepare_dagster_home
+from aurora_pipeline_tests.started import dagster_daemon
 
 _SECONDS_MAX = 400
 _CODE = """
@@ -54,23 +53,6 @@ def environment(
     server.drop_database("killed")
 
 
-@contextmanager
-def daemon(workspace: Path, environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Dagster's daemon, ended with all that it started."""
-    command = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)]
-    with log.open("wb") as told:
-        process = subprocess.Popen(command, env=environment, stdout=told, stderr=told, start_new_session=True)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(60)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
 def until_ended(instance: DagsterInstance, log: Path) -> list[DagsterRun]:
     """The runs, the first one first, once one has succeeded."""
     deadline = time.monotonic() + _SECONDS_MAX
@@ -90,7 +72,7 @@ def test_run__its_process_killed__is_marked_as_failed_and_run_again(
     code.write_text(_CODE)
     workspace.write_text(f"load_from: [{{python_file: {{relative_path: {code}, location_name: dying}}}}]\n")
     launch = [sys.executable, "-m", "dagster", "job", "launch", "-w", str(workspace), "-j", "dies_once"]
-    with DagsterInstance.get() as instance, daemon(workspace, environment, log):
+    with DagsterInstance.get() as instance, dagster_daemon(workspace, environment, log):
         launched = subprocess.run(launch, env=environment, capture_output=True, text=True, check=False)
         assert launched.returncode == 0, launched.stdout + launched.stderr
         first, second = until_ended(instance, log)

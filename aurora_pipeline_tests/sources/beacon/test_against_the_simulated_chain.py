@@ -149,8 +149,9 @@ def test_balances__of_windows_of_the_story__are_those_of_the_chain(
     assert wrong == {}
 
 
+@pytest.mark.parametrize("period_type", ["SLOT_RANGE", "BLOCK_WINDOW"])
 def test_balances__of_slot_windows_cut_within_epochs__add_up_to_those_of_the_epochs(
-    database: Database, chain: Served, tmp_path: Path
+    database: Database, chain: Served, tmp_path: Path, period_type: str
 ) -> None:
     simulator, parameters = chain
     per_epoch = parameters.slots_per_epoch
@@ -160,7 +161,7 @@ def test_balances__of_slot_windows_cut_within_epochs__add_up_to_those_of_the_epo
     keys = [one.pubkey for one in truth]
     _register(database, keys)
     windows = [
-        _told_of(database, _configured(tmp_path, simulator, range(first, first + size), "SLOT_RANGE"), first, keys)
+        _told_of(database, _configured(tmp_path, simulator, range(first, first + size), period_type), first, keys)
         for first in firsts
     ]
     for one in truth:

@@ -589,6 +589,26 @@ def test_consolidation__from_one_validator_to_another__is_income_of_neither(
         assert moved == ((32 * 10**18, 0) if index == "4" else (0, 32 * 10**18))
 
 
+@pytest.mark.parametrize(("source", "target"), [("4", "5"), ("5", "5"), ("4", "stranger"), ("stranger", "5")])
+def test_consolidation__that_a_block_asks_for_and_the_chain_ignores__moves_nothing(
+    database: Database, configuration: Configuration, chain: DevChain, source: str, target: str
+) -> None:
+    keys = {**pubkeys(), "stranger": "0x" + "ab" * 48}
+    asked = {"source_address": "0x" + "11" * 20, "source_pubkey": keys[source], "target_pubkey": keys[target]}
+
+    def with_request(seen: Seen) -> Reply:
+        told = json.loads(chain._block(seen, seen.path.split("/")[-1]).body)
+        told["data"]["message"]["body"]["execution_requests"] = {"consolidations": [asked]}
+        return json_reply(told)
+
+    chain.answers[r"/eth/v2/beacon/blocks/(30|31|80)"] = with_request
+    found = told(database, configuration, [4, 5])
+    rows = {row["validator_index"]: int(row["cl_pnl_gwei"]) * GWEI for row in expected("by_validator")}
+    for index, one in found.items():
+        assert (known(one).profit, known(one).residual) == (rows[index], 0)
+        assert (known(one).consolidated_out, known(one).consolidated_in) == (0, 0)
+
+
 # Who they were, and what was at stake.
 
 
