@@ -18,6 +18,7 @@ from typing import Final
 from xml.parsers import expat
 
 from aurora_pipeline.asking.file_problem import FileProblem
+from aurora_pipeline.foundation.printable import harmless
 
 UNPACKED_BYTES_MAX: Final = 1 << 30
 """All parts of one XLSX file that are read, unpacked."""
@@ -28,6 +29,8 @@ _MEMBERS_MAX: Final = 10_000
 _PIECE_BYTES: Final = 1 << 20
 _COLUMN_LETTERS: Final = re.compile(r"([A-Z]{1,3})[0-9]{1,7}\Z")
 
+_UNHELD: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What no table can hold, or nobody sees; tabs and line ends are for whoever looks for separators."""
 CellRow = tuple[int, Sequence[str]]
 """A row's number in the file, as a spreadsheet or an editor shows it, and its cells."""
 Attributes = Mapping[str, str]
@@ -47,7 +50,7 @@ def csv_rows(body: bytes, separator: str = ",") -> Iterator[CellRow]:
     try:
         for cells in reader:
             if any(cells):
-                yield reader.line_num, cells
+                yield reader.line_num, [harmless(cell) if _UNHELD.search(cell) else cell for cell in cells]
     except csv.Error as error:
         raise FileProblem(f"line {reader.line_num} is no CSV: {error}; check quotes and separators") from None
 

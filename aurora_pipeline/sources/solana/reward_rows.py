@@ -69,7 +69,7 @@ def read_block_payments(answer: Answer, provider: str) -> BlockPayments:
             continue
         address, amount = row.get("pubkey"), row.get("lamports")
         is_charge = kind == ADMISSION
-        if not isinstance(address, str) or type(amount) is not int:
+        if not isinstance(address, str) or not address or type(amount) is not int:
             header.result["rewards"].refuse(f"row {number} has no address or no exact amount")
         lamports = Lamports(amount)
         too_much = too_much_paid(lamports)

@@ -351,6 +351,10 @@ def test_xlsx__rows_of_nothing__are_passed_over_and_take_no_memory(row: str) -> 
     assert (rows, peak < 6_000_000) == ([(7, ["1"])], True)
 
 
+def test_csv__letters_that_no_table_can_hold__are_written_out() -> None:
+    assert list(file_cells.csv_rows(b"a\x00b,\x1bc,\xe6\x9c\x88\n")) == [(1, ["a\\x00b", "\\x1bc", "月"])]
+
+
 def test_csv__rows_of_nothing__are_passed_over_and_lines_are_counted() -> None:
     assert list(file_cells.csv_rows(b"\n\n,\na,b\n\r\n1,2\n")) == [(4, ["a", "b"]), (6, ["1", "2"])]
 

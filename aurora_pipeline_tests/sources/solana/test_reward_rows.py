@@ -40,6 +40,7 @@ def test_payments__rows_of_all_types__by_type_and_address() -> None:
         paid("s", -9, "Staking"),
         paid("s", 9 * 10**18, "Staking"),
         paid("v", 9, "Voting"),
+        paid("", 9, "Staking"),
         {"lamports": 9, "rewardType": "Staking"},
         [],
         "Staking",

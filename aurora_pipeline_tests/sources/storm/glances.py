@@ -27,6 +27,7 @@ from aurora_pipeline_tests.sources.storm.strikes import Ground, Promise, Strike
 
 BATCH: Final = "asking.taken_apart"
 _BATCH_SIZE: Final = 6
+_HASH_LENGTH_MIN: Final = 32
 
 
 def readings() -> Iterator[Reading]:
@@ -98,7 +99,8 @@ def _said(body: bytes) -> dict[str, Any]:
     result = told.get("result")
     name = result.get("blockhash") if isinstance(result, dict) else None
     # What is struck inside an element goes on to its reader.
-    return {"id": told["id"], "block": name if isinstance(name, str) and name.isprintable() else None}
+    is_hash = isinstance(name, str) and len(name) >= _HASH_LENGTH_MIN and name.isprintable()
+    return {"id": told["id"], "block": name if is_hash else None}
 
 
 def _parts(asked: Sequence[Question], answer: Answer, strike: Strike) -> Rows:
