@@ -113,17 +113,30 @@ def why_open(chain: ChainAccounts, key: MonthKey) -> str | None:
         return "no period that ends after it is known"
     if not epochs:
         return f"no period of {key.chain_id} ended in it"
-    recorded = range(max(chain.first_period, min(timeline.periods)), max(epochs) + 1, chain.step)
-    # A period that nobody recorded may belong to the month.
-    unknown = [epoch for epoch in recorded if epoch not in timeline.periods and epoch > min(epochs) - 2 * chain.step]
-    missing = [epoch for epoch in epochs if epoch not in timeline.in_force and epoch >= chain.first_period]
+    unknown, missing = _lacking(chain, epochs)
     if unknown or missing:
         named = ", ".join(map(str, [*unknown, *missing][:_SHOWN]))
         return f"epoch {named} is not {'known' if unknown else 'published'}"
     return None
 
 
+def _lacking(chain: ChainAccounts, epochs: Sequence[EpochNumber]) -> tuple[list[int], list[EpochNumber]]:
+    """Of a month with these epochs: those that nobody recorded and may belong to it, and those not published."""
+    timeline = chain.timeline
+    if not epochs:
+        return [], []
+    recorded = range(max(chain.first_period, min(timeline.periods)), max(epochs) + 1, chain.step)
+    unknown = [epoch for epoch in recorded if epoch not in timeline.periods and epoch > min(epochs) - 2 * chain.step]
+    missing = [epoch for epoch in epochs if epoch not in timeline.in_force and epoch >= chain.first_period]
+    return unknown, missing
+
+
 def _remedy(chain: ChainAccounts, key: MonthKey) -> str:
+    is_over = any(period.last_instant >= key.ended_at for period in chain.timeline.periods.values())
+    lacking = sorted({epoch for some in _lacking(chain, chain.timeline.of_month(key.month)) for epoch in some})
+    if is_over and lacking:
+        first = ", ".join(f"`aurora backfill {key.chain_id} {epoch}`" for epoch in lacking[:_SHOWN])
+        return f"{first}, then the month again"
     over = sorted(
         {month for month in chain.timeline.months.values() if why_open(chain, MonthKey(key.chain_id, month)) is None}
     )
