@@ -12,13 +12,13 @@ from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.payloads.fetches import COUNTING_FIRST, NOT_RETRACTED
 
-_RECORDED = """
-SELECT f.epoch, l.{} FROM in_force f
+_LINEAGES = """FROM in_force f
 CROSS JOIN LATERAL (
     SELECT s.inputs, s.lineage_digest, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
     UNION ALL
     SELECT a.inputs, a.lineage_digest, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
 WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s"""
+_RECORDED = f"SELECT f.epoch, l.{{}} {_LINEAGES}"
 
 
 def recorded_lineages(connection: Connection, chain_id: str, table: Table) -> dict[int, set[str]]:
@@ -45,16 +45,11 @@ def recorded_inputs(
     return found
 
 
-_DECIDED = """
+_DECIDED = f"""
 SELECT f.epoch, f.sequence, ARRAY(
     SELECT ARRAY[read ->> 1, read ->> 2] FROM jsonb_array_elements(l.inputs) read
     WHERE read ->> 0 = 'decision' AND starts_with(read ->> 1, %s)) AS named
-FROM in_force f
-CROSS JOIN LATERAL (
-    SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
-    UNION ALL
-    SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
-WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s"""
+{_LINEAGES}"""
 
 
 @dataclass
@@ -82,12 +77,7 @@ SELECT f.epoch, ARRAY(
     SELECT ARRAY[split_part(read ->> 1, '/', 1), {_ALL_OF.format("(read ->> 1) || ' ' || (read ->> 2)")}]
     FROM jsonb_array_elements(l.inputs) read WHERE read ->> 0 = 'fetch' AND strpos(read ->> 1, '@') > 0
     GROUP BY split_part(read ->> 1, '/', 1)) AS read
-FROM in_force f
-CROSS JOIN LATERAL (
-    SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
-    UNION ALL
-    SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
-WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s AND f.epoch = ANY(%s)"""
+{_LINEAGES} AND f.epoch = ANY(%s)"""
 _COUNTING_DIGESTED = f"""
 SELECT epoch, data_type, {_ALL_OF.format("named")} AS digest
 FROM (SELECT DISTINCT ON (epoch, data_type, subject) epoch, data_type,
@@ -121,17 +111,12 @@ def counting_fetches_digested(
     return {(row["epoch"], row["data_type"]): row["digest"] for row in rows}
 
 
-_FETCHES_BEFORE = """
+_FETCHES_BEFORE = f"""
 SELECT f.epoch, f.sequence, ARRAY(
     SELECT ARRAY[read ->> 0, read ->> 1, read ->> 2] FROM jsonb_array_elements(l.inputs) read
     WHERE read ->> 0 = 'fetch' AND strpos(read ->> 1, '@') > 0
        OR read ->> 0 = 'decision' AND starts_with(read ->> 1, %s)) AS named
-FROM in_force f
-CROSS JOIN LATERAL (
-    SELECT s.inputs, s.layer_version FROM snapshots s WHERE s.snapshot_id = f.snapshot_id
-    UNION ALL
-    SELECT a.inputs, a.layer_version FROM attestations a WHERE a.snapshot_id = f.snapshot_id) l
-WHERE f.chain_id = %s AND f.asset = %s AND l.layer_version = %s AND f.epoch = ANY(%s)"""
+{_LINEAGES} AND f.epoch = ANY(%s)"""
 
 
 @dataclass
