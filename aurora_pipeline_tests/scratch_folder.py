@@ -1,4 +1,4 @@
-"""Where tests keep what they write: in memory where there is room, for databases are made six times as fast there.
+"""Where tests keep what they write: in memory where there is room, for databases are made several times as fast there.
 
 `python -m aurora_pipeline_tests.scratch_folder` says which folder it is; the Makefile hands it to pytest as TMPDIR.
 """
