@@ -6,6 +6,7 @@ from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
 from aurora_pipeline.canonical.tables import CANONICAL_TABLES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
 from aurora_pipeline.decisions.gate_tables import GATE_TABLES
+from aurora_pipeline.decisions.range_tables import RANGE_TABLES
 from aurora_pipeline.decisions.tables import DECISION_TABLES
 from aurora_pipeline.instance.alert_tables import ALERT_TABLES
 from aurora_pipeline.instance.tables import INSTANCE_TABLES
@@ -19,10 +20,12 @@ from aurora_pipeline.statements.tables import STATEMENT_TABLES
 from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.evidence import EVIDENCE_TABLES
 from aurora_pipeline.store.payloads.tables import PAYLOAD_TABLES
+from aurora_pipeline.store.ranges import PERIOD_RANGES
 from aurora_pipeline.store.tables import STORE_TABLES
 
 ALL_TABLES: tuple[Table, ...] = (
     *STORE_TABLES,
+    PERIOD_RANGES,
     *DECISION_TABLES,
     *PAYLOAD_TABLES,
     *INSTANCE_TABLES,
@@ -38,6 +41,7 @@ ALL_TABLES: tuple[Table, ...] = (
     *EVIDENCE_TABLES,
     *SIGNED_LOG_TABLES,
     *GATE_TABLES,
+    *RANGE_TABLES,
     *ALERT_TABLES,
 )
 

@@ -25,14 +25,17 @@ EVERYBODY: Final = 1_000_000
 DAY: Final = 225
 _LAYERS: Final = """
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) AS bytes
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'layers' AND c.relkind = 'r'
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'
+  AND (n.nspname = 'layers' OR n.nspname = 'ranges' AND c.relname LIKE 'canonical%')
 """
 _ROWS: Final = """
-SELECT coalesce(sum(n_live_tup), 0)::bigint AS rows FROM pg_stat_user_tables WHERE schemaname = 'layers'
+SELECT coalesce(sum(n_live_tup), 0)::bigint AS rows FROM pg_stat_user_tables
+WHERE schemaname = 'layers' OR schemaname = 'ranges' AND relname LIKE 'canonical%'
 """
 _STAGED: Final = """
 SELECT count(*) AS requests,
-       pg_total_relation_size('staging_bodies') + pg_total_relation_size('staging_payloads') AS bytes
+       (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('staging_bodies'))::bigint
+           + pg_total_relation_size('staging_payloads') AS bytes
 FROM staging_payloads
 """
 

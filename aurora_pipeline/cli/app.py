@@ -81,6 +81,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "providers": Command("providers", _INSIDE, "Whom Aurora asks."),
     "backup": Command("backup", _INSIDE, "Keep everything this instance has, as of one instant, in a folder."),
     "restore": Command("backup", _INSIDE, "Put a backup back where nothing is."),
+    "archives": Command("archives", _INSIDE, "Old evidence outside the database, and back again."),
     "config": Command("configuration", _INSIDE, "The configuration files."),
     "db": Command("configuration", _INSIDE, "The database's schema."),
 }

@@ -26,7 +26,8 @@ from aurora_pipeline.cli.errors import ArgumentsNotFit, QueryMissing, QueryRefus
 from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import err, opened, out, print_table
 from aurora_pipeline.foundation.csv_file import csv_text
-from aurora_pipeline.foundation.errors import AuroraError, FileUnwritable
+from aurora_pipeline.foundation.errors import AuroraError, FileUnwritable, PeriodsMovedOut
+from aurora_pipeline.foundation.outages import explained
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.store.access.reading import reader
 from aurora_pipeline.store.database import Connection, Database
@@ -84,6 +85,9 @@ def _run(connection: Connection, query: str) -> tuple[list[str], list[SqlRow]]:
             cursor.execute(query.encode(), prepare=True)
             return [one.name for one in cursor.description or ()], cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
+        moved = explained(error)
+        if isinstance(moved, PeriodsMovedOut):
+            raise moved from None
         place = error.diag.statement_position
         where = f" at character {place}: ...{query[max(0, int(place) - 1) :][:40]}" if place else ""
         said = (error.diag.message_primary or str(error)).strip().splitlines()[0]

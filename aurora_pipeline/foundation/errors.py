@@ -191,6 +191,13 @@ class SettingRefused(Misconfigured):
     what_to_do = "Correct it as the message says, in the environment or the file .env."
 
 
+class PeriodsMovedOut(Conflict):
+    """The rows of a period were moved out of the database, into an archive. Nothing was read or written."""
+
+    code = "periods-moved-out"
+    what_to_do = "Bring them back: `aurora archives attach CHAIN EPOCH`."
+
+
 class NoRoomOnDisk(Outage):
     """There is no room left on a disk. Nothing is half written."""
 

@@ -22,6 +22,7 @@ from aurora_pipeline.foundation.errors import (
     DiskReadOnly,
     NoRoomOnDisk,
     Outage,
+    PeriodsMovedOut,
     coded,
 )
 
@@ -30,6 +31,8 @@ _DRIVERS: Final = ("psycopg", "psycopg2")
 _LOST_CLASSES: Final = ("OperationalError", "InterfaceError", "DatabaseError", "ConnectionTimeout")
 """Of errors without an SQLSTATE: these tell that the line to the server is broken."""
 _READ_ONLY, _DISK_FULL, _OVERTAKEN = "25006", "53100", ("40001", "40P01", "55P03", "57014")
+_MOVED_OUT: Final = "AU001"
+"""Aurora's own: see `store/ranges.py`."""
 _DAMAGED: Final = ("XX001", "XX002")
 _AWAY: Final = ("08", "25P03", "25P04", "53", "57", "58")
 """Beginnings of what a server says that goes away, recovers, ends a session, or has no more to give."""
@@ -109,6 +112,8 @@ def _of_database(error: BaseException) -> AuroraError | None:
         return DatabaseInterrupted(
             f"the database broke off what was asked of it ({said}); {_STANDS}", "repeat the command"
         )
+    if state == _MOVED_OUT:
+        return PeriodsMovedOut(said, getattr(getattr(error, "diag", None), "message_hint", None))
     if state in _DAMAGED:
         return DatabaseDamaged(
             f"the database's files are damaged ({said}): the disk lost or changed what was written",

@@ -95,6 +95,7 @@ def registry_rows(configuration: Configuration) -> dict[str, list[dict[str, Any]
                 "native_decimals": chain.native_decimals,
                 "finality_lag": chain.finality_lag,
                 "dual_approval": chain.dual_approval,
+                "period_size": chain.period_step,
             }
             for chain in configuration.chains.values()
         ],

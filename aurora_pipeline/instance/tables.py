@@ -45,6 +45,13 @@ CHAINS = Table(
         integer("native_decimals", "How many decimals a whole coin has."),
         integer("finality_lag", "Slots after a period's end before it counts as final."),
         Column("dual_approval", ColumnKind.BOOLEAN, "Whether another person releases than approved."),
+        Column(
+            "period_size",
+            ColumnKind.INTEGER,
+            "By how much the numbers of two periods that follow each other differ.",
+            default="DEFAULT 1",
+            since=2,
+        ),
     ),
     key=("chain_id",),
     guards=(_MIRRORED,),

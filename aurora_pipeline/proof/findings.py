@@ -34,6 +34,7 @@ class Checked(StrEnum):
     CLOCK = "clocks"
     REGISTRY = "registry values"
     MEMBER = "members of roles"
+    RANGE = "tables of ranges"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Final
 from aurora_pipeline.store.access.person import PERSON
 from aurora_pipeline.store.column_rules import quoted
 from aurora_pipeline.store.declaration import KIND_RULES, Column, ColumnKind, Table, TableKind
+from aurora_pipeline.store.ranges import RANGE_FUNCTIONS
 from aurora_pipeline.store.restatements import restatement_views
 
 LAYER_SCHEMA = "layers"
@@ -220,6 +221,13 @@ _PROVENANCE = {
     "lineage_digest": "H(content digest, layer version, inputs).",
     "snapshot_id": "The snapshot the row is from.",
 }
+_PROVENANCE_KINDS: Final = {
+    "completeness": ColumnKind.TEXT,
+    "published_at": ColumnKind.INSTANT,
+    "content_digest": ColumnKind.DIGEST,
+    "lineage_digest": ColumnKind.DIGEST,
+    "snapshot_id": ColumnKind.INTEGER,
+}
 _ADDED = {
     "period_ended_at": "When the period ended (excluded).",
     "month": "The calendar month in UTC of the period's last instant, like 2026-08.",
@@ -272,7 +280,7 @@ CREATE FUNCTION {name}_as_of(
     moment timestamptz, of_chain text DEFAULT NULL, from_{unit} {type} DEFAULT NULL, to_{unit} {type} DEFAULT NULL
 ) RETURNS SETOF {name} LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
-    PERFORM await_moment(moment);
+    PERFORM await_moment(moment);{refusing}
     RETURN QUERY
         SELECT {columns}, {provenance}
         FROM (
@@ -287,6 +295,11 @@ END $$;
 """
 
 
+_REFUSING: Final = """
+    PERFORM must_be_here(m.chain_id, m.epoch) FROM epochs_moved_out() m
+        WHERE (of_chain IS NULL OR m.chain_id = of_chain)
+          AND (from_epoch IS NULL OR m.epoch >= from_epoch) AND (to_epoch IS NULL OR m.epoch <= to_epoch);"""
+"""In functions of tables in ranges: who asks for a period that was moved out gets no answer without it."""
 _VIEW: Final = re.compile(r"^CREATE VIEW (\w+) ", re.MULTILINE)
 _GUARD: Final = re.compile(r"^CREATE FUNCTION (\w+)\(\) RETURNS trigger ", re.MULTILINE)
 _FUNCTION: Final = re.compile(r"^CREATE FUNCTION (\w+)\(", re.MULTILINE)
@@ -299,7 +312,7 @@ def create_statements(tables: Iterable[Table]) -> list[str]:
     statements = [FOUNDATION]
     statements += [create_table(table) for table in declared]
     statements += [guard(table) for table in declared if table.kind is not TableKind.REGISTRY]
-    statements += [_IN_FORCE, _NAMES, _small_views_explained(declared)]
+    statements += [RANGE_FUNCTIONS, _IN_FORCE, _NAMES, _small_views_explained(declared)]
     statements += [published_view(table) for table in declared if table.kind is TableKind.LAYER]
     statements += [restatement_views(declared)]
     statements += [one for table in declared for one in table.guards]
@@ -352,7 +365,11 @@ def create_table(table: Table) -> str:
         [f"PRIMARY KEY ({key})"] + [f"UNIQUE ({', '.join(names)})" for names in table.unique] + [*table.constraints]
     )
     body = ",\n    ".join(columns + constraints)
-    statements = [f"CREATE TABLE {name} (\n    {body}\n);", f"COMMENT ON TABLE {name} IS {quoted(table.description)};"]
+    parted = " PARTITION BY RANGE (chain_id, epoch)" if table.in_ranges else ""
+    statements = [
+        f"CREATE TABLE {name} (\n    {body}\n){parted};",
+        f"COMMENT ON TABLE {name} IS {quoted(table.description)};",
+    ]
     statements += [
         f"COMMENT ON COLUMN {name}.{column.name} IS {quoted(column.description)};" for column in table.columns
     ]
@@ -382,12 +399,26 @@ def published_view(table: Table) -> str:
     provenance = ", ".join(f"f.{name}" for name in _PROVENANCE)
     select = f"SELECT {columns}, {provenance} FROM {LAYER_SCHEMA}.{table.name} t JOIN"
     join = f"f ON f.snapshot_id = t.snapshot_id AND f.asset = '{table.name}'"
-    shown = f"CREATE VIEW {table.name} AS {select} in_force {join};"
+    shown = f"CREATE VIEW {table.name} AS {select} in_force {join}{_refusing(table)};"
     grain = {"unit": "month", "type": "text", "place": "period"} if table.is_monthly else _BY_EPOCH
-    as_of = _AS_OF.format(name=table.name, columns=columns, schema=LAYER_SCHEMA, provenance=provenance, **grain)
+    grain |= {"schema": LAYER_SCHEMA, "provenance": provenance, "refusing": _REFUSING if table.in_ranges else ""}
+    as_of = _AS_OF.format(name=table.name, columns=columns, **grain)
     told = {**{column.name: column.description for column in table.columns}, **_PROVENANCE}
     comments = _commented(table.name, table.description + " What is in force now.", told)
     return "\n".join([shown, comments, as_of, _named_view(table), *([_coins_view(table)] if table.amounts else [])])
+
+
+def _refusing(table: Table) -> str:
+    """The part of a view that refuses periods which were moved out, in an arm of its own.
+
+    A condition on the join would not do: where the table is empty, nobody looks at it.
+    """
+    if not table.in_ranges:
+        return ""
+    kinds = {name: SQL_TYPES[kind] for name, kind in _PROVENANCE_KINDS.items()}
+    kinds = {column.name: SQL_TYPES[column.kind] for column in table.columns} | kinds
+    shown = [f"m.{name}" if name in ("chain_id", "epoch") else f"NULL::{kind}" for name, kind in kinds.items()]
+    return f" UNION ALL SELECT {', '.join(shown)} FROM epochs_moved_out() m WHERE must_be_here(m.chain_id, m.epoch)"
 
 
 def _added(table: Table) -> list[str]:

@@ -90,6 +90,8 @@ class Table:
     """Amounts that several rows repeat, or that mean nothing when added up: no total of them is shown."""
     of_some_chains: bool = False
     """Whether only chains of some families have it: the others have no snapshot of it, and miss none."""
+    in_ranges: bool = False
+    """Whether its rows are kept in ranges of periods, which can be moved out of the database: see `store/ranges.py`."""
     restated: bool = False
     """Whether the views of restatements follow what becomes of its published amounts."""
     unique: tuple[tuple[str, ...], ...] = ()

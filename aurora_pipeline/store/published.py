@@ -83,4 +83,7 @@ def stored_rows(connection: Connection, table: Table, snapshot_id: int) -> pl.Da
     query = sql.SQL("SELECT {} FROM {} WHERE snapshot_id = %s").format(
         sql.SQL(", ").join(sql.Identifier(name) for name in kinds), sql.Identifier(LAYER_SCHEMA, table.name)
     )
-    return sorted_by_key(table, read_frame(connection, query, kinds, [snapshot_id]))
+    frame = read_frame(connection, query, kinds, [snapshot_id])
+    if table.in_ranges and frame.is_empty():
+        connection.execute("SELECT must_be_here(chain_id, epoch) FROM snapshots WHERE snapshot_id = %s", [snapshot_id])
+    return sorted_by_key(table, frame)

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from aurora_pipeline.foundation.money import stored_amount
+from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import Amount
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
@@ -28,6 +29,7 @@ from aurora_pipeline.store.errors import PublicationRefused, StoredOtherwise
 from aurora_pipeline.store.gate.judging import JudgedDraft, is_released, judged, judged_beside_others
 from aurora_pipeline.store.gate.rule import Gate
 from aurora_pipeline.store.layer_rows import LayerRows, instance_secret
+from aurora_pipeline.store.ranges import room_for
 from aurora_pipeline.store.row_chains import append_chained
 from aurora_pipeline.store.tables import ATTESTATIONS, WARNINGS_NOW
 
@@ -50,6 +52,7 @@ def write_check_publish(
 
     Raises Rejected, after the rejected snapshots were committed, when a check fails.
     """
+    _make_room(database, drafts)
     checked = [judged(database, draft, gate) for draft in sorted(drafts, key=lambda draft: draft.table.name)]
     with database.connect() as connection:
         for one in checked:
@@ -66,6 +69,14 @@ def write_check_publish(
     if not accepted:
         raise Rejected([o for o in outcomes if o.violations])
     return outcomes
+
+
+def _make_room(database: Database, drafts: Sequence[Draft]) -> None:
+    """In a transaction of its own: a new range waits for all who write snapshots, and nobody waits for long."""
+    places = {draft.key for draft in drafts if draft.table.in_ranges}
+    with database.connect() as connection:
+        for key in sorted(key for key in places if isinstance(key, PeriodKey)):
+            room_for(connection, key.chain_id, key.epoch)
 
 
 def _digest(connection: Connection, draft: Draft) -> str:

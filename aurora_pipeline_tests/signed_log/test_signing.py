@@ -145,7 +145,7 @@ def test_key_file__is_its_owners_alone_and_no_secret_is_anywhere_else(keyed: Dat
     with keyed.connect() as connection:
         names = connection.execute(
             """SELECT oid::regclass::text AS name FROM pg_class
-               WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+               WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"""
         ).fetchall()
         texts = [str(connection.execute(f"SELECT * FROM {row['name']}".encode()).fetchall()) for row in names]
     assert not any(secret in text for text in texts)

@@ -98,7 +98,7 @@ def _tables(connection: Connection) -> Iterator[sql.Composed]:
                   array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '') AS columns
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-           WHERE c.relkind = 'r' AND n.nspname IN ('public', 'layers') GROUP BY c.oid ORDER BY 1"""
+           WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'layers') GROUP BY c.oid ORDER BY 1"""
     ).fetchall()
     for row in found:
         columns = sql.SQL(", ").join(map(sql.Identifier, row["columns"]))
@@ -106,7 +106,10 @@ def _tables(connection: Connection) -> Iterator[sql.Composed]:
 
 
 def _copied(connection: Connection, table: sql.Composed) -> bytes:
-    with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} TO STDOUT").format(table)) as out:
+    # A partitioned table is copied by a query alone.
+    name, _, columns = table.as_string(None).rstrip(")").partition(" (")
+    query = f"COPY (SELECT {columns} FROM {name}) TO STDOUT".encode()
+    with connection.cursor() as cursor, cursor.copy(query) as out:
         return b"".join(bytes(block) for block in out)
 
 

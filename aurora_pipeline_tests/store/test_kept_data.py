@@ -125,7 +125,7 @@ def _digests_at(connection: Any, table: str, moment: datetime) -> list[Any]:
 
 def _layers(connection: Any) -> list[str]:
     rows = connection.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'layers'::regnamespace AND relkind = 'r'"
+        "SELECT relname FROM pg_class WHERE relnamespace = 'layers'::regnamespace AND relkind IN ('r', 'p')"
     )
     return sorted(row["relname"] for row in rows)
 

@@ -44,7 +44,7 @@ _CATALOG = {
         WHERE {_OURS}""",
     "indexes": f"""SELECT n.nspname, c.relname, pg_get_indexdef(i.indexrelid) AS definition
         FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {_OURS} AND c.relkind = 'r'""",
+        WHERE {_OURS} AND c.relkind IN ('r', 'p')""",
     "triggers": f"""SELECT n.nspname, c.relname, pg_get_triggerdef(t.oid) AS definition, t.tgenabled
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE {_OURS} AND NOT t.tgisinternal""",

@@ -26,6 +26,7 @@ from aurora_pipeline.store.drafts import Draft, DraftOutcome, DraftStanding, Rej
 from aurora_pipeline.store.frames import frame_of, frame_schema
 from aurora_pipeline.store.layer_rows import LayerRows, instance_secret
 from aurora_pipeline.store.published import NotPublished, load_published, stored_rows
+from aurora_pipeline.store.ranges import room_for
 from aurora_pipeline.tables import LAYER_TABLES
 from aurora_pipeline.work.epoch_status import oddities
 from aurora_pipeline_tests.gated import write_check_publish
@@ -151,6 +152,7 @@ def test_publish__many_rows_rejected__are_readable(database: Database) -> None:
 
 def test_layer_rows__without_their_snapshot__are_refused(database: Database) -> None:
     with database.connect() as connection:
+        room_for(connection, "solana-demo", EpochNumber(850))
         connection.execute("SET CONSTRAINTS ALL DEFERRED")
         LayerRows(FEES, fees_frame(1), None).load(connection, 4711)
         with pytest.raises(psycopg.errors.ForeignKeyViolation):

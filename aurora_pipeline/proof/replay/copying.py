@@ -7,13 +7,17 @@ from typing import Final
 
 from psycopg import sql
 
+from aurora_pipeline.decisions.range_tables import RANGE_TABLES
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table, TableKind
+from aurora_pipeline.store.ranges import require_here, room_for
 from aurora_pipeline.tables import ALL_TABLES
 
 _WHOLE: Final = (TableKind.REGISTRY, TableKind.DECISION)
+_OF_THE_SOURCE: Final = RANGE_TABLES
+"""Where the source keeps its rows is no decision that a replay rests on."""
 _OF_CHAIN: Final = ("canonical_periods",)
 _OF_PERIODS: Final = ("staging_fetches", "staging_payloads", "staging_bodies", "observations")
 
@@ -31,7 +35,7 @@ class Copying:
         """What nobody computes: registry, decisions and bounds of periods; and what was staged of some periods."""
         chain_id = keys[0].chain_id
         for table in ALL_TABLES:
-            if table.kind in _WHOLE:
+            if table.kind in _WHOLE and table not in _OF_THE_SOURCE:
                 self._copy(_named(table), sql.SQL("true"))
         for name in _OF_CHAIN:
             self._copy(sql.Identifier(name), sql.SQL("chain_id = {}").format(chain_id))
@@ -41,6 +45,8 @@ class Copying:
             self._staged(key)
 
     def _staged(self, key: PeriodKey) -> None:
+        require_here(self._source, key.chain_id, key.epoch)
+        room_for(self._target, key.chain_id, key.epoch)
         of_period = sql.SQL("chain_id = {} AND epoch = {}").format(key.chain_id, key.epoch)
         for name in _OF_PERIODS:
             self._copy(sql.Identifier(name), of_period)
@@ -78,10 +84,22 @@ class Copying:
         for table, numbers in wanted.items():
             new = sorted(set(numbers) - self._with_rows)
             if new:
+                self._make_room(table, new)
                 self._copy(_named(table), sql.SQL("snapshot_id = ANY({})").format(new))
                 self._with_rows.update(new)
                 found = True
         return found
+
+    def _make_room(self, table: Table, snapshots: Sequence[int]) -> None:
+        """The source must still have the rows of a table in ranges, and here they need where to go."""
+        if not table.in_ranges:
+            return
+        places = self._source.execute(
+            "SELECT DISTINCT chain_id, epoch FROM snapshots WHERE snapshot_id = ANY(%s)", [snapshots]
+        ).fetchall()
+        for place in places:
+            require_here(self._source, place["chain_id"], place["epoch"])
+            room_for(self._target, place["chain_id"], place["epoch"])
 
     def adopt(self, table: Table, snapshot_id: int) -> None:
         """Bring a recorded snapshot into force here, as it is where it was recorded."""

@@ -24,6 +24,7 @@ from aurora_pipeline.store.ddl import LAYER_SCHEMA
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.digests import Input
 from aurora_pipeline.store.file_bodies import is_file
+from aurora_pipeline.store.ranges import require_here
 from aurora_pipeline.tables import ALL_TABLES, LAYER_TABLES
 
 Row = dict[str, Any]
@@ -91,6 +92,8 @@ class TraceReader:
             sql.SQL(", ").join(map(sql.Identifier, table.key)),
         )
         found = self._connection.execute(query, [snapshot.snapshot_id, *equal.values()]).fetchall()
+        if table.in_ranges and not found and isinstance(snapshot.key, PeriodKey):
+            require_here(self._connection, snapshot.key.chain_id, snapshot.key.epoch)
         return [_exact(row) for row in found]
 
     @cached_property
@@ -138,12 +141,16 @@ class TraceReader:
         """Payloads in the given order: what was asked, what came, and the hash of the bytes."""
         rows = self._connection.execute(
             """SELECT p.payload_id, p.provider, p.request_key, p.status, p.response_hash, p.fetched_at,
-                      p.request, coalesce(b.packed_from, octet_length(coalesce(b.body, f.body))) AS size
+                      p.request, p.chain_id, p.epoch,
+                      coalesce(b.packed_from, octet_length(coalesce(b.body, f.body))) AS size
                FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash)
                LEFT JOIN staging_file_bodies f ON f.response_hash = p.response_hash AND b.body IS NULL
                WHERE p.payload_id = ANY(%s)""",
             [list(set(numbers))],
         ).fetchall()
+        for row in rows:
+            if row["size"] is None:
+                require_here(self._connection, row["chain_id"], row["epoch"])
         found = {row["payload_id"]: row for row in rows}
         return tuple(_payload(number, found.get(number)) for number in numbers)
 

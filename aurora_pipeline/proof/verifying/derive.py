@@ -22,6 +22,7 @@ from aurora_pipeline.layers import ALL_LAYERS, LAYERS, MONTHLY_LAYERS
 from aurora_pipeline.periods.record import Period, find_period
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.snapshot_records import Snapshot
+from aurora_pipeline.proof.verifying.staged import in_archive
 from aurora_pipeline.sources.families import source_of
 from aurora_pipeline.sources.files.periods import read_bounds
 from aurora_pipeline.store.database import Connection
@@ -29,6 +30,7 @@ from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.store.drafts import Draft
 from aurora_pipeline.store.file_bodies import is_file
 from aurora_pipeline.store.payloads.answers import answers_by_id
+from aurora_pipeline.store.ranges import moved_out
 
 _DIFFERENCES_SHOWN = 20
 _UNLOGGED = "it stands in no entry of the audit log as it is: somebody wrote or changed it outside Aurora"
@@ -44,6 +46,12 @@ def verify_derivation(
 ) -> None:
     """Compute what is in force of a period or month again and compare it, row by row and figure by figure."""
     if isinstance(key, PeriodKey):
+        place = moved_out(connection, key.chain_id, key.epoch)
+        if place is not None:
+            findings.note(
+                Checked.DERIVATION, str(key), f"not computed again, its evidence was {in_archive(key, place)}"
+            )
+            return
         _verify_bounds(aurora, connection, key, findings)
     standing = {
         row["asset"]: row["snapshot_id"]

@@ -87,6 +87,7 @@ _WHOLES = frozenset({"relation", "function"})
 _MOVED_AWAY = """
 ALTER SCHEMA layers RENAME TO layers_in_use;
 ALTER SCHEMA public RENAME TO public_in_use;
+ALTER SCHEMA ranges RENAME TO ranges_in_use;
 CREATE SCHEMA public;
 """
 

@@ -11,10 +11,11 @@ import polars as pl
 from aurora_pipeline.foundation.period_key import PartitionKey, PeriodKey
 from aurora_pipeline.proof.findings import Checked, Findings
 from aurora_pipeline.proof.snapshot_records import Lineage, Snapshot, rows_of, snapshots_by_lineage
-from aurora_pipeline.proof.verifying.staged import Staged, fetch_place
+from aurora_pipeline.proof.verifying.staged import Staged, fetch_place, in_archive
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Completeness, FigureState, Table
 from aurora_pipeline.store.digests import Input, content_digest, lineage_digest, salts
+from aurora_pipeline.store.ranges import moved_out
 
 _SHOWN = 5
 _ROWS_NOT_KEPT = "its rows could not be kept"
@@ -65,6 +66,10 @@ def verify_snapshots(
     for members in by_columns.values():
         frames |= rows_of(connection, members[0].table, [member.snapshot_id for member in members])
     for snapshot in snapshots:
+        if _is_in_archive(connection, snapshot, findings):
+            for lineage in snapshot.lineages:
+                _verify_lineage(snapshot, lineage, below, findings)
+            continue
         _verify_rows(snapshot, frames[snapshot.snapshot_id], secret, findings)
         _verify_sources(snapshot, frames[snapshot.snapshot_id], below, findings)
         for lineage in snapshot.lineages:
@@ -72,11 +77,28 @@ def verify_snapshots(
     return frames
 
 
+def _is_in_archive(connection: Connection, snapshot: Snapshot, findings: Findings) -> bool:
+    """Whether its rows are outside the database, which is noted: what it was computed from is verified all the same."""
+    if not (snapshot.table.in_ranges and isinstance(snapshot.key, PeriodKey)):
+        return False
+    place = moved_out(connection, snapshot.key.chain_id, snapshot.key.epoch)
+    if place is None:
+        return False
+    findings.note(Checked.CONTENT, f"rows of canonical layers of {snapshot.key}", in_archive(snapshot.key, place))
+    return True
+
+
+def rows_were_not_kept(snapshot: Snapshot) -> bool:
+    """Whether it was rejected with rows that the table could not hold."""
+    report = snapshot.report
+    return report is not None and any(str(text).startswith(_ROWS_NOT_KEPT) for text in report["violations"])
+
+
 def _verify_rows(snapshot: Snapshot, frame: pl.DataFrame, secret: bytes | None, findings: Findings) -> None:
     report = snapshot.report
     if report is None:
         findings.fail(Checked.TOTAL, snapshot.name, "its report (totals and violations) is gone")
-    elif any(str(text).startswith(_ROWS_NOT_KEPT) for text in report["violations"]):
+    elif rows_were_not_kept(snapshot):
         findings.note(Checked.CONTENT, snapshot.name, "it was rejected and its rows could not be kept, so none to hash")
         return
     if snapshot.table.salted:

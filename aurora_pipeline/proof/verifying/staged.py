@@ -19,6 +19,7 @@ from aurora_pipeline.store.payloads.answers import answer_leaf, request_text
 from aurora_pipeline.store.payloads.fetches import fetch_digest
 from aurora_pipeline.store.payloads.packing import unpacked
 from aurora_pipeline.store.payloads.tables import Verdict
+from aurora_pipeline.store.ranges import moved_out
 
 Row = Mapping[str, Any]
 
@@ -32,6 +33,11 @@ class Staged:
     """Fetch ids by digest, by name (data type/provider/subject); of fetches that say the same, the newest."""
     fetch_digests: Mapping[int, str]
     """The recomputed digest of each fetch; one that was repeated with the same outcome has the same."""
+
+
+def in_archive(key: PeriodKey, place: str) -> str:
+    """What is said of evidence that is not in the database."""
+    return f"moved to {place}: `aurora archives verify {key.chain_id} {key.epoch}` verifies it there"
 
 
 def fetch_place(key: PeriodKey, name: str) -> tuple[PeriodKey, str]:
@@ -48,7 +54,11 @@ def verify_staged(
     fetches = _fetches(connection, key, only)
     wanted = None if only is None else sorted({number for row in fetches for number in row["payload_ids"]})
     payloads = {row["payload_id"]: row for row in _payloads(connection, key, wanted)}
-    _verify_bodies(connection, key, payloads, wanted is None, findings)
+    place = moved_out(connection, key.chain_id, key.epoch)
+    if place is None:
+        _verify_bodies(connection, key, payloads, wanted is None, findings)
+    else:
+        findings.note(Checked.BODY, str(key), in_archive(key, place))
     found: dict[str, dict[str, int]] = defaultdict(dict)
     digests: dict[int, str] = {}
     for row in fetches:

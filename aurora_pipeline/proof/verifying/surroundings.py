@@ -9,6 +9,7 @@ from aurora_pipeline.instance.chains import registry_rows
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.proof.findings import Checked, Findings, VerifyReport
 from aurora_pipeline.proof.verifying.members import verify_members
+from aurora_pipeline.proof.verifying.ranges import verify_ranges
 from aurora_pipeline.proof.verifying.schema import verify_schema
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.tables import ALL_TABLES
@@ -26,6 +27,7 @@ def verify_surroundings(aurora: Aurora, connection: Connection) -> VerifyReport:
     verify_clock(connection, findings)
     verify_registry(aurora, connection, findings)
     verify_members(connection, findings)
+    verify_ranges(connection, findings)
     return findings.report("schema, clock and registry")
 
 

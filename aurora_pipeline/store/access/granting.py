@@ -41,7 +41,8 @@ _CALLED: Final = """
 SELECT p.oid::regprocedure::text AS name
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'public' AND pg_has_role(p.proowner, 'USAGE')
-  AND (p.proname LIKE '%\\_as\\_of' OR p.proname IN ('await_moment', 'as_json', 'period_of', 'restated_because'))
+  AND (p.proname LIKE '%\\_as\\_of' OR p.proname IN (
+      'await_moment', 'as_json', 'epochs_moved_out', 'must_be_here', 'period_of', 'restated_because'))
 ORDER BY 1
 """
 

@@ -16,6 +16,7 @@ from aurora_pipeline.store.file_bodies import is_file, load_file_bodies, store_f
 from aurora_pipeline.store.merkle import leaf_hash
 from aurora_pipeline.store.payloads.packing import packed, unpacked
 from aurora_pipeline.store.payloads.tables import RESPONSE_TAG
+from aurora_pipeline.store.ranges import require_here, room_for
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def store_answers(
     """Store answers with their bodies and return them with their payload ids, in order."""
     if not answers:
         return []
+    room_for(connection, chain_id, epoch)
     bodies = {answer.response_hash: answer.body for answer in answers if not is_file(answer.request)}
     store_file_bodies(connection, {one.response_hash: one.body for one in answers if is_file(one.request)})
     stored = []
@@ -178,12 +180,12 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
     20,000 payloads compares each with each. They come row by row and binary: as text they would be twice as long, and
     all at once stand twice in memory.
     """
-    wanted: dict[tuple[str, int], set[str]] = {}
+    wanted: dict[tuple[str, EpochNumber], set[str]] = {}
     files = load_file_bodies(connection, {row["response_hash"] for row in rows if is_file(row["request"])})
     for row in rows:
         if not is_file(row["request"]):
             wanted.setdefault((row["chain_id"], row["epoch"]), set()).add(row["response_hash"])
-    bodies: dict[tuple[str, int, str], bytes] = {}
+    bodies: dict[tuple[str, EpochNumber, str], bytes] = {}
     for (chain_id, epoch), hashes in wanted.items():
         query = b"""SELECT response_hash, body, packed_from FROM staging_bodies
                     WHERE chain_id = %s AND epoch = %s AND response_hash = ANY(%s)"""
@@ -191,6 +193,8 @@ def _with_bodies(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> I
             for found in cursor.stream(query, [chain_id, epoch, list(hashes)], binary=True):
                 body = unpacked(found["body"], found["packed_from"])
                 bodies[chain_id, epoch, found["response_hash"]] = body
+        if any((chain_id, epoch, digest) not in bodies for digest in hashes):
+            require_here(connection, chain_id, epoch)
     for row in rows:
         place = (row["chain_id"], row["epoch"], row["response_hash"])
         yield Answer(

@@ -54,6 +54,7 @@ RESPONSE_HASH = Column("response_hash", ColumnKind.DIGEST, "SHA-256 of the body.
 BODIES = Table(
     name="staging_bodies",
     kind=TableKind.LEDGER,
+    in_ranges=True,
     description="Bodies of provider answers, byte for byte, once per chain, period and hash; files apart.",
     columns=(
         CHAIN_ID,

@@ -15,6 +15,7 @@ from aurora_pipeline.work.json_form import ERROR, Error
 from aurora_pipeline.work.probes import Well
 from aurora_pipeline.work.reads.agreements import Agreement, Difference, Simulated
 from aurora_pipeline.work.reads.alerts import Telling
+from aurora_pipeline.work.reads.archives import ArchivedRange
 from aurora_pipeline.work.reads.changes import ChangedPeriod
 from aurora_pipeline.work.reads.configuration import Configuration, Database, ProviderCheck
 from aurora_pipeline.work.reads.disputes import DisputeShape
@@ -97,5 +98,6 @@ DOCUMENTS: Final[Mapping[str, Any]] = {
     "snapshots_diff": SnapshotDifferences,
     "statements_show_epoch": StatementWithLines,
     "diff": ChangedPeriod,
+    "archives_list": Sequence[ArchivedRange],
     "sql": SqlResult,
 }

@@ -1,0 +1,155 @@
+"""Moving a range out of the database: written as an archive, read back, checked, and only then detached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from aurora_pipeline.config.chain import Chain
+from aurora_pipeline.decisions.range_tables import OUT, RANGE_MOVES
+from aurora_pipeline.decisions.recording import Change, Recording
+from aurora_pipeline.foundation.listing import spans
+from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.gate.series import PERIODS_MAX
+from aurora_pipeline.store.ranges import RANGE_SCHEMA
+from aurora_pipeline.work.archives.checking import check
+from aurora_pipeline.work.archives.errors import ArchiveNotWhole, RangeElsewhere, RangeNeeded, RangeNotYours
+from aurora_pipeline.work.archives.manifest import ArchiveManifest
+from aurora_pipeline.work.archives.ranges import RANGED, PeriodRange
+from aurora_pipeline.work.archives.reading import Archive
+from aurora_pipeline.work.archives.writing import Written, write
+
+_SHOWN: Final = 5
+_WAITS: Final = "10s"
+"""So long it waits for those who read the tables at that moment; others wait behind it meanwhile."""
+
+
+@dataclass(frozen=True)
+class Detached:
+    """A range that is in an archive now."""
+
+    range: PeriodRange
+    place: str
+    manifest: ArchiveManifest
+    digest: str
+    change: Change
+
+
+def detach(database: Database, chain: Chain, found: PeriodRange, address: str, person: str, reason: str) -> Detached:
+    """Move a range into an archive below a place. Whatever fails, its rows stay where they are."""
+    with database.connect() as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        require_owner(connection)
+        _require_unneeded(connection, chain, found)
+        written = write(connection, found, address)
+        try:
+            _require_whole(connection, found, written)
+        except BaseException:
+            written.discard()
+            raise
+    try:
+        with database.connect() as connection:
+            change = _drop(connection, found, written, person, reason)
+    except BaseException:
+        written.discard()
+        raise
+    return Detached(found, written.place.address, written.manifest, written.digest, change)
+
+
+def require_owner(connection: Connection) -> None:
+    """Raise RangeNotYours for a login that can't make and drop the tables of ranges."""
+    row = connection.execute(
+        "SELECT pg_has_role(relowner, 'USAGE') AS it FROM pg_class WHERE oid = 'staging_bodies'::regclass"
+    ).fetchone()
+    if row is None or not row["it"]:
+        raise RangeNotYours("this login does not own the tables that would be moved")
+
+
+def _require_unneeded(connection: Connection, chain: Chain, found: PeriodRange) -> None:
+    """Later periods look back at it, figures in it are still awaited, or it was moved already."""
+    if found.place is not None:
+        raise RangeElsewhere(f"{found.name} was moved out already, to {found.place}")
+    row = connection.execute(
+        "SELECT max(epoch) AS newest FROM canonical_periods WHERE chain_id = %s", [chain.chain_id]
+    ).fetchone()
+    newest = None if row is None else row["newest"]
+    needed = found.to_epoch + (PERIODS_MAX - 1) * chain.period_step
+    if newest is None or newest < needed:
+        raise RangeNeeded(
+            f"{found.name} is too new: checks look back at {PERIODS_MAX} periods,"
+            f" and the newest of the chain is {'none' if newest is None else newest}",
+            f"move it once epoch {needed} is final",
+        )
+    open_epochs = connection.execute(
+        """SELECT p.epoch FROM canonical_periods p
+           WHERE p.chain_id = %(chain)s AND p.epoch >= %(from)s AND p.epoch < %(to)s AND (
+               NOT EXISTS (SELECT FROM in_force f WHERE f.asset = 'validator_pnl' AND f.chain_id = p.chain_id
+                           AND f.epoch = p.epoch)
+               OR EXISTS (SELECT FROM canonical_completeness c WHERE c.chain_id = p.chain_id AND c.epoch = p.epoch
+                          AND c.state = 'pending'))
+           ORDER BY p.epoch""",
+        {"chain": chain.chain_id, "from": found.from_epoch, "to": found.to_epoch},
+    ).fetchall()
+    if open_epochs:
+        epochs = [EpochNumber(one["epoch"]) for one in open_epochs]
+        raise RangeNeeded(
+            f"{found.name}: epoch {spans(epochs, chain.period_step)} is not published, or figures of it are awaited",
+            f"see `aurora status {chain.chain_id} {epochs[0]}`, and move the range when all of it is known",
+        )
+
+
+def _require_whole(connection: Connection, found: PeriodRange, written: Written) -> None:
+    report = check(connection, found, Archive.at(written.place.address, written.digest))
+    if not report.holds:
+        problems = "\n  ".join(str(one) for one in report.failures[:_SHOWN])
+        more = len(report.failures) - _SHOWN
+        raise ArchiveNotWhole(
+            f"{found.name} was not moved, the archive is not what is recorded:\n  {problems}"
+            + (f"\n  and {more} more" if more > 0 else "")
+        )
+
+
+def _drop(connection: Connection, found: PeriodRange, written: Written, person: str, reason: str) -> Change:
+    """Take the tables of the range away in one transaction, unless somebody wrote into them meanwhile."""
+    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_WAITS))
+    try:
+        for table in RANGED:
+            _drop_table(connection, f"{table.name}_{found.range_id}", written.manifest.rows_of(table.name), found)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise RangeNotYours(f"this login may not move tables: {error.diag.message_primary}") from None
+    connection.execute("SET LOCAL lock_timeout = 0")
+    recording = Recording.begin(connection, person, reason)
+    recording.require_reason()
+    place, digest = written.place.address, written.digest
+    row = {"range_id": found.range_id, "chain_id": found.chain_id, "number": found.moves + 1, "direction": OUT}
+    recording.write(RANGE_MOVES, {**row, "place": place, "manifest_hash": digest})
+    return recording.note(
+        f"range/{found.range_id}",
+        "range.detached",
+        None,
+        {**row, "from_epoch": found.from_epoch, "to_epoch": found.to_epoch, "place": place, "manifest_hash": digest},
+        [f"the evidence of {found.name} was moved to {place}"],
+    )
+
+
+def _drop_table(connection: Connection, name: str, rows: int, found: PeriodRange) -> None:
+    part = sql.Identifier(RANGE_SCHEMA, name)
+    parent = connection.execute(
+        "SELECT inhparent::regclass::text AS name FROM pg_inherits WHERE inhrelid = to_regclass(%s)",
+        [f"{RANGE_SCHEMA}.{name}"],
+    ).fetchone()
+    if parent is None:
+        raise RangeElsewhere(f"{found.name}: its table {RANGE_SCHEMA}.{name} is gone")
+    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(part))
+    there = connection.execute(sql.SQL("SELECT count(*) AS n FROM {}").format(part)).fetchone()
+    if there is None or there["n"] != rows:
+        raise RangeNeeded(
+            f"{found.name}: somebody wrote into {name} meanwhile", "run the command again when nothing works on it"
+        )
+    target = sql.Identifier(*parent["name"].split("."))
+    connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(target, part))
+    connection.execute(sql.SQL("DROP TABLE {}").format(part))

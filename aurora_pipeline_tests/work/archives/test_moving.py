@@ -1,0 +1,318 @@
+"""Ranges of periods: moved into an archive and back, with every figure, hash and guard as before."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from aurora_pipeline.decisions.person import deciding
+from aurora_pipeline.demo.solana.parameters import CHAIN_ID
+from aurora_pipeline.foundation.errors import PeriodsMovedOut
+from aurora_pipeline.foundation.units import EpochNumber
+from aurora_pipeline.instance.runtime import Aurora
+from aurora_pipeline.layers import LAYERS
+from aurora_pipeline.proof.findings import Checked
+from aurora_pipeline.proof.replay.walk import replay
+from aurora_pipeline.proof.tracing.trace import trace
+from aurora_pipeline.proof.verifying.verify import verify_audit, verify_period
+from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.store.declaration import TableKind
+from aurora_pipeline.store.payloads.answers import answers_by_id
+from aurora_pipeline.store.ranges import room_for
+from aurora_pipeline.work.archives.attaching import attach
+from aurora_pipeline.work.archives.checking import check
+from aurora_pipeline.work.archives.detaching import Detached, detach
+from aurora_pipeline.work.archives.errors import (
+    ArchiveDamaged,
+    ArchiveFileMissing,
+    ArchiveNotWhole,
+    ArchivePlaceAway,
+    ArchivePlaceRefused,
+    RangeElsewhere,
+    RangeNeeded,
+    RangeUnknown,
+)
+from aurora_pipeline.work.archives.place import address_of
+from aurora_pipeline.work.archives.ranges import RANGED, ranges, ranges_within
+from aurora_pipeline.work.archives.reading import Archive
+from aurora_pipeline_tests.proof.conftest import EPOCH, KEY
+from aurora_pipeline_tests.work.archives.conftest import live_on, range_of
+
+VIEWS = [
+    f"SELECT count(*) FROM {table.name}"
+    for table in RANGED
+    if table.kind is TableKind.LAYER
+    and table.name not in ("canonical_validator_balances", "canonical_execution_income")  # Solana has none
+]
+
+
+def moved(aurora: Aurora, folder: Path | str) -> Detached:
+    """The instance's range in an archive."""
+    chain = aurora.configuration.chain(CHAIN_ID)
+    address = address_of(str(folder))
+    return detach(aurora.database, chain, range_of(aurora), address, deciding(aurora.database), "it is old")
+
+
+def brought_back(aurora: Aurora) -> None:
+    attach(aurora.database, range_of(aurora), deciding(aurora.database), "an auditor asks")
+
+
+def rows(connection: Connection) -> dict[str, list[Any]]:
+    """Every row of the tables in ranges."""
+    return {
+        table.name: sorted(map(str, connection.execute(f"SELECT * FROM {_named(table.name)}".encode()).fetchall()))
+        for table in RANGED
+    }
+
+
+def _named(name: str) -> str:
+    return name if name == "staging_bodies" else f"layers.{name}"
+
+
+def failures(aurora: Aurora) -> Sequence[str]:
+    """What checking the archive of the range finds."""
+    found = range_of(aurora)
+    with aurora.database.connect() as connection:
+        return [str(one) for one in check(connection, found, Archive.of(found)).failures]
+
+
+def test_range__moved_out_and_back__has_every_row_and_proves_as_before(old: Aurora, tmp_path: Path) -> None:
+    with old.database.connect() as connection:
+        before = rows(connection)
+    told = moved(old, tmp_path / "archive")
+    assert told.manifest.rows_of("staging_bodies") == len(before["staging_bodies"]) > 0
+    with old.database.connect() as connection:
+        assert not any(rows(connection).values())
+        assert connection.execute("SELECT count(*) AS n FROM validator_pnl").fetchone() != {"n": 0}
+    assert not failures(old)
+    brought_back(old)
+    with old.database.connect() as connection:
+        assert rows(connection) == before
+        report = verify_period(connection, KEY, aurora=old, deep=True)
+        assert report.holds, [str(one) for one in report.failures]
+        assert verify_audit(connection).holds
+    assert moved(old, tmp_path / "archive").place != told.place
+
+
+def test_range__moved_out__nothing_reads_it_as_empty(old: Aurora, tmp_path: Path) -> None:
+    """An answer without rows would look like a chain without stake, fees or answers."""
+    with old.database.connect() as connection:
+        moment = connection.execute("SELECT clock_timestamp() AS now").fetchone()
+        line = connection.execute("SELECT line_id::text AS id FROM partner_commission_lines LIMIT 1").fetchone()
+        payload = connection.execute("SELECT payload_id FROM staging_payloads WHERE epoch = %s", [EPOCH]).fetchone()
+    assert moment is not None
+    assert line is not None
+    assert payload is not None
+    told = moved(old, tmp_path / "archive")
+    asked: list[tuple[str, list[Any]]] = [(query, []) for query in VIEWS]
+    asked += [(f"{query}_named WHERE epoch = %s", [EPOCH]) for query in VIEWS]
+    asked += [(f"{query}_as_of(%s)", [moment["now"]]) for query in VIEWS]
+    for query, values in asked:
+        told_so = pytest.raises(PeriodsMovedOut, match="800 to 899 of solana-demo were moved out")
+        with told_so, old.database.connect() as connection:
+            connection.execute(query.encode(), values)
+    for query in VIEWS:
+        with old.database.connect() as connection:
+            other = connection.execute(f"{query} WHERE epoch = 950".encode()).fetchone()
+            assert other == {"count": 0}, "a period that is here is asked for as before"
+            assert connection.execute(f"{query}_as_of(%s, from_epoch => 950)".encode(), [moment["now"]]).fetchone()
+    with pytest.raises(PeriodsMovedOut), old.database.connect() as connection:
+        trace(connection, line["id"])
+    with pytest.raises(PeriodsMovedOut), old.database.connect() as connection:
+        answers_by_id(connection, [payload["payload_id"]])
+    with pytest.raises(PeriodsMovedOut):
+        replay(old, KEY)
+    computed = set()
+    for layer in LAYERS:
+        try:
+            with old.database.connect() as connection:
+                layer.draft(old.configuration, connection, KEY)
+            computed.add(layer.name)
+        except PeriodsMovedOut as error:
+            refused = error
+    # Those that read no evidence: of lines that stand, of cross-checks that nobody makes, and none that Solana has.
+    assert computed == {
+        "cross_check_differences",
+        "canonical_execution_income",
+        "canonical_validator_balances",
+        "partner_commission_statements",
+        "epoch_payables",
+    }
+    assert refused.remedy is not None
+    assert "aurora archives attach solana-demo 850" in refused.remedy
+    with pytest.raises(PeriodsMovedOut), old.database.connect() as connection:
+        room_for(connection, CHAIN_ID, EPOCH)
+    assert told.place in str(refused)
+
+
+def test_verify__of_a_range_that_was_moved__holds_and_says_where_to_look(old: Aurora, tmp_path: Path) -> None:
+    moved(old, tmp_path / "archive")
+    with old.database.connect() as connection:
+        report = verify_period(connection, KEY, aurora=old, deep=True)
+    assert report.holds, [str(one) for one in report.failures]
+    assert Checked.BODY not in report.held
+    assert {one.kind for one in report.notes} >= {Checked.BODY, Checked.CONTENT, Checked.DERIVATION}
+    assert all(
+        "aurora archives verify solana-demo 850" in one.problem for one in report.notes if "moved" in one.problem
+    )
+
+
+def test_archive__with_a_changed_or_missing_file__is_found_and_not_brought_back(old: Aurora, tmp_path: Path) -> None:
+    moved(old, tmp_path / "archive")
+    (manifest,) = tmp_path.glob("archive/*/*/manifest.json")
+    for name in ("staging_bodies", "canonical_stake_rewards"):
+        file = next(manifest.parent.glob(f"{name}/*.parquet"))
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        assert any("its SHA-256 is another one" in one for one in failures(old))
+        with pytest.raises(ArchiveDamaged, match=file.name):
+            brought_back(old)
+        file.unlink()
+        assert any("is not there" in one for one in failures(old))
+        with pytest.raises(ArchiveFileMissing):
+            brought_back(old)
+        file.write_bytes(whole)
+    told = manifest.read_bytes()
+    forged = json.loads(told)
+    forged["files"] = forged["files"][1:]
+    manifest.write_text(json.dumps(forged), encoding="utf-8")
+    with pytest.raises(ArchiveDamaged, match="not the manifest that was recorded"):
+        brought_back(old)
+    manifest.write_bytes(told)
+    with old.database.connect() as connection:
+        assert not any(rows(connection).values()), "nothing of a refused archive is left"
+    brought_back(old)
+    assert range_of(old).place is None
+
+
+def test_detach__of_what_was_changed__is_refused_and_leaves_nothing(old: Aurora, tmp_path: Path) -> None:
+    with old.database.connect() as connection:
+        connection.execute("ALTER TABLE staging_bodies DISABLE TRIGGER append_only")
+        connection.execute("UPDATE staging_bodies SET body = body || ' ' WHERE packed_from IS NULL")
+        connection.execute("ALTER TABLE staging_bodies ENABLE TRIGGER append_only")
+    with pytest.raises(ArchiveNotWhole, match="its bytes were changed"):
+        moved(old, tmp_path / "archive")
+    assert range_of(old).place is None
+    assert not list(tmp_path.glob("archive/**/*.parquet"))
+
+
+def test_detach__of_what_is_needed__is_refused(copied: Aurora, tmp_path: Path) -> None:
+    with pytest.raises(RangeNeeded, match="too new"):
+        moved(copied, tmp_path)
+    live_on(copied, 929)
+    with copied.database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("DELETE FROM publications WHERE asset = 'validator_pnl'")
+        connection.commit()
+    with pytest.raises(RangeNeeded, match="epoch 850 is not published"):
+        moved(copied, tmp_path)
+    assert not list(tmp_path.glob("**/*.parquet"))
+
+
+def test_detach__of_pending_figures__is_refused(copied: Aurora, tmp_path: Path) -> None:
+    live_on(copied)
+    with copied.database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute("UPDATE layers.canonical_completeness SET state = 'pending' WHERE data_type = 'mev'")
+        connection.commit()
+    with pytest.raises(RangeNeeded, match="figures of it are awaited"):
+        moved(copied, tmp_path)
+
+
+def test_detach__while_somebody_writes_into_it__is_refused(
+    old: Aurora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written_meanwhile(connection: Connection, found: Any, archive: Any) -> Any:
+        with old.database.connect() as other:
+            other.execute(
+                "INSERT INTO staging_bodies (chain_id, epoch, response_hash, body) VALUES (%s, %s, %s, 'x')",
+                [CHAIN_ID, EPOCH + 1, "ab" * 32],
+            )
+        return check(connection, found, archive)
+
+    monkeypatch.setattr("aurora_pipeline.work.archives.detaching.check", written_meanwhile)
+    with pytest.raises(RangeNeeded, match="somebody wrote into staging_bodies_1 meanwhile"):
+        moved(old, tmp_path / "archive")
+    assert range_of(old).place is None
+    assert not list(tmp_path.glob("archive/**/*.parquet"))
+    with old.database.connect() as connection:
+        assert rows(connection)["staging_bodies"], "what was dropped before is there again"
+
+
+def test_moves__twice_or_by_hand__are_refused(old: Aurora, tmp_path: Path) -> None:
+    with pytest.raises(RangeElsewhere, match="in the database"):
+        brought_back(old)
+    moved(old, tmp_path / "archive")
+    with pytest.raises(RangeElsewhere, match="moved out already"):
+        moved(old, tmp_path / "archive")
+    forged = """INSERT INTO range_moves (range_id, chain_id, number, direction, place, manifest_hash, reason)
+                SELECT range_id, chain_id, number + 1, 'IN', place, manifest_hash, 'mine' FROM range_moves"""
+    refused = pytest.raises(psycopg.errors.RaiseException, match=r"is nobody who moves|was not moved as is recorded")
+    with refused, old.database.connect() as connection:
+        connection.execute(forged.encode())
+    with old.database.connect() as connection:
+        chain = old.configuration.chain(CHAIN_ID)
+        assert ranges_within(connection, chain, 850, 850) == ranges_within(connection, chain, 700, 950)
+        for first, last in ((700, 700), (810, 950), (800, 898)):
+            with pytest.raises(RangeUnknown):
+                ranges_within(connection, chain, first, last)
+
+
+def test_place__with_keys_or_out_of_reach__is_refused(old: Aurora, tmp_path: Path) -> None:
+    for text in ("s3://key:secret@bucket/x", "s3://bucket/x?sig=secret", "ftp://bucket/x"):
+        with pytest.raises(ArchivePlaceRefused) as refused:
+            moved(old, text)
+        assert "secret" not in str(refused.value)
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    with pytest.raises(ArchivePlaceAway, match="can't be used"):
+        moved(old, tmp_path / "file")
+    assert range_of(old).place is None
+
+
+def test_room__made_by_many_at_once__is_one_range(database: Database) -> None:
+    barrier = threading.Barrier(6)
+    errors: list[BaseException] = []
+
+    def make() -> None:
+        try:
+            with database.connect() as connection:
+                barrier.wait()
+                room_for(connection, "many", EpochNumber(7))
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    with database.connect() as connection:
+        (found,) = ranges(connection, "many")
+    assert (found.from_epoch, found.to_epoch) == (0, 100)
+
+
+def test_room__after_the_size_of_periods_changed__ends_where_the_next_begins(database: Database) -> None:
+    def sized(size: int, *epochs: int) -> None:
+        with database.connect() as connection:
+            connection.execute("UPDATE chains SET period_size = %s WHERE chain_id = 'beacon'", [size])
+            for epoch in epochs:
+                room_for(connection, "beacon", EpochNumber(epoch))
+
+    with database.connect() as connection:
+        connection.execute(
+            """INSERT INTO chains (chain_id, name, enabled, family, period_type, first_period, native_unit,
+                                   native_decimals, finality_lag, dual_approval)
+               VALUES ('beacon', 'B', true, 'ethereum', 'EPOCH', 0, 'ETH', 18, 0, false)"""
+        )
+    sized(10, 1_050, 2_999)
+    sized(225, 1_900, 50_000, 3_000)
+    with database.connect() as connection:
+        found = [(one.from_epoch, one.to_epoch) for one in ranges(connection, "beacon")]
+    assert found == [(1_000, 2_000), (2_000, 3_000), (3_000, 22_500), (45_000, 67_500)]
