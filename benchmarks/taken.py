@@ -70,6 +70,11 @@ def peak_of_started_mib() -> int:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A directory that is gone afterwards."""
+    """A directory that is gone afterwards; what is started meanwhile compiles a module once, as where it is installed.
+
+    Some machines are told to keep no compiled modules: there each start of Python would compile Dagster anew.
+    """
     with tempfile.TemporaryDirectory(prefix="aurora-bench-") as name:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(name) / "compiled")
         yield Path(name)

@@ -21,7 +21,7 @@ from aurora_pipeline.work.archives.attaching import attach as bring_back
 from aurora_pipeline.work.archives.checking import check
 from aurora_pipeline.work.archives.detaching import detach as move_out
 from aurora_pipeline.work.archives.errors import RangeElsewhere
-from aurora_pipeline.work.archives.place import address_of
+from aurora_pipeline.work.archives.place import address_of, use_keys
 from aurora_pipeline.work.archives.ranges import PeriodRange, ranges, ranges_within
 from aurora_pipeline.work.archives.reading import Archive
 from aurora_pipeline.work.reads.archives import archived_ranges
@@ -73,6 +73,7 @@ def detach(
     address = address_of(to)
     changes = []
     with opened() as aurora:
+        use_keys(aurora.workspace.env)
         for found in _named(aurora, chain, epochs):
             with err.status(f"moving {found.name}"):
                 person = deciding(aurora.database)
@@ -91,6 +92,7 @@ def attach(chain: ChainArgument, epochs: Epochs, reason: Reason, as_json: Json =
     """Bring evidence back into the database from its archive, whose files stay."""
     changes = []
     with opened() as aurora:
+        use_keys(aurora.workspace.env)
         asked = _named(aurora, chain, epochs)
         away = [one for one in asked if one.place is not None] or asked[:1]
         for found in away:
@@ -110,6 +112,7 @@ def verify(
         raise NotUnderstood("a chain needs its epochs", "aurora archives verify CHAIN EPOCHS, or without both for all")
     reports: list[VerifyReport] = []
     with opened(reads_only=True) as aurora:
+        use_keys(aurora.workspace.env)
         for found in _away(aurora, chain, epochs):
             with err.status(f"verifying the archive of {found.name}"):
                 reports.append(_verified(aurora, found))

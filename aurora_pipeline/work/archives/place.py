@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
 _SCHEMES: Final = ("s3", "gs", "az", "file")
 _RETRYING: Final[RetryConfig] = {"max_retries": 4, "retry_timeout": timedelta(seconds=60)}
+
+
+_KEYS: Final = ("AWS_", "GOOGLE_", "AZURE_")
+
+
+def use_keys(environment: Mapping[str, str]) -> None:
+    """Let object storage know the keys and addresses that the file .env names; the environment itself wins."""
+    for name, value in environment.items():
+        if name.startswith(_KEYS):
+            os.environ.setdefault(name, value)
 
 
 def address_of(text: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.work.archives.errors import ArchiveFileMissing, ArchivePlaceAway
-from aurora_pipeline.work.archives.place import ArchivePlace
+from aurora_pipeline.work.archives.place import ArchivePlace, use_keys
 from aurora_pipeline_tests.started import started
 from aurora_pipeline_tests.work.archives.conftest import range_of
 from aurora_pipeline_tests.work.archives.test_moving import brought_back, failures, moved, rows
@@ -44,11 +44,14 @@ def _address(log: Path) -> str:
 
 @pytest.fixture
 def keyed(bucket: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The environment of somebody who may use the bucket."""
+    """A file .env of somebody who may use the bucket, and nothing in the environment itself."""
     told = {"ENDPOINT_URL": bucket, "ALLOW_HTTP": "true", "REGION": "eu-central-1"}
     told |= {"ACCESS_KEY_ID": "somebody", "SECRET_ACCESS_KEY": SECRET}
-    for name, value in told.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
+    for name in told:
+        monkeypatch.setenv(f"AWS_{name}", "is put back afterwards")
+        os.environ.pop(f"AWS_{name}")
+    use_keys({f"AWS_{name}": value for name, value in told.items()} | {"OTHER_SECRET": "not taken"})
+    assert "OTHER_SECRET" not in os.environ
     return bucket
 
 
