@@ -12,6 +12,7 @@ from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.periods.discovery import discover_periods
 from aurora_pipeline.periods.errors import PeriodBeforeFirst, PeriodNotFinal, PeriodUnknown
 from aurora_pipeline.periods.record import recorded_periods
+from aurora_pipeline.store.ranges import require_here
 from aurora_pipeline.work.computing import Computed, Computing, FoundFinal, Tell, untold
 from aurora_pipeline.work.runs import Job, Runner
 
@@ -27,6 +28,7 @@ def backfill(
 ) -> Computed:
     """Fetch what is missing of some epochs and compute every layer, and the later ones that go on from these."""
     keys = final_keys(aurora, chain, wanted, tell)
+    _require_evidence(aurora, keys)
     runner.register_periods(chain.chain_id)
     return Computing(aurora, runner, chain, tell).periods(Job.PERIOD, keys, refetch=refetch)
 
@@ -36,9 +38,17 @@ def recompute(
 ) -> Computed:
     """Compute every layer of some epochs again from what is stored, and the later ones that go on from these."""
     require_stored(aurora, chain, wanted)
-    runner.register_periods(chain.chain_id)
     keys = [PeriodKey(chain.chain_id, epoch) for epoch in wanted]
+    _require_evidence(aurora, keys)
+    runner.register_periods(chain.chain_id)
     return Computing(aurora, runner, chain, tell).periods(Job.RECOMPUTE, keys)
+
+
+def _require_evidence(aurora: Aurora, keys: Sequence[PeriodKey]) -> None:
+    """Raise where the evidence of a period is outside the database: every layer of its run would fail by it."""
+    with aurora.database.connect() as connection:
+        for key in keys:
+            require_here(connection, key.chain_id, key.epoch)
 
 
 def require_stored(aurora: Aurora, chain: Chain, wanted: Sequence[EpochNumber]) -> None:

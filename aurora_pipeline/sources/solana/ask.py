@@ -13,7 +13,6 @@ from aurora_pipeline.sources.solana import questions as questions
 from aurora_pipeline.sources.solana.answers.accounts import (
     NO_HISTORY,
     VoteState,
-    read_stake_accounts,
     read_stake_history,
     read_vote_states,
 )
@@ -24,6 +23,7 @@ from aurora_pipeline.sources.solana.asks.observations import Observations
 from aurora_pipeline.sources.solana.asks.rewards import RewardsFetch
 from aurora_pipeline.sources.solana.errors import passing_trouble
 from aurora_pipeline.sources.solana.stake_activation import activation
+from aurora_pipeline.sources.solana.stakes_read import stake_accounts
 
 
 class SolanaRpc:
@@ -71,7 +71,7 @@ class SolanaRpc:
     def stake_accounts(self, answers: Sequence[Answer], validator_key: str) -> tuple[str, ...]:
         """The stake accounts of a validator, from a positions observation."""
         listed = [answer for answer in answers if asked_method(answer) == "getProgramAccounts"]
-        accounts = read_stake_accounts(listed[0], self._provider) if listed else ()
+        accounts = stake_accounts(listed[0], self._provider) if listed else ()
         return tuple(account.stake_key for account in accounts)
 
     def stake_in_doubt(self, answers: Sequence[Answer], validator_key: str, epoch: EpochNumber) -> str | None:
@@ -88,7 +88,7 @@ class SolanaRpc:
         held = total(
             [
                 activation(one.stake, one.activation_epoch, one.deactivation_epoch, epoch, cluster).active
-                for one in read_stake_accounts(listed[0], self._provider)
+                for one in stake_accounts(listed[0], self._provider)
                 if one.voter_key == validator_key
             ]
         )

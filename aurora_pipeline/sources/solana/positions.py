@@ -10,9 +10,10 @@ from aurora_pipeline.foundation.units import EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import because, missing
 from aurora_pipeline.sources.json_rpc import answers_to, asked_params
 from aurora_pipeline.sources.once import Once
-from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, StakeHistory, read_stake_accounts
+from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, StakeHistory
 from aurora_pipeline.sources.solana.answers.vote_accounts import read_vote_accounts
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
+from aurora_pipeline.sources.solana.stakes_read import stake_accounts
 from aurora_pipeline.sources.told import AccountStake, Missing, PositionsTold, StagedFetches, StakeTotal, Told
 from aurora_pipeline.store.payloads.answers import Answer
 from aurora_pipeline.store.payloads.fetches import StagedFetch
@@ -55,8 +56,7 @@ def _delegated(key: str, fetch: StagedFetch) -> list[StakeAccount] | Missing:
         if not _asks_for_all_of(answer, key):
             continue
         try:
-            # Not kept: each list is about one validator, and all of them together are large.
-            accounts = read_stake_accounts(answer, fetch.provider)
+            accounts = stake_accounts(answer, fetch.provider)
         except UnreadableAnswer as error:
             problems.append(error.problem)
         else:

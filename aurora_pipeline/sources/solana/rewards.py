@@ -22,7 +22,6 @@ from aurora_pipeline.sources.solana.amounts import NOTHING
 from aurora_pipeline.sources.solana.answers.accounts import (
     StakeAccount,
     VoteState,
-    read_stake_accounts,
     read_stake_states,
     read_vote_states,
 )
@@ -43,6 +42,7 @@ from aurora_pipeline.sources.solana.paid import (
 from aurora_pipeline.sources.solana.questions import PAYING_BLOCK, STAKE_STATES, VOTE_STATES
 from aurora_pipeline.sources.solana.reward_rows import PaidInBlocks, blocks_after, read_paid_in_blocks
 from aurora_pipeline.sources.solana.stake_activation import activation, observed_stake_history
+from aurora_pipeline.sources.solana.stakes_read import stake_accounts
 from aurora_pipeline.sources.solana.unpaid import Unpaid
 from aurora_pipeline.sources.told import AccountReward, Missing, Observed, RewardsTold, StagedFetches, Told
 from aurora_pipeline.store.declaration import FigureState
@@ -241,7 +241,7 @@ def _active_stakes(
     listed_in = [] if fetch is None else answers_to(fetch.answers, "getProgramAccounts")
     if fetch is None or not listed_in:
         return {}
-    accounts = once.read(read_stake_accounts, listed_in[0], fetch.provider)
+    accounts = once.read(stake_accounts, listed_in[0], fetch.provider)
     if isinstance(accounts, UnreadableAnswer):
         return {}
     history, epoch = observed_stake_history(fetch, once), reference.epoch

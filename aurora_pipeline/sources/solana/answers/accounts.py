@@ -62,7 +62,7 @@ class ClusterStake:
     deactivating: Lamports
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StakeAccount:
     """A stake account as it is now. `deactivation_epoch` is None while it is not deactivating.
 
