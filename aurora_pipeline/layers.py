@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME
 from aurora_pipeline.canonical.drafts import (
     draft_account_balances,
     draft_balances,
@@ -50,18 +51,7 @@ from aurora_pipeline.canonical.income_drafts import draft_execution_income
 from aurora_pipeline.canonical.judging.completeness import counted
 from aurora_pipeline.canonical.judging.drafts import TABLE_OF, draft_completeness, draft_cross_checks
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import (
-    ACCOUNT_BALANCES,
-    BALANCES,
-    COSTS,
-    EXECUTION_INCOME,
-    FEES,
-    META,
-    MEV,
-    POSITIONS,
-    REWARDS,
-    STAKE_EVENTS,
-)
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.commissions.drafts import draft_lines
 from aurora_pipeline.commissions.gates import (
     held_lines,

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.money import total

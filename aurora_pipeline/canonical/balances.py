@@ -7,9 +7,9 @@ from typing import Final
 
 import polars as pl
 
+from aurora_pipeline.canonical.balance_tables import BALANCES
 from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.heard import heard
-from aurora_pipeline.canonical.tables import BALANCES
 from aurora_pipeline.config.vocabulary import CostType, DataType
 from aurora_pipeline.foundation.money import share_bps
 from aurora_pipeline.foundation.units import ZERO, Amount

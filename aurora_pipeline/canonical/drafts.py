@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from aurora_pipeline.canonical.account_balances import BalanceGrounds, canonical_account_balances, scans_in
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME
 from aurora_pipeline.canonical.balances import balance_rows, canonical_balances, penalties_told
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees, fees_of_blocks
@@ -27,18 +28,7 @@ from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.promised_costs import NO_PROMISES, promises_of
 from aurora_pipeline.canonical.rewards import canonical_rewards, stakes_needed
 from aurora_pipeline.canonical.stake_events import canonical_stake_events
-from aurora_pipeline.canonical.tables import (
-    ACCOUNT_BALANCES,
-    BALANCES,
-    COSTS,
-    EXECUTION_INCOME,
-    FEES,
-    META,
-    MEV,
-    POSITIONS,
-    REWARDS,
-    STAKE_EVENTS,
-)
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aurora_pipeline.asking.proposals import NO_SUCH_VALIDATOR, Proposals, ProposedSlot
+from aurora_pipeline.canonical.balance_tables import EXECUTION_INCOME
 from aurora_pipeline.canonical.believed import believed
 from aurora_pipeline.canonical.block_income import (
     BlockIncome,
@@ -15,7 +16,6 @@ from aurora_pipeline.canonical.block_income import (
     block_income,
 )
 from aurora_pipeline.canonical.heard import heard
-from aurora_pipeline.canonical.tables import EXECUTION_INCOME
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.money import total
 from aurora_pipeline.foundation.units import Wei

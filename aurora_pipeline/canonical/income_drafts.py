@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from aurora_pipeline.canonical.balance_tables import EXECUTION_INCOME
 from aurora_pipeline.canonical.block_income import Recipients
 from aurora_pipeline.canonical.execution_income import RecipientsAt, execution_income, incomes
 from aurora_pipeline.canonical.loading import config_inputs, load_staged
-from aurora_pipeline.canonical.tables import EXECUTION_INCOME
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey

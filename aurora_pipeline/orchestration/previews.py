@@ -8,19 +8,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import (
-    ACCOUNT_BALANCES,
-    BALANCES,
-    COSTS,
-    EXECUTION_INCOME,
-    FEES,
-    META,
-    MEV,
-    POSITIONS,
-    REWARDS,
-    STAKE_EVENTS,
-)
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS, STAKE_EVENTS
 from aurora_pipeline.commissions.tables import COMMISSION_RULE_RESULTS, PARTNER_COMMISSION_LINES, REVENUE_ALLOCATION
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.money import format_coins, stored_amount

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from aurora_pipeline.canonical.tables import COSTS, EXECUTION_INCOME
+from aurora_pipeline.canonical.balance_tables import EXECUTION_INCOME
+from aurora_pipeline.canonical.tables import COSTS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES, REWARDS
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
+from aurora_pipeline.canonical.tables import REWARDS
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.decisions.revisions import Row, holds_at

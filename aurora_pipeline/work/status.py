@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurora_pipeline.canonical.account_balances import BalanceGrounds, canonical_account_balances
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.canonical.gates import accounts_add_up, balance_unexplained
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.sources.solana import questions

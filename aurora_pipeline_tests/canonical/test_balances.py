@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aurora_pipeline.canonical.balance_tables import BALANCES
 from aurora_pipeline.canonical.balances import balance_rows, penalties_told, rewards_told
 from aurora_pipeline.canonical.drafts import (
     draft_balances,
@@ -21,7 +22,7 @@ from aurora_pipeline.canonical.drafts import (
     draft_rewards,
     draft_stake_events,
 )
-from aurora_pipeline.canonical.tables import BALANCES, COSTS, FEES, META, MEV, POSITIONS, REWARDS
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.families import Family
 from aurora_pipeline.config.vocabulary import CostType, DataType

@@ -14,8 +14,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from aurora_pipeline.canonical.balance_tables import BALANCES, EXECUTION_INCOME
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS
-from aurora_pipeline.canonical.tables import BALANCES, COSTS, EXECUTION_INCOME, FEES, META, MEV, POSITIONS, REWARDS
+from aurora_pipeline.canonical.tables import COSTS, FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.config import Configuration, load_configuration
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.demo import ethereum_story

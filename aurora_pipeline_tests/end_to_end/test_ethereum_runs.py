@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aurora_pipeline.canonical.tables import BALANCES, EXECUTION_INCOME
+from aurora_pipeline.canonical.balance_tables import BALANCES, EXECUTION_INCOME
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.instance.workspace import DAGSTER_URL_VARIABLE, DATABASE_VARIABLE, HOME_VARIABLE, Workspace
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres

@@ -10,9 +10,9 @@ import pytest
 
 from aurora_pipeline.agreements.apply import apply
 from aurora_pipeline.agreements.wallets import Duplicates, import_wallets
+from aurora_pipeline.canonical.balance_tables import BALANCES
 from aurora_pipeline.canonical.drafts import draft_meta
 from aurora_pipeline.canonical.income_drafts import draft_execution_income
-from aurora_pipeline.canonical.tables import BALANCES
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.families.ethereum import check_address

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.people import REGISTERED

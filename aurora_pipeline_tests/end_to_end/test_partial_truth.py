@@ -9,7 +9,7 @@ import pytest
 
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import AgreementStatus
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.demo.solana.truth import ValidatorTruth
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres

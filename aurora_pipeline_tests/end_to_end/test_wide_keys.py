@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.canonical.tables import BALANCES
+from aurora_pipeline.canonical.balance_tables import BALANCES
 from aurora_pipeline.config import Configuration
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.foundation.period_key import PeriodKey

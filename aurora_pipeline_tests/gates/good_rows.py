@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME
 from aurora_pipeline.canonical.gates import (
     account_counts_once,
     accounts_add_up,
@@ -21,16 +22,7 @@ from aurora_pipeline.canonical.gates import (
     tips_add_up,
     validators_present,
 )
-from aurora_pipeline.canonical.tables import (
-    ACCOUNT_BALANCES,
-    BALANCES,
-    EXECUTION_INCOME,
-    FEES,
-    META,
-    MEV,
-    POSITIONS,
-    REWARDS,
-)
+from aurora_pipeline.canonical.tables import FEES, META, MEV, POSITIONS, REWARDS
 from aurora_pipeline.commissions.gates import (
     held_lines,
     lines_sum_to_results,

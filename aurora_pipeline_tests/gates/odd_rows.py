@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES
 from aurora_pipeline.canonical.gates import (
     balance_jumps,
     balance_unexplained,
@@ -22,7 +23,7 @@ from aurora_pipeline.canonical.gates import (
     unknown_field,
 )
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES, BALANCES, FEES, META, MEV, REWARDS
+from aurora_pipeline.canonical.tables import FEES, META, MEV, REWARDS
 from aurora_pipeline.commissions.gates import two_agreements
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.pnl.gates import chain_drift, drift, same_income, zero_income

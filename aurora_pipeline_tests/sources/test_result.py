@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, EXECUTION_INCOME
 from aurora_pipeline.canonical.balances import canonical_balances
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees
@@ -13,7 +14,7 @@ from aurora_pipeline.canonical.meta import canonical_meta
 from aurora_pipeline.canonical.mev import canonical_mev
 from aurora_pipeline.canonical.positions import canonical_positions
 from aurora_pipeline.canonical.rewards import canonical_rewards
-from aurora_pipeline.canonical.tables import ACCOUNT_BALANCES, CANONICAL_LAYERS, EXECUTION_INCOME
+from aurora_pipeline.canonical.tables import CANONICAL_LAYERS
 from aurora_pipeline.config.vocabulary import CostType
 from aurora_pipeline.foundation.units import Bps
 from aurora_pipeline.registry.tables import COST_ENTRIES

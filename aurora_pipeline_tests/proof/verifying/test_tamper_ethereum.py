@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from aurora_pipeline.canonical.tables import BALANCES, EXECUTION_INCOME
+from aurora_pipeline.canonical.balance_tables import BALANCES, EXECUTION_INCOME
 from aurora_pipeline.config.vocabulary import ROLES, DataType
 from aurora_pipeline.demo import ethereum_story
 from aurora_pipeline.demo.ethereum.parameters import CHAIN_ID, EthereumParameters
