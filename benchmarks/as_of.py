@@ -14,9 +14,11 @@ from statistics import median
 from typing import Final
 
 from aurora_pipeline.canonical.tables import POSITIONS
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.migrate import upgrade
+from aurora_pipeline.store.ranges import PERIODS_PER_RANGE, room_for
 from benchmarks.filled import fill, publish
 from benchmarks.measured import Budget, Measured, program, tell
 from benchmarks.taken import scratch
@@ -44,6 +46,8 @@ def make(database: Database, epochs: int, validators: int, stakes: int) -> None:
     both = f"generate_series(0, {2 * epochs - 1}) n"
     with database.connect() as connection:
         connection.execute("SET LOCAL session_replication_role = replica")
+        for epoch in range(0, epochs, PERIODS_PER_RANGE):
+            room_for(connection, CHAIN, EpochNumber(epoch))
         publish(connection, POSITIONS.name, "n + 1", f"lpad((n % {epochs})::text, 7, '0')", both, CHAIN)
         rows = {
             "chain_id": f"'{CHAIN}'",

@@ -45,6 +45,7 @@ BENCHMARKS: Final = {
     "commissions": Benchmark("commissions", "--lines 1000000", "--lines 40000"),
     "commissions_10m": Benchmark("commissions", "--lines 10000000", None),
     "as_of": Benchmark("as_of", quick="--epochs 100 --stakes 1000"),
+    "archives": Benchmark("archives", quick="--epochs 2 --validators 6"),
     "policies": Benchmark("policies", quick="--epochs 150 --lines 200"),
     "bundles": Benchmark("bundles", quick="--lines 400"),
     "paper_200": Benchmark("paper", "--lines 200", "--lines 200"),

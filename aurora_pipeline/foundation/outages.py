@@ -31,7 +31,7 @@ _DRIVERS: Final = ("psycopg", "psycopg2")
 _LOST_CLASSES: Final = ("OperationalError", "InterfaceError", "DatabaseError", "ConnectionTimeout")
 """Of errors without an SQLSTATE: these tell that the line to the server is broken."""
 _READ_ONLY, _DISK_FULL, _OVERTAKEN = "25006", "53100", ("40001", "40P01", "55P03", "57014")
-_MOVED_OUT: Final = "AU001"
+_MOVED_OUT: Final = "AU002"
 """Aurora's own: see `store/ranges.py`."""
 _DAMAGED: Final = ("XX001", "XX002")
 _AWAY: Final = ("08", "25P03", "25P04", "53", "57", "58")

@@ -14,7 +14,7 @@ from aurora_pipeline.store.declaration import CHAIN_ID, Table, TableKind, intege
 
 RANGE_SCHEMA: Final = "ranges"
 PERIODS_PER_RANGE: Final = 100
-NOT_HERE: Final = "AU001"
+NOT_HERE: Final = "AU002"
 """The SQLSTATE of what is asked of periods that were moved out."""
 
 PERIOD_RANGES = Table(

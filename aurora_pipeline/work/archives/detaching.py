@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +26,11 @@ from aurora_pipeline.work.archives.reading import Archive
 from aurora_pipeline.work.archives.writing import Written, write
 
 _SHOWN: Final = 5
-_WAITS: Final = "10s"
-"""So long it waits for those who read the tables at that moment; others wait behind it meanwhile."""
+_WAITS: Final = "300ms"
+"""So long it waits for each lock. Shorter than what PostgreSQL takes for a deadlock: whoever reads or publishes at that
+moment is delayed by it, and never ended in its place."""
+_TRIES: Final = 60
+_PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,7 @@ def detach(database: Database, chain: Chain, found: PeriodRange, address: str, p
             written.discard()
             raise
     try:
-        with database.connect() as connection:
-            change = _drop(connection, found, written, person, reason)
+        change = _dropped(database, found, written, person, reason)
     except BaseException:
         written.discard()
         raise
@@ -113,15 +117,63 @@ def _require_whole(connection: Connection, found: PeriodRange, written: Written)
         )
 
 
-def _drop(connection: Connection, found: PeriodRange, written: Written, person: str, reason: str) -> Change:
-    """Take the tables of the range away in one transaction, unless somebody wrote into them meanwhile."""
-    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_WAITS))
-    try:
-        for table in RANGED:
-            _drop_table(connection, f"{table.name}_{found.range_id}", written.manifest.rows_of(table.name), found)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise RangeNotYours(f"this login may not move tables: {error.diag.message_primary}") from None
-    connection.execute("SET LOCAL lock_timeout = 0")
+def _dropped(database: Database, found: PeriodRange, written: Written, person: str, reason: str) -> Change:
+    """Take the tables away in one transaction, unless somebody wrote into them meanwhile, and record that."""
+    with database.connect() as connection:
+        connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_WAITS))
+        parents = {name: _parent(connection, name, found) for name in _names(found)}
+        for table, name in zip(RANGED, parents, strict=True):
+            _require_as_written(connection, name, written.manifest.rows_of(table.name), found)
+        try:
+            _detach(connection, parents)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise RangeNotYours(f"this login may not move tables: {error.diag.message_primary}") from None
+        return _recorded(connection, found, written, person, reason)
+
+
+def _names(found: PeriodRange) -> list[str]:
+    return [f"{table.name}_{found.range_id}" for table in RANGED]
+
+
+def _parent(connection: Connection, name: str, found: PeriodRange) -> sql.Identifier:
+    row = connection.execute(
+        "SELECT inhparent::regclass::text AS name FROM pg_inherits WHERE inhrelid = to_regclass(%s)",
+        [f"{RANGE_SCHEMA}.{name}"],
+    ).fetchone()
+    if row is None:
+        raise RangeElsewhere(f"{found.name}: its table {RANGE_SCHEMA}.{name} is gone")
+    return sql.Identifier(*row["name"].split("."))
+
+
+def _require_as_written(connection: Connection, name: str, rows: int, found: PeriodRange) -> None:
+    """Keep everybody from writing into a table, and raise where somebody did since it was read: rows only come."""
+    part = sql.Identifier(RANGE_SCHEMA, name)
+    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(part))
+    there = connection.execute(sql.SQL("SELECT count(*) AS n FROM {}").format(part)).fetchone()
+    if there is None or there["n"] != rows:
+        raise RangeNeeded(
+            f"{found.name}: somebody wrote into {name} meanwhile", "run the command again when nothing works on it"
+        )
+
+
+def _detach(connection: Connection, parents: Mapping[str, sql.Identifier]) -> None:
+    """Take all tables away at a moment when nobody holds any of their parents; tried again while somebody does."""
+    for left in reversed(range(_TRIES)):
+        try:
+            with connection.transaction():
+                for name, parent in parents.items():
+                    part = sql.Identifier(RANGE_SCHEMA, name)
+                    connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(parent, part))
+                    connection.execute(sql.SQL("DROP TABLE {}").format(part))
+        except psycopg.errors.LockNotAvailable:
+            if not left:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _recorded(connection: Connection, found: PeriodRange, written: Written, person: str, reason: str) -> Change:
     recording = Recording.begin(connection, person, reason)
     recording.require_reason()
     place, digest = written.place.address, written.digest
@@ -134,22 +186,3 @@ def _drop(connection: Connection, found: PeriodRange, written: Written, person: 
         {**row, "from_epoch": found.from_epoch, "to_epoch": found.to_epoch, "place": place, "manifest_hash": digest},
         [f"the evidence of {found.name} was moved to {place}"],
     )
-
-
-def _drop_table(connection: Connection, name: str, rows: int, found: PeriodRange) -> None:
-    part = sql.Identifier(RANGE_SCHEMA, name)
-    parent = connection.execute(
-        "SELECT inhparent::regclass::text AS name FROM pg_inherits WHERE inhrelid = to_regclass(%s)",
-        [f"{RANGE_SCHEMA}.{name}"],
-    ).fetchone()
-    if parent is None:
-        raise RangeElsewhere(f"{found.name}: its table {RANGE_SCHEMA}.{name} is gone")
-    connection.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(part))
-    there = connection.execute(sql.SQL("SELECT count(*) AS n FROM {}").format(part)).fetchone()
-    if there is None or there["n"] != rows:
-        raise RangeNeeded(
-            f"{found.name}: somebody wrote into {name} meanwhile", "run the command again when nothing works on it"
-        )
-    target = sql.Identifier(*parent["name"].split("."))
-    connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(target, part))
-    connection.execute(sql.SQL("DROP TABLE {}").format(part))

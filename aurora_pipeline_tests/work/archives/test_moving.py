@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -316,3 +317,22 @@ def test_room__after_the_size_of_periods_changed__ends_where_the_next_begins(dat
     with database.connect() as connection:
         found = [(one.from_epoch, one.to_epoch) for one in ranges(connection, "beacon")]
     assert found == [(1_000, 2_000), (2_000, 3_000), (3_000, 22_500), (45_000, 67_500)]
+
+
+def test_detach__while_somebody_reads__waits_for_the_reader_and_ends_nobody(old: Aurora, tmp_path: Path) -> None:
+    """A reader that then asks for another of the tables must not wait for the move, which waits for the reader."""
+    moves: list[Detached] = []
+    moving = threading.Thread(target=lambda: moves.append(moved(old, tmp_path / "archive")))
+    with old.database.connect() as connection:
+        connection.execute("SELECT count(*) FROM layers.canonical_validator_fees")
+        moving.start()
+        deadline = time.monotonic() + 30
+        waiting = b"SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%'"
+        with old.database.autocommit() as other:
+            while not other.execute(waiting).rowcount:
+                assert time.monotonic() < deadline
+        for table in RANGED:
+            connection.execute(f"SELECT count(*) FROM {_named(table.name)}".encode())
+        assert not moves
+    moving.join()
+    assert range_of(old).place == moves[0].place

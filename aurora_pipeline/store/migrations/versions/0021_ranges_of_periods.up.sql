@@ -71,7 +71,7 @@ BEGIN
     IF found.direction = 'OUT' THEN
         RAISE EXCEPTION 'epochs % to % of % were moved out of the database, to %',
             found.from_epoch, found.to_epoch - 1, of_chain, found.place
-            USING ERRCODE = 'AU001', HINT = format('bring them back: `aurora archives attach %s %s`, or check them'
+            USING ERRCODE = 'AU002', HINT = format('bring them back: `aurora archives attach %s %s`, or check them'
                 ' where they are: `aurora archives verify %s %s`', of_chain, at_epoch, of_chain, at_epoch);
     END IF;
     RETURN true;
