@@ -7,37 +7,48 @@ about rewards, and for how much each account's stake counts. They are told apart
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Final
 
 from aurora_pipeline.asking.reading import reader
 from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, read_stake_accounts
 from aurora_pipeline.store.payloads.answers import Answer
 
 _ACCOUNTS_MAX: Final = 1_500_000
+_values: Final = attrgetter(*(field.name for field in fields(StakeAccount)))
 
 
 class LastRead:
-    """What some answers say, the newest ones; of more accounts than it may hold the oldest answers go first."""
+    """What answers say, of each question the newest: the same is asked in every epoch.
+
+    Of more accounts than it may hold those go first that were asked for longest ago. They are kept as plain tuples, at
+    which Python's collector does not look: a million of anything else would be looked at again and again.
+    """
 
     def __init__(self, accounts_max: int = _ACCOUNTS_MAX) -> None:
         self._accounts_max = accounts_max
-        self._lists: OrderedDict[tuple[str, str, str], tuple[StakeAccount, ...]] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, str], tuple[str, list[tuple[Any, ...]]]] = OrderedDict()
         self._held = 0
 
     def accounts(self, answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
         """What an answer says. One that cannot be read is not remembered: it raises each time."""
-        place = (answer.response_hash, answer.request_key, provider)
-        found = self._lists.get(place)
-        if found is not None:
-            self._lists.move_to_end(place)
-            return found
+        question = (answer.request_key, provider)
+        kept = self._lists.get(question)
+        if kept is not None and kept[0] == answer.response_hash:
+            self._lists.move_to_end(question)
+            return tuple(StakeAccount(*values) for values in kept[1])
         found = read_stake_accounts(answer, provider)
-        self._lists[place] = found
+        self._forget(question)
+        self._lists[question] = (answer.response_hash, [_values(one) for one in found])
         self._held += len(found)
         while self._held > self._accounts_max:
-            _, gone = self._lists.popitem(last=False)
-            self._held -= len(gone)
+            self._forget(next(iter(self._lists)))
         return found
+
+    def _forget(self, question: tuple[str, str]) -> None:
+        _, gone = self._lists.pop(question, ("", []))
+        self._held -= len(gone)
 
 
 _last: Final = LastRead()
