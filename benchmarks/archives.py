@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID, Parameters
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.store.database import Database
@@ -49,12 +50,12 @@ def rows(folder: Path, epochs: int, validators: int) -> Iterator[Measured]:
             size = sum(one.database_bytes or 0 for one in archived_ranges(connection))
         out, into = _copied_out(database, folder), copied(database, {name: f"SELECT * FROM {name}" for name in _NAMES})
         chain_of, address = aurora.configuration.chain(CHAIN_ID), address_of(str(folder / "archive"))
-        move = partial(detach, database, chain_of, _range(database), address, "ada", "bench")
+        move = partial(detach, database, chain_of, _range(database), address, deciding(database), "bench")
         yield Measured.of(f"{what}: detach", took(move, folder), out, "COPY of the same rows out", peak_mib=peak_mib())
         packed = sum(file.stat().st_size for file in (folder / "archive").rglob("*") if file.is_file())
         yield Measured(f"{what}: the archive", packed / _MEGA, "MB", size / _MEGA, "the same in the database")
         yield Measured.of(f"{what}: verify", took(partial(_check, database), folder), out, "COPY of the same rows out")
-        back = took(partial(attach, database, _range(database), "ada", "bench"), folder)
+        back = took(partial(attach, database, _range(database), deciding(database), "bench"), folder)
         yield Measured.of(f"{what}: attach", back, into, "COPY of the same rows into indexed tables")
 
 

@@ -68,6 +68,8 @@ CLOSED = {
     "0018_alerts.down.sql": "e08242239551bb3ecf354ec6ee81b3cf87ac72522f316c38914044a5ad70170b",
     "0019_account_balances.up.sql": "b165728dc3d47b118e4cef6fb1899e5630a34fd9483c29a25a43e378fa51c306",
     "0019_account_balances.down.sql": "c1d07fed2b37fed76a4349e4f83e5b62e4f192cb1b19651fe4e521fe7820f1ed",
+    "0020_role_of_the_actor.up.sql": "cac4b4fc89a6bbaa88924bf40d9aa83640ced6d83cb1098b1374c7c4b1491832",
+    "0020_role_of_the_actor.down.sql": "513c80a48a11575027eabba6965a2767724ba39b0a81007e310d8265fa8017ce",
 }
 """What is released is never edited, not even in a comment: a change is a new migration."""
 

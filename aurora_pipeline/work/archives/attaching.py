@@ -12,7 +12,7 @@ from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.store.database import Connection, Database, copy_frames
 from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.ranges import RANGE_SCHEMA
-from aurora_pipeline.work.archives.detaching import require_owner
+from aurora_pipeline.work.archives.detaching import require_mover
 from aurora_pipeline.work.archives.errors import ArchiveDamaged, RangeElsewhere
 from aurora_pipeline.work.archives.ranges import RANGED, PeriodRange
 from aurora_pipeline.work.archives.reading import Archive
@@ -25,7 +25,7 @@ def attach(database: Database, found: PeriodRange, person: str, reason: str) -> 
     """Put the rows of an archive back where they were. The archive's files stay."""
     archive = Archive.of(found)
     with database.connect() as connection:
-        require_owner(connection)
+        require_mover(connection, person)
         parents = _made(connection, found)
         for table in RANGED:
             _load(connection, table, f"{table.name}_{found.range_id}", archive)

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from aurora_pipeline.config.chain import Chain
-from aurora_pipeline.decisions.range_tables import OUT, RANGE_MOVES
+from aurora_pipeline.decisions.range_tables import MOVING, OUT, RANGE_MOVES
 from aurora_pipeline.decisions.recording import Change, Recording
 from aurora_pipeline.foundation.listing import spans
 from aurora_pipeline.foundation.units import EpochNumber
@@ -48,7 +48,7 @@ def detach(database: Database, chain: Chain, found: PeriodRange, address: str, p
     """Move a range into an archive below a place. Whatever fails, its rows stay where they are."""
     with database.connect() as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        require_owner(connection)
+        require_mover(connection, person)
         _require_unneeded(connection, chain, found)
         written = write(connection, found, address)
         try:
@@ -64,8 +64,14 @@ def detach(database: Database, chain: Chain, found: PeriodRange, address: str, p
     return Detached(found, written.place.address, written.manifest, written.digest, change)
 
 
-def require_owner(connection: Connection) -> None:
-    """Raise RangeNotYours for a login that can't make and drop the tables of ranges."""
+def require_mover(connection: Connection, person: str) -> None:
+    """Raise RangeNotYours for a person who may not have ranges moved, or a login that can't make and drop tables."""
+    told = connection.execute("SELECT person_role(%s, clock_timestamp()) AS role", [person]).fetchone()
+    if told is None or told["role"] not in MOVING:
+        raise RangeNotYours(
+            f"{person} is nobody who has ranges of periods moved",
+            f"somebody of {' or '.join(MOVING)} has to: `aurora users list` names them",
+        )
     row = connection.execute(
         "SELECT pg_has_role(relowner, 'USAGE') AS it FROM pg_class WHERE oid = 'staging_bodies'::regclass"
     ).fetchone()

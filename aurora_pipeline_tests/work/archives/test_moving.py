@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import psycopg
 import pytest
 
 from aurora_pipeline.decisions.person import deciding
+from aurora_pipeline.decisions.tables import UserRole
+from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
 from aurora_pipeline.foundation.errors import PeriodsMovedOut
 from aurora_pipeline.foundation.units import EpochNumber
@@ -37,6 +40,7 @@ from aurora_pipeline.work.archives.errors import (
     ArchivePlaceRefused,
     RangeElsewhere,
     RangeNeeded,
+    RangeNotYours,
     RangeUnknown,
 )
 from aurora_pipeline.work.archives.place import address_of
@@ -336,3 +340,17 @@ def test_detach__while_somebody_reads__waits_for_the_reader_and_ends_nobody(old:
         assert not moves
     moving.join()
     assert range_of(old).place == moves[0].place
+
+
+def test_moves__by_a_person_who_may_not__are_refused_before_anything_is_written(old: Aurora, tmp_path: Path) -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    record_user(old.database, "fay", "Fay", UserRole.FINANCE, None, since, None, deciding(old.database), "joined us")
+    chain, address = old.configuration.chain(CHAIN_ID), address_of(str(tmp_path / "archive"))
+    for person in ("fay", "nobody"):
+        with pytest.raises(RangeNotYours, match=f"{person} is nobody who has ranges of periods moved"):
+            detach(old.database, chain, range_of(old), address, person, "why")
+    assert not (tmp_path / "archive").exists()
+    moved(old, tmp_path / "archive")
+    with pytest.raises(RangeNotYours):
+        attach(old.database, range_of(old), "fay", "why")
+    assert range_of(old).place is not None
