@@ -241,8 +241,10 @@ def _active_stakes(
     listed_in = [] if fetch is None else answers_to(fetch.answers, "getProgramAccounts")
     if fetch is None or not listed_in:
         return {}
-    accounts = once.read(stake_accounts, listed_in[0], fetch.provider)
-    if isinstance(accounts, UnreadableAnswer):
+    try:
+        # Not kept here: each list is about one validator, and all of them together are large.
+        accounts = stake_accounts(listed_in[0], fetch.provider)
+    except UnreadableAnswer:
         return {}
     history, epoch = observed_stake_history(fetch, once), reference.epoch
     return {

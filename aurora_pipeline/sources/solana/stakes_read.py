@@ -7,7 +7,8 @@ about rewards, and for how much each account's stake counts. They are told apart
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final
 
@@ -16,39 +17,63 @@ from aurora_pipeline.sources.solana.answers.accounts import StakeAccount, read_s
 from aurora_pipeline.store.payloads.answers import Answer
 
 _ACCOUNTS_MAX: Final = 1_500_000
+_NEEDED_AGAIN: Final = 2
+"""A run reads a list for positions, and needs it for rewards twice."""
 _values: Final = attrgetter(*(field.name for field in fields(StakeAccount)))
+
+
+@dataclass
+class _Kept:
+    """What an answer said, by the hash of its bytes, and how often that was handed out since it was read."""
+
+    response_hash: str
+    rows: list[tuple[Any, ...]]
+    handed_out: int = 0
 
 
 class LastRead:
     """What answers say, of each question the newest: the same is asked in every epoch.
 
-    Of more accounts than it may hold those go first that were asked for longest ago. They are kept as plain tuples, at
-    which Python's collector does not look: a million of anything else would be looked at again and again.
+    Of more accounts than it may hold those go first that were asked for longest ago, and each list goes when it was
+    handed out as often as a run needs it. They are kept as plain tuples, at which Python's collector does not look: a
+    million of anything else would be looked at again and again.
     """
 
     def __init__(self, accounts_max: int = _ACCOUNTS_MAX) -> None:
         self._accounts_max = accounts_max
-        self._lists: OrderedDict[tuple[str, str], tuple[str, list[tuple[Any, ...]]]] = OrderedDict()
+        self._lists: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self._held = 0
 
     def accounts(self, answer: Answer, provider: str) -> tuple[StakeAccount, ...]:
         """What an answer says. One that cannot be read is not remembered: it raises each time."""
         question = (answer.request_key, provider)
         kept = self._lists.get(question)
-        if kept is not None and kept[0] == answer.response_hash:
-            self._lists.move_to_end(question)
-            return tuple(StakeAccount(*values) for values in kept[1])
+        if kept is not None and kept.response_hash == answer.response_hash:
+            return self._handed_out(question, kept)
         found = read_stake_accounts(answer, provider)
         self._forget(question)
-        self._lists[question] = (answer.response_hash, [_values(one) for one in found])
-        self._held += len(found)
-        while self._held > self._accounts_max:
-            self._forget(next(iter(self._lists)))
+        self._keep(question, answer.response_hash, found)
         return found
 
+    def _handed_out(self, question: tuple[str, str], kept: _Kept) -> tuple[StakeAccount, ...]:
+        kept.handed_out += 1
+        self._lists.move_to_end(question)
+        if kept.handed_out == _NEEDED_AGAIN:
+            self._forget(question)
+        return tuple(StakeAccount(*values) for values in kept.rows)
+
+    def _keep(self, question: tuple[str, str], response_hash: str, found: Sequence[StakeAccount]) -> None:
+        shared: dict[Any, Any] = {}
+        # Of a list's texts and numbers most are the same in many accounts: its voter, stakers, epochs.
+        rows = [tuple(shared.setdefault(value, value) for value in _values(one)) for one in found]
+        self._lists[question] = _Kept(response_hash, rows)
+        self._held += len(rows)
+        while self._held > self._accounts_max:
+            self._forget(next(iter(self._lists)))
+
     def _forget(self, question: tuple[str, str]) -> None:
-        _, gone = self._lists.pop(question, ("", []))
-        self._held -= len(gone)
+        gone = self._lists.pop(question, None)
+        self._held -= 0 if gone is None else len(gone.rows)
 
 
 _last: Final = LastRead()

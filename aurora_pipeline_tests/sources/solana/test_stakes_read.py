@@ -69,6 +69,11 @@ def test_accounts__of_the_same_answer__are_read_once_and_of_another_anew(reads: 
     assert [one.stake_key for one in last.accounts(answer("a", "c"), "node")] == ["a", "c"]
     assert last.accounts(answer("a", "b"), "node") == first, "the next epoch's answer took its place"
     assert len(reads) == 5
+    for _ in range(2):
+        assert last.accounts(answer("a", "b"), "node") == first
+    assert len(reads) == 5
+    assert last.accounts(answer("a", "b"), "node") == first, "handed out as often as a run needs it"
+    assert len(reads) == 6
 
 
 def test_accounts__of_more_than_may_be_kept__are_those_that_were_asked_for_last(reads: list[str]) -> None:
