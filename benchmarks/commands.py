@@ -34,11 +34,11 @@ def rows(folder: Path, repeat: int, helps: Sequence[str]) -> Iterator[Measured]:
     """Help and version, then what reads the database of a few epochs."""
     home = folder / "home"
     home.mkdir()
-    help_budget = Budget(at_most=0.3)
+    front, of_command = Budget(at_most=0.3), Budget(at_most=1)
     slowest = max(helps, key=lambda name: took(partial(run, home, name, "--help")).processor)
-    for arguments in (["--version"], ["--help"], [slowest, "--help"]):
+    for arguments, budget in ((["--version"], front), (["--help"], front), ([slowest, "--help"], of_command)):
         what = f"`aurora {' '.join(arguments)}`" + (f", the slowest of {len(helps)}" if len(arguments) > 1 else "")
-        yield _beside(what, partial(run, home, *arguments), _FOR_HELP, repeat, help_budget)
+        yield _beside(what, partial(run, home, *arguments), _FOR_HELP, repeat, budget)
     parameters = Parameters(validators=6, stake_accounts=300)
     span = range(parameters.first_epoch, parameters.first_epoch + _EPOCHS)
     with living(home, parameters, span) as chain:
