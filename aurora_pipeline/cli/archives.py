@@ -21,7 +21,7 @@ from aurora_pipeline.work.archives.attaching import attach as bring_back
 from aurora_pipeline.work.archives.checking import check
 from aurora_pipeline.work.archives.detaching import detach as move_out
 from aurora_pipeline.work.archives.errors import RangeElsewhere
-from aurora_pipeline.work.archives.place import address_of, use_keys
+from aurora_pipeline.work.archives.place import address_of, require_outside, use_keys
 from aurora_pipeline.work.archives.ranges import PeriodRange, ranges, ranges_within
 from aurora_pipeline.work.archives.reading import Archive
 from aurora_pipeline.work.reads.archives import archived_ranges
@@ -31,6 +31,9 @@ from aurora_pipeline.work.reads.recorded import recorded
 archives = typer.Typer(help="Old evidence outside the database, and back again.", no_args_is_help=True)
 Epochs = Annotated[
     str, typer.Argument(help="An epoch of the range, or FROM..TO: every range within.", show_default=False)
+]
+From = Annotated[
+    str | None, typer.Option("--from", help="The archive's own folder, where its files are no longer where they were.")
 ]
 _MEGA: Final = 1_000_000
 
@@ -74,6 +77,7 @@ def detach(
     changes = []
     with opened() as aurora:
         use_keys(aurora.workspace.env)
+        require_outside(address, aurora.workspace.data_dir)
         for found in _named(aurora, chain, epochs):
             with err.status(f"moving {found.name}"):
                 person = deciding(aurora.database)
@@ -88,8 +92,9 @@ def detach(
 
 
 @archives.command("attach")
-def attach(chain: ChainArgument, epochs: Epochs, reason: Reason, as_json: Json = False) -> None:
+def attach(chain: ChainArgument, epochs: Epochs, reason: Reason, place: From = None, as_json: Json = False) -> None:
     """Bring evidence back into the database from its archive, whose files stay."""
+    now_at = None if place is None else address_of(place)
     changes = []
     with opened() as aurora:
         use_keys(aurora.workspace.env)
@@ -97,7 +102,7 @@ def attach(chain: ChainArgument, epochs: Epochs, reason: Reason, as_json: Json =
         away = [one for one in asked if one.place is not None] or asked[:1]
         for found in away:
             with err.status(f"bringing back {found.name}"):
-                changes.append(bring_back(aurora.database, found, deciding(aurora.database), reason))
+                changes.append(bring_back(aurora.database, found, deciding(aurora.database), reason, place=now_at))
     _tell(changes, as_json)
 
 
@@ -105,6 +110,7 @@ def attach(chain: ChainArgument, epochs: Epochs, reason: Reason, as_json: Json =
 def verify(
     chain: Annotated[str | None, typer.Argument(help="A chain (with EPOCHS); all archives without.")] = None,
     epochs: Annotated[str | None, typer.Argument(help="An epoch of the range, or FROM..TO.")] = None,
+    place: From = None,
     as_json: Json = False,
 ) -> None:
     """Hash every body and every row that archives hold, and compare with what the database records of them."""
@@ -115,7 +121,7 @@ def verify(
         use_keys(aurora.workspace.env)
         for found in _away(aurora, chain, epochs):
             with err.status(f"verifying the archive of {found.name}"):
-                reports.append(_verified(aurora, found))
+                reports.append(_verified(aurora, found, None if place is None else address_of(place)))
     if as_json:
         print_json("verify", [report(one) for one in reports])
     elif not reports:
@@ -125,8 +131,8 @@ def verify(
     fail(reports)
 
 
-def _verified(aurora: Aurora, found: PeriodRange) -> VerifyReport:
-    archive = Archive.of(found)
+def _verified(aurora: Aurora, found: PeriodRange, place: str | None) -> VerifyReport:
+    archive = Archive.of(found, place)
     with aurora.database.connect() as connection:
         return check(connection, found, archive)
 

@@ -137,11 +137,16 @@ def _inputs(recorded: Any) -> tuple[Input, ...] | None:
 
 
 def rows_of(connection: Connection, table: Table, snapshot_ids: Collection[int]) -> dict[int, pl.DataFrame]:
-    """The stored rows of some snapshots of one layer, salts included, by snapshot; without rows, an empty frame."""
+    """The stored rows of some snapshots of one layer, salts included, by snapshot; without rows, an empty frame.
+
+    Refused where they are outside the database.
+    """
     kinds = table_kinds(table, *(("salt",) if table.salted else ()))
     query = sql.SQL("SELECT snapshot_id, {} FROM {} WHERE snapshot_id = ANY(%s)").format(
         sql.SQL(", ").join(sql.Identifier(name) for name in kinds), sql.Identifier(LAYER_SCHEMA, table.name)
     )
     whole = read_frame(connection, query, {"snapshot_id": ColumnKind.INTEGER, **kinds}, [list(snapshot_ids)])
     frames = {part["snapshot_id"][0]: part.drop("snapshot_id") for part in whole.partition_by("snapshot_id")}
+    if table.in_ranges and (absent := [number for number in snapshot_ids if number not in frames]):
+        connection.execute("SELECT must_be_here(chain_id, epoch) FROM snapshots WHERE snapshot_id = ANY(%s)", [absent])
     return {number: frames.get(number, whole.drop("snapshot_id").clear()) for number in snapshot_ids}

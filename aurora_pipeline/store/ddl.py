@@ -187,7 +187,8 @@ CREATE VIEW snapshot_states AS
 COMMENT ON VIEW snapshot_states IS 'Every snapshot ever written and whether it is in force, superseded or rejected.';
 
 CREATE VIEW staging_payloads_json AS
-    SELECT p.*, CASE WHEN b.packed_from IS NULL THEN as_json(b.body) END AS body_json
+    SELECT p.*, CASE WHEN must_be_here(p.chain_id, p.epoch) AND b.packed_from IS NULL
+                     THEN as_json(b.body) END AS body_json
     FROM staging_payloads p LEFT JOIN staging_bodies b USING (chain_id, epoch, response_hash);
 COMMENT ON VIEW staging_payloads_json IS 'Payloads with their bodies as JSON; NULL where a body is none.';
 """
@@ -411,13 +412,16 @@ def published_view(table: Table) -> str:
 def _refusing(table: Table) -> str:
     """The part of a view that refuses periods which were moved out, in an arm of its own.
 
-    A condition on the join would not do: where the table is empty, nobody looks at it.
+    A condition on the join would not do: where the table is empty, nobody looks at it. Nor would columns that are plain
+    nulls: what is asked of such a column cannot hold, and the planner leaves the arm out.
     """
     if not table.in_ranges:
         return ""
     kinds = {name: SQL_TYPES[kind] for name, kind in _PROVENANCE_KINDS.items()}
     kinds = {column.name: SQL_TYPES[column.kind] for column in table.columns} | kinds
-    shown = [f"m.{name}" if name in ("chain_id", "epoch") else f"NULL::{kind}" for name, kind in kinds.items()]
+    # A CASE is of the type below a domain; as-of functions return rows of just these types.
+    asked = "(CASE WHEN must_be_here(m.chain_id, m.epoch) THEN NULL::{0} END)::{0}"
+    shown = [f"m.{name}" if name in ("chain_id", "epoch") else asked.format(kind) for name, kind in kinds.items()]
     return f" UNION ALL SELECT {', '.join(shown)} FROM epochs_moved_out() m WHERE must_be_here(m.chain_id, m.epoch)"
 
 

@@ -58,20 +58,19 @@ def named_upstream(
 def verify_snapshots(
     connection: Connection, snapshots: Sequence[Snapshot], below: Below, secret: bytes | None, findings: Findings
 ) -> dict[int, pl.DataFrame]:
-    """Recompute some snapshots; returns their stored rows."""
+    """Recompute some snapshots; returns the stored rows of those that are in the database."""
+    outside = {one.snapshot_id for one in snapshots if _is_in_archive(connection, one, findings)}
     by_columns: dict[tuple[str, int], list[Snapshot]] = {}
     for snapshot in snapshots:
-        by_columns.setdefault((snapshot.table.name, snapshot.table.version), []).append(snapshot)
+        if snapshot.snapshot_id not in outside:
+            by_columns.setdefault((snapshot.table.name, snapshot.table.version), []).append(snapshot)
     frames: dict[int, pl.DataFrame] = {}
     for members in by_columns.values():
         frames |= rows_of(connection, members[0].table, [member.snapshot_id for member in members])
     for snapshot in snapshots:
-        if _is_in_archive(connection, snapshot, findings):
-            for lineage in snapshot.lineages:
-                _verify_lineage(snapshot, lineage, below, findings)
-            continue
-        _verify_rows(snapshot, frames[snapshot.snapshot_id], secret, findings)
-        _verify_sources(snapshot, frames[snapshot.snapshot_id], below, findings)
+        if snapshot.snapshot_id in frames:
+            _verify_rows(snapshot, frames[snapshot.snapshot_id], secret, findings)
+            _verify_sources(snapshot, frames[snapshot.snapshot_id], below, findings)
         for lineage in snapshot.lineages:
             _verify_lineage(snapshot, lineage, below, findings)
     return frames

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import psycopg
 from psycopg import sql
 
 from aurora_pipeline.decisions.range_tables import IN, RANGE_MOVES
@@ -13,19 +12,20 @@ from aurora_pipeline.store.database import Connection, Database, copy_frames
 from aurora_pipeline.store.declaration import Table, TableKind
 from aurora_pipeline.store.ranges import RANGE_SCHEMA
 from aurora_pipeline.work.archives.detaching import require_mover
-from aurora_pipeline.work.archives.errors import ArchiveDamaged, RangeElsewhere
-from aurora_pipeline.work.archives.ranges import RANGED, PeriodRange
+from aurora_pipeline.work.archives.errors import ArchiveDamaged
+from aurora_pipeline.work.archives.ranges import RANGED, PeriodRange, claim
 from aurora_pipeline.work.archives.reading import Archive
 from aurora_pipeline.work.archives.writing import BODY_COLUMNS
 
 _BODY_TYPES: Final = ("text", "int8", "text", "bytea", "int8")
 
 
-def attach(database: Database, found: PeriodRange, person: str, reason: str) -> Change:
-    """Put the rows of an archive back where they were. The archive's files stay."""
-    archive = Archive.of(found)
+def attach(database: Database, found: PeriodRange, person: str, reason: str, *, place: str | None = None) -> Change:
+    """Put the rows of an archive back where they were, from its place or another where it is now. Its files stay."""
+    archive = Archive.of(found, place)
     with database.connect() as connection:
         require_mover(connection, person)
+        claim(connection, found)
         parents = _made(connection, found)
         for table in RANGED:
             _load(connection, table, f"{table.name}_{found.range_id}", archive)
@@ -36,12 +36,9 @@ def attach(database: Database, found: PeriodRange, person: str, reason: str) -> 
 
 
 def _made(connection: Connection, found: PeriodRange) -> list[str]:
-    try:
-        rows = connection.execute(
-            "SELECT parent::text AS name, make_range_table(parent, %s) FROM ranged_tables() parent", [found.range_id]
-        ).fetchall()
-    except psycopg.errors.DuplicateTable:
-        raise RangeElsewhere(f"{found.name} is being brought back by somebody else") from None
+    rows = connection.execute(
+        "SELECT parent::text AS name, make_range_table(parent, %s) FROM ranged_tables() parent", [found.range_id]
+    ).fetchall()
     return [row["name"] for row in rows]
 
 

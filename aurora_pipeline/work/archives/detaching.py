@@ -21,7 +21,7 @@ from aurora_pipeline.store.ranges import RANGE_SCHEMA
 from aurora_pipeline.work.archives.checking import check
 from aurora_pipeline.work.archives.errors import ArchiveNotWhole, RangeElsewhere, RangeNeeded, RangeNotYours
 from aurora_pipeline.work.archives.manifest import ArchiveManifest
-from aurora_pipeline.work.archives.ranges import RANGED, PeriodRange
+from aurora_pipeline.work.archives.ranges import RANGED, PeriodRange, claim
 from aurora_pipeline.work.archives.reading import Archive
 from aurora_pipeline.work.archives.writing import Written, write
 
@@ -82,7 +82,9 @@ def require_mover(connection: Connection, person: str) -> None:
 def _require_unneeded(connection: Connection, chain: Chain, found: PeriodRange) -> None:
     """Later periods look back at it, figures in it are still awaited, or it was moved already."""
     if found.place is not None:
-        raise RangeElsewhere(f"{found.name} was moved out already, to {found.place}")
+        raise RangeElsewhere(
+            f"{found.name} was moved out already, to {found.place}", "`aurora archives verify` verifies it there"
+        )
     row = connection.execute(
         "SELECT max(epoch) AS newest FROM canonical_periods WHERE chain_id = %s", [chain.chain_id]
     ).fetchone()
@@ -126,6 +128,7 @@ def _require_whole(connection: Connection, found: PeriodRange, written: Written)
 def _dropped(database: Database, found: PeriodRange, written: Written, person: str, reason: str) -> Change:
     """Take the tables away in one transaction, unless somebody wrote into them meanwhile, and record that."""
     with database.connect() as connection:
+        claim(connection, found)
         connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_WAITS))
         parents = {name: _parent(connection, name, found) for name in _names(found)}
         for table, name in zip(RANGED, parents, strict=True):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -52,6 +52,16 @@ def address_of(text: str) -> str:
     return text.rstrip("/")
 
 
+def require_outside(address: str, data_dir: Path) -> None:
+    """Refuse a folder in the instance's own data: with them the archive would be gone too."""
+    parts = urlsplit(address)
+    if parts.scheme == "file" and Path(unquote(parts.path)).is_relative_to(data_dir.resolve()):
+        raise ArchivePlaceRefused(
+            f"{unquote(parts.path)} lies in this instance's own data: what destroys these would destroy the archive",
+            "choose a place on another disk",
+        )
+
+
 class ArchivePlace:
     """A folder or bucket in which the files of one archive are, by the names that its manifest has."""
 
@@ -85,7 +95,10 @@ class ArchivePlace:
         try:
             yield
         except FileNotFoundError:
-            raise ArchiveFileMissing(f"{self.address}: {name} is not there, or the place is not") from None
+            raise ArchiveFileMissing(
+                f"{self.address}: {name} is not there, or the place is not",
+                "put the files back, or name the folder where they are now with --from",
+            ) from None
         except (BaseError, OSError, ValueError) as error:
             said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ArchivePlaceAway(f"{self.address} can't be used for {name}: {said}") from None

@@ -12,7 +12,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.declaration import Table
 from aurora_pipeline.tables import ALL_TABLES
-from aurora_pipeline.work.archives.errors import RangeUnknown
+from aurora_pipeline.work.archives.errors import RangeElsewhere, RangeUnknown
 
 RANGED: Final[tuple[Table, ...]] = tuple(table for table in ALL_TABLES if table.in_ranges)
 """The tables whose rows move with their range."""
@@ -56,6 +56,19 @@ def ranges(connection: Connection, chain_id: str | None = None) -> list[PeriodRa
     return [_range(row) for row in connection.execute(_RANGES, {"chain": chain_id}).fetchall()]
 
 
+def claim(connection: Connection, found: PeriodRange) -> None:
+    """Be the only one who moves ranges until the transaction ends; raises where somebody else does, or just did."""
+    row = connection.execute("SELECT pg_try_advisory_xact_lock(4717, 4) AS mine").fetchone()
+    if row is None or not row["mine"]:
+        raise RangeElsewhere("somebody else is moving a range at this moment", "try again when that is done")
+    (now,) = [one for one in ranges(connection, found.chain_id) if one.range_id == found.range_id]
+    if now.moves != found.moves:
+        raise RangeElsewhere(
+            f"{found.name} was moved by somebody else meanwhile, and is now in {now.place or 'the database'}",
+            "`aurora archives list` shows where each range is",
+        )
+
+
 def ranges_within(connection: Connection, chain: Chain, first: int, last: int) -> list[PeriodRange]:
     """The ranges that lie between two epochs, both included, or the one that holds an epoch; raises where none does."""
     known = ranges(connection, chain.chain_id)
@@ -68,7 +81,8 @@ def ranges_within(connection: Connection, chain: Chain, first: int, last: int) -
         raise RangeUnknown(
             f"no range of {chain.chain_id} lies within {first}..{last}; its ranges: {listed}"
             if first != last
-            else f"no range of {chain.chain_id} holds epoch {first}; its ranges: {listed}"
+            else f"no range of {chain.chain_id} holds epoch {first}; its ranges: {listed}",
+            "`aurora archives list` shows all of them",
         )
     return found
 

@@ -23,11 +23,16 @@ class Archive:
     manifest: ArchiveManifest
 
     @classmethod
-    def of(cls, found: PeriodRange) -> Archive:
-        """The archive of a range that was moved out; raises where it was not, or its manifest is gone or another."""
+    def of(cls, found: PeriodRange, place: str | None = None) -> Archive:
+        """The archive of a range that was moved out, at the recorded place or where it was copied to since.
+
+        Raises where the range is in the database, and where the manifest is gone or another than the recorded one.
+        """
         if found.place is None or found.manifest_hash is None:
-            raise RangeElsewhere(f"{found.name} is in the database: there is no archive to read")
-        return cls.at(found.place, found.manifest_hash)
+            raise RangeElsewhere(
+                f"{found.name} is in the database: there is no archive to read", "`aurora archives list` shows it"
+            )
+        return cls.at(place or found.place, found.manifest_hash)
 
     @classmethod
     def at(cls, address: str, recorded: str) -> Archive:

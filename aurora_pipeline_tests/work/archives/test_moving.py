@@ -13,20 +13,26 @@ from typing import Any
 import psycopg
 import pytest
 
+from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.decisions.person import deciding
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
-from aurora_pipeline.foundation.errors import PeriodsMovedOut
+from aurora_pipeline.foundation.errors import AuroraError, PeriodsMovedOut
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.layers import LAYERS
 from aurora_pipeline.proof.findings import Checked
 from aurora_pipeline.proof.replay.walk import replay
+from aurora_pipeline.proof.signing.evidence import write_evidence
+from aurora_pipeline.proof.snapshot_records import snapshots_of_period
 from aurora_pipeline.proof.tracing.trace import trace
 from aurora_pipeline.proof.verifying.verify import verify_audit, verify_period
-from aurora_pipeline.store.database import Connection, Database
+from aurora_pipeline.statements.tables import PARTNER_COMMISSION_STATEMENTS
+from aurora_pipeline.store.database import Connection, Database, insert_rows
 from aurora_pipeline.store.declaration import TableKind
+from aurora_pipeline.store.errors import SchemaNotMoved
+from aurora_pipeline.store.migrate import downgrade, upgrade
 from aurora_pipeline.store.payloads.answers import answers_by_id
 from aurora_pipeline.store.ranges import room_for
 from aurora_pipeline.work.archives.attaching import attach
@@ -43,7 +49,7 @@ from aurora_pipeline.work.archives.errors import (
     RangeNotYours,
     RangeUnknown,
 )
-from aurora_pipeline.work.archives.place import address_of
+from aurora_pipeline.work.archives.place import address_of, require_outside
 from aurora_pipeline.work.archives.ranges import RANGED, ranges, ranges_within
 from aurora_pipeline.work.archives.reading import Archive
 from aurora_pipeline_tests.proof.conftest import EPOCH, KEY
@@ -111,6 +117,8 @@ def test_range__moved_out__nothing_reads_it_as_empty(old: Aurora, tmp_path: Path
         moment = connection.execute("SELECT clock_timestamp() AS now").fetchone()
         line = connection.execute("SELECT line_id::text AS id FROM partner_commission_lines LIMIT 1").fetchone()
         payload = connection.execute("SELECT payload_id FROM staging_payloads WHERE epoch = %s", [EPOCH]).fetchone()
+        name = connection.execute("SELECT validator_name FROM validator_names LIMIT 1").fetchone()
+    assert name is not None
     assert moment is not None
     assert line is not None
     assert payload is not None
@@ -118,14 +126,26 @@ def test_range__moved_out__nothing_reads_it_as_empty(old: Aurora, tmp_path: Path
     asked: list[tuple[str, list[Any]]] = [(query, []) for query in VIEWS]
     asked += [(f"{query}_named WHERE epoch = %s", [EPOCH]) for query in VIEWS]
     asked += [(f"{query}_as_of(%s)", [moment["now"]]) for query in VIEWS]
+    for condition in ("validator_key = 'x'", "snapshot_id = 5", "completeness = 'FINAL'", "content_digest IS NOT NULL"):
+        asked += [(f"{query}{kind} WHERE {condition}", []) for query in VIEWS for kind in ("", "_named")]
+    asked += [(f"{query} WHERE validator_key = 'x' AND epoch = %s", [EPOCH]) for query in VIEWS]
+    asked += [(f"{query}_named WHERE validator_name = %s", [name["validator_name"]]) for query in VIEWS]
+    asked += [(f"SELECT EXISTS ({query} WHERE validator_key = 'x')".replace("count(*)", ""), []) for query in VIEWS]
+    asked += [
+        ("SELECT sum(fees) FROM canonical_validator_fees WHERE state = 'final' AND fees > 0", []),
+        ("SELECT sum(fees) FROM canonical_validator_fees_in_coins WHERE fees > 0", []),
+        ("SELECT p.net, f.fees FROM validator_pnl p JOIN canonical_validator_fees f USING (epoch, validator_key)", []),
+        ("SELECT body_json FROM staging_payloads_json WHERE payload_id = %s", [payload["payload_id"]]),
+    ]
     for query, values in asked:
         told_so = pytest.raises(PeriodsMovedOut, match="800 to 899 of solana-demo were moved out")
         with told_so, old.database.connect() as connection:
             connection.execute(query.encode(), values)
     for query in VIEWS:
         with old.database.connect() as connection:
-            other = connection.execute(f"{query} WHERE epoch = 950".encode()).fetchone()
-            assert other == {"count": 0}, "a period that is here is asked for as before"
+            for more in ("", " AND validator_key = 'x'"):
+                other = connection.execute(f"{query} WHERE epoch = 950{more}".encode()).fetchone()
+                assert other == {"count": 0}, "a period that is here is asked for as before"
             assert connection.execute(f"{query}_as_of(%s, from_epoch => 950)".encode(), [moment["now"]]).fetchone()
     with pytest.raises(PeriodsMovedOut), old.database.connect() as connection:
         trace(connection, line["id"])
@@ -354,3 +374,92 @@ def test_moves__by_a_person_who_may_not__are_refused_before_anything_is_written(
     with pytest.raises(RangeNotYours):
         attach(old.database, range_of(old), "fay", "why")
     assert range_of(old).place is not None
+
+
+def test_verify__of_released_evidence_whose_figures_are_outside__notes_it(old: Aurora, tmp_path: Path) -> None:
+    """What was released commits to canonical rows: without them there is nothing to compare, and nothing is wrong."""
+    with old.database.connect() as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        statement = {"statement_id": "5c0f7c1e-5b0e-5f39-9a2d-6a1f0f2f7a11", "partner_id": "northwind"}
+        for part, table in (("STATEMENT", PARTNER_COMMISSION_STATEMENTS), ("LINES", PARTNER_COMMISSION_LINES)):
+            snapshot = snapshots_of_period(connection, KEY, [table])[-1]
+            row = {**statement, "snapshot_id": snapshot.snapshot_id, "part": part, "chain_id": CHAIN_ID}
+            insert_rows(connection, "released_snapshots", [{**row, "recorded_at": datetime.now(UTC)}])
+        assert write_evidence(connection)
+    with old.database.connect() as connection:
+        assert verify_period(connection, KEY, aurora=old).held[Checked.EVIDENCE] > 0
+    moved(old, tmp_path / "archive")
+    with old.database.connect() as connection:
+        report = verify_period(connection, KEY, aurora=old)
+    assert report.holds, [str(one) for one in report.failures]
+    assert any(one.kind is Checked.EVIDENCE and "not recomputed" in one.problem for one in report.notes)
+
+
+@pytest.mark.parametrize("verb", ["detach", "attach"])
+def test_moves__at_the_same_time__one_is_done_and_the_other_told(old: Aurora, tmp_path: Path, verb: str) -> None:
+    if verb == "attach":
+        moved(old, tmp_path / "archive")
+    barrier, outcomes = threading.Barrier(2), list[object]()
+    before = range_of(old)
+    chain, person = old.configuration.chain(CHAIN_ID), deciding(old.database)
+
+    def move(number: int) -> None:
+        barrier.wait()
+        try:
+            if verb == "attach":
+                outcomes.append(attach(old.database, before, person, "why"))
+            else:
+                place = address_of(str(tmp_path / f"archive {number}"))
+                outcomes.append(detach(old.database, chain, before, place, person, "why"))
+        except AuroraError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=move, args=[number]) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refused = [one for one in outcomes if isinstance(one, AuroraError)]
+    assert len(outcomes) == 2
+    assert [type(one) for one in refused] == [RangeElsewhere], outcomes
+    assert (range_of(old).place is None) == (verb == "attach")
+    if verb == "detach":
+        assert not failures(old)
+        assert len(list(tmp_path.glob("archive */*/*/manifest.json"))) == 1
+
+
+def test_archive__that_was_copied_elsewhere__is_read_from_there(old: Aurora, tmp_path: Path) -> None:
+    told = moved(old, tmp_path / "archive")
+    (tmp_path / "archive").rename(tmp_path / "other disk")
+    now = told.place.replace("/archive/", "/other%20disk/")
+    with pytest.raises(ArchiveFileMissing) as missing:
+        brought_back(old)
+    assert "--from" in str(missing.value.remedy)
+    attach(old.database, range_of(old), deciding(old.database), "moved", place=now)
+    assert range_of(old).place is None
+
+
+def test_place__in_the_instances_own_data__is_refused(old: Aurora) -> None:
+    data = old.workspace.data_dir
+    with pytest.raises(ArchivePlaceRefused, match="own data"):
+        require_outside(address_of(str(data / "archive")), data)
+    require_outside(address_of(str(data.parent / "archive")), data)
+    require_outside("s3://bucket/x", data)
+
+
+def test_downgrade__below_what_was_moved__is_refused_and_else_keeps_every_row(old: Aurora, tmp_path: Path) -> None:
+    with old.database.connect() as connection:
+        before = rows(connection)
+    downgrade(old.database, "0020")
+    with old.database.connect() as connection:
+        assert rows(connection) == before
+    assert upgrade(old.database).is_current
+    with old.database.connect() as connection:
+        assert rows(connection) == before
+    moved(old, tmp_path / "archive")
+    brought_back(old)
+    with pytest.raises(SchemaNotMoved, match="moves of ranges of periods that the older schema cannot hold"):
+        downgrade(old.database, "0020")
+    with old.database.connect() as connection:
+        assert rows(connection) == before
+        assert verify_audit(connection).holds

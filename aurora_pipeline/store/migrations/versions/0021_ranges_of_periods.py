@@ -14,5 +14,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Write the rows back into plain tables; refused while a range is moved out."""
+    """Write the rows back into plain tables; refused where a range was ever moved."""
     run(__file__, "down")
