@@ -59,11 +59,19 @@ def sql(
             elif query is None:
                 _prompt(database)
             else:
-                with database.connect() as connection:
-                    names, rows = _run(connection, query)
+                names, rows = _asked(database, query)
                 _show(names, rows, as_csv, parquet, as_json)
         finally:
             database.let_go()
+
+
+def _asked(database: Database, query: str) -> tuple[list[str], list[SqlRow]]:
+    """The answer to a statement; some triggers refuse what it wrote only when its transaction ends."""
+    try:
+        with database.connect() as connection:
+            return _run(connection, query)
+    except psycopg.Error as error:
+        raise _refused(error, "") from None
 
 
 def _reader(database: Database) -> Database:
@@ -90,9 +98,13 @@ def _run(connection: Connection, query: str) -> tuple[list[str], list[SqlRow]]:
             raise moved from None
         place = error.diag.statement_position
         where = f" at character {place}: ...{query[max(0, int(place) - 1) :][:40]}" if place else ""
-        said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
-        remedy = error.diag.message_hint or "docs/tables.md names every table and column"
-        raise QueryRefused(f"the database refuses this: {said}{where}", remedy) from None
+        raise _refused(error, where) from None
+
+
+def _refused(error: psycopg.Error, where: str) -> QueryRefused:
+    said = (error.diag.message_primary or str(error)).strip().splitlines()[0]
+    remedy = error.diag.message_hint or "docs/tables.md names every table and column"
+    return QueryRefused(f"the database refuses this: {said}{where}", remedy)
 
 
 def _show(names: Sequence[str], rows: Sequence[SqlRow], as_csv: bool, parquet: Path | None, as_json: bool) -> None:

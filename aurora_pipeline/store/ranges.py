@@ -17,6 +17,22 @@ PERIODS_PER_RANGE: Final = 100
 NOT_HERE: Final = "AU002"
 """The SQLSTATE of what is asked of periods that were moved out."""
 
+_APART: Final = """
+-- Ranges never overlap: a period has one place.
+CREATE FUNCTION range_is_apart() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.to_epoch <= NEW.from_epoch
+       OR EXISTS (SELECT FROM period_ranges r WHERE r.chain_id = NEW.chain_id
+                  AND r.from_epoch < NEW.to_epoch AND NEW.from_epoch < r.to_epoch) THEN
+        RAISE EXCEPTION 'epochs % to % of % are no range, or belong to another one',
+            NEW.from_epoch, NEW.to_epoch - 1, NEW.chain_id
+            USING HINT = 'ranges are made as they are needed; nobody has to make one';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER apart BEFORE INSERT ON period_ranges FOR EACH ROW EXECUTE FUNCTION range_is_apart();
+"""
+
 PERIOD_RANGES = Table(
     name="period_ranges",
     kind=TableKind.LEDGER,
@@ -29,6 +45,7 @@ PERIOD_RANGES = Table(
     ),
     key=("range_id",),
     unique=(("chain_id", "from_epoch"),),
+    guards=(_APART,),
 )
 
 RANGE_FUNCTIONS: Final = f"""

@@ -49,7 +49,11 @@ def _verify_part(
     low, high = (f"('{listed['chain_id']}', '{listed[name]}')" for name in ("from_epoch", "to_epoch"))
     wanted = f"FOR VALUES FROM {low} TO {high}"
     if found is None or found["parent"] != parent:
-        findings.fail(Checked.RANGE, where, f"it is gone from {parent}, with the rows of its periods")
+        findings.fail(
+            Checked.RANGE,
+            where,
+            f"it is no part of {parent}: it is gone with the rows of its periods, or the range was never made",
+        )
     elif not found["guarded"]:
         findings.fail(Checked.RANGE, where, "its guard against changes is gone")
     else:

@@ -260,6 +260,7 @@ FUNCTIONS: Final[Mapping[str, frozenset[Role]]] = {
     "statement_side": frozenset(),
     "refuse_change": frozenset(),
     "range_move_allowed": frozenset(),
+    "range_is_apart": frozenset(),
     "ranged_tables": frozenset(),
     "make_range_table": frozenset(),
     "attach_range_table": frozenset(),

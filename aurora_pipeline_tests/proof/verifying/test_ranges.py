@@ -23,9 +23,9 @@ def found(proven: Proven) -> list[str]:
     [
         (
             f"ALTER TABLE layers.canonical_stake_positions DETACH PARTITION {PART}",
-            "gone from canonical_stake_positions",
+            "no part of canonical_stake_positions",
         ),
-        (f"DROP TABLE {PART}", "gone from canonical_stake_positions"),
+        (f"DROP TABLE {PART}", "no part of canonical_stake_positions"),
         (f"DROP TRIGGER append_only ON {PART}", "its guard against changes is gone"),
         (f"ALTER TABLE {PART} DISABLE TRIGGER append_only", "its guard against changes is gone"),
         ("CREATE TABLE ranges.other (a int)", "belongs to no range"),

@@ -59,3 +59,11 @@ def test_archives__what_cannot_be__is_told_without_a_traceback(
     refused = ask("archives", *words, *reason)
     assert refused.code == 2
     assert told in " ".join(refused.err.split())
+
+
+def test_sql__that_is_refused_when_its_transaction_ends__is_told_without_a_traceback(ask: Ask) -> None:
+    again = """INSERT INTO partners SELECT (jsonb_populate_record(p, '{"revision": 99}')).* FROM partners p LIMIT 1"""
+    written = ask("sql", "--write", again)
+    assert written.code == 2
+    assert "comes without an entry of the audit log" in " ".join(written.err.split())
+    assert "(query-refused)" in written.err

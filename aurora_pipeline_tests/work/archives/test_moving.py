@@ -463,3 +463,10 @@ def test_downgrade__below_what_was_moved__is_refused_and_else_keeps_every_row(ol
     with old.database.connect() as connection:
         assert rows(connection) == before
         assert verify_audit(connection).holds
+
+
+@pytest.mark.parametrize(("low", "high"), [(850, 950), (700, 801), (899, 900), (950, 950)])
+def test_ranges__that_overlap_or_are_none__cannot_be_made_by_hand(old: Aurora, low: int, high: int) -> None:
+    refused = pytest.raises(psycopg.errors.RaiseException, match="are no range, or belong to another one")
+    with refused, old.database.connect() as connection:
+        connection.execute("INSERT INTO period_ranges VALUES (10, %s, %s, %s)", [CHAIN_ID, low, high])

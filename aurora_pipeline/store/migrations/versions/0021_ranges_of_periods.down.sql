@@ -1636,6 +1636,7 @@ DROP TABLE range_moves;
 DROP TABLE period_ranges CASCADE;
 
 DROP FUNCTION range_move_allowed();
+DROP FUNCTION range_is_apart();
 DROP FUNCTION room_for(text, bigint);
 DROP FUNCTION attach_range_table(regclass, bigint);
 DROP FUNCTION make_range_table(regclass, bigint);

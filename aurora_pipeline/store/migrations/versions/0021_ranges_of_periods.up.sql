@@ -154,6 +154,22 @@ END $$;
 
 
 
+-- Ranges never overlap: a period has one place.
+CREATE FUNCTION range_is_apart() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.to_epoch <= NEW.from_epoch
+       OR EXISTS (SELECT FROM period_ranges r WHERE r.chain_id = NEW.chain_id
+                  AND r.from_epoch < NEW.to_epoch AND NEW.from_epoch < r.to_epoch) THEN
+        RAISE EXCEPTION 'epochs % to % of % are no range, or belong to another one',
+            NEW.from_epoch, NEW.to_epoch - 1, NEW.chain_id
+            USING HINT = 'ranges are made as they are needed; nobody has to make one';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER apart BEFORE INSERT ON period_ranges FOR EACH ROW EXECUTE FUNCTION range_is_apart();
+
+
+
 -- What is recorded of a range is what was done with its tables, in the same transaction: only their owner can do it.
 CREATE FUNCTION range_move_allowed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -191,7 +207,9 @@ ALTER FUNCTION make_range_table SET search_path = pg_catalog, public, pg_temp;
 ALTER FUNCTION attach_range_table SET search_path = pg_catalog, public, pg_temp;
 ALTER FUNCTION ranged_tables SET search_path = pg_catalog, public, pg_temp;
 ALTER FUNCTION room_for SET search_path = pg_catalog, public, pg_temp;
+ALTER FUNCTION range_is_apart SET search_path = pg_catalog, public, pg_temp;
 ALTER FUNCTION range_move_allowed SET search_path = pg_catalog, public, pg_temp;
+ALTER FUNCTION range_is_apart SECURITY DEFINER;
 ALTER FUNCTION range_move_allowed SECURITY DEFINER;
 
 DROP VIEW staging_payloads_json;
