@@ -100,16 +100,6 @@ def postmaster(home: Path) -> int:
 def goes_on(home: Path, undisturbed: dict[str, str]) -> None:
     again = ended(command(home, *GO_ON))
     assert again.code == 0, again.told
-    if differing(home, undisturbed):
-        # A period that was computed before the answers about the one before it were whole: a sensor has it computed
-        # again where sensors live, and this command where none does.
-        mended = ended(command(home, "--demo", "recompute", "solana-demo", "--stale"))
-        assert mended.code == 0, mended.told
-    others = differing(home, undisturbed)
-    assert not others, f"other content than undisturbed: {others}\n{again.told}"
-
-
-def differing(home: Path, undisturbed: dict[str, str]) -> list[str]:
-    """What is in force otherwise than where nothing happened."""
     found = digests(home)
-    return sorted(name for name in found.keys() | undisturbed.keys() if found.get(name) != undisturbed.get(name))
+    others = {name for name in found.keys() | undisturbed.keys() if found.get(name) != undisturbed.get(name)}
+    assert not others, f"other content than undisturbed: {sorted(others)}\n{again.told}"
