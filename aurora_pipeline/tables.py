@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from aurora_pipeline.agreements.tables import AGREEMENT_TABLES
+from aurora_pipeline.canonical.balance_tables import OF_SOME_FAMILIES
 from aurora_pipeline.canonical.tables import CANONICAL_TABLES
 from aurora_pipeline.commissions.tables import COMMISSION_TABLES
+from aurora_pipeline.config.families.traits import FamilyTraits
 from aurora_pipeline.decisions.gate_tables import GATE_TABLES
 from aurora_pipeline.decisions.range_tables import RANGE_TABLES
 from aurora_pipeline.decisions.tables import DECISION_TABLES
@@ -46,7 +48,12 @@ ALL_TABLES: tuple[Table, ...] = (
 )
 
 LAYER_TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.kind is TableKind.LAYER)
-PERIOD_LAYER_TABLES: tuple[Table, ...] = tuple(
-    table for table in LAYER_TABLES if not table.is_monthly and not table.of_some_chains
-)
-"""Those that every period has; the others are of months, or of the chains of some families."""
+PERIOD_LAYER_TABLES: tuple[Table, ...] = tuple(table for table in LAYER_TABLES if not table.is_monthly)
+"""Those of periods; some are of the chains of some families only."""
+
+
+def layer_tables_of(traits: FamilyTraits) -> tuple[Table, ...]:
+    """The layers that every period of a family's chains has."""
+    return tuple(
+        one for one in PERIOD_LAYER_TABLES if one.name not in OF_SOME_FAMILIES or OF_SOME_FAMILIES[one.name](traits)
+    )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
 from aurora_pipeline.canonical.block_income import IncomeKind
+from aurora_pipeline.config.families.traits import FamilyTraits
 from aurora_pipeline.store.declaration import (
     CHAIN_ID,
     EPOCH,
@@ -26,7 +31,6 @@ BALANCES = Table(
     kind=TableKind.LAYER,
     in_ranges=True,
     version=2,
-    of_some_chains=True,
     description="What each validator's own balance did in a period and what it was earned for, on chains where each has"
     " one (Ethereum). profit = balance_end - balance_start + withdrawals + queued - deposits - consolidated_in +"
     " consolidated_out = rewards - penalties, whether a client or the operator owns the validator.",
@@ -95,7 +99,6 @@ EXECUTION_INCOME = Table(
     name="canonical_execution_income",
     kind=TableKind.LAYER,
     in_ranges=True,
-    of_some_chains=True,
     description="What each block paid its proposer, on chains where a block pays one: exactly one income per block.",
     columns=(
         CHAIN_ID,
@@ -161,7 +164,6 @@ ACCOUNT_BALANCES = Table(
     name="canonical_account_balances",
     kind=TableKind.LAYER,
     in_ranges=True,
-    of_some_chains=True,
     description="What the accounts of each validator held at both edges of a period and what moved between, by the"
     " balances the chain itself tells, where accounts earn and not validators. balance_end = balance_start + rewards"
     " - charges - fees_paid + received - sent + residual.",
@@ -208,3 +210,12 @@ ACCOUNT_BALANCES = Table(
     key=("chain_id", "epoch", "validator_key", "account_kind", "account_key"),
     repeated=("balance_start", "balance_end"),
 )
+
+OF_SOME_FAMILIES: Final[Mapping[str, Callable[[FamilyTraits], bool]]] = MappingProxyType(
+    {
+        BALANCES.name: lambda traits: traits.own_balances,
+        EXECUTION_INCOME.name: lambda traits: traits.income_by_block,
+        ACCOUNT_BALANCES.name: lambda traits: not traits.own_balances,
+    }
+)
+"""Layers that only chains of some families have, and of which: the others have no snapshot of one, and miss none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from aurora_pipeline.canonical.account_balances import BalanceGrounds, canonical_account_balances, scans_in
-from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME
+from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES, BALANCES, EXECUTION_INCOME, OF_SOME_FAMILIES
 from aurora_pipeline.canonical.balances import balance_rows, canonical_balances, penalties_told
 from aurora_pipeline.canonical.costs import canonical_costs
 from aurora_pipeline.canonical.fees import canonical_fees, fees_of_blocks
@@ -106,7 +106,7 @@ def draft_balances(
     configuration: Configuration, connection: Connection, key: PeriodKey, staged: str = DataType.REWARDS
 ) -> list[Draft]:
     """What validators' own balances did; none on chains whose validators have none."""
-    if not configuration.chain(key.chain_id).family.traits.own_balances:
+    if not OF_SOME_FAMILIES[BALANCES.name](configuration.chain(key.chain_id).family.traits):
         return []
     loaded = load_staged(connection, key, staged, load_with_balances)
     return [draft_of(BALANCES, loaded, canonical_balances(loaded.reference, loaded.fetches))]
@@ -172,7 +172,7 @@ def draft_costs(
 def draft_account_balances(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
     """What validators' accounts held and what moved it; none on chains whose validators have balances of their own."""
     chain = configuration.chain(key.chain_id)
-    if chain.family.traits.own_balances:
+    if not OF_SOME_FAMILIES[ACCOUNT_BALANCES.name](chain.family.traits):
         return []
     loaded, before = load_reference(connection, key), chain.period_before(key.epoch)
     published = [load_published(connection, table, key) for table in (FEES, REWARDS, COSTS)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aurora_pipeline.canonical.balance_tables import EXECUTION_INCOME
+from aurora_pipeline.canonical.balance_tables import EXECUTION_INCOME, OF_SOME_FAMILIES
 from aurora_pipeline.canonical.block_income import Recipients
 from aurora_pipeline.canonical.execution_income import RecipientsAt, execution_income, incomes
 from aurora_pipeline.canonical.loading import config_inputs, load_staged
@@ -31,7 +31,7 @@ _NOT_ASKED = Missing(FigureState.PENDING, "it was not asked yet")
 def draft_execution_income(configuration: Configuration, connection: Connection, key: PeriodKey) -> list[Draft]:
     """What each block paid; nothing on chains whose blocks pay several."""
     chain = configuration.chain(key.chain_id)
-    if not chain.family.traits.income_by_block:
+    if not OF_SOME_FAMILIES[EXECUTION_INCOME.name](chain.family.traits):
         return []
     # Blocks with all their receipts, and every block of the period: they are gone through once.
     loaded = load_staged(connection, key, DataType.FEES, load_fetches_in_slices)

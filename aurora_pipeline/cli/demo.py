@@ -99,8 +99,9 @@ def _live(aurora: Aurora, simulator: SimulatorControl, parameters: Parameters, e
     cast = register_cast(aurora, parameters, wanted)
     for change in cast.changes:
         out.print(f"  imported {change}")
+    chain = demo_chain(aurora)
     with aurora.database.connect() as connection:
-        left = [epoch for epoch in wanted if not is_computed(connection, CHAIN_ID, epoch)]
+        left = [epoch for epoch in wanted if not is_computed(connection, chain, epoch)]
     published = _compute(aurora, simulator, parameters, left) if left else 0
     return len(cast.changes) + published + close_months(aurora, parameters)
 
@@ -117,7 +118,7 @@ def _live_ethereum(aurora: Aurora, simulator: SimulatorControl, parameters: Ethe
         out.print(f"  imported {change}")
     windows = ethereum_story.windows_of(chain, WINDOWS)
     with aurora.database.connect() as connection:
-        left = [window for window in windows if not is_computed(connection, chain.chain_id, window[0])]
+        left = [window for window in windows if not is_computed(connection, chain, window[0])]
     runner, changed = job_runner(aurora), len(changes)
     with bar() as progress:
         task = progress.add_task("", total=len(left))

@@ -14,7 +14,7 @@ from aurora_pipeline.cli.json_output import Json, print_json
 from aurora_pipeline.cli.terminal import is_demo, opened, out, print_table
 from aurora_pipeline.foundation.errors import CHECK_FAILED
 from aurora_pipeline.foundation.listing import listed, spans
-from aurora_pipeline.foundation.period_key import EPOCH_MAX, PeriodKey
+from aurora_pipeline.foundation.period_key import EPOCH_MAX
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.published import NotPublished
 from aurora_pipeline.work.attention import age
@@ -55,9 +55,8 @@ def status(
             _show_next(due, as_json)
             return
         if epoch is not None:
-            key = PeriodKey(chains[0].chain_id, EpochNumber(epoch))
             with aurora.database.connect() as connection:
-                _show_epoch(reads.epoch_status(connection, key, now), as_json)
+                _show_epoch(reads.epoch_status(connection, chains[0], EpochNumber(epoch), now), as_json)
             return
         told = reads.status(aurora, chains, now, only=chain_id, clock_runs=not is_demo())
     if as_json:

@@ -30,7 +30,7 @@ from aurora_pipeline.registry.validator_files import import_operator_wallets, im
 from aurora_pipeline.registry.validators import registered_validators, registered_wallets
 from aurora_pipeline.staging.running_period import observe_running_period
 from aurora_pipeline.store.database import Connection, Database
-from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.tables import layer_tables_of
 from aurora_pipeline.work.runs import Job, RunEnd, Runner
 
 OBSERVED_AT_BPS = (3_000, 8_000)
@@ -160,13 +160,14 @@ def _advance(simulator: SimulatorControl, epoch: int, part_bps: int) -> bool:
     return True
 
 
-def is_computed(connection: Connection, chain_id: str, epoch: int) -> bool:
+def is_computed(connection: Connection, chain: Chain, epoch: int) -> bool:
     """Whether every layer of an epoch is in force."""
+    due = [table.name for table in layer_tables_of(chain.family.traits)]
     row = connection.execute(
         "SELECT count(*) AS n FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [chain_id, epoch, [table.name for table in PERIOD_LAYER_TABLES]],
+        [chain.chain_id, epoch, due],
     ).fetchone()
-    return row is not None and row["n"] == len(PERIOD_LAYER_TABLES)
+    return row is not None and row["n"] == len(due)
 
 
 def demo_chain(aurora: Aurora) -> Chain:

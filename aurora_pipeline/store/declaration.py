@@ -88,8 +88,6 @@ class Table:
     """A column that says the same as the key in one value: the database then needs no index over the long key."""
     repeated: tuple[str, ...] = ()
     """Amounts that several rows repeat, or that mean nothing when added up: no total of them is shown."""
-    of_some_chains: bool = False
-    """Whether only chains of some families have it: the others have no snapshot of it, and miss none."""
     in_ranges: bool = False
     """Whether its rows are kept in ranges of periods, which can be moved out of the database: see `store/ranges.py`."""
     restated: bool = False

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from aurora_pipeline.canonical.judging.tables import COMPLETENESS, CROSS_CHECKS
+from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.provider import FILE_KIND
 from aurora_pipeline.config.vocabulary import DataType
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.record import find_period
 from aurora_pipeline.registry.validators import operated_at
 from aurora_pipeline.staging.plan import NOT_OBSERVED
@@ -21,7 +23,7 @@ from aurora_pipeline.store.gate.rule import Violation, stored
 from aurora_pipeline.store.payloads.fetches import NOT_RETRACTED
 from aurora_pipeline.store.payloads.tables import EVERYONE
 from aurora_pipeline.store.tables import WARNINGS_NOW
-from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.tables import layer_tables_of
 from aurora_pipeline.work.acknowledging import Known, acknowledged_now, known_of
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.late import in_words, load_pending
@@ -115,6 +117,8 @@ class EpochStatus:
     """A period in full: how complete each data type is, what looks odd, and what becomes of what is pending."""
 
     key: PeriodKey
+    layers: int
+    """How many its chain's periods have."""
     published: int
     """How many layers are in force."""
     data_types: tuple[DataTypeStatus, ...]
@@ -122,8 +126,10 @@ class EpochStatus:
     oddities: Oddities
 
 
-def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
+def epoch_status(connection: Connection, chain: Chain, epoch: EpochNumber, now: datetime) -> EpochStatus:
     """How complete a period is, as published."""
+    key = PeriodKey(chain.chain_id, epoch)
+    due = [table.name for table in layer_tables_of(chain.family.traits)]
     rows = connection.execute(
         """SELECT data_type, state, reason, validator_key FROM canonical_completeness
            WHERE chain_id = %s AND epoch = %s ORDER BY data_type, state, validator_key""",
@@ -134,11 +140,12 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
     pending = [one for one in load_pending(connection, key.chain_id) if one.key == key]
     layers = connection.execute(
         "SELECT count(*) AS published FROM in_force WHERE chain_id = %s AND epoch = %s AND asset = ANY(%s)",
-        [key.chain_id, key.epoch, [table.name for table in PERIOD_LAYER_TABLES]],
+        [key.chain_id, key.epoch, due],
     ).fetchone()
     assert layers is not None  # an aggregate always gives a row
     return EpochStatus(
         key,
+        len(due),
         layers["published"],
         tuple(grouped(rows, {one.validator_key: one.name for one in operated})),
         tuple(in_words(one, now) for one in pending),

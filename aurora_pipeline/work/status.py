@@ -11,7 +11,7 @@ from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.tables import layer_tables_of
 from aurora_pipeline.work.condition import Lag, Whereabouts, lag_of
 from aurora_pipeline.work.grouped_sentences import alike
 from aurora_pipeline.work.health import Seen, last_seen
@@ -29,6 +29,8 @@ class PeriodStatus:
     epoch: EpochNumber
     ended_at: datetime
     recorded_at: datetime
+    layers: int
+    """How many its chain's periods have."""
     layers_published: int
     completeness: str | None
     """FINAL or PARTIAL; None where nothing is published."""
@@ -41,7 +43,7 @@ class PeriodStatus:
     @property
     def is_whole(self) -> bool:
         """Whether every layer is."""
-        return self.layers_published == len(PERIOD_LAYER_TABLES)
+        return self.layers_published == self.layers
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class ChainStatus:
 
 def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
     """Every recorded period of a chain in order."""
+    due = [table.name for table in layer_tables_of(chain.family.traits)]
     rows = connection.execute(
         """SELECT p.period_key, p.epoch, p.ended_at, p.recorded_at,
                   count(f.asset) FILTER (WHERE f.asset = ANY(%s)) AS published,
@@ -79,7 +82,7 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
            WHERE p.chain_id = %s GROUP BY p.chain_id, p.epoch, p.period_key, p.ended_at, p.recorded_at
            ORDER BY p.epoch""",
         # Balances are held against figures: where an edge of one is not told, no figure is missing.
-        [[table.name for table in PERIOD_LAYER_TABLES], ACCOUNT_BALANCES.name, chain.chain_id],
+        [due, ACCOUNT_BALANCES.name, chain.chain_id],
     ).fetchall()
     stale = _stale(connection, chain)
     return [
@@ -88,6 +91,7 @@ def period_statuses(connection: Connection, chain: Chain) -> list[PeriodStatus]:
             row["epoch"],
             row["ended_at"],
             row["recorded_at"],
+            len(due),
             row["published"],
             None if not row["published"] else "PARTIAL" if row["is_partial"] else "FINAL",
             stale.get(row["epoch"]),

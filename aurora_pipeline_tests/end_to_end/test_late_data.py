@@ -10,6 +10,7 @@ import pytest
 
 from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.foundation.period_key import PeriodKey
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.orchestration.late_data import late_data
 from aurora_pipeline.store.database import Database
@@ -68,7 +69,7 @@ def test_completeness__computed_too_early__says_what_is_pending_and_when_it_is_a
     assert (found.pop("mev"), found.pop("costs")) == ("pending", "pending")
     assert set(found.values()) == {"final"}
     with late.aurora.database.connect() as connection:
-        told = epoch_status(connection, late.key(EPOCH), datetime.now(UTC))
+        told = epoch_status(connection, late.chain, EpochNumber(EPOCH), datetime.now(UTC))
     mev = next(one for one in told.data_types if one.data_type == "mev")
     assert (mev.state, mev.validators) == ("pending", 3)
     assert len(mev.names) == 3

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from aurora_pipeline.agreements.apply import apply
-from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
+from aurora_pipeline.config.families.solana import SOLANA
 from aurora_pipeline.demo.comparing import compare_with_terms, compare_with_truth
 from aurora_pipeline.demo.owed import COMPONENTS, LineKey, Owed, component, owed
 from aurora_pipeline.demo.people import REGISTERED
@@ -34,7 +34,7 @@ from aurora_pipeline.proof.tracing.trace import trace_line
 from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.registry.cost_entries import import_costs
 from aurora_pipeline.store.published import load_published
-from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.tables import layer_tables_of
 from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import World, world
@@ -42,7 +42,7 @@ from aurora_pipeline_tests.end_to_end.world import World, world
 FIRST = 850
 EPOCHS = range(FIRST, FIRST + 3)
 GOLDEN = Path(__file__).parents[1] / "golden" / "epoch_850.json"
-LAYERS = (*PERIOD_LAYER_TABLES, ACCOUNT_BALANCES)
+LAYERS = layer_tables_of(SOLANA)
 QUIET = {"same_income", "two_agreements", "unknown_field", "holds_less_often"}
 ASSETS = sorted(table.name for table in LAYERS)
 

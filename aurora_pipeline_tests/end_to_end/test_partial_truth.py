@@ -9,7 +9,6 @@ import pytest
 
 from aurora_pipeline.agreements.status import change_status
 from aurora_pipeline.agreements.tables import AgreementStatus
-from aurora_pipeline.canonical.balance_tables import ACCOUNT_BALANCES
 from aurora_pipeline.demo.solana.parameters import Parameters
 from aurora_pipeline.demo.solana.truth import ValidatorTruth
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
@@ -19,7 +18,7 @@ from aurora_pipeline.staging.run import stage_period
 from aurora_pipeline.statements.tables import EPOCH_PAYABLE_TABLES
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.migrate import upgrade
-from aurora_pipeline.tables import PERIOD_LAYER_TABLES
+from aurora_pipeline.tables import layer_tables_of
 from aurora_pipeline.work.runs import RunEnd
 from aurora_pipeline.work.status import chain_status, period_statuses
 from aurora_pipeline_tests.end_to_end.world import Row, World, production_world
@@ -81,7 +80,7 @@ def missing_figures(world: World, epoch: int) -> set[str]:
 
 def partial_layers(world: World, epoch: int) -> set[str]:
     layers = world.in_force(epoch)
-    assert set(layers) == {table.name for table in (*PERIOD_LAYER_TABLES, ACCOUNT_BALANCES)}
+    assert set(layers) == {table.name for table in layer_tables_of(world.chain.family.traits)}
     return {asset for asset, (completeness, _, _) in layers.items() if completeness == "PARTIAL"}
 
 
@@ -262,7 +261,7 @@ def test_everything_down__an_epoch_without_any_figure_is_published_with_its_reas
     partial.simulator.clear_faults()
     assert end.failures == ()
     # Where nobody cross-checks, that nothing differs is complete.
-    assert partial_layers(partial, DARK) == {table.name for table in (*PERIOD_LAYER_TABLES, ACCOUNT_BALANCES)} - {
+    assert partial_layers(partial, DARK) == {table.name for table in layer_tables_of(partial.chain.family.traits)} - {
         "cross_check_differences",
         *(table.name for table in EPOCH_PAYABLE_TABLES),  # nobody is paid by EPOCH
     }

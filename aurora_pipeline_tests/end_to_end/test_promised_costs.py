@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aurora_pipeline.demo.solana.parameters import Parameters
+from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.local_postgres.embedded import EmbeddedPostgres
 from aurora_pipeline.proof.verifying.verify import verify_period
 from aurora_pipeline.store.database import Database
@@ -76,7 +77,7 @@ def lines(world: World) -> list[dict[str, object]]:
 
 def late(world: World) -> str:
     with world.aurora.database.connect() as connection:
-        return "; ".join(epoch_status(connection, world.key(EPOCH), datetime.now(UTC)).late)
+        return "; ".join(epoch_status(connection, world.chain, EpochNumber(EPOCH), datetime.now(UTC)).late)
 
 
 def test_no_costs_file_and_kobe_down__net_is_null_and_everything_else_stands(operator: World) -> None:

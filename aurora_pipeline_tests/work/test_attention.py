@@ -27,6 +27,7 @@ PERIOD = PeriodStatus(
     NOW - 12 * HOURS,
     NOW - 12 * HOURS,
     len(PERIOD_LAYER_TABLES),
+    len(PERIOD_LAYER_TABLES),
     "FINAL",
     None,
     None,

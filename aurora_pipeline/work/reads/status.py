@@ -8,13 +8,12 @@ from datetime import datetime
 
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.foundation.period_key import PeriodKey
-from aurora_pipeline.foundation.units import EpochRange
+from aurora_pipeline.foundation.units import EpochNumber, EpochRange
 from aurora_pipeline.instance.runtime import Aurora
 from aurora_pipeline.signed_log.key_file import KeyFile
 from aurora_pipeline.staging.observers import is_observed
 from aurora_pipeline.store.access.safety import access_notes
 from aurora_pipeline.store.database import Connection
-from aurora_pipeline.tables import PERIOD_LAYER_TABLES
 from aurora_pipeline.work.alerts.telling import of_channels
 from aurora_pipeline.work.asked_epochs import require_recorded
 from aurora_pipeline.work.attention import ChainState, of_backup, of_chain, of_log, of_sensors
@@ -234,7 +233,7 @@ def _asked(aurora: Aurora, chains: Sequence[Chain]) -> list[str]:
 def _chain(
     state: ChainState, chain: Chain, now: datetime, *, observed: bool, month_end: MonthEnd | None
 ) -> ChainStatus:
-    layers, lag = len(PERIOD_LAYER_TABLES), state.status.lag
+    lag = state.status.lag
     return shaped(
         ChainStatus,
         vars(state.status),
@@ -243,7 +242,7 @@ def _chain(
         latest_epoch=lag.latest,
         behind=lag.behind,
         is_observed=observed,
-        periods=[shaped(PeriodStatus, vars(one), chain_id=chain.chain_id, layers=layers) for one in state.periods],
+        periods=[shaped(PeriodStatus, vars(one), chain_id=chain.chain_id) for one in state.periods],
         late=[in_words(one, now) for one in state.pending],
         open=_open(state),
         month_end=month_end,
@@ -261,7 +260,7 @@ def _open(state: ChainState) -> list[OpenPeriod]:
         waits = [f"{late.data_type} of {late.subjects}" for late in pending.get(one.period, ())]
         if one.is_whole and not waits:
             continue
-        lacks = [] if one.is_whole else [f"{len(PERIOD_LAYER_TABLES) - one.layers_published} layers are not published"]
+        lacks = [] if one.is_whole else [f"{one.layers - one.layers_published} layers are not published"]
         since = one.recorded_at if lacks else min(late.since for late in pending[one.period])
         run = runs.get(one.period)
         words = "; ".join([*lacks, *([f"pending: {', '.join(waits)}"] if waits else [])])
@@ -273,10 +272,11 @@ def _open(state: ChainState) -> list[OpenPeriod]:
     return found
 
 
-def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> EpochStatus:
+def epoch_status(connection: Connection, chain: Chain, epoch: EpochNumber, now: datetime) -> EpochStatus:
     """A period in full; raises where it is no known one."""
+    key = PeriodKey(chain.chain_id, epoch)
     require_recorded(connection, key.chain_id, EpochRange(key.epoch, key.epoch + 1))
-    found = found_epoch_status(connection, key, now)
+    found = found_epoch_status(connection, chain, epoch, now)
     grouped = kinds(found.oddities.warnings, known_names(connection, key.chain_id))
     return shaped(
         EpochStatus,
@@ -285,7 +285,7 @@ def epoch_status(connection: Connection, key: PeriodKey, now: datetime) -> Epoch
         epoch=key.epoch,
         period=str(key),
         layers_published=found.published,
-        layers=len(PERIOD_LAYER_TABLES),
+        layers=found.layers,
         data_types=found.data_types,
         late=found.late,
         warnings=grouped,
