@@ -150,7 +150,10 @@ class Node:
         """A whole number that the API sends as text (or as a number)."""
         text = self.value
         if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= len(str(maximum)):
-            return Node(self._provider, self._answer, self.path, int(text)).whole(0, maximum)
+            number = int(text)
+            if number <= maximum:
+                return number
+            Node(self._provider, self._answer, self.path, number).whole(0, maximum)
         return self.whole(0, maximum)
 
     def signed_text(self, bound: int = I64_MAX) -> int:
@@ -188,7 +191,8 @@ def parsed(answer: Answer, provider: str) -> Node:
             value = json.loads(
                 answer.body, parse_float=_decimal, parse_constant=_refuse_constant, object_pairs_hook=_object
             )
-            if _HALF_CHARACTER.search(answer.body):
+            # Most answers escape nothing, which is seen fifty times sooner.
+            if b"\\" in answer.body and _HALF_CHARACTER.search(answer.body):
                 _refuse_half_characters(value)
     except (ValueError, RecursionError) as error:
         problem = "it is nested too deeply" if isinstance(error, RecursionError) else _json_problem(error)

@@ -28,6 +28,8 @@ BATCH_ANSWERS: Final = 200
 """So many answers are stored in one transaction; a killed run loses no more than that."""
 _BATCH_SECONDS: Final = 0.03
 _SLICES_AHEAD: Final = 2
+_SLICE_BYTES: Final = 8 * 2**20
+"""So much is asked for at once, about."""
 
 ProviderLine = ProviderClient | FileLine
 
@@ -95,13 +97,12 @@ class RecordingAsk:
 
         Close it where it is not read to its end: until then it goes on asking.
         """
-        left = iter(questions)
+        left, read, read_bytes = iter(questions), 0, 0
         ahead: deque[asyncio.Task[list[Answer]]] = deque()
         try:
             while True:
                 while len(ahead) < _SLICES_AHEAD:
-                    # As many as keep all connections busy, while those before them are read.
-                    some = list(islice(left, self._workers * self._client.batch_size))
+                    some = list(islice(left, self._slice(read, read_bytes)))
                     if not some:
                         break
                     ahead.append(asyncio.create_task(self(some)))
@@ -109,6 +110,7 @@ class RecordingAsk:
                     return
                 answers = deque(await ahead.popleft())
                 while answers:
+                    read, read_bytes = read + 1, read_bytes + len(answers[0].body)
                     yield answers.popleft()
                     # Reading takes its time; meanwhile the connections want to be served.
                     await asyncio.sleep(0)
@@ -116,6 +118,14 @@ class RecordingAsk:
             for task in ahead:
                 task.cancel()
             await asyncio.gather(*ahead, return_exceptions=True)
+
+    def _slice(self, read: int, read_bytes: int) -> int:
+        """How many questions to ask at once: no fewer than keep all connections busy while those before them are read.
+
+        Each slice waits until it is stored, so short answers, by those read so far, come in larger ones.
+        """
+        fewest = self._workers * self._client.batch_size
+        return max(fewest, min(_SLICE_BYTES * read // max(read_bytes, 1), BATCH_ANSWERS))
 
     async def _known(self, questions: dict[str, Question]) -> dict[str, Answer]:
         """What need not be asked: it was in this run, or an earlier run stored what settles it."""

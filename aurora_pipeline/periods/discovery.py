@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from aurora_pipeline.asking.adapter import Ask, ProviderDown
+from aurora_pipeline.asking.event_loop import ask_now
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import StoredUnder, asking, asking_unrecorded
 from aurora_pipeline.config.chain import Chain
@@ -72,17 +72,17 @@ def discover_periods(
 
     Epochs of which no node tells hold up no others. `at_most` so many are asked about; the next call goes on.
     """
-    return asyncio.run(_discover(database, configuration, chain, wanted, at_most, tell))
+    return ask_now(_discover(database, configuration, chain, wanted, at_most, tell))
 
 
 def chain_head(configuration: Configuration, chain: Chain) -> ChainHead:
     """Where the chain's finalized head is."""
-    return asyncio.run(_head(configuration, chain))
+    return ask_now(_head(configuration, chain))
 
 
 def chain_now(configuration: Configuration, chain: Chain) -> ChainHead:
     """Where the chain is by now, final or not: what is observed, is observed there."""
-    return asyncio.run(_asked(configuration, chain, source_of(chain).now))
+    return ask_now(_asked(configuration, chain, source_of(chain).now))
 
 
 async def _head(configuration: Configuration, chain: Chain) -> ChainHead:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aurora_pipeline.asking.adapter import ProviderDown
+from aurora_pipeline.asking.event_loop import ask_now
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -29,7 +29,7 @@ def with_keys(lines: Sequence[CsvLine], mistakes: CsvMistakes, configuration: Co
     found: dict[str, Mapping[int, str]] = {}
     troubles: dict[str, str] = {}
     for chain_id, wanted in numbers.items():
-        found[chain_id], troubles[chain_id] = asyncio.run(
+        found[chain_id], troubles[chain_id] = ask_now(
             _asked(configuration, configuration.chain(chain_id), sorted(wanted))
         )
     named = [_with_key(line, _number(line, configuration), found, troubles, mistakes) for line in lines]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aurora_pipeline.asking.adapter import ProviderDown
+from aurora_pipeline.asking.event_loop import ask_now
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import line_to
 from aurora_pipeline.config.provider import FILE_KIND, Provider, Retries, Timeouts
@@ -49,7 +50,7 @@ def check_providers(providers: Iterable[Provider], ours: Mapping[str, Ours]) -> 
     async def go() -> list[ProviderCheck]:
         return list(await asyncio.gather(*(_check(one, ours) for one in providers)))
 
-    return asyncio.run(go())
+    return ask_now(go())
 
 
 async def _check(provider: Provider, ours: Mapping[str, Ours]) -> ProviderCheck:

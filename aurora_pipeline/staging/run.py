@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aurora_pipeline.asking.adapter import EVERYONE, ValidatorAsked
+from aurora_pipeline.asking.event_loop import ask_now
 from aurora_pipeline.asking.verdict import final
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
@@ -147,7 +147,7 @@ def run_errand(
         if todo and asked:
             scope = scope_of(connection, configuration, period, errand.role, todo)
     if todo and asked:
-        asyncio.run(ask_in_order(database, asked, errand.role, errand.stored_as, scope, refetch, heard))
+        ask_now(ask_in_order(database, asked, errand.role, errand.stored_as, scope, refetch, heard))
     if not errand.providers:
         heard.outcomes += nobody_named(errand.role, todo, heard.outcomes)
     if is_now_only:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from aurora_pipeline.asking.adapter import EVERYONE, LEADER_SCHEDULE, Adapter, Fetched, FetchScope, ProviderDown
+from aurora_pipeline.asking.event_loop import ask_now
 from aurora_pipeline.asking.reading import UnreadableAnswer
 from aurora_pipeline.asking.recording import StoredUnder, asking
 from aurora_pipeline.asking.verdict import Stumbled
@@ -53,11 +53,11 @@ def observe(
             seen.answered = True
             continue
         providers = observers(configuration, chain, data_type)
-        asyncio.run(_observe_in_order(database, providers, data_type, scope, slot, seen))
+        ask_now(_observe_in_order(database, providers, data_type, scope, slot, seen))
         for checker in configuration.cross_checkers_for(chain.chain_id, role_of(data_type, chain)):
             observes = data_type in adapter_for(checker).observes and data_type != LEADER_SCHEDULE
             if observes and (data_type, checker.name) not in seen.asked:
-                asyncio.run(_observe_in_order(database, [checker], data_type, scope, slot, seen))
+                ask_now(_observe_in_order(database, [checker], data_type, scope, slot, seen))
     if seen.left_out and not seen.answered:
         raise NothingObserved(
             f"{chain.chain_id} epoch {scope.epoch}: nothing could be observed ({'; '.join(seen.left_out)})",

@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -79,8 +80,10 @@ def test_ask__many_questions__stored_and_in_order(database: Database) -> None:
     assert all(kept[answer.request_key] == answer and answer.payload_id > 0 for answer in answers)
 
 
-def test_each__many_questions__in_order_a_little_ahead_and_none_held(database: Database) -> None:
-    asked = [questions.block(slot) for slot in range(300, 0, -1)]
+def heard_each(
+    database: Database, answers_of: Callable[[Seen], Reply], asked: Sequence[Question]
+) -> list[tuple[str, int, int]]:
+    """Asked one by one over four connections: what came, and how many before it were held and how many asked then."""
     heard: list[tuple[str, int, int]] = []
 
     async def call(ask: RecordingAsk) -> None:
@@ -91,13 +94,35 @@ def test_each__many_questions__in_order_a_little_ahead_and_none_held(database: D
                 before.append(weakref.ref(answer))
                 heard.append((answer.request_key, held, len(server.seen)))
 
-    with FaultServer(blocks_of) as server:
+    with FaultServer(answers_of) as server:
         run(database, provider(server.url, concurrency=4, batch=1), call)
+    return heard
+
+
+def test_each__many_long_answers__in_order_a_little_ahead_and_none_held(database: Database) -> None:
+    asked = [questions.block(slot) for slot in range(40, 0, -1)]
+
+    def long(seen: Seen) -> Reply:
+        short = blocks_of(seen)
+        return replace(short, body=short.body + b" " * 2**22)
+
+    heard = heard_each(database, long, asked)
     assert [key for key, _, _ in heard] == [question.key for question in asked]
     # Four at a time: the slice that is read, and two ahead of it. The thread that stored them lets go when it can.
     assert max(held for _, held, _ in heard) <= 3 * 4
     assert all(seen <= number + 3 * 4 for number, (_, _, seen) in enumerate(heard))
-    assert len(stored(database)) == 300
+    assert len(stored(database)) == 40
+
+
+def test_each__many_short_answers__are_asked_and_stored_in_larger_slices(database: Database) -> None:
+    asked = [questions.block(slot) for slot in range(1_000, 0, -1)]
+    heard = heard_each(database, blocks_of, asked)
+    assert [key for key, _, _ in heard] == [question.key for question in asked]
+    # Two slices of four come before it is known how long answers are; then it is 200, of which the next two are asked.
+    assert all(seen <= 12 for _, _, seen in heard[:4])
+    assert max(seen - number for number, (_, _, seen) in enumerate(heard)) in range(200, 3 * 200 + 1)
+    assert max(held for _, held, _ in heard) <= 3 * 200
+    assert len(stored(database)) == 1_000
 
 
 def test_each__not_read_to_its_end__asks_no_more_and_the_next_run_resumes(database: Database) -> None:

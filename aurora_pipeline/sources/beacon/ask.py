@@ -14,7 +14,8 @@ from aurora_pipeline.sources.beacon.asks.duties import seen_duties
 from aurora_pipeline.sources.beacon.asks.rewards import EarnedFetch
 from aurora_pipeline.sources.beacon.asks.settled import settled
 
-_OPTIMISTIC: Final = re.compile(rb'"execution_optimistic"\s*:\s*true')
+_NAME: Final = b'"execution_optimistic"'
+_OPTIMISTIC: Final = re.compile(_NAME + rb"\s*:\s*true")
 
 
 class BeaconApi:
@@ -46,7 +47,9 @@ class BeaconApi:
 
     def passing_trouble(self, answer: Answer) -> str | None:
         """Why an answer should be asked again after a pause: the node only assumes yet that it is right."""
-        return OPTIMISTIC if _OPTIMISTIC.search(answer.body) is not None else None
+        # Answers are long: the name alone is found in a third of the time that the pattern takes.
+        start = answer.body.find(_NAME)
+        return None if start < 0 or _OPTIMISTIC.search(answer.body, start) is None else OPTIMISTIC
 
     def identities(self, answers: Sequence[Answer]) -> Mapping[str, str]:
         """None: a validator signs its blocks with its own key."""
