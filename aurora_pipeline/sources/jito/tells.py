@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 from aurora_pipeline.asking.reading import UnreadableAnswer
@@ -11,6 +10,7 @@ from aurora_pipeline.foundation.units import ZERO, Bps, EpochNumber, Lamports
 from aurora_pipeline.sources.fetch_choice import missing
 from aurora_pipeline.sources.jito.answers import (
     VALIDATOR_REWARDS,
+    TipClaims,
     ValidatorTips,
     pages_of,
     read_staker_rewards,
@@ -78,29 +78,30 @@ def _tips(key: str, tree: ValidatorTips | Missing | None, fetch: StagedFetch, ep
         return _NOTHING_EARNED
     if isinstance(tree, Missing):
         return tree
-    own, absence = _own_node(key, fetch, epoch)
-    claimed = _more_claimed(key, tree.total, fetch, epoch)
+    claims = _claims(key, fetch, epoch)
+    own, absence = _own_node(claims)
+    # What contradicts the tree's total is seen only where its nodes can be read.
+    claimed = None if isinstance(claims, UnreadableAnswer) else too_much_claimed(claims, tree.total)
     if claimed is not None and (own is None or own <= tree.total):
         return missing(fetch, claimed)
     return TipsTold(tree.total, tree.commission_bps, own, absence)
 
 
-def _own_node(key: str, fetch: StagedFetch, epoch: EpochNumber) -> tuple[Lamports | None, str]:
-    """What the validator's own node claims, or why that is not known."""
+def _claims(key: str, fetch: StagedFetch, epoch: EpochNumber) -> TipClaims | UnreadableAnswer:
+    """The nodes of a validator's tree, which can be many."""
     try:
-        claims = read_staker_rewards(fetch.answers, fetch.provider, epoch, key)
+        return read_staker_rewards(fetch.answers, fetch.provider, epoch, key)
     except UnreadableAnswer as error:
-        return None, f"the nodes of its tip tree are not known ({error.problem})"
+        return error
+
+
+def _own_node(claims: TipClaims | UnreadableAnswer) -> tuple[Lamports | None, str]:
+    """What the validator's own node claims, or why that is not known."""
+    if isinstance(claims, UnreadableAnswer):
+        return None, f"the nodes of its tip tree are not known ({claims.problem})"
     if claims.own_node is None:
         return None, "its tip tree does not list its own node"
     return claims.own_node.lamports, ""
-
-
-def _more_claimed(key: str, total_tips: Lamports, fetch: StagedFetch, epoch: EpochNumber) -> str | None:
-    """What contradicts a tree's total, where its nodes can be read."""
-    with suppress(UnreadableAnswer):
-        return too_much_claimed(read_staker_rewards(fetch.answers, fetch.provider, epoch, key), total_tips)
-    return None
 
 
 def shared_fees(staged: StagedFetches) -> Told[CostsTold]:
