@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import zlib
 from datetime import UTC, datetime
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +15,11 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Database
 from aurora_pipeline.store.payloads.answers import Answer, answers_by_id, store_answers
 from aurora_pipeline.store.payloads.packing import packed, unpacked
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LONG = b'{"data":[' + b",".join(b'{"validator_index":"%d","head":"2856"}' % number for number in range(2_000)) + b"]}"
 NOISE = hashlib.shake_128(b"noise").digest(2**17)
