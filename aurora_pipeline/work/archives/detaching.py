@@ -18,6 +18,7 @@ from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.store.database import Connection, Database
 from aurora_pipeline.store.gate.series import PERIODS_MAX
 from aurora_pipeline.store.ranges import RANGE_SCHEMA
+from aurora_pipeline.tables import layer_tables_of
 from aurora_pipeline.work.archives.checking import check
 from aurora_pipeline.work.archives.errors import ArchiveNotWhole, RangeElsewhere, RangeNeeded, RangeNotYours
 from aurora_pipeline.work.archives.manifest import ArchiveManifest
@@ -96,20 +97,21 @@ def _require_unneeded(connection: Connection, chain: Chain, found: PeriodRange) 
             f" and the newest of the chain is {'none' if newest is None else newest}",
             f"move it once epoch {needed} is final",
         )
+    due = [table.name for table in layer_tables_of(chain.family.traits)]
     open_epochs = connection.execute(
         """SELECT p.epoch FROM canonical_periods p
            WHERE p.chain_id = %(chain)s AND p.epoch >= %(from)s AND p.epoch < %(to)s AND (
-               NOT EXISTS (SELECT FROM in_force f WHERE f.asset = 'validator_pnl' AND f.chain_id = p.chain_id
-                           AND f.epoch = p.epoch)
+               (SELECT count(*) FROM in_force f WHERE f.asset = ANY(%(layers)s) AND f.chain_id = p.chain_id
+                AND f.epoch = p.epoch) < cardinality(%(layers)s)
                OR EXISTS (SELECT FROM canonical_completeness c WHERE c.chain_id = p.chain_id AND c.epoch = p.epoch
                           AND c.state = 'pending'))
            ORDER BY p.epoch""",
-        {"chain": chain.chain_id, "from": found.from_epoch, "to": found.to_epoch},
+        {"chain": chain.chain_id, "from": found.from_epoch, "to": found.to_epoch, "layers": due},
     ).fetchall()
     if open_epochs:
         epochs = [EpochNumber(one["epoch"]) for one in open_epochs]
         raise RangeNeeded(
-            f"{found.name}: epoch {spans(epochs, chain.period_step)} is not published, or figures of it are awaited",
+            f"{found.name}: epoch {spans(epochs, chain.period_step)} is not whole, or figures of it are awaited",
             f"see `aurora status {chain.chain_id} {epochs[0]}`, and move the range when all of it is known",
         )
 
@@ -134,10 +136,10 @@ def _dropped(database: Database, found: PeriodRange, written: Written, person: s
         for table, name in zip(RANGED, parents, strict=True):
             _require_as_written(connection, name, written.manifest.rows_of(table.name), found)
         try:
-            _detach(connection, parents)
+            recording = _detach(connection, parents, person, reason)
         except psycopg.errors.InsufficientPrivilege as error:
             raise RangeNotYours(f"this login may not move tables: {error.diag.message_primary}") from None
-        return _recorded(connection, found, written, person, reason)
+        return _recorded(recording, found, written)
 
 
 def _names(found: PeriodRange) -> list[str]:
@@ -165,8 +167,11 @@ def _require_as_written(connection: Connection, name: str, rows: int, found: Per
         )
 
 
-def _detach(connection: Connection, parents: Mapping[str, sql.Identifier]) -> None:
-    """Take all tables away at a moment when nobody holds any of their parents; tried again while somebody does."""
+def _detach(connection: Connection, parents: Mapping[str, sql.Identifier], person: str, reason: str) -> Recording:
+    """Take all tables away, and the ledger's clock, at a moment when nobody holds it or any of their parents.
+
+    While somebody does, what was taken away is put back and it is tried again: others wait for no command that waits.
+    """
     for left in reversed(range(_TRIES)):
         try:
             with connection.transaction():
@@ -174,16 +179,15 @@ def _detach(connection: Connection, parents: Mapping[str, sql.Identifier]) -> No
                     part = sql.Identifier(RANGE_SCHEMA, name)
                     connection.execute(sql.SQL("ALTER TABLE {} DETACH PARTITION {}").format(parent, part))
                     connection.execute(sql.SQL("DROP TABLE {}").format(part))
+                return Recording.begin(connection, person, reason)
         except psycopg.errors.LockNotAvailable:
             if not left:
                 raise
             time.sleep(_PAUSE_SECONDS)
-        else:
-            return
+    raise AssertionError("the last try raises or returns")
 
 
-def _recorded(connection: Connection, found: PeriodRange, written: Written, person: str, reason: str) -> Change:
-    recording = Recording.begin(connection, person, reason)
+def _recorded(recording: Recording, found: PeriodRange, written: Written) -> Change:
     recording.require_reason()
     place, digest = written.place.address, written.digest
     row = {"range_id": found.range_id, "chain_id": found.chain_id, "number": found.moves + 1, "direction": OUT}

@@ -15,6 +15,7 @@ import pytest
 
 from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES
 from aurora_pipeline.decisions.person import deciding
+from aurora_pipeline.decisions.recording import Recording
 from aurora_pipeline.decisions.tables import UserRole
 from aurora_pipeline.decisions.users import record_user
 from aurora_pipeline.demo.solana.parameters import CHAIN_ID
@@ -233,9 +234,10 @@ def test_detach__of_what_is_needed__is_refused(copied: Aurora, tmp_path: Path) -
     live_on(copied, 929)
     with copied.database.connect() as connection:
         connection.execute("SET LOCAL session_replication_role = replica")
-        connection.execute("DELETE FROM publications WHERE asset = 'validator_pnl'")
+        # Nothing is computed from it, and it would never come once the evidence is outside.
+        connection.execute("DELETE FROM publications WHERE asset = 'canonical_account_balances'")
         connection.commit()
-    with pytest.raises(RangeNeeded, match="epoch 850 is not published"):
+    with pytest.raises(RangeNeeded, match="epoch 850 is not whole"):
         moved(copied, tmp_path)
     assert not list(tmp_path.glob("**/*.parquet"))
 
@@ -358,6 +360,24 @@ def test_detach__while_somebody_reads__waits_for_the_reader_and_ends_nobody(old:
         for table in RANGED:
             connection.execute(f"SELECT count(*) FROM {_named(table.name)}".encode())
         assert not moves
+    moving.join()
+    assert range_of(old).place == moves[0].place
+
+
+def test_detach__while_somebody_records__puts_back_what_it_took_and_tries_again(old: Aurora, tmp_path: Path) -> None:
+    moves: list[Detached] = []
+    moving = threading.Thread(target=lambda: moves.append(moved(old, tmp_path / "archive")))
+    waiting = b"SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+    with old.database.connect() as connection, old.database.autocommit() as other:
+        Recording.begin(connection, deciding(old.database), "it takes a while")
+        moving.start()
+        deadline = time.monotonic() + 30
+        while not other.execute(waiting).rowcount:
+            assert time.monotonic() < deadline
+        while other.execute(waiting).rowcount:
+            assert time.monotonic() < deadline
+        assert rows(other)["staging_bodies"], "whoever reads meanwhile finds everything"
+        connection.rollback()
     moving.join()
     assert range_of(old).place == moves[0].place
 
