@@ -217,12 +217,24 @@ def test_archive__with_a_changed_or_missing_file__is_found_and_not_brought_back(
     assert range_of(old).place is None
 
 
-def test_detach__of_what_was_changed__is_refused_and_leaves_nothing(old: Aurora, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("tampering", "words"),
+    [
+        ("UPDATE staging_bodies SET body = body || ' ' WHERE packed_from IS NULL", "its bytes were changed"),
+        ("DELETE FROM staging_bodies", "the body of an answer is not in the archive"),
+        ("UPDATE layers.canonical_validator_fees SET fees = fees + 1", "are not those that were recorded"),
+        ("UPDATE layers.canonical_validator_fees SET snapshot_id = snapshot_id + 1000000", "which is none"),
+        ("DELETE FROM layers.canonical_validator_fees", "none of its .* rows is in the archive"),
+    ],
+)
+def test_detach__of_what_was_changed__is_refused_and_leaves_nothing(
+    old: Aurora, tmp_path: Path, tampering: str, words: str
+) -> None:
     with old.database.connect() as connection:
-        connection.execute("ALTER TABLE staging_bodies DISABLE TRIGGER append_only")
-        connection.execute("UPDATE staging_bodies SET body = body || ' ' WHERE packed_from IS NULL")
-        connection.execute("ALTER TABLE staging_bodies ENABLE TRIGGER append_only")
-    with pytest.raises(ArchiveNotWhole, match="its bytes were changed"):
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(tampering.encode())
+        connection.commit()
+    with pytest.raises(ArchiveNotWhole, match=words):
         moved(old, tmp_path / "archive")
     assert range_of(old).place is None
     assert not list(tmp_path.glob("archive/**/*.parquet"))
