@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from aurora_pipeline.foundation.units import Amount, Bps, EpochNumber
 from aurora_pipeline.sources.reference import Reference
@@ -95,8 +95,7 @@ class TipsTold:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class AccountReward:
+class AccountReward(NamedTuple):
     """What one stake account received."""
 
     account_key: str
@@ -191,8 +190,7 @@ class MetaTold:
     exit_epoch: EpochNumber | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountStake:
+class AccountStake(NamedTuple):
     """What one stake account has on a validator."""
 
     account_key: str

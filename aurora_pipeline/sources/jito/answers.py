@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, parsed, reader
 from aurora_pipeline.foundation.money import BPS_WHOLE, total
@@ -31,8 +31,7 @@ class ValidatorTips:
     """Lamports the validator gave away from its block fees; no income. None where its row does not say."""
 
 
-@dataclass(frozen=True)
-class TipClaim:
+class TipClaim(NamedTuple):
     """One node of a validator's tip tree."""
 
     claimant: str

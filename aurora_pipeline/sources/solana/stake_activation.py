@@ -6,8 +6,7 @@ by its share of all changing stake, times 9 % of the cluster's effective stake: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from aurora_pipeline.asking.reading import U64_MAX, UnreadableAnswer
 from aurora_pipeline.foundation.money import BPS_WHOLE, mul_div
@@ -31,8 +30,7 @@ RATE_BPS: Final = 900
 _ONE: Final = Lamports(1)
 
 
-@dataclass(frozen=True)
-class Activation:
+class Activation(NamedTuple):
     """A delegation in one epoch."""
 
     active: Lamports

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aurora_pipeline.asking.reading import reader
@@ -19,7 +18,6 @@ from aurora_pipeline.store.payloads.answers import Answer
 _ACCOUNTS_MAX: Final = 1_500_000
 _NEEDED_AGAIN: Final = 2
 """A run reads a list for positions, and needs it for rewards twice."""
-_values: Final = attrgetter(*(field.name for field in fields(StakeAccount)))
 
 
 @dataclass
@@ -60,12 +58,12 @@ class LastRead:
         self._lists.move_to_end(question)
         if kept.handed_out == _NEEDED_AGAIN:
             self._forget(question)
-        return tuple(StakeAccount(*values) for values in kept.rows)
+        return tuple(map(StakeAccount._make, kept.rows))
 
     def _keep(self, question: tuple[str, str], response_hash: str, found: Sequence[StakeAccount]) -> None:
         shared: dict[Any, Any] = {}
         # Of a list's texts and numbers most are the same in many accounts: its voter, stakers, epochs.
-        rows = [tuple(shared.setdefault(value, value) for value in _values(one)) for one in found]
+        rows = [tuple([shared.setdefault(value, value) for value in one]) for one in found]
         self._lists[question] = _Kept(response_hash, rows)
         self._held += len(rows)
         while self._held > self._accounts_max:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, Final
 
 from aurora_pipeline.asking.proposals import Proposals
@@ -80,7 +79,7 @@ def _rows(key: str, item: object) -> list[tuple[str, Row]]:
 
 
 def _figures(item: Any) -> Row:
-    return {one.name: plain(getattr(item, one.name)) for one in fields(item) if one.name not in _WORDS}
+    return {name: value for name, value in plain(item).items() if name not in _WORDS}
 
 
 def _rewards(key: str, item: RewardsTold) -> list[tuple[str, Row]]:

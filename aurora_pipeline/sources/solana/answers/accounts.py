@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aurora_pipeline.asking.reading import U64_MAX, Node, UnreadableAnswer, reader, while_reading
 from aurora_pipeline.foundation.units import Bps, EpochNumber, Lamports
@@ -62,8 +62,7 @@ class ClusterStake:
     deactivating: Lamports
 
 
-@dataclass(frozen=True, slots=True)
-class StakeAccount:
+class StakeAccount(NamedTuple):
     """A stake account as it is now. `deactivation_epoch` is None while it is not deactivating.
 
     An account that is not delegated has neither voter nor stake (0) nor epochs.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from aurora_pipeline.asking.reading import Node, UnreadableAnswer, reader
 from aurora_pipeline.foundation.money import mul_div, total
@@ -29,8 +29,7 @@ _I64_MAX: Final = 2**63 - 1
 _UNIX_SECONDS_MAX: Final = 253_402_300_799
 
 
-@dataclass(frozen=True)
-class Reward:
+class Reward(NamedTuple):
     """One row of a block's rewards; `lamports` is negative for debits."""
 
     recipient: str
