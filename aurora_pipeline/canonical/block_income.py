@@ -146,22 +146,26 @@ def _executed(
     if last is not None:
         kind = _kind_of_payment(payment, sent, relays, block, recipients)
         return replace(found, kind=kind, fees=NOTHING, mev=payment)
-    return _unpaid(found, block, relays)
+    return _unpaid(found, block, relays, recipients)
 
 
 def _payments(block: ExecutedBlock, relays: RelaysHeard, recipients: Recipients) -> list[Transfer]:
     """The transfers that pay the proposer for the block.
 
     A builder pays from the address that takes the block's tips. One that pays from another does so in the last
-    transaction, and who sends coins to a proposer directly does so in place of a tip. Whoever deposits coins at the
-    address tips to be included; counting deposits would make income of them.
+    transaction, or exactly what a relay claims; and who sends coins to a proposer directly does so in place of a tip.
+    Whoever deposits coins at the address tips to be included; counting deposits would make income of them.
     """
     sent = [one for one in block.transfers if recipients.has(one.recipient) and not recipients.has(one.sender)]
     if recipients.has(block.fee_recipient):
         return [one for one in sent if not one.tips]
     paid = [one for one in sent if one.sender == block.fee_recipient]
-    is_delivered = any(row.block_hash == block.block_hash for row in relays.rows)
-    return paid or [one for one in sent if is_delivered and one.last and not one.tips]
+    claims = {row.claim for row in relays.rows if row.block_hash == block.block_hash}
+    if not claims or (paid and total(one.value for one in paid) >= max(claims)):
+        return paid
+    # What a relay claims to the unit is no deposit, wherever it comes from.
+    exact = [one for one in sent if one not in paid and one.value in claims and one.value > 0][-1:]
+    return [*paid, *exact] if paid or exact else [one for one in sent if one.last and not one.tips]
 
 
 def _kind_of_payment(
@@ -173,13 +177,27 @@ def _kind_of_payment(
     return IncomeKind.SHORT_PAYMENT if claims and payment < max(claims) else IncomeKind.MEV_PAYMENT
 
 
-def _unpaid(found: BlockIncome, block: ExecutedBlock, relays: RelaysHeard) -> BlockIncome:
-    """A block whose tips are somebody else's, and that sent the proposer nothing: 0 only where a relay explains it."""
+def _unpaid(found: BlockIncome, block: ExecutedBlock, relays: RelaysHeard, recipients: Recipients) -> BlockIncome:
+    """A block whose tips are somebody else's, and that sent the proposer nothing: 0 only where a relay explains it, and
+    the address that it was to pay is known as the proposer's."""
     rows = [row for row in relays.rows if row.block_hash == block.block_hash]
     if not rows:
         return replace(found, payment=None, lack=_unexplained(block, relays))
     registered = {row.proposer_recipient for row in rows}
-    elsewhere = [one for one in block.transfers if one.sender == block.fee_recipient and one.recipient in registered]
+    unknown = sorted(one for one in registered if one != NOBODY and not recipients.has(one))
+    elsewhere = [
+        one
+        for one in block.transfers
+        if one.recipient in unknown or (one.recipient in registered and one.sender == block.fee_recipient)
+    ]
+    if not elsewhere and unknown:
+        takes_tips = block.fee_recipient in unknown
+        went = f"its tips of {block.tips} went" if takes_tips else "what was paid for it may have gone"
+        problem = (
+            f"a relay delivered the block for {', '.join(unknown)}, where {went}, and which is not registered as the"
+            " proposer's fee recipient: import it if it is"
+        )
+        return replace(found, payment=None, lack=Missing(FigureState.UNAVAILABLE, problem))
     if not elsewhere:
         odd = "a relay delivered the block, and the chain shows no payment to its proposer"
         return replace(found, kind=IncomeKind.NO_PAYMENT, fees=NOTHING, mev=NOTHING, odd=odd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -27,8 +28,6 @@ from aurora_pipeline.store.payloads.tables import Verdict
 
 NOT_ENTERED = "not entered: `aurora costs import` takes it from a CSV file"
 _SHARING: Final = CostType.PRIORITY_FEE_SHARING.value
-_VOTE_FEES: Final = CostType.VOTE_FEES.value
-"""What every source of costs tells: where nothing is told, this is what is missing; and none of it is a figure."""
 _SAYS: Mapping[str | None, str] = {"CHAIN": "the chain", "FILE": "the file", "PROVIDER": "the provider"}
 
 
@@ -40,23 +39,25 @@ def canonical_costs(
     tips: Sequence[StagedFetch] = (),
     promises: Promises = NO_PROMISES,
     penalties: Mapping[str, Mapping[str, Row]] = MappingProxyType({}),
+    always: AbstractSet[CostType] = frozenset({CostType.VOTE_FEES}),
 ) -> LayerResult:
     """Typed costs and other income. `entries` are the newest revisions the operator entered (COST_ENTRIES), `tips` the
-    fetches of tips, which may tell what was shared of priority fees, `penalties` what validators lost.
+    fetches of tips, which may tell what was shared of priority fees, `penalties` what validators lost, `always` what
+    every validator of the chain pays: where nothing is told, that is missing; and none of it is a figure.
 
     What the chain says wins over an entry of the same type, and an entry over an estimate. A cost that nobody promised,
     is not due and not known has no row.
     """
     warnings = list[str]()
     by_fetches = heard(reference, fetches, DataType.COSTS, lambda source: source.tells.costs)
-    told = {key: _told_costs(fetch, item, promises) for key, fetch, item in by_fetches}
+    told = {key: _told_costs(fetch, item, promises, always) for key, fetch, item in by_fetches}
     beside = _costs_beside(reference, tips, promises)
     entered = _entered(entries)
     rows: list[Row] = []
     for validator in reference.validators:
         key = validator.validator_key
         known = _completed(told[key], {**beside.get(key, {}), **penalties.get(key, {})})
-        rows += _validator_rows(reference, validator, known, entered, costs_due, warnings)
+        rows += _validator_rows(reference, validator, known, entered, costs_due, always, warnings)
     warnings += by_fetches.warnings
     if not any(row["entry_type"] == _SHARING for row in rows):
         warnings += _sharing_not_told(tips)
@@ -83,10 +84,12 @@ class _Costs:
     was_asked: bool
 
 
-def _told_costs(fetch: StagedFetch | None, told: CostsTold | Missing, promises: Promises) -> _Costs:
+def _told_costs(
+    fetch: StagedFetch | None, told: CostsTold | Missing, promises: Promises, always: AbstractSet[CostType]
+) -> _Costs:
     """What a validator's fetch tells; where it failed, whatever its provider or one before it promised is missing."""
     if isinstance(told, Missing):
-        told = CostsTold({_VOTE_FEES: CostTold.missing(told)})
+        told = CostsTold({one.value: CostTold.missing(told) for one in sorted(always)})
     rows = {name: _row(fetch, cost) for name, cost in told.costs.items()}
     owed = {name for name in told.owed if name in rows and rows[name]["amount"] is None}
     if fetch is None or fetch.state is not FigureState.FINAL:
@@ -160,6 +163,7 @@ def _validator_rows(
     told: _Costs,
     entered: Mapping[tuple[str, str], Amount],
     costs_due: Sequence[CostType],
+    always: AbstractSet[CostType],
     warnings: list[str],
 ) -> list[Row]:
     """A validator's rows; a cost that is due or owed has one even where it is missing, any other is warned about."""
@@ -178,7 +182,7 @@ def _validator_rows(
             warnings.append(
                 f"{key}: {name} entered as {by_hand['amount']}, {_SAYS[row['origin']]} says {row['amount']}"
             )
-        is_nothing = row["amount"] == 0 and name not in needed and name != _VOTE_FEES
+        is_nothing = row["amount"] == 0 and name not in needed and name not in always
         if (by_hand is None or row["method"] != ESTIMATE) and not (is_nothing and by_hand is None):
             figures[name] = row
     for cost in costs_due:

@@ -163,7 +163,14 @@ def draft_costs(
     promised = [promises.as_input(key.chain_id)] if staged == DataType.COSTS else []
     penalties, of_balances = _penalties(configuration, connection, loaded.reference, key, staged)
     result = canonical_costs(
-        loaded.reference, loaded.fetches, entries.frame, chain.costs_due, tips, promises, penalties
+        loaded.reference,
+        loaded.fetches,
+        entries.frame,
+        chain.costs_due,
+        tips,
+        promises,
+        penalties,
+        chain.family.traits.always_costs,
     )
     inputs = (*entries.inputs, *(fetch.as_input for fetch in tips), *promised, *of_balances)
     return draft_of(COSTS, loaded, result, *inputs, *config_inputs(chain, loaded.period, "costs_due"))

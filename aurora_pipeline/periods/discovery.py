@@ -19,6 +19,7 @@ from aurora_pipeline.foundation.listing import listed
 from aurora_pipeline.foundation.period_key import PeriodKey
 from aurora_pipeline.foundation.units import EpochNumber
 from aurora_pipeline.periods.errors import NodeMissing, NodesAway, NodesTellNothing
+from aurora_pipeline.periods.in_line import lock_chain, require_in_line
 from aurora_pipeline.periods.networks import recorded_network
 from aurora_pipeline.periods.record import Period, record_period, recorded_periods
 from aurora_pipeline.sources.families import source_of
@@ -185,6 +186,8 @@ class _Recording:
             told.ended_at,
         )
         with self.database.connect() as connection:
+            lock_chain(connection, period.key.chain_id)
+            require_in_line(period, recorded_periods(connection, period.key.chain_id), self.chain.period_step)
             record_period(connection, period, [answer.payload_id for answer in told.answers])
         return period
 

@@ -33,6 +33,14 @@ class PeriodChanged(Conflict):
     what_to_do = "Check which chain the provider in providers.yaml serves."
 
 
+class PeriodsOverlap(Misconfigured):
+    """A period has slots in common with one that is recorded, or leaves some out between: they would count twice, or
+    never."""
+
+    code = "periods-overlap"
+    what_to_do = "Set first_period in chains.yaml as the message says."
+
+
 class TooManyPeriods(AuroraError):
     """More epochs were asked for than one command does."""
 

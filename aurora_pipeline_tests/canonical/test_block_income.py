@@ -100,11 +100,25 @@ CASES = {
     ),
     "not paid": (block(BUILDER), [claimed(600)], IncomeKind.NO_PAYMENT, 0, 0),
     "not paid, and somebody deposits there": (
-        block(BUILDER, sent(USER, OWN, 600, tips=True)),
+        block(BUILDER, sent(USER, OWN, 601, tips=True)),
         [claimed(600)],
         IncomeKind.NO_PAYMENT,
         0,
         0,
+    ),
+    "paid from elsewhere what is claimed, and that with a tip": (
+        block(BUILDER, sent(USER, OWN, 600, tips=True)),
+        [claimed(600)],
+        IncomeKind.MEV_PAYMENT,
+        0,
+        600,
+    ),
+    "paid from elsewhere what is claimed, and a little from the builder": (
+        block(BUILDER, sent(BUILDER, OWN, 1, last=False), sent(USER, OWN, 600, tips=True)),
+        [claimed(600)],
+        IncomeKind.MEV_PAYMENT,
+        0,
+        601,
     ),
     "paid to nobody": (
         block(BUILDER, sent(BUILDER, NOBODY, 600)),
@@ -179,6 +193,23 @@ def test_block_income__paid_to_an_address_nobody_registered__named_and_never_zer
     assert (told.kind, told.payment, told.fees, told.mev) == (IncomeKind.PAYMENT_ELSEWHERE, 600, 0, None)
     assert told.lack is not None
     assert FOREIGN in told.lack.reason
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        block(FOREIGN),
+        block(BUILDER),
+        block(BUILDER, sent(USER, FOREIGN, 600)),
+        block(BUILDER, sent(USER, FOREIGN, 600, tips=True, last=False)),
+    ],
+    ids=["the tips went there", "nothing is seen", "another paid there", "another paid there in the midst"],
+)
+def test_block_income__delivered_for_an_address_nobody_registered__named_and_never_zero(one: ExecutedBlock) -> None:
+    told = income_of(one, claimed(600, recipient=FOREIGN))
+    assert told.income is None
+    assert told.lack is not None
+    assert (told.lack.state, FOREIGN in told.lack.reason) == (FigureState.UNAVAILABLE, True)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ def test_warnings__a_commission_changed__is_listed_and_acknowledged_once(databas
     assert again.failure["code"] == "acknowledgement-refused"
     assert "acknowledged already" in again.failure["message"]
     assert "2 warning(s), 1 acknowledged" in run("warnings", "list", CHAIN).out
+    for named in ("851", "0000851"):
+        assert "2 warning(s), 1 acknowledged" in run("warnings", "list", CHAIN, "--period", named).out
+    for wrong, code in (("852", "not-published"), ("2026-08", "not-published"), ("banana", "period-not-understood")):
+        assert run("warnings", "list", CHAIN, "--period", wrong, "--json").failure["code"] == code
     with database.connect() as connection:
         assert oddities(connection, PeriodKey(CHAIN, EpochNumber(851))).in_words == "2 warning(s), 1 acknowledged"
         assert oddities(connection, PeriodKey(CHAIN, EpochNumber(850))).in_words == "1 warning(s)"

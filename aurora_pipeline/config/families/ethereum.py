@@ -53,5 +53,6 @@ ETHEREUM: Final = FamilyTraits(
     own_balances=True,
     forgets_states=False,
     leaders_told_with=DataType.REWARDS,
+    always_costs=frozenset(),
     income_by_block=True,
 )

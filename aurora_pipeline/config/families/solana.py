@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aurora_pipeline.config.families.traits import FamilyTraits
-from aurora_pipeline.config.vocabulary import DataType, PeriodType
+from aurora_pipeline.config.vocabulary import CostType, DataType, PeriodType
 from aurora_pipeline.foundation.addresses import key_problem
 
 
@@ -36,5 +36,6 @@ SOLANA: Final = FamilyTraits(
     own_balances=False,
     forgets_states=True,
     leaders_told_with=DataType.FEES,
+    always_costs=frozenset({CostType.VOTE_FEES}),
     income_by_block=False,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from aurora_pipeline.config.vocabulary import DataType, PeriodType
+from aurora_pipeline.config.vocabulary import CostType, DataType, PeriodType
 
 
 class FamilyRefusal(NamedTuple):
@@ -57,6 +57,8 @@ class FamilyTraits:
     """Whether nobody tells later what validators and stakes were: it has to be observed while the period runs."""
     leaders_told_with: DataType
     """The data type whose providers say who leads which slots."""
+    always_costs: frozenset[CostType]
+    """What running any validator costs on its chains: where nobody tells it, it is missing."""
     income_by_block: bool
     """Whether each block pays one proposer, so that fees and tips are made block by block."""
 

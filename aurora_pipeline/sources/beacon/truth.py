@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isqrt
 from typing import Final
 
 from aurora_pipeline.foundation.money import total
@@ -29,6 +30,12 @@ _QUOTIENTS: Final = (
 )
 """By fork, the newest first: which constant says what part of its effective balance a slashed validator loses at once,
 and what that is where a node does not tell."""
+
+
+_SLASHINGS_VECTOR: Final = 8192
+_SEATS_PER_SLOT: Final = 16
+_ALL_COINS: Final = 2**27 * 10**9
+"""More than there are on any such chain: 134 million."""
 
 
 class ResidualOf(StrEnum):
@@ -264,7 +271,9 @@ def _of_one(ledger: WindowLedger, key: str, case: _Case) -> Earned:
     profit = moved.profit(NOTHING if start is None else start.balance, end.balance)
     residual = profit - (told.rewards - told.penalties)
     untold = _epochs_untold(ledger, start, end, told.attested)
-    explained, problem = (None, untold) if untold is not None else _explanation(ledger, start, end, told, residual)
+    explained, problem = (
+        (None, untold) if untold is not None else _explanation(ledger, start, end, told, residual, moved.deposits)
+    )
     extra = NOTHING if problem is not None else residual
     slashing = -extra if explained is ResidualOf.SLASHING else NOTHING
     return Earned(
@@ -304,16 +313,30 @@ def _epochs_untold(
 
 
 def _explanation(
-    ledger: WindowLedger, start: ValidatorState | None, end: ValidatorState, told: _Told, residual: Gwei
+    ledger: WindowLedger,
+    start: ValidatorState | None,
+    end: ValidatorState,
+    told: _Told,
+    residual: Gwei,
+    deposits: Gwei,
 ) -> tuple[ResidualOf | None, str | None]:
     """The name of what explains a residual; or why nothing does."""
-    if not told.believes_sync:
+    waits = deposits > 0 and ledger.deposits_end is None
+    # What came in and may still wait to be credited is a hole in the balance that nothing else may be called.
+    if not told.believes_sync and not waits and abs(residual) <= len(told.seats) * seat_reward_max(ledger.known_spec):
         return ResidualOf.SYNC_REWARDS, None
-    if residual == 0:
+    if residual == 0 and told.believes_sync:
         return None, None
-    if start is not None and end.slashed and residual < 0 and _fits_slashing(ledger, start, end, -residual):
+    if (
+        start is not None
+        and end.slashed
+        and residual < 0
+        and told.believes_sync
+        and not waits
+        and _fits_slashing(ledger, start, end, -residual)
+    ):
         return ResidualOf.SLASHING, None
-    if abs(residual) <= len(PARTS) * told.attested.epochs:
+    if told.believes_sync and abs(residual) <= len(PARTS) * told.attested.epochs:
         return ResidualOf.ROUNDING, None
     return None, f"its balance moved by {residual} gwei that nothing which was told explains"
 
@@ -325,10 +348,17 @@ def _fits_slashing(ledger: WindowLedger, start: ValidatorState, end: ValidatorSt
     """
     spec = ledger.known_spec
     at_once = NOTHING if start.slashed else Gwei(start.effective_balance // slashing_quotient(spec, ledger))
-    vector = spec.constants.get("EPOCHS_PER_SLASHINGS_VECTOR")
-    half_way = None if vector is None else end.withdrawable_epoch - vector // 2
-    adds = half_way is None or ledger.holds(spec.first_slot(EpochNumber(half_way + 1)))
-    return penalty == at_once or (adds and penalty > at_once)
+    half_way = end.withdrawable_epoch - spec.constants.get("EPOCHS_PER_SLASHINGS_VECTOR", _SLASHINGS_VECTOR) // 2
+    adds = half_way >= 0 and ledger.holds(spec.first_slot(EpochNumber(half_way + 1)))
+    return penalty == at_once or (adds and at_once < penalty <= at_once + start.effective_balance)
+
+
+def seat_reward_max(spec: Spec) -> int:
+    """The most that one seat of a sync committee can earn or lose in one slot, were all coins there are at stake."""
+    told, per_epoch = spec.constants, spec.slots_per_epoch
+    # Nodes tell how many seats there are; where one does not, few make it the more.
+    seats = max(told.get("SYNC_COMMITTEE_SIZE", _SEATS_PER_SLOT * per_epoch), 1)
+    return told.get("BASE_REWARD_FACTOR", 64) * isqrt(_ALL_COINS) * 2 // 64 // per_epoch // seats
 
 
 def slashing_quotient(spec: Spec, ledger: WindowLedger) -> int:

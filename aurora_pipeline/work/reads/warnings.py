@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aurora_pipeline.foundation.listing import listed
+from aurora_pipeline.foundation.period_key import DIGITS_MIN, parse_key
 from aurora_pipeline.store.database import Connection
 from aurora_pipeline.store.gate.rule import stored
+from aurora_pipeline.store.published import NotPublished
 from aurora_pipeline.store.tables import WARNINGS_NOW
 from aurora_pipeline.work.acknowledging import Known, known_of
 from aurora_pipeline.work.errors import AcknowledgementRefused
@@ -30,14 +32,22 @@ class WarningShape:
 
 
 def warnings(connection: Connection, chain_id: str, period: str | None) -> Sequence[WarningShape]:
-    """The warnings of a period's layers in force, or of each layer's newest period."""
+    """The warnings of a period's layers in force, or of each layer's newest period. An epoch's number names its period.
+
+    Raises where nothing of the period is published: that it has no warning would be no comfort.
+    """
+    key = (
+        None if period is None else parse_key(f"{chain_id}:{period.zfill(DIGITS_MIN) if period.isdigit() else period}")
+    )
     rows = connection.execute(
         f"""SELECT DISTINCT ON (f.asset) f.asset, f.period, {WARNINGS_NOW} AS warnings
             FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
             WHERE f.chain_id = %(chain)s AND (%(period)s::text IS NULL OR f.period = %(period)s)
             ORDER BY f.asset, f.epoch DESC NULLS LAST, f.period DESC""".encode(),
-        {"chain": chain_id, "period": period},
+        {"chain": chain_id, "period": None if key is None else key.period},
     ).fetchall()
+    if key is not None and not rows:
+        raise NotPublished(f"nothing of {key} is published", f"`aurora status {chain_id}` tells what is")
     known = _acknowledged(connection, chain_id)
     told = []
     for row in rows:

@@ -274,3 +274,39 @@ def test_final_epochs__of_any_windows__are_those_that_end_two_epochs_before_the_
         if finalized >= start + step - 1 + 2 and slot - (start + step) * per_epoch >= lag
     ]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem", "go_on"),
+    [
+        (("4", "2"), ("3", "2"), "ethereum-dev:0000002 is recorded as slots 16 to 47: some would count twice", None),
+        (("4", "6"), ("4", "3"), "ethereum-dev:0000006 is recorded as slots 48 to 79: some would count twice", 10),
+        (("4", "2"), ("5", "2"), "slots 48 to 55 would be in no period", 6),
+    ],
+)
+def test_discovery__size_or_first_period_changed__no_slot_counts_twice_or_never(
+    database: Database,
+    chain: DevChain,
+    at: Configured,
+    before: tuple[str, str],
+    after: tuple[str, str],
+    problem: str,
+    go_on: int | None,
+) -> None:
+    def sized(size: str, first: str) -> Configuration:
+        return at(("period_size: 13", f"period_size: {size}"), ("first_period: 2", f"first_period: {first}"))
+
+    chain.finalized = 8 if before[1] == "2" else 12
+    first = discovered(database, sized(*before))
+    chain.finalized = 17
+    found = trouble(database, sized(*after))
+    assert problem in found
+    with database.connect() as connection:
+        recorded = recorded_periods(connection, CHAIN)
+    slots = [slot for one in recorded for slot in range(one.first_slot, one.last_slot + 1)]
+    assert len(slots) == len(set(slots))
+    if go_on is not None:
+        assert f"in chains.yaml to {go_on}, where they end" in found
+        configuration = sized(after[0], str(go_on))
+        [more] = discover_periods(database, configuration, configuration.chain(CHAIN), at_most=1).recorded
+        assert more.first_slot == max(one.last_slot for one in first) + 1
