@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from aurora_pipeline.canonical.balance_tables import BALANCES
 from aurora_pipeline.cli.epochs import parse_span
 from aurora_pipeline.cli.errors import ArgumentsNotFit
 from aurora_pipeline.cli.json_output import Json, print_json
@@ -18,6 +19,7 @@ from aurora_pipeline.commissions.tables import PARTNER_COMMISSION_LINES, REVENUE
 from aurora_pipeline.config.chain import Chain
 from aurora_pipeline.config.configuration import Configuration
 from aurora_pipeline.foundation.csv_file import write_csv
+from aurora_pipeline.foundation.errors import PeriodsMovedOut
 from aurora_pipeline.foundation.money import format_coins
 from aurora_pipeline.foundation.printable import printable
 from aurora_pipeline.foundation.units import EpochNumber
@@ -47,6 +49,21 @@ from aurora_pipeline.work.reads.figures import (
 
 _ID_SHOWN = 8
 """So much of an id names it almost always; `trace` takes it."""
+_OF_BALANCES = (
+    "attestation_head",
+    "attestation_target",
+    "attestation_source",
+    "inactivity",
+    "proposals",
+    "sync_committee",
+    "slashing_penalties",
+    "withdrawals",
+    "deposits",
+    "queued",
+    "consolidated_in",
+    "consolidated_out",
+)
+"""The amounts of a balance that are shown where one of them is not 0."""
 _SAID_ONCE = ("period", "month", "partner")
 """Columns that stand in the title where every row says the same."""
 
@@ -101,9 +118,19 @@ def pnl(
     as_csv: Csv = False,
     as_json: Json = False,
 ) -> None:
-    """What each validator earned and cost: components, costs and net, with what is not known."""
+    """What each validator earned and cost: components, costs and net, with what is not known.
+
+    With --validator also what its balance did, on chains where it has one of its own: penalties by kind, withdrawals.
+    """
     one_form(as_csv, as_json)
-    (found,) = _asked([VALIDATOR_PNL], as_of, chain_id, epochs, validator=validator)
+    in_full = validator is not None and not (as_csv or as_json)
+    try:
+        found, *balances = _asked([VALIDATOR_PNL, *([BALANCES] if in_full else [])], as_of, chain_id, epochs, validator)
+    except PeriodsMovedOut:
+        if not in_full:
+            raise
+        # What balances did can be in an archive, P&L never.
+        (found,), balances = _asked([VALIDATOR_PNL], as_of, chain_id, epochs, validator), []
     if as_json:
         print_json("pnl", [pnl_figures(row, found.unit(row)) for row in found.rows])
     elif as_csv:
@@ -126,6 +153,49 @@ def pnl(
         if found.rows:
             costs = "each cost by itself with --csv or --json"
             out.print(f"net of all {len(found.rows)}: {found.total('net')}; {costs}", markup=False)
+        for one in balances:
+            _print_balances(one)
+
+
+def _print_balances(found: _Shown) -> None:
+    """What a validator's own balance did, on chains where it has one: what rewards and penalties are made of."""
+    told = [name for name in _OF_BALANCES if any(row[name] for row in found.rows)]
+    if not told:
+        return
+    out.print()
+    _print(
+        f"What its balance did, in {found.units()}",
+        [
+            "period",
+            "month",
+            "validator",
+            "status",
+            *(name.replace("_", " ") for name in told),
+            "blocks missed",
+            "reason",
+        ],
+        [
+            [
+                *(row[name] for name in ("period", "month", "validator_name")),
+                _standing(row),
+                *(found.coins(row, name) for name in told),
+                row["blocks_missed"],
+                row["reason"],
+            ]
+            for row in found.rows
+        ],
+        [*map(_said, told)],
+    )
+
+
+def _said(column: str) -> str:
+    return column.replace("_", " ")
+
+
+def _standing(row: Row) -> str:
+    """A validator's status at the end of a period, which does not always say that it was slashed."""
+    status = str(row["status"] or "-").replace("_", " ")
+    return f"{status}, slashed" if row["slashed"] and "slashed" not in status else status
 
 
 def lines(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,14 @@ def test_run__of_a_window__publishes_every_layer_and_is_verified(operated: Opera
     with aurora.database.connect() as connection:
         assert verify_period(connection, KEY, aurora=aurora, deep=True).failures == ()
         assert [status.is_whole for status in period_statuses(connection, chain)] == [True]
+    # A slashed validator's costs are told by what they were.
+    asked = ["-m", "aurora_pipeline", "pnl", CHAIN, str(KEY.epoch), "--validator", pubkeys()["20"]]
+    variables = {**aurora.workspace.env, HOME_VARIABLE: str(aurora.workspace.home), "COLUMNS": "400"}
+    shown = subprocess.run([sys.executable, *asked], env=variables, capture_output=True, text=True, check=True).stdout
+    _, balance = shown.split("What its balance did, in ETH")
+    assert "slashing penalties" in balance
+    assert "slashed" in balance
+    assert "0.007812500000000000" in balance
     again = operated.runner.run(Job.PERIOD, KEY)
     assert again.failures == ()
     assert again.count("unchanged") == len(in_force)

@@ -34,6 +34,7 @@ and what that is where a node does not tell."""
 
 _SLASHINGS_VECTOR: Final = 8192
 _SEATS_PER_SLOT: Final = 16
+_COIN: Final = Gwei(10**9)
 _ALL_COINS: Final = 2**27 * 10**9
 """More than there are on any such chain: 134 million."""
 
@@ -135,6 +136,8 @@ class _Case:
     moved: _Moved
     blocks: int
     missed: int | None
+    own_stake: Gwei
+    """What all validators that are asked about have at stake the whole window: the chain has no less."""
 
     def with_balance(self, came: Gwei = NOTHING, went: Gwei = NOTHING) -> _Case:
         """The same where so much more of its balance was moved to it, or from it."""
@@ -153,12 +156,12 @@ def earned(ledger: WindowLedger) -> dict[str, Earned]:
     ledger.prove_blocks()
     own = ledger.indices
     attested, synced, proposed, missed = ledger.attested(), ledger.synced(), ledger.proposed(), ledger.missed()
-    moves = _moves(ledger, own)
+    moves, own_stake = _moves(ledger, own), _own_stake(ledger)
     cases = {}
     for index, key in own.items():
         blocks = proposed.get(index, [])
         told = _Told(attested.get(index, _NOT_ATTESTED), total([reward for _, reward in blocks]), synced.get(index, []))
-        cases[key] = _Case(told, moves[index], len(blocks), _count(missed, index))
+        cases[key] = _Case(told, moves[index], len(blocks), _count(missed, index), own_stake)
     found = {key: _of_one(ledger, key, case) for key, case in cases.items()}
     return found | _consolidated_within(ledger, cases, found)
 
@@ -270,7 +273,7 @@ def _of_one(ledger: WindowLedger, key: str, case: _Case) -> Earned:
     start, end = ledger.start.get(key), ledger.end[key]
     profit = moved.profit(NOTHING if start is None else start.balance, end.balance)
     residual = profit - (told.rewards - told.penalties)
-    untold = _epochs_untold(ledger, start, end, told.attested)
+    untold = _epochs_untold(ledger, start, end, told.attested) or _too_much(ledger, start, end, case)
     explained, problem = (
         (None, untold) if untold is not None else _explanation(ledger, start, end, told, residual, moved.deposits)
     )
@@ -310,6 +313,34 @@ def _epochs_untold(
     if attested.epochs >= due:
         return None
     return f"attestation rewards were told of {attested.epochs} of the {due} epochs in which it was active"
+
+
+def _own_stake(ledger: WindowLedger) -> Gwei:
+    epochs = ledger.duty_epochs_due
+    return total(
+        [
+            min(start.effective_balance, end.effective_balance)
+            for key, end in ledger.end.items()
+            if (start := ledger.start.get(key)) is not None
+            and start.is_active_in(epochs[0])
+            and end.is_active_in(epochs[-1])
+        ]
+    )
+
+
+def _too_much(ledger: WindowLedger, start: ValidatorState | None, end: ValidatorState, case: _Case) -> str | None:
+    """Why its attestations cannot have earned what was told: each coin at stake earns less, the more are.
+
+    What is told too much in one epoch and too little in another would leave the balance as it is, and raise rewards and
+    penalties alike: whoever has a part of the rewards would be paid for it.
+    """
+    attested = case.told.attested
+    at_stake = max(end.effective_balance, NOTHING if start is None else start.effective_balance) + _COIN
+    factor = ledger.known_spec.constants.get("BASE_REWARD_FACTOR", 64)
+    most = attested.epochs * (at_stake * factor // isqrt(max(case.own_stake, at_stake)) + len(PARTS))
+    if attested.rewards <= most:
+        return None
+    return f"attestation rewards of {attested.rewards} gwei were told, and its stake can earn {most} at most"
 
 
 def _explanation(

@@ -113,6 +113,20 @@ def queued_before(chain: DevChain) -> None:
     chain.answers[r"/eth/v1/beacon/states/119/pending_deposits"] = lambda seen: json_reply({"data": []})
 
 
+def twice_as_much_and_none(chain: DevChain) -> None:
+    """Rewards of one epoch that are taken back in the next: the balance fits them."""
+
+    def rewards(seen: Seen) -> Reply:
+        epoch = seen.path.rsplit("/", 1)[1]
+        whole = copy.deepcopy(held("rewards_attestations_by_epoch")[epoch])
+        for row in whole["data"]["total_rewards"]:
+            if row["validator_index"] == "7":
+                row["target"] = str(int(row["target"]) + {"5": 1, "6": -1}.get(epoch, 0) * 1_000 * COIN)
+        return json_reply(whole)
+
+    chain.answers[r".*/rewards/attestations/\d+"] = rewards
+
+
 def only_ideal_rewards(chain: DevChain) -> None:
     def rewards(seen: Seen) -> Reply:
         whole = copy.deepcopy(held("rewards_attestations_by_epoch")[seen.path.rsplit("/", 1)[1]])
@@ -154,6 +168,12 @@ def test_balance__moved_by_what_nobody_told__is_no_figure(
     assert (one.rewards, one.penalties, one.explained) == (None, None, None)
     assert one.reason is not None
     assert "that nothing which was told explains" in one.reason
+
+
+def test_attestations__that_earn_more_than_the_stake_can__are_no_figure() -> None:
+    one = told("7", twice_as_much_and_none)
+    assert (one.rewards, one.penalties) == (None, None)
+    assert "and its stake can earn" in str(one.reason)
 
 
 def test_slashing__half_way_to_the_exit__may_cost_more_than_at_once() -> None:
