@@ -34,8 +34,7 @@ class PeriodChanged(Conflict):
 
 
 class PeriodsOverlap(Misconfigured):
-    """A period has slots in common with one that is recorded, or leaves some out between: they would count twice, or
-    never."""
+    """A period has slots in common with a recorded one, or leaves some out: they would count twice, or never."""
 
     code = "periods-overlap"
     what_to_do = "Set first_period in chains.yaml as the message says."
