@@ -78,17 +78,26 @@ def test_one_process_of_the_server__killed__it_recovers_and_the_command_goes_on_
     goes_on(home, undisturbed)
 
 
+def child_of(server: int, name: str) -> int:
+    """One of a server's own processes: it takes connections before the last of them has begun."""
+    deadline = time.monotonic() + 30
+    while True:
+        children = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(server)], capture_output=True, text=True, check=True
+        )
+        found = [int(line.split()[0]) for line in children.stdout.splitlines() if name in line]
+        if found:
+            return found[0]
+        assert time.monotonic() < deadline, children.stdout
+
+
 @pytest.mark.parametrize("name", ["io worker", "checkpointer", "walwriter"])
 def test_server_that_refuses_everybody__stopped_at_once(tmp_path: Path, name: str) -> None:
     server = EmbeddedPostgres.start(tmp_path / "postgres")
     cluster = Cluster((tmp_path / "postgres").resolve())
     pid = int((cluster.directory / "postmaster.pid").read_text().split()[0])
     # The server ends its other processes and recovers, which its file does not say.
-    children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=True
-    )
-    one, *_ = (line.split()[0] for line in children.stdout.splitlines() if name in line)
-    os.kill(int(one), signal.SIGKILL)
+    os.kill(child_of(pid, name), signal.SIGKILL)
     server.release()
     assert not cluster.is_running()
     # A polite signal that comes in the midst of a recovery is heard, and forgotten: a second one had to follow.
