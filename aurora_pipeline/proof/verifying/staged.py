@@ -201,6 +201,14 @@ def _verify_period(
     where = f"{key} canonical_periods"
     problem = "its slots, instants or digest were changed"
     findings.equal(Checked.PERIOD, where, problem, row["period_digest"], period.digest)
+    others = connection.execute(
+        """SELECT period_key FROM canonical_periods
+           WHERE chain_id = %s AND epoch <> %s AND first_slot <= %s AND last_slot >= %s ORDER BY epoch""",
+        [key.chain_id, key.epoch, period.last_slot, period.first_slot],
+    ).fetchall()
+    if others:
+        keys = _listed(one["period_key"] for one in others)
+        findings.fail(Checked.PERIOD, where, f"it has slots that are in {keys} too: what they brought counts twice")
     gone = [] if payloads is None else [number for number in row["payload_ids"] if number not in payloads]
     if gone:
         findings.fail(Checked.PERIOD, where, f"of the answers it was read from, payloads {_listed(gone)} are gone")

@@ -19,7 +19,9 @@ def live_on(aurora: Aurora, until: int = LATER) -> None:
     with aurora.database.connect() as connection:
         connection.execute(
             """INSERT INTO canonical_periods
-               SELECT (jsonb_populate_record(p, jsonb_build_object('epoch', %s::bigint, 'period_key', %s::text))).*
+               SELECT (jsonb_populate_record(p, jsonb_build_object(
+                   'epoch', %s::bigint, 'period_key', %s::text,
+                   'first_slot', first_slot + 1000000, 'last_slot', last_slot + 1000000))).*
                FROM canonical_periods p WHERE epoch = %s""",
             [until, f"{CHAIN_ID}:{until:07}", EPOCH],
         )
