@@ -139,7 +139,7 @@ def pnl(
         columns = [*(part.column for part in Component), "total_costs", "net"]
         _print(
             f"Validator P&L, in {found.units()}",
-            ["period", "month", "validator", *(name.replace("_", " ") for name in columns), "state", "reason"],
+            ["period", "month", "validator", *map(_said, columns), "state", "reason"],
             [
                 [
                     *(row[name] for name in ("period", "month", "name")),
@@ -148,7 +148,7 @@ def pnl(
                 ]
                 for row in found.rows
             ],
-            [name.replace("_", " ") for name in columns],
+            [*map(_said, columns)],
         )
         if found.rows:
             costs = "each cost by itself with --csv or --json"
@@ -170,7 +170,7 @@ def _print_balances(found: _Shown) -> None:
             "month",
             "validator",
             "status",
-            *(name.replace("_", " ") for name in told),
+            *map(_said, told),
             "blocks missed",
             "reason",
         ],

@@ -352,22 +352,22 @@ def _explanation(
     deposits: Gwei,
 ) -> tuple[ResidualOf | None, str | None]:
     """The name of what explains a residual; or why nothing does."""
-    waits = deposits > 0 and ledger.deposits_end is None
     # What came in and may still wait to be credited is a hole in the balance that nothing else may be called.
-    if not told.believes_sync and not waits and abs(residual) <= len(told.seats) * seat_reward_max(ledger.known_spec):
-        return ResidualOf.SYNC_REWARDS, None
-    if residual == 0 and told.believes_sync:
+    waits = deposits > 0 and ledger.deposits_end is None
+    if not told.believes_sync:
+        if not waits and abs(residual) <= len(told.seats) * seat_reward_max(ledger.known_spec):
+            return ResidualOf.SYNC_REWARDS, None
+    elif residual == 0:
         return None, None
-    if (
+    elif (
         start is not None
         and end.slashed
         and residual < 0
-        and told.believes_sync
         and not waits
         and _fits_slashing(ledger, start, end, -residual)
     ):
         return ResidualOf.SLASHING, None
-    if told.believes_sync and abs(residual) <= len(PARTS) * told.attested.epochs:
+    elif abs(residual) <= len(PARTS) * told.attested.epochs:
         return ResidualOf.ROUNDING, None
     return None, f"its balance moved by {residual} gwei that nothing which was told explains"
 

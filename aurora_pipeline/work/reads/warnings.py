@@ -36,9 +36,8 @@ def warnings(connection: Connection, chain_id: str, period: str | None) -> Seque
 
     Raises where nothing of the period is published: that it has no warning would be no comfort.
     """
-    key = (
-        None if period is None else parse_key(f"{chain_id}:{period.zfill(DIGITS_MIN) if period.isdigit() else period}")
-    )
+    named = period.zfill(DIGITS_MIN) if period is not None and period.isdigit() else period
+    key = None if named is None else parse_key(f"{chain_id}:{named}")
     rows = connection.execute(
         f"""SELECT DISTINCT ON (f.asset) f.asset, f.period, {WARNINGS_NOW} AS warnings
             FROM in_force f JOIN snapshot_reports r USING (snapshot_id)
